@@ -71,7 +71,13 @@ pub(super) fn key_with_secret(
     if let Some((id, secret)) = workspace.secret_of_key(&sources, &key, context.now())? {
         return Ok((key, id, secret));
     }
-    let id = key.live_secrets(context.now()).last().map_or("ID", |secret| secret.id.as_str()).to_owned();
+    let revoked = workspace.revoked_secrets()?;
+    let mut live = key.live_secrets(context.now()).filter(|secret| !revoked.contains(&secret.id)).peekable();
+    if live.peek().is_none() {
+        return Err(CommandError::invalid("no-secret", format!("each secret of key {name} is revoked or retired"))
+            .hint(format!("make another one: `apigw key rotate {name} --to FILE`")));
+    }
+    let id = live.last().map_or("ID", |secret| secret.id.as_str()).to_owned();
     let message = format!("no secret of key {name} is on this machine");
     let hint = format!("give it in the variable APIGW_SECRET_{id}, or put it into .apigw/secrets/{id} (mode 0600)");
     Err(CommandError::invalid("no-secret", message).hint(hint))

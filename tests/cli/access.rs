@@ -264,6 +264,14 @@ fn a_request_is_signed_with_a_secret_that_is_on_this_machine() {
     assert!(!signed.stdout.contains(&secret) && !signed.stderr.contains(&secret));
     let aws = sandbox.run("sign GET http://a/b --key shop --scheme aws4").expect_exit(0);
     aws.expect_stdout("AWS4-HMAC-SHA256").expect_stdout("x-amz-date: ");
+    // A header that was signed is printed too, so that `curl -H @FILE` sends it.
+    let with = |line: &str| {
+        let url = "http://petstore.test.apigw.localhost/petstore/pets";
+        sandbox.run_words(&["sign", "GET", url, "--key", "shop", "-H", line])
+    };
+    with("x-trace: 7").expect_exit(0).expect_stdout("x-trace: 7\n");
+    with("host: evil.example").expect_exit(64).expect_stderr("that of the URL");
+    with("x-trace: 7\nx-more: 8").expect_exit(64).expect_stderr("no request can carry");
     // A secret that others can read, another one, and none.
     let kept = sandbox.path().join(".apigw/secrets").join(&id);
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o644)).expect("permissions");
@@ -366,9 +374,12 @@ fn a_key_is_bound_to_the_subject_of_an_issuer() {
     sandbox.run("access test robot petstore listPets --env test").expect_exit(0).expect_stdout("keys/jwks/id.json");
     sandbox.run("key create other --kind token --issuer https://else.example --subject robot").expect_exit(0);
     sandbox.run("access test other petstore listPets --env test").expect_exit(5).expect_stdout("no  token");
+    let twice = bind.replace("create robot", "create twin");
+    sandbox.run(&twice).expect_exit(4).expect_stderr("key robot is bound to the subject");
     sandbox.run("key rotate robot").expect_exit(3).expect_stderr("bind another key");
     sandbox.run("call petstore listPets --env test --key robot").expect_exit(3).expect_stderr("come from its issuer");
-    sandbox.run("key revoke robot").expect_exit(0);
+    sandbox.run("key revoke robot").expect_exit(0).expect_stderr("binds the subject anew");
+    sandbox.run(&twice).expect_exit(0);
     sandbox.run("access test robot petstore listPets --env test").expect_exit(5);
     sandbox.run("verify").expect_exit(0);
 }

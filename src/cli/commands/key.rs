@@ -267,7 +267,10 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
             .fold(error, |error, id| error.hint(format!("secret {id} of key {name} still lets in"))));
     }
     if left.is_empty() && !operations.is_empty() {
-        context.output.note(&format!("give its caller another secret: `apigw key rotate {name} --to FILE`"));
+        context.output.note(&match key.kind {
+            KeyKind::Token => "its issuer's tokens let nobody in by it; another key binds the subject anew".to_owned(),
+            _ => format!("give its caller another secret: `apigw key rotate {name} --to FILE`"),
+        });
     }
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
+use http::{HeaderName, HeaderValue};
 
 use crate::access::SigningRequest;
 use crate::cli::complete;
@@ -57,9 +58,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SignArguments) -> R
         body: &body,
     };
     let signed = sign_with_key(context, &arguments.key, arguments.scheme, &input)?;
-    let lines = || signed.iter().map(|(name, value)| [*name, ": ", value, "\n"].concat()).collect::<Vec<_>>().concat();
-    let header = |(name, value): &(&'static str, String)| SignedHeaderView { name, value: value.clone() };
-    let document = SignView { schema: SCHEMA, headers: signed.iter().map(header).collect() };
+    // Those that were signed belong to the request as much as the signature does: `curl -H @FILE` sends all of them.
+    let given = headers.iter().map(|(name, value)| (*name, *value));
+    let all = given.chain(signed.iter().map(|(name, value)| (*name, value.as_str())));
+    let view = |(name, value): (&str, &str)| SignedHeaderView { name: name.to_owned(), value: value.to_owned() };
+    let document = SignView { schema: SCHEMA, headers: all.map(view).collect() };
+    let line = |header: &SignedHeaderView| format!("{}: {}\n", header.name, header.value);
+    let lines = || document.headers.iter().map(line).collect::<Vec<_>>().concat();
     context.output.data(&document, lines)?;
     Ok(Exit::Done)
 }
@@ -79,5 +84,15 @@ fn header(line: &str) -> Result<(String, &str), CommandError> {
         ))
         .hint("write it like `--header 'X-Trace: 7'`")
     })?;
-    Ok((name.trim().to_ascii_lowercase(), value.trim()))
+    let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+    let is_valid = HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok();
+    if !is_valid {
+        return Err(CommandError::usage(format!(
+            "the header {name:?} has a name or a value that no request can carry"
+        )));
+    }
+    if name == "host" {
+        return Err(CommandError::usage("the header \"host\" is that of the URL").hint("write the host into the URL"));
+    }
+    Ok((name, value))
 }

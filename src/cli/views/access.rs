@@ -200,7 +200,7 @@ pub(in crate::cli) struct SignView {
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct SignedHeaderView {
-    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) name: String,
     pub(in crate::cli) value: String,
 }
 

@@ -148,8 +148,8 @@ fn secret_step(
     let live: Vec<&Secret> = key.secrets.iter().filter(is_live).collect();
     let step = |is_passed, reason, hint| VerdictStep { name: "secret", is_passed, reason, hint };
     let Some(first) = live.first() else {
-        let hint = format!("apigw key rotate {} --to FILE", key.name);
-        return step(false, "each of its secrets was revoked or has retired".to_owned(), Some(hint));
+        let hint = (key.kind != KeyKind::Token).then(|| format!("apigw key rotate {} --to FILE", key.name));
+        return step(false, "each of its secrets was revoked or has retired".to_owned(), hint);
     };
     if let Some(repeated) = live.iter().find(|secret| directory.is_repeated(&secret.id)) {
         let reason = format!("secret {}, or its subject, belongs to two keys: neither lets in", repeated.id);

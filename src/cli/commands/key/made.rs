@@ -17,7 +17,7 @@ use crate::cli::output::OutputFormat;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
 use crate::model::{KeyKind, SCHEMA, Timestamp};
-use crate::workspace::{self, LockGuard, read_outside};
+use crate::workspace::{self, LockGuard, Workspace, read_outside};
 
 pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -51,6 +51,9 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         let (of_owner, _) = guard.workspace().owner_grants(owner)?;
         check_granted_limits(guard.workspace(), &limits, &of_owner.grants)?;
     }
+    if let SecretSource::Subject(binding) = &source {
+        check_unbound(guard.workspace(), binding)?;
+    }
     let made = MadeSecret::new(source, author.now)?;
     let signing = SigningSettings {
         region: arguments.region.clone(),
@@ -75,6 +78,25 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     let name = &arguments.name;
     context.output.note(&format!("it may call nothing yet: `apigw access grant {name} GROUP --env ENV`"));
     Ok(Exit::Done)
+}
+
+/// Refuses a subject that a key is bound to: with a second one neither lets in.
+fn check_unbound(workspace: &Workspace, binding: &TokenBinding) -> Result<(), CommandError> {
+    let (records, _) = workspace.access_records()?;
+    let revoked = workspace.revoked_secrets()?;
+    let is_bound = |secret: &Secret| {
+        matches!(&secret.proof, SecretProof::Token(other) if other == binding) && !revoked.contains(&secret.id)
+    };
+    let bound = records.iter().find_map(|record| match &record.state {
+        SubjectState::Key(key) if key.secrets.iter().any(is_bound) => Some(&key.name),
+        _ => None,
+    });
+    bound.map_or(Ok(()), |name| {
+        let TokenBinding { issuer, subject } = binding;
+        let message = format!("key {name} is bound to the subject {subject:?} of {issuer:?} already");
+        Err(CommandError::new("exists", Exit::Conflict, message)
+            .hint(format!("grant to that key, or revoke it first: `apigw key revoke {name}`")))
+    })
 }
 
 pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Result<Exit, CommandError> {

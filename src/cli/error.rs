@@ -159,7 +159,7 @@ impl From<workspace::Error> for CommandError {
                 .hint("create one with `apigw init`, or name its folder with `-C DIR`"),
             Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
                 .hint("create one with `git init`, or go to the clone that you merge in"),
-            Error::FolderTaken { .. } => Self::new("folder-taken", Exit::Refused, message)
+            Error::FolderTaken { .. } | Error::FolderOfOtherKind { .. } => Self::new("folder-taken", Exit::Refused, message)
                 .hint("nothing was written; name a folder that is empty or does not exist, with `--out DIR`"),
             Error::Unknown { kind, ref name, .. } => {
                 let hint = match kind {

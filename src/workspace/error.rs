@@ -32,6 +32,16 @@ pub enum Error {
         /// The first such entry.
         entry: String,
     },
+    /// An output folder holds the files of another command.
+    #[error("{} holds {}, not {wanted}", .folder.display(), kind_text(.found.as_deref()))]
+    FolderOfOtherKind {
+        /// The folder.
+        folder: PathBuf,
+        /// The kind of its files, if its list names one.
+        found: Option<String>,
+        /// The kind that is written.
+        wanted: String,
+    },
     /// A name that nothing has.
     #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
     Unknown {
@@ -256,6 +266,10 @@ pub(super) fn restore_hint(place: &str) -> Hint {
 /// Says how to restore a file or a folder that is missing, and perhaps not even in Git's index.
 pub(super) fn missing_hint(place: &str) -> Hint {
     Hint::RestoreMissing { file: place.to_owned() }
+}
+
+fn kind_text(found: Option<&str>) -> String {
+    found.map_or_else(|| "files of an unnamed kind".to_owned(), |found| format!("{found:?}"))
 }
 
 fn nearest_text(nearest: Option<&str>) -> String {

@@ -2,7 +2,8 @@
 //!
 //! The folder has a list of its files, [`LIST_FILE`]. A folder without one, or with a file that is not on it, holds something
 //! else and is refused: nothing in it is written or removed. Each file is replaced by a rename, since an engine reads it while
-//! it is written; the list is written first where files are added, so that no file of ours is ever taken for another's.
+//! it is written; the list is written first where files are added, so that no file of ours is ever taken for another's. The list
+//! names the kind of its files too: a command takes away what it does not need, so the folder of another kind is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +17,8 @@ use super::layout;
 /// The list of the files in an output folder.
 const LIST_FILE: &str = ".apigw-files";
 const LIST_HEAD: &str = "# The files of this folder, which apigw writes and removes.\n";
+/// Begins the line of the list that names the kind of the files.
+const KIND_START: &str = "# kind: ";
 /// The permissions of all but the owner.
 const OF_OTHERS: u32 = 0o077;
 const MOST_LIST_BYTES: u64 = 64 << 20;
@@ -35,6 +38,8 @@ pub struct OutputFile<'a> {
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
+    /// The kind of its files, which is the command that writes them.
+    kind: String,
     /// The files on its list.
     listed: BTreeSet<String>,
 }
@@ -57,13 +62,13 @@ impl FolderChanges {
 }
 
 impl OutputFolder {
-    /// Opens a folder, which need not exist. One that holds something else is refused.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
+    pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
         let listed = match super::outside::stamp_outside(&path.join(LIST_FILE)) {
-            Some(_) => read_list(path)?,
+            Some(_) => read_list(path, kind)?,
             None => BTreeSet::new(),
         };
-        let folder = Self { path: path.to_owned(), listed };
+        let folder = Self { path: path.to_owned(), kind: kind.to_owned(), listed };
         folder.require_own(path, "")?;
         Ok(folder)
     }
@@ -114,7 +119,7 @@ impl OutputFolder {
     }
 
     fn write_list<'a>(&self, names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
-        let mut text = LIST_HEAD.to_owned();
+        let mut text = format!("{LIST_HEAD}{KIND_START}{}\n", self.kind);
         for name in names {
             text.push_str(name);
             text.push('\n');
@@ -170,11 +175,17 @@ fn is_private(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OF_OTHERS == 0)
 }
 
-/// Reads the list of a folder's files. It is written by nobody else, but a path on it that leads elsewhere is refused.
-fn read_list(folder: &Path) -> Result<BTreeSet<String>, Error> {
+/// Reads the list of a folder's files, which must be of this kind. It is written by nobody else, but a path on it that leads
+/// elsewhere is refused.
+fn read_list(folder: &Path, kind: &str) -> Result<BTreeSet<String>, Error> {
     let path = folder.join(LIST_FILE);
     let bytes = super::outside::read_outside(&path, MOST_LIST_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
+    let found = text.lines().find_map(|line| line.strip_prefix(KIND_START));
+    if found != Some(kind) {
+        let found = found.map(str::to_owned);
+        return Err(Error::FolderOfOtherKind { folder: folder.to_owned(), found, wanted: kind.to_owned() });
+    }
     let names = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let is_below = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     match names.clone().find(|name| !is_below(name)) {
@@ -192,7 +203,7 @@ mod tests {
     }
 
     fn update(folder: &Path, files: &[OutputFile<'_>]) -> FolderChanges {
-        let folder = OutputFolder::open(folder).expect("a folder");
+        let folder = OutputFolder::open(folder, "docs").expect("a folder");
         let changes = folder.compare(files).expect("changes");
         folder.write(files, &changes).expect("it is written");
         changes
@@ -212,7 +223,7 @@ mod tests {
         );
         assert!(!folder.join("b").exists() && is_private(&folder.join("secret")));
         fs::write(folder.join("a"), "other").expect("a file");
-        let opened = OutputFolder::open(&folder).expect("a folder");
+        let opened = OutputFolder::open(&folder, "docs").expect("a folder");
         assert_eq!(opened.compare(&[file("a", "4"), file("secret", "5")]).expect("changes").written, ["a"]);
     }
 
@@ -221,18 +232,32 @@ mod tests {
         let temporary = tempfile::tempdir().expect("a folder");
         let folder = temporary.path();
         fs::write(folder.join("mine.txt"), "").expect("a file");
-        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
         fs::remove_file(folder.join("mine.txt")).expect("it is removed");
         update(folder, &[file("a", "1")]);
         fs::create_dir(folder.join("more")).expect("a folder");
-        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
         fs::remove_dir(folder.join("more")).expect("it is removed");
         for name in ["../x", "/etc/passwd", "a/../../x"] {
-            fs::write(folder.join(LIST_FILE), format!("a\n{name}\n")).expect("a list");
-            assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })), "{name}");
+            fs::write(folder.join(LIST_FILE), format!("{KIND_START}docs\na\n{name}\n")).expect("a list");
+            assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })), "{name}");
         }
         std::os::unix::fs::symlink("/etc", folder.join("link")).expect("a link");
-        fs::write(folder.join(LIST_FILE), "a\nlink/passwd\n").expect("a list");
-        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+        fs::write(folder.join(LIST_FILE), format!("{KIND_START}docs\na\nlink/passwd\n")).expect("a list");
+        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
+    }
+
+    #[test]
+    fn a_folder_of_another_kind_is_refused() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path();
+        update(folder, &[file("a", "1")]);
+        let list = fs::read_to_string(folder.join(LIST_FILE)).expect("a list");
+        let without = list.replace("# kind: docs\n", "");
+        for (kind, list) in [("sdk", list.as_str()), ("export envoy", list.as_str()), ("docs", without.as_str())] {
+            fs::write(folder.join(LIST_FILE), list).expect("a list");
+            let refused = OutputFolder::open(folder, kind);
+            assert!(matches!(refused, Err(Error::FolderOfOtherKind { .. })), "{kind}");
+        }
     }
 }

@@ -109,6 +109,24 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     assert_eq!(fs::read_dir(sandbox.path().join("mine")).expect("a folder").count(), 1);
     sandbox.write("public/notes.txt", "keep me");
     sandbox.run("docs --all --out public").expect_exit(5);
+    // What another command wrote is something else too, for each of them.
+    fs::remove_file(sandbox.path().join("public/notes.txt")).expect("it is removed");
+    let commands = [
+        ("docs --all", "public"),
+        ("sdk --env test --language python", "clients"),
+        ("export envoy --env test", "envoy"),
+        ("export nginx --env test", "nginx"),
+    ];
+    for (command, own) in commands {
+        sandbox.run(&format!("{command} --out {own}")).expect_exit(0);
+    }
+    let before = sandbox.files();
+    for (command, own) in commands {
+        for (_, other) in commands.iter().filter(|(_, other)| *other != own) {
+            sandbox.run(&format!("{command} --out {other}")).expect_exit(5).expect_stderr("nothing was written");
+        }
+    }
+    assert_eq!(before, sandbox.files());
     sandbox.run("docs --all").expect_exit(64);
     sandbox.run("docs --out public").expect_exit(64);
 }

@@ -51,7 +51,7 @@ pub(in crate::cli) struct DocsArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DocsArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let selection = selection(context, workspace, arguments)?;
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out))?;
+    let folder = OutputFolder::open(&context.folder().join(&arguments.out), "docs")?;
     let site = DocumentSite::read(workspace, &selection, None);
     if !site.problems().is_empty() {
         let mut error =

@@ -81,7 +81,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     };
     let exported = export(target, &live.environments, &options);
     require_access(&exported, target, &arguments.allow_loss)?;
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out))?;
+    let folder = OutputFolder::open(&context.folder().join(&arguments.out), &format!("export {}", target.as_str()))?;
     let files: Vec<OutputFile<'_>> = exported
         .files
         .iter()

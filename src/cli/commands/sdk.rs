@@ -63,7 +63,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Re
         .into_iter()
         .filter(|language| arguments.language.iter().any(|name| name == language.as_str()))
         .collect();
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out))?;
+    let folder = OutputFolder::open(&context.folder().join(&arguments.out), "sdk")?;
     let mut files: Vec<SdkFile> = Vec::new();
     let mut groups = Vec::new();
     for ChosenVersion { group, version, candidate } in &chosen {

@@ -340,11 +340,12 @@ impl WorkspaceSettings {
         self.environments.get(name).and_then(|settings| settings.docs).unwrap_or(usual)
     }
 
-    /// Returns true if requests can be sent from the documents of an environment.
+    /// Returns true if requests can be sent from the documents of an environment; never from documents that are off.
     #[must_use]
     pub fn document_try_it(&self, name: &EnvironmentName) -> bool {
-        let usual = self.document_policy(name) == DocumentPolicy::Draft;
-        self.environments.get(name).and_then(|settings| settings.docs_try_it).unwrap_or(usual)
+        let policy = self.document_policy(name);
+        let chosen = self.environments.get(name).and_then(|settings| settings.docs_try_it);
+        policy != DocumentPolicy::Off && chosen.unwrap_or(policy == DocumentPolicy::Draft)
     }
 
     /// Returns the settings of an environment; the defaults if it has none.

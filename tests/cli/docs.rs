@@ -209,6 +209,18 @@ fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
     assert!(official.starts_with("HTTP/1.1 404"), "{official}");
 }
 
+#[test]
+fn documents_that_are_off_send_nothing() {
+    let sandbox = documented();
+    let settings = sandbox.read("apigw.toml");
+    let off = settings.replace("[environments.test]", "[environments.test]\ndocs = \"off\"\ndocs_try_it = true");
+    sandbox.write("apigw.toml", &off);
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let tried = "GET /-/try/test/petstore/petstore/pets/1 HTTP/1.1\r\nSec-Fetch-Site: same-origin";
+    let refused = send(&serving.documents(), tried);
+    assert!(refused.starts_with("HTTP/1.1 404"), "{refused}");
+}
+
 /// Opens pages in a headless browser: axe finds nothing, no request leaves them, links lead somewhere, search and "try it" work.
 ///
 /// It needs node, Chromium, and a folder with `axe-core` and `playwright-core`, which a variable names; `.ci/run` has them.

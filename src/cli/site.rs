@@ -306,7 +306,10 @@ impl<'a> DocumentSite<'a> {
             // Requests reach what is live, and nothing else.
             try_it: is_current
                 && entry.deployment.release.state == DeploymentState::Live
-                && self.workspace.settings().document_try_it(&site.name),
+                && self.workspace.settings().document_try_it(&site.name)
+                // Those sent through the pages come from another address than the reader's.
+                && (self.serving.as_ref().is_none_or(|serving| serving.through.is_none())
+                    || candidate.settings.ip_rules.of_environment(&site.name).is_empty()),
             serving: self.serving.as_ref(),
         })?)
     }

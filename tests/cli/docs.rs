@@ -201,12 +201,35 @@ fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
     assert!(own.starts_with("HTTP/1.1 200") && own.contains("\"Bello\""), "{own}");
     let foreign = send(&documents, &format!("{tried}\r\nSec-Fetch-Site: cross-site"));
     assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    let own_origin = send(&documents, &format!("{tried}\r\nOrigin: http://{documents}"));
+    assert!(own_origin.starts_with("HTTP/1.1 200"), "{own_origin}");
+    for more in ["", "\r\nOrigin: http://evil.example", "\r\nOrigin: null", "\r\nSec-Fetch-Site: none"] {
+        let refused = send(&documents, &format!("{tried}{more}"));
+        assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("application/problem+json"), "{refused}");
+    }
     // What is official sends nothing unless it is allowed to.
     sandbox.run("publish --env online --version 0.0.1 --backend http://127.0.0.1:1 -y --wait").expect_exit(0);
     assert!(!get(&documents, "/online/petstore/").contains("data-through"));
     let official =
         send(&documents, "GET /-/try/online/petstore/petstore/pets/1 HTTP/1.1\r\nSec-Fetch-Site: same-origin");
     assert!(official.starts_with("HTTP/1.1 404"), "{official}");
+}
+
+#[test]
+fn a_page_is_no_way_round_the_rules_for_addresses() {
+    let sandbox = documented();
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &format!("{settings}ip_rules: {{allow: [127.0.0.1]}}\n"));
+    sandbox.run("publish petstore --env test --mock --bump minor").expect_exit(0);
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    let page = get(&documents, "/test/petstore/");
+    assert!(page.contains("0.2.0") && !page.contains("data-through") && !page.contains("data-try>"), "{page}");
+    let tried = "GET /-/try/test/petstore/petstore/pets/1 HTTP/1.1\r\nSec-Fetch-Site: same-origin";
+    let refused = send(&documents, tried);
+    for expected in ["HTTP/1.1 403", "application/problem+json", "`ip_rules`"] {
+        assert!(refused.contains(expected), "{refused}");
+    }
 }
 
 #[test]

@@ -14,8 +14,9 @@ use crate::cli::site::{DocumentSite, SiteError, SiteSelection};
 use crate::gateway::PageSource;
 use crate::gateway::call::{CallDestination, OutgoingCall, send};
 use crate::model::{Deployment, EnvironmentName, GroupHosts, GroupName};
+use crate::plan::Facts as _;
 use crate::share::reference::ServingState;
-use crate::workspace::{RunningGateway, Workspace};
+use crate::workspace::{DiskFacts, RunningGateway, Workspace};
 
 /// The path that returns the name of the present state.
 const STATE_PATH: &str = "state";
@@ -115,11 +116,16 @@ impl ServedDocuments {
     /// Sends a request of a page to the gateway, as a caller from elsewhere would send it.
     fn pass_on(&self, request: &Request<Bytes>, below: &str) -> Response<Bytes> {
         // A page of another origin must not reach callers' APIs with the standing of this one.
-        let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
-        if !matches!(site, None | Some("same-origin")) {
-            return text(StatusCode::FORBIDDEN, "only the pages themselves may send requests");
+        if !is_of_own_origin(request.headers()) {
+            return forbidden("only the pages themselves may send requests");
         }
-        let Some(outgoing) = self.outgoing(request, below) else {
+        let target = TryTarget::parse(below).zip(Workspace::open(&self.folder).ok());
+        let target = target.filter(|(target, workspace)| workspace.settings().document_try_it(&target.environment));
+        let Some((target, workspace)) = target else { return text(StatusCode::NOT_FOUND, "not found") };
+        if let Some(reason) = refusal(&workspace, &target) {
+            return forbidden(reason);
+        }
+        let Some(outgoing) = target.outgoing(request, &workspace) else {
             return text(StatusCode::NOT_FOUND, "not found");
         };
         let Some(address) = self.gateway.get() else {
@@ -139,26 +145,66 @@ impl ServedDocuments {
             Err(error) => text(StatusCode::BAD_GATEWAY, &error.to_string()),
         }
     }
+}
 
-    fn outgoing(&self, request: &Request<Bytes>, below: &str) -> Option<OutgoingCall> {
+/// Where a request of a page goes.
+struct TryTarget<'p> {
+    environment: EnvironmentName,
+    group: GroupName,
+    path: &'p str,
+}
+
+impl<'p> TryTarget<'p> {
+    fn parse(below: &'p str) -> Option<Self> {
         let mut parts = below.trim_start_matches('/').splitn(3, '/');
-        let environment: EnvironmentName = parts.next()?.parse().ok()?;
-        let group: GroupName = parts.next()?.parse().ok()?;
-        let path = parts.next()?;
-        let workspace = Workspace::open(&self.folder).ok()?;
-        if !workspace.settings().document_try_it(&environment) {
-            return None;
-        }
-        let hosts = GroupHosts::new(&group, &environment, &workspace.settings().base_domain, &[]);
+        let environment = parts.next()?.parse().ok()?;
+        Some(Self { environment, group: parts.next()?.parse().ok()?, path: parts.next()? })
+    }
+
+    fn outgoing(&self, request: &Request<Bytes>, workspace: &Workspace) -> Option<OutgoingCall> {
+        let hosts = GroupHosts::new(&self.group, &self.environment, &workspace.settings().base_domain, &[]);
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         Some(OutgoingCall {
             method: request.method().clone(),
-            target: format!("/{path}{query}"),
+            target: format!("/{}{query}", self.path),
             host: HeaderValue::from_str(&hosts.secondary).ok()?,
             headers: passed_on(request.headers()),
             body: request.body().clone(),
         })
     }
+}
+
+/// Returns the reason why nothing is passed on to a group: the gateway sees the address of this machine and not the reader's, so
+/// that `ip_rules` would admit everybody whom they refuse.
+fn refusal(workspace: &Workspace, target: &TryTarget<'_>) -> Option<&'static str> {
+    const UNKNOWN: &str =
+        "the version that is live cannot be read, so nothing says from which addresses it may be called";
+    let TryTarget { environment, group, .. } = target;
+    let facts = DiskFacts::new(workspace);
+    let Ok(live) = facts.environment(environment) else { return Some(UNKNOWN) };
+    // Of what is not there, the gateway says so itself.
+    let deployment = live.deployments.get(group)?;
+    let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
+    if let Some(Err(_)) = served_state(&gateways, environment, group, deployment) {
+        return Some("the gateway serves another version than the one that is live");
+    }
+    match facts.released(group, &deployment.release) {
+        Ok(Some(candidate)) if candidate.settings.ip_rules.of_environment(environment).is_empty() => None,
+        Ok(Some(_)) => Some("the group has `ip_rules`: call it from an address of your own, and not from its pages"),
+        Ok(None) | Err(_) => Some(UNKNOWN),
+    }
+}
+
+/// True for a request of a page of this listener, as browsers say: by `Sec-Fetch-Site`, and older ones by `Origin`.
+fn is_of_own_origin(headers: &HeaderMap) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if headers.contains_key("sec-fetch-site") {
+        return header("sec-fetch-site") == Some("same-origin");
+    }
+    let origin = header("origin").and_then(|origin| origin.split_once("://"));
+    origin
+        .zip(header("host"))
+        .is_some_and(|((scheme, from), host)| matches!(scheme, "http" | "https") && from.eq_ignore_ascii_case(host))
 }
 
 impl PageSource for ServedDocuments {
@@ -247,6 +293,15 @@ fn media_type(path: &str) -> &'static str {
         Some("md") => "text/markdown; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     }
+}
+
+fn forbidden(detail: &str) -> Response<Bytes> {
+    let status = StatusCode::FORBIDDEN;
+    let problem =
+        serde_json::json!({"type": "about:blank", "title": "Forbidden", "status": status.as_u16(), "detail": detail});
+    let mut response = text(status, &problem.to_string());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
 }
 
 fn text(status: StatusCode, message: &str) -> Response<Bytes> {

@@ -79,6 +79,8 @@ pub(super) enum SiteError {
     Facts(#[from] anyhow::Error),
     #[error(transparent)]
     Render(#[from] RenderError),
+    #[error("version {version} of {group}, which is live in {environment}, cannot be read")]
+    NoVersion { group: GroupName, environment: EnvironmentName, version: Version },
 }
 
 impl From<SiteError> for CommandError {
@@ -86,6 +88,9 @@ impl From<SiteError> for CommandError {
         match error {
             SiteError::Workspace(error) => error.into(),
             SiteError::Facts(error) => crate::plan::Error::Facts(error).into(),
+            SiteError::NoVersion { .. } => {
+                Self::invalid("missing-version", error.to_string()).hint("see more: `apigw verify`")
+            }
             SiteError::Render(error) => Self::new("template", super::error::Exit::Failed, error.to_string()),
         }
     }
@@ -171,8 +176,23 @@ impl<'a> DocumentSite<'a> {
             .collect()
     }
 
-    /// Renders the matrix. `served` tells of an entry whether this process serves it.
-    pub(super) fn matrix(&self, served: &ServedCheck<'_>) -> Result<DocumentFile, SiteError> {
+    /// Finds the live entries with pages whose version cannot be read.
+    pub(super) fn damage(&self) -> BTreeSet<(EnvironmentName, GroupName)> {
+        let facts = DiskFacts::new(self.workspace);
+        let shown = self.environments.iter().filter(|environment| environment.policy != DocumentPolicy::Off);
+        let entries = shown.flat_map(|site| site.entries.iter().map(move |(group, entry)| (&site.name, group, entry)));
+        entries
+            .filter(|(environment, group, entry)| require_version(environment, group, entry, &facts).is_err())
+            .map(|(environment, group, _)| (environment.clone(), group.clone()))
+            .collect()
+    }
+
+    /// Renders the matrix. `served` tells of an entry whether this process serves it; those of `damage` have no reference.
+    pub(super) fn matrix(
+        &self,
+        served: &ServedCheck<'_>,
+        damage: &BTreeSet<(EnvironmentName, GroupName)>,
+    ) -> Result<DocumentFile, SiteError> {
         let environments: Vec<MatrixEnvironment> = self
             .environments
             .iter()
@@ -196,6 +216,7 @@ impl<'a> DocumentSite<'a> {
                             message: entry.message.clone(),
                             behind: self.newer_before(environment, group, entry),
                             has_page: environment.policy != DocumentPolicy::Off,
+                            is_damaged: damage.contains(&(environment.name.clone(), group.clone())),
                             served: served(&environment.name, group, &entry.deployment),
                         })
                     })
@@ -242,6 +263,9 @@ impl<'a> DocumentSite<'a> {
             return Ok(Vec::new());
         };
         let facts = DiskFacts::new(self.workspace);
+        if is_wanted("index.html") {
+            require_version(environment, group, entry, &facts)?;
+        }
         let history = self.history(environment, group, &facts);
         let folder = format!("{environment}/{group}");
         let mut files = Vec::new();
@@ -387,6 +411,26 @@ impl<'a> DocumentSite<'a> {
             (_, None) => ReleaseEffect::Unreadable(format!("version {} cannot be read", after.version)),
         }
     }
+}
+
+/// Requires that the version of a live entry can be read.
+fn require_version(
+    environment: &EnvironmentName,
+    group: &GroupName,
+    entry: &SiteEntry,
+    facts: &DiskFacts<'_>,
+) -> Result<(), SiteError> {
+    let release = &entry.deployment.release;
+    if release.state == DeploymentState::Offline {
+        return Ok(());
+    }
+    let candidate = facts.released(group, release)?;
+    let has_definition = candidate.is_some_and(|candidate| candidate.definition.is_some());
+    has_definition.then_some(()).ok_or_else(|| SiteError::NoVersion {
+        group: group.clone(),
+        environment: environment.clone(),
+        version: release.version.clone(),
+    })
 }
 
 /// Puts files into a folder.

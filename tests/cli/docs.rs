@@ -244,6 +244,28 @@ fn documents_that_are_off_send_nothing() {
     assert!(refused.starts_with("HTTP/1.1 404"), "{refused}");
 }
 
+#[test]
+fn a_live_version_that_is_damaged_takes_no_page_away() {
+    let sandbox = documented();
+    let before = fs::read_to_string(sandbox.path().join("public/SHA256SUMS")).expect("a file");
+    let file = "groups/petstore/versions/0.1.0/openapi.yaml";
+    let definition = sandbox.read(file);
+    sandbox.write(file, &format!("{definition}# changed by hand\n"));
+    sandbox.run("sdk --env test --language python --out sdk").expect_exit(3);
+    for words in ["docs --all --out public", "docs --all --out public --check", "docs --all --out fresh"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("0.1.0");
+    }
+    assert!(sandbox.read("public/SHA256SUMS") == before && !sandbox.path().join("fresh").exists());
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    let matrix = get(&documents, "/");
+    assert!(matrix.contains(">damaged<") && !matrix.contains("petstore/index.html"), "{matrix}");
+    assert!(get(&documents, "/test/petstore/").starts_with("HTTP/1.1 500"));
+    sandbox.write(file, &definition);
+    assert!(get(&documents, "/").contains("petstore/index.html"));
+    assert!(get(&documents, "/test/petstore/").contains("at most 50"));
+}
+
 /// Opens pages in a headless browser: axe finds nothing, no request leaves them, links lead somewhere, search and "try it" work.
 ///
 /// It needs node, Chromium, and a folder with `axe-core` and `playwright-core`, which a variable names; `.ci/run` has them.

@@ -105,7 +105,7 @@ fn require_entries(
 
 /// Renders every page, and the list of their digests.
 fn render(site: &DocumentSite<'_>) -> Result<Vec<DocumentFile>, CommandError> {
-    let mut files = vec![site.matrix(&|_, _, _| None)?];
+    let mut files = vec![site.matrix(&|_, _, _| None, &BTreeSet::new())?];
     for (environment, group) in site.pages() {
         files.extend(site.group(&environment, &group, &|_| true)?);
     }

@@ -56,6 +56,8 @@ pub struct MatrixEntry {
     pub behind: Option<(EnvironmentName, Version)>,
     /// True if there is a page of it.
     pub has_page: bool,
+    /// True if its version cannot be read, so that there is no reference of it.
+    pub is_damaged: bool,
     /// In a served page, whether this gateway serves the entry, or the reason why it does not.
     pub served: Option<Result<(), String>>,
 }
@@ -71,6 +73,7 @@ struct MatrixEntryView {
     version: String,
     href: Option<String>,
     changes_href: Option<String>,
+    damage: Option<&'static str>,
     is_offline: bool,
     is_mock: bool,
     behind: Option<String>,
@@ -129,7 +132,8 @@ fn entry_view(entry: &MatrixEntry, environment: &str, group: &GroupName) -> Matr
     let page = |name: &str| entry.has_page.then(|| format!("{environment}/{group}/{name}"));
     MatrixEntryView {
         version: entry.number.to_string(),
-        href: page("index.html"),
+        href: page("index.html").filter(|_| !entry.is_damaged),
+        damage: entry.is_damaged.then_some("damaged"),
         changes_href: page("changes.html"),
         is_offline: release.state == DeploymentState::Offline,
         is_mock: release.backend.is_mock(),

@@ -97,7 +97,17 @@ impl ServedDocuments {
         }
         let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
         site.serve(ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through });
-        let files = if path == "index.html" { vec![site.matrix(&served)?] } else { group_files(&site, path)? };
+        let files = if path == "index.html" {
+            let damage = site.damage();
+            let matrix = site.matrix(&served, &damage)?;
+            if !damage.is_empty() {
+                // A repair gives the state no other name.
+                return Ok(Some(matrix.bytes.into()));
+            }
+            vec![matrix]
+        } else {
+            group_files(&site, path)?
+        };
         let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.state == state {
             cache.pages.extend(files.into_iter().map(|file| (file.path, Bytes::from(file.bytes))));

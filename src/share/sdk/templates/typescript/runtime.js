@@ -178,7 +178,7 @@ function isStream(value) {
 /** Lists the fields of a form; those with a delimiter are one value that is encoded already. */
 function pairs(value, parts) {
   return Object.entries(value).flatMap(([name, field]) => {
-    const [, style, explode] = parts[name] ?? [null, null, true];
+    const [, style, explode] = Object.hasOwn(parts, name) ? parts[name] : [null, null, true];
     if (field === undefined || field === null) return [];
     if (Array.isArray(field)) {
       const delimiter = { form: ",", spaceDelimited: "%20", pipeDelimited: "%7C" }[style];

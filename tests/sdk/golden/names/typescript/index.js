@@ -145,7 +145,7 @@ const operations = [
 /** Calls g1: one method an operation. */
 export class Client extends BaseClient {
   constructor(options = {}) {
-    const { environment, baseUrl = ENVIRONMENTS[environment], ...rest } = options;
+    const { environment, baseUrl = Object.hasOwn(ENVIRONMENTS, environment) ? ENVIRONMENTS[environment] : undefined, ...rest } = options;
     if (baseUrl === undefined) {
       throw new TypeError(`${environment} is not an environment: use one of ${Object.keys(ENVIRONMENTS).join(", ")}, or baseUrl`);
     }

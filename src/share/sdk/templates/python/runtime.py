@@ -397,7 +397,10 @@ def _write_parameters(
         if isinstance(piece, int) and piece not in written:
             raise ValueError(f"{operation.name}: {operation.parameters[piece].name!r} is missing")
         pieces.append(written[piece] if isinstance(piece, int) else piece)
-    return "".join(pieces), "&".join(query), headers
+    path = "".join(pieces)
+    if written and any(part.lower().replace("%2e", ".") in (".", "..") for part in path.split("/")):
+        raise ValueError(f"{operation.name}: a part of the path is '.' or '..', which leads to another operation: {path}")
+    return path, "&".join(query), headers
 
 
 # Bodies

@@ -155,8 +155,12 @@ function writeParameters(operation, values) {
     if (typeof piece === "string") return piece;
     if (!written[piece]) throw new TypeError(`${operation.name}: ${operation.parameters[piece][0]} is missing or empty`);
     return written[piece];
-  });
-  return { path: path.join(""), query: query.join("&"), headers };
+  }).join("");
+  // `fetch` takes such parts away, and the one before: that is the path of another operation.
+  if (written.length > 0 && path.split("/").some((part) => /^(\.|%2e){1,2}$/i.test(part))) {
+    throw new TypeError(`${operation.name}: a part of the path is "." or "..", which leads to another operation: ${path}`);
+  }
+  return { path, query: query.join("&"), headers };
 }
 
 // Bodies

@@ -102,6 +102,52 @@ fn typescript_clients_call_every_operation() {
         .expect("written");
 }
 
+/// Calls with values that would make another path, and reads names that every object has.
+const HOSTILE_NODE: &str = r#"
+const { Client } = await import(`${process.cwd()}/g1/index.js`);
+let sent = 0;
+const client = new Client({ baseUrl: "http://127.0.0.1:1/g1", fetch: () => { sent += 1; throw new Error("sent"); }, retries: 0 });
+if ((await client) !== client) console.log("the client is a promise");
+for (const part of [".", "..", ""]) {
+  await client.dots({ part }).then(() => console.log("answered"), (error) => error instanceof TypeError || console.log(part, error));
+}
+for (const environment of ["toString", "constructor", "__proto__"]) {
+  try { new Client({ environment }); console.log(environment); } catch (error) {
+    if (!error.message.includes("is not an environment")) console.log(error.message);
+  }
+}
+"#;
+
+const HOSTILE_PYTHON: &str = r#"
+import g1_sdk
+client = g1_sdk.Client(base_url="http://127.0.0.1:1/g1", retries=0)
+for part in (".", "..", ""):
+    try:
+        client.dots(part)
+        print("answered", part)
+    except ValueError:
+        pass
+    except Exception as error:
+        print(part, repr(error))
+"#;
+
+#[test]
+fn hostile_values_lead_to_no_other_operation() {
+    let served = Served::of_own();
+    for (language, program, flags, script) in [
+        (SdkLanguage::Python, "python3", &["-c"][..], HOSTILE_PYTHON),
+        (SdkLanguage::TypeScript, "node", &["--input-type=module", "-e"][..], HOSTILE_NODE),
+    ] {
+        if !has_tool(program, "hostile values in generated clients") {
+            continue;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        write_packages(&served, language, folder.path());
+        let output = run(Command::new(program).args(flags).arg(script).current_dir(folder.path()));
+        assert!(output.status.success() && output.stdout.is_empty(), "{}", text(&output));
+    }
+}
+
 #[test]
 fn typescript_clients_are_strictly_typed() {
     if !has_tool("tsc", "types of generated TypeScript clients") {

@@ -108,5 +108,18 @@ pub(super) const PYTHON: &[&str] = &[
     "self", "str", "super", "true", "try", "type", "while", "with", "yield",
 ];
 
-/// Names that no TypeScript method or parameter gets.
-pub(super) const TYPESCRIPT: &[&str] = &["body", "constructor", "hasOwnProperty", "prototype", "toString", "valueOf"];
+/// Names that no TypeScript method or parameter gets: those of every object, and `then`, which makes a promise of an object.
+pub(super) const TYPESCRIPT: &[&str] = &[
+    "__proto__",
+    "body",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "prototype",
+    "then",
+    "toJSON",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];

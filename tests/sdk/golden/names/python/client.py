@@ -138,13 +138,30 @@ class Client(_r.BaseClient):
         """GET /i"""
         return self._call(_operations[10], (), options)
 
+    def then(
+        self,
+        *,
+        options: _t.Optional[_r.RequestOptions] = None,
+    ) -> _r.Response[None]:
+        """GET /then"""
+        return self._call(_operations[11], (), options)
+
+    def dots(
+        self,
+        part: str,
+        *,
+        options: _t.Optional[_r.RequestOptions] = None,
+    ) -> _r.Response[None]:
+        """GET /dots/{part}"""
+        return self._call(_operations[12], (part,), options)
+
     def tree(
         self,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
     ) -> _r.Response[_types.Tree]:
         """GET /j"""
-        return self._call(_operations[11], (), options)
+        return self._call(_operations[13], (), options)
 
 
 _operations: _t.Tuple[_r.Operation, ...] = (
@@ -244,6 +261,24 @@ _operations: _t.Tuple[_r.Operation, ...] = (
         ("/i",),
         "",
         (),
+        (),
+        "*/*",
+    ),
+    _r.Operation(
+        "then",
+        "GET",
+        ("/then",),
+        "",
+        (),
+        (),
+        "*/*",
+    ),
+    _r.Operation(
+        "dots",
+        "GET",
+        ("/dots/", 0),
+        "",
+        (_r.Parameter("part", "path", "simple", False, False, False), ),
         (),
         "*/*",
     ),

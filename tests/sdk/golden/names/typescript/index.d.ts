@@ -84,6 +84,18 @@ export declare class Client extends Base {
   bytes(options?: RequestOptions): Promise<ApiResponse<BytesResponse>>;
 
   /**
+   * GET /then
+   */
+  then_(options?: RequestOptions): Promise<ApiResponse<null>>;
+
+  /**
+   * GET /dots/{part}
+   */
+  dots(input: {
+    part: string;
+  }, options?: RequestOptions): Promise<ApiResponse<null>>;
+
+  /**
    * GET /j
    */
   tree(options?: RequestOptions): Promise<ApiResponse<Tree>>;

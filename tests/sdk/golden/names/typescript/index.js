@@ -132,6 +132,24 @@ const operations = [
     accept: "*/*",
   },
   {
+    name: "then",
+    method: "GET",
+    path: ["/then"],
+    query: "",
+    parameters: [],
+    contents: [],
+    accept: "*/*",
+  },
+  {
+    name: "dots",
+    method: "GET",
+    path: ["/dots/", 0],
+    query: "",
+    parameters: [["part", "path", "simple", false, false, false]],
+    contents: [],
+    accept: "*/*",
+  },
+  {
     name: "tree",
     method: "GET",
     path: ["/j"],
@@ -196,7 +214,15 @@ export class Client extends BaseClient {
     return this._send(operations[10], [], undefined, options);
   }
 
-  tree(options = undefined) {
+  then_(options = undefined) {
     return this._send(operations[11], [], undefined, options);
+  }
+
+  dots(input = {}, options = undefined) {
+    return this._send(operations[12], [input.part], undefined, options);
+  }
+
+  tree(options = undefined) {
+    return this._send(operations[13], [], undefined, options);
   }
 }

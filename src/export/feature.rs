@@ -109,6 +109,14 @@ impl ExportFeature {
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
     }
+
+    /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, or leave to a caller a value
+    /// that a setting decides.
+    pub(super) const fn guards_access(self) -> bool {
+        let is_mapping =
+            matches!(self, Self::HeaderToHeader | Self::HeaderConstant | Self::QueryConstant | Self::OtherMapping);
+        is_mapping || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
+    }
 }
 
 /// Lists the features that a group uses as a whole, and those of each of its routes.

@@ -66,12 +66,6 @@ impl ReportAspect {
             Self::Timeouts => "timeouts",
         }
     }
-
-    /// True if losing it would let in callers that the gateway keeps out.
-    #[must_use]
-    pub const fn guards_access(self) -> bool {
-        matches!(self, Self::Access | Self::IpRules)
-    }
 }
 
 /// How well a target does the same.
@@ -105,6 +99,8 @@ pub struct Deviation {
     pub aspect: ReportAspect,
     /// `near` or `lost`.
     pub fidelity: Fidelity,
+    /// True if access rests on the setting, so that its loss has to be allowed.
+    pub guards_access: bool,
     /// The difference, as a fragment.
     pub detail: &'static str,
     /// The setting.
@@ -148,7 +144,8 @@ impl GroupReport {
                     FeatureVerdict::Near(detail) => (Fidelity::Near, detail),
                     FeatureVerdict::Lost(detail) => (Fidelity::Lost, detail),
                 };
-                Some(Deviation { aspect: feature.aspect(), fidelity, detail, place })
+                let (aspect, guards_access) = (feature.aspect(), feature.guards_access());
+                Some(Deviation { aspect, fidelity, guards_access, detail, place })
             };
             let mut deviations: Vec<Deviation> = uses.into_iter().filter_map(deviation).collect();
             deviations.dedup();

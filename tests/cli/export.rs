@@ -18,6 +18,7 @@ cors:
 forwarding:
   constants:
     - {to: header.Authorization, value: \"Basic hush\"}
+    - {to: header.X-Source, value: \"50% \\\"off\\\"; $x\"}
     - {to: query.source, value: \"50% \\\"off\\\"; $x\"}
   parameters:
     - {from: query.q, to: header.X-Query}
@@ -83,7 +84,7 @@ fn a_folder_is_kept_up_to_date_and_orphans_are_removed() {
 #[test]
 fn a_deviation_names_the_line_of_its_setting() {
     let sandbox = shop();
-    let report = sandbox.run("-o json export envoy shop --env test --out out").expect_exit(0).json();
+    let report = sandbox.run("-o json export envoy shop --env test --out out --allow-loss rewrites").expect_exit(0).json();
     let group = &report["groups"][0];
     let find = |aspect: &str, detail: &str| -> Value {
         let all = group["deviations"].as_array().expect("deviations");
@@ -94,8 +95,9 @@ fn a_deviation_names_the_line_of_its_setting() {
     };
     let file = "groups/shop/versions/0.0.1/group.yaml";
     for (aspect, detail, fidelity, line) in [
-        ("rewrites", "parameters do not move", "lost", 12),
-        ("rewrites", "base path", "lost", 14),
+        ("rewrites", "constants of the query", "lost", 9),
+        ("rewrites", "parameters do not move", "lost", 13),
+        ("rewrites", "base path", "lost", 15),
         ("access", "authorizer", "near", 4),
     ] {
         let found = find(aspect, detail);
@@ -116,7 +118,7 @@ fn an_export_never_opens_what_the_gateway_closes() {
         let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
         refused.expect_stderr("shop in test: callers are not asked").expect_stderr("--allow-loss access");
         assert!(!sandbox.path().join("out").exists(), "{target}");
-        sandbox.run(&format!("export {target} --env test --out {target} --allow-loss access,limits")).expect_exit(0);
+        sandbox.run(&format!("export {target} --env test --out {target} --allow-loss access,rewrites")).expect_exit(0);
     }
     let settings = sandbox.read("groups/shop/group.yaml");
     let settings = settings.replace(closed, "ip_rules: {deny: [192.0.2.0/24]}\nlimits: 60/minute");
@@ -126,7 +128,7 @@ fn an_export_never_opens_what_the_gateway_closes() {
         let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
         refused.expect_stderr("--allow-loss ip-rules");
         let report = sandbox
-            .run(&format!("-o json export {target} --env test --out {target} --allow-loss ip-rules"))
+            .run(&format!("-o json export {target} --env test --out {target} --allow-loss ip-rules,rewrites"))
             .expect_exit(0)
             .json();
         assert!(report["groups"].to_string().contains("requests are not counted"), "{target}");
@@ -134,9 +136,31 @@ fn an_export_never_opens_what_the_gateway_closes() {
 }
 
 #[test]
+fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
+    for constant in ["query.source", "query.q"] {
+        let sandbox = shop();
+        let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature\n", "");
+        // The constant alone, then the mapping alone.
+        let other = if constant == "query.q" { "query.source" } else { "query.q" };
+        let lines = settings.lines().filter(|line| !line.contains(other));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let text = if other == "query.q" { text.replace("  parameters:\n", "") } else { text };
+        sandbox.write("groups/shop/group.yaml", &text);
+        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+        for target in ["envoy", "nginx", "haproxy", "gateway-api"] {
+            let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
+            refused.expect_stderr("--allow-loss rewrites");
+            assert!(!sandbox.path().join("out").exists(), "{target}");
+        }
+        sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);
+        assert!(!sandbox.read("out/rds.json").contains("query_parameter_mutations"));
+    }
+}
+
+#[test]
 fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
     let sandbox = shop();
-    sandbox.run("export envoy --env test --out out").expect_exit(0);
+    sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);
     let mode = |file: &str| {
         let metadata = std::fs::metadata(sandbox.path().join(file)).expect("a file");
         metadata.permissions().mode() & 0o077

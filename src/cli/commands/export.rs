@@ -28,8 +28,9 @@ use crate::workspace::{FolderChanges, OutputFile, OutputFolder, Workspace};
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
 /// A report says of each group and API what the target does exactly like `apigw serve`, nearly, or not at all. Nothing is
-/// written where the target would let in callers that the gateway keeps out, unless --allow-loss names it. The folder belongs
-/// to the export: files that it no longer needs are removed, and a folder that holds something else is refused.
+/// written where the target would lose what access rests on (keys, addresses, signatures and parameters for a backend), unless
+/// --allow-loss names it. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
+/// something else is refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw export envoy --env online --out deploy/envoy\n  apigw export envoy --env online --out deploy/envoy --check"
@@ -152,11 +153,11 @@ fn not_served_text(NotServed { environment, group, reason, .. }: &NotServed) -> 
     format!("{subject}: {reason}")
 }
 
-/// Refuses files that would let in callers that the gateway keeps out.
+/// Refuses files of a target that loses what access rests on.
 fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[String]) -> Result<(), CommandError> {
     let is_refused = |deviation: &&Deviation| {
-        let Deviation { aspect, fidelity, .. } = deviation;
-        *fidelity == Fidelity::Lost && aspect.guards_access() && !allowed.iter().any(|name| name == aspect.as_str())
+        let Deviation { aspect, fidelity, guards_access, .. } = deviation;
+        *fidelity == Fidelity::Lost && *guards_access && !allowed.iter().any(|name| name == aspect.as_str())
     };
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for group in &exported.groups {
@@ -173,7 +174,7 @@ fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[Stri
         return Ok(());
     }
     let names: Vec<&str> = lost.keys().copied().collect();
-    let message = format!("{target} would let in callers that the gateway keeps out");
+    let message = format!("{target} would lose settings that access rests on");
     let mut error = CommandError::new("access-lost", Exit::Refused, message);
     error.hints = vec![format!("nothing was written; to export it all the same: `--allow-loss {}`", names.join(","))];
     error.reasons = lost.into_values().flatten().collect();

@@ -60,9 +60,9 @@ fn rewrite_piece(piece: &RewritePiece) -> String {
     }
 }
 
-/// Writes the changes of a request's parameters, in order: a header that moves, then headers and the query that are set.
+/// Writes the changes of a request's parameters, in order: headers that move, then those that are set.
 pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
-    let (mut headers, mut query) = (Vec::new(), Vec::new());
+    let mut headers = Vec::new();
     for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
         match mapping {
             RequestMapping::Move(mapping) => {
@@ -72,22 +72,17 @@ pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
                     headers.push(json!({"remove": from}));
                 }
             }
-            RequestMapping::Set(constant) => match &constant.to {
-                ParameterReference::Header(name) => {
+            RequestMapping::Set(constant) => {
+                if let ParameterReference::Header(name) = &constant.to {
                     headers.push(json!({"append": overwritten(name, &literal(&constant.value))}));
                 }
-                ParameterReference::Query(name) => query.push(json!({"append": {
-                    "record": {"key": name, "value": literal(&constant.value)},
-                    "action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                }})),
-                ParameterReference::Path(_) => {}
-            },
+            }
         }
     }
-    (!headers.is_empty() || !query.is_empty()).then(|| {
+    (!headers.is_empty()).then(|| {
         json!({
             "@type": type_url("extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute"),
-            "mutations": {"request_mutations": headers, "query_parameter_mutations": query},
+            "mutations": {"request_mutations": headers},
         })
     })
 }

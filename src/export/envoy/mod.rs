@@ -120,9 +120,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
-        ExportFeature::QueryConstant => {
-            FeatureVerdict::Near("constants come first in the query, and its other values are encoded anew")
-        }
+        // Envoy's own change of the query decodes it and leaves it so: a caller's `%26` would begin a parameter.
+        ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
         | ExportFeature::CorsOfListedOrigins

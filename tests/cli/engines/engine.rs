@@ -71,7 +71,7 @@ impl Engine {
         let secrets = sandbox.path().join(".apigw/secrets");
         let secrets = secrets.to_str().expect("a path");
         let words = format!(
-            "export {target} --env test --out {target} --listen {address} --allow-loss access --secrets {secrets}"
+            "export {target} --env test --out {target} --listen {address} --allow-loss access,rewrites --secrets {secrets}"
         );
         sandbox.run(&words).expect_exit(0);
         let folder = sandbox.path().join(target);

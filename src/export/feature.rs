@@ -15,6 +15,8 @@ pub(super) enum ExportFeature {
     SubscriptionKeys,
     /// A mock that asks for credentials to be shown.
     ShownCredentials,
+    /// The gateway's own signature of each request, by which a backend knows it.
+    BackendSignature,
     IpRules,
     RateLimits,
     Validation,
@@ -76,7 +78,9 @@ pub(super) struct FeatureUse {
 impl ExportFeature {
     pub(super) const fn aspect(self) -> ReportAspect {
         match self {
-            Self::Signatures | Self::SubscriptionKeys | Self::ShownCredentials => ReportAspect::Access,
+            Self::Signatures | Self::SubscriptionKeys | Self::ShownCredentials | Self::BackendSignature => {
+                ReportAspect::Access
+            }
             Self::IpRules => ReportAspect::IpRules,
             Self::Validation => ReportAspect::Validation,
             Self::BodyLimit | Self::RateLimits => ReportAspect::Limits,
@@ -196,6 +200,9 @@ impl FeatureUses {
         }
         if forward.tls.certificate.is_some() {
             self.setting(ExportFeature::ClientCertificate, &["forwarding", "tls", "certificate"]);
+        }
+        if forward.sign.is_some() {
+            self.setting(ExportFeature::BackendSignature, &["forwarding", "sign"]);
         }
         if forward.keep_host {
             self.setting(ExportFeature::KeepHost, &["forwarding", "keep_host"]);

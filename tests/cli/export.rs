@@ -158,6 +158,21 @@ fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
 }
 
 #[test]
+fn a_backend_that_knows_the_gateway_by_its_signature_is_not_exported_without_it() {
+    let sandbox = shop();
+    let settings = sandbox.read("groups/shop/group.yaml");
+    let settings = settings.replace("auth: signature\n", "").replace("forwarding:\n", "forwarding:\n  sign: {key: front}\n");
+    sandbox.write("groups/shop/group.yaml", &settings);
+    sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
+        let words = format!("export {target} shop --env test --out {target} --allow-loss rewrites");
+        let refused = sandbox.run(&words).expect_exit(5);
+        refused.expect_stderr("requests are not signed for the backend").expect_stderr("--allow-loss access");
+        sandbox.run(&format!("{words},access")).expect_exit(0);
+    }
+}
+
+#[test]
 fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
     let sandbox = shop();
     sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);

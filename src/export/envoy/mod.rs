@@ -99,6 +99,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
+        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),

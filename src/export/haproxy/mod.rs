@@ -185,6 +185,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
+        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),

@@ -1,5 +1,6 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
+use super::CallerKeys;
 use super::report::ReportAspect;
 use crate::definition::StatusPattern;
 use crate::model::{ParameterReference, ResponseValidation};
@@ -18,7 +19,12 @@ pub(super) enum ExportFeature {
     /// The gateway's own signature of each request, by which a backend knows it.
     BackendSignature,
     IpRules,
-    RateLimits,
+    RateLimits {
+        /// True if each caller of the group is asked for a key.
+        asks_callers: bool,
+    },
+    /// Limits of keys, or of grants.
+    CallerLimits,
     Validation,
     BodyLimit,
     CorsOfListedOrigins,
@@ -83,7 +89,7 @@ impl ExportFeature {
             }
             Self::IpRules => ReportAspect::IpRules,
             Self::Validation => ReportAspect::Validation,
-            Self::BodyLimit | Self::RateLimits => ReportAspect::Limits,
+            Self::BodyLimit | Self::RateLimits { .. } | Self::CallerLimits => ReportAspect::Limits,
             Self::CorsOfListedOrigins | Self::CorsOfAnyOrigin => ReportAspect::Cors,
             Self::MockResponse
             | Self::ChosenResponse
@@ -124,9 +130,10 @@ impl ExportFeature {
 }
 
 /// Lists the features that a group uses as a whole, and those of each of its routes.
-pub(super) fn feature_uses(group: &GroupRoutes) -> (Vec<FeatureUse>, Vec<Vec<FeatureUse>>) {
+pub(super) fn feature_uses(group: &GroupRoutes, callers: &CallerKeys) -> (Vec<FeatureUse>, Vec<Vec<FeatureUse>>) {
     let mut uses = FeatureUses::default();
     uses.group(group);
+    uses.limits(group, callers);
     if let Some(forward) = &group.forward {
         uses.forward(forward, group.prefix.before_path());
     }
@@ -170,9 +177,6 @@ impl FeatureUses {
         if !group.ip_rules.is_empty() {
             self.setting(ExportFeature::IpRules, &["ip_rules"]);
         }
-        if !group.rate_limits.is_empty() {
-            self.setting(ExportFeature::RateLimits, &["limits"]);
-        }
         self.setting(ExportFeature::BodyLimit, &["max_body_kib"]);
         if let Some(cors) = &group.cors {
             let has_any = cors.allow_origins.iter().any(|origin| origin == "*");
@@ -183,6 +187,17 @@ impl FeatureUses {
             self.setting(ExportFeature::EncodedSlashes, &["forwarding", "encoded_slashes"]);
         }
         self.setting(ExportFeature::OptionsAndMethods, &[]);
+    }
+
+    /// Notes the limits of the group, and those of the keys and grants that it lets in by.
+    fn limits(&mut self, group: &GroupRoutes, callers: &CallerKeys) {
+        let asks_callers = group.routes.iter().all(|route| matches!(route.access, RouteAccess::Key { .. }));
+        if !group.rate_limits.is_empty() {
+            self.setting(ExportFeature::RateLimits { asks_callers }, &["limits"]);
+        }
+        if asks_callers && callers.have_limits(group.group.as_str(), group.environment.as_str()) {
+            self.setting(ExportFeature::CallerLimits, &["auth"]);
+        }
     }
 
     fn forward(&mut self, forward: &GroupForwarding, prefix: &str) {

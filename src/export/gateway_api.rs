@@ -219,7 +219,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
         ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {

@@ -248,7 +248,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Kong's own words"),
         ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {

@@ -30,7 +30,7 @@ mod upstream;
 
 use std::net::SocketAddr;
 
-use crate::access::{Key, OwnerGrants, RevokedSecrets};
+use crate::access::{Grant, Key, OwnerGrants, RevokedSecrets};
 use crate::routes::{EnvironmentRoutes, GroupRoutes};
 
 pub use feature::SettingPlace;
@@ -64,6 +64,25 @@ pub struct CallerKeys {
     pub owners: Vec<OwnerGrants>,
     /// The secrets that let nobody in.
     pub revoked: RevokedSecrets,
+}
+
+impl CallerKeys {
+    /// Lists the grants of a key: its own, and those of its owner.
+    fn grants<'k>(&'k self, key: &'k Key) -> impl Iterator<Item = &'k Grant> {
+        let of_owner = self.owners.iter().filter(|owner| Some(&owner.owner) == key.owner.as_ref());
+        key.grants.iter().chain(of_owner.flat_map(|owner| &owner.grants))
+    }
+
+    /// True if a key that may call some of a group in an environment has limits, or the grant by which it may.
+    fn have_limits(&self, group: &str, environment: &str) -> bool {
+        let is_there = |grant: &&Grant| {
+            grant.group.as_str() == group && grant.environments.iter().any(|name| name.as_str() == environment)
+        };
+        let is_limited = |key: &Key| {
+            self.grants(key).filter(is_there).any(|grant| !key.limits.is_empty() || !grant.limits.is_empty())
+        };
+        self.keys.iter().any(is_limited)
+    }
 }
 
 /// Files for an engine, with the report about them.
@@ -103,7 +122,7 @@ pub fn export(target: ExportTarget, environments: &[EnvironmentRoutes], options:
         ExportTarget::GatewayApi => gateway_api::files(&groups, options),
         ExportTarget::Kong => kong::files(&groups),
     };
-    EngineExport { files, groups: groups.iter().map(|group| GroupReport::new(group, target)).collect() }
+    EngineExport { files, groups: groups.iter().map(|group| GroupReport::new(group, target, &options.callers)).collect() }
 }
 
 /// True if the settings of a group have values that are secrets.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::CallerKeys;
 use super::feature::{FeatureUse, SettingPlace, feature_uses};
 use super::target::{ExportTarget, FeatureVerdict};
 use crate::model::{EnvironmentName, GroupName, OperationId, Version};
@@ -135,8 +136,8 @@ pub struct ApiReport {
 
 impl GroupReport {
     /// Makes the report of a group for a target.
-    pub(super) fn new(group: &GroupRoutes, target: ExportTarget) -> Self {
-        let (of_group, of_apis) = feature_uses(group);
+    pub(super) fn new(group: &GroupRoutes, target: ExportTarget, callers: &CallerKeys) -> Self {
+        let (of_group, of_apis) = feature_uses(group, callers);
         let judge = |uses: Vec<FeatureUse>| -> Vec<Deviation> {
             let deviation = |FeatureUse { feature, place }: FeatureUse| {
                 let (fidelity, detail) = match target.judge(&feature) {

@@ -173,6 +173,32 @@ fn a_backend_that_knows_the_gateway_by_its_signature_is_not_exported_without_it(
 }
 
 #[test]
+fn limits_of_keys_and_grants_are_reported_where_callers_are_not_counted() {
+    let limits = |of_key: &str, of_grant: &str, environment: &str| {
+        let sandbox = shop();
+        let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature", "auth: subscription");
+        sandbox.write("groups/shop/group.yaml", &settings);
+        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+        let outside = Sandbox::empty();
+        let file = outside.path().join("key");
+        sandbox.run(&format!("key create bob --kind subscription --to {}{of_key}", file.display())).expect_exit(0);
+        sandbox.run(&format!("access grant bob shop --env {environment}{of_grant}")).expect_exit(0);
+        ["haproxy", "envoy"].map(|target| {
+            let words = format!("-o json export {target} shop --env test --out {target} --allow-loss rewrites");
+            let report = sandbox.run(&words).expect_exit(0).json();
+            let all = report["groups"][0]["deviations"].as_array().expect("deviations").clone();
+            let is_limit = |one: &Value| one["aspect"] == "limits" && one["line"] == 4;
+            all.into_iter().find(is_limit).map(|one| one["fidelity"].as_str().expect("a word").to_owned())
+        })
+    };
+    let (lost, near) = (Some("lost".to_owned()), Some("near".to_owned()));
+    assert_eq!(limits("", "", "test"), [None, None]);
+    assert_eq!(limits(" --limit 5/minute", "", "test"), [lost.clone(), near.clone()]);
+    assert_eq!(limits("", " --limit 5/minute", "test"), [lost, near]);
+    assert_eq!(limits("", " --limit 5/minute", "online"), [None, None]);
+}
+
+#[test]
 fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
     let sandbox = shop();
     sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);

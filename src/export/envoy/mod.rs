@@ -101,7 +101,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::RateLimits { asks_callers: true } | ExportFeature::CallerLimits => {
+            FeatureVerdict::Near("counted by the authorizer of a gateway, over ext_authz")
+        }
+        ExportFeature::RateLimits { asks_callers: false } => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Envoy's own words"),
         ExportFeature::CorsOfAnyOrigin => FeatureVerdict::Near("a page's origin is repeated in the place of `*`"),

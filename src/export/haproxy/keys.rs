@@ -82,8 +82,7 @@ impl<'r> KeyMaps<'r> {
         let names = [route.api.as_str(), &method_and_path];
         let allows = |grant: &Grant| grant.allows(group.group.as_str(), group.environment.as_str(), &names);
         for key in self.subscription_keys() {
-            let of_owner = self.callers.owners.iter().filter(|owner| Some(&owner.owner) == key.owner.as_ref());
-            if key.grants.iter().chain(of_owner.flat_map(|owner| &owner.grants)).any(allows) {
+            if self.callers.grants(key).any(allows) {
                 self.grants.insert(format!("{step}/{} 1\n", key.name));
             }
         }

@@ -187,7 +187,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a body that does not state its length has no limit"),
         ExportFeature::ChosenResponse => {

@@ -13,6 +13,7 @@ use crate::routes::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExportFeature {
     Signatures,
+    Tokens,
     SubscriptionKeys,
     /// A mock that asks for credentials to be shown.
     ShownCredentials,
@@ -84,9 +85,11 @@ pub(super) struct FeatureUse {
 impl ExportFeature {
     pub(super) const fn aspect(self) -> ReportAspect {
         match self {
-            Self::Signatures | Self::SubscriptionKeys | Self::ShownCredentials | Self::BackendSignature => {
-                ReportAspect::Access
-            }
+            Self::Signatures
+            | Self::Tokens
+            | Self::SubscriptionKeys
+            | Self::ShownCredentials
+            | Self::BackendSignature => ReportAspect::Access,
             Self::IpRules => ReportAspect::IpRules,
             Self::Validation => ReportAspect::Validation,
             Self::BodyLimit | Self::RateLimits { .. } | Self::CallerLimits => ReportAspect::Limits,
@@ -162,8 +165,15 @@ impl FeatureUses {
             Some(RouteAccess::Key { signature: None, subscription: Some(_), token: None, .. }) => {
                 self.setting(ExportFeature::SubscriptionKeys, &["auth"]);
             }
-            // Whatever else a group asks its callers for is no less than a signature to a target: none is let in for less.
-            Some(RouteAccess::Key { .. }) => self.setting(ExportFeature::Signatures, &["auth"]),
+            // A subscription key beside others is none of a target's: none is let in for less.
+            Some(RouteAccess::Key { signature, token, .. }) => {
+                if token.is_some() {
+                    self.setting(ExportFeature::Tokens, &["auth"]);
+                }
+                if signature.is_some() || token.is_none() {
+                    self.setting(ExportFeature::Signatures, &["auth"]);
+                }
+            }
             _ if group.routes.iter().any(|route| matches!(route.access, RouteAccess::Presence { .. })) => {
                 self.setting(ExportFeature::ShownCredentials, &["mock", "check_security"]);
             }

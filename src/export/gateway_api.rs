@@ -216,6 +216,7 @@ fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
         ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),

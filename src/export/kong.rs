@@ -244,6 +244,7 @@ fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
         ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
         ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),

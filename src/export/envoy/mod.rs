@@ -96,7 +96,7 @@ fn literal(text: &str) -> String {
 /// Decides how well Envoy has a feature.
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
-        ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
+        ExportFeature::Signatures | ExportFeature::Tokens | ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),

@@ -182,6 +182,7 @@ fn cors_rules(text: &mut String, is_rule: &str, group: &GroupRoutes) {
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
         ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }

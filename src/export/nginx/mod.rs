@@ -210,6 +210,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Lost("callers are not asked for a key")
         }
+        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),

@@ -19,6 +19,8 @@ pub(super) enum ExportFeature {
     ShownCredentials,
     /// The gateway's own signature of each request, by which a backend knows it.
     BackendSignature,
+    /// Headers by which proxies tell of a caller, which a caller may not set.
+    CallerClaims,
     IpRules,
     RateLimits {
         /// True if each caller of the group is asked for a key.
@@ -89,7 +91,8 @@ impl ExportFeature {
             | Self::Tokens
             | Self::SubscriptionKeys
             | Self::ShownCredentials
-            | Self::BackendSignature => ReportAspect::Access,
+            | Self::BackendSignature
+            | Self::CallerClaims => ReportAspect::Access,
             Self::IpRules => ReportAspect::IpRules,
             Self::Validation => ReportAspect::Validation,
             Self::BodyLimit | Self::RateLimits { .. } | Self::CallerLimits => ReportAspect::Limits,
@@ -226,6 +229,7 @@ impl FeatureUses {
         if forward.tls.certificate.is_some() {
             self.setting(ExportFeature::ClientCertificate, &["forwarding", "tls", "certificate"]);
         }
+        self.setting(ExportFeature::CallerClaims, &["forwarding"]);
         if forward.sign.is_some() {
             self.setting(ExportFeature::BackendSignature, &["forwarding", "sign"]);
         }

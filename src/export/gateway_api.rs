@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::claims::removed_by_name;
 use super::feature::ExportFeature;
 use super::lower::host_tables;
 use super::table::{PathPattern, PathRewrite, PathRule, RequestPart, RewritePiece, StepOutcome, TextTest};
@@ -157,7 +158,8 @@ fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m Re
             set.push(json!({"name": name, "value": constant.value}));
         }
     }
-    vec![json!({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": set, "remove": ["x-apigw-key"]}})]
+    let removed = removed_by_name(|name| set.iter().any(|header| header["name"] == name));
+    vec![json!({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": set, "remove": removed}})]
 }
 
 /// Writes the change of the path, where the API can: the whole path of an exact match.
@@ -218,6 +220,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
         ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
+        ExportFeature::CallerClaims => {
+            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
+        }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),

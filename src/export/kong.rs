@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::claims::removed_by_name;
 use super::feature::ExportFeature;
 use super::lower::host_tables;
 use super::table::{
@@ -184,7 +185,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
         }
     }
     let mut config = json!({
-        "remove": {"headers": ["x-apigw-key"]},
+        "remove": {"headers": removed_by_name(|_| false)},
         "rename": {"headers": renamed},
         // What is there is replaced, and what is not is added.
         "replace": {"headers": added, "querystring": queries},
@@ -247,6 +248,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
         ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
         ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
+        ExportFeature::CallerClaims => {
+            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
+        }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),

@@ -4,6 +4,7 @@
 //!
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`
+//! - `claims`: the headers that no caller may set
 //! - `upstream`: backends by the digest of their settings
 //! - `feature`, `report`: the settings that a target may not express, and the verdicts about them
 //! - `target`: the targets
@@ -12,6 +13,7 @@
 //! Names and values of definitions and settings are data in every target's language: a translator writes JSON through
 //! `serde_json`, or quotes each text by one function.
 
+mod claims;
 mod cors;
 mod envoy;
 mod feature;

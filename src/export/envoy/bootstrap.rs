@@ -2,24 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::claims::{CLAIM_PREFIX, CLAIMS};
 use super::super::refusal::ProblemResponse;
 use super::super::{ExportOptions, USUAL_BODY_BYTES};
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::route::ROUTES;
 use super::{METADATA, type_url};
-
-/// The headers of a caller that no backend may take for the gateway's.
-const CLAIMS: [&str; 8] = [
-    "x-apigw-key",
-    "x-real-ip",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
-    "x-forwarded-ssl",
-];
 
 /// Writes the bootstrap.
 pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
@@ -61,7 +50,9 @@ fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
         json!({"mutations": {}}),
     ));
     filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
-    let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).collect();
+    let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
+    let removals: Vec<Value> =
+        CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
     let mut manager = json!({
         "stat_prefix": "apigw",
         "rds": {"route_config_name": ROUTES, "config_source": source("rds.json", options)},

@@ -128,6 +128,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
+        | ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant

@@ -10,6 +10,7 @@ mod step;
 
 use std::fmt::Write as _;
 
+use super::claims::{CLAIM_PREFIX, CLAIMS};
 use super::cors::varies;
 use super::feature::ExportFeature;
 use super::lower::host_tables;
@@ -56,6 +57,10 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
         let _ = writeln!(text, "    http-error status {status} {}", refusal_text(&refusal));
     }
     let _ = write!(text, "\nfrontend apigw\n    bind {}\n", options.listen);
+    let _ = writeln!(text, "    http-request del-header _ -m sub\n    http-request del-header {CLAIM_PREFIX} -m beg");
+    for name in CLAIMS {
+        let _ = writeln!(text, "    http-request del-header {name}");
+    }
     text.push_str(FRONTEND);
     let unknown = refusal_text(&ProblemResponse::unknown_host());
     let _ = writeln!(text, "    http-request return status 404 {unknown} unless {{ var(txn.table) -m found }}");
@@ -99,16 +104,12 @@ defaults
     log-format '{"time":"%[date,utime(%%Y-%%m-%%dT%%H:%%M:%%SZ)]","request_id":"%[var(txn.request_id)]","client":"%ci","host":"%[var(txn.host),json(utf8s)]","method":"%HM","path":"%[var(txn.path),json(utf8s)]","environment":"%[var(txn.environment)]","group":"%[var(txn.group)]","version":"%[var(txn.version)]","operation":"%[var(txn.operation)]","api":"%[var(txn.api),json(utf8s)]","backend":"%b","status":%ST,"bytes_in":%U,"bytes_out":%B,"duration_ms":%Ta}'
 "#;
 
-/// The first rules of the frontend: the id of the request, headers that nobody may claim, host and path.
+/// The first rules of the frontend, behind those about headers that nobody may claim: the id of the request, host and path.
 const FRONTEND: &str = "    \
     http-request set-var(txn.request_id) req.hdr(x-request-id) if { req.hdr(x-request-id) -m reg ^[A-Za-z0-9._-]{1,128}$ }
     http-request set-var(txn.request_id) uuid() unless { var(txn.request_id) -m found }
     http-request set-header x-request-id %[var(txn.request_id)]
     http-after-response set-header x-request-id %[var(txn.request_id)]
-    http-request del-header _ -m sub
-    http-request del-header x-forwarded- -m beg
-    http-request del-header x-real-ip
-    http-request del-header x-apigw-key
     http-request set-var(txn.host) req.hdr(host),lower
     http-request set-var(txn.path) path
     http-request set-var(txn.table) req.hdr(host),lower,field(1,:),map_str(hosts.map)
@@ -214,6 +215,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
+        | ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin
         | ExportFeature::MockResponse

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::super::claims::removed_by_name;
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
     DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRewrite, PathRule, RequestCondition, StepOutcome,
@@ -17,15 +18,11 @@ use crate::routes::{GroupRoutes, RequestMapping};
 
 /// The certificates that a system trusts, on Debian and its children.
 const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// The headers that tell a backend of the caller and of the request, or that no caller may set.
-const OWN_HEADERS: [&str; 9] = [
+/// The headers that tell a backend of the caller and of the request.
+const OWN_HEADERS: [&str; 5] = [
     "X-Forwarded-For $remote_addr",
     "X-Forwarded-Host $http_host",
     "X-Forwarded-Proto $scheme",
-    "X-Forwarded-Port \"\"",
-    "X-Forwarded-Ssl \"\"",
-    "X-Real-IP \"\"",
-    "X-Apigw-Key \"\"",
     "X-Request-Id $apigw_request_id",
     "Via \"1.1 apigw\"",
 ];
@@ -140,6 +137,9 @@ impl<'r> LocationWriter<'r> {
         line(&format!("proxy_set_header Host {host}"));
         for header in OWN_HEADERS {
             line(&format!("proxy_set_header {header}"));
+        }
+        for name in removed_by_name(|_| false) {
+            line(&format!("proxy_set_header {name} \"\""));
         }
         line(&format!("proxy_set_header X-Forwarded-Prefix {}", quoted(group.prefix.as_str())));
         let (upgrade, connection) = if route.websocket { ("$http_upgrade", "upgrade") } else { ("\"\"", "\"\"") };

@@ -211,6 +211,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Lost("callers are not asked for a key")
         }
         ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
+        ExportFeature::CallerClaims => {
+            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
+        }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),

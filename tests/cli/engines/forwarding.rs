@@ -13,14 +13,17 @@ use super::requests::TestRequest;
 use crate::harness::Sandbox;
 
 /// The headers that a backend sees alike, whatever gateway is before it.
-const SEEN: [&str; 10] = [
+const SEEN: [&str; 13] = [
     "host",
+    "proxy-authorization",
     "x-apigw-key",
     "x-constant",
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-prefix",
     "x-forwarded-proto",
+    "x-forwarded-client-cert",
+    "x-forwarded-user",
     "x-new",
     "x-old",
     "x-real-ip",
@@ -41,7 +44,8 @@ fn start_backend() -> String {
                         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
                     }
                 }
-                headers.retain(|name, _| SEEN.contains(&name.as_str()));
+                // The gateway alone writes `Forwarded`; nobody passes on that of a caller.
+                headers.retain(|name, value| SEEN.contains(&name.as_str()) || value.contains("forged"));
                 let body = format!("{first} {headers:?}");
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\naccess-control-allow-origin: evil\r\nconnection: close";
                 let is_head = first.starts_with("HEAD");
@@ -86,6 +90,18 @@ fn forwards_as_the_gateway(kind: EngineKind) {
             &[("x-old", "1"), ("x-apigw-key", "forged"), ("x-real-ip", "1.2.3.4")],
         ),
         request("POST", "/shop/items", &[("x-new", "kept"), ("x-constant", "mine"), ("x-forwarded-port", "1")]),
+        request(
+            "POST",
+            "/shop/items",
+            &[
+                ("forwarded", "for=forged"),
+                ("proxy-authorization", "Basic forged"),
+                ("x-forwarded-user", "forged"),
+                ("x-forwarded-email", "forged"),
+                ("x-forwarded-client-cert", "forged"),
+                ("x_forwarded_user", "forged"),
+            ],
+        ),
         request("POST", "/shop/items", &[origin]),
         request("POST", "/shop/items", &[("origin", "https://evil.example")]),
         request("OPTIONS", "/shop/items", &[origin, preflight, ("access-control-request-headers", "x-a")]),

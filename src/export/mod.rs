@@ -124,7 +124,10 @@ pub fn export(target: ExportTarget, environments: &[EnvironmentRoutes], options:
         ExportTarget::GatewayApi => gateway_api::files(&groups, options),
         ExportTarget::Kong => kong::files(&groups),
     };
-    EngineExport { files, groups: groups.iter().map(|group| GroupReport::new(group, target, &options.callers)).collect() }
+    EngineExport {
+        files,
+        groups: groups.iter().map(|group| GroupReport::new(group, target, &options.callers)).collect(),
+    }
 }
 
 /// True if the settings of a group have values that are secrets.

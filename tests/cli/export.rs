@@ -84,7 +84,8 @@ fn a_folder_is_kept_up_to_date_and_orphans_are_removed() {
 #[test]
 fn a_deviation_names_the_line_of_its_setting() {
     let sandbox = shop();
-    let report = sandbox.run("-o json export envoy shop --env test --out out --allow-loss rewrites").expect_exit(0).json();
+    let report =
+        sandbox.run("-o json export envoy shop --env test --out out --allow-loss rewrites").expect_exit(0).json();
     let group = &report["groups"][0];
     let find = |aspect: &str, detail: &str| -> Value {
         let all = group["deviations"].as_array().expect("deviations");
@@ -161,7 +162,8 @@ fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
 fn a_backend_that_knows_the_gateway_by_its_signature_is_not_exported_without_it() {
     let sandbox = shop();
     let settings = sandbox.read("groups/shop/group.yaml");
-    let settings = settings.replace("auth: signature\n", "").replace("forwarding:\n", "forwarding:\n  sign: {key: front}\n");
+    let settings =
+        settings.replace("auth: signature\n", "").replace("forwarding:\n", "forwarding:\n  sign: {key: front}\n");
     sandbox.write("groups/shop/group.yaml", &settings);
     sandbox.run("publish shop --env test --bump patch").expect_exit(0);
     for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {

@@ -10,6 +10,9 @@ use super::message::problem_format;
 use super::route::ROUTES;
 use super::{METADATA, type_url};
 
+/// The header in which Envoy keeps the path of a request that it rewrites, for its log.
+const ENVOY_CLAIMS: [&str; 1] = ["x-envoy-original-path"];
+
 /// Writes the bootstrap.
 pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
     let listen = json!({"address": options.listen.ip().to_string(), "port_value": options.listen.port()});
@@ -52,7 +55,7 @@ fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
     filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
     let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
     let removals: Vec<Value> =
-        CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
+        CLAIMS.iter().chain(&ENVOY_CLAIMS).map(|name| json!({"remove": name})).chain([of_prefix]).collect();
     let mut manager = json!({
         "stat_prefix": "apigw",
         "rds": {"route_config_name": ROUTES, "config_source": source("rds.json", options)},
@@ -150,9 +153,10 @@ fn access_log() -> Value {
                 "time": "%START_TIME%",
                 "request_id": "%REQ(X-REQUEST-ID)%",
                 "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-                "host": "%REQ(:AUTHORITY)%",
+                // Of a forwarded request, the authority is its backend's.
+                "host": "%REQ(X-FORWARDED-HOST?:AUTHORITY)%",
                 "method": "%REQ(:METHOD)%",
-                "path": "%PATH(NQ:ORIG)%",
+                "path": "%PATH(NQ:ORIG_OR_PATH)%",
                 "environment": of_route("environment"),
                 "group": of_route("group"),
                 "version": of_route("version"),

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::backends;
 use super::context::Context;
 use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
@@ -17,6 +16,7 @@ use super::reason::ChangeReason;
 use super::short_ids;
 use super::views::{PlanView, ReleaseView};
 use super::wait::{self, WaitOutcome};
+use super::{backends, lost};
 use crate::model::{
     Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
     Version,
@@ -168,6 +168,7 @@ fn planned(
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
     let environment = &plan.operation.environment;
     workspace.check_releases(&plan).map_err(|error| CommandError::damaged_release(error, environment))?;
+    plan.warnings.extend(lost::warnings(&plan, facts));
     plan.warnings.extend(backends::warnings(&plan, facts));
     Ok(plan)
 }

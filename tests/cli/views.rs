@@ -69,7 +69,7 @@ fn a_broken_file_hides_nothing_else() {
         .expect_stdout("0.0.2 mock")
         .expect_stdout("unreadable")
         .expect_stdout("orders");
-    sandbox.run("history").expect_exit(3).expect_stdout("publish orders").expect_stderr("warning: pre-release");
+    sandbox.run("history").expect_exit(3).expect_stdout("publish orders").expect_stderr("petstore in pre-release");
     sandbox.write("deployments/pre-release.yaml", &deployments);
     sandbox.write(&format!("history/pre-release/{id}.yaml"), "schema: 1\n");
     sandbox.run("history").expect_exit(3).expect_stdout("publish orders").expect_stderr(id);

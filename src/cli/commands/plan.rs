@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::backends;
 use crate::cli::change::{self, ChangeArguments};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -13,6 +12,7 @@ use crate::cli::reason::ChangeReason;
 use crate::cli::variables;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::yaml::yaml;
+use crate::cli::{backends, lost};
 use crate::plan::{self, Plan, ReleasePlan};
 use crate::workspace::{DiskFacts, Workspace, read_release_plan, write_outside};
 
@@ -73,6 +73,7 @@ pub(super) fn compute(
         plan::check_bound(bound, &plans, facts, &author)?;
     }
     for plan in &mut plans {
+        plan.warnings.extend(lost::warnings(plan, facts));
         plan.warnings.extend(backends::warnings(plan, facts));
     }
     Ok(plans)

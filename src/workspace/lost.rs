@@ -1,0 +1,54 @@
+//! Releases that an environment's file has lost: a group without an entry, though an operation made one.
+
+use std::collections::BTreeMap;
+
+use super::Workspace;
+use super::error::Error;
+use crate::model::{EnvironmentName, GroupName, OperationId};
+
+impl Workspace {
+    /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of an
+    /// environment. An entry is never removed, so a merge or an edit by hand took it away.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the environment's file or its history cannot be read. An operation that cannot be read is left out.
+    pub fn lost_releases(
+        &self,
+        environment: &EnvironmentName,
+        most: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, Error> {
+        let mut lost = BTreeMap::new();
+        // The list of operations comes first: one that is committed after it has its entries.
+        for file in self.operation_files(environment)?.iter().rev().take(most) {
+            let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
+            let Ok(operation) = self.read_operation(environment, &id) else { continue };
+            for group in operation.changes.into_keys() {
+                lost.entry(group).or_insert_with(|| id.clone());
+            }
+        }
+        self.retain_absent(environment, &mut lost)?;
+        if lost.is_empty() {
+            return Ok(lost);
+        }
+        let mut committed = BTreeMap::new();
+        for (group, id) in lost {
+            if !self.is_abandoned(environment, &id)? {
+                committed.insert(group, id);
+            }
+        }
+        // Somebody may have ended a commit at this moment.
+        self.retain_absent(environment, &mut committed)?;
+        Ok(committed)
+    }
+
+    fn retain_absent(
+        &self,
+        environment: &EnvironmentName,
+        groups: &mut BTreeMap<GroupName, OperationId>,
+    ) -> Result<(), Error> {
+        let present = self.environment(environment)?.deployments;
+        groups.retain(|group, _| !present.contains_key(group));
+        Ok(())
+    }
+}

@@ -7,14 +7,14 @@ use std::rc::Rc;
 use super::entries::EnvironmentEntries;
 use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
-use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
+use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::{GroupHeads, missing_predecessor};
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
 pub(super) struct OperationChains<'a> {
-    operations: EnvironmentOperations<'a>,
+    pub(super) operations: EnvironmentOperations<'a>,
     workspace: &'a Workspace,
     environment: &'a EnvironmentName,
     /// The operations that an entry leads to, each with the groups through which it does.
@@ -91,6 +91,7 @@ impl<'a> OperationChains<'a> {
         problems: &mut Vec<IntegrityProblem>,
     ) -> Result<Vec<OperationId>, Error> {
         let mut whole = BTreeMap::new();
+        let mut broken = Vec::new();
         for file in files {
             let place = format!("{}/{file}", layout::history(self.environment));
             let id = file.strip_suffix(".yaml").and_then(|name| name.parse::<OperationId>().ok());
@@ -107,9 +108,10 @@ impl<'a> OperationChains<'a> {
                 OperationRead::Whole(operation) => {
                     whole.insert(id, operation);
                 }
-                OperationRead::Broken => self.report(&id, problems)?,
+                OperationRead::Broken => broken.push(id),
             }
         }
+        self.report_broken(&broken, &whole, problems)?;
         // A broken environment's file hides which operations it reached.
         if entries.broken {
             return Ok(Vec::new());
@@ -124,6 +126,47 @@ impl<'a> OperationChains<'a> {
         whole.retain(|id, _| !abandoned.contains(id));
         self.report_unexplained(&whole, entries, problems);
         Ok(abandoned)
+    }
+
+    /// Reports the files whose names their bytes do not fit: damaged ones, and copies of others.
+    fn report_broken(
+        &mut self,
+        broken: &[OperationId],
+        whole: &BTreeMap<OperationId, Rc<Operation>>,
+        problems: &mut Vec<IntegrityProblem>,
+    ) -> Result<(), Error> {
+        if broken.is_empty() {
+            return Ok(());
+        }
+        let changes = whole.values().flat_map(|operation| operation.changes.values());
+        let named: BTreeSet<&OperationId> =
+            changes.flat_map(|change| change.predecessors().map(|entry| &entry.operation)).collect();
+        for id in broken {
+            let is_named = named.contains(id) || self.reached.contains_key(id);
+            match if is_named { None } else { self.original(id, whole) } {
+                None => self.report(id, problems)?,
+                Some(original) => problems.push(IntegrityProblem::new(
+                    ProblemKind::Foreign,
+                    Location::file(layout::operation(self.environment, id)),
+                    format!("this is a copy of operation {original} under another name, which nothing refers to"),
+                    "remove it: nothing is lost with it",
+                )),
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the operation whose bytes a file of another name has.
+    fn original<'o>(
+        &self,
+        id: &OperationId,
+        whole: &'o BTreeMap<OperationId, Rc<Operation>>,
+    ) -> Option<&'o OperationId> {
+        let read = |id| self.workspace.root.read(&layout::operation(self.environment, id), layout::LARGEST_RECORD);
+        let bytes = read(id).ok().flatten()?;
+        let digest = format!("-{}", Digest::of(&bytes).short());
+        let original = whole.keys().find(|original| original.as_str().ends_with(&digest))?;
+        read(original).ok().flatten().filter(|same| *same == bytes).map(|_| original)
     }
 
     /// Reports the heads that no entry leads to, which stand for their predecessors as well.

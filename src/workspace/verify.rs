@@ -9,10 +9,11 @@ mod chain;
 mod entries;
 mod live_versions;
 mod operations;
+mod past_versions;
 mod repair;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
@@ -118,6 +119,15 @@ impl ProblemKind {
 }
 
 impl WorkspaceVerification {
+    /// Adds versions that are missing, each once, whatever number of environments needs it.
+    fn add_missing(&mut self, versions: Vec<IntegrityProblem>) {
+        let is_missing = |problem: &&IntegrityProblem| problem.kind == ProblemKind::Missing;
+        let files = self.problems.iter().filter(is_missing).map(|problem| problem.finding.location.file.clone());
+        let mut known: BTreeSet<_> = files.collect();
+        self.problems
+            .extend(versions.into_iter().filter(|problem| known.insert(problem.finding.location.file.clone())));
+    }
+
     /// Adds the secrets that are not on this machine.
     pub fn note_secrets(&mut self, findings: Vec<Finding>) {
         let problem = |finding| IntegrityProblem { kind: ProblemKind::NoSecret, finding, repairable: false };
@@ -152,12 +162,15 @@ struct EnvironmentExamination {
     /// True if all problems are operations that nothing leads to.
     has_loose_ends: bool,
     problems: Vec<IntegrityProblem>,
+    /// The versions that are gone and not live.
+    missing_versions: Vec<IntegrityProblem>,
 }
 
 impl Workspace {
     /// Verifies the whole workspace. `progress` is told each group and environment that is begun.
     pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<WorkspaceVerification, Error> {
         let mut result = WorkspaceVerification::default();
+        let mut missing_versions = Vec::new();
         for environment in self.settings.environments() {
             progress(environment.as_str());
             let (mut examination, counts) = match self.examine_again(&environment) {
@@ -178,7 +191,9 @@ impl Workspace {
                 result.repairable.push(environment);
             }
             result.problems.append(&mut examination.problems);
+            missing_versions.append(&mut examination.missing_versions);
         }
+        result.add_missing(missing_versions);
         if self.has_leftovers()? && !self.is_locked() {
             result.has_leftovers = true;
             result.problems.push(leftover_problem());
@@ -190,10 +205,11 @@ impl Workspace {
     }
 
     /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases that
-    /// a merge, or a file that was set back, lost.
+    /// a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
         let (examination, _) = self.examine_again(environment)?;
         let lost = examination.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
+        let lost = lost.chain(examination.missing_versions);
         let problem = |problem: IntegrityProblem| ViewProblem {
             environment: environment.clone(),
             group: None,
@@ -270,7 +286,8 @@ impl Workspace {
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
         let has_loose_ends = was_whole && problems.len() > found;
         counts.operations += chains.count();
-        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems })
+        let missing_versions = past_versions::check(&mut chains.operations, &files, &abandoned, &entries);
+        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems, missing_versions })
     }
 
     /// Marks the problem of a missing environment's file as one that `--repair` mends, if the history holds its

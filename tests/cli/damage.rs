@@ -82,6 +82,80 @@ fn a_lost_release_is_seen() {
 }
 
 #[test]
+fn a_group_whose_entry_was_cut_out_was_published_all_the_same() {
+    let sandbox = Sandbox::petstore();
+    for words in ["group create other", "api add other GET /things", "publish other --env test --mock"] {
+        sandbox.run(words).expect_exit(0);
+    }
+    let before = sandbox.read("deployments/test.yaml");
+    let empty = sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    assert!(!empty.stderr.contains("second history"), "{empty:?}");
+    let operation = sandbox.run("-o json history").json()["operations"][0]["operation"].clone();
+    let operation = operation.as_str().expect("an operation");
+    let whole = sandbox.read("deployments/test.yaml");
+    sandbox.write("deployments/test.yaml", &before);
+    sandbox.run("status --env online").expect_exit(0);
+    for (words, exit) in [
+        ("history petstore", 3),
+        ("rollback petstore --env test", 3),
+        ("offline petstore --env test", 3),
+        ("status", 0),
+        ("publish petstore --env test --mock --dry-run", 0),
+    ] {
+        let shown = sandbox.run(words).expect_exit(exit);
+        assert!(shown.stderr.contains("apigw resolve --env test"), "{words}: {shown:?}");
+        assert!(shown.stderr.contains(operation.rsplit_once('-').expect("a digest").1), "{words}: {shown:?}");
+        assert!(!shown.stdout.contains("nothing was published"), "{words}: {shown:?}");
+    }
+    sandbox.run("resolve --env test").expect_exit(0);
+    assert_eq!(sandbox.read("deployments/test.yaml"), whole);
+}
+
+#[test]
+fn a_version_that_a_way_back_needs_is_missed_once() {
+    let sandbox = released();
+    sandbox.run("verify").expect_exit(0);
+    let first = sandbox.run("-o json history").json();
+    let versions = first["operations"].to_string();
+    let old = ["0.0.1", "0.0.2"].into_iter().find(|version| versions.contains(version)).expect("a version");
+    let folder = sandbox.path().join(format!("groups/petstore/versions/{old}"));
+    fs::remove_dir_all(folder).expect("a version");
+    let verified = sandbox.run("verify").expect_exit(3).expect_stdout("1 problem");
+    assert!(verified.stdout.contains(&format!("version {old} of petstore is missing")), "{verified:?}");
+    sandbox.run("status").expect_exit(0);
+    sandbox.run("status --check").expect_exit(3).expect_stderr("for a way back");
+}
+
+#[test]
+fn a_deleted_version_is_not_missed() {
+    let sandbox = released();
+    sandbox.edit("third");
+    for words in [
+        "publish petstore --env test --bump patch --mock",
+        "-y publish petstore --env online --allow-breaking -m why --mock",
+    ] {
+        sandbox.run(words).expect_exit(0);
+    }
+    sandbox.run("-y version delete petstore 0.0.1 --force -m why").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("status --check").expect_exit(0);
+}
+
+#[test]
+fn a_copy_of_an_operation_is_no_damage() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let operation = sandbox.run("-o json history").json()["operations"][0]["operation"].clone();
+    let operation = operation.as_str().expect("an operation");
+    let bytes = sandbox.read(&format!("history/test/{operation}.yaml"));
+    let copy = "history/test/20240101T100000.000Z-000000000000.yaml";
+    sandbox.write(copy, &bytes);
+    sandbox.run("verify").expect_exit(0).expect_stdout("this is a copy of operation").expect_stdout("remove it");
+    sandbox.write(copy, &format!("{bytes}# more\n"));
+    sandbox.run("verify").expect_exit(3).expect_stdout("its bytes are not those");
+}
+
+#[test]
 fn the_way_back_is_open_where_the_history_before_is_gone() {
     let sandbox = released();
     let history = sandbox.run("-o json history --env test").expect_exit(0).json();

@@ -17,6 +17,7 @@ pub(super) fn hint(advice: PlanAdvice) -> String {
         PlanAdvice::History { group: Some(group), environment } => {
             format!("see its operations: `apigw history {group} --env {environment}`")
         }
+        PlanAdvice::Resolve { environment } => format!("bring it back: `apigw resolve --env {environment}`"),
         PlanAdvice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
         PlanAdvice::Verify => "list missing and damaged files: `apigw verify`".to_owned(),
         PlanAdvice::Publish { group, environment, version: None } => {

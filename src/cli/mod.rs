@@ -20,6 +20,7 @@ mod global;
 mod hints;
 mod limits;
 mod live_routes;
+mod lost;
 mod markdown;
 mod numbers;
 mod output;

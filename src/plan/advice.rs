@@ -16,6 +16,11 @@ pub enum PlanAdvice {
         /// The environment.
         environment: EnvironmentName,
     },
+    /// Join what lost its entry with what is live.
+    Resolve {
+        /// The environment.
+        environment: EnvironmentName,
+    },
     /// Look at the frozen versions of a group.
     Versions {
         /// The group.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, PlanAdvice};
 use crate::check::CheckedGroup;
 use crate::definition::Definition;
 use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};
@@ -62,6 +62,15 @@ pub trait Facts {
         self.past(environment, group)
     }
 
+    /// Returns an operation that made an entry of a group, where the environment has none any more.
+    fn lost_release(
+        &self,
+        _environment: &EnvironmentName,
+        _group: &GroupName,
+    ) -> Result<Option<OperationId>, anyhow::Error> {
+        Ok(None)
+    }
+
     /// True if some key may call a group in an environment.
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error>;
 
@@ -80,6 +89,18 @@ pub(super) fn readable_past(
         environment: environment.clone(),
         source,
     })
+}
+
+/// Refuses a change of a group that has no entry: it was never published, or its entry was lost.
+pub(super) fn no_entry(facts: &dyn Facts, environment: &EnvironmentName, group: &GroupName) -> Error {
+    match facts.lost_release(environment, group) {
+        Ok(Some(operation)) => Error::state(
+            format!("{group} has no entry in {environment}, and operation {operation} made one: it was lost"),
+            [PlanAdvice::Resolve { environment: environment.clone() }],
+        ),
+        Ok(None) => Error::state(format!("{group} was never published to {environment}"), [PlanAdvice::Status]),
+        Err(source) => Error::Facts(source),
+    }
 }
 
 /// Names the version of a release by its present number.

@@ -2,8 +2,7 @@
 
 use crate::model::{Author, DeploymentState, EnvironmentName, OperationId, Release, ReleaseAction};
 
-use super::advice::PlanAdvice;
-use super::facts::Facts;
+use super::facts::{Facts, no_entry};
 use super::policy::{self, ReleaseDirection};
 use super::{Error, GroupSelection, Plan, check_current, live_groups};
 
@@ -26,10 +25,7 @@ pub fn offline(request: &OfflineRequest, facts: &dyn Facts, author: &Author) -> 
         let current = environment.deployments.get(group);
         check_current(group, &request.environment, current, request.if_current.as_ref())?;
         let Some(current) = current else {
-            return Err(Error::state(
-                format!("{group} was never published to {}", request.environment),
-                [PlanAdvice::Status],
-            ));
+            return Err(no_entry(facts, &request.environment, group));
         };
         let after = Release { state: DeploymentState::Offline, ..current.release.clone() };
         plan.change(group, ReleaseAction::Offline, Some(current), after);

@@ -123,6 +123,14 @@ impl Facts for PlanOverlay<'_> {
         self.base.readable_past(environment, group)
     }
 
+    fn lost_release(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+    ) -> Result<Option<OperationId>, anyhow::Error> {
+        self.base.lost_release(environment, group)
+    }
+
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
         self.base.has_grant(environment, group)
     }

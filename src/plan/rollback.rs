@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
-use super::facts::{Facts, PastEntry, readable_past, with_number};
+use super::facts::{Facts, PastEntry, no_entry, readable_past, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, ReleaseDirection};
 use super::{Error, GroupSelection, PastState, Plan, check_current};
@@ -39,7 +39,7 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
     let (mut younger, mut errors) = (Vec::new(), Vec::new());
     for group in &groups {
         let Some(current) = live.deployments.get(group) else {
-            errors.push(Error::state(format!("{group} was never published to {environment}"), [PlanAdvice::Status]));
+            errors.push(no_entry(facts, environment, group));
             continue;
         };
         check_current(group, environment, Some(current), request.if_current.as_ref())?;

@@ -25,6 +25,8 @@ pub struct DiskFacts<'a> {
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
     notes: Known<GroupName, Arc<VersionNotes>>,
+    /// The operations whose entries were lost.
+    lost: Known<EnvironmentName, Arc<BTreeMap<GroupName, OperationId>>>,
     /// The groups that some key may call, each with the environment.
     granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
     /// Versions that a resolve is about to write.
@@ -43,6 +45,7 @@ impl<'a> DiskFacts<'a> {
             groups: RefCell::new(None),
             versions: RefCell::new(BTreeMap::new()),
             notes: RefCell::new(BTreeMap::new()),
+            lost: RefCell::new(BTreeMap::new()),
             granted: RefCell::new(None),
             renumbered: BTreeMap::new(),
         }
@@ -177,6 +180,15 @@ impl Facts for DiskFacts<'_> {
     fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
         let live = self.environment(environment)?;
         Ok(self.workspace.readable_past(environment, group, live.deployments.get(group).cloned())?)
+    }
+
+    fn lost_release(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+    ) -> Result<Option<OperationId>, anyhow::Error> {
+        let lost = |name: &EnvironmentName| self.workspace.lost_releases(name, usize::MAX).map(Arc::new);
+        Ok(once(&self.lost, environment.clone(), lost)?.get(group).cloned())
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {

@@ -106,6 +106,13 @@ impl GitCheckout {
         listed.split(|byte| *byte == 0).filter_map(version).collect()
     }
 
+    /// Returns the files that are in conflict, as they are called from the workspace's folder.
+    pub(super) fn unmerged_files(&self) -> BTreeSet<String> {
+        let listed = self.ask(&["ls-files", "-u", "-z", "--", ":/"]).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed);
+        listed.split_terminator('\0').filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
+    }
+
     /// Returns the digest of every frozen version that a commit has, each with the place of its file.
     pub(super) fn frozen_digests(&self, revision: &str) -> Vec<(String, String)> {
         let files = format!("{GROUPS_FOLDER}/*/versions/*/{VERSION_FILE}");

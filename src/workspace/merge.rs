@@ -143,6 +143,19 @@ impl Workspace {
         Ok(state)
     }
 
+    /// Lists the files that Git has in conflict, as they are called from the workspace's folder.
+    #[must_use]
+    pub fn unmerged_files(&self) -> BTreeSet<String> {
+        GitCheckout::find(self.root.path()).map(|checkout| checkout.unmerged_files()).unwrap_or_default()
+    }
+
+    /// Returns true if an environment's file has conflict markers.
+    #[must_use]
+    pub fn is_conflicted(&self, environment: &EnvironmentName) -> bool {
+        let bytes = self.root.read(&layout::environment(environment), layout::LARGEST_RECORD).ok().flatten();
+        bytes.is_some_and(|bytes| split_conflict(&String::from_utf8_lossy(&bytes)).is_some())
+    }
+
     /// Reads every operation of an environment, but for those whose commit this machine has not finished.
     pub(super) fn operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
         let mut operations = Operations::new();

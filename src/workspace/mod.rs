@@ -25,6 +25,7 @@ mod intent;
 mod layout;
 mod live;
 mod lock;
+mod lost;
 mod merge;
 mod operation_file;
 mod origins;

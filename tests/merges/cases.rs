@@ -82,6 +82,30 @@ fn a_conflict_that_is_resolved_by_hand_is_recognised() {
 }
 
 #[test]
+fn the_files_that_are_still_in_conflict_come_first() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, mut bob) = clones(folder.path());
+    let settings = "groups/a/group.yaml";
+    for (clone, prefix, port) in [(&mut ada, "/ada", 1), (&mut bob, "/bob", 2)] {
+        clone.done(&format!("group set a prefix={prefix}"));
+        publish(clone, "b", port);
+    }
+    conflict(&mut ada, &bob);
+    let resolved = ada.done("resolve --env test --ours");
+    let expected = format!(
+        "next: resolve what is still in conflict: {settings}; then `git add deployments history {settings}`, then `git merge"
+    );
+    assert!(resolved.stdout.contains(&expected), "{resolved:?}");
+    ada.git_done(&format!("checkout --ours {settings}"));
+    ada.git_done(&format!("add deployments history {settings}"));
+    ada.git_done("merge --continue");
+    ada.done("verify");
+}
+
+#[test]
 fn an_operation_whose_side_was_not_taken_is_unexplained_until_it_is_resolved() {
     if !has_git() {
         return;

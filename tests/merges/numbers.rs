@@ -101,7 +101,7 @@ fn a_version_is_named_by_the_number_that_it_has_now() {
     ada.git("merge -q --no-edit FETCH_HEAD");
     let resolved = ada.done("resolve --env test");
     assert!(
-        resolved.stdout.contains("next: `git add deployments history groups/a/versions`, then `git merge"),
+        resolved.stdout.contains("groups/a/openapi.yaml; then `git add deployments history groups/a/versions groups/"),
         "{resolved:?}"
     );
     ada.git_done("checkout -q --ours -- groups/a/openapi.yaml groups/a/group.yaml");

@@ -12,7 +12,7 @@ use crate::cli::numbers::PresentNumbers;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
-use crate::cli::{change, selection};
+use crate::cli::{change, lost, selection};
 use crate::model::{DeploymentState, GroupName, Timestamp};
 use crate::workspace::{CommittedOperation, ShortIds, ViewProblem, Workspace};
 
@@ -56,6 +56,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         let most = arguments.number.saturating_add(1);
         let found = workspace.readable_history(environment, group.as_ref(), most);
         operations.extend(found.operations);
+        if !found.is_published && found.problems.is_empty() {
+            let is_wanted = |name: &GroupName| group.as_ref().is_none_or(|group| group == name);
+            problems.extend(lost::problems(workspace, environment, is_wanted, usize::MAX));
+        }
         problems.extend(found.problems);
         is_published |= found.is_published;
     }
@@ -86,8 +90,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         context.output.note(&left_out_text(operations.len(), total, group.as_ref()));
     }
     // Programs have them in the document.
-    for ViewProblem { environment, message, .. } in &problems {
-        context.output.warning(&format!("{environment}: {message}"));
+    for ViewProblem { environment, group, message } in &problems {
+        let of = group.as_ref().map(|group| format!("{group} in ")).unwrap_or_default();
+        context.output.warning(&format!("{of}{environment}: {message}"));
     }
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
 }

@@ -12,6 +12,7 @@ use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints::{self, merge_again};
+use crate::cli::shell::shell_word;
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
@@ -257,11 +258,32 @@ impl ResolveOutcome<'_> {
             Some(GitOperation::CherryPick) => "git cherry-pick --continue",
             None => "git commit",
         };
-        let text = format!("next: `git add {}`, then `{then}`\n", places.join(" "));
+        let mut left = self.environments_left();
+        for file in self.workspace.unmerged_files() {
+            if !places.iter().any(|place| file.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))) {
+                left.push(shell_word(&file));
+                places.push(shell_word(&file));
+            }
+        }
+        let first = match left.as_slice() {
+            [] => String::new(),
+            left => format!("resolve what is still in conflict: {}; then ", left.join(", ")),
+        };
+        let text = format!("next: {first}`git add {}`, then `{then}`\n", places.join(" "));
         match hints::git_in(folder, self.workspace) {
             Some(git) => hints::relocated(&text, &git),
             None => text,
         }
+    }
+}
+
+impl ResolveOutcome<'_> {
+    /// Names the environments whose files are still in conflict, each with the command that joins its sides.
+    fn environments_left(&self) -> Vec<String> {
+        let environments = self.workspace.settings().environments().into_iter();
+        let left = environments.filter(|environment| self.workspace.is_conflicted(environment));
+        left.map(|environment| format!("deployments/{environment}.yaml with `apigw resolve --env {environment}`"))
+            .collect()
     }
 }
 

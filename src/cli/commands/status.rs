@@ -12,7 +12,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
 use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
-use crate::cli::{complete, selection};
+use crate::cli::{complete, lost, selection};
 use crate::model::{
     DeploymentState, Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, Timestamp, Version,
     VersionNotes,
@@ -45,6 +45,9 @@ pub(in crate::cli) struct StatusArguments {
     check: bool,
 }
 
+/// The most operations of an environment that are searched for a lost release.
+const MOST_OPERATIONS: usize = 200;
+
 /// The live state of the environments and groups in question.
 struct LiveState {
     environments: Vec<Environment>,
@@ -76,8 +79,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     if moment.is_none() {
         live.gateways = gateways(context, workspace, &names);
     }
-    if arguments.check && moment.is_none() {
-        live.problems.extend(names.iter().flat_map(|name| lost_operations(workspace, name)));
+    if moment.is_none() {
+        let found: Vec<ViewProblem> = names
+            .iter()
+            .flat_map(|name| {
+                if arguments.check { lost_operations(workspace, name) } else { lost_releases(workspace, &live, name) }
+            })
+            .collect();
+        live.problems.extend(found);
     }
     if live.groups.is_empty()
         && live.problems.is_empty()
@@ -108,6 +117,17 @@ fn lost_operations(workspace: &Workspace, name: &EnvironmentName) -> Vec<ViewPro
     workspace
         .lost_operations(name)
         .unwrap_or_else(|error| vec![ViewProblem { environment: name.clone(), group: None, message: error.one_line() }])
+}
+
+/// Finds groups that have no entry any more. Only the newest operations are looked at: a status is asked for often.
+fn lost_releases(workspace: &Workspace, live: &LiveState, name: &EnvironmentName) -> Vec<ViewProblem> {
+    let environment = live.environments.iter().find(|environment| environment.name == *name);
+    let is_absent =
+        |group: &GroupName| environment.is_some_and(|environment| !environment.deployments.contains_key(group));
+    if !live.groups.iter().any(is_absent) {
+        return Vec::new();
+    }
+    lost::problems(workspace, name, |group| live.groups.contains(group), MOST_OPERATIONS)
 }
 
 fn problem_text(problem: &ViewProblem) -> String {

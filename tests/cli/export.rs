@@ -144,7 +144,8 @@ fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
         // The constant alone, then the mapping alone.
         let other = if constant == "query.q" { "query.source" } else { "query.q" };
         let lines = settings.lines().filter(|line| !line.contains(other));
-        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let lines: Vec<String> = lines.map(|line| format!("{line}\n")).collect();
+        let text = lines.concat();
         let text = if other == "query.q" { text.replace("  parameters:\n", "") } else { text };
         sandbox.write("groups/shop/group.yaml", &text);
         sandbox.run("publish shop --env test --bump patch").expect_exit(0);

@@ -202,6 +202,22 @@ fn limits_of_keys_and_grants_are_reported_where_callers_are_not_counted() {
 }
 
 #[test]
+fn callers_of_a_group_with_tokens_are_said_to_be_asked_for_none() {
+    let sandbox = shop();
+    let key = "\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": \"JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs\"";
+    sandbox.write("keys/jwks/id.json", &format!("{{\"keys\": [{{\"kid\": \"1\", {key}}}]}}"));
+    let token = "auth: {token: {issuer: 'https://id.example', audience: pets, jwks: id.json}}";
+    let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature", token);
+    sandbox.write("groups/shop/group.yaml", &settings);
+    sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    for target in ["nginx", "haproxy", "gateway-api", "kong"] {
+        let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
+        let refused = refused.expect_stderr("callers are not asked for a token");
+        assert!(!refused.stderr.contains("signature"), "{target}: {}", refused.stderr);
+    }
+}
+
+#[test]
 fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
     let sandbox = shop();
     sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);

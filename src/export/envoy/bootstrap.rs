@@ -10,9 +10,6 @@ use super::message::problem_format;
 use super::route::ROUTES;
 use super::{METADATA, type_url};
 
-/// The header in which Envoy keeps the path of a request that it rewrites, for its log.
-const ENVOY_CLAIMS: [&str; 1] = ["x-envoy-original-path"];
-
 /// Writes the bootstrap.
 pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
     let listen = json!({"address": options.listen.ip().to_string(), "port_value": options.listen.port()});
@@ -41,7 +38,14 @@ fn source(file: &str, options: &ExportOptions) -> Value {
 }
 
 fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
-    let mut filters = vec![filter("cors", "extensions.filters.http.cors.v3.Cors", json!({}))];
+    // The path as it came: a rewrite changes it, and no header is to tell a backend of it.
+    let path = json!({"on_request_headers": [{
+        "object_key": "apigw.path",
+        "factory_key": "envoy.string",
+        "format_string": {"text_format_source": {"inline_string": "%PATH(NQ:PATH)%"}},
+    }]});
+    let mut filters = vec![filter("set_filter_state", "extensions.filters.http.set_filter_state.v3.Config", path)];
+    filters.push(filter("cors", "extensions.filters.http.cors.v3.Cors", json!({})));
     if asks_authorizer {
         filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization(options)));
     }
@@ -54,8 +58,7 @@ fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
     ));
     filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
     let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
-    let removals: Vec<Value> =
-        CLAIMS.iter().chain(&ENVOY_CLAIMS).map(|name| json!({"remove": name})).chain([of_prefix]).collect();
+    let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
     let mut manager = json!({
         "stat_prefix": "apigw",
         "rds": {"route_config_name": ROUTES, "config_source": source("rds.json", options)},
@@ -156,7 +159,7 @@ fn access_log() -> Value {
                 // Of a forwarded request, the authority is its backend's.
                 "host": "%REQ(X-FORWARDED-HOST?:AUTHORITY)%",
                 "method": "%REQ(:METHOD)%",
-                "path": "%PATH(NQ:ORIG_OR_PATH)%",
+                "path": "%FILTER_STATE(apigw.path:PLAIN)%",
                 "environment": of_route("environment"),
                 "group": of_route("group"),
                 "version": of_route("version"),

@@ -5,9 +5,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
+use std::time::{Duration, Instant};
 
+use super::client::send;
 use super::differences;
-use super::engine::EngineKind;
+use super::engine::{Engine, EngineKind};
 use super::golden::workspace_of;
 use super::requests::TestRequest;
 use crate::harness::Sandbox;
@@ -118,6 +120,32 @@ fn forwards_as_the_gateway(kind: EngineKind) {
 #[test]
 fn envoy_forwards_as_the_gateway() {
     forwards_as_the_gateway(EngineKind::Envoy);
+}
+
+#[test]
+fn envoy_logs_the_path_and_the_host_that_a_caller_named() {
+    if !EngineKind::Envoy.is_there() {
+        return;
+    }
+    let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/forwarding"));
+    let engine = Engine::start(&sandbox, EngineKind::Envoy);
+    let host = "shop.test.apigw.localhost";
+    let forged = [("x-envoy-original-path", "/forged"), ("x-forwarded-host", "forged")];
+    // One is rewritten and forwarded, to a backend that is not there; the other is refused.
+    for target in ["/shop/items?x=1", "/shop/nothing"] {
+        let method = if target.contains("items") { "POST" } else { "GET" };
+        send(&engine.address, &TestRequest::new(method, target, host, &forged).head);
+    }
+    let start = Instant::now();
+    let mut log = String::new();
+    while log.matches("\"path\"").count() < 2 && start.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(50));
+        log = sandbox.read("envoy.log");
+    }
+    for path in ["/shop/items", "/shop/nothing"] {
+        assert!(log.contains(&format!("\"path\":\"{path}\"")), "{log}");
+    }
+    assert_eq!(log.matches(&format!("\"host\":\"{host}\"")).count(), 2, "{log}");
 }
 
 #[test]

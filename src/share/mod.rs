@@ -2,7 +2,7 @@
 //!
 //! - [`model`]: the operations of a version with their types, as readers and generators need them
 //! - [`sdk`]: packages in the callers' languages
-//! - [`reference`]: pages of the documentation
+//! - [`mod@reference`]: pages of the documentation
 //!
 //! Nothing here does I/O: what is generated is handed on as file names with bytes.
 

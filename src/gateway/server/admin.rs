@@ -1,8 +1,6 @@
 //! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics` and the pages below `/-/ui/`.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,9 +10,6 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::metrics::MetricType;
@@ -26,19 +21,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::key_collector::KeyCollector;
+use super::own_listener::serve_connections;
 use super::page_listener::page;
 use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
 use crate::gateway::meter::{BOUNDS, MeterName, Meters};
 use crate::snapshot::NotServed;
 
-/// Time-out for the head of a request to this listener.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Time after which a stuck worker means that the process should be restarted.
 const LONGEST_STUCK: Duration = Duration::from_secs(10);
 
-/// The most connections at a time, so that those who ask leave file descriptors to others.
+/// The most connections at a time.
 const MOST_CONNECTIONS: usize = 16;
 
 /// State that the listener reports.
@@ -48,37 +41,14 @@ pub(crate) struct AdminState {
 }
 
 impl AdminState {
-    /// Answers until the gateway has stopped.
-    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<StopOrder>) {
+    /// Responds to operators until the gateway has stopped.
+    pub(crate) async fn run(self, listener: TcpListener, stop: watch::Receiver<StopOrder>) {
         let admin = Arc::new(self);
-        let open = Rc::new(());
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop == StopOrder::Now) => return,
-            };
-            let Ok((stream, _)) = accepted else {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            };
-            if Rc::strong_count(&open) > MOST_CONNECTIONS {
-                continue;
-            }
-            let is_open = Rc::clone(&open);
+        let respond = move |request| {
             let admin = Arc::clone(&admin);
-            let service = service_fn(move |request| {
-                let admin = Arc::clone(&admin);
-                async move { Ok::<_, Infallible>(admin.respond(request).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(PATIENCE)
-                .serve_connection(TokioIo::new(stream), service);
-            tokio::task::spawn_local(async move {
-                connection.await.ok();
-                drop(is_open);
-            });
-        }
+            async move { admin.respond(request).await }
+        };
+        serve_connections(listener, stop, MOST_CONNECTIONS, respond).await;
     }
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

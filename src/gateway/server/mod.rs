@@ -7,6 +7,7 @@ mod header_blocks;
 mod key_collector;
 pub(crate) mod listener;
 mod observed;
+mod own_listener;
 pub(crate) mod page_listener;
 pub(crate) mod worker;
 pub(crate) mod yielding;

@@ -1,65 +1,28 @@
 //! The listener for pages: `serve --docs`.
 
-use std::convert::Infallible;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::own_listener::serve_connections;
 use super::worker::StopOrder;
 use crate::gateway::pages::PageSource;
 
-/// Time-out for the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most connections at a time, so that readers leave file descriptors to callers.
+/// The most connections at a time.
 const MOST_CONNECTIONS: usize = 256;
 /// The largest body of a request that a page passes on, in bytes.
 const LARGEST_BODY: usize = 16 << 20;
 
 /// Responds to readers until the gateway has stopped.
-pub(crate) async fn serve_pages(
-    source: Arc<dyn PageSource>,
-    listener: TcpListener,
-    mut stop: watch::Receiver<StopOrder>,
-) {
-    let open = Rc::new(());
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|stop| *stop == StopOrder::Now) => return,
-        };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            continue;
-        };
-        if Rc::strong_count(&open) > MOST_CONNECTIONS {
-            continue;
-        }
-        let is_open = Rc::clone(&open);
-        let source = Arc::clone(&source);
-        let service = service_fn(move |request| {
-            let source = Arc::clone(&source);
-            async move { Ok::<_, Infallible>(respond(source, request).await) }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::task::spawn_local(async move {
-            connection.await.ok();
-            drop(is_open);
-        });
-    }
+pub(crate) async fn serve_pages(source: Arc<dyn PageSource>, listener: TcpListener, stop: watch::Receiver<StopOrder>) {
+    let respond = move |request| respond(Arc::clone(&source), request);
+    serve_connections(listener, stop, MOST_CONNECTIONS, respond).await;
 }
 
 async fn respond(source: Arc<dyn PageSource>, request: Request<Incoming>) -> Response<Full<Bytes>> {

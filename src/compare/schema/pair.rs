@@ -204,7 +204,8 @@ impl<'d> PairComparison<'_, 'd> {
         self.tell_null();
     }
 
-    /// Reports a change of `null` that breaks callers and that no other change reports: only a proof tells it exactly.
+    /// Reports a change of `null` that no other change reports: one that breaks callers wherever no change does, since only
+    /// a proof tells it exactly, and any other where nothing is reported here, so that both directions differ or none.
     fn untold_null(&mut self) {
         let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
         if is_told || self.context.null_told || self.kept.is_all() || self.moves_no_data() {
@@ -212,7 +213,8 @@ impl<'d> PairComparison<'_, 'd> {
         }
         let (was, is) = self.allow_null();
         let kind = if was { kinds::NULL_REFUSED } else { kinds::NULL_ALLOWED };
-        if was != is && kind.effect.under(self.context.polarity).breaks(self.context.direction) {
+        let breaks = kind.effect.under(self.context.polarity).breaks(self.context.direction);
+        if was != is && (breaks || self.found.is_empty()) {
             self.tell_null();
         }
     }

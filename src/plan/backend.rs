@@ -8,7 +8,8 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
-use super::{Error, Facts};
+use super::error::Error;
+use super::facts::Facts;
 
 /// The backend that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

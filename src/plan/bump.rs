@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Error, Facts, PlanAdvice};
+use super::advice::PlanAdvice;
+use super::error::Error;
+use super::facts::Facts;
 use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{BumpLevel, GroupName, Version};
 

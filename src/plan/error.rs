@@ -2,9 +2,9 @@
 
 use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
 
-use super::Plan;
 use super::advice::PlanAdvice;
-use super::policy::{PolicyRefusal, mock_message};
+use super::outcome::Plan;
+use super::refusal::{PolicyRefusal, mock_message};
 
 /// Why a request has no plan.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Error, PlanAdvice};
+use super::advice::PlanAdvice;
+use super::error::Error;
 use crate::check::CheckedGroup;
 use crate::definition::Definition;
 use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};

@@ -1,7 +1,10 @@
 //! A resolution as a plan: policies are applied to it, it is shown and waited for like any other.
 
+use super::error::Error;
+use super::facts::Facts;
+use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
-use super::{Error, Facts, Plan, Resolution};
+use super::resolve::Resolution;
 use crate::model::Author;
 
 /// Applies the environment's policies to a resolution, and returns it as a plan.

@@ -2,9 +2,11 @@
 
 use crate::model::{Author, DeploymentState, EnvironmentName, OperationId, Release, ReleaseAction};
 
+use super::error::Error;
 use super::facts::{Facts, no_entry};
+use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
-use super::{Error, GroupSelection, Plan, check_current, live_groups};
+use super::selection::{GroupSelection, check_current, live_groups};
 
 /// A request to take groups offline.
 #[derive(Debug, Clone, PartialEq, Eq)]

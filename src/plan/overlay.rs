@@ -8,8 +8,9 @@ use crate::model::{
     Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, VersionNotes,
 };
 
+use super::error::Error;
 use super::facts::{Facts, PastEntry, PublishCandidate};
-use super::{Error, Plan};
+use super::outcome::Plan;
 
 /// The state on disk, with the outcome of the steps so far upon it.
 pub(super) struct PlanOverlay<'a> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::model::{DeploymentState, EnvironmentName, GroupName, OperationId, Release, Timestamp};
 
 use super::advice::PlanAdvice;
+use super::error::Error;
 use super::facts::Facts;
-use super::{Error, PastEntry};
+use super::facts::PastEntry;
 
 /// A moment in the history of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{
     Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, PolicyOverride, Release,
-    ReleaseAction, SunsetPolicy, Version, VersionRemark,
+    ReleaseAction, SunsetPolicy, Version,
 };
 
-use super::{Error, Facts, Plan, PublishCandidate};
+use super::error::Error;
+use super::facts::{Facts, PublishCandidate};
+use super::outcome::Plan;
+use super::refusal::{
+    BlockedRelease, BreakingChange, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease, mock_message,
+};
 
 /// The direction of a change: policies on new releases never bar the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,148 +25,6 @@ pub(super) enum ReleaseDirection {
     /// To one of the releases that branches had, by a resolve: each came in by its own branch's policies, and is new to
     /// the callers of the others.
     Join,
-}
-
-/// Why a policy refuses a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyRefusal {
-    /// `mock`: these groups would get a mock backend.
-    Mock {
-        /// The groups.
-        groups: Vec<GroupName>,
-    },
-    /// `breaking`: callers would break, or nobody can tell.
-    Breaking {
-        /// The changes that break callers.
-        changes: Vec<BreakingChange>,
-        /// The groups of which nobody can tell.
-        unknown: Vec<IncomparableGroup>,
-        /// True on a way back, where `breaking_rollback` refuses.
-        on_way_back: bool,
-    },
-    /// Versions that somebody blocked, whatever the environment's settings say.
-    Blocked {
-        /// The releases.
-        releases: Vec<BlockedRelease>,
-    },
-    /// `promote_from`: releases that did not pass the environment before.
-    Source {
-        /// The environment in which they must have been live.
-        source: EnvironmentName,
-        /// The releases.
-        releases: Vec<UnprovenRelease>,
-    },
-}
-
-/// A change that breaks callers of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BreakingChange {
-    /// The group.
-    pub group: GroupName,
-    /// Where in its definition: the API and the path below it; empty where it concerns the whole group.
-    pub place: String,
-    /// The kind of change, as `[changes]` in `apigw.toml` names it; `None` where the group goes offline.
-    pub kind: Option<&'static str>,
-    /// The change in words.
-    pub message: String,
-    /// The release that callers would get; `None` where the group goes offline.
-    pub next: Option<NextVersion>,
-}
-
-/// The version that callers would get.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NextVersion {
-    /// A frozen version.
-    Frozen(Version),
-    /// The working copy, about to be frozen.
-    WorkingCopy,
-}
-
-/// A group whose versions cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncomparableGroup {
-    /// The group.
-    pub group: GroupName,
-    /// Why, as a clause about a version.
-    pub reason: String,
-}
-
-/// A release of a version that is blocked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlockedRelease {
-    /// The group.
-    pub group: GroupName,
-    /// The version.
-    pub version: Version,
-    /// The author, time and reason of the block.
-    pub block: VersionRemark,
-}
-
-/// A release that was not live where it must have been.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnprovenRelease {
-    /// The group.
-    pub group: GroupName,
-    /// Its version.
-    pub version: Version,
-    /// True if it would get a mock.
-    pub is_mock: bool,
-    /// True if it was live there with the other kind of backend only.
-    pub had_other_backend: bool,
-}
-
-impl BreakingChange {
-    /// Says it in a line.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("callers break: {}", self.place_and_message())
-    }
-
-    fn place_and_message(&self) -> String {
-        let Self { group, place, message, kind, .. } = self;
-        let place = if place.is_empty() { String::new() } else { format!(" {place}") };
-        let kind = kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
-        format!("{group}{place}: {message}{kind}")
-    }
-}
-
-impl IncomparableGroup {
-    /// Says it in a line.
-    #[must_use]
-    pub fn text(&self) -> String {
-        format!("cannot check compatibility of {}: {}", self.group, self.reason)
-    }
-}
-
-impl BlockedRelease {
-    fn new(group: &GroupName, version: &Version, block: &VersionRemark) -> Self {
-        Self { group: group.clone(), version: version.clone(), block: block.clone() }
-    }
-
-    /// Says it in a line.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let Self { group, version, block } = self;
-        let why = block.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        format!("{group} {version} was blocked by {} at {}{why}", block.by, block.at)
-    }
-}
-
-impl UnprovenRelease {
-    /// Describes the required release, in a line.
-    #[must_use]
-    pub fn text(&self, source: &EnvironmentName, environment: &EnvironmentName) -> String {
-        let Self { group, version, is_mock, had_other_backend } = self;
-        let (kind, other) = if *is_mock { ("a mock", "a real backend") } else { ("a real backend", "a mock") };
-        if *had_other_backend {
-            format!(
-                "{group} {version} was live in {source} with {other} only, and must have been with {kind} before it \
-                 can go to {environment}"
-            )
-        } else {
-            format!("{group} {version} must be live in {source} before it can go to {environment}")
-        }
-    }
 }
 
 /// Applies the environment's policies to a plan. Warnings go into the plan; the error has every reason.
@@ -253,12 +116,6 @@ fn apply_mock(plan: &mut Plan, policy: PolicyMode, direction: ReleaseDirection) 
         _ => {}
     }
     None
-}
-
-/// Returns the message on mock backends of some groups.
-pub(super) fn mock_message(groups: &[GroupName]) -> String {
-    let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
-    format!("a mock backend, which skips authentication and signature checks, for {}", groups.join(", "))
 }
 
 /// Compares each group with its live release, and refuses breaking changes if the policy denies them.

@@ -8,10 +8,15 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
+use super::backend;
+use super::backend::BackendChoice;
+use super::error::Error;
 use super::facts::{Facts, with_number};
+use super::outcome::Plan;
 use super::past_state::FoundState;
+use super::past_state::PastState;
 use super::policy::{self, ReleaseDirection};
-use super::{BackendChoice, Error, GroupSelection, PastState, Plan, backend, check_current, live_groups};
+use super::selection::{GroupSelection, check_current, live_groups};
 
 /// A request to promote groups from one environment to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,10 +8,15 @@ use crate::model::{
     ReleaseAction, SETTINGS_FILE, Severity, Version,
 };
 
+use super::advice::PlanAdvice;
+use super::backend;
+use super::backend::BackendChoice;
 use super::bump::{BumpRequest, bump_target};
+use super::error::Error;
 use super::facts::{Facts, PublishCandidate};
+use super::outcome::{Freeze, Plan, SettingsEdit};
 use super::policy::{self, ReleaseDirection};
-use super::{BackendChoice, Error, Freeze, GroupSelection, Plan, PlanAdvice, SettingsEdit, backend, check_current};
+use super::selection::{GroupSelection, check_current};
 
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

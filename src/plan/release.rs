@@ -5,13 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Author, Deployment, EnvironmentName, GroupName, OperationId};
 use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
 
+use super::advice::PlanAdvice;
+use super::backend::BackendChoice;
+use super::bump::BumpRequest;
+use super::error::Error;
 use super::facts::Facts;
+use super::offline::OfflineRequest;
+use super::outcome::Plan;
 use super::overlay::PlanOverlay;
 use super::promote::promote_bound;
-use super::{
-    BackendChoice, BumpRequest, Error, GroupSelection, OfflineRequest, Plan, PlanAdvice, PromoteRequest,
-    PromotedRelease, PublishRequest, SwitchRequest, SwitchTo, offline, publish, switch,
-};
+use super::promote::{PromoteRequest, PromotedRelease};
+use super::publish::PublishRequest;
+use super::selection::GroupSelection;
+use super::switch::{SwitchRequest, SwitchTo};
+use super::{offline, publish, switch};
 
 /// A release plan: a file of steps, and, once it is bound, their outcome.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

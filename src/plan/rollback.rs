@@ -5,10 +5,13 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
+use super::error::Error;
 use super::facts::{Facts, PastEntry, no_entry, readable_past, with_number};
+use super::outcome::Plan;
 use super::past_state::FoundState;
+use super::past_state::PastState;
 use super::policy::{self, ReleaseDirection};
-use super::{Error, GroupSelection, PastState, Plan, check_current};
+use super::selection::{GroupSelection, check_current};
 
 /// A request to restore earlier releases of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

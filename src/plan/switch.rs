@@ -3,9 +3,12 @@
 use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Version};
 
 use super::advice::PlanAdvice;
+use super::backend;
+use super::error::Error;
 use super::facts::{Facts, readable_past, with_number};
+use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
-use super::{Error, Plan, backend, check_current};
+use super::selection::check_current;
 
 /// A request to switch one group to another version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
+use super::error::Error;
 use super::facts::{Facts, with_number};
+use super::outcome::Plan;
 use super::past_state::unknown_operation;
 use super::policy::{self, ReleaseDirection};
-use super::{Error, Plan};
 
 /// A request to reverse an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

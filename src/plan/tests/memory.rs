@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::super::*;
 use crate::definition::read;
 use crate::model::{
-    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, KeyKind, Location, SETTINGS_FILE, Severity, Timestamp,
-    VersionNotes, VersionRemark, WorkspaceSettings,
+    Auth, Author, Backend, DEFINITION_FILE, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding,
+    GroupChange, GroupName, GroupSettings, KeyKind, Location, Operation, OperationId, Release, SETTINGS_FILE, Severity,
+    Timestamp, Version, VersionNotes, VersionRemark, WorkspaceSettings,
 };
 
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::memory::{Memory, refused, shown};
-use crate::model::Timestamp;
+use crate::model::{Author, Timestamp};
 
 /// A release plan upon a workspace where 0.0.1 is live in `test`, and its plans.
 #[rustfmt::skip]

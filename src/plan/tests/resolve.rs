@@ -1,7 +1,10 @@
 //! Resolves as tables: a history and two sides, and their outcome.
 
 use super::super::*;
-use crate::model::{Backend, Digest, GroupChange, Timestamp};
+use crate::model::{
+    Author, Backend, Deployment, DeploymentState, Digest, GroupChange, GroupName, Operation, OperationId, Release,
+    ReleaseAction, Timestamp,
+};
 
 /// A history is written as operations in the order of their names: `a0:1` publishes release 1 of group a,
 /// `a1=a0:2` builds upon it, and `a3=a1+a2:1` joins two.

@@ -1,0 +1,101 @@
+//! The complete outcome of a request: all that a commit writes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{
+    Author, Deployment, Digest, EnvironmentName, FileSet, GroupChange, GroupName, Operation, Release, ReleaseAction,
+    Version,
+};
+
+/// The complete outcome of a request in one environment, not yet committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The operation to commit. It has no changes if there is nothing to do.
+    pub operation: Operation,
+    /// The groups that are as the request wants them already.
+    pub unchanged: Vec<GroupName>,
+    /// The environments from which groups are promoted.
+    pub sources: BTreeMap<GroupName, EnvironmentName>,
+    /// The versions that must be frozen first, by group.
+    pub freezes: BTreeMap<GroupName, Freeze>,
+    /// The settings files that get a new version number, by group.
+    pub edits: BTreeMap<GroupName, SettingsEdit>,
+    /// Warnings, which do not keep the plan from being committed.
+    pub warnings: Vec<String>,
+}
+
+/// A version that a plan needs and that is not frozen yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// The group.
+    pub group: GroupName,
+    /// The version.
+    pub version: Version,
+    /// Its files.
+    pub files: FileSet,
+    /// The digest of its files.
+    pub digest: Digest,
+}
+
+/// A new text for a group's settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsEdit {
+    /// The group.
+    pub group: GroupName,
+    /// The text from which the plan was computed.
+    pub before: Arc<[u8]>,
+    /// The new text.
+    pub after: Arc<[u8]>,
+}
+
+impl Plan {
+    /// Says whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operation.changes.is_empty()
+    }
+
+    /// Starts a plan without changes.
+    pub(super) fn new(environment: &EnvironmentName, author: &Author) -> Self {
+        Self {
+            operation: Operation {
+                environment: environment.clone(),
+                time: author.now,
+                actor: author.actor.clone(),
+                message: author.message.clone(),
+                command: author.command.clone(),
+                overrides: Vec::new(),
+                changes: BTreeMap::new(),
+            },
+            unchanged: Vec::new(),
+            sources: BTreeMap::new(),
+            freezes: BTreeMap::new(),
+            edits: BTreeMap::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds a group's change, unless its release stays the same.
+    ///
+    /// An operation is later than every operation before it, whatever the clocks say: the history
+    /// of a group can be read by time.
+    pub(super) fn change(
+        &mut self,
+        group: &GroupName,
+        action: ReleaseAction,
+        before: Option<&Deployment>,
+        after: Release,
+    ) {
+        if before.is_some_and(|before| before.release.serves_same(&after)) {
+            self.unchanged.push(group.clone());
+            return;
+        }
+        if let Some(before) = before {
+            self.operation.time = self.operation.time.max(before.since.successor());
+        }
+        self.operation
+            .changes
+            .insert(group.clone(), GroupChange { action, before: before.cloned(), merged: Vec::new(), after });
+    }
+}

@@ -1,12 +1,7 @@
 //! The typed view of a definition: its APIs with their parameters, bodies and responses.
 
-use serde_json::Value;
-
 use super::document::{Document, Node, NodeId};
-use super::read;
-use super::result::{self, ApiResults, ResultBudget};
-use super::routing::{ApiRoute, NotRouted};
-use super::schema::{self, ValueDirection};
+use super::route::{ApiRoute, NotRouted};
 use crate::model::{Location, Method};
 
 /// A definition that was read without errors: OpenAPI 3.0, 3.1 or 3.2.
@@ -66,45 +61,6 @@ impl Definition {
             SecurityKind::ApiKey { place: at, name } if *at == place => Some(name.as_str()),
             _ => None,
         })
-    }
-
-    /// Reads the operations of a path item that is no path: of a webhook with its name, or of a callback with its expression,
-    /// which stand in the place of the path.
-    #[must_use]
-    pub fn path_item_apis(&self, item: NodeId, expression: &str) -> Vec<Api> {
-        read::path_item_apis(self, self.node(item), expression)
-    }
-
-    /// Builds the results of all APIs, in order: one for each response, media type and named example.
-    ///
-    /// The first result of an API is its mock response: `x-apigw-mock` if given, else the lowest 2xx response (else
-    /// `default`, else the lowest of any), with its example or a value generated from its schema. The same definition
-    /// always yields the same bytes.
-    #[must_use]
-    pub fn results(&self) -> Vec<ApiResults> {
-        result::build(self, ResultBudget::USUAL)
-    }
-
-    /// Builds the [`results`](Self::results) of all APIs for their findings, without keeping any of them.
-    #[must_use]
-    pub fn try_results(&self) -> Vec<ApiResults> {
-        result::try_out(self, ResultBudget::USUAL)
-    }
-
-    /// Builds the constant result of one API, and of the other APIs only as much as is needed for the shared budget.
-    ///
-    /// The result equals the constant one of this API in [`results`](Self::results).
-    #[must_use]
-    pub fn constant_result(&self, api: &Api) -> ApiResults {
-        result::constant(self, api, ResultBudget::USUAL)
-    }
-
-    /// Converts a schema to a self-contained JSON Schema 2020-12, for a validator.
-    ///
-    /// `None` if the schema, with its references, is too large for a validator.
-    #[must_use]
-    pub fn json_schema(&self, schema: NodeId, direction: ValueDirection) -> Option<Value> {
-        schema::json_schema(self.node(schema), self.specification, direction)
     }
 }
 

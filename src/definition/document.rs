@@ -6,6 +6,7 @@
 
 mod ids;
 mod object;
+mod span;
 mod store;
 
 use std::sync::Arc;
@@ -14,13 +15,10 @@ use serde_json::{Map, Number, Value};
 
 use crate::model::Location;
 
-pub use ids::{NodeMap, NodeSet, SeenNodes};
-pub(super) use object::{ObjectEntry, TextPosition};
-pub(super) use store::{NodeStore, NodeValue, ObjectBuilder, TextSpan};
-
-/// The id of a node within its definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(u32);
+pub use ids::{NodeId, NodeMap, NodeSet, SeenNodes};
+pub(super) use object::ObjectEntry;
+pub(super) use span::{TextPosition, TextSpan};
+pub(super) use store::{NodeStore, NodeValue, ObjectBuilder};
 
 /// The files of a definition as one tree of values.
 #[derive(Debug, Default)]
@@ -278,7 +276,7 @@ impl Document {
 
     /// Begins a file of a given size in bytes.
     pub(super) fn begin_file(&mut self, path: &str, bytes: usize) {
-        self.nodes.reserve((bytes / 12).min(super::yaml::MOST_NODES));
+        self.nodes.reserve((bytes / 12).min(MOST_NODES));
         self.store.reserve(bytes);
         let shown = self.path_of(path).into();
         self.files.push(SourceFile { path: path.to_owned(), shown, first: self.nodes.len(), root: None });
@@ -406,14 +404,6 @@ impl Document {
     }
 }
 
-impl NodeId {
-    /// Returns the index among the nodes of the document, below [`Document::size`].
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
 #[derive(Debug)]
 struct SourceFile {
     path: String,
@@ -436,3 +426,6 @@ struct ReferenceTarget {
     meant: Option<NodeId>,
     last: Option<NodeId>,
 }
+
+/// The maximum number of values in all files of a definition.
+pub(super) const MOST_NODES: usize = 800_000;

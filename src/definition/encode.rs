@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::api::Specification;
 use super::document::Node;
+use super::encoding_budget::EncodingBudget;
 use super::xml;
 use crate::model::media_type_essence;
 
@@ -12,15 +13,6 @@ use crate::model::media_type_essence;
 pub(super) struct EncodedBody {
     pub(super) media_type: String,
     pub(super) bytes: Bytes,
-}
-
-/// The remaining budget for serialization.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct EncodingBudget {
-    /// Steps for choosing the alternative of a schema that a value matches.
-    pub(super) steps: usize,
-    /// Bytes of output.
-    pub(super) bytes: usize,
 }
 
 /// The media type for data of unknown format (RFC 2046, section 4.5.1).

@@ -4,9 +4,9 @@ mod own_name;
 
 use std::sync::Arc;
 
-use super::Fetch;
 use super::api::Definition;
 use super::document::{Document, Node};
+use super::fetch::Fetch;
 use super::fields;
 use super::findings::ReadFindings;
 use super::read;

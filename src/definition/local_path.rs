@@ -1,6 +1,6 @@
 //! Resolution of a reference to the path of a file in the group's folder.
 
-use super::reference::ReferenceError;
+use super::reference::error::ReferenceError;
 use crate::model::is_reserved_file;
 
 /// Resolves a relative reference against the folder of its file (RFC 3986, section 5.2).

@@ -14,7 +14,9 @@ mod api;
 mod control;
 mod document;
 mod encode;
+mod encoding_budget;
 mod examples;
+mod fetch;
 mod fields;
 mod findings;
 mod import;
@@ -24,6 +26,7 @@ pub(crate) mod percent;
 mod read;
 mod reference;
 mod result;
+mod route;
 mod routing;
 pub mod rules;
 mod samples;
@@ -34,8 +37,6 @@ pub(crate) mod values;
 mod xml;
 mod yaml;
 
-use std::sync::Arc;
-
 use crate::model::{DEFINITION_FILE, FileSet, Finding};
 use reference::RootFile;
 
@@ -45,10 +46,11 @@ pub use api::{
 };
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
 pub use examples::ExampleCheck;
+pub use fetch::{Fetch, FetchError};
 pub(crate) use fields::scalar_text;
 pub use import::{ImportedDefinition, import};
-pub use result::{ApiResults, ConstantResult, DeclaredResult};
-pub use routing::{ApiRoute, NotRouted, QueryCondition};
+pub use result::declared::{ApiResults, ConstantResult, DeclaredResult};
+pub use route::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
 pub use samples::RequestSamples;
 pub use schema::ValueDirection;
@@ -64,22 +66,6 @@ pub struct DefinitionReading {
     pub definition: Option<Definition>,
     /// The findings, sorted by location. A definition with an error must not be published.
     pub findings: Vec<Finding>,
-}
-
-/// Returns the contents of a file by its path below the group's folder.
-///
-/// `None` if there is no such file; an error if it must not or cannot be read.
-pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, FetchError> + 'f;
-
-/// The error for a file whose contents are not available.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FetchError {
-    /// The file exceeds the size limit, which the message states.
-    #[error("{0}")]
-    TooLarge(String),
-    /// Access is not allowed, by apigw or by the operating system.
-    #[error("{0}")]
-    Refused(String),
 }
 
 /// Reads the definition of a group at `openapi.yaml`; see [`read_root`].

@@ -10,7 +10,8 @@ use super::document::{Document, Node, NodeId, NodeKind};
 use super::fields::{FieldReader, scalar_text};
 use super::findings::ReadFindings;
 use super::operation::parameter_place;
-use super::routing::{self, ApiRoute};
+use super::route::ApiRoute;
+use super::routing;
 use super::rules;
 use super::template::{path_fault, repeated_name, split_variant, template_oddity};
 use crate::model::{Hint, Method};
@@ -416,4 +417,13 @@ fn address(template: &str, server: Node<'_>) -> Option<String> {
     }
     address.push_str(rest);
     (address.len() <= MOST_ADDRESS).then_some(address)
+}
+
+impl Definition {
+    /// Reads the operations of a path item that is no path: of a webhook with its name, or of a callback with its expression,
+    /// which stand in the place of the path.
+    #[must_use]
+    pub fn path_item_apis(&self, item: NodeId, expression: &str) -> Vec<Api> {
+        path_item_apis(self, self.node(item), expression)
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::Specification;
 use super::document::Node;
-use super::encode::EncodingBudget;
+use super::encoding_budget::EncodingBudget;
 use super::schema::{CompiledPatterns, FitTerms, SchemaShape, fits};
 
 /// Serializes a value as an XML document; `None` if that exceeds the limits.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 
 use super::control;
-use super::document::{Document, NodeId, NodeValue, ObjectBuilder, ObjectEntry, TextPosition, TextSpan};
+use super::document::{Document, MOST_NODES, NodeId, NodeValue, ObjectBuilder, ObjectEntry, TextPosition, TextSpan};
 use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Location;
@@ -20,8 +20,6 @@ use scalar::Scalar;
 
 /// The maximum size of a file, in bytes.
 pub(super) const MOST_BYTES: usize = 32 << 20;
-/// The maximum number of values in all files of a definition.
-pub(super) const MOST_NODES: usize = 800_000;
 /// The maximum depth of nesting, counted through aliases.
 pub(super) const MOST_LEVELS: u16 = 200;
 

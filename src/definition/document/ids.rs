@@ -8,8 +8,6 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
-use super::NodeId;
-
 /// A map keyed by nodes, or by keys that contain them.
 pub type NodeMap<K, V> = HashMap<K, V, IdState>;
 /// A set of nodes, or of keys that contain them.
@@ -91,6 +89,18 @@ impl SeenNodes {
             self.many.extend(self.few.iter().flatten());
         }
         self.many.insert(node)
+    }
+}
+
+/// The id of a node within its definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(super) u32);
+
+impl NodeId {
+    /// Returns the index among the nodes of the document, below [`Document::size`].
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
     }
 }
 

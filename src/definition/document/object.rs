@@ -1,7 +1,7 @@
 //! The fields of objects: their names, and lookup by name.
 
-use super::NodeId;
-use super::store::TextSpan;
+use super::ids::NodeId;
+use super::span::{TextPosition, TextSpan};
 
 /// The number of fields up to which a linear search is used, being cheaper than an index.
 pub(super) const SEARCHED: usize = 12;
@@ -12,13 +12,6 @@ pub(in crate::definition) struct ObjectEntry {
     pub(in crate::definition) key: FieldKey,
     pub(in crate::definition) place: TextPosition,
     pub(in crate::definition) value: NodeId,
-}
-
-/// A line and a column, from 1.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::definition) struct TextPosition {
-    pub(in crate::definition) line: u32,
-    pub(in crate::definition) column: u32,
 }
 
 /// The name of a field: the position of its text, and a fingerprint that distinguishes it from most other names.

@@ -7,15 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::Number;
 
-use super::NodeId;
+use super::ids::NodeId;
 use super::object::{FieldIndex, FieldKey, ObjectEntry, SEARCHED};
-
-/// A text: its position and length in bytes.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct TextSpan {
-    start: u32,
-    length: u32,
-}
+use super::span::TextSpan;
 
 /// Consecutive items or fields.
 #[derive(Debug, Clone, Copy)]
@@ -205,12 +199,6 @@ impl NodeStore {
 
     fn is_named(&self, fields: &[ObjectEntry], at: usize, name: &str) -> bool {
         fields.get(at).is_some_and(|entry| self.text(entry.key.text()) == name)
-    }
-}
-
-impl TextSpan {
-    pub(super) fn length(self) -> u32 {
-        self.length
     }
 }
 

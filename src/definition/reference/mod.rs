@@ -5,6 +5,7 @@
 //! are loaded, so that a version freezes the files it needs and no others.
 
 mod dynamic;
+pub(super) mod error;
 mod resource;
 mod target;
 
@@ -14,10 +15,11 @@ use std::sync::Arc;
 use super::document::{Document, Node, NodeId};
 use super::findings::ReadFindings;
 use super::local_path::{local_path, percent_decoded};
-use super::rules::{self, Rule};
+use super::rules;
 use super::yaml;
 use super::{Fetch, FetchError};
 use crate::model::{FileSet, Hint, Location};
+use error::ReferenceError;
 use resource::ResourceIndex;
 
 /// The result of loading: the tree, its files and the findings about them.
@@ -146,24 +148,6 @@ enum UnloadedFile {
     Failed(String),
     /// This file would exceed a limit of the whole definition.
     TooLarge(String),
-}
-
-/// The error for a reference that cannot be resolved.
-pub(super) struct ReferenceError {
-    pub(super) rule: Rule,
-    pub(super) message: String,
-    pub(super) hint: String,
-}
-
-impl ReferenceError {
-    fn unresolved(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { rule: rules::REFERENCE_UNRESOLVED, message: message.into(), hint: hint.into() }
-    }
-
-    pub(super) fn outside(message: impl Into<String>) -> Self {
-        let hint = "copy what it names into the group's folder and refer to the copy";
-        Self { rule: rules::REFERENCE_OUTSIDE, message: message.into(), hint: hint.to_owned() }
-    }
 }
 
 impl TreeLoader<'_, '_> {

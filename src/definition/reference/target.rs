@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{ReferenceError, TreeLoader, UnloadedFile};
+use super::error::ReferenceError;
+use super::{TreeLoader, UnloadedFile};
 use crate::definition::document::{Node, NodeId, NodeSet};
 use crate::definition::local_path::{local_path, percent_decoded};
 use crate::definition::rules;

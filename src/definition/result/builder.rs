@@ -1,9 +1,9 @@
 //! Builds the results of APIs, one API after another.
 
 use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
+use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
 use super::mock::MockExtension;
 use super::values::{MOST_COPIED, ResultValues, SourcedValue, ValidatedExample};
-use super::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
 use crate::definition::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
 use crate::definition::document::Node;
 use crate::definition::encode::{self, EncodedBody};

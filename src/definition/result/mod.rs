@@ -10,69 +10,39 @@
 
 mod budget;
 mod builder;
+pub(super) mod declared;
 mod mock;
 mod values;
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-use serde_json::Value;
-
-use super::api::{Api, Definition, Response, StatusPattern};
-use crate::model::Finding;
+use super::api::{Api, Definition};
 
 pub(super) use budget::ResultBudget;
 use builder::Builder;
+use declared::ApiResults;
 
-/// A response that is always the same.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ConstantResult {
-    /// The status code, at least 200.
-    pub status: u16,
-    /// The headers, without those that frame or describe the body.
-    pub headers: Vec<(String, String)>,
-    /// The media type of the body, if there is one.
-    pub media_type: Option<String>,
-    /// The body.
-    pub body: Bytes,
-}
-
-/// One of the results that an API declares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredResult {
-    /// The response that it belongs to; `None` for `x-apigw-mock`.
-    pub response: Option<StatusPattern>,
-    /// The name of its example, if it is one of several.
-    pub example: Option<String>,
-    /// The value of the body before serialization, if there is a body.
-    pub value: Option<Arc<Value>>,
-    /// The result.
-    pub result: ConstantResult,
-}
-
-/// The results of one API.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ApiResults {
-    /// All results: the constant one first, if any, then those of the lowest 2xx, and so on.
-    pub declared: Vec<DeclaredResult>,
-    /// Findings about results that could not be built, and about examples that contradict their schema.
-    pub findings: Vec<Finding>,
-    /// True if results are missing because the budget was exceeded, which a finding reports.
-    pub is_cut: bool,
-    constant_status: Option<u16>,
-}
-
-impl ApiResults {
-    /// Returns the status of the mock response, which is known even if the results were dropped.
+impl Definition {
+    /// Builds the results of all APIs, in order: one for each response, media type and named example.
+    ///
+    /// The first result of an API is its mock response: `x-apigw-mock` if given, else the lowest 2xx response (else
+    /// `default`, else the lowest of any), with its example or a value generated from its schema. The same definition
+    /// always yields the same bytes.
     #[must_use]
-    pub fn constant_status(&self) -> Option<u16> {
-        self.constant_status
+    pub fn results(&self) -> Vec<ApiResults> {
+        build(self, ResultBudget::USUAL)
     }
 
-    /// Returns the mock response; `None` if the API declares none.
+    /// Builds the [`results`](Self::results) of all APIs for their findings, without keeping any of them.
     #[must_use]
-    pub fn constant(&self) -> Option<&ConstantResult> {
-        self.declared.first().filter(|_| self.constant_status.is_some()).map(|first| &first.result)
+    pub fn try_results(&self) -> Vec<ApiResults> {
+        try_out(self, ResultBudget::USUAL)
+    }
+
+    /// Builds the constant result of one API, and of the other APIs only as much as is needed for the shared budget.
+    ///
+    /// The result equals the constant one of this API in [`results`](Self::results).
+    #[must_use]
+    pub fn constant_result(&self, api: &Api) -> ApiResults {
+        constant(self, api, ResultBudget::USUAL)
     }
 }
 
@@ -82,7 +52,7 @@ pub(super) fn build(definition: &Definition, budget: ResultBudget) -> Vec<ApiRes
 }
 
 /// Builds the results of all APIs for their findings, dropping each result at once to save memory.
-pub(super) fn try_out(definition: &Definition, budget: ResultBudget) -> Vec<ApiResults> {
+fn try_out(definition: &Definition, budget: ResultBudget) -> Vec<ApiResults> {
     build_and(definition, budget, |results| results.declared = Vec::new())
 }
 
@@ -113,35 +83,4 @@ pub(super) fn constant(definition: &Definition, api: &Api, budget: ResultBudget)
         builder.constant(before, usize::MAX);
     }
     builder.constant(api, 1).0
-}
-
-/// Sorts responses: the lowest 2xx first, then the default, then the others, interim ones last.
-fn in_order(api: &Api) -> Vec<&Response> {
-    let mut responses: Vec<&Response> = api.responses.iter().collect();
-    responses.sort_by_key(|response| match response.status {
-        StatusPattern::Code(code) if (200..300).contains(&code) => (0, code),
-        StatusPattern::Class(2) => (1, 0),
-        StatusPattern::Default => (2, 0),
-        StatusPattern::Code(code) if code < 200 => (4, code),
-        StatusPattern::Class(1) => (5, 0),
-        other => (3, other.code()),
-    });
-    responses
-}
-
-/// Lists the responses eligible for the constant result, in order.
-///
-/// If a 2xx response is declared, no other response is eligible: a mock that responds with an error because the schema
-/// of the success is wrong would mislead callers. The same holds for the default.
-fn constant_responses(api: &Api) -> Vec<&Response> {
-    let mut responses = in_order(api);
-    let is_success =
-        |response: &&Response| response.status.code() / 100 == 2 && response.status != StatusPattern::Default;
-    let is_default = |response: &&Response| response.status == StatusPattern::Default;
-    if responses.iter().any(is_success) {
-        responses.retain(is_success);
-    } else if responses.iter().any(is_default) {
-        responses.retain(is_default);
-    }
-    responses
 }

@@ -13,6 +13,7 @@ use super::budget::{BudgetExceeded, ResultBudget, size};
 use crate::definition::api::Definition;
 use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, EncodedBody, EncodingFamily};
+use crate::definition::encoding_budget::EncodingBudget;
 use crate::definition::schema::{SampleFailure, Sampler, ValueDirection};
 
 /// The maximum number of values in a copied example; a long text counts as several.
@@ -203,7 +204,7 @@ impl<'d> ResultValues<'d> {
         if let Some(bytes) = self.written.get(&key) {
             return Ok(EncodedBody { media_type, bytes: bytes.clone() });
         }
-        let mut limits = encode::EncodingBudget { steps: self.budget.steps, bytes: self.budget.bytes };
+        let mut limits = EncodingBudget { steps: self.budget.steps, bytes: self.budget.bytes };
         let written = encode::write(family, value, schema, self.definition.specification, &mut limits);
         self.budget.take_steps(self.budget.steps - limits.steps)?;
         let bytes = Bytes::from(written.ok_or(BudgetExceeded)?);

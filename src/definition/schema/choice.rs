@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::sample::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
+use super::goal::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
 use super::shape::{SchemaShape, TypeSet};
 use crate::definition::document::Node;
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::pattern;
 use super::shape::{TypeSet, is_nullable, is_reference};
-use crate::definition::api::Specification;
+use crate::definition::api::{Definition, Specification};
 use crate::definition::document::{Node, NodeId, NodeKind};
 
 /// The direction of a value, which decides which properties may be missing.
@@ -222,4 +222,14 @@ impl<'d> SchemaWriter<'d> {
 fn is_map_of_names(value: &Value) -> bool {
     let is_list = |list: &Value| list.as_array().is_some_and(|list| list.iter().all(Value::is_string));
     value.as_object().is_some_and(|map| map.values().all(is_list))
+}
+
+impl Definition {
+    /// Converts a schema to a self-contained JSON Schema 2020-12, for a validator.
+    ///
+    /// `None` if the schema, with its references, is too large for a validator.
+    #[must_use]
+    pub fn json_schema(&self, schema: NodeId, direction: ValueDirection) -> Option<Value> {
+        json_schema(self.node(schema), self.specification, direction)
+    }
 }

@@ -5,6 +5,7 @@ mod collection;
 mod expression;
 mod fits;
 mod format;
+mod goal;
 mod json_schema;
 mod number;
 mod pattern;
@@ -13,10 +14,10 @@ mod shape;
 mod text;
 
 pub(super) use fits::{FitTerms, fits};
+pub(super) use goal::SampleFailure;
 pub use json_schema::ValueDirection;
-pub(super) use json_schema::json_schema;
 pub(super) use pattern::CompiledPatterns;
-pub(super) use sample::{SampleFailure, Sampler};
+pub(super) use sample::Sampler;
 pub(crate) use shape::{SchemaShape, TypeSet};
 
 #[cfg(test)]

@@ -8,28 +8,20 @@ use serde_json::Value;
 
 use super::choice::{meets_discriminator, next_choice};
 use super::fits::{FitTerms, fits};
+use super::goal::{CONTRADICTION, NO_SINGLE, SampleFailure, SampleGoal, SampleRequest, SampleState};
 use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
 use super::shape::{SchemaShape, TypeSet};
 use super::text;
 use crate::definition::api::Specification;
-use crate::definition::document::{BYTES_A_VALUE, Node, NodeId};
+use crate::definition::document::{BYTES_A_VALUE, Node};
 
 /// Generates values for the schemas of a definition, and validates values against them.
 #[derive(Debug)]
 pub(in crate::definition) struct Sampler {
     specification: Specification,
     patterns: CompiledPatterns,
-}
-
-/// The error for a schema without a generated value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::definition) struct SampleFailure {
-    /// The schema that could not be satisfied.
-    pub(in crate::definition) node: Option<NodeId>,
-    /// The reason.
-    pub(in crate::definition) reason: &'static str,
 }
 
 /// A generated value.
@@ -40,37 +32,10 @@ pub(in crate::definition) struct BuiltValue {
     pub(in crate::definition) doubt: Option<SampleFailure>,
 }
 
-/// The options for a generated value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SampleRequest {
-    /// The index among the possible values.
-    pub(super) variant: usize,
-    /// True if optional parts are included.
-    pub(super) optional: bool,
-    /// True if the caller can do without the value.
-    pub(super) dispensable: bool,
-    pub(super) level: usize,
-}
-
-/// The constraints on a value.
-#[derive(Debug, Clone)]
-pub(super) struct SampleGoal<'d> {
-    pub(super) schemas: Vec<Node<'d>>,
-    /// The lists of alternatives with a chosen one.
-    pub(super) settled: Vec<NodeId>,
-    /// The discriminator's property for the chosen alternative, with its value.
-    pub(super) discriminated: Option<(String, String)>,
-}
-
 /// The maximum number of steps for a value.
 const MOST_STEPS: usize = 150_000;
-/// The number of steps and values after which optional parts are left out.
-const GENEROUS_STEPS: usize = 30_000;
-const GENEROUS_VALUES: usize = 1_500;
 /// The maximum number of values within a value.
 pub(super) const MOST_VALUES: usize = 50_000;
-/// The maximum total length of the texts in a value, in bytes.
-const MOST_BYTES: usize = 4 << 20;
 /// The depth down to which optional parts are included.
 pub(super) const GENEROUS_LEVELS: usize = 8;
 /// The maximum recursion of a required part.
@@ -83,10 +48,8 @@ const MOST_DEPTH: usize = 250;
 const MOST_COPIED: usize = 20_000;
 
 const CIRCULAR: &str = "requires itself without end";
-pub(super) const CONTRADICTION: &str = "allows no value that could be found";
 const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
 const NO_NUMBER: &str = "allows no number within its bounds";
-pub(super) const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
 pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
 const WRONG_CONSTANT: &str = "has a `type` that none of its constants is of";
@@ -169,53 +132,30 @@ impl Sampler {
     }
 }
 
-/// The state of generating a value.
-pub(super) struct SampleState<'s, 'd> {
-    pub(super) specification: Specification,
-    pub(super) terms: FitTerms,
-    pub(super) patterns: &'s mut CompiledPatterns,
-    /// The schemas whose values are under construction, from the outermost.
-    pub(super) stack: Vec<NodeId>,
-    depth: usize,
-    most_steps: usize,
-    steps: usize,
-    pub(super) values: usize,
-    /// The total length of the generated texts.
-    bytes: usize,
-    /// The first schema without a value, with the reason.
-    pub(super) fault: Option<(NodeId, &'static str)>,
-    /// The first schema with overlapping alternatives.
-    pub(super) overlap: Option<NodeId>,
-    pub(super) root: Node<'d>,
+/// The result of looking for a constant.
+enum ConstantSearch {
+    Found(Value),
+    /// Constants exist of which one is mandatory, but none is valid.
+    Impossible,
+    None,
+}
+
+/// True for a schema with keywords that a value may violate even if it satisfies the others.
+fn is_intricate(schema: Node<'_>) -> bool {
+    let keywords = [
+        "not",
+        "if",
+        "contains",
+        "dependentSchemas",
+        "dependentRequired",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ];
+    schema.entries().any(|(name, _)| keywords.contains(&name))
 }
 
 impl<'d> SampleState<'_, 'd> {
-    pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
-        fits(value, schemas, self.terms, self.patterns, &mut self.steps)
-    }
-
-    /// True if the budget of steps or texts is exhausted.
-    pub(super) fn is_spent(&mut self) -> bool {
-        self.steps += self.patterns.taken();
-        self.steps > self.most_steps || self.bytes > MOST_BYTES
-    }
-
-    /// True if the budget allows optional parts.
-    pub(super) fn is_generous(&self) -> bool {
-        self.steps < GENEROUS_STEPS && self.values < GENEROUS_VALUES
-    }
-
-    /// Counts a generated text.
-    pub(super) fn made(&mut self, text: &str) {
-        self.bytes += text.len();
-    }
-
-    pub(super) fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
-        if let (None, Some(node)) = (self.fault, node) {
-            self.fault = Some((node, reason));
-        }
-    }
-
     pub(super) fn value(&mut self, goal: &SampleGoal<'d>, want: SampleRequest) -> Option<Value> {
         self.steps += 1;
         let shape = SchemaShape::of(&goal.schemas, self.specification);
@@ -246,10 +186,6 @@ impl<'d> SampleState<'_, 'd> {
         self.stack.truncate(depth);
         self.values += usize::from(value.is_some());
         value
-    }
-
-    fn times_on_stack(&self, id: NodeId) -> usize {
-        self.stack.iter().filter(|known| **known == id).count()
     }
 
     fn within(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
@@ -388,27 +324,4 @@ impl<'d> SampleState<'_, 'd> {
             _ => None,
         }
     }
-}
-
-/// The result of looking for a constant.
-enum ConstantSearch {
-    Found(Value),
-    /// Constants exist of which one is mandatory, but none is valid.
-    Impossible,
-    None,
-}
-
-/// True for a schema with keywords that a value may violate even if it satisfies the others.
-fn is_intricate(schema: Node<'_>) -> bool {
-    let keywords = [
-        "not",
-        "if",
-        "contains",
-        "dependentSchemas",
-        "dependentRequired",
-        "propertyNames",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    ];
-    schema.entries().any(|(name, _)| keywords.contains(&name))
 }

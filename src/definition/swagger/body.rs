@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::fields::scalar_text;
-use super::{OperationMediaTypes, SwaggerConverter, USUAL_MEDIA_TYPE, parameter};
+use super::converter::{OperationMediaTypes, SwaggerConverter, USUAL_MEDIA_TYPE};
+use super::parameter_kind;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
@@ -17,7 +18,7 @@ impl<'d> SwaggerConverter<'d, '_> {
         speech: &OperationMediaTypes,
         into: &mut Map<String, Value>,
     ) -> Option<()> {
-        if let Some(body) = parameters.iter().copied().find(|parameter| parameter::is_body(*parameter)) {
+        if let Some(body) = parameters.iter().copied().find(|parameter| parameter_kind::is_body(*parameter)) {
             if let Some(other) = parameters.iter().find(|other| other.id() != body.id()) {
                 self.loses(*other, "a request has either one body or a form; the body is taken", "remove the other");
             }

@@ -2,20 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
-
 use super::super::document::{Node, NodeId};
-use super::{OperationMediaTypes, SwaggerConverter, parameter};
+use super::parameter_kind;
 
 /// The names of shared parts, by the node that they are converted from.
 pub(super) struct ComponentIndex<'d> {
     schemas: HashMap<NodeId, String>,
     names: ComponentNames,
     /// Schemas with a name that are not converted yet.
-    pending: Vec<(String, Node<'d>)>,
-    parameters: HashMap<NodeId, String>,
-    bodies: HashMap<NodeId, String>,
-    responses: HashMap<NodeId, String>,
+    pub(super) pending: Vec<(String, Node<'d>)>,
+    pub(super) parameters: HashMap<NodeId, String>,
+    pub(super) bodies: HashMap<NodeId, String>,
+    pub(super) responses: HashMap<NodeId, String>,
 }
 
 impl<'d> ComponentIndex<'d> {
@@ -35,9 +33,9 @@ impl<'d> ComponentIndex<'d> {
         let mut taken = ComponentNames::default();
         for (name, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
             let name = taken.unique(name);
-            if parameter::is_body(node) {
+            if parameter_kind::is_body(node) {
                 components.bodies.insert(node.id(), name);
-            } else if !parameter::is_bodily(node) {
+            } else if !parameter_kind::is_bodily(node) {
                 components.parameters.insert(node.id(), name);
             }
         }
@@ -77,58 +75,6 @@ impl<'d> ComponentIndex<'d> {
         let name = self.names.unique(name);
         self.schemas.insert(node.id(), name.clone());
         self.pending.push((name, node));
-    }
-}
-
-impl SwaggerConverter<'_, '_> {
-    /// Converts all shared parts, including those found while converting paths.
-    pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
-        let root = self.root;
-        let mut components = Map::new();
-        let speech = OperationMediaTypes { consumes: self.consumes.clone(), produces: self.produces.clone() };
-        let mut parameters = Map::new();
-        let mut bodies = Map::new();
-        for (_, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
-            if let Some(name) = self.components.parameters.get(&node.id()).cloned() {
-                parameters.insert(name, self.parameter_object(node)?);
-            } else if let Some(name) = self.components.bodies.get(&node.id()).cloned() {
-                bodies.insert(name, self.body_object(node, &speech)?);
-            }
-        }
-        let mut responses = Map::new();
-        for (_, node) in root.get("responses").into_iter().flat_map(Node::entries) {
-            if let Some(name) = self.components.responses.get(&node.id()).cloned() {
-                responses.insert(name, self.response_object(node, &speech)?);
-            }
-        }
-        let mut schemes = Map::new();
-        for (name, node) in root.get("securityDefinitions").into_iter().flat_map(Node::entries) {
-            self.security_scheme(name, node, &mut schemes)?;
-        }
-        let parts = [
-            ("schemas", self.pending_schemas()?),
-            ("responses", responses),
-            ("parameters", parameters),
-            ("requestBodies", bodies),
-            ("securitySchemes", schemes),
-        ];
-        for (name, part) in parts {
-            if !part.is_empty() {
-                components.insert(name.to_owned(), Value::Object(part));
-            }
-        }
-        Some(components)
-    }
-
-    /// Converts schemas until no referenced one is left.
-    fn pending_schemas(&mut self) -> Option<Map<String, Value>> {
-        let mut schemas = Map::new();
-        while !self.components.pending.is_empty() {
-            for (name, node) in std::mem::take(&mut self.components.pending) {
-                schemas.insert(name, self.schema(node)?);
-            }
-        }
-        Some(schemas)
     }
 }
 

@@ -5,22 +5,23 @@
 
 mod body;
 mod components;
+mod converter;
 mod origin;
 mod parameter;
+mod parameter_kind;
 mod response;
 mod schema;
 mod security;
-#[cfg(test)]
-mod tests;
 
 use serde_json::{Map, Value, json};
 
 pub(super) use origin::place;
 
 use components::ComponentIndex;
+use converter::{OperationMediaTypes, SwaggerConverter, texts};
+use parameter_kind::{is_bodily, is_body, overridden};
 
 use super::document::Node;
-use super::fields::scalar_text;
 use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Method;
@@ -40,24 +41,6 @@ pub(super) fn convert(root: Node<'_>, findings: &mut ReadFindings) -> Option<Val
 
 /// The maximum number of values in a converted document.
 const MOST_VALUES: usize = 1_000_000;
-/// The media type of a document that names none.
-const USUAL_MEDIA_TYPE: &str = "application/json";
-
-/// The conversion of one document.
-struct SwaggerConverter<'d, 'f> {
-    root: Node<'d>,
-    components: ComponentIndex<'d>,
-    consumes: Vec<String>,
-    produces: Vec<String>,
-    findings: &'f mut ReadFindings,
-    left: usize,
-}
-
-/// The media types of one operation.
-struct OperationMediaTypes {
-    consumes: Vec<String>,
-    produces: Vec<String>,
-}
 
 impl<'d> SwaggerConverter<'d, '_> {
     fn document(&mut self) -> Option<Value> {
@@ -122,7 +105,7 @@ impl<'d> SwaggerConverter<'d, '_> {
         let shared: Vec<Node<'d>> =
             layers.iter().rev().find_map(|layer| layer.get("parameters")).into_iter().flat_map(Node::items).collect();
         let (plain, bodily): (Vec<Node<'d>>, Vec<Node<'d>>) =
-            shared.into_iter().partition(|parameter| !parameter::is_bodily(*parameter));
+            shared.into_iter().partition(|parameter| !is_bodily(*parameter));
         if !plain.is_empty() {
             let converted = plain.into_iter().map(|parameter| self.parameter(parameter)).collect::<Option<Vec<_>>>()?;
             item.insert("parameters".to_owned(), Value::Array(converted));
@@ -157,15 +140,15 @@ impl<'d> SwaggerConverter<'d, '_> {
         self.copy(node, &mut operation, &["tags", "summary", "description", "externalDocs", "operationId"])?;
         let written: Vec<Node<'d>> = node.get("parameters").into_iter().flat_map(Node::items).collect();
         let (plain, own): (Vec<Node<'d>>, Vec<Node<'d>>) =
-            written.into_iter().partition(|parameter| !parameter::is_bodily(*parameter));
+            written.into_iter().partition(|parameter| !is_bodily(*parameter));
         if !plain.is_empty() {
             let converted = plain.into_iter().map(|parameter| self.parameter(parameter)).collect::<Option<Vec<_>>>()?;
             operation.insert("parameters".to_owned(), Value::Array(converted));
         }
-        let bodily = if own.iter().any(|parameter| parameter::is_body(*parameter)) || shared.is_empty() {
+        let bodily = if own.iter().any(|parameter| is_body(*parameter)) || shared.is_empty() {
             own
         } else {
-            parameter::overridden(shared, own)
+            overridden(shared, own)
         };
         self.request_body(&bodily, &speech, &mut operation)?;
         if let Some(responses) = node.get("responses") {
@@ -181,34 +164,59 @@ impl<'d> SwaggerConverter<'d, '_> {
         self.extensions(node, &mut operation)?;
         Some(Value::Object(operation))
     }
+}
 
-    /// Copies a value unchanged.
-    fn value(&mut self, node: Node<'d>) -> Option<Value> {
-        node.to_value_within(&mut self.left)
-    }
-
-    fn copy(&mut self, node: Node<'d>, into: &mut Map<String, Value>, fields: &[&str]) -> Option<()> {
-        for field in fields {
-            if let Some(value) = node.get(field) {
-                into.insert((*field).to_owned(), self.value(value)?);
+impl SwaggerConverter<'_, '_> {
+    /// Converts all shared parts, including those found while converting paths.
+    pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
+        let root = self.root;
+        let mut components = Map::new();
+        let speech = OperationMediaTypes { consumes: self.consumes.clone(), produces: self.produces.clone() };
+        let mut parameters = Map::new();
+        let mut bodies = Map::new();
+        for (_, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
+            if let Some(name) = self.components.parameters.get(&node.id()).cloned() {
+                parameters.insert(name, self.parameter_object(node)?);
+            } else if let Some(name) = self.components.bodies.get(&node.id()).cloned() {
+                bodies.insert(name, self.body_object(node, &speech)?);
             }
         }
-        Some(())
-    }
-
-    fn extensions(&mut self, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
-        for (name, value) in node.entries().filter(|(name, _)| name.starts_with("x-") && *name != "x-nullable") {
-            into.insert(name.to_owned(), self.value(value)?);
+        let mut responses = Map::new();
+        for (_, node) in root.get("responses").into_iter().flat_map(Node::entries) {
+            if let Some(name) = self.components.responses.get(&node.id()).cloned() {
+                responses.insert(name, self.response_object(node, &speech)?);
+            }
         }
-        Some(())
+        let mut schemes = Map::new();
+        for (name, node) in root.get("securityDefinitions").into_iter().flat_map(Node::entries) {
+            self.security_scheme(name, node, &mut schemes)?;
+        }
+        let parts = [
+            ("schemas", self.pending_schemas()?),
+            ("responses", responses),
+            ("parameters", parameters),
+            ("requestBodies", bodies),
+            ("securitySchemes", schemes),
+        ];
+        for (name, part) in parts {
+            if !part.is_empty() {
+                components.insert(name.to_owned(), Value::Object(part));
+            }
+        }
+        Some(components)
     }
 
-    fn loses(&mut self, node: Node<'d>, message: &str, hint: &str) {
-        self.findings.add(rules::CONVERSION, node.location(), message, hint);
+    /// Converts schemas until no referenced one is left.
+    fn pending_schemas(&mut self) -> Option<Map<String, Value>> {
+        let mut schemas = Map::new();
+        while !self.components.pending.is_empty() {
+            for (name, node) in std::mem::take(&mut self.components.pending) {
+                schemas.insert(name, self.schema(node)?);
+            }
+        }
+        Some(schemas)
     }
 }
 
-/// Returns the strings in a list.
-fn texts(list: Option<Node<'_>>) -> Vec<String> {
-    list.into_iter().flat_map(Node::items).filter_map(scalar_text).collect()
-}
+#[cfg(test)]
+mod tests;

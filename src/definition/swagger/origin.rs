@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::super::document::{Document, Node, NodeId};
 use super::super::fields::scalar_text;
-use super::parameter;
+use super::parameter_kind;
 use crate::model::{Finding, Location};
 
 /// A line and a column of the converted document.
@@ -108,7 +108,7 @@ impl<'d> OriginalNode<'d> {
     /// Returns the body among the parameters, or the list of parameters for a form.
     fn body(&self, operation: Node<'d>) -> Self {
         let Some(list) = operation.get("parameters") else { return self.clone() };
-        let node = list.items().find(|item| parameter::is_body(*item)).unwrap_or(list);
+        let node = list.items().find(|item| parameter_kind::is_body(*item)).unwrap_or(list);
         Self { node, name: node.location() }
     }
 

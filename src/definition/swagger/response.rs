@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::body::media_types;
-use super::{OperationMediaTypes, SwaggerConverter};
+use super::converter::{OperationMediaTypes, SwaggerConverter};
 
 impl<'d> SwaggerConverter<'d, '_> {
     pub(super) fn responses(&mut self, list: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::rules;
-use super::SwaggerConverter;
+use super::converter::SwaggerConverter;
 
 impl<'d> SwaggerConverter<'d, '_> {
     /// Converts a schema; a bare reference becomes a reference.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
-use super::SwaggerConverter;
+use super::converter::SwaggerConverter;
 
 impl<'d> SwaggerConverter<'d, '_> {
     /// Converts a security definition; one of an unknown kind is dropped with a finding.

@@ -13,6 +13,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::piece::{Choice, PieceReading, ValuePiece};
+use super::violations::branches;
 use super::violations::closest;
 use crate::definition::schema::TypeSet;
 
@@ -131,14 +132,6 @@ fn propose(piece: &ValuePiece, choice: &Choice, errors: &[ValidationError<'_>], 
             set(&mut next, piece, index);
             waiting.add(next, false);
         }
-    }
-}
-
-/// Returns the violations of each alternative of a combination.
-pub(super) fn branches<'e>(error: &'e ValidationError<'_>) -> &'e [Vec<ValidationError<'static>>] {
-    match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => context,
-        _ => &[],
     }
 }
 

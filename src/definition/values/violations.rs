@@ -3,8 +3,6 @@
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 
-use super::search::branches;
-
 /// A part of a value that its schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ValueViolation {
@@ -73,5 +71,13 @@ fn distance(error: &ValidationError<'_>) -> usize {
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => 3 * unexpected.len(),
         ValidationErrorKind::Type { .. } => 2,
         _ => branches(error).iter().map(|branch| branch.iter().map(distance).sum()).min().unwrap_or(1),
+    }
+}
+
+/// Returns the violations of each alternative of a combination.
+pub(super) fn branches<'e>(error: &'e ValidationError<'_>) -> &'e [Vec<ValidationError<'static>>] {
+    match error.kind() {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => context,
+        _ => &[],
     }
 }

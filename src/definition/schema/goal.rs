@@ -1,0 +1,103 @@
+//! Goals of a generated value, and the options for it.
+
+use serde_json::Value;
+
+use super::fits::{FitTerms, fits};
+use super::pattern::CompiledPatterns;
+use crate::definition::api::Specification;
+use crate::definition::document::{Node, NodeId};
+
+/// The error for a schema without a generated value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::definition) struct SampleFailure {
+    /// The schema that could not be satisfied.
+    pub(in crate::definition) node: Option<NodeId>,
+    /// The reason.
+    pub(in crate::definition) reason: &'static str,
+}
+
+/// The options for a generated value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SampleRequest {
+    /// The index among the possible values.
+    pub(super) variant: usize,
+    /// True if optional parts are included.
+    pub(super) optional: bool,
+    /// True if the caller can do without the value.
+    pub(super) dispensable: bool,
+    pub(super) level: usize,
+}
+
+/// The constraints on a value.
+#[derive(Debug, Clone)]
+pub(super) struct SampleGoal<'d> {
+    pub(super) schemas: Vec<Node<'d>>,
+    /// The lists of alternatives with a chosen one.
+    pub(super) settled: Vec<NodeId>,
+    /// The discriminator's property for the chosen alternative, with its value.
+    pub(super) discriminated: Option<(String, String)>,
+}
+
+pub(super) const CONTRADICTION: &str = "allows no value that could be found";
+
+pub(super) const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
+
+/// The number of steps and values after which optional parts are left out.
+const GENEROUS_STEPS: usize = 30_000;
+
+const GENEROUS_VALUES: usize = 1_500;
+
+/// The maximum total length of the texts in a value, in bytes.
+const MOST_BYTES: usize = 4 << 20;
+
+/// The state of generating a value.
+pub(super) struct SampleState<'s, 'd> {
+    pub(super) specification: Specification,
+    pub(super) terms: FitTerms,
+    pub(super) patterns: &'s mut CompiledPatterns,
+    /// The schemas whose values are under construction, from the outermost.
+    pub(super) stack: Vec<NodeId>,
+    pub(super) depth: usize,
+    pub(super) most_steps: usize,
+    pub(super) steps: usize,
+    pub(super) values: usize,
+    /// The total length of the generated texts.
+    pub(super) bytes: usize,
+    /// The first schema without a value, with the reason.
+    pub(super) fault: Option<(NodeId, &'static str)>,
+    /// The first schema with overlapping alternatives.
+    pub(super) overlap: Option<NodeId>,
+    pub(super) root: Node<'d>,
+}
+
+impl<'d> SampleState<'_, 'd> {
+    pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
+        fits(value, schemas, self.terms, self.patterns, &mut self.steps)
+    }
+
+    /// True if the budget of steps or texts is exhausted.
+    pub(super) fn is_spent(&mut self) -> bool {
+        self.steps += self.patterns.taken();
+        self.steps > self.most_steps || self.bytes > MOST_BYTES
+    }
+
+    /// True if the budget allows optional parts.
+    pub(super) fn is_generous(&self) -> bool {
+        self.steps < GENEROUS_STEPS && self.values < GENEROUS_VALUES
+    }
+
+    /// Counts a generated text.
+    pub(super) fn made(&mut self, text: &str) {
+        self.bytes += text.len();
+    }
+
+    pub(super) fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
+        if let (None, Some(node)) = (self.fault, node) {
+            self.fault = Some((node, reason));
+        }
+    }
+
+    pub(super) fn times_on_stack(&self, id: NodeId) -> usize {
+        self.stack.iter().filter(|known| **known == id).count()
+    }
+}

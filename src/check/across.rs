@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::rules::settings as rules;
-use super::{CheckedGroup, LiveGroup, WorkspaceOverview};
+use super::subject::{CheckedGroup, LiveGroup, WorkspaceOverview};
 use crate::model::{DomainName, Finding, Hint, PathPrefix, WorkspaceSettings};
 
 /// The environment whose groups have custom domains.

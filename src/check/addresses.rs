@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::CheckedGroup;
 use super::places::SettingsPlaces;
 use super::rules::settings as rules;
+use super::subject::CheckedGroup;
 use crate::model::{EnvironmentName, Finding, GroupSettings, Hint, HttpUrl, Location, WorkspaceSettings, variables_of};
 
 pub(super) fn findings(

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::places::SettingsPlaces;
+use super::rules::all_rules;
 use super::rules::settings as rules;
-use super::{WorkspaceOverview, all_rules};
+use super::subject::WorkspaceOverview;
 use crate::check::addresses::used_variables;
 use crate::model::{EnvironmentName, Finding, Hint, WorkspaceSettings, nearest};
 

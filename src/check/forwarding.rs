@@ -2,9 +2,9 @@
 
 use http::HeaderValue;
 
-use super::CheckedGroup;
 use super::places::SettingsPlaces;
 use super::rules::settings as rules;
+use super::subject::CheckedGroup;
 use crate::definition::{Definition, parameter_names};
 use crate::model::{
     ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterReference, is_file_name,

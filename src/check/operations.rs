@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::CheckedGroup;
 use super::rules::operations as rules;
+use super::subject::CheckedGroup;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
 use crate::model::{Finding, Hint, Location, Method};

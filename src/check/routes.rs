@@ -6,8 +6,8 @@
 
 use std::cell::OnceCell;
 
-use super::CheckedGroup;
 use super::rules::operations::ROUTE_SHADOWED;
+use super::subject::CheckedGroup;
 use super::template::{MOST_STEPS, Template, TemplateIndex, TemplateSegment, template};
 use crate::definition::{Api, Definition};
 use crate::model::{Finding, Hint};

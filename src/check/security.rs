@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::CheckedGroup;
 use super::places::SettingsPlaces;
 use super::rules::operations as rules;
+use super::subject::CheckedGroup;
 use crate::access::sigv4::SCHEMES;
 use crate::definition::{Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
 use crate::model::{Auth, Finding, Location};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::*;
 use crate::definition::{self, DefinitionReading};
 use crate::model::RuleLevel;
+use crate::model::{GroupName, GroupSettings};
 use definitions::DEFINITIONS_3_1;
 use workspaces::cases;
 

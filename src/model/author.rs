@@ -1,6 +1,8 @@
 //! The author of a change, for operations and notes.
 
-use super::{Digest, Timestamp, VersionRemark};
+use super::digest::Digest;
+use super::time::Timestamp;
+use super::version_notes::VersionRemark;
 
 /// The author of a change, with time and reason: all that an operation records besides its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Backend, Digest, EnvironmentName, GroupName, OperationId, Timestamp, Version};
+use super::backend::Backend;
+use super::digest::Digest;
+use super::operation_id::OperationId;
+use super::time::Timestamp;
+use super::version::Version;
+use super::{EnvironmentName, GroupName};
 
 /// The state of a group in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]

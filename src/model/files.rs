@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Digest;
+use super::digest::Digest;
 
 /// The name of a group's settings file.
 pub const SETTINGS_FILE: &str = "group.yaml";

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Hint;
+use super::hint::Hint;
 
 /// The severity of a finding.
 #[derive(

@@ -1,6 +1,6 @@
 //! Names of media types.
 
-use super::trim_blanks;
+use super::blanks::trim_blanks;
 
 /// Returns a media type without its parameters, in lower case (RFC 9110, section 8.3.1).
 #[must_use]

@@ -11,6 +11,7 @@ mod blanks;
 mod canonical;
 mod deployment;
 mod digest;
+mod file_schema;
 mod files;
 mod finding;
 mod findings;
@@ -24,6 +25,7 @@ mod method;
 mod name;
 mod nearest;
 mod operation;
+mod operation_id;
 mod secret;
 mod settings;
 mod time;
@@ -39,6 +41,7 @@ pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
 pub use deployment::{Deployment, DeploymentState, Environment, Release};
 pub use digest::{Digest, DigestError};
+pub use file_schema::SCHEMA;
 pub use files::{
     DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE,
     is_reserved_file,
@@ -57,11 +60,12 @@ pub use media_type::media_type_essence;
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;
-pub use operation::{GroupChange, Operation, OperationId, OperationIdError, PolicyOverride, ReleaseAction};
+pub use operation::{GroupChange, Operation, PolicyOverride, ReleaseAction};
+pub use operation_id::{OperationId, OperationIdError};
 pub use secret::is_secret_name;
 pub use settings::{
     AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,
-    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
+    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::{
-    Auth, Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupIpRules, GroupName, PathPrefix,
-    RateLimits, Severity, Version,
-};
-
-/// The schema number in every file that this release of apigw writes.
-pub const SCHEMA: u32 = 1;
+use super::address::{DomainName, PathPrefix};
+use super::auth::Auth;
+use super::file_schema::SCHEMA;
+use super::files::DefinitionPath;
+use super::finding::{Finding, Severity};
+use super::forwarding::{Cors, Forwarding};
+use super::ip_rules::GroupIpRules;
+use super::limit::RateLimits;
+use super::version::Version;
+use super::{EnvironmentName, GroupName};
 
 /// The maximum number of custom domains of a group.
 pub const MOST_DOMAINS: usize = 5;
@@ -336,7 +339,7 @@ impl WorkspaceSettings {
     /// Returns the standing of an environment's documents.
     #[must_use]
     pub fn document_policy(&self, name: &EnvironmentName) -> DocumentPolicy {
-        let usual = if name.as_str() == "online" { DocumentPolicy::Official } else { DocumentPolicy::Draft };
+        let usual = if name.has_custom_domains() { DocumentPolicy::Official } else { DocumentPolicy::Draft };
         self.environments.get(name).and_then(|settings| settings.docs).unwrap_or(usual)
     }
 

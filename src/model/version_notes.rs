@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Digest, Timestamp, Version};
+use super::digest::Digest;
+use super::time::Timestamp;
+use super::version::Version;
 
 /// A block or a deletion of a version.
 #[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]

@@ -1,6 +1,6 @@
 //! The reasons for which a group has no routes.
 
-use super::NotServedApi;
+use super::not_served::NotServedApi;
 use crate::model::{HttpUrlError, ParameterReference, VariableError};
 
 /// A group cannot be routed.

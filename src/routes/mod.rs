@@ -16,13 +16,14 @@
 mod access;
 mod error;
 mod mock;
+mod not_served;
 mod path;
 mod upstream;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::definition::{Api, ApiResults, Definition, NotRouted};
+use crate::definition::{Api, ApiResults, Definition};
 use crate::model::{
     Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, IpRules, Method,
     OperationId, PathPrefix, RateLimits, ResponseValidation, Version,
@@ -32,6 +33,7 @@ use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServe
 pub use access::{Credential, RouteAccess, TokenAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
+pub use not_served::NotServedApi;
 pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 pub use upstream::{
     DynamicUpstream, FixedParameter, ForwardTimeouts, GroupForwarding, RequestMapping, RouteForward, Upstream,
@@ -131,17 +133,6 @@ pub enum Responder {
     Mock(MockResponses),
     /// A real backend: the group's [`GroupForwarding`], with the differences of this route.
     Forward(Box<RouteForward>),
-}
-
-/// An API that no request is routed to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct NotServedApi {
-    /// Its operation id, or its method and path.
-    pub api: String,
-    /// The reason.
-    #[serde(serialize_with = "as_text")]
-    #[schemars(with = "String")]
-    pub reason: NotRouted,
 }
 
 /// Makes the routes of an environment's groups, as far as they are asked for.
@@ -265,10 +256,6 @@ impl RouteReader<'_> {
             responder,
         })
     }
-}
-
-fn as_text<S: serde::Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }
 
 #[cfg(test)]

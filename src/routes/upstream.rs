@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::RouteError;
+use super::error::RouteError;
 use crate::definition::{self, Definition};
 use crate::model::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping,

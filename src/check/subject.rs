@@ -1,0 +1,56 @@
+//! The subjects of the rules: one group as it could be published, and a workspace on disk.
+
+use super::places::SettingsPlaces;
+use crate::definition::Definition;
+use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, SETTINGS_FILE, WorkspaceSettings};
+
+/// A group as it could be published, the input of the rules over one group.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckedGroup<'a> {
+    /// The group.
+    pub group: &'a GroupName,
+    /// Its settings; `None` if they could not be read.
+    pub settings: Option<&'a GroupSettings>,
+    /// The text of its settings file, for locations.
+    pub settings_text: &'a [u8],
+    /// Its definition; `None` if it could not be read.
+    pub definition: Option<&'a Definition>,
+    /// The findings of reading its definition.
+    pub reading: &'a [Finding],
+    /// The files named in `forwarding.tls` that are missing on this machine.
+    pub missing_secrets: &'a [String],
+}
+
+/// A workspace on disk, the input of the rules over all groups.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkspaceOverview<'a> {
+    /// Its settings.
+    pub settings: &'a WorkspaceSettings,
+    /// The text of `apigw.toml`, for locations.
+    pub settings_text: &'a str,
+    /// Its groups.
+    pub subjects: &'a [CheckedGroup<'a>],
+    /// The live groups that could be read; `None` if the deployments are unknown.
+    pub live: Option<&'a [LiveGroup]>,
+}
+
+/// A group that is live in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveGroup {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group.
+    pub group: GroupName,
+}
+
+impl CheckedGroup<'_> {
+    pub(super) fn places(&self) -> SettingsPlaces {
+        SettingsPlaces::yaml(&self.folder(), SETTINGS_FILE, self.settings_text)
+    }
+
+    /// Returns the folder with the group's files: that of a version if the subject is one.
+    pub(super) fn folder(&self) -> String {
+        let read_in = self.definition.map(|definition| definition.document().folder().to_owned());
+        read_in.unwrap_or_else(|| format!("groups/{}", self.group))
+    }
+}

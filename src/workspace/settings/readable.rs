@@ -58,6 +58,9 @@ fn leave_out(lines: &mut [&str], index: usize, unknown: &mut UnknownPolicies) {
         Some(name) => drop(unknown.named.insert(name)),
         None => unknown.are_all |= !is_of_no_environment(header.map(|header| lines[header]), lines[index]),
     }
+    // A table that is written as a value may go on below its key, and the header above is then none.
+    let top = lines[..=index].iter().take_while(|line| !is_header(line));
+    unknown.are_all |= top.into_iter().any(|line| may_begin_environments(line));
     if header.is_none() && lines[index].trim_start().starts_with("schema") {
         lines[index] = "schema = 1";
         return;
@@ -81,6 +84,13 @@ fn is_of_no_environment(header: Option<&str>, line: &str) -> bool {
     let is_plain = line.contains('=') && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let policies = ["protected", "mock", "breaking", "breaking_rollback", "promote_from", "docs", "sunset"];
     header.is_none_or(is_other) && is_plain && !policies.contains(&key) && !key.starts_with("environment")
+}
+
+/// True if a line above all headers may begin with the key of the environments, also as quoted.
+fn may_begin_environments(line: &str) -> bool {
+    let key = line.trim_start();
+    // A quoted key may be written with escapes.
+    key.starts_with(['"', '\'']) || key.starts_with("environment")
 }
 
 /// Returns the environment whose table a header begins, or a table within it.
@@ -136,6 +146,11 @@ mod tests {
             "schema = 1\n[ environments . online ]\nprotected = ture\n",
             "schema = 1\n[\"environments\".online]\nprotected = ture\n",
             "schema = 1\n[rules]\nenvironments.online]\nprotected = true\n",
+            "schema = 1\nenvironments = { online = {\n  protcted = true,\n} }\n",
+            "schema = 1\nenvironments.online = {\n  protcted = true,\n}\n",
+            "schema = 1\n\"environments\".online = {\n  protcted = true,\n}\n",
+            "schema = 1\n'environments' = {\n  online = {\n    protcted = true,\n  },\n}\n",
+            "schema = 1\nenvironments.online = {\n  breaking = \"deny\",\n}\n[rules]\nnosuch = 1\n",
         ] {
             let settings = readable(&format!("{bad}{QA}"));
             let of = |name: &str| settings.environment(&name.parse().unwrap());

@@ -5,8 +5,10 @@
 //! be locked, as on NFS, a lock file takes the folder's place; where no file can be locked either, as without the
 //! lock service of NFS, a file that exists as long as the lock is held.
 
+mod marker;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -19,6 +21,7 @@ use super::Workspace;
 use super::durable::FileStage;
 use super::error::{Error, PathContext};
 use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
+use marker::MarkerGuard;
 
 /// The pause between two attempts to take a lock for which nobody can wait in the kernel.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
@@ -49,16 +52,7 @@ enum HeldLock {
     /// A folder or a file that is locked.
     Locked { _file: File },
     /// A file that exists, with the holder's process in it.
-    Marked(PathBuf),
-}
-
-impl Drop for HeldLock {
-    fn drop(&mut self) {
-        if let Self::Marked(path) = self {
-            // One that stays names a process that has ended, which the next holder sees.
-            let _ = fs::remove_file(path);
-        }
-    }
+    Marked { _marker: MarkerGuard },
 }
 
 impl Workspace {
@@ -84,7 +78,7 @@ impl Workspace {
             Err(TryLockError::Error(error)) if is_unsupported(&error) => {
                 let file = self.root.locate(layout::LOCK_FILE).map(File::open);
                 let is_locked = file.is_ok_and(|file| matches!(probe(file), Err(TryLockError::WouldBlock)));
-                is_locked || self.root.locate(layout::MARKER_FILE).is_ok_and(|path| has_living_holder(&path))
+                is_locked || self.root.locate(layout::MARKER_FILE).is_ok_and(|path| marker::is_held(&path))
             }
             _ => false,
         }
@@ -136,7 +130,9 @@ fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> 
                 let file = options.read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
                 match acquire(file, deadline) {
                     Err(error) if is_exhausted(&error) => {
-                        return mark(root, deadline)?.ok_or_else(|| timed_out(root, request));
+                        let marker = MarkerGuard::create(&root.locate(layout::MARKER_FILE)?, deadline)?;
+                        let marked = marker.map(|marker| HeldLock::Marked { _marker: marker });
+                        return marked.ok_or_else(|| timed_out(root, request));
                     }
                     lock => (lock.at("lock", &path)?, path),
                 }
@@ -151,53 +147,11 @@ fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> 
     }
 }
 
-/// Takes the lock by creating a file; `None` where the deadline comes first. One whose process has ended is taken over.
-fn mark(root: &WorkspaceRoot, deadline: Instant) -> Result<Option<HeldLock>, Error> {
-    let path = root.locate(layout::MARKER_FILE)?;
-    loop {
-        match File::create_new(&path) {
-            Ok(mut file) => {
-                let held = HeldLock::Marked(path.clone());
-                writeln!(file, "{} {}", std::process::id(), host_name()).at("write", &path)?;
-                return Ok(Some(held));
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).at("create", &path).map_err(Error::Io),
-        }
-        if !has_living_holder(&path) {
-            // Moved first: of several who see that, one gets it, and none removes the file of another.
-            let taken = path.with_extension(std::process::id().to_string());
-            if fs::rename(&path, &taken).is_ok() {
-                let _ = fs::remove_file(&taken);
-            }
-            continue;
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        thread::sleep(BETWEEN_ATTEMPTS);
-    }
-}
-
-/// True unless the process that a marker names is known to be gone. Of another machine's, nothing is known.
-fn has_living_holder(path: &Path) -> bool {
-    let Ok(text) = fs::read_to_string(path) else { return false };
-    match text.trim().split_once(' ') {
-        Some((process, host)) if host == host_name() => process.parse().is_ok_and(|process| !is_gone(process)),
-        _ => true,
-    }
-}
-
-fn host_name() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().to_owned()
-}
-
 /// True if the note on the holder names another process that is still there.
 fn has_other_holder(root: &WorkspaceRoot) -> bool {
     let noted = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
     let process = noted.and_then(|bytes| noted_process(&String::from_utf8_lossy(&bytes)));
-    process.is_some_and(|process| process != std::process::id() && !is_gone(process))
+    process.is_some_and(|process| process != std::process::id() && !marker::is_gone(process))
 }
 
 /// Locks a file or a folder; `None` where the deadline comes first.
@@ -249,16 +203,11 @@ fn timed_out(root: &WorkspaceRoot, request: &LockRequest) -> Error {
 
 /// Returns true if the process that a note on the holder names is known to be gone: whoever has the lock left no note.
 fn has_ended(holder: &str) -> bool {
-    noted_process(holder).is_some_and(is_gone)
+    noted_process(holder).is_some_and(marker::is_gone)
 }
 
 fn noted_process(holder: &str) -> Option<u32> {
     holder.split_once("(process ")?.1.split_once(',')?.0.parse().ok()
-}
-
-fn is_gone(process: u32) -> bool {
-    let processes = Path::new("/proc");
-    processes.join("self").exists() && !processes.join(process.to_string()).exists()
 }
 
 /// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the

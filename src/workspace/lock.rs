@@ -21,7 +21,7 @@ use super::Workspace;
 use super::durable::FileStage;
 use super::error::{Error, PathContext};
 use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
-use marker::MarkerGuard;
+use marker::{MarkerGuard, ProcessIdentity};
 
 /// The pause between two attempts to take a lock for which nobody can wait in the kernel.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
@@ -43,7 +43,20 @@ pub struct LockRequest {
 pub struct LockGuard {
     workspace: Workspace,
     temporary: PathBuf,
+    /// The note on this holder, as it was written.
+    note: String,
     _lock: HeldLock,
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        // A process may live on without the lock, and nobody is to wait for it.
+        let Ok(path) = self.workspace.root.locate(layout::HOLDER_FILE) else { return };
+        if fs::read_to_string(&path).is_ok_and(|note| note == self.note) {
+            let holder = self.note.lines().next().unwrap_or_default();
+            let _ = fs::write(path, format!("{holder}\n"));
+        }
+    }
 }
 
 /// The lock as the system has it. Dropping it frees it.
@@ -60,11 +73,14 @@ impl Workspace {
     pub fn lock(&self, request: &LockRequest) -> Result<LockGuard, Error> {
         let lock = take(&self.root, request)?;
         make_local_folder(&self.root)?;
-        // The holder's name is only shown to others: a failure to write it is no failure to lock.
-        let _ = self.root.locate(layout::HOLDER_FILE).map(|path| fs::write(path, format!("{}\n", request.holder)));
+        let holder = request.holder.lines().next().unwrap_or_default();
+        let note = format!("{holder}\n{}\n", ProcessIdentity::own());
+        // The note is for those who wait: a failure to write it is no failure to lock.
+        let _ = self.root.locate(layout::HOLDER_FILE).map(|path| fs::write(path, &note));
         let guard = LockGuard {
             workspace: self.reopen()?,
             temporary: self.root.locate(layout::TEMPORARY_FOLDER)?,
+            note,
             _lock: lock,
         };
         guard.recover()?;
@@ -122,7 +138,11 @@ fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> 
             Err(error) if is_unsupported(&error) => {
                 // The folder can be locked all the same where memory for locks was short for a moment.
                 if is_exhausted(&error) && has_other_holder(root) {
-                    return Err(timed_out(root, request));
+                    if Instant::now() >= deadline {
+                        return Err(timed_out(root, request));
+                    }
+                    thread::sleep(BETWEEN_ATTEMPTS);
+                    continue;
                 }
                 make_local_folder(root)?;
                 let path = root.locate(layout::LOCK_FILE)?;
@@ -147,11 +167,10 @@ fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> 
     }
 }
 
-/// True if the note on the holder names another process that is still there.
+/// True if the note on the holder names another process of this machine that is still there.
 fn has_other_holder(root: &WorkspaceRoot) -> bool {
-    let noted = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
-    let process = noted.and_then(|bytes| noted_process(&String::from_utf8_lossy(&bytes)));
-    process.is_some_and(|process| process != std::process::id() && !marker::is_gone(process))
+    let holder = read_note(root).and_then(|note| note.process);
+    holder.is_some_and(|holder| holder.is_here() && holder != ProcessIdentity::own() && !holder.is_gone())
 }
 
 /// Locks a file or a folder; `None` where the deadline comes first.
@@ -195,19 +214,33 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 fn timed_out(root: &WorkspaceRoot, request: &LockRequest) -> Error {
-    let read = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
-    let holder = read.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
-    let holder = holder.filter(|holder| !holder.is_empty());
-    Error::Locked { waited: request.timeout, has_ended: holder.as_deref().is_some_and(has_ended), holder }
+    let note = read_note(root);
+    let has_ended = note.as_ref().is_some_and(HolderNote::has_ended);
+    Error::Locked { waited: request.timeout, has_ended, holder: note.map(|note| note.holder) }
 }
 
-/// Returns true if the process that a note on the holder names is known to be gone: whoever has the lock left no note.
-fn has_ended(holder: &str) -> bool {
-    noted_process(holder).is_some_and(marker::is_gone)
+/// The note on the holder of the lock.
+struct HolderNote {
+    /// The line that is shown.
+    holder: String,
+    /// None once the lock was given back: the line stays, for those who meet a holder that left no note.
+    process: Option<ProcessIdentity>,
 }
 
-fn noted_process(holder: &str) -> Option<u32> {
-    holder.split_once("(process ")?.1.split_once(',')?.0.parse().ok()
+impl HolderNote {
+    /// Returns true if the process that it names is known to be gone: whoever has the lock left no note.
+    fn has_ended(&self) -> bool {
+        let shown = || self.holder.split_once("(process ")?.1.split_once(',')?.0.parse().ok();
+        self.process.as_ref().map_or_else(|| shown().is_some_and(marker::is_gone), ProcessIdentity::is_gone)
+    }
+}
+
+fn read_note(root: &WorkspaceRoot) -> Option<HolderNote> {
+    let bytes = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = text.lines();
+    let holder = lines.next().map(str::trim).filter(|holder| !holder.is_empty())?.to_owned();
+    Some(HolderNote { holder, process: lines.next().and_then(ProcessIdentity::parse) })
 }
 
 /// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the

@@ -251,6 +251,25 @@ fn a_file_system_without_locks_has_a_marker_instead() {
     assert_eq!(refused("--lock-timeout 0s rollback petstore --env test").status.code(), Some(6));
     let checked = String::from_utf8(refused("check").stdout).expect("text");
     assert!(checked.contains("cannot lock a folder"), "{checked}");
+    fs::remove_file(&marker).expect("a marker");
+    // A holder that lives is waited for: the folder may be locked all the same.
+    let mut holder = std::process::Command::new("sleep").arg("1").spawn().expect("sleep runs");
+    let number = holder.id();
+    let status = fs::read_to_string(format!("/proc/{number}/stat")).expect("a process");
+    let start = status.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(19)).expect("a start");
+    let note = |start: &str| format!("Ada (process {number}, since now): test\n{number} {} {start}\n", host.trim());
+    sandbox.write(".apigw/holder", &note(start));
+    assert_eq!(refused("--lock-timeout 0s rollback petstore --env test").status.code(), Some(6));
+    let waiting = std::thread::spawn(move || holder.wait());
+    assert!(refused("rollback petstore --env test").status.success());
+    waiting.join().expect("a thread").expect("a process");
+    // A process that has the number of one that has ended is no holder.
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().expect("sleep runs");
+    let number = other.id();
+    sandbox.write(".apigw/holder", &format!("Ada (process {number}, since now): test\n{number} {} 1\n", host.trim()));
+    let taken = refused("--lock-timeout 0s offline petstore --env test");
+    other.kill().and_then(|()| other.wait()).expect("a process");
+    assert!(taken.status.success(), "{taken:?}");
 }
 
 #[test]

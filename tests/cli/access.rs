@@ -372,6 +372,10 @@ fn a_key_is_bound_to_the_subject_of_an_issuer() {
     sandbox.run("access test robot petstore listPets --env test").expect_exit(5).expect_stdout("ok  token");
     sandbox.run("access grant robot petstore --env test").expect_exit(0);
     sandbox.run("access test robot petstore listPets --env test").expect_exit(0).expect_stdout("keys/jwks/id.json");
+    for pair in ["--ed25519", "--public-key nowhere.pem"] {
+        let typed = format!("key create pair --kind token --issuer https://id.example --subject pair {pair}");
+        sandbox.run(&typed).expect_exit(64).expect_stderr("of a key that signs");
+    }
     sandbox.run("key create other --kind token --issuer https://else.example --subject robot").expect_exit(0);
     sandbox.run("access test other petstore listPets --env test").expect_exit(5).expect_stdout("no  token");
     let twice = bind.replace("create robot", "create twin");

@@ -31,7 +31,10 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     let binding = arguments.issuer.clone().zip(arguments.subject.clone());
     let binding = binding.map(|(issuer, subject)| TokenBinding { issuer, subject });
     let source = match (kind, binding) {
-        (KeyKind::Token, Some(binding)) => SecretSource::Subject(binding),
+        (KeyKind::Token, Some(binding)) => {
+            check_pair(kind, &arguments.pair)?;
+            SecretSource::Subject(binding)
+        }
         (KeyKind::Token, None) => {
             return Err(CommandError::usage("a key of kind token is bound to the subject of an issuer")
                 .hint("name both: `--issuer ISSUER --subject SUBJECT`"));
@@ -134,23 +137,28 @@ enum SecretSource {
     Subject(TokenBinding),
 }
 
+/// Refuses a key pair for a key that does not sign.
+fn check_pair(kind: KeyKind, pair: &PairArguments) -> Result<(), CommandError> {
+    if kind == KeyKind::Signature || (!pair.ed25519 && pair.public_key.is_none()) {
+        return Ok(());
+    }
+    Err(CommandError::usage("--ed25519 and --public-key are of a key that signs")
+        .hint("leave them out, or make a key of `--kind signature`"))
+}
+
 /// The most bytes of a file with a public key.
 const LARGEST_PUBLIC_KEY: u64 = 4 << 10;
 
 impl SecretSource {
     fn choose(context: &Context<'_>, kind: KeyKind, pair: &PairArguments) -> Result<Self, CommandError> {
-        let has_pair = pair.ed25519 || pair.public_key.is_some();
+        check_pair(kind, pair)?;
         match (kind, &pair.public_key) {
-            (KeyKind::Subscription, _) if has_pair => {
-                Err(CommandError::usage("--ed25519 and --public-key are of a key that signs")
-                    .hint("leave them out, or make a key of `--kind signature`"))
-            }
             (KeyKind::Token, _) => {
                 Err(CommandError::invalid("key-kind", "a key of kind token has no secret that could be another one")
                     .hint("close it with `apigw key revoke NAME`, and bind another key to the subject"))
             }
             (KeyKind::Subscription, _) => Ok(Self::Subscription),
-            (KeyKind::Signature, None) if has_pair => Ok(Self::Pair),
+            (KeyKind::Signature, None) if pair.ed25519 => Ok(Self::Pair),
             (KeyKind::Signature, None) => Ok(Self::Signing),
             (KeyKind::Signature, Some(file)) => {
                 let bytes = read_outside(&context.folder().join(file), LARGEST_PUBLIC_KEY)?;

@@ -132,7 +132,7 @@ const fn refused_plan(error: &crate::plan::Error) -> Option<&Plan> {
 pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate::plan::Error) -> CommandError {
     use crate::plan::Error;
     let plans: Vec<&Plan> = match &error {
-        Error::Several(errors) => errors.iter().filter_map(refused_plan).collect(),
+        Error::Several(errors) | Error::Steps(errors) => errors.iter().filter_map(refused_plan).collect(),
         single => refused_plan(single).into_iter().collect(),
     };
     for plan in &plans {

@@ -1,5 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
+mod several;
+
 use super::advice;
 use super::short_ids::shorten_findings;
 use crate::access::change::ChangeError;
@@ -306,7 +308,7 @@ impl From<plan::Error> for CommandError {
                     ..Self::new("refused", Exit::Refused, message)
                 }
             }
-            Error::Several(errors) => several(message, errors),
+            Error::Several(errors) | Error::Steps(errors) => several::several(message, errors),
         }
     }
 }
@@ -342,19 +344,6 @@ fn overtaken(
             .hint(format!("or restore the previous release: `apigw rollback {group} --env {environment}`"));
     }
     error
-}
-
-/// Puts the errors of several groups into one, whose code is that of the first.
-fn several(message: String, errors: Vec<plan::Error>) -> CommandError {
-    let mut errors = errors.into_iter().map(CommandError::from);
-    let Some(first) = errors.next() else { return CommandError::invalid("state", message) };
-    let mut all = CommandError { message, reasons: vec![first.message.clone()], ..first };
-    for error in errors {
-        all.reasons.push(error.message);
-        all.findings.extend(error.findings);
-        all.hints.extend(error.hints);
-    }
-    all
 }
 
 impl From<DefinitionError> for CommandError {

@@ -110,6 +110,9 @@ pub enum Error {
     /// Several groups cannot be changed, each for a reason of its own.
     #[error("{} groups are held back", .0.len())]
     Several(Vec<Error>),
+    /// Several steps of a release plan are refused, each for one group or for several.
+    #[error("{} steps are held back", .0.len())]
+    Steps(Vec<Error>),
 }
 
 impl Error {

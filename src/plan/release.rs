@@ -165,19 +165,20 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
         let environment = plan.operation.environment.clone();
         match plans.iter().position(|plan| plan.operation.environment == environment) {
             None => plans.push(plan),
-            Some(place) if place + 1 == plans.len() => merge(&mut plans[place], plan, number)?,
-            Some(_) => {
-                return Err(Error::state(
-                    format!("step {number} returns to {environment}, after a step of another environment"),
-                    [PlanAdvice::Text(
-                        "an environment commits once: put its steps together, or make two plans".to_owned(),
-                    )],
-                ));
+            Some(place) if place + 1 == plans.len() => {
+                refused.extend(merge(&mut plans[place], plan, number).err());
             }
+            Some(_) => refused.push(Error::state(
+                format!("step {number} returns to {environment}, after a step of another environment"),
+                [PlanAdvice::Text("an environment commits once: put its steps together, or make two plans".to_owned())],
+            )),
         }
     }
-    Error::all(refused)?;
-    Ok(plans)
+    match refused.len() {
+        0 => Ok(plans),
+        1 => Err(refused.remove(0)),
+        _ => Err(Error::Steps(refused)),
+    }
 }
 
 /// Records the outcome of plans, so that they apply to this state only. The author's reason for all steps is copied to

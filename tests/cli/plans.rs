@@ -64,3 +64,45 @@ fn steps_are_checked() {
         sandbox.run("plan plan.yaml").expect_exit(3).expect_stderr(message);
     }
 }
+
+#[test]
+fn refused_steps_keep_their_reasons() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    let denied = ["test", "pre-release"].map(|name| format!("[environments.{name}]\nbreaking = \"deny\"\n")).concat();
+    let settings = settings.replace("[environments.test]", "").replace("[environments.pre-release]", "");
+    sandbox.write("apigw.toml", &format!("{settings}\n{denied}"));
+    for name in ["a", "b", "c", "d"] {
+        sandbox.run(&format!("api add GET /{name}")).expect_exit(0);
+    }
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("publish --env pre-release --mock").expect_exit(0);
+    for name in ["a", "b", "c", "d"] {
+        sandbox.run(&format!("api remove GET /{name}")).expect_exit(0);
+    }
+    sandbox.run("version bump petstore major").expect_exit(0);
+    let steps = "schema: 1\nmessage: why\nsteps:\n  - publish: {groups: [petstore], environment: test, mock: true}\n";
+    let publish = |environment: &str, more: &str| {
+        format!("  - publish: {{groups: [petstore], environment: {environment}, mock: true{more}}}\n")
+    };
+    sandbox.write("plan.yaml", &format!("{steps}{}", publish("pre-release", "")));
+    let refused = sandbox.run("plan plan.yaml").expect_exit(5);
+    refused.expect_stderr("2 steps are held back").expect_stderr("petstore GET /d");
+    let json = sandbox.run("-o json plan plan.yaml").expect_exit(5);
+    let error: serde_json::Value = serde_json::from_str(&json.stderr).expect("JSON");
+    let reasons = error["error"]["reasons"].as_array().expect("reasons");
+    for name in ["a", "b", "c", "d"] {
+        let told = reasons.iter().filter(|reason| reason.to_string().contains(&format!("petstore GET /{name}")));
+        assert!(told.count() >= 2, "{error}");
+    }
+    let hints: Vec<String> =
+        error["error"]["hints"].as_array().expect("hints").iter().map(ToString::to_string).collect();
+    let distinct: std::collections::BTreeSet<&String> = hints.iter().collect();
+    assert_eq!(distinct.len(), hints.len(), "{hints:?}");
+    // A step that returns to an environment takes no refusal with it.
+    let allowed = publish("pre-release", ", allow_breaking: true");
+    let back = "  - offline: {groups: [petstore], environment: online}\n";
+    sandbox.write("plan.yaml", &format!("{steps}{}{allowed}{back}", publish("online", "")));
+    let refused = sandbox.run("plan plan.yaml").expect_exit(5);
+    refused.expect_stderr("petstore GET /d").expect_stderr("returns to online");
+}

@@ -293,7 +293,7 @@ pub(super) fn refused(error: &Error) -> String {
         Error::Stale { .. } => "stale",
         Error::Overtaken { .. } => "overtaken",
         Error::Refused { .. } => "refused",
-        Error::Several(_) => "several",
+        Error::Several(_) | Error::Steps(_) => "several",
     };
     format!("{kind}: {error}")
 }

@@ -71,6 +71,12 @@ impl VersionNotes {
         deletions.last().filter(|_| !is_same)
     }
 
+    /// Returns the deletion of the version with a digest, whatever number it had; `None` if there is none.
+    #[must_use]
+    pub fn deletion(&self, digest: &Digest) -> Option<&VersionRemark> {
+        self.0.values().flat_map(|note| &note.deletions).find(|deletion| deletion.digest == *digest)
+    }
+
     /// Lists the deleted versions.
     #[must_use]
     pub fn deleted(&self) -> BTreeSet<Version> {

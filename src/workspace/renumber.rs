@@ -60,9 +60,10 @@ impl Workspace {
         for (group, digests) in wanted.named {
             let mut missing = self.missing_versions(&checkout, &group, digests)?;
             if !missing.is_empty() {
-                let deleted = self.deleted_digests(&group)?;
-                missing
-                    .retain(|digest, _| wanted.live.contains(&(group.clone(), *digest)) || !deleted.contains(digest));
+                let notes = self.version_notes(&group)?;
+                missing.retain(|digest, _| {
+                    wanted.live.contains(&(group.clone(), *digest)) || notes.deletion(digest).is_none()
+                });
             }
             if !missing.is_empty() {
                 let protected = protected.get(&group).cloned().unwrap_or_default();
@@ -104,11 +105,6 @@ impl Workspace {
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
         let has_markers = split_conflict(&String::from_utf8_lossy(&bytes)).is_some();
         Ok(has_markers || checkout.unmerged_versions().contains(&(group.clone(), number.clone())))
-    }
-
-    fn deleted_digests(&self, group: &GroupName) -> Result<BTreeSet<Digest>, Error> {
-        let notes = self.version_notes(group)?;
-        Ok(notes.0.values().flat_map(|note| &note.deletions).map(|deletion| deletion.digest).collect())
     }
 
     fn renumber_group(

@@ -165,6 +165,11 @@ fn a_version_deleted_on_another_branch_is_named_with_a_way_out() {
     sandbox.write("groups/petstore/versions/0.0.1.yaml", &note);
     let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
     found.expect_stdout("--diff-filter=D");
+    // The version was deleted under another number, which a merge had given it.
+    fs::remove_file(sandbox.path().join("groups/petstore/versions/0.0.1.yaml")).expect("the note");
+    sandbox.write("groups/petstore/versions/0.0.9.yaml", &note.replace("0.0.1", "0.0.9"));
+    let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
+    found.expect_stdout("--diff-filter=D");
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use super::entries::EnvironmentEntries;
 use super::{IntegrityProblem, ProblemKind, group_location};
-use crate::model::{
-    Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, Version, VersionRemark,
-};
+use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, VersionRemark};
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
@@ -21,6 +19,7 @@ pub(super) fn check(
         let version = &release.version;
         let place = layout::version(group, version);
         let location = || Location::file(&place);
+        let notes = workspace.version_notes(group).unwrap_or_default();
         // A version or a note that cannot be read is reported by the walk over all of them.
         match workspace.locate_release(group, version, release.digest) {
             Ok(None) if workspace.root.exists(&place).unwrap_or(true) => problems.push(IntegrityProblem::new(
@@ -29,9 +28,10 @@ pub(super) fn check(
                 format!("version {version} of {group} is live in {environment} with another digest"),
                 missing_hint(&place),
             )),
-            Ok(None) => problems.push(match deletion(workspace, group, version, &release.digest) {
+            // It was deleted most likely on another branch than that on which it went live.
+            Ok(None) => problems.push(match notes.deletion(&release.digest) {
                 Some(VersionRemark { at, by, why, .. }) => {
-                    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
                     let message = format!(
                         "version {version} of {group} is live in {environment}, and was deleted by {by} at {at}{why}"
                     );
@@ -51,7 +51,6 @@ pub(super) fn check(
             }),
             Ok(Some(_)) | Err(_) => {}
         }
-        let notes = workspace.version_notes(group).unwrap_or_default();
         if let Some(VersionRemark { at, by, why, .. }) = notes.block(&release.digest) {
             let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             let message = format!("version {version} of {group} is live, and was blocked by {by} at {at}{why}");
@@ -63,12 +62,6 @@ pub(super) fn check(
             problems.push(IntegrityProblem::new(ProblemKind::Blocked, group_location(environment), message, hint));
         }
     }
-}
-
-/// Finds the deletion of a release, most likely on another branch than that on which it went live.
-fn deletion(workspace: &Workspace, group: &GroupName, version: &Version, digest: &Digest) -> Option<VersionRemark> {
-    let note = workspace.read_note(group, version).ok().flatten()?.note;
-    note.deletions.into_iter().find(|deletion| deletion.digest == *digest)
 }
 
 fn deleted_hint(group: &GroupName, environment: &EnvironmentName, place: &str) -> Hint {

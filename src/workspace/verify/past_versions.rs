@@ -56,5 +56,5 @@ pub(super) fn check(
 /// Returns true if a note says that a release was deleted. A note that cannot be read is reported by the walk over all.
 fn was_deleted(workspace: &Workspace, group: &GroupName, digest: &Digest) -> bool {
     let Ok(notes) = workspace.version_notes(group) else { return true };
-    notes.0.values().flat_map(|note| &note.deletions).any(|deletion| deletion.digest == *digest)
+    notes.deletion(digest).is_some()
 }

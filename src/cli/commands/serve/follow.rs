@@ -187,7 +187,9 @@ impl<'a> Follower<'a> {
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
         self.read.access.read_again();
-        self.read.secrets.begin(&self.workspace, &self.context.process.variables);
+        if let Err(error) = self.read.secrets.begin(&self.workspace, &self.context.process.variables) {
+            self.context.output.warning(&format!("cannot read the secrets: {error}; they stay as they were"));
+        }
         if let Some(log) = &self.log {
             log.reopen();
         }
@@ -197,8 +199,14 @@ impl<'a> Follower<'a> {
     /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.
     fn look_at_access(&mut self) {
         let now = Instant::now();
-        if let Some(sources) = self.read.secrets.take() {
-            self.read.access.take_secrets(sources);
+        match self.read.secrets.take() {
+            Ok(Some(sources)) => self.read.access.take_secrets(sources),
+            Ok(None) => {}
+            Err(_) => {
+                self.context
+                    .output
+                    .warning("cannot read the secrets: the thread that read them panicked; they stay as they were");
+            }
         }
         if self.read.access.must_read(&self.workspace, now) {
             self.gateway.replace_access(self.read.access.read(&self.workspace, now, wall_clock()));

@@ -1,8 +1,8 @@
 //! Ways to restore files, held against what Git has: a hint names a command only where that command works and loses
 //! nothing.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::git::GitCheckout;
 use super::{Workspace, layout, record};
@@ -15,7 +15,12 @@ const MOST_SEARCHES: usize = 20;
 impl Workspace {
     /// Adapts the hints of findings on files that have to be restored to what Git has of them.
     pub fn check_hints<'f>(&self, findings: impl IntoIterator<Item = &'f mut Finding>) {
-        let advisor = RestoreAdvisor { workspace: self, checkout: OnceCell::new(), tracked: OnceCell::new() };
+        let advisor = RestoreAdvisor {
+            workspace: self,
+            checkout: OnceCell::new(),
+            tracked: OnceCell::new(),
+            newest: RefCell::new(BTreeMap::new()),
+        };
         let mut searches = MOST_SEARCHES;
         for finding in findings {
             let hint = std::mem::replace(&mut finding.hint, Hint::RestoreBackup);
@@ -29,6 +34,8 @@ struct RestoreAdvisor<'a> {
     workspace: &'a Workspace,
     checkout: OnceCell<Option<GitCheckout>>,
     tracked: OnceCell<BTreeSet<String>>,
+    /// The environments that were compared with their history: true where Git's file leads to every operation.
+    newest: RefCell<BTreeMap<EnvironmentName, bool>>,
 }
 
 impl RestoreAdvisor<'_> {
@@ -77,6 +84,15 @@ impl RestoreAdvisor<'_> {
 
     /// True if the environment's file in Git's index leads to every operation: restoring it takes none out of force.
     fn is_newest(&self, name: &EnvironmentName, place: &str) -> bool {
+        let known = self.newest.borrow().get(name).copied();
+        known.unwrap_or_else(|| {
+            let is_newest = self.leads_to_all(name, place);
+            self.newest.borrow_mut().insert(name.clone(), is_newest);
+            is_newest
+        })
+    }
+
+    fn leads_to_all(&self, name: &EnvironmentName, place: &str) -> bool {
         let staged = self.checkout().and_then(|checkout| checkout.read(":0", place));
         let text = staged.and_then(|bytes| String::from_utf8(bytes).ok());
         let parsed = text.and_then(|text| record::parse(place, name, &text).ok()?.whole().ok());

@@ -155,15 +155,22 @@ impl IntegrityProblem {
 }
 
 /// The outcome of verifying one environment, with all that repairing it needs.
-#[derive(Debug)]
-struct EnvironmentExamination {
+struct EnvironmentExamination<'a> {
     entries: EnvironmentEntries,
     abandoned: Vec<OperationId>,
     /// True if all problems are operations that nothing leads to.
     has_loose_ends: bool,
     problems: Vec<IntegrityProblem>,
-    /// The versions that are gone and not live.
-    missing_versions: Vec<IntegrityProblem>,
+    /// The files of operations, and the operations that were read of them.
+    files: Vec<String>,
+    operations: EnvironmentOperations<'a>,
+}
+
+impl EnvironmentExamination<'_> {
+    /// Finds the versions that are gone and not live. It looks up every release of the history.
+    fn missing_versions(&mut self) -> Vec<IntegrityProblem> {
+        past_versions::check(&mut self.operations, &self.files, &self.abandoned, &self.entries)
+    }
 }
 
 impl Workspace {
@@ -171,9 +178,10 @@ impl Workspace {
     pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<WorkspaceVerification, Error> {
         let mut result = WorkspaceVerification::default();
         let mut missing_versions = Vec::new();
-        for environment in self.settings.environments() {
+        let environments = self.settings.environments();
+        for environment in &environments {
             progress(environment.as_str());
-            let (mut examination, counts) = match self.examine_again(&environment) {
+            let (mut examination, counts) = match self.examine_again(environment) {
                 Ok(found) => found,
                 // One environment that cannot be read hides no other.
                 Err(error) => {
@@ -188,10 +196,10 @@ impl Workspace {
                 examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
             }
             if examination.problems.iter().any(|problem| problem.repairable) {
-                result.repairable.push(environment);
+                result.repairable.push(environment.clone());
             }
             result.problems.append(&mut examination.problems);
-            missing_versions.append(&mut examination.missing_versions);
+            missing_versions.append(&mut examination.missing_versions());
         }
         result.add_missing(missing_versions);
         if self.has_leftovers()? && !self.is_locked() {
@@ -207,9 +215,10 @@ impl Workspace {
     /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases that
     /// a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
-        let (examination, _) = self.examine_again(environment)?;
+        let (mut examination, _) = self.examine_again(environment)?;
+        let missing_versions = examination.missing_versions();
         let lost = examination.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
-        let lost = lost.chain(examination.missing_versions);
+        let lost = lost.chain(missing_versions);
         let problem = |problem: IntegrityProblem| ViewProblem {
             environment: environment.clone(),
             group: None,
@@ -248,10 +257,10 @@ impl Workspace {
 
     /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may
     /// be committing it.
-    fn examine_again(
-        &self,
-        environment: &EnvironmentName,
-    ) -> Result<(EnvironmentExamination, WorkspaceVerification), Error> {
+    fn examine_again<'a>(
+        &'a self,
+        environment: &'a EnvironmentName,
+    ) -> Result<(EnvironmentExamination<'a>, WorkspaceVerification), Error> {
         let mut attempts_left = 2;
         loop {
             let mut counts = WorkspaceVerification::default();
@@ -264,11 +273,11 @@ impl Workspace {
         }
     }
 
-    fn examine(
-        &self,
-        environment: &EnvironmentName,
+    fn examine<'a>(
+        &'a self,
+        environment: &'a EnvironmentName,
         counts: &mut WorkspaceVerification,
-    ) -> Result<EnvironmentExamination, Error> {
+    ) -> Result<EnvironmentExamination<'a>, Error> {
         // The list of operations comes first: an operation committed after it is still reached.
         let files = self.operation_files(environment)?;
         let mut problems = Vec::new();
@@ -286,8 +295,8 @@ impl Workspace {
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
         let has_loose_ends = was_whole && problems.len() > found;
         counts.operations += chains.count();
-        let missing_versions = past_versions::check(&mut chains.operations, &files, &abandoned, &entries);
-        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems, missing_versions })
+        let operations = chains.operations;
+        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems, files, operations })
     }
 
     /// Marks the problem of a missing environment's file as one that `--repair` mends, if the history holds its

@@ -176,7 +176,7 @@ impl<'a> OperationChains<'a> {
         entries: &EnvironmentEntries,
         problems: &mut Vec<IntegrityProblem>,
     ) {
-        let present: BTreeSet<&GroupName> = entries.recorded().map(|(group, _)| group).collect();
+        let present: BTreeMap<&GroupName, &Deployment> = entries.recorded().collect();
         let mut groups: BTreeMap<&OperationId, Vec<&GroupName>> = BTreeMap::new();
         let heads = GroupHeads::of(whole.iter().map(|(id, operation)| (id, &**operation)));
         for (group, ids) in heads.iter().filter(|(group, _)| !self.cut.contains(*group)) {
@@ -186,10 +186,10 @@ impl<'a> OperationChains<'a> {
             }
         }
         for (id, groups) in groups {
-            let absent = groups.iter().find(|group| !present.contains(**group)).copied();
+            let absent = groups.iter().find(|group| !present.contains_key(**group)).copied();
             let mut problem = self.unexplained_problem(id, &whole[id], &groups, absent);
             let missing = groups.iter().find_map(|group| {
-                let current = entries.recorded().find(|(name, _)| name == group).map(|(_, entry)| &entry.operation);
+                let current = present.get(*group).map(|entry| &entry.operation);
                 missing_predecessor(|id| whole.get(id).map(|operation| &**operation), group, id, current)
             });
             if let Some(missing) = missing {

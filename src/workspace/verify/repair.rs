@@ -32,7 +32,7 @@ pub(super) fn environment(
 fn rewrite(
     guard: &LockGuard,
     name: &EnvironmentName,
-    examination: &EnvironmentExamination,
+    examination: &EnvironmentExamination<'_>,
     author: &Author,
     done: &mut Vec<String>,
 ) -> Result<(), Error> {

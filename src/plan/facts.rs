@@ -1,6 +1,6 @@
 //! The facts that plans are computed from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::advice::PlanAdvice;
@@ -63,13 +63,15 @@ pub trait Facts {
         self.past(environment, group)
     }
 
-    /// Returns an operation that made an entry of a group, where the environment has none any more.
-    fn lost_release(
+    /// Returns the operations that made an entry of groups, where the environment has none any more, among so many of its
+    /// newest operations.
+    fn lost_releases(
         &self,
         _environment: &EnvironmentName,
-        _group: &GroupName,
-    ) -> Result<Option<OperationId>, anyhow::Error> {
-        Ok(None)
+        _groups: &BTreeSet<GroupName>,
+        _most: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+        Ok(BTreeMap::new())
     }
 
     /// True if some key may call a group in an environment.
@@ -94,7 +96,8 @@ pub(super) fn readable_past(
 
 /// Refuses a change of a group that has no entry: it was never published, or its entry was lost.
 pub(super) fn no_entry(facts: &dyn Facts, environment: &EnvironmentName, group: &GroupName) -> Error {
-    match facts.lost_release(environment, group) {
+    let lost = facts.lost_releases(environment, &BTreeSet::from([group.clone()]), usize::MAX);
+    match lost.map(|mut lost| lost.remove(group)) {
         Ok(Some(operation)) => Error::state(
             format!("{group} has no entry in {environment}, and operation {operation} made one: it was lost"),
             [PlanAdvice::Resolve { environment: environment.clone() }],

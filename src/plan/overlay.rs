@@ -124,12 +124,13 @@ impl Facts for PlanOverlay<'_> {
         self.base.readable_past(environment, group)
     }
 
-    fn lost_release(
+    fn lost_releases(
         &self,
         environment: &EnvironmentName,
-        group: &GroupName,
-    ) -> Result<Option<OperationId>, anyhow::Error> {
-        self.base.lost_release(environment, group)
+        groups: &BTreeSet<GroupName>,
+        most: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+        self.base.lost_releases(environment, groups, most)
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {

@@ -25,8 +25,8 @@ pub struct DiskFacts<'a> {
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
     notes: Known<GroupName, Arc<VersionNotes>>,
-    /// The operations whose entries were lost.
-    lost: Known<EnvironmentName, Arc<BTreeMap<GroupName, OperationId>>>,
+    /// The operations whose entries were lost, by the groups in question and the number of operations looked at.
+    lost: Known<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
     /// The groups that some key may call, each with the environment.
     granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
     /// Versions that a resolve is about to write.
@@ -182,13 +182,15 @@ impl Facts for DiskFacts<'_> {
         Ok(self.workspace.readable_past(environment, group, live.deployments.get(group).cloned())?)
     }
 
-    fn lost_release(
+    fn lost_releases(
         &self,
         environment: &EnvironmentName,
-        group: &GroupName,
-    ) -> Result<Option<OperationId>, anyhow::Error> {
-        let lost = |name: &EnvironmentName| self.workspace.lost_releases(name, usize::MAX).map(Arc::new);
-        Ok(once(&self.lost, environment.clone(), lost)?.get(group).cloned())
+        groups: &BTreeSet<GroupName>,
+        most: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+        once(&self.lost, (environment.clone(), groups.clone(), most), |(environment, groups, most)| {
+            self.workspace.lost_releases(environment, Some(groups), *most)
+        })
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {

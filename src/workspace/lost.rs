@@ -1,6 +1,6 @@
 //! Releases that an environment's file has lost: a group without an entry, though an operation made one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Workspace;
 use super::error::Error;
@@ -8,7 +8,7 @@ use crate::model::{EnvironmentName, GroupName, OperationId};
 
 impl Workspace {
     /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of an
-    /// environment. An entry is never removed, so a merge or an edit by hand took it away.
+    /// environment; of these groups, or of all. An entry is never removed, so a merge or an edit by hand took it away.
     ///
     /// # Errors
     ///
@@ -16,15 +16,25 @@ impl Workspace {
     pub fn lost_releases(
         &self,
         environment: &EnvironmentName,
+        groups: Option<&BTreeSet<GroupName>>,
         most: usize,
     ) -> Result<BTreeMap<GroupName, OperationId>, Error> {
         let mut lost = BTreeMap::new();
         // The list of operations comes first: one that is committed after it has its entries.
-        for file in self.operation_files(environment)?.iter().rev().take(most) {
+        let files = self.operation_files(environment)?;
+        let present = self.environment(environment)?.deployments;
+        let is_absent = |group: &&GroupName| !present.contains_key(*group);
+        let mut wanted = groups.map(|groups| groups.iter().filter(is_absent).collect::<BTreeSet<_>>());
+        for file in files.iter().rev().take(most) {
+            if wanted.as_ref().is_some_and(BTreeSet::is_empty) {
+                break;
+            }
             let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
             let Ok(operation) = self.read_operation(environment, &id) else { continue };
             for group in operation.changes.into_keys() {
-                lost.entry(group).or_insert_with(|| id.clone());
+                if wanted.as_mut().is_none_or(|wanted| wanted.remove(&group)) {
+                    lost.entry(group).or_insert_with(|| id.clone());
+                }
             }
         }
         self.retain_absent(environment, &mut lost)?;

@@ -1,6 +1,10 @@
 //! A workspace in which something is damaged: views show the rest, the way back stays open, and hints work as typed.
 
+use std::collections::BTreeSet;
 use std::fs;
+
+use apigw::model::GroupName;
+use apigw::workspace::Workspace;
 
 use crate::harness::Sandbox;
 
@@ -110,6 +114,33 @@ fn a_group_whose_entry_was_cut_out_was_published_all_the_same() {
     }
     sandbox.run("resolve --env test").expect_exit(0);
     assert_eq!(sandbox.read("deployments/test.yaml"), whole);
+}
+
+#[test]
+fn a_lost_entry_is_looked_for_by_group_and_in_so_many_operations() {
+    let sandbox = Sandbox::petstore();
+    for group in ["first", "other"] {
+        sandbox.run(&format!("group create {group}")).expect_exit(0);
+        sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
+    }
+    sandbox.run("publish first --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("publish other --env test --mock").expect_exit(0);
+    sandbox.write("deployments/test.yaml", &before);
+    let workspace = Workspace::open(sandbox.path()).expect("a workspace");
+    let lost = |groups: &[&str], most| {
+        let groups: BTreeSet<GroupName> = groups.iter().map(|group| group.parse().expect("a name")).collect();
+        let environment = "test".parse().expect("a name");
+        let lost = workspace.lost_releases(&environment, Some(&groups), most).expect("a history");
+        lost.into_keys().map(|group| group.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&["petstore"], usize::MAX), ["petstore"]);
+    assert_eq!(lost(&["petstore"], 2), ["petstore"]);
+    assert_eq!(lost(&["other", "petstore"], 1), ["other"]);
+    assert!(lost(&["petstore"], 1).is_empty());
+    assert!(lost(&["first"], usize::MAX).is_empty());
+    assert!(lost(&[], usize::MAX).is_empty());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod access;
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
@@ -57,8 +59,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         let found = workspace.readable_history(environment, group.as_ref(), most);
         operations.extend(found.operations);
         if !found.is_published && found.problems.is_empty() {
-            let is_wanted = |name: &GroupName| group.as_ref().is_none_or(|group| group == name);
-            problems.extend(lost::problems(workspace, environment, is_wanted, usize::MAX));
+            let wanted = group.clone().map(|group| BTreeSet::from([group]));
+            problems.extend(lost::problems(workspace, environment, wanted.as_ref(), usize::MAX));
         }
         problems.extend(found.problems);
         is_published |= found.is_published;

@@ -45,9 +45,6 @@ pub(in crate::cli) struct StatusArguments {
     check: bool,
 }
 
-/// The most operations of an environment that are searched for a lost release.
-const MOST_OPERATIONS: usize = 200;
-
 /// The live state of the environments and groups in question.
 struct LiveState {
     environments: Vec<Environment>,
@@ -127,7 +124,7 @@ fn lost_releases(workspace: &Workspace, live: &LiveState, name: &EnvironmentName
     if !live.groups.iter().any(is_absent) {
         return Vec::new();
     }
-    lost::problems(workspace, name, |group| live.groups.contains(group), MOST_OPERATIONS)
+    lost::problems(workspace, name, Some(&live.groups), lost::MOST_OPERATIONS)
 }
 
 fn problem_text(problem: &ViewProblem) -> String {

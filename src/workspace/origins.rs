@@ -61,20 +61,6 @@ impl Workspace {
         }
     }
 
-    /// Finds the operations behind entries that override a policy, each read once, on all processors.
-    #[must_use]
-    pub fn overriding_operations(&self, environments: &[Environment]) -> BTreeSet<OperationId> {
-        let entries = environments.iter().flat_map(|environment| {
-            environment.deployments.values().map(|deployment| (&environment.name, &deployment.operation))
-        });
-        let operations: Vec<_> = entries.collect::<BTreeSet<_>>().into_iter().collect();
-        let overrides = spread(&operations, |(environment, id)| {
-            self.read_operation_head(environment, id).is_ok_and(|operation| !operation.overrides.is_empty())
-        });
-        let overriding = operations.into_iter().zip(overrides).filter(|(_, overrides)| *overrides);
-        overriding.map(|((_, id), _)| id.clone()).collect()
-    }
-
     /// Reads the notes on the versions of groups, on all processors. One that cannot be read is reported by `verify`, and
     /// hides nothing else.
     #[must_use]

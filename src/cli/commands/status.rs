@@ -18,8 +18,8 @@ use crate::model::{
     VersionNotes,
 };
 use crate::workspace::{
-    CommittedOperation, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem,
-    Workspace,
+    CommittedOperation, EditedGroups, EntryOrigins, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases,
+    ViewProblem, Workspace,
 };
 
 /// Show live versions: the matrix of groups and environments
@@ -53,8 +53,6 @@ struct LiveState {
     groups: BTreeSet<GroupName>,
     edited: EditedGroups,
     notes: BTreeMap<GroupName, VersionNotes>,
-    /// The operations that override a policy.
-    overriding: BTreeSet<OperationId>,
     stored: StoredReleases,
     /// The parts that cannot be read, and the releases that cannot be served.
     problems: Vec<ViewProblem>,
@@ -91,13 +89,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     {
         selection::released_group(context, group)?;
     }
-    context.output.painted(&view(workspace, &live), || {
+    let origins = workspace.origins(&live.environments);
+    context.output.painted(&view(&origins, &live), || {
         let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
-        let addresses =
-            if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
+        let addresses = if context.output.verbose { matrix::addresses(&origins, &live, layout) } else { String::new() };
         let matrix = match at {
             Some(time) if live.groups.is_empty() && live.problems.is_empty() => format!("nothing was live at {time}\n"),
-            _ => matrix::text(&live, at.unwrap_or_else(|| context.now()), layout),
+            _ => matrix::text(&live, &origins, at.unwrap_or_else(|| context.now()), layout),
         };
         short_ids::shorten(workspace, &matrix) + &addresses
     })?;
@@ -228,20 +226,8 @@ fn read(
             Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
         }));
     }
-    let overriding = workspace.overriding_operations(&environments);
     let notes = workspace.notes_of(&groups);
-    Ok(LiveState {
-        environments,
-        all,
-        groups,
-        edited,
-        notes,
-        overriding,
-        stored,
-        problems,
-        is_unreadable,
-        gateways: Vec::new(),
-    })
+    Ok(LiveState { environments, all, groups, edited, notes, stored, problems, is_unreadable, gateways: Vec::new() })
 }
 
 fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
@@ -273,8 +259,7 @@ fn newer_before<'a>(
     newer.max_by(|left, right| left.1.cmp(right.1))
 }
 
-fn view(workspace: &Workspace, live: &LiveState) -> StatusView {
-    let origins = workspace.origins(&live.environments);
+fn view<'a>(origins: &EntryOrigins<'a>, live: &'a LiveState) -> StatusView {
     let mut deployments = Vec::new();
     for environment in &live.environments {
         for (group, deployment) in &environment.deployments {

@@ -7,12 +7,12 @@ use crate::cli::change::version_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::model::{Backend, Deployment, DeploymentState, Environment, EnvironmentName, GroupName, Timestamp};
-use crate::workspace::{ReleaseDamage, RunningGateway, ViewProblem, Workspace};
+use crate::workspace::{EntryOrigins, ReleaseDamage, RunningGateway, ViewProblem};
 
 /// The number of groups that are named as not served up to date.
 const MOST_BEHIND: usize = 10;
 
-pub(super) fn text(live: &LiveState, now: Timestamp, layout: TableLayout) -> String {
+pub(super) fn text<'a>(live: &'a LiveState, origins: &EntryOrigins<'a>, now: Timestamp, layout: TableLayout) -> String {
     if live.groups.is_empty() && live.problems.is_empty() {
         return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
     }
@@ -20,10 +20,11 @@ pub(super) fn text(live: &LiveState, now: Timestamp, layout: TableLayout) -> Str
     let header: Vec<String> = std::iter::once("GROUP".to_owned()).chain(names).collect();
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     let row = |group: &GroupName| {
-        let cell = |environment: &Environment| {
-            let deployment = environment.deployments.get(group);
-            deployment
-                .map_or_else(|| unread(live, environment, group), |entry| cell(live, environment, group, entry, now))
+        let cell = |environment: &'a Environment| {
+            let Some(entry) = environment.deployments.get(group) else { return unread(live, environment, group) };
+            let committer = origins.committer(&environment.name, &entry.operation);
+            let overrides = committer.is_some_and(|committer| !committer.overrides.is_empty());
+            cell(live, &environment.name, group, entry, (now, overrides))
         };
         let name = TableCell::from(group.as_str());
         let name =
@@ -46,8 +47,7 @@ fn unread(live: &LiveState, environment: &Environment, group: &GroupName) -> Tab
 }
 
 /// Lists the backends, and the addresses at which callers reach the groups.
-pub(super) fn addresses(workspace: &Workspace, live: &LiveState, layout: TableLayout) -> String {
-    let origins = workspace.origins(&live.environments);
+pub(super) fn addresses(origins: &EntryOrigins<'_>, live: &LiveState, layout: TableLayout) -> String {
     let mut rows = Vec::new();
     for environment in &live.environments {
         let entries = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
@@ -95,10 +95,10 @@ fn gateways_text(live: &LiveState, now: Timestamp, width: Option<u16>) -> String
 /// Describes a group's state in an environment in a few words: `0.0.1 mock 5m, behind test (0.0.2)`.
 fn cell(
     live: &LiveState,
-    environment: &Environment,
+    environment: &EnvironmentName,
     group: &GroupName,
     deployment: &Deployment,
-    now: Timestamp,
+    (now, overrides): (Timestamp, bool),
 ) -> TableCell {
     let release = &deployment.release;
     let since = age(deployment.since, now);
@@ -122,10 +122,10 @@ fn cell(
     if live.notes.get(group).is_some_and(|notes| notes.block(&release.digest).is_some()) {
         cell = cell.plain(", ").painted(CellColor::Red, "blocked");
     }
-    if live.overriding.contains(&deployment.operation) {
+    if overrides {
         cell = cell.plain(", ").painted(CellColor::Red, "overrides a policy");
     }
-    if let Some((source, version)) = newer_before(live, &environment.name, group, release) {
+    if let Some((source, version)) = newer_before(live, environment, group, release) {
         cell = cell.plain(", ").painted(CellColor::Yellow, &format!("behind {source} ({version})"));
     }
     cell

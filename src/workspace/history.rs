@@ -74,7 +74,7 @@ impl Workspace {
     /// Counts the operations of an environment whose files exist.
     #[must_use]
     pub fn operation_count(&self, environment: &EnvironmentName) -> usize {
-        self.operation_files(environment).map(|files| files.len()).unwrap_or_default()
+        self.operation_ids(environment).map(|ids| ids.len()).unwrap_or_default()
     }
 
     fn walk(
@@ -147,6 +147,11 @@ impl Workspace {
     }
 
     /// Lists the operations whose files exist, oldest first, whether or not they were committed.
+    pub(super) fn operation_ids(&self, environment: &EnvironmentName) -> Result<Vec<OperationId>, Error> {
+        Ok(self.operation_files(environment)?.iter().filter_map(|file| layout::operation_of(file)).collect())
+    }
+
+    /// Lists the files in the history of an environment, oldest first.
     pub(super) fn operation_files(&self, environment: &EnvironmentName) -> Result<Vec<String>, Error> {
         self.root.list(&layout::history(environment))
     }
@@ -173,10 +178,7 @@ impl Workspace {
         let mut found = Vec::new();
         let mut names = Vec::new();
         for environment in environments {
-            for file in self.operation_files(&environment)? {
-                let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else {
-                    continue;
-                };
+            for id in self.operation_ids(&environment)? {
                 let short = id.as_str().rsplit_once('-').map_or("", |(_, short)| short);
                 if !text.is_empty() && (id.as_str().starts_with(text) || short.starts_with(text)) {
                     found.push((environment.clone(), id));

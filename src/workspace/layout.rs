@@ -80,6 +80,11 @@ pub(super) fn operation(environment: &EnvironmentName, id: &OperationId) -> Stri
     format!("{HISTORY_FOLDER}/{environment}/{id}.yaml")
 }
 
+/// Returns the operation of a file in a history; `None` where its name is none of an operation's.
+pub(super) fn operation_of(file: &str) -> Option<OperationId> {
+    file.strip_suffix(".yaml")?.parse().ok()
+}
+
 pub(super) fn gateway(id: &str) -> String {
     format!("{GATEWAYS_FOLDER}/{id}.json")
 }

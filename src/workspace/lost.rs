@@ -21,15 +21,14 @@ impl Workspace {
     ) -> Result<BTreeMap<GroupName, OperationId>, Error> {
         let mut lost = BTreeMap::new();
         // The list of operations comes first: one that is committed after it has its entries.
-        let files = self.operation_files(environment)?;
+        let ids = self.operation_ids(environment)?;
         let present = self.environment(environment)?.deployments;
         let is_absent = |group: &&GroupName| !present.contains_key(*group);
         let mut wanted = groups.map(|groups| groups.iter().filter(is_absent).collect::<BTreeSet<_>>());
-        for file in files.iter().rev().take(most) {
+        for id in ids.into_iter().rev().take(most) {
             if wanted.as_ref().is_some_and(BTreeSet::is_empty) {
                 break;
             }
-            let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
             let Ok(operation) = self.read_operation(environment, &id) else { continue };
             for group in operation.changes.into_keys() {
                 if wanted.as_mut().is_none_or(|wanted| wanted.remove(&group)) {

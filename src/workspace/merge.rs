@@ -158,14 +158,13 @@ impl Workspace {
 
     /// Reads every operation of an environment, but for those whose commit this machine has not finished.
     pub(super) fn operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
-        let mut operations = Operations::new();
-        for file in self.operation_files(environment)? {
-            let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
+        let mut ids = Vec::new();
+        for id in self.operation_ids(environment)? {
             if !self.is_abandoned(environment, &id)? {
-                operations.insert(id.clone(), self.read_operation(environment, &id)?);
+                ids.push(id);
             }
         }
-        Ok(operations)
+        self.read_operations(environment, ids)
     }
 
     /// Reads the entries of a file without conflict markers, whatever its layout.

@@ -9,6 +9,7 @@ pub mod edit;
 mod access;
 mod base;
 mod commit;
+mod copies;
 mod driver;
 mod durable;
 mod edited;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Workspace;
 use super::error::Error;
-use crate::model::{Digest, GroupName, OperationId, Version};
+use crate::model::{Digest, GroupName, Version};
 
 /// A frozen version that no operation names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +48,9 @@ impl Workspace {
             for (group, deployment) in &self.environment(&environment)?.deployments {
                 named.insert((group.clone(), deployment.release.digest));
             }
-            for file in self.operation_files(&environment)? {
-                let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else {
-                    continue;
-                };
-                for (group, change) in &self.read_operation(&environment, &id)?.changes {
+            let operations = self.read_operations(&environment, self.operation_ids(&environment)?)?;
+            for operation in operations.values() {
+                for (group, change) in &operation.changes {
                     let releases = change.predecessors().map(|entry| &entry.release).chain([&change.after]);
                     named.extend(releases.map(|release| (group.clone(), release.digest)));
                 }

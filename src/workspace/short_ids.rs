@@ -80,8 +80,7 @@ impl Workspace {
     pub fn short_ids(&self) -> Result<ShortIds, Error> {
         let mut ids = Vec::new();
         for environment in self.settings.environments() {
-            let files = self.operation_files(&environment)?;
-            ids.extend(files.iter().filter_map(|file| file.strip_suffix(".yaml")?.parse::<OperationId>().ok()));
+            ids.extend(self.operation_ids(&environment)?);
         }
         ids.extend(self.access_operation_ids()?);
         Ok(ShortIds::new(ids))

@@ -117,6 +117,33 @@ fn a_group_whose_entry_was_cut_out_was_published_all_the_same() {
 }
 
 #[test]
+fn a_copy_of_an_operation_keeps_nobody_from_resolving() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
+    let after = sandbox.read("deployments/test.yaml");
+    let operation = sandbox.run("-o json history").json()["operations"][0]["operation"].clone();
+    let operation = operation.as_str().expect("an operation");
+    let original = sandbox.read(&format!("history/test/{operation}.yaml"));
+    let (_, digest) = operation.rsplit_once('-').expect("a digest");
+    for copy in ["20260101T000000.000Z-aaaaaaaaaaaa".to_owned(), format!("20260101T000000.000Z-{digest}")] {
+        let place = format!("history/test/{copy}.yaml");
+        sandbox.write(&place, &original);
+        sandbox.write("deployments/test.yaml", &before);
+        sandbox.run("resolve --env test").expect_exit(0);
+        assert_eq!(sandbox.read("deployments/test.yaml"), after);
+        sandbox.run("prune --dry-run").expect_exit(0);
+        sandbox.run("verify").expect_exit(0).expect_stdout("this is a copy of operation");
+        // One that says something else is no copy.
+        sandbox.write(&place, &original.replace("127.0.0.1:1", "127.0.0.1:2"));
+        sandbox.run("resolve --env test").expect_exit(3).expect_stderr(&place);
+        sandbox.run("prune --dry-run").expect_exit(3).expect_stderr(&place);
+        fs::remove_file(sandbox.path().join(place)).expect("a copy");
+    }
+}
+
+#[test]
 fn a_lost_entry_is_looked_for_by_group_and_in_so_many_operations() {
     let sandbox = Sandbox::petstore();
     for group in ["first", "other"] {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::entries::EnvironmentEntries;
 use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
-use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::{GroupHeads, missing_predecessor};
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
@@ -94,8 +94,7 @@ impl<'a> OperationChains<'a> {
         let mut broken = Vec::new();
         for file in files {
             let place = format!("{}/{file}", layout::history(self.environment));
-            let id = file.strip_suffix(".yaml").and_then(|name| name.parse::<OperationId>().ok());
-            let Some(id) = id else {
+            let Some(id) = layout::operation_of(file) else {
                 problems.push(IntegrityProblem::new(
                     ProblemKind::Foreign,
                     Location::file(place),
@@ -143,7 +142,8 @@ impl<'a> OperationChains<'a> {
             changes.flat_map(|change| change.predecessors().map(|entry| &entry.operation)).collect();
         for id in broken {
             let is_named = named.contains(id) || self.reached.contains_key(id);
-            match if is_named { None } else { self.original(id, whole) } {
+            let original = self.workspace.original_of(self.environment, id, whole.keys());
+            match original.filter(|_| !is_named) {
                 None => self.report(id, problems)?,
                 Some(original) => problems.push(IntegrityProblem::new(
                     ProblemKind::Foreign,
@@ -154,19 +154,6 @@ impl<'a> OperationChains<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Finds the operation whose bytes a file of another name has.
-    fn original<'o>(
-        &self,
-        id: &OperationId,
-        whole: &'o BTreeMap<OperationId, Rc<Operation>>,
-    ) -> Option<&'o OperationId> {
-        let read = |id| self.workspace.root.read(&layout::operation(self.environment, id), layout::LARGEST_RECORD);
-        let bytes = read(id).ok().flatten()?;
-        let digest = format!("-{}", Digest::of(&bytes).short());
-        let original = whole.keys().find(|original| original.as_str().ends_with(&digest))?;
-        read(original).ok().flatten().filter(|same| *same == bytes).map(|_| original)
     }
 
     /// Reports the heads that no entry leads to, which stand for their predecessors as well.

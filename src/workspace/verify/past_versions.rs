@@ -20,7 +20,7 @@ pub(super) fn check(
     let (workspace, environment) = (operations.workspace, operations.environment);
     let mut named: BTreeMap<(GroupName, Digest), (Version, OperationId)> = BTreeMap::new();
     for file in files {
-        let Some(id) = file.strip_suffix(".yaml").and_then(|name| name.parse::<OperationId>().ok()) else { continue };
+        let Some(id) = layout::operation_of(file) else { continue };
         if abandoned.contains(&id) {
             continue;
         }

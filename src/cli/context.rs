@@ -17,7 +17,7 @@ use super::shell::shell_word;
 use super::user_settings::UserSettings;
 use super::variables;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
-use crate::workspace::{LockRequest, Workspace};
+use crate::workspace::{LockRequest, UnreadSettings, Workspace};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -107,7 +107,8 @@ impl<'a> Context<'a> {
         }
         let (workspace, error) = Workspace::open_readable(&self.absolute_folder())?;
         if let Some(error) = error {
-            self.output.warning(&format!("{}; only the settings that can be read count", error.one_line()));
+            let unread = unread_text(workspace.unread_settings());
+            self.output.warning(&format!("{}; only the settings that can be read count{unread}", error.one_line()));
         }
         Ok(self.opened(workspace))
     }
@@ -206,6 +207,14 @@ impl<'a> Context<'a> {
         }
         typed.join(" ")
     }
+}
+
+/// Says which values are not known, so that nobody takes a default for what is set.
+fn unread_text(unread: Option<&UnreadSettings>) -> String {
+    let unread = unread.cloned().unwrap_or_default();
+    let base_domain = unread.base_domain.then_some("; the addresses below `base_domain` are not known");
+    let changes = unread.changes.then_some("; changes are judged without the levels that `[changes]` may have");
+    base_domain.into_iter().chain(changes).collect()
 }
 
 /// Returns whether questions are answered with yes, and how long to wait for a lock.

@@ -78,6 +78,7 @@ pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProbl
 pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
 pub use setting_places::SettingPlaces;
+pub use settings::UnreadSettings;
 pub use short_ids::ShortIds;
 pub use verify::{IntegrityProblem, ProblemKind, RepairOutcome, WorkspaceVerification};
 pub use version_note::VersionNoteFile;
@@ -99,8 +100,8 @@ pub struct Workspace {
     root: layout::WorkspaceRoot,
     settings: WorkspaceSettings,
     settings_digest: Digest,
-    /// True if only a part of the settings could be read.
-    is_partial: bool,
+    /// The settings of which a part could not be read; `None` where all were.
+    unread: Option<UnreadSettings>,
 }
 
 impl Workspace {
@@ -124,7 +125,7 @@ impl Workspace {
             Err(Error::Invalid(problems)) => (WorkspaceSettings::default(), Some(problems)),
             Err(other) => return Err(other),
         };
-        Ok((Self { root, settings, settings_digest, is_partial: false }, problems))
+        Ok((Self { root, settings, settings_digest, unread: None }, problems))
     }
 
     /// Opens the workspace that contains a folder, with those of its settings that can be read, and the error of the
@@ -134,15 +135,15 @@ impl Workspace {
         let Some(problems) = problems else { return Ok((workspace, None)) };
         let bytes = workspace.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
         workspace.settings_digest = Digest::of(&bytes);
-        workspace.settings = settings::readable(&String::from_utf8_lossy(&bytes));
-        workspace.is_partial = true;
+        let readable = settings::readable(&String::from_utf8_lossy(&bytes));
+        (workspace.settings, workspace.unread) = (readable.settings, Some(readable.unread));
         Ok((workspace, Some(Error::Invalid(problems))))
     }
 
     /// Reads the settings again, where they changed.
     fn reopen(&self) -> Result<Self, Error> {
         let bytes = self.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
-        match (Digest::of(&bytes) == self.settings_digest, self.is_partial) {
+        match (Digest::of(&bytes) == self.settings_digest, self.unread.is_some()) {
             (true, _) => Ok(self.clone()),
             (false, false) => Self::open(self.root.path()),
             (false, true) => Ok(Self::open_readable(self.root.path())?.0),
@@ -153,6 +154,12 @@ impl Workspace {
     #[must_use]
     pub const fn settings(&self) -> &WorkspaceSettings {
         &self.settings
+    }
+
+    /// Returns the settings of which a part could not be read; `None` where all were.
+    #[must_use]
+    pub const fn unread_settings(&self) -> Option<&UnreadSettings> {
+        self.unread.as_ref()
     }
 
     /// Returns the folder of the workspace, with links resolved.
@@ -227,11 +234,14 @@ impl Workspace {
         self.addresses(environment, group, &settings)
     }
 
-    /// Returns the addresses at which callers reach a group with these settings.
+    /// Returns the addresses at which callers reach a group with these settings, as far as the workspace's say.
     #[must_use]
     pub fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
         let hosts = GroupHosts::new(group, environment, &self.settings.base_domain, &settings.domains);
-        hosts.iter().map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
+        // A default in the place of a domain that cannot be read would be an address of nobody.
+        let is_unread = self.unread.as_ref().is_some_and(|unread| unread.base_domain);
+        let hosts = hosts.iter().skip(usize::from(is_unread));
+        hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
     }
 
     /// Says whether every version that a plan makes live exists as its digest says, or will be frozen.

@@ -15,6 +15,7 @@ use crate::model::{
     EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
 };
 
+pub use readable::UnreadSettings;
 pub(super) use readable::readable;
 
 /// Parses `apigw.toml`.

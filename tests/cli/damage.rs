@@ -45,6 +45,34 @@ fn a_bad_line_of_the_settings_bars_no_view_and_no_way_back() {
 }
 
 #[test]
+fn a_base_domain_that_cannot_be_read_gives_no_address() {
+    let sandbox = released();
+    let settings = sandbox.read("apigw.toml");
+    let bad = settings.replace("apigw.localhost", "Apigw Localhost");
+    assert_ne!(bad, settings);
+    sandbox.write("apigw.toml", &bad);
+    let note = "the addresses below `base_domain` are not known";
+    for words in [
+        "status -v",
+        "diff petstore@test petstore@online",
+        "-y rollback petstore --env test",
+        "-y switch petstore --env test --previous",
+        "-y undo --env test",
+    ] {
+        let shown = sandbox.run(words).expect_exit(0).expect_stderr(note);
+        assert!(!shown.stdout.contains("petstore.test."), "{words}: {shown:?}");
+    }
+    let status = sandbox.run("-o json status").expect_exit(0).json();
+    assert_eq!(status["deployments"][0]["urls"], serde_json::json!([]), "{status}");
+    sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\ncolour = 1"));
+    let known = sandbox.run("status -v").expect_exit(0).expect_stdout("petstore.test.apigw.localhost");
+    assert!(!known.stderr.contains(note), "{known:?}");
+    sandbox.write("apigw.toml", &format!("{settings}\n[changes]\nnosuch = \"breaking\"\n"));
+    let judged = sandbox.run("diff petstore@test petstore@online").expect_exit(0);
+    judged.expect_stderr("without the levels that `[changes]` may have");
+}
+
+#[test]
 fn a_history_says_how_much_it_leaves_out_and_never_that_nothing_was() {
     let sandbox = released();
     let cut = sandbox.run("history --env test -n 1").expect_exit(0);

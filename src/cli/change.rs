@@ -168,7 +168,7 @@ fn planned(
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
     let environment = &plan.operation.environment;
     workspace.check_releases(&plan).map_err(|error| CommandError::damaged_release(error, environment))?;
-    plan.warnings.extend(lost::warnings(&plan, facts));
+    lost::note(&mut plan, facts);
     plan.warnings.extend(backends::warnings(&plan, facts));
     Ok(plan)
 }
@@ -352,10 +352,11 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let environment = &plan.operation.environment;
     let mut text = String::new();
     for (group, change) in &plan.operation.changes {
-        let before = change
-            .before
-            .as_ref()
-            .map_or_else(|| "never published".to_owned(), |before| state(workspace, group, &before.release));
+        let before = match (&change.before, plan.lost.get(group)) {
+            (Some(before), _) => state(workspace, group, &before.release),
+            (None, Some(operation)) => format!("entry of operation {operation} lost"),
+            (None, None) => "never published".to_owned(),
+        };
         let after = state(workspace, group, &change.after);
         let _ = writeln!(text, "{environment}: {} {group}: {before} → {after}", change.action);
         if plan.freezes.contains_key(group) {

@@ -9,21 +9,19 @@ use crate::workspace::{ViewProblem, Workspace};
 /// The most operations that are looked at for a warning, or for a status: both are asked for often.
 pub(super) const MOST_OPERATIONS: usize = 200;
 
-/// Says which groups of a plan begin a second history, since the entry that their first one led to was lost.
-pub(super) fn warnings(plan: &Plan, facts: &dyn Facts) -> Vec<String> {
+/// Notes in a plan which of its groups begin a second history, since the entry that their first one led to was lost.
+pub(super) fn note(plan: &mut Plan, facts: &dyn Facts) {
     let environment = &plan.operation.environment;
     let new = plan.operation.changes.iter().filter(|(_, change)| change.before.is_none());
     let new: BTreeSet<GroupName> = new.map(|(group, _)| group.clone()).collect();
     if new.is_empty() {
-        return Vec::new();
+        return;
     }
     // An environment that cannot be read has no plan.
-    let lost = facts.lost_releases(environment, &new, MOST_OPERATIONS).unwrap_or_default();
-    lost.into_iter()
-        .map(|(group, id)| {
-            format!("{group} in {environment}: this begins a second history: {}", text(environment, &id))
-        })
-        .collect()
+    plan.lost = facts.lost_releases(environment, &new, MOST_OPERATIONS).unwrap_or_default();
+    plan.warnings.extend(plan.lost.iter().map(|(group, id)| {
+        format!("{group} in {environment}: this begins a second history: {}", text(environment, id))
+    }));
 }
 
 /// Finds the groups without an entry whose releases were lost, of these or of all, among so many of the newest operations.

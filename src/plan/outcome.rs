@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Author, Deployment, Digest, EnvironmentName, FileSet, GroupChange, GroupName, Operation, Release, ReleaseAction,
-    Version,
+    Author, Deployment, Digest, EnvironmentName, FileSet, GroupChange, GroupName, Operation, OperationId, Release,
+    ReleaseAction, Version,
 };
 
 /// The complete outcome of a request in one environment, not yet committed.
@@ -21,6 +21,8 @@ pub struct Plan {
     pub freezes: BTreeMap<GroupName, Freeze>,
     /// The settings files that get a new version number, by group.
     pub edits: BTreeMap<GroupName, SettingsEdit>,
+    /// The groups whose entries were lost, each with the operation that made one.
+    pub lost: BTreeMap<GroupName, OperationId>,
     /// Warnings, which do not keep the plan from being committed.
     pub warnings: Vec<String>,
 }
@@ -72,6 +74,7 @@ impl Plan {
             sources: BTreeMap::new(),
             freezes: BTreeMap::new(),
             edits: BTreeMap::new(),
+            lost: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }

@@ -139,6 +139,7 @@ fn a_group_whose_entry_was_cut_out_was_published_all_the_same() {
         let digest = operation.rsplit_once('-').expect("a digest").1;
         assert!(shown.stderr.contains(&digest[..8]), "{words}: {shown:?}");
         assert!(!shown.stdout.contains("nothing was published"), "{words}: {shown:?}");
+        assert!(!shown.stdout.contains("never published"), "{words}: {shown:?}");
     }
     sandbox.run("resolve --env test").expect_exit(0);
     assert_eq!(sandbox.read("deployments/test.yaml"), whole);

@@ -73,7 +73,7 @@ pub(super) fn compute(
         plan::check_bound(bound, &plans, facts, &author)?;
     }
     for plan in &mut plans {
-        plan.warnings.extend(lost::warnings(plan, facts));
+        lost::note(plan, facts);
         plan.warnings.extend(backends::warnings(plan, facts));
     }
     Ok(plans)

@@ -145,7 +145,7 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate
         };
         plans.iter().map(text).collect()
     };
-    let numbers = PresentNumbers::new(workspace);
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |plan| PlanView::new(plan, None, false).numbered(&numbers).refused();
     let shown = match plans.as_slice() {
         [] => Ok(()),
@@ -282,7 +282,8 @@ fn show(
     dry_run: bool,
     waited: Option<&WaitOutcome>,
 ) -> Result<(), CommandError> {
-    let view = PlanView::new(plan, id, dry_run).numbered(&PresentNumbers::new(workspace));
+    let view =
+        PlanView::new(plan, id, dry_run).numbered(&PresentNumbers::new(workspace, context.output.format.is_document()));
     let view = view.gateways(waited.map(|waited| waited.gateways.as_slice()));
     context
         .output

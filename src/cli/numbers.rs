@@ -6,21 +6,23 @@ use std::collections::BTreeMap;
 use crate::model::{Digest, GroupName, Version};
 use crate::workspace::Workspace;
 
-/// Looks numbers up, each once.
+/// Looks numbers up, each once. A lookup reads a version's files, and text for people looks up its own.
 pub(super) struct PresentNumbers<'a> {
-    workspace: &'a Workspace,
+    /// None where no program reads the document.
+    workspace: Option<&'a Workspace>,
     known: RefCell<BTreeMap<(GroupName, Version, Digest), Version>>,
 }
 
 impl<'a> PresentNumbers<'a> {
-    pub(super) const fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, known: RefCell::new(BTreeMap::new()) }
+    pub(super) fn new(workspace: &'a Workspace, is_document_read: bool) -> Self {
+        Self { workspace: is_document_read.then_some(workspace), known: RefCell::new(BTreeMap::new()) }
     }
 
     /// Returns the number of a version that was committed under another one, perhaps; the same where it lies nowhere.
     pub(super) fn of(&self, group: &GroupName, version: &Version, digest: Digest) -> Version {
+        let Some(workspace) = self.workspace else { return version.clone() };
         let find = || {
-            let located = self.workspace.locate_release(group, version, digest).ok().flatten();
+            let located = workspace.locate_release(group, version, digest).ok().flatten();
             located.unwrap_or_else(|| version.clone())
         };
         let key = (group.clone(), version.clone(), digest);

@@ -136,7 +136,7 @@ fn commit_all(
         done().map(wait).collect()
     };
     let waited: Vec<WaitOutcome> = limit.map(wait).unwrap_or_default();
-    let numbers = PresentNumbers::new(workspace);
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
         let view = PlanView::new(plan, id.as_ref(), false).numbered(&numbers);
         view.gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))

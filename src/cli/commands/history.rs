@@ -84,7 +84,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         is_known: is_published || !problems.is_empty(),
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
-    let numbers = PresentNumbers::new(workspace);
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems, &numbers));
     context.output.painted(&document, || shown.text(layout))?;
     if is_cut {

@@ -89,7 +89,7 @@ pub(super) fn show(
     for plan in plans {
         change::warn(context, plan);
     }
-    let numbers = PresentNumbers::new(workspace);
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |plan| PlanView::new(plan, None, true).numbered(&numbers);
     let view = ReleaseView::new(plans.iter().map(view).collect()).written_to(file);
     context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())

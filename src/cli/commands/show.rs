@@ -30,10 +30,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
-    context.output.data(
-        &ShowView::new(OperationView::new(&committed, &PresentNumbers::new(workspace)).loose_end(loose_end)),
-        || text(workspace, &committed, loose_end),
-    )?;
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
+    let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end));
+    context.output.data(&view, || text(workspace, &committed, loose_end))?;
     Ok(Exit::Done)
 }
 

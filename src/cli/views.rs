@@ -248,6 +248,8 @@ impl<'a> ReleaseView<'a> {
 pub(super) struct HistoryView {
     schema: u32,
     operations: Vec<OperationView>,
+    /// True if older operations are left out; `-n` says how many are shown.
+    truncated: bool,
     /// The parts that cannot be read.
     problems: Vec<ViewProblemView>,
 }
@@ -255,12 +257,14 @@ pub(super) struct HistoryView {
 impl HistoryView {
     pub(super) fn new(
         operations: &[CommittedOperation],
+        truncated: bool,
         problems: &[ViewProblem],
         numbers: &PresentNumbers<'_>,
     ) -> Self {
         Self {
             schema: SCHEMA,
             operations: operations.iter().map(|committed| OperationView::new(committed, numbers)).collect(),
+            truncated,
             problems: problems.iter().map(ViewProblemView::new).collect(),
         }
     }

@@ -77,6 +77,9 @@ fn a_history_says_how_much_it_leaves_out_and_never_that_nothing_was() {
     let sandbox = released();
     let cut = sandbox.run("history --env test -n 1").expect_exit(0);
     cut.expect_stderr("1 more operations are left out; `-n 2` shows all");
+    for (words, truncated) in [("-o json history --env test -n 1", true), ("-o json history --env test -n 2", false)] {
+        assert_eq!(sandbox.run(words).expect_exit(0).json()["truncated"], truncated, "{words}");
+    }
     let none = sandbox.run("history -n 0").expect_exit(0).expect_stderr("4 more operations");
     assert!(!none.stdout.contains("nothing"), "{none:?}");
     let all = sandbox.run("history").expect_exit(0);

@@ -85,7 +85,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
-    let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems, &numbers));
+    let document = HistoryDocument::Releases(HistoryView::new(&operations, is_cut, &problems, &numbers));
     context.output.painted(&document, || shown.text(layout))?;
     if is_cut {
         let total = environments.iter().map(|environment| workspace.operation_count(environment)).sum();

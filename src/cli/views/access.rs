@@ -216,6 +216,8 @@ pub(in crate::cli) enum HistoryDocument<'a> {
 pub(in crate::cli) struct AccessHistoryView<'a> {
     schema: u32,
     operations: Vec<AccessOperationView>,
+    /// True if older operations are left out; `-n` says how many are shown.
+    truncated: bool,
     /// The files that cannot be read.
     problems: Vec<FindingView<'a>>,
 }
@@ -233,7 +235,7 @@ pub(in crate::cli) struct AccessOperationView {
 }
 
 impl<'a> AccessHistoryView<'a> {
-    pub(in crate::cli) fn new(operations: &[CommittedAccess], problems: &'a [Finding]) -> Self {
+    pub(in crate::cli) fn new(operations: &[CommittedAccess], truncated: bool, problems: &'a [Finding]) -> Self {
         let view = |CommittedAccess { id, operation }: &CommittedAccess| AccessOperationView {
             operation: id.clone(),
             subject: operation.after.subject().to_string(),
@@ -247,6 +249,7 @@ impl<'a> AccessHistoryView<'a> {
         Self {
             schema: SCHEMA,
             operations: operations.iter().map(view).collect(),
+            truncated,
             problems: problems.iter().map(FindingView::new).collect(),
         }
     }

@@ -12,9 +12,10 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
     let workspace = context.workspace()?;
     let (mut operations, problems) = workspace.access_history()?;
     let total = operations.len();
+    let is_cut = total > most;
     operations.truncate(most);
     let short = workspace.short_ids().unwrap_or_default();
-    let document = HistoryDocument::Access(AccessHistoryView::new(&operations, &problems));
+    let document = HistoryDocument::Access(AccessHistoryView::new(&operations, is_cut, &problems));
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {
         if total == 0 && problems.is_empty() {
@@ -26,7 +27,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
         let rows = operations.iter().map(|committed| row(committed, &short, context.now()));
         table::render(&["OPERATION", "AGE", "OF", "CHANGE", "BY", "WHY"], rows, layout)
     })?;
-    if total > most {
+    if is_cut {
         context.output.note(&format!("{} more operations are left out; `-n {total}` shows all", total - most));
     }
     Ok(context.output.unreadable(workspace, &problems))

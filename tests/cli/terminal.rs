@@ -1,15 +1,22 @@
 //! Colours, widths and progress on a terminal, for which the program `script` of util-linux stands in.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use crate::harness::{Sandbox, has_tool, isolate};
 
 /// Runs the command on a terminal, and returns all that is written there.
 fn on_terminal(sandbox: &Sandbox, columns: usize, variables: &[(&str, &str)], words: &str) -> String {
-    let line = format!("stty cols {columns} rows 24; exec {} {words}", env!("CARGO_BIN_EXE_apigw"));
+    on_terminal_by(sandbox.path(), columns, variables, &format!("{} {words}", env!("CARGO_BIN_EXE_apigw")))
+}
+
+/// Runs a whole command line on a terminal, and returns all that is written there.
+fn on_terminal_by(folder: &Path, columns: usize, variables: &[(&str, &str)], words: &str) -> String {
+    let line = format!("stty cols {columns} rows 24; exec {words}");
     let mut command = Command::new("script");
-    command.args(["--quiet", "--command", &line, "/dev/null"]).current_dir(sandbox.path()).stdin(Stdio::null());
-    isolate(&mut command, sandbox.path());
+    command.args(["--quiet", "--command", &line, "/dev/null"]).current_dir(folder).stdin(Stdio::null());
+    isolate(&mut command, folder);
     command.env("TERM", "xterm").envs(variables.iter().copied());
     let output = command.output().expect("`script` of util-linux runs");
     String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n")
@@ -106,4 +113,47 @@ fn no_line_is_wider_than_the_terminal() {
         let history = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], "history");
         assert!(history.lines().any(|line| line.starts_with(short)), "ids are whole: {history}");
     }
+}
+
+#[test]
+fn a_command_that_reads_for_long_says_so_on_a_terminal_alone() {
+    if !has_terminal() || !has_tool("strace", "what is shown of work that takes long") {
+        return;
+    }
+    let sandbox = behind();
+    let slow = format!(
+        "strace --quiet=all -f -o /dev/null -P {} -e inject=openat:delay_enter=2000000:when=1 {}",
+        sandbox.path().join("deployments/test.yaml").display(),
+        env!("CARGO_BIN_EXE_apigw"),
+    );
+    let folder = sandbox.path();
+    let piped = |words: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{slow} {words} 2>&1")]).current_dir(folder).stdin(Stdio::null());
+        isolate(&mut command, folder);
+        String::from_utf8(command.output().expect("a shell").stdout).expect("UTF-8")
+    };
+    thread::scope(|scope| {
+        for (words, shown) in [
+            ("status", "reading what is live"),
+            ("history", "reading the history of"),
+            ("check", "checking petstore"),
+            ("prune --dry-run", "reading the history"),
+            ("verify", "verifying"),
+        ] {
+            let (slow, piped) = (&slow, &piped);
+            scope.spawn(move || {
+                let text = on_terminal_by(folder, 80, &[], &format!("{slow} {words}"));
+                let (last, rest) = text.rsplit_once("\r\u{1b}[K").expect(words);
+                assert!(last.contains(&format!("\r{shown}")) && last.contains(" s\u{1b}[K"), "{words}: {text:?}");
+                assert!(!rest.is_empty(), "{words}: {text:?}");
+            });
+            scope.spawn(move || {
+                let text = piped(words);
+                assert!(!text.contains(shown) && !text.contains('\r'), "{words}: {text:?}");
+            });
+        }
+    });
+    let quick = on_terminal(&sandbox, 80, &[("NO_COLOR", "1")], "verify");
+    assert!(!quick.contains('\u{1b}'), "{quick:?}");
 }

@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
 use crate::cli::output::{self, OutputFormat, SourceTexts};
+use crate::cli::progress::ProgressLine;
 use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
@@ -75,7 +76,12 @@ fn find(
     named.iter().try_for_each(|group| workspace.require_group(group))?;
     let groups = workspace.groups()?;
     let mut unreadable = Vec::new();
-    let mut draft = |group: &GroupName| match workspace.draft(group) {
+    let progress = ProgressLine::start(context.output.progress, "checking");
+    let look = |group: &GroupName| {
+        progress.say(group.as_str());
+        workspace.draft(group)
+    };
+    let mut draft = |group: &GroupName| match look(group) {
         Ok(draft) => Ok(draft),
         // One file that the system refuses hides no other group.
         Err(workspace::Error::Io(error)) => {

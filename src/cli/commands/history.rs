@@ -11,6 +11,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
+use crate::cli::progress::ProgressLine;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
@@ -50,10 +51,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         Some(name) => vec![context.environment(name)?],
         None => workspace.settings().environments(),
     };
+    let progress = ProgressLine::start(context.output.progress, "reading the history of");
     let mut operations = Vec::new();
     let mut problems = Vec::new();
     let mut is_published = false;
     for environment in &environments {
+        progress.say(environment.as_str());
         // One more than is shown tells whether others are left out.
         let most = arguments.number.saturating_add(1);
         let found = workspace.readable_history(environment, group.as_ref(), most);
@@ -86,6 +89,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let document = HistoryDocument::Releases(HistoryView::new(&operations, is_cut, &problems, &numbers));
+    drop(progress);
     context.output.painted(&document, || shown.text(layout))?;
     if is_cut {
         let total = environments.iter().map(|environment| workspace.operation_count(environment)).sum();

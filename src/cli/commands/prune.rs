@@ -7,11 +7,12 @@ use crate::cli::change;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::progress::ProgressLine;
 use crate::cli::reason::ChangeReason;
 use crate::cli::selection;
 use crate::cli::views::{PruneView, PrunedVersionView};
 use crate::model::{GroupName, SCHEMA};
-use crate::workspace::UnusedVersion;
+use crate::workspace::{UnusedVersion, Workspace};
 
 /// Delete frozen versions that no operation names
 ///
@@ -40,13 +41,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PruneArguments) -> 
         named.collect::<Result<_, _>>()?
     };
     if arguments.dry_run {
-        let unused = workspace.unused_versions(&groups)?;
+        let unused = unused_versions(context, workspace, &groups)?;
         show(context, &unused, true)?;
         return Ok(Exit::Done);
     }
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = workspace.lock(&context.lock_request())?;
-    let unused = guard.workspace().unused_versions(&groups)?;
+    let unused = unused_versions(context, guard.workspace(), &groups)?;
     for (number, version) in unused.iter().enumerate() {
         if let Err(error) = guard.delete_unused(version, &author) {
             let deleted: Vec<String> = unused[..number].iter().map(name).collect();
@@ -60,6 +61,15 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PruneArguments) -> 
     }
     change::shown_after_commit(context, show(context, &unused, false));
     Ok(Exit::Done)
+}
+
+fn unused_versions(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    groups: &[GroupName],
+) -> Result<Vec<UnusedVersion>, CommandError> {
+    let _progress = ProgressLine::start(context.output.progress, "reading the history");
+    Ok(workspace.unused_versions(groups)?)
 }
 
 fn name(unused: &UnusedVersion) -> String {

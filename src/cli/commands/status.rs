@@ -9,6 +9,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::progress::ProgressLine;
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
 use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
@@ -70,10 +71,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
     let moment = arguments.at.as_deref().map(|text| moment_of(workspace, text)).transpose()?;
     let at = moment.as_ref().map(PastMoment::time);
+    let progress = ProgressLine::start(context.output.progress, "reading what is live");
     let mut live = read(workspace, &names, only.as_ref(), moment.as_ref())?;
-    if moment.is_none() {
-        live.gateways = gateways(context, workspace, &names);
-    }
     if moment.is_none() {
         let found: Vec<ViewProblem> = names
             .iter()
@@ -90,6 +89,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         selection::released_group(context, group)?;
     }
     let origins = workspace.origins(&live.environments);
+    drop(progress);
+    if moment.is_none() {
+        live.gateways = gateways(context, workspace, &names);
+    }
     context.output.painted(&view(&origins, &live), || {
         let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
         let addresses = if context.output.verbose { matrix::addresses(&origins, &live, layout) } else { String::new() };

@@ -96,12 +96,10 @@ pub enum ChangeError {
 ///
 /// # Errors
 ///
-/// Fails where the key would let nobody in at any time.
+/// Fails where the key would let nobody in at any time, or its description holds a secret.
 pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError> {
-    for (field, text) in [("description", &key.description), ("message", &author.message)] {
-        if text.as_deref().is_some_and(contains_clear_secret) {
-            return Err(ChangeError::ClearSecret { field });
-        }
+    if key.description.as_deref().is_some_and(contains_clear_secret) {
+        return Err(ChangeError::ClearSecret { field: "description" });
     }
     if let Some(at) = key.expires.filter(|at| *at <= author.now) {
         return Err(ChangeError::ExpiryPast { at });

@@ -16,6 +16,8 @@ use super::reason::ChangeReason;
 use super::shell::shell_word;
 use super::user_settings::UserSettings;
 use super::variables;
+use crate::access::change::ChangeError;
+use crate::access::contains_clear_secret;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
 use crate::workspace::{LockRequest, UnreadSettings, Workspace};
 
@@ -136,11 +138,15 @@ impl<'a> Context<'a> {
         self.process.now
     }
 
-    /// Returns the author, time and reason of a change. An override needs a reason.
+    /// Returns the author, time and reason of a change. An override needs a reason; a secret in it is refused, since
+    /// everybody who has the repository reads it.
     pub(super) fn author(&self, reason: &ChangeReason) -> Result<Author, CommandError> {
         self.output.detail(&format!("actor: {}", self.actor()));
         let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
         let message = message.map(str::to_owned).filter(|message| !message.trim().is_empty());
+        if message.as_deref().is_some_and(contains_clear_secret) {
+            return Err(ChangeError::ClearSecret { field: "message" }.into());
+        }
         if reason.allow_breaking && message.is_none() {
             return Err(CommandError::usage("--allow-breaking needs a reason for the history").hint("add `-m WHY`"));
         }

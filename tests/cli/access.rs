@@ -219,6 +219,41 @@ fn bad_input_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_reason_with_a_secret_in_it_is_refused_by_each_verb() {
+    let sandbox = sandbox();
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = fs::read_to_string(make(&sandbox, &outside, "ci", "--kind subscription")).expect("the secret");
+    let secret = secret.trim();
+    sandbox.run("access grant ci petstore --env test").expect_exit(0);
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let id = sandbox.run("-o json key show ci").expect_exit(0).json()["secrets"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let (files, new) = (sandbox.files(), outside.path().join("new"));
+    for words in [
+        format!("key create x --kind signature --to {}", new.display()),
+        format!("key rotate ci --to {}", new.display()),
+        format!("key revoke ci {id}"),
+        "key limit ci 5/min".to_owned(),
+        "access grant ci petstore --env online".to_owned(),
+        "access revoke ci petstore --env test".to_owned(),
+        "publish --env test --backend http://127.0.0.1:2".to_owned(),
+        "promote petstore --from test --to online".to_owned(),
+        "undo --env test".to_owned(),
+        "undo --access".to_owned(),
+    ] {
+        let refused = sandbox.run(&format!("{words} -m leaked:{secret}")).expect_exit(3);
+        refused.expect_stderr("the message holds a secret in clear");
+        assert_eq!(sandbox.files(), files, "{words}");
+        assert!(!new.exists(), "{words} left a secret");
+    }
+    let described = format!("key create x --kind signature --description {secret} --to {}", new.display());
+    sandbox.run(&described).expect_exit(3).expect_stderr("the description holds a secret in clear");
+    assert_no_secret(&sandbox, &[secret.to_owned()]);
+}
+
+#[test]
 fn what_somebody_does_to_a_file_by_hand_is_named_without_the_secret() {
     let sandbox = sandbox();
     let outside = tempfile::tempdir().expect("a folder");

@@ -7,13 +7,25 @@ use http::HeaderMap;
 use super::headers::X_FORWARDED_FOR;
 use crate::model::IpRange;
 
-/// Returns the address of a client. Where it is a trusted proxy, `X-Forwarded-For` is read from its right end, past other
-/// trusted proxies: what stands left of that, anybody may have written. `None` where a proxy tells no address.
+/// Returns the address of a client, or the one that it tells where it is a trusted proxy. `None` where a proxy tells no
+/// address.
 pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
-    let mut address = peer.to_canonical();
-    if !is_trusted(trusted, address) {
-        return Some(address);
+    let peer = peer.to_canonical();
+    if is_trusted(trusted, peer) { told_address(peer, headers, trusted) } else { Some(peer) }
+}
+
+/// Finds the address of the client of a request that a proxy describes, whose word is taken. None where it says nothing.
+pub(crate) fn described_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+    if !headers.contains_key(X_FORWARDED_FOR) {
+        return None;
     }
+    told_address(proxy.to_canonical(), headers, trusted)
+}
+
+/// Reads the address that a proxy tells: `X-Forwarded-For` from its right end, past other trusted proxies. What stands
+/// left of that, anybody may have written.
+fn told_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+    let mut address = proxy;
     for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
         for item in line.to_str().ok()?.rsplit(',') {
             address = parse(item.trim_matches([' ', '\t']))?.to_canonical();
@@ -23,16 +35,6 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRan
         }
     }
     Some(address)
-}
-
-/// Finds the address of the client of a request that a proxy describes, whose word is taken. None where it says nothing.
-pub(crate) fn described_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
-    if !headers.contains_key(X_FORWARDED_FOR) {
-        return None;
-    }
-    let own: Option<IpRange> = proxy.to_canonical().to_string().parse().ok();
-    let trusted: Vec<IpRange> = trusted.iter().copied().chain(own).collect();
-    client_address(proxy, headers, &trusted)
 }
 
 /// True if an address is that of a proxy in front whose word is taken.

@@ -75,6 +75,8 @@ fn the_address_of_a_described_request_is_the_one_that_the_proxy_tells() {
         ("X-Forwarded-For: 192.0.2.7\r\n", 401),
         ("X-Forwarded-For: 192.0.2.7, 198.51.100.1\r\n", 403),
         ("X-Forwarded-For: 198.51.100.1, 192.0.2.7\r\n", 401),
+        // The proxy alone is believed, and not an item that names its address once more.
+        ("X-Forwarded-For: 192.0.2.7, 127.0.0.1\r\n", 403),
     ] {
         assert_eq!(get(address, "/-/authorize/petstore/pets", lines).status, status, "{lines}");
     }

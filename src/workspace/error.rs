@@ -240,6 +240,22 @@ impl Error {
             other => other.to_string(),
         }
     }
+
+    /// Returns the findings of one file that cannot be used, each at a place of the workspace.
+    pub(super) fn file_findings(self, place: &str) -> Vec<Finding> {
+        let (message, hint) = match self {
+            Self::Invalid(findings) => return findings,
+            Self::OutsideLink { .. } => {
+                ("a link leads out of the workspace".to_owned(), "put the file itself in the place of the link")
+            }
+            error => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                (format!("{error}{cause}"), "let this user read the file")
+            }
+        };
+        let (rule, severity, location) = ("file-unreadable", Severity::Error, Location::file(place));
+        vec![Finding { rule, severity, message, location, hint: hint.into(), count: 1 }]
+    }
 }
 
 impl From<Error> for FetchError {

@@ -15,26 +15,39 @@ const LARGEST_KEY_SET: u64 = 1 << 20;
 
 /// The key sets that can be used, by the names of their files.
 type KeySets = BTreeMap<String, Arc<TokenKeySet>>;
+/// All files of key sets by name, each read or with its error.
+type ReadKeySets = Vec<(String, Result<TokenKeySet, Error>)>;
 
 impl Workspace {
     /// Reads the key sets, by the names of their files. One that cannot be used hides none of the others.
     pub fn key_sets(&self) -> Result<(KeySets, Vec<Finding>), Error> {
         let (mut sets, mut problems) = (KeySets::new(), Vec::new());
-        for name in self.key_set_names()? {
-            match self.key_set(&name) {
+        for (name, read) in self.read_key_sets()? {
+            match read {
                 Ok(set) => drop(sets.insert(name, Arc::new(set))),
-                Err(Error::Invalid(findings)) => problems.extend(findings),
-                Err(error) => return Err(error),
+                Err(error) => problems.extend(error.file_findings(&key_set_place(&name))),
             }
         }
         Ok((sets, problems))
     }
 
-    /// Finds the groups whose settings name a key set that is not there.
+    /// Reads each file of a key set.
+    pub(super) fn read_key_sets(&self) -> Result<ReadKeySets, Error> {
+        let read = |name: String| {
+            let set = self.key_set(&name);
+            (name, set)
+        };
+        Ok(self.key_set_names()?.into_iter().map(read).collect())
+    }
+
+    /// Finds that the key set which a group's settings name is not there. One that cannot be read is a finding of
+    /// [`Self::key_sets`].
     pub fn missing_key_set(&self, group: &GroupName, settings: &GroupSettings) -> Result<Option<Finding>, Error> {
         let Some(token) = &settings.auth.token else { return Ok(None) };
-        if self.root.exists(&format!("{KEY_SETS_FOLDER}/{}", token.jwks))? {
-            return Ok(None);
+        match self.root.exists(&key_set_place(&token.jwks)) {
+            Ok(false) => {}
+            Ok(true) | Err(Error::OutsideLink { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         }
         Ok(Some(Finding {
             rule: "key-set-missing",
@@ -49,7 +62,7 @@ impl Workspace {
     /// Returns the stamps of the files, to see when one is written anew.
     pub(super) fn key_set_stamps(&self) -> Vec<Option<FileStamp>> {
         let names = self.key_set_names().unwrap_or_default();
-        let place = |name: String| self.root.locate(&format!("{KEY_SETS_FOLDER}/{name}")).ok();
+        let place = |name: String| self.root.locate(&key_set_place(&name)).ok();
         names.into_iter().map(|name| place(name).and_then(|path| stamp_outside(&path))).collect()
     }
 
@@ -60,11 +73,15 @@ impl Workspace {
     }
 
     fn key_set(&self, name: &str) -> Result<TokenKeySet, Error> {
-        let place = format!("{KEY_SETS_FOLDER}/{name}");
+        let place = key_set_place(name);
         let bytes = self.root.read(&place, LARGEST_KEY_SET)?.unwrap_or_default();
         TokenKeySet::parse(&layout::text(&place, bytes)?).map_err(|fault| {
             let hint = "take the set from the issuer's `jwks_uri`; until then no token of it lets in";
             Error::invalid("key-set", Location::file(&place), fault.to_string(), hint)
         })
     }
+}
+
+pub(super) fn key_set_place(name: &str) -> String {
+    format!("{KEY_SETS_FOLDER}/{name}")
 }

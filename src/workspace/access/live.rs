@@ -1,14 +1,17 @@
 //! Keys as a gateway follows them: read again and again, and never worse than the last good state for a minute.
 //!
 //! A key's file that is missing or broken keeps what was good, less what is revoked, for [`KEEP_BROKEN`]: a checkout is
-//! half-way. Then its key is closed; one that is broken at the start is closed at once. A revocation is remembered.
+//! half-way. Then its key is closed; one that is broken at the start is closed at once. So it is with a broken key set.
+//! A revocation is remembered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
+use super::key_sets::key_set_place;
 use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
 use crate::access::token::TokenKeySet;
 use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
@@ -29,7 +32,7 @@ pub struct AccessReader {
     revoked: RevokedSecrets,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
-    key_sets: BTreeMap<String, Arc<TokenKeySet>>,
+    key_sets: BTreeMap<String, KnownKeySet>,
     key_set_files: Vec<Option<FileStamp>>,
     folders: Vec<Option<FileStamp>>,
     files: BTreeMap<AccessSubject, Option<FileStamp>>,
@@ -48,6 +51,13 @@ pub struct AccessReader {
 #[derive(Debug)]
 struct KnownState {
     state: SubjectState,
+    broken_since: Option<Instant>,
+}
+
+/// The keys that were read of a set, and since when its file is broken.
+#[derive(Debug)]
+struct KnownKeySet {
+    keys: Arc<TokenKeySet>,
     broken_since: Option<Instant>,
 }
 
@@ -100,7 +110,10 @@ impl AccessReader {
             return false;
         }
         self.next_files = Some(now + SELDOM);
-        let is_closing = |known: &KnownState| known.broken_since.is_some_and(|since| now >= since + KEEP_BROKEN);
+        let mut broken = self.known.values().map(|known| known.broken_since);
+        let mut broken_sets = self.key_sets.values().map(|known| known.broken_since);
+        let is_over = |since: Option<Instant>| since.is_some_and(|since| now >= since + KEEP_BROKEN);
+        let is_closing = broken.any(is_over) || broken_sets.any(is_over);
         let files = workspace.subjects().unwrap_or_default().into_iter().map(|subject| {
             let stamp = workspace.root.locate(&subject_place(&subject)).ok().and_then(|path| stamp_outside(&path));
             (subject, stamp)
@@ -111,7 +124,7 @@ impl AccessReader {
             files != self.files || key_set_files != self.key_set_files || secret_files != self.secret_files;
         (self.files, self.key_set_files, self.secret_files) = (files, key_set_files, secret_files);
         // A secret that is missing is no reason to read all keys again and again: its file has a stamp once it comes.
-        is_changed || self.must_retry || self.known.values().any(is_closing)
+        is_changed || self.must_retry || is_closing
     }
 
     /// Reads the keys as they are now.
@@ -120,7 +133,7 @@ impl AccessReader {
         self.must_retry = false;
         self.read_subjects(workspace, now);
         self.read_revocations(workspace);
-        self.read_key_sets(workspace);
+        self.read_key_sets(workspace, now);
         if !self.has_revocations {
             self.problems.insert("revocations were not read yet: no key lets in".to_owned());
             return Arc::new(KeyDirectory::default());
@@ -136,8 +149,9 @@ impl AccessReader {
             .collect();
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(sentence));
-        let directory = KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets)
-            .with_key_sets(self.key_sets.clone());
+        let key_sets = self.key_sets.iter().map(|(name, known)| (name.clone(), Arc::clone(&known.keys))).collect();
+        let directory =
+            KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets).with_key_sets(key_sets);
         let repeated = directory
             .repeated_ids()
             .map(|id| format!("the secret {id}, or its subject, belongs to two keys: it lets nobody in"));
@@ -168,6 +182,7 @@ impl AccessReader {
                 }
                 Ok(None) => {}
                 Err(error) => {
+                    self.must_retry |= matches!(error, Error::Io(_));
                     broken.insert(subject, error.one_line());
                 }
             }
@@ -187,20 +202,40 @@ impl AccessReader {
         }
     }
 
-    /// Takes the key sets that can be used; of one that cannot, what was good stays.
-    fn read_key_sets(&mut self, workspace: &Workspace) {
-        match workspace.key_sets() {
-            Ok((mut sets, problems)) => {
-                for problem in &problems {
-                    let name = problem.location.file.rsplit('/').next().unwrap_or_default();
-                    if let Some((name, good)) = self.key_sets.remove_entry(name) {
-                        sets.insert(name, good);
+    /// Takes the key sets that can be used; of one that cannot, what was good stays for [`KEEP_BROKEN`].
+    fn read_key_sets(&mut self, workspace: &Workspace, now: Instant) {
+        let mut broken = BTreeMap::new();
+        match workspace.read_key_sets() {
+            Ok(files) => {
+                self.key_sets.retain(|name, _| files.iter().any(|(file, _)| file == name));
+                for (name, read) in files {
+                    match read {
+                        Ok(keys) => {
+                            self.key_sets.insert(name, KnownKeySet { keys: Arc::new(keys), broken_since: None });
+                        }
+                        Err(error) => {
+                            self.must_retry |= matches!(error, Error::Io(_));
+                            let findings = error.file_findings(&key_set_place(&name));
+                            broken.insert(name, findings.iter().map(sentence).collect::<Vec<_>>().join("; "));
+                        }
                     }
                 }
-                self.key_sets = sets;
-                self.problems.extend(problems.iter().map(sentence));
             }
-            Err(error) => drop(self.problems.insert(error.one_line())),
+            Err(error) => {
+                self.must_retry = true;
+                self.problems.insert(error.one_line());
+                broken.extend(self.key_sets.keys().map(|name| (name.clone(), error.one_line())));
+            }
+        }
+        for (name, reason) in broken {
+            let known = self.key_sets.get_mut(&name);
+            let since = known.map(|known| *known.broken_since.get_or_insert(now));
+            if since.is_some_and(|since| now < since + KEEP_BROKEN) {
+                self.problems.insert(format!("{reason}; what was good is kept for a minute"));
+            } else {
+                self.key_sets.remove(&name);
+                self.problems.insert(format!("{reason}; no token of it lets in"));
+            }
         }
     }
 
@@ -256,3 +291,6 @@ impl AccessReader {
 fn sentence(finding: &Finding) -> String {
     format!("{}: {}", finding.location, finding.message)
 }
+
+#[cfg(test)]
+mod tests;

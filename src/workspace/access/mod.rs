@@ -93,8 +93,7 @@ impl Workspace {
         for subject in self.subjects()? {
             match self.access_record(&subject) {
                 Ok(record) => records.extend(record),
-                Err(Error::Invalid(findings)) => problems.extend(findings),
-                Err(error) => return Err(error),
+                Err(error) => problems.extend(error.file_findings(&subject_place(&subject))),
             }
         }
         Ok((records, problems))

@@ -85,7 +85,11 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
 
 /// Refuses a subject that a key is bound to: with a second one neither lets in.
 fn check_unbound(workspace: &Workspace, binding: &TokenBinding) -> Result<(), CommandError> {
-    let (records, _) = workspace.access_records()?;
+    let (records, problems) = workspace.access_records()?;
+    if !problems.is_empty() {
+        // The subject may be that of a key whose file cannot be read.
+        return Err(workspace::Error::Invalid(problems).into());
+    }
     let revoked = workspace.revoked_secrets()?;
     let is_bound = |secret: &Secret| {
         matches!(&secret.proof, SecretProof::Token(other) if other == binding) && !revoked.contains(&secret.id)

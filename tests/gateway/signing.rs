@@ -67,6 +67,7 @@ fn each_request_is_signed_with_its_body_whatever_the_caller_claims() {
             "Authorization: JDCLOUD2-HMAC-SHA256 Credential=x\r\n",
             "Authorization: Basic YTpi\r\nX-Jdcloud-Nonce: 1\r\nX-Jdcloud-Date: 1\r\nX-Amz-Date: 1\r\nX-Amz-Content-Sha256: 1\r\n",
             "X-Apigw-Key: admin\r\nx_apigw_key: admin\r\n",
+            "Signature-Input: sig1=(\"@method\");keyid=\"x\"\r\nSignature: sig1=:AAAA:\r\n",
         ] {
             let answer = get(address, "/petstore/pets?limit=1&a=b%20c", lines);
             assert_eq!(answer.status, 200, "{scheme} {lines}: {answer:?}");
@@ -75,10 +76,10 @@ fn each_request_is_signed_with_its_body_whatever_the_caller_claims() {
             assert_eq!(sent.status, 200, "{scheme} {lines}: {sent:?}");
         }
         let received = backend.received();
-        assert_eq!(received.len(), 8);
+        assert_eq!(received.len(), 10);
         for request in &received {
             assert_eq!(request.header("x-apigw-key"), ["front"]);
-            for name in ["authorization", "x_apigw_key"] {
+            for name in ["authorization", "x_apigw_key", "signature", "signature-input"] {
                 assert_eq!(request.header(name), [""; 0], "{name}");
             }
         }

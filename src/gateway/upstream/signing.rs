@@ -1,11 +1,13 @@
 //! The signature of a request to a backend, where the group's `forwarding.sign` asks for it.
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::forward::UpstreamFailure;
 use crate::access::SigningRequest;
+use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::{SCHEMES, SignatureScheme, Signer};
 use crate::gateway::clock::wall_clock;
 use crate::gateway::headers::{X_APIGW_KEY, write_field};
@@ -34,7 +36,9 @@ pub(super) struct SentHead<'a> {
 
 /// Removes what a caller has signed with: a backend must not take it for the gateway's own.
 pub(super) fn strip_signature(headers: &mut HeaderMap) {
-    headers.remove(http::header::AUTHORIZATION);
+    for name in [AUTHORIZATION, SIGNATURE, SIGNATURE_INPUT] {
+        headers.remove(name);
+    }
     for SignatureScheme { date_header, nonce_header, content_header, .. } in &SCHEMES {
         for name in [Some(*date_header), *nonce_header, Some(*content_header)].into_iter().flatten() {
             headers.remove(name);

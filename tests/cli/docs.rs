@@ -207,6 +207,9 @@ fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
         let refused = send(&documents, &format!("{tried}{more}"));
         assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("application/problem+json"), "{refused}");
     }
+    // Nobody waits for a body that says nothing.
+    let half_sent = send(&documents, "GET /test/petstore/ HTTP/1.1\r\nContent-Length: 5");
+    assert!(half_sent.starts_with("HTTP/1.1 200"), "{half_sent}");
     // What is official sends nothing unless it is allowed to.
     sandbox.run("publish --env online --version 0.0.1 --backend http://127.0.0.1:1 -y --wait").expect_exit(0);
     assert!(!get(&documents, "/online/petstore/").contains("data-through"));

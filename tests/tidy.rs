@@ -209,7 +209,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 34] = [
+const GATEWAY: [&str; 35] = [
     "access_log",
     "pages",
     "config",
@@ -223,6 +223,7 @@ const GATEWAY: [&str; 34] = [
     "routing",
     "watch",
     "request_body",
+    "refusal_reason",
     "problem",
     "rate_limits",
     "request_head",

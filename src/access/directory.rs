@@ -127,30 +127,6 @@ pub fn shown_subject(subject: &str) -> String {
     subject.chars().take(64).collect()
 }
 
-impl Denial {
-    /// Returns the reason as a word of a closed list, for metrics.
-    #[must_use]
-    pub const fn label(&self) -> &'static str {
-        match self {
-            Self::NoKey => "no_key",
-            Self::Malformed => "malformed",
-            Self::UnknownId => "unknown_id",
-            Self::WrongSecret(_) => "wrong_secret",
-            Self::Signature { fault: SignatureFault::Clock { .. }, .. } => "clock",
-            Self::Signature { .. } => "signature",
-            Self::NoSecretHere(_) => "no_secret_here",
-            Self::Revoked(_) => "revoked",
-            Self::Ended { .. } => "ended",
-            Self::NotYet(..) => "not_yet_valid",
-            Self::NoGrant(_) => "no_grant",
-            Self::Nonce(..) => "nonce",
-            Self::Token(_) => "token",
-            Self::UnboundSubject { .. } => "unbound_subject",
-            Self::NoScope { .. } => "no_scope",
-        }
-    }
-}
-
 fn named(key: Option<&str>) -> String {
     key.map(|key| format!("key {key}: ")).unwrap_or_default()
 }

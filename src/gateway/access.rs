@@ -16,6 +16,7 @@ use super::clock::wall_clock;
 use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
+use super::refusal_reason::RefusalReason;
 use super::signing_key::SigningKey;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::{SCHEMES, SignatureScheme};
@@ -116,7 +117,7 @@ impl AccessRules {
             _ => (Kind::Unauthenticated, NO_KEY),
         };
         let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
-        let refused_for = Some(denial.label());
+        let refused_for = Some(RefusalReason::from(denial));
         Problem { challenge, refused_for, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
     }
 }

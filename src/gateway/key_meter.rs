@@ -1,11 +1,12 @@
 //! Counts requests by the key that let them in, and refusals by their reason.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::refusal_reason::RefusalReason;
 use crate::model::KeyName;
 
 /// The most keys that are told apart; the requests of all others are counted together, so that metrics stay bounded.
@@ -34,14 +35,20 @@ pub(crate) struct KeyMeters {
     /// Held while a key is added.
     adding: Mutex<()>,
     others: Arc<KeyMeter>,
-    refusals: Mutex<BTreeMap<&'static str, u64>>,
+    /// In the order of [`RefusalReason::ALL`].
+    refusals: [AtomicU64; RefusalReason::ALL.len()],
 }
 
 impl KeyMeters {
     /// Returns the meter of a key.
     pub(crate) fn get(&self, key: &KeyName) -> Arc<KeyMeter> {
-        if let Some(meter) = self.keys.load().get(key) {
+        let keys = self.keys.load();
+        if let Some(meter) = keys.get(key) {
             return Arc::clone(meter);
+        }
+        if keys.len() >= MOST_KEYS {
+            // No key is ever taken out: none of the others waits for the lock.
+            return Arc::clone(&self.others);
         }
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = self.keys.load();
@@ -58,9 +65,11 @@ impl KeyMeters {
         }
     }
 
-    /// Counts a refusal by a reason of a closed list.
-    pub(crate) fn refuse(&self, reason: &'static str) {
-        *self.refusals.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+    /// Counts a refusal.
+    pub(crate) fn refuse(&self, reason: RefusalReason) {
+        if let Some(counter) = self.refusals.get(reason as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Goes through the counts of keys, by name and the hundred of the status.
@@ -79,17 +88,21 @@ impl KeyMeters {
         }
     }
 
-    /// Goes through the counts of refusals.
+    /// Goes through the counts of refusals, by the word of each reason.
     pub(crate) fn for_each_refusal(&self, mut visit: impl FnMut(&'static str, u64)) {
-        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (reason, count) in refusals {
-            visit(reason, count);
+        for (reason, counter) in RefusalReason::ALL.iter().zip(&self.refusals) {
+            let count = counter.load(Ordering::Relaxed);
+            if count > 0 {
+                visit(reason.label(), count);
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -112,11 +125,11 @@ mod tests {
     #[test]
     fn refusals_are_counted_by_reason() {
         let meters = KeyMeters::default();
-        for reason in ["clock", "nonce", "clock"] {
+        for reason in [RefusalReason::Nonce, RefusalReason::Clock, RefusalReason::Nonce] {
             meters.refuse(reason);
         }
         let mut counts = Vec::new();
         meters.for_each_refusal(|reason, count| counts.push((reason, count)));
-        assert_eq!(counts, [("clock", 2), ("nonce", 1)]);
+        assert_eq!(counts, [("clock", 1), ("nonce", 2)]);
     }
 }

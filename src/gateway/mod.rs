@@ -38,6 +38,7 @@ mod parameters;
 mod preference;
 mod problem;
 mod rate_limits;
+mod refusal_reason;
 mod request_body;
 mod request_head;
 mod routing;

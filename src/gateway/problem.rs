@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::refusal_reason::RefusalReason;
 use super::request_body::BodyFault;
 
 /// The media type of problem details.
@@ -20,8 +21,8 @@ pub(crate) struct Problem {
     /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
     pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
-    /// Reason as a word of a closed list, for metrics of what access refuses.
-    pub(crate) refused_for: Option<&'static str>,
+    /// Reason for metrics of what access refuses.
+    pub(crate) refused_for: Option<RefusalReason>,
     /// The seconds after which the client may come again.
     pub(crate) retry_after_s: Option<u64>,
     /// Reason for the operator, where the client is told less.

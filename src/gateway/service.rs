@@ -46,6 +46,7 @@ use super::client_address::{client_address, described_address};
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::problem::{Kind, Problem};
 use super::rate_limits::AppliedLimit;
+use super::refusal_reason::RefusalReason;
 use super::request_body::IncomingBody;
 use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
 use super::routing::host::RequestedHost;
@@ -235,7 +236,7 @@ impl Exchange {
         }
         let shown = address.map_or_else(|| "that the proxy tells".to_owned(), |address| address.to_string());
         let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
-        problem.refused_for = Some("address");
+        problem.refused_for = Some(RefusalReason::Address);
         problem.operator_reason = Some(format!("the address {shown} is not admitted by `ip_rules`"));
         Err(problem)
     }

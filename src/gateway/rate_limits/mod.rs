@@ -12,18 +12,20 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::clock::wall_clock;
 use super::problem::{Kind, Problem};
+use super::refusal_reason::RefusalReason;
 use crate::access::DayCounts;
 use crate::model::{LimitWindow, RateLimit, RateLimits};
 
 pub(crate) use counter::{LimitCounter, LimitMoment, LimitStanding};
 
-/// The least number of counters at which those are let go that say nothing.
-const FULL_AT_LEAST: usize = 1024;
+/// The number of shards: more than threads that answer requests.
+const SHARDS: usize = 16;
+/// The least number of counters of a shard at which those are let go that say nothing.
+const FULL_AT_LEAST: usize = 64;
 
 /// The holder of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,18 +101,28 @@ pub(crate) struct RateLimiter {
     /// The number of gateways among which each limit is divided.
     gateways: NonZeroU32,
     started: Instant,
-    counters: ArcSwap<HashMap<String, Arc<LimitCounter>>>,
-    /// Held while a counter is added; the number at which idle ones are let go.
-    full_at: Mutex<usize>,
+    shards: [Mutex<CounterShard>; SHARDS],
     /// The counts of a process before.
     restored: DayCounts,
+}
+
+/// A part of the counters, by name.
+struct CounterShard {
+    counters: HashMap<String, Arc<LimitCounter>>,
+    /// The number at which idle ones are let go.
+    full_at: usize,
+}
+
+impl Default for CounterShard {
+    fn default() -> Self {
+        Self { counters: HashMap::new(), full_at: FULL_AT_LEAST }
+    }
 }
 
 impl RateLimiter {
     /// Begins with the counts of a process before.
     pub(crate) fn new(gateways: NonZeroU32, restored: DayCounts) -> Self {
-        let (counters, full_at) = (ArcSwap::default(), Mutex::new(FULL_AT_LEAST));
-        Self { gateways, started: Instant::now(), counters, full_at, restored }
+        Self { gateways, started: Instant::now(), shards: Default::default(), restored }
     }
 
     /// Returns the limits of a group, a key or a grant in an environment, each with its counter.
@@ -130,14 +142,9 @@ impl RateLimiter {
     }
 
     fn counter(&self, name: String, limit: RateLimit) -> Arc<LimitCounter> {
-        let is_same = |counter: &&Arc<LimitCounter>| counter.limit() == limit;
-        if let Some(counter) = self.counters.load().get(&name).filter(is_same) {
-            return Arc::clone(counter);
-        }
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let counters = self.counters.load();
-        let before = counters.get(&name);
-        if let Some(counter) = before.filter(is_same) {
+        let mut shard = self.shard(&name).lock().unwrap_or_else(PoisonError::into_inner);
+        let before = shard.counters.get(&name);
+        if let Some(counter) = before.filter(|counter| counter.limit() == limit) {
             return Arc::clone(counter);
         }
         let counter = Arc::new(match limit.window {
@@ -149,15 +156,18 @@ impl RateLimiter {
             }
             LimitWindow::Second | LimitWindow::Minute => LimitCounter::new(limit),
         });
-        let mut next = HashMap::clone(&counters);
-        if next.len() >= *full_at {
+        if shard.counters.len() >= shard.full_at {
             let now = self.now();
-            next.retain(|_, counter| Arc::strong_count(counter) > 2 || !counter.is_idle(now));
-            *full_at = FULL_AT_LEAST.max(next.len() * 2);
+            shard.counters.retain(|_, counter| Arc::strong_count(counter) > 1 || !counter.is_idle(now));
+            shard.full_at = FULL_AT_LEAST.max(shard.counters.len() * 2);
         }
-        next.insert(name, Arc::clone(&counter));
-        self.counters.store(Arc::new(next));
+        shard.counters.insert(name, Arc::clone(&counter));
         counter
+    }
+
+    fn shard(&self, name: &str) -> &Mutex<CounterShard> {
+        let sum = name.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
+        &self.shards[sum % SHARDS]
     }
 
     /// Takes a request from each of the limits, or from none where one of them is used up; `None` where nothing is limited.
@@ -169,12 +179,15 @@ impl RateLimiter {
     /// Returns the counts of today, for the process after this one.
     pub(crate) fn day_counts(&self) -> DayCounts {
         let today = DayCounts::day_of(wall_clock());
-        let counters = self.counters.load();
-        let counts = counters.iter().filter_map(|(name, counter)| {
-            let (_, count) = counter.day_count().filter(|(day, count)| *day == today && *count > 0)?;
-            Some((name.clone(), count))
-        });
-        DayCounts { day: today, counts: counts.collect() }
+        let mut day_counts = DayCounts { day: today, ..DayCounts::default() };
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            day_counts.counts.extend(shard.counters.iter().filter_map(|(name, counter)| {
+                let (_, count) = counter.day_count().filter(|(day, count)| *day == today && *count > 0)?;
+                Some((name.clone(), count))
+            }));
+        }
+        day_counts
     }
 
     fn now(&self) -> LimitMoment {
@@ -210,7 +223,7 @@ fn refused(limits: &[&AppliedLimit], now: LimitMoment) -> LimitVerdict {
         let mut problem = Problem::new(Kind::RateLimited, format!("The limit of {limit} is used up."));
         // One that was used up by others a moment ago may have room again.
         problem.retry_after_s = Some(standing.wait_s.max(1));
-        problem.refused_for = Some("limit");
+        problem.refused_for = Some(RefusalReason::Limit);
         problem.operator_reason = Some(format!("the limit {applied} of {limit} is used up"));
         problem
     });
@@ -340,9 +353,10 @@ mod tests {
     #[test]
     fn counters_that_say_nothing_are_let_go() {
         let limiter = limiter(1);
-        for number in 0..5 * FULL_AT_LEAST {
+        for number in 0..5 * SHARDS * FULL_AT_LEAST {
             limiter.applied(&limits("1/second 5/day"), "test", LimitScope::Key, &number.to_string()).for_each(drop);
         }
-        assert!(limiter.counters.load().len() <= 2 * FULL_AT_LEAST);
+        let counters = limiter.shards.iter().map(|shard| shard.lock().unwrap().counters.len()).collect::<Vec<_>>();
+        assert!(counters.iter().all(|count| *count > 0 && *count <= 2 * FULL_AT_LEAST), "{counters:?}");
     }
 }

@@ -6,8 +6,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ring::digest;
-
 use super::{TokenClaims, TokenFault, TokenKeySet};
 use crate::model::Digest;
 
@@ -21,7 +19,7 @@ const LONGEST_MS: i64 = 5 * 60 * 1000;
 /// The verified tokens.
 #[derive(Debug, Default)]
 pub struct TokenCache {
-    shards: [Mutex<HashMap<[u8; 32], VerifiedToken>>; SHARDS],
+    shards: [Mutex<HashMap<Digest, VerifiedToken>>; SHARDS],
 }
 
 #[derive(Debug)]
@@ -43,11 +41,8 @@ impl TokenCache {
         token: &str,
         monotonic_ms: i64,
     ) -> Result<Arc<TokenClaims>, TokenFault> {
-        let mut hash = [0; 32];
-        hash.iter_mut()
-            .zip(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
-            .for_each(|(to, from)| *to = *from);
-        let shard = &self.shards[usize::from(hash[0]) % SHARDS];
+        let hash = Digest::of(token.as_bytes());
+        let shard = &self.shards[usize::from(hash.bytes()[0]) % SHARDS];
         let is_valid = |entry: &VerifiedToken| entry.key_set == key_set.digest() && monotonic_ms < entry.until_ms;
         {
             let entries = shard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 //! Variables `APIGW_SECRET_<ID>`, `$CREDENTIALS_DIRECTORY/<id>`, `secrets_dir`, `secrets_command`, `.apigw/secrets/<id>`.
 //! No message says anything of a secret but its id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -49,6 +49,8 @@ pub struct SecretsOnMachine {
     pub secrets: HashMap<SecretId, HmacSecret>,
     /// Why one cannot be used.
     pub problems: Vec<Finding>,
+    /// Those that are there and cannot be used.
+    unusable: BTreeSet<SecretId>,
 }
 
 impl SecretSources {
@@ -185,15 +187,18 @@ impl Workspace {
         found.problems.extend(sources.problem.clone());
         for key in keys.into_iter().filter(|key| key.kind == KeyKind::Signature) {
             for secret in key.secrets.iter().filter(|secret| secret.proof.needs_secret()) {
-                match self.find_secret(sources, &secret.id) {
+                let problems = match self.find_secret(sources, &secret.id) {
                     Ok(Some(hmac)) if secret.proof.is_proof_of(&hmac) => {
                         found.secrets.insert(secret.id.clone(), hmac);
+                        continue;
                     }
-                    Ok(Some(_)) => found.problems.push(other_secret(key, &secret.id)),
-                    Ok(None) => {}
-                    Err(Error::Invalid(findings)) => found.problems.extend(findings),
-                    Err(error) => found.problems.push(unreadable(&secret.id, &error)),
-                }
+                    Ok(None) => continue,
+                    Ok(Some(_)) => vec![other_secret(key, &secret.id)],
+                    Err(Error::Invalid(findings)) => findings,
+                    Err(error) => vec![unreadable(&secret.id, &error)],
+                };
+                found.unusable.insert(secret.id.clone());
+                found.problems.extend(problems);
             }
         }
         found
@@ -212,13 +217,11 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let found = self.secrets_on_machine(&SecretSources::read(self, variables), keys.iter().copied());
-        let revoked = self.revoked_secrets()?;
+        let (mut named, revoked) = (found.unusable, self.revoked_secrets()?);
         let mut findings = found.problems;
         for key in keys {
             for Secret { id, .. } in key.live_secrets(now).filter(|secret| secret.proof.needs_secret()) {
-                let is_revoked = revoked.iter().any(|revoked| revoked.is_same_file(id));
-                let is_named = findings.iter().any(|finding| finding.message.contains(id.as_str()));
-                if !is_revoked && !is_named && !found.secrets.contains_key(id) {
+                if !revoked.contains(id) && !found.secrets.contains_key(id) && named.insert(id.clone()) {
                     let place = subject_place(&AccessSubject::Key(key.name.clone()));
                     let message = format!("the secret {id} of key {} is not on this machine", key.name);
                     let hint = format!("put it into .apigw/secrets/{id} (mode 0600), or name its place in apigw.toml");

@@ -213,7 +213,7 @@ impl Exchange {
             parameters,
             signer: signer.as_ref(),
         };
-        let traits = RequestTraits::of(&parts);
+        let traits = group.response_rules(api).map(|_| RequestTraits::of(&parts));
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
@@ -228,7 +228,7 @@ impl Exchange {
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
-        let error = check_response(group, api, &mut response, &traits).await?;
+        let error = check_response(group, api, &mut response, traits.as_ref()).await?;
         Ok(ResponseOutcome {
             status: response.status,
             headers: response.headers,

@@ -49,9 +49,9 @@ pub(super) async fn check_response(
     group: &CompiledGroup,
     api: &CompiledApi,
     response: &mut UpstreamResponse,
-    request: &RequestTraits,
+    request: Option<&RequestTraits>,
 ) -> Result<String, UpstreamFailure> {
-    let Some(rules) = group.response_rules(api) else { return Ok(String::new()) };
+    let Some((rules, request)) = group.response_rules(api).zip(request) else { return Ok(String::new()) };
     let (status, headers) = (response.status, &response.headers);
     if request.explains(status) && !rules.declares(status) {
         api.meter.count_response(ResponseCheck::Valid);

@@ -114,8 +114,8 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
-/// Finds the host: the one `RequestedHost` header, or the target's authority, or both where they agree (RFC 9112, section
-/// 3.2; RFC 9113, section 8.3.1).
+/// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section 3.2;
+/// RFC 9113, section 8.3.1).
 fn authority(parts: &Parts) -> Result<&str, Problem> {
     let mut headers = parts.headers.get_all(HOST).iter();
     let header = match (headers.next(), headers.next()) {

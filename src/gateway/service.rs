@@ -11,7 +11,8 @@
 //! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
-//! On a connection of a proxy that asks for a verdict, `authorize` answers after the third and fourth.
+//! On a connection of a proxy that asks for a verdict, `authorize` answers after the sixth; where the
+//! body is signed, once it was received and verified.
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is answered by the snapshot of its start, whatever is published

@@ -160,7 +160,7 @@ fn gateways_share_limits_and_days_go_on_after_a_restart() {
 }
 
 #[test]
-fn addresses_are_admitted_by_rules_before_anything_else_is_looked_at() {
+fn addresses_are_admitted_by_rules_before_anybody_is_asked_for_a_key() {
     let rules = "ip_rules: {deny: [127.0.0.0/8], environments: {online: {allow: [127.0.0.1]}}}\n";
     let (one, text) = key("one", None, &[], &[]);
     let (gateway, backend) = start_with(config(), rules, &[&one], Vec::new());

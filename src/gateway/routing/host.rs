@@ -14,7 +14,7 @@ pub(crate) struct RequestedHost {
 }
 
 impl RequestedHost {
-    /// Reads a `RequestedHost` header or an authority, or returns nothing where it is malformed (RFC 9110, section 7.2).
+    /// Reads a `Host` header or an authority, or returns nothing where it is malformed (RFC 9110, section 7.2).
     pub(crate) fn parse(authority: &str) -> Option<Self> {
         let name = host_name(authority)?;
         let is_loopback = is_loopback(&name);

@@ -1,7 +1,7 @@
 //! The verdict on a request that a proxy describes, as Envoy's `ext_authz` does over HTTP: the request itself, with its body,
 //! below the path `/-/authorize`.
 //!
-//! It takes the steps of a request that is served, up to the backend: 200 lets it in, with the name of the key in
+//! It takes the steps of a request that is served, up to the size of the body; one that is signed is received too: 200 lets it in, with the name of the key in
 //! `x-apigw-key`; every other answer is the one for the caller.
 
 use bytes::Bytes;

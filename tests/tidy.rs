@@ -209,7 +209,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 35] = [
+const GATEWAY: [&str; 37] = [
     "access_log",
     "pages",
     "config",
@@ -231,6 +231,8 @@ const GATEWAY: [&str; 35] = [
     "cors",
     "credentials",
     "signing_key",
+    "issuer_keys",
+    "token_rules",
     "access",
     "key_meter",
     "preference",

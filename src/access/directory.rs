@@ -16,7 +16,7 @@ use super::{
     Grant, Key, NonceFault, OwnerGrants, PrivateKey, RevokedSecrets, Secret, SecretId, SecretProof, SignatureFault,
     SubscriptionKey, TokenBinding,
 };
-use crate::model::{Digest, KeyKind, KeyName, OwnerName, Timestamp};
+use crate::model::{Digest, KeyKind, KeyName, KeySetSource, OwnerName, Timestamp};
 
 /// A secret with which requests are signed. Shown as `***` where it is formatted.
 #[derive(Clone, PartialEq, Eq)]
@@ -230,7 +230,7 @@ impl KeyDirectory {
     /// Fails where they are not there.
     pub fn key_set(&self, name: &str) -> Result<&TokenKeySet, Denial> {
         let found = self.key_sets.get(name).map(|set| &**set);
-        found.ok_or_else(|| Denial::Token(TokenFault::NoKeySet(name.to_owned())))
+        found.ok_or_else(|| Denial::Token(TokenFault::NoKeySet(KeySetSource::File(name.to_owned()))))
     }
 
     /// Finds the key that is bound to the subject of a good token.

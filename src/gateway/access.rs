@@ -18,6 +18,7 @@ use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
 use super::refusal_reason::RefusalReason;
 use super::signing_key::SigningKey;
+use super::token_rules::TokenRules;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::{SCHEMES, SignatureScheme};
 use crate::access::token::{TokenCache, TokenFault};
@@ -26,7 +27,6 @@ use crate::access::{
     ReceivedRequest, RequestSignature, SignatureFault, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
-use crate::routes::TokenAccess;
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
@@ -40,7 +40,7 @@ pub(crate) struct AccessRules {
     /// The headers in which a subscription key may stand; none where they are not taken.
     key_headers: Box<[HeaderName]>,
     /// The tokens that are taken, and the scopes that they need.
-    token: Option<TokenAccess>,
+    token: Option<TokenRules>,
     passes_credentials: bool,
     challenge: String,
 }
@@ -50,7 +50,7 @@ impl AccessRules {
     pub(crate) fn new(
         signature: Option<&SignatureAuth>,
         subscription: Option<&SubscriptionAuth>,
-        token: Option<&TokenAccess>,
+        token: Option<TokenRules>,
         passes_credentials: bool,
     ) -> Self {
         let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
@@ -68,7 +68,7 @@ impl AccessRules {
             challenges.push("Bearer");
         }
         let challenge = challenges.join(", ");
-        Self { tolerance_ms, key_headers, token: token.cloned(), passes_credentials, challenge }
+        Self { tolerance_ms, key_headers, token, passes_credentials, challenge }
     }
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
@@ -240,7 +240,7 @@ impl AccessState {
     /// Finds out whose token a request has, and whether its subject may.
     fn check_token(
         &self,
-        token: &TokenAccess,
+        token: &TokenRules,
         call: &ApiCall<'_>,
         headers: &HeaderMap,
         now: ClockReading,
@@ -250,24 +250,22 @@ impl AccessState {
             return Err(Denial::Malformed);
         };
         let directory = self.directory.load();
-        let key_set = directory.key_set(&token.auth.jwks)?;
-        let claims = self.tokens.verify(key_set, text, now.monotonic_ms).map_err(Denial::Token)?;
-        claims.check(&token.auth, now.wall).map_err(Denial::Token)?;
+        let claims = token.verify(text, &directory, &self.tokens, now)?;
         let admitted = match directory.check_subject(&claims.issuer, &claims.subject, now.wall) {
             // A subject whose key was revoked or expired is not any subject.
-            Err(Denial::UnboundSubject { .. }) if token.auth.grant == TokenGrant::Any => {
+            Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => {
                 AdmittedCaller { key: None, limits: Vec::new() }
             }
             presented => {
                 let PresentedSecret { key, .. } = presented?;
-                let grant = match token.auth.grant {
+                let grant = match token.grant() {
                     TokenGrant::Key => Some(directory.check_grant(&key, call)?),
                     TokenGrant::Any => None,
                 };
                 self.admitted(&key, grant, call)
             }
         };
-        if !claims.has_scopes(&token.scopes) {
+        if !claims.has_scopes(token.scopes()) {
             return Err(Denial::NoScope { subject: shown_subject(&claims.subject) });
         }
         Ok(admitted)

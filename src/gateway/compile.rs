@@ -11,6 +11,7 @@ use super::compiled::{
     ServedEntry,
 };
 use super::cors::{CorsError, CorsRules};
+use super::issuer_keys::IssuerKeySets;
 use super::meter::{MeterName, Meters};
 use super::mock::MockResults;
 use super::rate_limits::{LimitScope, RateLimiter};
@@ -33,6 +34,7 @@ pub(crate) struct Compiler {
     pub(crate) origins: OriginSet,
     pub(crate) meters: Arc<Meters>,
     pub(crate) rate_limiter: Arc<RateLimiter>,
+    pub(crate) issuers: Arc<IssuerKeySets>,
 }
 
 impl Compiler {
@@ -123,6 +125,7 @@ impl Compiler {
         let compiler = ApiCompiler {
             forwarding: forwarding.as_ref(),
             meters: &self.meters,
+            issuers: &self.issuers,
             environment: group.environment.as_str().into(),
             group: group.group.as_str().into(),
             version: group.version.to_string().into(),
@@ -254,6 +257,7 @@ struct ApiCompiler<'a> {
     /// `None` for a mock.
     forwarding: Option<&'a ForwardCompiler<'a>>,
     meters: &'a Meters,
+    issuers: &'a IssuerKeySets,
     environment: Arc<str>,
     group: Arc<str>,
     version: Arc<str>,
@@ -299,7 +303,7 @@ impl ApiCompiler<'_> {
             secret_path: route.path.has_secret.then(|| route.path.template.as_str().into()),
             mock,
             meter,
-            access: AccessRule::new(&route.access),
+            access: AccessRule::new(&route.access, self.issuers),
             forward,
             websocket: route.websocket,
             rules: OnceLock::new(),

@@ -9,6 +9,7 @@ use http::HeaderValue;
 use super::access::AccessRules;
 use super::cors::CorsRules;
 use super::credentials::CredentialRules;
+use super::issuer_keys::IssuerKeySets;
 use super::meter::Meter;
 use super::mock::MockResults;
 use super::rate_limits::AppliedLimit;
@@ -16,6 +17,7 @@ use super::routing::host::RequestedHost;
 use super::routing::hosts::{HostLookup, HostTable, RoutedGroup};
 use super::routing::table::RouteTable;
 use super::routing::values::PathValues;
+use super::token_rules::TokenRules;
 use super::upstream::route::{ApiForward, GroupForward};
 use super::validate::RequestRules;
 use super::validate_response::ResponseRules;
@@ -178,12 +180,13 @@ impl RoutedGroup for CompiledGroup {
 
 impl AccessRule {
     /// Compiles the access step of a route.
-    pub(super) fn new(access: &RouteAccess) -> Self {
+    pub(super) fn new(access: &RouteAccess, issuers: &IssuerKeySets) -> Self {
         match access {
             RouteAccess::Anyone => Self::Anyone,
             RouteAccess::Key { signature, subscription, token, pass_credentials } => {
                 let (signature, subscription) = (signature.as_ref(), subscription.as_ref());
-                Self::Key(AccessRules::new(signature, subscription, token.as_ref(), *pass_credentials))
+                let token = token.as_ref().map(|token| TokenRules::new(token, issuers));
+                Self::Key(AccessRules::new(signature, subscription, token, *pass_credentials))
             }
             RouteAccess::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
         }

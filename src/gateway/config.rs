@@ -35,6 +35,8 @@ pub struct Config {
     pub limits: GatewayLimits,
     /// Its time-outs.
     pub timeouts: GatewayTimeouts,
+    /// The times of fetching the public keys of issuers.
+    pub key_fetch: KeyFetchTimes,
     /// Link-local and metadata addresses that backends may have all the same, for every group.
     pub allow_addresses: Vec<IpAddr>,
     /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
@@ -86,6 +88,17 @@ pub struct GatewayTimeouts {
     pub stall: Duration,
 }
 
+/// The times of fetching the public keys of issuers from their addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyFetchTimes {
+    /// From one fetch to the next.
+    pub refresh: Duration,
+    /// From one fetch to the next where it has failed, or a token names an unknown key; longer than the time-out.
+    pub least_interval: Duration,
+    /// Time-out for a whole fetch.
+    pub timeout: Duration,
+}
+
 impl GatewayTimeouts {
     /// The least rate at which a body must come once its time is over.
     pub const BODY_BYTES_A_SECOND: u64 = 1024;
@@ -106,6 +119,7 @@ impl Config {
             tls: None,
             limits: GatewayLimits::default(),
             timeouts: GatewayTimeouts::default(),
+            key_fetch: KeyFetchTimes::default(),
             allow_addresses: Vec::new(),
             trusted_proxies: Vec::new(),
             keys: Arc::default(),
@@ -119,6 +133,16 @@ impl Config {
 impl Default for GatewayLimits {
     fn default() -> Self {
         Self { head_bytes: 32 * 1024, body_bytes: 300 * 1024, connections: 16 * 1024, streams: 128 }
+    }
+}
+
+impl Default for KeyFetchTimes {
+    fn default() -> Self {
+        Self {
+            refresh: Duration::from_mins(5),
+            least_interval: Duration::from_secs(15),
+            timeout: Duration::from_secs(10),
+        }
     }
 }
 

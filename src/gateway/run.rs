@@ -7,12 +7,10 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
@@ -20,13 +18,16 @@ use super::access::AccessState;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
+use super::issuer_keys::{IssuerKeySets, IssuerKeysStatus};
 use super::key_meter::KeyMeters;
 use super::meter::{MeterName, Meters};
 use super::rate_limits::RateLimiter;
 use super::request_body::BodyPace;
 use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
+use super::server::key_fetcher::fetch_key_sets;
 use super::server::listener::bind;
+use super::server::own_thread::on_a_thread;
 use super::server::page_listener::serve_pages;
 use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
@@ -93,6 +94,7 @@ impl Gateway {
             origins: OriginSet::new(),
             meters: Arc::clone(&meters),
             rate_limiter: Arc::new(RateLimiter::new(config.gateways, config.day_counts.clone())),
+            issuers: Arc::new(IssuerKeySets::new(config.key_fetch)),
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
         // Listening begins once everything is built, so that no client that connects is kept waiting.
@@ -101,8 +103,9 @@ impl Gateway {
         let admin = config.admin.map(bind_one).transpose()?;
         let pages = config.pages.clone();
         let pages = pages.map(|(address, source)| Ok((bind_one(address)?, source))).transpose()?;
+        let issuers = Arc::clone(&compiler.issuers);
         let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
-        let shared = Arc::new(shared(config, (compiled, access), &meters, limits, workers));
+        let shared = Arc::new(shared(config, (compiled, access, issuers), &meters, limits, workers));
         let (stop, stopped) = watch::channel(StopOrder::Not);
         let mut gateway = Self {
             shared,
@@ -122,35 +125,46 @@ impl Gateway {
                 let shared = Arc::clone(&shared);
                 move || shared.yielding.before_sleep()
             };
-            gateway.workers.push(on_a_thread(format!("worker-{index}"), before_sleep, move || async move {
+            let worker = on_a_thread(format!("worker-{index}"), before_sleep, move || async move {
                 Worker::new(index, shared).run(sockets, stopped).await.ok();
-            })?);
+            });
+            gateway.workers.push(worker.map_err(StartError::Worker)?);
         }
+        let context = Arc::clone(&gateway.shared.context);
+        gateway.start_other("key-fetcher", stopped.clone(), move |stopped| async move {
+            fetch_key_sets(&context.issuers, &context.config.allow_addresses, stopped).await;
+        })?;
         if let Some((listener, _)) = admin {
             let admin = AdminState { shared: Arc::clone(&gateway.shared), meters };
-            let stopped = stopped.clone();
-            gateway.others.push(on_a_thread(
-                "admin".to_owned(),
-                || (),
-                move || async move {
-                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        admin.run(listener, stopped).await;
-                    }
-                },
-            )?);
+            gateway.start_other("admin", stopped.clone(), move |stopped| async move {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    admin.run(listener, stopped).await;
+                }
+            })?;
         }
         if let Some(((listener, _), source)) = pages {
-            gateway.others.push(on_a_thread(
-                "pages".to_owned(),
-                || (),
-                move || async move {
-                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        serve_pages(source, listener, stopped).await;
-                    }
-                },
-            )?);
+            gateway.start_other("pages", stopped, move |stopped| async move {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    serve_pages(source, listener, stopped).await;
+                }
+            })?;
         }
         Ok((gateway, not_served))
+    }
+
+    /// Starts a thread that serves no requests of callers.
+    fn start_other<F, Task>(
+        &mut self,
+        name: &str,
+        stopped: watch::Receiver<StopOrder>,
+        task: F,
+    ) -> Result<(), StartError>
+    where
+        F: FnOnce(watch::Receiver<StopOrder>) -> Task + Send + 'static,
+        Task: Future<Output = ()>,
+    {
+        self.others.push(on_a_thread(name.to_owned(), || (), move || task(stopped)).map_err(StartError::Worker)?);
+        Ok(())
     }
 
     /// Serves another snapshot from the next request on. Groups that cannot be served are served as before, and
@@ -165,6 +179,12 @@ impl Gateway {
     /// Lets callers in by these keys from the next request on; before the first, none is let in that needs one.
     pub fn replace_access(&self, directory: Arc<KeyDirectory>) {
         self.shared.context.access.replace(directory);
+    }
+
+    /// Lists the key sets of issuers whose last fetch has failed, each as a sentence without a full stop.
+    #[must_use]
+    pub fn key_set_problems(&self) -> Vec<String> {
+        self.shared.context.issuers.statuses().iter().filter_map(IssuerKeysStatus::problem).collect()
     }
 
     /// Returns the requests that limits a day have let in today, for the process after this one.
@@ -328,7 +348,7 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
 
 fn shared(
     config: Config,
-    (snapshot, access): (CompiledSnapshot, AccessState),
+    (snapshot, access, issuers): (CompiledSnapshot, AccessState, Arc<IssuerKeySets>),
     meters: &Meters,
     limits: ConnectionLimits,
     workers: usize,
@@ -345,6 +365,7 @@ fn shared(
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
             access,
+            issuers,
             key_meters: KeyMeters::default(),
             unrouted: meters.get(nobody),
             identity: Identity::random(),
@@ -354,34 +375,5 @@ fn shared(
             gauges: (0..workers).map(|_| WorkerGauges::default()).collect(),
             config,
         }),
-    }
-}
-
-/// Runs a task on a thread and a runtime of its own, which does something each time before it sleeps.
-fn on_a_thread<Sleepy, F, Task>(name: String, before_sleep: Sleepy, task: F) -> Result<JoinHandle<()>, StartError>
-where
-    Sleepy: Fn() + Send + Sync + 'static,
-    F: FnOnce() -> Task + Send + 'static,
-    Task: Future<Output = ()>,
-{
-    let (tell, told) = sync_channel(1);
-    let run = move || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().on_thread_park(before_sleep).build_local(LocalOptions::default());
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                tell.send(error).ok();
-                return;
-            }
-        };
-        drop(tell);
-        runtime.block_on(task());
-    };
-    let thread = std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Worker)?;
-    // A runtime of its own cannot leave its thread, so that whether there is one is known only there.
-    match told.recv() {
-        Ok(error) => Err(StartError::Worker(error)),
-        Err(RecvError) => Ok(thread),
     }
 }

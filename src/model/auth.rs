@@ -6,6 +6,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::KeySetSource;
+
 /// How a caller shows that a key is its own.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
@@ -78,8 +80,12 @@ pub struct TokenAuth {
     #[serde(deserialize_with = "one_or_many")]
     #[schemars(length(min = 1))]
     pub audience: Vec<String>,
-    /// The file with the issuer's public keys (JWKS), by its name below `keys/jwks`.
-    pub jwks: String,
+    /// The issuer's public keys (JWKS): a file, by its name below `keys/jwks`, or an https address.
+    pub jwks: KeySetSource,
+    /// The most seconds for which keys that were fetched from an address count after the last fetch that went well.
+    #[serde(default = "usual_keep_s")]
+    #[schemars(range(min = 60, max = 604_800))]
+    pub jwks_keep_s: u32,
     /// Who is let in with a good token.
     #[serde(default)]
     pub grant: TokenGrant,
@@ -107,6 +113,10 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
         Written::One(one) => vec![one],
         Written::Many(many) => many,
     })
+}
+
+const fn usual_keep_s() -> u32 {
+    24 * 60 * 60
 }
 
 const fn usual_tolerance_s() -> u16 {
@@ -204,24 +214,19 @@ struct AuthFields {
 }
 
 /// The error where tokens are named without their settings.
-const TOKEN_SETTINGS: &str = "tokens need settings: write `auth: {token: {issuer: URL, audience: NAME, jwks: FILE}}`";
+const TOKEN_SETTINGS: &str =
+    "tokens need settings: write `auth: {token: {issuer: URL, audience: NAME, jwks: FILE-OR-URL}}`";
 
 impl TokenAuth {
     fn check(&self) -> Result<(), &'static str> {
-        let is_file = |name: &str| {
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            name.strip_suffix(".json").is_some_and(|stem| !stem.is_empty() && !stem.starts_with('.'))
-                && name.len() <= 128
-                && name.bytes().all(is_plain)
-        };
         if self.issuer.is_empty() {
             return Err("`issuer` is what tokens name as `iss`, and not empty");
         }
         if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
             return Err("`audience` is one or more of what tokens name as `aud`, and not empty");
         }
-        if !is_file(&self.jwks) {
-            return Err("`jwks` is the name of a file in keys/jwks, like `issuer.json`");
+        if !(60..=604_800).contains(&self.jwks_keep_s) {
+            return Err("`jwks_keep_s` is from 60 to 604800");
         }
         Ok(())
     }
@@ -342,7 +347,9 @@ mod tests {
             "{token: {issuer: i, jwks: a.json}}",
             "{token: {issuer: i, audience: a, jwks: ../a.json}}",
             "{token: {issuer: i, audience: a, jwks: .json}}",
-            "{token: {issuer: i, audience: a, jwks: 'https://id.example/keys'}}",
+            "{token: {issuer: i, audience: a, jwks: 'http://id.example/keys'}}",
+            "{token: {issuer: i, audience: a, jwks: a.json, jwks_keep_s: 59}}",
+            "{token: {issuer: i, audience: a, jwks: a.json, jwks_keep_s: 604801}}",
             "{token: {issuer: i, audience: a, jwks: a.json, grant: all}}",
             "null",
             "7",

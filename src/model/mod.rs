@@ -19,6 +19,7 @@ mod forwarding;
 mod hexadecimal;
 mod hint;
 mod ip_rules;
+mod key_set_source;
 mod limit;
 mod media_type;
 mod method;
@@ -55,6 +56,7 @@ pub use forwarding::{
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::Hint;
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
+pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
 pub use media_type::media_type_essence;
 pub use method::{Method, MethodError};

@@ -144,7 +144,7 @@ fn official_documents_say_so_by_silence() {
 }
 
 /// Sends a request from a page, which says where it comes from as browsers do.
-fn send(address: &str, head: &str) -> String {
+pub(crate) fn send(address: &str, head: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
     let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a request");

@@ -22,6 +22,7 @@ mod files;
 mod first_release;
 mod harness;
 mod hostile;
+mod issuer_keys;
 mod json;
 mod layout;
 mod limits;

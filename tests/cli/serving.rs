@@ -46,6 +46,13 @@ impl Serving {
         Self::start_command(sandbox, command)
     }
 
+    /// Starts it with these words where the system trusts the certificates of a file, and no others.
+    pub(crate) fn start_trusting(sandbox: &Sandbox, file: &str, words: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("SSL_CERT_FILE={file} exec \"$0\" {words}"), env!("CARGO_BIN_EXE_apigw")]);
+        Self::start_command(sandbox, command)
+    }
+
     fn start_command(sandbox: &Sandbox, mut command: Command) -> Self {
         command.current_dir(sandbox.path());
         isolate(&mut command, sandbox.path());

@@ -15,7 +15,7 @@ use crate::serving::Serving;
 pub(crate) const CERTIFICATE: &str = include_str!("../certificates/localhost.crt");
 
 /// Its key.
-const KEY: &str = include_str!("../certificates/localhost.key");
+pub(crate) const KEY: &str = include_str!("../certificates/localhost.key");
 
 /// A certificate for `shop.example.com` and `*.test.apigw.localhost`.
 pub(crate) const SHOP_CERTIFICATE: &str = include_str!("../certificates/shop.crt");

@@ -15,6 +15,7 @@ mod frames;
 mod framing;
 mod hostile;
 mod hostile_http2;
+mod issuer_keys;
 mod limits;
 mod live;
 mod mocking;

@@ -18,28 +18,39 @@ use super::client::{Answer, get};
 use super::snapshot::{config, http, pets, start};
 
 /// An issuer of tokens.
-struct TokenIssuer {
+pub(crate) struct TokenIssuer {
     pair: Ed25519KeyPair,
+    key_id: String,
 }
 
 impl TokenIssuer {
     fn new() -> Self {
+        Self::named("k")
+    }
+
+    /// Makes an issuer whose key has an id.
+    pub(crate) fn named(key_id: &str) -> Self {
         let pkcs8 = Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new()).expect("random bytes");
-        Self { pair: Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).expect("a pair") }
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).expect("a pair");
+        Self { pair, key_id: key_id.to_owned() }
     }
 
     fn key_set(&self) -> Arc<TokenKeySet> {
+        Arc::new(TokenKeySet::parse(&self.key_set_text()).expect("a set"))
+    }
+
+    /// Returns its key set, as it is published.
+    pub(crate) fn key_set_text(&self) -> String {
         let x = URL_SAFE_NO_PAD.encode(self.pair.public_key());
-        let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "k"}]});
-        Arc::new(TokenKeySet::parse(&set.to_string()).expect("a set"))
+        json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.key_id}]}).to_string()
     }
 
     /// Returns the header line of a token that ends in some seconds.
-    fn token(&self, subject: &str, seconds: i64) -> String {
+    pub(crate) fn token(&self, subject: &str, seconds: i64) -> String {
         let exp = now().milliseconds() / 1000 + seconds;
         let claims = json!({"iss": "https://id.example", "sub": subject, "aud": "pets", "exp": exp});
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(&json!({"alg": "EdDSA", "kid": "k"})), part(&claims));
+        let message = format!("{}.{}", part(&json!({"alg": "EdDSA", "kid": self.key_id})), part(&claims));
         let signature = URL_SAFE_NO_PAD.encode(self.pair.sign(message.as_bytes()));
         format!("Authorization: Bearer {message}.{signature}\r\n")
     }

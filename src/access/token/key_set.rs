@@ -15,6 +15,8 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 const PRIVATE_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 /// The most keys of a set.
 const MOST_KEYS: usize = 100;
+/// The most bytes of the text of a set.
+pub const LARGEST_KEY_SET: usize = 1 << 20;
 
 /// Why a key set cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,10 +10,10 @@ mod provider;
 
 use jsonwebtoken::{Validation, decode, decode_header};
 
-use crate::model::{Timestamp, TokenAuth};
+use crate::model::{KeySetSource, Timestamp, TokenAuth};
 
 pub use cache::TokenCache;
-pub use key_set::{KeySetFault, TokenKeySet};
+pub use key_set::{KeySetFault, LARGEST_KEY_SET, TokenKeySet};
 
 /// The longest token that is read, in bytes: those of real issuers have one or two thousand.
 const LONGEST_TOKEN: usize = 16 * 1024;
@@ -62,8 +62,8 @@ pub enum TokenFault {
     #[error("the token's `{0}` is in the future: {1}")]
     Future(&'static str, Timestamp),
     /// The keys of the issuer are not there.
-    #[error("the keys of the issuer (keys/jwks/{0}) are not there or cannot be used")]
-    NoKeySet(String),
+    #[error("the keys of the issuer ({0}) are not there or cannot be used")]
+    NoKeySet(KeySetSource),
 }
 
 /// The claims of a token whose signature is right.

@@ -42,6 +42,7 @@ fn compiler() -> Compiler {
         origins: OriginSet::new(),
         meters: Arc::new(Meters::new(1)),
         rate_limiter: Arc::new(RateLimiter::new(std::num::NonZeroU32::MIN, crate::access::DayCounts::default())),
+        issuers: Arc::new(IssuerKeySets::new(crate::gateway::KeyFetchTimes::default())),
     }
 }
 

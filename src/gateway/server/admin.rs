@@ -147,6 +147,7 @@ impl AdminState {
             "draining": self.shared.context.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "missing_secrets": missing_secrets,
+            "key_sets": self.shared.context.issuers.statuses(),
             "environments": environments,
             "unserved": **self.shared.not_served.load(),
         })

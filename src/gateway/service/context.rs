@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::gateway::access::AccessState;
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
+use crate::gateway::issuer_keys::IssuerKeySets;
 use crate::gateway::key_meter::KeyMeters;
 use crate::gateway::meter::Meter;
 use crate::gateway::request_body::BodyPace;
@@ -28,6 +29,8 @@ pub(crate) struct SharedContext {
     pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
     /// The keys that let callers in, and the nonces that were seen.
     pub(crate) access: AccessState,
+    /// The keys of issuers of tokens that are fetched.
+    pub(crate) issuers: Arc<IssuerKeySets>,
     /// Counts requests by key, and refusals by reason.
     pub(crate) key_meters: KeyMeters,
     /// Counts requests of which no API is known.

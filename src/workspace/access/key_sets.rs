@@ -7,11 +7,8 @@ use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::KEY_SETS_FOLDER;
-use crate::access::token::TokenKeySet;
-use crate::model::{Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Severity};
-
-/// The most bytes of a key set.
-const LARGEST_KEY_SET: u64 = 1 << 20;
+use crate::access::token::{LARGEST_KEY_SET, TokenKeySet};
+use crate::model::{Finding, GroupName, GroupSettings, KeySetSource, Location, SETTINGS_FILE, Severity, TokenAuth};
 
 /// The key sets that can be used, by the names of their files.
 type KeySets = BTreeMap<String, Arc<TokenKeySet>>;
@@ -43,8 +40,10 @@ impl Workspace {
     /// Finds that the key set which a group's settings name is not there. One that cannot be read is a finding of
     /// [`Self::key_sets`].
     pub fn missing_key_set(&self, group: &GroupName, settings: &GroupSettings) -> Result<Option<Finding>, Error> {
-        let Some(token) = &settings.auth.token else { return Ok(None) };
-        match self.root.exists(&key_set_place(&token.jwks)) {
+        let Some(TokenAuth { issuer, jwks: KeySetSource::File(name), .. }) = &settings.auth.token else {
+            return Ok(None);
+        };
+        match self.root.exists(&key_set_place(name)) {
             Ok(false) => {}
             Ok(true) | Err(Error::OutsideLink { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -52,7 +51,7 @@ impl Workspace {
         Ok(Some(Finding {
             rule: "key-set-missing",
             severity: Severity::Error,
-            message: format!("the keys of {} are not there: {KEY_SETS_FOLDER}/{}", token.issuer, token.jwks),
+            message: format!("the keys of {issuer} are not there: {KEY_SETS_FOLDER}/{name}"),
             location: Location::file(layout::group_file(group, SETTINGS_FILE)),
             hint: "put the issuer's key set (JWKS) there; until then no token lets in".into(),
             count: 1,
@@ -74,7 +73,7 @@ impl Workspace {
 
     fn key_set(&self, name: &str) -> Result<TokenKeySet, Error> {
         let place = key_set_place(name);
-        let bytes = self.root.read(&place, LARGEST_KEY_SET)?.unwrap_or_default();
+        let bytes = self.root.read(&place, LARGEST_KEY_SET as u64)?.unwrap_or_default();
         TokenKeySet::parse(&layout::text(&place, bytes)?).map_err(|fault| {
             let hint = "take the set from the issuer's `jwks_uri`; until then no token of it lets in";
             Error::invalid("key-set", Location::file(&place), fault.to_string(), hint)

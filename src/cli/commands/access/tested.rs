@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::{AccessStepView, AccessTestView};
-use crate::model::{Backend, GroupSettings, KeyKind, SCHEMA, Timestamp, TokenAuth};
+use crate::model::{Backend, GroupSettings, KeyKind, KeySetSource, SCHEMA, Timestamp, TokenAuth};
 use crate::routes::RouteAccess;
 use crate::workspace::{SecretSources, Workspace};
 
@@ -114,18 +114,22 @@ fn token_step(workspace: &Workspace, key: &Key, token: &TokenAuth) -> Result<Ver
             format!("the group takes tokens of {:?}, and key {} has a subject of {issuers:?}", token.issuer, key.name);
         return Ok(step(false, reason, None));
     }
+    let verified = format!("tokens of {:?} are verified with", token.issuer);
+    let name = match &token.jwks {
+        KeySetSource::File(name) => name,
+        KeySetSource::Address(address) => {
+            return Ok(step(true, format!("{verified} the keys that each gateway fetches from {address}"), None));
+        }
+    };
     let (sets, problems) = workspace.key_sets()?;
-    if sets.contains_key(&token.jwks) {
-        return Ok(step(
-            true,
-            format!("tokens of {:?} are verified with keys/jwks/{}", token.issuer, token.jwks),
-            None,
-        ));
+    if sets.contains_key(name) {
+        return Ok(step(true, format!("{verified} {}", token.jwks), None));
     }
-    let problem = problems.iter().find(|problem| problem.location.file.ends_with(&token.jwks));
+    let place = token.jwks.to_string();
+    let problem = problems.iter().find(|problem| *problem.location.file == *place);
     let why = problem.map_or_else(|| "it is not there".to_owned(), |problem| problem.message.clone());
     let hint = "put the issuer's key set (JWKS) there".to_owned();
-    Ok(step(false, format!("no token can be verified with keys/jwks/{}: {why}", token.jwks), Some(hint)))
+    Ok(step(false, format!("no token can be verified with {place}: {why}"), Some(hint)))
 }
 
 fn validity_step(key: &Key, now: Timestamp) -> VerdictStep {

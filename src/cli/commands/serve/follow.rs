@@ -38,6 +38,7 @@ pub(super) struct Follower<'a> {
     /// The state published last.
     told: RunningGateway,
     was_incomplete: bool,
+    key_set_problems: Vec<String>,
     /// When memory that was let go is to be given back to the system.
     gives_back_at: Option<Instant>,
     looks: u32,
@@ -90,6 +91,7 @@ impl<'a> Follower<'a> {
             is_untold,
             told,
             was_incomplete: false,
+            key_set_problems: Vec::new(),
             gives_back_at: None,
             looks: 0,
         }
@@ -148,6 +150,7 @@ impl<'a> Follower<'a> {
             if self.looks.is_multiple_of(SELDOM) {
                 self.look_at_certificates();
                 self.look_at_log();
+                self.look_at_key_sets();
                 // Whoever cleans up `.apigw` takes the file along.
                 if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
                     self.tell();
@@ -218,6 +221,15 @@ impl<'a> Follower<'a> {
         for problem in self.read.access.new_problems() {
             self.context.output.warning(&problem);
         }
+    }
+
+    /// Says when keys of an issuer cannot be fetched.
+    fn look_at_key_sets(&mut self) {
+        let problems = self.gateway.key_set_problems();
+        for problem in problems.iter().filter(|problem| !self.key_set_problems.contains(problem)) {
+            self.context.output.warning(problem);
+        }
+        self.key_set_problems = problems;
     }
 
     /// Says when a worker stands still, and when it moves again.

@@ -145,8 +145,13 @@ fn official_documents_say_so_by_silence() {
 
 /// Sends a request from a page, which says where it comes from as browsers do.
 pub(crate) fn send(address: &str, head: &str) -> String {
+    send_to(address, address, head)
+}
+
+/// Sends a request for a host.
+fn send_to(address: &str, host: &str, head: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("{head}\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("a request");
     let mut response = String::new();
     stream.read_to_string(&mut response).expect("a response");
@@ -203,7 +208,20 @@ fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
     assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
     let own_origin = send(&documents, &format!("{tried}\r\nOrigin: http://{documents}"));
     assert!(own_origin.starts_with("HTTP/1.1 200"), "{own_origin}");
-    for more in ["", "\r\nOrigin: http://evil.example", "\r\nOrigin: null", "\r\nSec-Fetch-Site: none"] {
+    let own_header = send(&documents, &format!("{tried}\r\nX-Apigw-Try: 1"));
+    assert!(own_header.starts_with("HTTP/1.1 200"), "{own_header}");
+    let preflight = tried.replace("GET", "OPTIONS");
+    let asked = "Origin: http://evil.example\r\nAccess-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-apigw-try";
+    let asked = send(&documents, &format!("{preflight}\r\n{asked}"));
+    assert!(asked.starts_with("HTTP/1.1 403") && !asked.contains("access-control"), "{asked}");
+    for more in [
+        "",
+        "\r\nOrigin: http://evil.example",
+        "\r\nOrigin: null",
+        "\r\nSec-Fetch-Site: none",
+        "\r\nX-Apigw-Try: 1\r\nOrigin: http://evil.example",
+        "\r\nX-Apigw-Try: 1\r\nSec-Fetch-Site: cross-site",
+    ] {
         let refused = send(&documents, &format!("{tried}{more}"));
         assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("application/problem+json"), "{refused}");
     }
@@ -216,6 +234,25 @@ fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
     let official =
         send(&documents, "GET /-/try/online/petstore/petstore/pets/1 HTTP/1.1\r\nSec-Fetch-Site: same-origin");
     assert!(official.starts_with("HTTP/1.1 404"), "{official}");
+}
+
+#[test]
+fn a_foreign_name_that_leads_here_gets_no_page_and_sends_nothing() {
+    let sandbox = documented();
+    let words = "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0 --admin 127.0.0.1:0";
+    let serving = Serving::start_with(&sandbox, words);
+    let (documents, operators) = (serving.documents(), serving.operators());
+    let own = "Sec-Fetch-Site: same-origin\r\nX-Apigw-Try: 1";
+    let tried = format!("GET /-/try/test/petstore/petstore/pets/1 HTTP/1.1\r\n{own}");
+    let page = "GET /test/petstore/ HTTP/1.1".to_owned();
+    let operators_page = "GET /-/ui/test/petstore/ HTTP/1.1".to_owned();
+    for (address, head) in [(&documents, &tried), (&documents, &page), (&operators, &operators_page)] {
+        let port = address.rsplit(':').next().expect("a port");
+        for (host, status) in [("evil.example", 421), ("localhost", 200), ("docs.apigw.localhost", 200)] {
+            let response = send_to(address, &format!("{host}:{port}"), head);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{host} {head}: {response}");
+        }
+    }
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl AdminState {
                 let mut asked = Request::new(Bytes::new());
                 // What is left of a path and begins with a slash is one.
                 *asked.uri_mut() = below.parse().unwrap_or_default();
+                *asked.headers_mut() = request.headers().clone();
                 page(pages, asked).await.map(Full::new)
             }
             _ => self.answer(&request),

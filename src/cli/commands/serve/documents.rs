@@ -11,9 +11,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use crate::cli::site::{DocumentSite, SiteError, SiteSelection};
-use crate::gateway::PageSource;
 use crate::gateway::call::{CallDestination, OutgoingCall, send};
-use crate::model::{Deployment, EnvironmentName, GroupHosts, GroupName};
+use crate::gateway::{PageSource, is_own_host};
+use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName};
 use crate::plan::Facts as _;
 use crate::share::reference::ServingState;
 use crate::workspace::{DiskFacts, RunningGateway, Workspace};
@@ -24,8 +24,11 @@ const STATE_PATH: &str = "state";
 const THROUGH_PATH: &str = "-/try";
 /// Time-out for a request that is passed on.
 const TRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The header by which the script of a page marks its own requests. A page of another origin cannot send it: its browser asks
+/// first whether it may, and is refused.
+const TRY_HEADER: &str = "x-apigw-try";
 /// Headers that are about one connection alone (RFC 9110, section 7.6.1), or that the page's own browser adds.
-const NOT_PASSED_ON: [&str; 12] = [
+const NOT_PASSED_ON: [&str; 13] = [
     "host",
     "connection",
     "keep-alive",
@@ -38,11 +41,13 @@ const NOT_PASSED_ON: [&str; 12] = [
     "cookie",
     "origin",
     "referer",
+    TRY_HEADER,
 ];
 
 /// Makes documents of a workspace for readers.
 pub(super) struct ServedDocuments {
     folder: PathBuf,
+    base_domain: DomainName,
     selection: SiteSelection,
     /// The gateway's own address, once it listens; none where it listens for encrypted connections alone.
     gateway: OnceLock<SocketAddr>,
@@ -62,6 +67,7 @@ impl ServedDocuments {
     pub(super) fn new(workspace: &Workspace, environments: &[EnvironmentName], passes_on: bool) -> Self {
         Self {
             folder: workspace.folder().to_owned(),
+            base_domain: workspace.settings().base_domain.clone(),
             selection: SiteSelection {
                 environments: environments.iter().cloned().collect(),
                 ..SiteSelection::default()
@@ -205,11 +211,16 @@ fn refusal(workspace: &Workspace, target: &TryTarget<'_>) -> Option<&'static str
     }
 }
 
-/// True for a request of a page of this listener, as browsers say: by `Sec-Fetch-Site`, and older ones by `Origin`.
+/// True for a request of a page of this listener, as browsers say: by `Sec-Fetch-Site`, older ones by `Origin`, and the page
+/// itself by a header of its own. Over `http` to a host that is not loopback a browser sends no `Sec-Fetch-Site`, and with
+/// GET no `Origin` (Fetch Metadata, section 2; Fetch, section 3.2).
 fn is_of_own_origin(headers: &HeaderMap) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key("sec-fetch-site") {
         return header("sec-fetch-site") == Some("same-origin");
+    }
+    if !headers.contains_key("origin") {
+        return headers.contains_key(TRY_HEADER);
     }
     let origin = header("origin").and_then(|origin| origin.split_once("://"));
     origin
@@ -219,6 +230,9 @@ fn is_of_own_origin(headers: &HeaderMap) -> bool {
 
 impl PageSource for ServedDocuments {
     fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        if !is_own_host(request.headers(), &self.base_domain) {
+            return text(StatusCode::MISDIRECTED_REQUEST, "this host is not served here: use an address or localhost");
+        }
         let path = request.uri().path();
         if let Some(below) = path.strip_prefix('/').and_then(|path| path.strip_prefix(THROUGH_PATH)) {
             return self.pass_on(request, below);

@@ -152,6 +152,8 @@
       else headers.set(place === "header" ? name : "authorization", place === "header" ? input.value : `${place} ${input.value}`);
     }
     const options = { method: operation.dataset.method, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
+    // No page of another origin can send this header.
+    if (page.dataset.through) headers.set("x-apigw-try", "1");
     const body = form.querySelector("[data-body]");
     if (body && body.value !== "" && !/^(GET|HEAD)$/.test(options.method)) {
       headers.set("content-type", body.dataset.body);

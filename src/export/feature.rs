@@ -1,6 +1,7 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
 use super::CallerKeys;
+use super::kong::TEMPLATE_MARK;
 use super::report::ReportAspect;
 use crate::definition::StatusPattern;
 use crate::model::{ParameterReference, ResponseValidation};
@@ -66,6 +67,8 @@ pub(super) enum ExportFeature {
     HeaderToHeader,
     HeaderConstant,
     QueryConstant,
+    /// A constant whose value Kong takes for a template.
+    TemplateConstant,
     OtherMapping,
 }
 
@@ -122,6 +125,7 @@ impl ExportFeature {
             | Self::HeaderToHeader
             | Self::HeaderConstant
             | Self::QueryConstant
+            | Self::TemplateConstant
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
     }
@@ -129,8 +133,14 @@ impl ExportFeature {
     /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, or leave to a caller a value
     /// that a setting decides.
     pub(super) const fn guards_access(self) -> bool {
-        let is_mapping =
-            matches!(self, Self::HeaderToHeader | Self::HeaderConstant | Self::QueryConstant | Self::OtherMapping);
+        let is_mapping = matches!(
+            self,
+            Self::HeaderToHeader
+                | Self::HeaderConstant
+                | Self::QueryConstant
+                | Self::TemplateConstant
+                | Self::OtherMapping
+        );
         is_mapping || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
     }
 }
@@ -268,6 +278,9 @@ impl FeatureUses {
             };
             let path: Vec<&str> = below.iter().copied().chain([key]).collect();
             self.setting(feature, &path);
+            if matches!(mapping, RequestMapping::Set(constant) if constant.value.contains(TEMPLATE_MARK)) {
+                self.setting(ExportFeature::TemplateConstant, &path);
+            }
         }
     }
 

@@ -267,6 +267,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
             FeatureVerdict::Lost("parameters do not move, and only headers are added")
         }
-        ExportFeature::KeepHost | ExportFeature::HeaderConstant => FeatureVerdict::Exact,
+        ExportFeature::KeepHost | ExportFeature::HeaderConstant | ExportFeature::TemplateConstant => {
+            FeatureVerdict::Exact
+        }
     }
 }

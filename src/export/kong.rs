@@ -1,7 +1,7 @@
 //! Kong: one declarative file, `kong.json`, for a node without a database.
 //!
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
-//! templates in some values, which begin with `$(`: a text with that mark is left out, and the export says so.
+//! templates in some values, which begin with `$(`: a text with that mark is left out, which has to be allowed for a constant.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::model::{Cors, Digest, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping};
 
 /// The mark that begins a template of Kong's.
-const TEMPLATE_MARK: &str = "$(";
+pub(super) const TEMPLATE_MARK: &str = "$(";
 
 /// Writes the file of some groups.
 pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
@@ -288,8 +288,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         ExportFeature::DynamicBackend => FeatureVerdict::Lost("all requests go to the usual backend"),
-        ExportFeature::HeaderConstant | ExportFeature::QueryConstant => {
-            FeatureVerdict::Near("a value with `$(` is left out")
+        ExportFeature::TemplateConstant => {
+            FeatureVerdict::Lost("a constant with `$(` is left out, and a caller's own value stays")
         }
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::RedirectBody
@@ -300,6 +300,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::Websocket
         | ExportFeature::PathTemplate
         | ExportFeature::PrefixReplacement
-        | ExportFeature::HeaderToHeader => FeatureVerdict::Exact,
+        | ExportFeature::HeaderToHeader
+        | ExportFeature::HeaderConstant
+        | ExportFeature::QueryConstant => FeatureVerdict::Exact,
     }
 }

@@ -156,6 +156,29 @@ fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
         }
         sandbox.run("export envoy --env test --out out --allow-loss rewrites").expect_exit(0);
         assert!(!sandbox.read("out/rds.json").contains("query_parameter_mutations"));
+        let words = "export kong --env test --out kong";
+        if constant == "query.q" {
+            sandbox.run(words).expect_exit(5).expect_stderr("--allow-loss rewrites");
+            continue;
+        }
+        // Kong adds constants of the query too, but for those that it would take for templates.
+        sandbox.run(words).expect_exit(0);
+        for (place, value) in [("Basic hush", "x-source"), ("value: \"50% \\\"off\\\"; $x\"", "authorization")] {
+            let constant = if place.starts_with("value") { "value: \"a$(b\"" } else { "a$(b" };
+            sandbox.write("groups/shop/group.yaml", &text.replacen(place, constant, 1));
+            sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+            let refused = sandbox.run("export kong --env test --out lost").expect_exit(5);
+            refused.expect_stderr("`$(`").expect_stderr("--allow-loss rewrites");
+            assert!(!sandbox.path().join("lost").exists());
+            for target in ["envoy", "nginx", "haproxy", "gateway-api"] {
+                let report =
+                    sandbox.run(&format!("-o json export {target} --env test --out fine --allow-loss rewrites"));
+                assert!(!report.expect_exit(0).stdout.contains("`$(`"), "{target}");
+                std::fs::remove_dir_all(sandbox.path().join("fine")).expect("a folder");
+            }
+            sandbox.run(&format!("{words} --allow-loss rewrites")).expect_exit(0);
+            assert!(sandbox.read("kong/kong.json").contains(&format!("\"{value}:")));
+        }
     }
 }
 

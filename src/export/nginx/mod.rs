@@ -257,6 +257,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PathTemplate
         | ExportFeature::PrefixReplacement
         | ExportFeature::HeaderToHeader
-        | ExportFeature::HeaderConstant => FeatureVerdict::Exact,
+        | ExportFeature::HeaderConstant
+        | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

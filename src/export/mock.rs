@@ -1,5 +1,8 @@
 //! The responses of a mock as steps: `Prefer` and `Accept` choose one of them.
 
+use http::HeaderName;
+use http::header::CONTENT_LENGTH;
+
 use super::refusal::ProblemResponse;
 use super::table::{FixedResponse, HeaderText, RequestCondition, StepOutcome, TextTest};
 use crate::definition::StatusPattern;
@@ -50,7 +53,7 @@ fn named<'r>(responses: &[&'r MockResponse], name: &str) -> Vec<&'r MockResponse
 
 fn can_be_sent(response: &MockResponse) -> bool {
     let is_sendable = |(name, value): &(String, String)| {
-        http::HeaderName::try_from(name.as_str()).is_ok() && http::HeaderValue::try_from(value.as_str()).is_ok()
+        HeaderName::try_from(name.as_str()).is_ok() && http::HeaderValue::try_from(value.as_str()).is_ok()
     };
     (200..=599).contains(&response.status) && response.headers.iter().all(is_sendable)
 }
@@ -119,19 +122,9 @@ fn accepts(media_type: &str) -> String {
 
 /// Returns the response as it is sent, with the preference that it follows.
 fn respond(response: &MockResponse, applied: Option<String>) -> StepOutcome<'_> {
+    // The length is that of the body, whatever a definition says.
     let is_sent = |name: &str| {
-        ![
-            "content-length",
-            "connection",
-            "keep-alive",
-            "transfer-encoding",
-            "upgrade",
-            "te",
-            "trailer",
-            "proxy-connection",
-        ]
-        .iter()
-        .any(|refused| name.eq_ignore_ascii_case(refused))
+        HeaderName::try_from(name).is_ok_and(|name| name != CONTENT_LENGTH && !crate::model::is_hop_by_hop(&name))
     };
     let headers = response.headers.iter().filter(|(name, _)| is_sent(name)).cloned();
     let headers = headers.chain(applied.map(|applied| ("preference-applied".to_owned(), applied)));

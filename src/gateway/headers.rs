@@ -1,16 +1,13 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE,
+    TRAILER, VIA,
 };
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::trim_blanks;
+use crate::model::{HOP_BY_HOP, is_hop_by_hop, trim_blanks};
 
-/// Time for which a server keeps a connection open.
-pub(crate) const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -25,22 +22,6 @@ pub(crate) const X_APIGW_KEY: HeaderName = HeaderName::from_static("x-apigw-key"
 
 /// The header that carries a request's id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Returns whether a header belongs to one connection and is never passed on (RFC 9110, section 7.6.1).
-pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    [
-        CONNECTION,
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-        TE,
-        TRAILER,
-        TRANSFER_ENCODING,
-        UPGRADE,
-    ]
-    .contains(name)
-}
 
 /// Returns whether a field may be a trailer that is passed on: not one that frames a message, routes it, or says whose it
 /// is or where it comes from (RFC 9110, section 6.5.1), nor one that a backend takes for such a field, since it holds
@@ -100,16 +81,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         return;
     }
     strip_named(headers);
-    for name in [
-        CONNECTION,
-        KEEP_ALIVE,
-        PROXY_CONNECTION,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-        TE,
-        TRANSFER_ENCODING,
-        UPGRADE,
-    ] {
+    for name in HOP_BY_HOP.iter().filter(|name| **name != TRAILER) {
         headers.remove(name);
     }
 }

@@ -185,7 +185,7 @@ fn headers(declared: &[(String, String)], media_type: Option<&str>) -> Option<Bo
         headers.push((CONTENT_TYPE, media_type_value(media_type)?));
     }
     for (name, value) in declared {
-        let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !super::headers::is_hop_by_hop(name));
+        let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !crate::model::is_hop_by_hop(name));
         match parsed.zip(HeaderValue::try_from(value.as_str()).ok()) {
             // The length is that of the body, whatever a definition says.
             Some((name, _)) if name == CONTENT_LENGTH => {}

@@ -58,6 +58,7 @@ mod watch;
 
 pub use access_log::{AccessLog, AccessRecord};
 pub use config::{BindAddress, Config, GatewayLimits, GatewayTimeouts, KeyFetchTimes};
+pub(crate) use headers::strip_hop_by_hop;
 pub use pages::{PageSource, is_own_host};
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;

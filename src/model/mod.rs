@@ -18,6 +18,7 @@ mod findings;
 mod forwarding;
 mod hexadecimal;
 mod hint;
+mod hop_by_hop;
 mod ip_rules;
 mod key_set_source;
 mod limit;
@@ -55,6 +56,7 @@ pub use forwarding::{
 };
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::Hint;
+pub(crate) use hop_by_hop::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop};
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};

@@ -1,5 +1,8 @@
 //! Builds the results of APIs, one API after another.
 
+use http::HeaderName;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+
 use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
 use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
 use super::mock::MockExtension;
@@ -10,23 +13,10 @@ use crate::definition::encode::{self, EncodedBody};
 use crate::definition::fields::scalar_text;
 use crate::definition::rules;
 use crate::definition::schema::SampleFailure;
-use crate::model::Finding;
+use crate::model::{Finding, is_hop_by_hop};
 
-/// Header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
-const FRAMING: &[&str] = &[
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Header fields that only the sender of a message can set (RFC 9110, section 8.6; RFC 9112), beside hop-by-hop ones.
+const FRAMING: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE];
 
 /// The maximum number of values in a header of `x-apigw-mock`; a larger header is not sent.
 const MOST_IN_A_HEADER: usize = 1_000;
@@ -437,6 +427,6 @@ fn serialized<'d>(example: Node<'d>, media_type: &str) -> (Option<Node<'d>>, Opt
 
 /// True if a header is valid and not reserved for the sender.
 fn is_header(name: &str, value: &str) -> bool {
-    http::HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name.as_str()))
+    HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name) && !is_hop_by_hop(&name))
         && http::HeaderValue::from_str(value).is_ok()
 }

@@ -7,12 +7,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN, REFERER, SET_COOKIE,
+    TRAILER,
+};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use crate::cli::site::{DocumentSite, SiteError, SiteSelection};
 use crate::gateway::call::{CallDestination, OutgoingCall, send};
-use crate::gateway::{PageSource, is_own_host};
+use crate::gateway::{PageSource, is_own_host, strip_hop_by_hop};
 use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName};
 use crate::plan::Facts as _;
 use crate::share::reference::ServingState;
@@ -27,22 +30,8 @@ const TRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The header by which the script of a page marks its own requests. A page of another origin cannot send it: its browser asks
 /// first whether it may, and is refused.
 const TRY_HEADER: &str = "x-apigw-try";
-/// Headers that are about one connection alone (RFC 9110, section 7.6.1), or that the page's own browser adds.
-const NOT_PASSED_ON: [&str; 13] = [
-    "host",
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "content-length",
-    "cookie",
-    "origin",
-    "referer",
-    TRY_HEADER,
-];
+/// Headers of a request that are the page's own, or its browser's about it; those that begin with `sec-` are too.
+const OF_PAGE: [HeaderName; 6] = [HOST, CONTENT_LENGTH, COOKIE, ORIGIN, REFERER, HeaderName::from_static(TRY_HEADER)];
 
 /// Makes documents of a workspace for readers.
 pub(super) struct ServedDocuments {
@@ -153,7 +142,7 @@ impl ServedDocuments {
             Ok(received) => {
                 let mut response = Response::new(received.body);
                 *response.status_mut() = received.status;
-                *response.headers_mut() = passed_on(&received.headers);
+                *response.headers_mut() = response_headers(&received.headers);
                 // Shown as text by a page; followed or run by nobody.
                 response.headers_mut().insert("content-security-policy", HeaderValue::from_static("sandbox"));
                 response
@@ -184,7 +173,7 @@ impl<'p> TryTarget<'p> {
             method: request.method().clone(),
             target: format!("/{}{query}", self.path),
             host: HeaderValue::from_str(&hosts.secondary).ok()?,
-            headers: passed_on(request.headers()),
+            headers: request_headers(request.headers()),
             body: request.body().clone(),
         })
     }
@@ -302,10 +291,27 @@ fn served_state(
     Some(reason.map_or(Ok(()), Err))
 }
 
-fn passed_on(headers: &HeaderMap) -> HeaderMap {
-    let is_left_out =
-        |name: &HeaderName| NOT_PASSED_ON.contains(&name.as_str()) || name.as_str().starts_with("sec-") || name == HOST;
-    headers.iter().filter(|(name, _)| !is_left_out(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+/// Returns the headers of a page's request that the gateway gets.
+fn request_headers(received: &HeaderMap) -> HeaderMap {
+    let mut headers = received.clone();
+    strip_hop_by_hop(&mut headers);
+    remove_where(&mut headers, |name| OF_PAGE.contains(name) || *name == TRAILER || name.as_str().starts_with("sec-"));
+    headers
+}
+
+/// Returns the headers of the gateway's response that a page gets. A cookie of a backend would be one of this origin.
+fn response_headers(received: &HeaderMap) -> HeaderMap {
+    let mut headers = received.clone();
+    strip_hop_by_hop(&mut headers);
+    remove_where(&mut headers, |name| [CONTENT_LENGTH, SET_COOKIE, TRAILER].contains(name));
+    headers
+}
+
+fn remove_where(headers: &mut HeaderMap, is_removed: impl Fn(&HeaderName) -> bool) {
+    let removed: Vec<HeaderName> = headers.keys().filter(|name| is_removed(name)).cloned().collect();
+    for name in removed {
+        headers.remove(name);
+    }
 }
 
 fn media_type(path: &str) -> &'static str {
@@ -333,4 +339,48 @@ fn text(status: StatusCode, message: &str) -> Response<Bytes> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        headers.keys().map(HeaderName::as_str).collect()
+    }
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let field = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        fields.iter().map(field).collect()
+    }
+
+    #[test]
+    fn headers_of_a_connection_and_of_a_page_stay_here() {
+        let request = headers(&[
+            ("connection", "X-Hop, close"),
+            ("x-hop", "1"),
+            ("proxy-authorization", "Basic x"),
+            ("te", "trailers"),
+            ("trailer", "x-sum"),
+            ("host", "localhost"),
+            ("cookie", "session=1"),
+            ("origin", "http://localhost"),
+            ("referer", "http://localhost/"),
+            ("sec-fetch-site", "same-origin"),
+            (TRY_HEADER, "1"),
+            ("x-api-key", "key"),
+        ]);
+        assert_eq!(names(&request_headers(&request)), ["x-api-key"]);
+        let response = headers(&[
+            ("connection", "X-Hop"),
+            ("x-hop", "1"),
+            ("proxy-authenticate", "Basic"),
+            ("content-length", "2"),
+            ("set-cookie", "session=1"),
+            ("content-type", "text/plain"),
+        ]);
+        assert_eq!(names(&response_headers(&response)), ["content-type"]);
+    }
 }

@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::BrokenExchange;
 use super::body::BodyFraming;
-use crate::gateway::headers::{KEEP_ALIVE, is_hop_by_hop, strip_named};
+use crate::gateway::headers::strip_named;
 use crate::model::trim_blanks;
+use crate::model::{KEEP_ALIVE, is_hop_by_hop};
 
 /// The most header fields of an answer.
 const MOST_FIELDS: usize = 128;

@@ -3,20 +3,22 @@
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
 //! templates in some values, which begin with `$(`: a text with that mark is left out, which has to be allowed for a constant.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
 use super::feature::ExportFeature;
-use super::lower::host_tables;
+use super::lower::{credential_condition, host_tables};
 use super::table::{
-    DecisionStep, FixedResponse, ForwardAction, PathPattern, PathRewrite, PathRule, RequestPart, RewritePiece,
-    StepOutcome, TextTest,
+    DecisionStep, FixedResponse, ForwardAction, PathPattern, PathRewrite, PathRule, RequestCondition, RequestPart,
+    RewritePiece, StepOutcome, TextTest,
 };
 use super::target::FeatureVerdict;
 use super::upstream::ConnectedUpstream;
 use super::{ExportFile, USUAL_BODY_BYTES, has_secrets};
 use crate::model::{Cors, Digest, ParameterReference};
-use crate::routes::{GroupRoutes, RequestMapping};
+use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 
 /// The mark that begins a template of Kong's.
 pub(super) const TEMPLATE_MARK: &str = "$(";
@@ -26,20 +28,19 @@ pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
     let mut services = Vec::new();
     let mut upstreams = Vec::new();
+    let (mut service_names, mut upstream_names) = (BTreeSet::new(), BTreeSet::new());
     for table in host_tables(groups) {
         let count = table.paths.len();
         for (index, path) in table.paths.iter().enumerate() {
             for (step, route) in api_steps(path) {
                 let name = resource_name(path.group, &route.api, &format!("{:?}", path.pattern));
-                if services.iter().any(|service: &Value| service["name"] == name) {
+                if !service_names.insert(name.clone()) {
                     continue;
                 }
                 let route = route_of(path, step, &name, &table.hosts, count - index);
                 let (service, upstream) = service_of(path.group, step, &name, &route);
                 services.push(service);
-                if let Some(upstream) = upstream.filter(|upstream| !upstreams.contains(upstream)) {
-                    upstreams.push(upstream);
-                }
+                upstreams.extend(upstream.filter(|upstream| upstream_names.insert(upstream["name"].to_string())));
             }
         }
     }
@@ -51,10 +52,16 @@ pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
     vec![ExportFile::new("kong.json", format!("{document:#}\n"), is_private)]
 }
 
-/// Lists the steps that answer a plain request to each API: the last one, which asks for nothing of its headers.
+/// Lists the steps that answer a plain request to each API, which asks for nothing by its headers but to be let in.
 fn api_steps<'p, 'r>(path: &'p PathRule<'r>) -> impl Iterator<Item = (&'p DecisionStep<'r>, &'r crate::routes::Route)> {
     path.steps.iter().filter_map(|step| {
+        let shown: Vec<RequestCondition> = match step.route.map(|route| &route.access) {
+            Some(RouteAccess::Presence { any_of }) => any_of.iter().flatten().map(credential_condition).collect(),
+            _ => Vec::new(),
+        };
         let is_plain = step.conditions.iter().all(|condition| match (&condition.subject, &condition.test) {
+            // Nobody is asked for credentials, which the report says.
+            _ if shown.contains(condition) => true,
             (RequestPart::Method, _) => true,
             // Without the header, all media types are accepted.
             (RequestPart::Header(name), TextTest::Matches(_)) => name == "accept",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cors::preflight_steps;
-use super::mock::mock_steps;
+use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
     BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, template_pattern,
     template_rank, template_rewrite,
@@ -208,9 +208,6 @@ fn route_steps<'r>(
     conditions: &[RequestCondition],
 ) -> Vec<DecisionStep<'r>> {
     let mut steps = Vec::new();
-    if let RouteAccess::Presence { any_of } = &route.access {
-        steps.extend(missing_credentials(any_of).into_iter().map(|missing| (missing, refused())));
-    }
     match (&route.responder, &group.forward) {
         (Responder::Mock(responses), _) => steps.extend(mock_steps(responses)),
         (Responder::Forward(own), Some(forward)) => {
@@ -230,6 +227,9 @@ fn route_steps<'r>(
         }
         (Responder::Forward(_), None) => {}
     }
+    if let RouteAccess::Presence { any_of } = &route.access {
+        steps = with_credentials(steps, any_of);
+    }
     let step = |(own, action): (Vec<RequestCondition>, _)| DecisionStep {
         conditions: conditions.iter().cloned().chain(own).collect(),
         action,
@@ -238,28 +238,25 @@ fn route_steps<'r>(
     steps.into_iter().map(step).collect()
 }
 
-fn refused<'r>() -> StepOutcome<'r> {
-    StepOutcome::Refuse(ProblemResponse::missing_credentials())
-}
-
-/// Lists the conditions, of which one holds where no list of credentials is complete: one credential of each is missing.
-fn missing_credentials(any_of: &[Vec<Credential>]) -> Vec<Vec<RequestCondition>> {
-    let mut cases: Vec<Vec<RequestCondition>> = vec![Vec::new()];
+/// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of the
+/// lists; conditions of "a credential of each list is missing" would be as many as the product of their lengths.
+fn with_credentials<'r>(steps: Vec<ConditionalOutcome<'r>>, any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
+    let mut all = Vec::new();
     for list in any_of {
-        let extend = |case: &Vec<RequestCondition>| {
-            let with = |credential: &Credential| {
-                let mut case = case.clone();
-                case.push(credential_condition(credential).negated());
-                case
-            };
-            list.iter().map(with).collect::<Vec<_>>()
-        };
-        cases = cases.iter().flat_map(extend).collect();
+        let shown: Vec<RequestCondition> = list.iter().map(credential_condition).collect();
+        let with_shown =
+            |(own, action): &ConditionalOutcome<'r>| (shown.iter().chain(own).cloned().collect(), action.clone());
+        all.extend(steps.iter().map(with_shown));
+        if list.is_empty() {
+            return all;
+        }
     }
-    cases
+    all.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::missing_credentials())));
+    all
 }
 
-fn credential_condition(credential: &Credential) -> RequestCondition {
+/// Writes the condition that a credential is shown.
+pub(super) fn credential_condition(credential: &Credential) -> RequestCondition {
     match credential {
         Credential::Header(name) => RequestCondition::header(name, TextTest::Present),
         Credential::Query(name) => RequestCondition::query(name, None),

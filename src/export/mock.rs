@@ -8,7 +8,8 @@ use super::table::{FixedResponse, HeaderText, RequestCondition, StepOutcome, Tex
 use crate::definition::StatusPattern;
 use crate::routes::{MockResponse, MockResponses};
 
-type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>);
+/// An outcome with its conditions.
+pub(super) type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>);
 
 const NOTHING: &str = "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
 

@@ -70,6 +70,7 @@ pub(super) enum TextTest {
 }
 
 /// The outcome of a step.
+#[derive(Clone)]
 pub(super) enum StepOutcome<'r> {
     Respond(FixedResponse<'r>),
     Refuse(ProblemResponse),
@@ -77,6 +78,7 @@ pub(super) enum StepOutcome<'r> {
 }
 
 /// A response that is always the same, but for headers that repeat one of the request.
+#[derive(Clone)]
 pub(super) struct FixedResponse<'r> {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, HeaderText)>,
@@ -93,6 +95,7 @@ pub(super) enum HeaderText {
 }
 
 /// A request that goes on to a backend.
+#[derive(Clone)]
 pub(super) struct ForwardAction<'r> {
     pub(super) forward: &'r GroupForwarding,
     pub(super) own: &'r RouteForward,

@@ -183,6 +183,37 @@ fn a_parameter_that_a_backend_relies_on_is_not_lost_in_silence() {
 }
 
 #[test]
+fn many_lists_of_credentials_make_an_export_of_their_number() {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    sandbox.write(
+        "groups/shop/group.yaml",
+        "schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\nmock: {check_security: true}\n",
+    );
+    let (mut lists, mut schemes) = (String::new(), String::new());
+    for index in 0..24 {
+        lists.push_str(&format!("{{a{index}: [], b{index}: []}}, "));
+        for letter in ["a", "b"] {
+            let scheme = format!("{{type: apiKey, in: header, name: X-{letter}-{index}}}");
+            schemes.push_str(&format!("    {letter}{index}: {scheme}\n"));
+        }
+    }
+    let definition =
+        SHOP_DEFINITION.replace("operationId: getItem", &format!("operationId: getItem\n      security: [{lists}]"));
+    let definition = definition.replace("{description: d}", "{description: d, content: {text/plain: {example: item}}}");
+    sandbox.write("groups/shop/openapi.yaml", &format!("{definition}components:\n  securitySchemes:\n{schemes}"));
+    sandbox.run("publish shop --env test --mock").expect_exit(0);
+    for target in ["envoy", "nginx", "haproxy", "gateway-api"] {
+        sandbox.run(&format!("export {target} --env test --out {target}")).expect_exit(0);
+    }
+    assert!(sandbox.read("nginx/nginx.conf").len() < 200_000);
+    // Kong asks for no credentials, and answers all the same.
+    sandbox.run("export kong --env test --out kong --allow-loss access").expect_exit(0);
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    assert_eq!(kong["services"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn a_backend_that_knows_the_gateway_by_its_signature_is_not_exported_without_it() {
     let sandbox = shop();
     let settings = sandbox.read("groups/shop/group.yaml");

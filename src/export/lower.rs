@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::cors::preflight_steps;
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
-    BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, template_pattern,
-    template_rank, template_rewrite,
+    BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
+    template_pattern, template_rank, template_rewrite,
 };
 use super::refusal::ProblemResponse;
 use super::table::{
@@ -251,20 +251,24 @@ fn with_credentials<'r>(steps: Vec<ConditionalOutcome<'r>>, any_of: &[Vec<Creden
             return all;
         }
     }
-    all.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::missing_credentials())));
+    all.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::missing_credentials(any_of))));
     all
 }
 
-/// Writes the condition that a credential is shown.
+/// Writes the condition that a credential is shown, which is not empty.
 pub(super) fn credential_condition(credential: &Credential) -> RequestCondition {
     match credential {
-        Credential::Header(name) => RequestCondition::header(name, TextTest::Present),
-        Credential::Query(name) => RequestCondition::query(name, None),
+        Credential::Header(name) => RequestCondition::header(name, TextTest::Matches(".+".to_owned())),
+        Credential::Query(name) => {
+            RequestCondition::new(RequestPart::Query, TextTest::Matches(shown_query_pattern(name)))
+        }
         Credential::Cookie(name) => {
-            RequestCondition::header("cookie", TextTest::Matches(format!("(?:.*;)?[ \\t]*{}=.*", quote(name))))
+            let pattern = format!("(?:.*;)?[ \\t]*{}=[^;]*[^; \\t].*", quote(name));
+            RequestCondition::header("cookie", TextTest::Matches(pattern))
         }
         Credential::Authorization(scheme) => {
-            RequestCondition::header("authorization", TextTest::Matches(format!("(?i){}[ \\t]+.*", quote(scheme))))
+            let pattern = format!("(?i){} +[^ ].*", quote(scheme));
+            RequestCondition::header("authorization", TextTest::Matches(pattern))
         }
     }
 }

@@ -158,6 +158,11 @@ pub(super) fn query_pattern(name: &str, value: Option<&str>) -> String {
     format!("(?:.*&)?{}{value}(?:&.*)?", quote_encoded(name))
 }
 
+/// Writes the regular expression of a whole query that has a parameter with a value that is not empty.
+pub(super) fn shown_query_pattern(name: &str) -> String {
+    format!("(?:.*&)?{}=[^&]+(?:&.*)?", quote_encoded(name))
+}
+
 /// Writes a text as an expression that matches it plain or percent-encoded.
 fn quote_encoded(text: &str) -> String {
     let mut pattern = String::new();

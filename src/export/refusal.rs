@@ -1,5 +1,7 @@
 //! Refusals of a gateway as problem details (RFC 9457), in the words of `apigw serve`.
 
+use crate::routes::{Credential, MissingCredentials};
+
 /// A refusal. Its body has the id of the request, which each target writes in its own way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProblemResponse {
@@ -38,10 +40,10 @@ impl ProblemResponse {
         Self { allow: Some(allow.to_owned()), ..problem }
     }
 
-    pub(super) fn missing_credentials() -> Self {
-        let detail = "The request shows no credentials of the kind that the API asks for.";
-        let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", detail);
-        Self { challenge: Some("JDCLOUD2-HMAC-SHA256".to_owned()), ..problem }
+    pub(super) fn missing_credentials(any_of: &[Vec<Credential>]) -> Self {
+        let missing = MissingCredentials::new(any_of);
+        let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", missing.detail);
+        Self { challenge: Some(missing.challenge), ..problem }
     }
 
     pub(super) fn missing_key() -> Self {

@@ -45,7 +45,6 @@ pub(super) struct DecisionStep<'r> {
 pub(super) struct RequestCondition {
     pub(super) subject: RequestPart,
     pub(super) test: TextTest,
-    pub(super) is_negated: bool,
 }
 
 /// The part of a request that a condition is about.
@@ -123,7 +122,7 @@ pub(super) enum RewritePiece {
 
 impl RequestCondition {
     pub(super) const fn new(subject: RequestPart, test: TextTest) -> Self {
-        Self { subject, test, is_negated: false }
+        Self { subject, test }
     }
 
     pub(super) fn method(method: &str) -> Self {
@@ -136,9 +135,5 @@ impl RequestCondition {
 
     pub(super) fn query(name: &str, value: Option<&str>) -> Self {
         Self::new(RequestPart::Query, TextTest::Matches(query_pattern(name, value)))
-    }
-
-    pub(super) fn negated(self) -> Self {
-        Self { is_negated: !self.is_negated, ..self }
     }
 }

@@ -7,15 +7,15 @@ use http::header::{AUTHORIZATION, COOKIE};
 
 use super::problem::{Kind, Problem};
 use crate::definition::percent;
-use crate::routes::Credential;
+use crate::routes::{Credential, MissingCredentials};
 
 /// The credentials that an API asks for: all of one of the lists.
-pub(crate) struct CredentialRules(Box<[Box<[Credential]>]>);
+pub(crate) struct CredentialRules(Vec<Vec<Credential>>);
 
 impl CredentialRules {
     /// Takes the lists of credentials of which a route asks for one.
     pub(crate) fn new(any_of: &[Vec<Credential>]) -> Self {
-        Self(any_of.iter().map(|list| list.clone().into_boxed_slice()).collect())
+        Self(any_of.to_vec())
     }
 
     /// Looks for the credentials of one of the lists.
@@ -24,32 +24,10 @@ impl CredentialRules {
         if self.0.iter().any(|list| is_met(list)) {
             return Ok(());
         }
-        let list = |list: &[Credential]| list.iter().map(name).collect::<Vec<_>>().join(" and ");
-        let lists: Vec<String> = self.0.iter().map(|credentials| list(credentials)).collect();
-        let mut challenges: Vec<String> = self.0.iter().flatten().map(challenge).collect();
-        challenges.dedup();
-        let mut problem = Problem::new(Kind::Unauthenticated, format!("The request needs {}.", lists.join(", or ")));
-        problem.challenge = Some(challenges.join(", "));
+        let missing = MissingCredentials::new(&self.0);
+        let mut problem = Problem::new(Kind::Unauthenticated, missing.detail);
+        problem.challenge = Some(missing.challenge);
         Err(problem)
-    }
-}
-
-/// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
-fn challenge(credential: &Credential) -> String {
-    match credential {
-        Credential::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
-        Credential::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
-        Credential::Authorization(scheme) => scheme.clone(),
-        Credential::Header(_) | Credential::Query(_) | Credential::Cookie(_) => "ApiKey".to_owned(),
-    }
-}
-
-fn name(credential: &Credential) -> String {
-    match credential {
-        Credential::Header(name) => format!("the header {name}"),
-        Credential::Query(name) => format!("the query parameter {name}"),
-        Credential::Cookie(name) => format!("the cookie {name}"),
-        Credential::Authorization(scheme) => format!("the header Authorization with {scheme} credentials"),
     }
 }
 

@@ -68,6 +68,46 @@ pub enum Credential {
     Authorization(String),
 }
 
+/// The refusal of a caller who shows no whole list of credentials.
+pub(crate) struct MissingCredentials {
+    /// The sentence about it.
+    pub(crate) detail: String,
+    /// The value of `WWW-Authenticate`.
+    pub(crate) challenge: String,
+}
+
+impl MissingCredentials {
+    /// Writes the refusal of a route that asks for one of some lists.
+    pub(crate) fn new(any_of: &[Vec<Credential>]) -> Self {
+        let list = |list: &Vec<Credential>| list.iter().map(Credential::description).collect::<Vec<_>>().join(" and ");
+        let lists: Vec<String> = any_of.iter().map(list).collect();
+        let mut challenges: Vec<String> = any_of.iter().flatten().map(Credential::challenge).collect();
+        challenges.dedup();
+        Self { detail: format!("The request needs {}.", lists.join(", or ")), challenge: challenges.join(", ") }
+    }
+}
+
+impl Credential {
+    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
+    fn challenge(&self) -> String {
+        match self {
+            Self::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
+            Self::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
+            Self::Authorization(scheme) => scheme.clone(),
+            Self::Header(_) | Self::Query(_) | Self::Cookie(_) => "ApiKey".to_owned(),
+        }
+    }
+
+    fn description(&self) -> String {
+        match self {
+            Self::Header(name) => format!("the header {name}"),
+            Self::Query(name) => format!("the query parameter {name}"),
+            Self::Cookie(name) => format!("the cookie {name}"),
+            Self::Authorization(scheme) => format!("the header Authorization with {scheme} credentials"),
+        }
+    }
+}
+
 impl RouteAccess {
     /// Lists the scopes that a token needs, an alternative each.
     pub(crate) fn scopes(&self) -> Vec<String> {

@@ -30,6 +30,7 @@ use crate::model::{
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
 
+pub(crate) use access::MissingCredentials;
 pub use access::{Credential, RouteAccess, TokenAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};

@@ -43,7 +43,7 @@ pub(super) fn condition(condition: &RequestCondition) -> Value {
         RequestPart::Query => (":path", "[^?]*\\?", ""),
         RequestPart::Header(name) => (name.as_str(), "", ""),
     };
-    let mut matching = match &condition.test {
+    match &condition.test {
         TextTest::Present => json!({"name": name, "present_match": true}),
         TextTest::Equals(text) => json!({"name": name, "string_match": {"exact": text}}),
         TextTest::Matches(pattern) => json!({
@@ -51,11 +51,7 @@ pub(super) fn condition(condition: &RequestCondition) -> Value {
             "string_match": {"safe_regex": {"regex": format!("{before}(?:{pattern}){after}")}},
             "treat_missing_header_as_empty": true,
         }),
-    };
-    if condition.is_negated {
-        matching["invert_match"] = true.into();
     }
-    matching
 }
 
 pub(super) fn header(name: &str, value: &HeaderText) -> Value {

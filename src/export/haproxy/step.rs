@@ -254,7 +254,6 @@ pub(super) fn refusal_text(refusal: &ProblemResponse) -> String {
 /// Writes a condition as an anonymous one. A header that an expression is held against is in a variable, which is empty where
 /// the header is missing.
 fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) -> String {
-    let negation = if condition.is_negated { "!" } else { "" };
     let sample = match &condition.subject {
         RequestPart::Method => "method".to_owned(),
         RequestPart::Path => "var(txn.path)".to_owned(),
@@ -265,10 +264,10 @@ fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) ->
         },
     };
     match &condition.test {
-        TextTest::Present => format!("{negation}{{ {sample} -m found }}"),
-        TextTest::Equals(text) => format!("{negation}{{ {sample} -m str {} }}", quoted(text)),
+        TextTest::Present => format!("{{ {sample} -m found }}"),
+        TextTest::Equals(text) => format!("{{ {sample} -m str {} }}", quoted(text)),
         TextTest::Matches(pattern) => {
-            format!("{negation}{{ {sample} -m reg {} }}", quoted(&format!("^(?:{pattern})$")))
+            format!("{{ {sample} -m reg {} }}", quoted(&format!("^(?:{pattern})$")))
         }
     }
 }

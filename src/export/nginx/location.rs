@@ -85,7 +85,7 @@ impl<'r> LocationWriter<'r> {
             let next = self.conditions.len();
             let number = *self.conditions.entry(condition_map(condition)).or_insert(next);
             let _ = write!(flags, "${{apigw_is_{number}}}");
-            expected.push(if condition.is_negated { '0' } else { '1' });
+            expected.push('1');
         }
         (flags, expected)
     }

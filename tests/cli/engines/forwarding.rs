@@ -1,7 +1,7 @@
 //! A real backend behind the gateway and behind each engine: it sees the same requests.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
@@ -32,13 +32,14 @@ const SEEN: [&str; 13] = [
 ];
 
 /// Starts a backend that answers with the request that it sees.
-fn start_backend() -> String {
+pub(super) fn start_backend() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
             thread::spawn(move || {
-                let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let mut reader = BufReader::new(&stream);
+                let mut lines = reader.by_ref().lines().map_while(Result::ok);
                 let Some(first) = lines.next() else { return };
                 let mut headers: BTreeMap<String, String> = BTreeMap::new();
                 for line in lines.take_while(|line| !line.is_empty()) {
@@ -46,6 +47,8 @@ fn start_backend() -> String {
                         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
                     }
                 }
+                let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+                let _ = std::io::copy(&mut reader.take(length), &mut std::io::sink());
                 // The gateway alone writes `Forwarded`; nobody passes on that of a caller.
                 headers.retain(|name, value| SEEN.contains(&name.as_str()) || value.contains("forged"));
                 let body = format!("{first} {headers:?}");
@@ -156,6 +159,48 @@ fn nginx_forwards_as_the_gateway() {
 #[test]
 fn haproxy_forwards_as_the_gateway() {
     forwards_as_the_gateway(EngineKind::Haproxy);
+}
+
+fn asks_for_shown_credentials_as_the_gateway(kind: EngineKind) {
+    if !kind.is_there() {
+        return;
+    }
+    let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/credentials"));
+    let (key, basic) = (("x-key", "k"), ("authorization", "Basic dTpw"));
+    let shown: [&[(&str, &str)]; 11] = [
+        &[],
+        &[key],
+        &[basic],
+        &[key, basic],
+        &[("authorization", "Bearer t")],
+        &[("x-key", "")],
+        &[("authorization", "basic")],
+        &[("authorization", "basic  ")],
+        &[("accept", "image/png")],
+        &[basic, ("accept", "image/png")],
+        &[key, ("prefer", "code=200")],
+    ];
+    let request = |headers: &&[(&str, &str)]| {
+        ["GET", "HEAD"].map(|method| TestRequest::new(method, "/shop/items", "shop.test.apigw.localhost", headers))
+    };
+    let requests: Vec<TestRequest> = shown.iter().flat_map(request).collect();
+    let found = differences(&sandbox, kind, &requests);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn envoy_asks_for_shown_credentials_as_the_gateway() {
+    asks_for_shown_credentials_as_the_gateway(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_asks_for_shown_credentials_as_the_gateway() {
+    asks_for_shown_credentials_as_the_gateway(EngineKind::Nginx);
+}
+
+#[test]
+fn haproxy_asks_for_shown_credentials_as_the_gateway() {
+    asks_for_shown_credentials_as_the_gateway(EngineKind::Haproxy);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::super::{ExportOptions, USUAL_BODY_BYTES};
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::route::ROUTES;
-use super::{METADATA, type_url};
+use super::{METADATA, described_body, type_url};
 
 /// Writes the bootstrap.
 pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
@@ -124,7 +124,7 @@ fn authorization(options: &ExportOptions) -> Value {
             "authorization_response": {"allowed_upstream_headers": {"patterns": [{"exact": "x-apigw-key"}]}},
         },
         "allowed_headers": {"patterns": [{"safe_regex": {"regex": ".*"}}]},
-        "with_request_body": {"max_request_bytes": USUAL_BODY_BYTES, "allow_partial_message": false},
+        "with_request_body": described_body(USUAL_BODY_BYTES),
         "failure_mode_allow": false,
         "status_on_error": {"code": "ServiceUnavailable"},
     })

@@ -42,6 +42,11 @@ fn asks_authorizer(route: &Route) -> bool {
     matches!(route.access, RouteAccess::Key { .. })
 }
 
+/// Writes the setting of bodies that the authorizer sees: whole, up to a limit.
+fn described_body(limit: u64) -> Value {
+    json!({"max_request_bytes": limit, "allow_partial_message": false})
+}
+
 /// Writes a discovery response, whose version is the digest of its content.
 fn discovery(resources: &[Value]) -> String {
     // Resources, each with its hosts, each with its routes: a route is a line.

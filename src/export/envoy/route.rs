@@ -15,7 +15,7 @@ use super::super::table::{
 use super::super::upstream::ConnectedUpstream;
 use super::forward::{forwarding, mutations};
 use super::message::{append, condition, header, merge, problem_format};
-use super::{METADATA, asks_authorizer, literal, type_url};
+use super::{METADATA, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
 
@@ -153,15 +153,19 @@ impl<'r> RouteWriter<'r> {
             filters.insert("envoy.filters.http.cors".to_owned(), cors_policy(cors));
         }
         let asks = step.route.is_some_and(asks_authorizer);
+        let limit = step.route.and_then(|route| route.limits.body_bytes).filter(|limit| *limit != USUAL_BODY_BYTES);
+        // Envoy refuses to load a limit of zero.
+        let limit = limit.map(|limit| limit.max(1));
         if self.has_authorizer && !asks {
             filters.insert("envoy.filters.http.ext_authz".to_owned(), unasked());
+        } else if let Some(limit) = limit.filter(|_| asks) {
+            filters.insert("envoy.filters.http.ext_authz".to_owned(), asked_with_body(limit));
         }
-        let limit = step.route.and_then(|route| route.limits.body_bytes);
         let buffer = "extensions.filters.http.buffer.v3.BufferPerRoute";
         if step.route.is_some_and(|route| route.websocket) {
             filters
                 .insert("envoy.filters.http.buffer".to_owned(), json!({"@type": type_url(buffer), "disabled": true}));
-        } else if let Some(limit) = limit.filter(|limit| *limit != USUAL_BODY_BYTES) {
+        } else if let Some(limit) = limit {
             let limit = json!({"@type": type_url(buffer), "buffer": {"max_request_bytes": limit}});
             filters.insert("envoy.filters.http.buffer".to_owned(), limit);
         }
@@ -236,6 +240,14 @@ fn metadata(group: &GroupRoutes, step: &DecisionStep<'_>) -> Value {
 /// Writes the setting of a route about whose callers nobody is asked.
 fn unasked() -> Value {
     json!({"@type": type_url("extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"), "disabled": true})
+}
+
+/// Writes the setting of a route about whose callers the authorizer is asked with bodies up to a limit of its own.
+fn asked_with_body(limit: u64) -> Value {
+    json!({
+        "@type": type_url("extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"),
+        "check_settings": {"with_request_body": described_body(limit)},
+    })
 }
 
 fn cors_policy(cors: &Cors) -> Value {

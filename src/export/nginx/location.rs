@@ -31,6 +31,8 @@ const REQUEST_ID: &str = "${apigw_request_id}";
 /// Writes locations, and collects the conditions and backends that they name.
 pub(super) struct LocationWriter<'r> {
     pub(super) options: &'r ExportOptions,
+    /// The largest body that the server of the present table takes.
+    pub(super) server_limit: u64,
     /// The map of each condition, by its text, with the number in its variable.
     conditions: BTreeMap<String, usize>,
     /// The maps from headers to headers, by their text.
@@ -40,7 +42,13 @@ pub(super) struct LocationWriter<'r> {
 
 impl<'r> LocationWriter<'r> {
     pub(super) const fn new(options: &'r ExportOptions) -> Self {
-        Self { options, conditions: BTreeMap::new(), headers: BTreeMap::new(), upstreams: BTreeMap::new() }
+        Self {
+            options,
+            server_limit: USUAL_BODY_BYTES,
+            conditions: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            upstreams: BTreeMap::new(),
+        }
     }
 
     /// Writes the location of a rule and those of its steps.
@@ -59,6 +67,7 @@ impl<'r> LocationWriter<'r> {
         for (index, step) in path.steps.iter().enumerate() {
             let target = format!("/ {name}/{index}");
             let (flags, expected) = self.flags(&step.conditions);
+            let own_limit = body_limit(step).filter(|limit| *limit != self.server_limit);
             if flags.is_empty() {
                 let _ = writeln!(text, "            rewrite ^ \"{target}\" last;");
             } else {
@@ -70,6 +79,10 @@ impl<'r> LocationWriter<'r> {
             let _ = writeln!(locations, "        location = \"{target}\" {{\n            internal;");
             if let Some(route) = step.route {
                 let _ = writeln!(locations, "            set $apigw_api {};", quoted(&route.api));
+            }
+            if let Some(limit) = own_limit {
+                // Pages of its own are all that a location has.
+                locations.push_str(&error_pages(limit, "            "));
             }
             locations.push_str(&self.action(path.group, step));
             locations.push_str("        }\n");
@@ -91,15 +104,12 @@ impl<'r> LocationWriter<'r> {
     }
 
     fn action(&mut self, group: &'r GroupRoutes, step: &DecisionStep<'r>) -> String {
-        let limit = step.route.and_then(|route| route.limits.body_bytes).filter(|limit| *limit != USUAL_BODY_BYTES);
-        let limit = limit.map(|limit| format!("            client_max_body_size {limit};\n")).unwrap_or_default();
         let is_preflight = step.route.is_none() && matches!(step.action, StepOutcome::Respond(_));
-        let action = match &step.action {
+        match &step.action {
             StepOutcome::Respond(response) => response_text(response, Some(group).filter(|_| !is_preflight)),
             StepOutcome::Refuse(refusal) => refusal_text(refusal, Some(group)),
             StepOutcome::Forward(forward) => self.forward(group, forward),
-        };
-        limit + &action
+        }
     }
 
     fn forward(&mut self, group: &'r GroupRoutes, action: &ForwardAction<'r>) -> String {
@@ -245,6 +255,21 @@ fn headers_text(group: Option<&GroupRoutes>) -> String {
     let mut text = "            add_header X-Request-Id $apigw_request_id always;\n".to_owned();
     for header in group.map(cors_headers).unwrap_or_default() {
         let _ = writeln!(text, "            add_header {header} always;");
+    }
+    text
+}
+
+/// Returns the most bytes of a body in a step of an API.
+pub(super) fn body_limit(step: &DecisionStep<'_>) -> Option<u64> {
+    step.route.map(|route| route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES))
+}
+
+/// Writes a limit of bodies, and the pages of errors where it holds.
+pub(super) fn error_pages(limit: u64, indent: &str) -> String {
+    // Zero is no limit to nginx.
+    let mut text = format!("{indent}client_max_body_size {};\n", limit.max(1));
+    for (status, page) in [(400, "400"), (413, &*format!("413/{limit}")), (502, "502"), (504, "504")] {
+        let _ = writeln!(text, "{indent}error_page {status} = \"/ error/{page}\";");
     }
     text
 }

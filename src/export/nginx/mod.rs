@@ -9,6 +9,7 @@ mod condition;
 mod location;
 mod text;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::cors::varies;
@@ -19,7 +20,7 @@ use super::table::{HostTable, PathPattern};
 use super::target::FeatureVerdict;
 use super::{ExportFile, ExportOptions, USUAL_BODY_BYTES, has_secrets, origins};
 use crate::routes::GroupRoutes;
-use location::{LocationWriter, refusal_text};
+use location::{LocationWriter, body_limit, error_pages, refusal_text};
 use text::{quoted, quoted_pattern};
 
 /// Writes the files of some groups.
@@ -43,7 +44,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     writer.write_maps(&mut text);
     writer.write_upstreams(&mut text);
     let listen = options.listen;
-    let errors = error_pages();
+    let errors = error_pages(USUAL_BODY_BYTES, "        ") + &error_locations(&BTreeSet::from([USUAL_BODY_BYTES]));
     let unknown = refusal_text(&ProblemResponse::unknown_host(), None);
     let _ = write!(
         text,
@@ -70,7 +71,6 @@ http {
     absolute_redirect off;
     client_header_buffer_size 4k;
     large_client_header_buffers 4 16k;
-    client_max_body_size 300k;
     keepalive_timeout 75s;
     variables_hash_max_size 65536;
     variables_hash_bucket_size 256;
@@ -106,20 +106,17 @@ const VARIABLES: &str = "        set $apigw_environment \"\";\n        set $apig
                          set $apigw_operation \"\";\n        set $apigw_api \"\";\n";
 
 /// Writes the refusals of nginx's own as problem details. No named location can be told of a target that was not read.
-fn error_pages() -> String {
+fn error_locations(limits: &BTreeSet<u64>) -> String {
+    let large = limits.iter().map(|limit| (format!("413/{limit}"), ProblemResponse::large_body(*limit)));
+    let others = [
+        ("400".to_owned(), ProblemResponse::ambiguous_path()),
+        ("502".to_owned(), ProblemResponse::unreachable_backend()),
+        ("504".to_owned(), ProblemResponse::late_backend()),
+    ];
     let mut text = String::new();
-    for (status, refusal) in [
-        (400, ProblemResponse::ambiguous_path()),
-        (413, ProblemResponse::large_body(USUAL_BODY_BYTES)),
-        (502, ProblemResponse::unreachable_backend()),
-        (504, ProblemResponse::late_backend()),
-    ] {
+    for (page, refusal) in large.chain(others) {
         let refusal = refusal_text(&refusal, None);
-        let _ = write!(
-            text,
-            "        error_page {status} = \"/ error/{status}\";\n        location = \"/ error/{status}\" {{\n            \
-             internal;\n{refusal}        }}\n"
-        );
+        let _ = write!(text, "        location = \"/ error/{page}\" {{\n            internal;\n{refusal}        }}\n");
     }
     text
 }
@@ -184,7 +181,12 @@ fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'
     let mut text = String::new();
     let names = table.hosts.join(" ");
     let listen = writer.options.listen;
+    // nginx holds a body against the limit of each location that it passes through, the first of which knows no API.
+    let mut limits: BTreeSet<u64> = table.paths.iter().flat_map(|path| &path.steps).filter_map(body_limit).collect();
+    writer.server_limit = limits.last().copied().unwrap_or(USUAL_BODY_BYTES);
+    limits.insert(writer.server_limit);
     let _ = write!(text, "\n    server {{\n        listen {listen};\n        server_name {names};\n{VARIABLES}");
+    text.push_str(&error_pages(writer.server_limit, "        "));
     let _ = writeln!(
         text,
         "        location / {{\n            rewrite ^ \"/ {index}/$apigw_rule_{index}\" last;\n        }}"
@@ -199,7 +201,7 @@ fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'
     for (rule, path) in table.paths.iter().enumerate() {
         writer.rule(&mut text, &format!("{index}/{rule}"), path);
     }
-    text.push_str(&error_pages());
+    text.push_str(&error_locations(&limits));
     text.push_str("    }\n");
     text
 }

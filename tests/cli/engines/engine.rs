@@ -67,11 +67,15 @@ pub(super) struct Engine {
 impl Engine {
     /// Exports what is live in test, and lets the engine load it.
     pub(super) fn load(sandbox: &Sandbox, kind: EngineKind, address: &str) -> PathBuf {
+        Self::load_with(sandbox, kind, address, "")
+    }
+
+    fn load_with(sandbox: &Sandbox, kind: EngineKind, address: &str, flags: &str) -> PathBuf {
         let target = kind.target();
         let secrets = sandbox.path().join(".apigw/secrets");
         let secrets = secrets.to_str().expect("a path");
         let words = format!(
-            "export {target} --env test --out {target} --listen {address} --allow-loss access,rewrites --secrets {secrets}"
+            "export {target} --env test --out {target} --listen {address} --allow-loss access,rewrites --secrets {secrets}{flags}"
         );
         sandbox.run(&words).expect_exit(0);
         let folder = sandbox.path().join(target);
@@ -83,9 +87,14 @@ impl Engine {
 
     /// Exports what is live in test, and starts the engine on it.
     pub(super) fn start(sandbox: &Sandbox, kind: EngineKind) -> Self {
+        Self::start_with(sandbox, kind, "")
+    }
+
+    /// Starts the engine on an export with these flags.
+    pub(super) fn start_with(sandbox: &Sandbox, kind: EngineKind, flags: &str) -> Self {
         let address = free_address();
         let target = kind.target();
-        let folder = Self::load(sandbox, kind, &address);
+        let folder = Self::load_with(sandbox, kind, &address, flags);
         let log_path = sandbox.path().join(format!("{target}.log"));
         let log = File::create(&log_path).expect("a log");
         let mut command = kind.command(&folder, false);

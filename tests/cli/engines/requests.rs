@@ -15,6 +15,13 @@ impl TestRequest {
         let head = format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\n{headers}{length}connection: close\r\n\r\n");
         Self { head }
     }
+
+    /// Writes a `POST` with a body of some bytes.
+    pub(super) fn with_body(target: &str, host: &str, headers: &[(&str, &str)], bytes: usize) -> Self {
+        let empty = Self::new("POST", target, host, headers).head;
+        let head = empty.replace("content-length: 0", &format!("content-length: {bytes}"));
+        Self { head: head + &"x".repeat(bytes) }
+    }
 }
 
 /// Lists requests about each route of a mock: as it is, HEAD, `Accept`, `Prefer`, other methods, `OPTIONS`, unknown paths.

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use apigw::share::sdk::SdkLanguage;
+use serde_json::Value;
 
 use served::{Served, write_packages};
 
@@ -36,12 +37,20 @@ fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// True if a mock has a response, and the client of a language a way to it.
+fn is_answered(operation: &Value, language: SdkLanguage) -> bool {
+    // `fetch` sends no TRACE, and takes 407 for a fault of the connection.
+    let is_kept_back = operation["status"] == 407 || operation["method"] == "TRACE";
+    !operation["status"].is_null() && (language != SdkLanguage::TypeScript || !is_kept_back)
+}
+
 /// Calls each operation of each group with a driver, and returns what differs from the declared responses.
 fn drive(served: &Served, language: SdkLanguage, folder: &Path, program: &str, driver: &Path) -> (usize, String) {
     let mut failures = String::new();
     let mut calls = 0;
     for group in &served.groups {
-        let expected = Served::expected(group, language);
+        let mut expected = Served::expected(group, language);
+        expected.retain(|operation| is_answered(operation, language));
         calls += expected.len();
         let file = folder.join(format!("{}.json", group.name));
         std::fs::write(&file, serde_json::to_vec(&expected).expect("JSON")).expect("a file");
@@ -50,7 +59,7 @@ fn drive(served: &Served, language: SdkLanguage, folder: &Path, program: &str, d
             .args([group.name.as_str(), served.address.as_str()])
             .arg(&file)
             .current_dir(folder));
-        if !output.status.success() || !output.stdout.is_empty() {
+        if !output.status.success() || output.stdout != format!("{} called\n", expected.len()).as_bytes() {
             let _ = writeln!(failures, "{}:\n{}", group.origin, text(&output));
         }
     }
@@ -68,7 +77,7 @@ fn python_clients_call_every_operation() {
     let driver = folder.path().join("drive.py");
     std::fs::write(&driver, PYTHON_DRIVER).expect("a file");
     let (calls, failures) = drive(&served, SdkLanguage::Python, folder.path(), "python3", &driver);
-    assert!(failures.is_empty(), "{failures}");
+    assert!(failures.is_empty() && calls > 0, "{calls}: {failures}");
     writeln!(std::io::stderr(), "{calls} operations of {} groups called from Python", served.groups.len())
         .expect("written");
 }
@@ -97,7 +106,7 @@ fn typescript_clients_call_every_operation() {
     let driver = folder.path().join("drive.mjs");
     std::fs::write(&driver, NODE_DRIVER).expect("a file");
     let (calls, failures) = drive(&served, SdkLanguage::TypeScript, folder.path(), "node", &driver);
-    assert!(failures.is_empty(), "{failures}");
+    assert!(failures.is_empty() && calls > 0, "{calls}: {failures}");
     writeln!(std::io::stderr(), "{calls} operations of {} groups called from Node", served.groups.len())
         .expect("written");
 }

@@ -2,24 +2,20 @@
 //!
 //! [`share::reference`]: crate::share::reference
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod history;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::error::CommandError;
-use crate::compare::{self, ChangeRules, ComparedGroup};
-use crate::model::{
-    Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupChange, GroupName, Release, Version,
-};
+use crate::model::{Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupName, Release, Version};
 use crate::plan::{Facts as _, PublishCandidate};
 use crate::share::reference::{
     ChangesSource, DocumentFile, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry,
-    ReferenceSource, ReleaseEffect, ReleaseRecord, RenderError, ServingState, changes, matrix, reference,
+    ReferenceSource, RenderError, ServingState, changes, matrix, reference,
 };
-use crate::workspace::{CommittedOperation, DiskFacts, Workspace};
-
-/// The most releases of a group whose changes are shown.
-const MOST_RELEASES: usize = 500;
+use crate::workspace::{DiskFacts, Workspace};
+use history::GroupHistory;
 
 /// Tells of an entry whether it is served, or the reason why not; `None` where nobody says so.
 pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> Option<Result<(), String>> + 'c;
@@ -56,18 +52,6 @@ struct SiteEntry {
     by: Option<String>,
     message: Option<String>,
     urls: Vec<String>,
-}
-
-/// A group's history in an environment: its operations, the newest first, and the versions that were live.
-struct GroupHistory {
-    operations: Vec<CommittedOperation>,
-    versions: Vec<LiveVersion>,
-}
-
-/// A version that is or was live, as the latest release of it was.
-struct LiveVersion {
-    release: Release,
-    candidate: Option<Arc<PublishCandidate>>,
 }
 
 /// A document cannot be made.
@@ -144,6 +128,11 @@ impl<'a> DocumentSite<'a> {
         Self { workspace, serving, environments: read, groups, problems }
     }
 
+    /// Begins to read versions, each of them once.
+    pub(super) const fn facts(&self) -> DiskFacts<'a> {
+        DiskFacts::new(self.workspace)
+    }
+
     /// Makes pages that are served.
     pub(super) fn serve(&mut self, serving: ServingState) {
         self.serving = Some(serving);
@@ -178,7 +167,7 @@ impl<'a> DocumentSite<'a> {
 
     /// Finds the live entries with pages whose version cannot be read.
     pub(super) fn damage(&self) -> BTreeSet<(EnvironmentName, GroupName)> {
-        let facts = DiskFacts::new(self.workspace);
+        let facts = self.facts();
         let shown = self.environments.iter().filter(|environment| environment.policy != DocumentPolicy::Off);
         let entries = shown.flat_map(|site| site.entries.iter().map(move |(group, entry)| (&site.name, group, entry)));
         entries
@@ -251,26 +240,27 @@ impl<'a> DocumentSite<'a> {
     }
 
     /// Renders the pages of a group in an environment: the reference of what is live, that of each version that was, and the
-    /// changes between them. Only the pages whose path below the group's folder `is_wanted` are made.
+    /// changes between them. Only the pages whose path below the group's folder `is_wanted` are made, and only the versions
+    /// that they are about are read.
     pub(super) fn group(
         &self,
         environment: &EnvironmentName,
         group: &GroupName,
+        facts: &DiskFacts<'_>,
         is_wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<DocumentFile>, SiteError> {
         let found = self.environments.iter().find(|found| found.name == *environment);
         let Some((site, entry)) = found.and_then(|site| Some((site, site.entries.get(group)?))) else {
             return Ok(Vec::new());
         };
-        let facts = DiskFacts::new(self.workspace);
         if is_wanted("index.html") {
-            require_version(environment, group, entry, &facts)?;
+            require_version(environment, group, entry, facts)?;
         }
-        let history = self.history(environment, group, &facts);
+        let history = GroupHistory::read(environment, group, facts);
         let folder = format!("{environment}/{group}");
         let mut files = Vec::new();
         if is_wanted("changes.html") {
-            let releases = self.releases(group, &history, &facts);
+            let releases = history.releases();
             let source = ChangesSource {
                 group,
                 environment,
@@ -280,13 +270,12 @@ impl<'a> DocumentSite<'a> {
             };
             add(&mut files, &folder, changes(source)?);
         }
-        for version in &history.versions {
-            let Some(candidate) = &version.candidate else { continue };
-            let number = &version.release.version;
-            let is_current = entry.deployment.release.digest == version.release.digest;
-            for (is_of_version, below) in [(false, String::new()), (true, format!("{number}/"))] {
+        for release in &history.versions {
+            let is_current = entry.deployment.release.digest == release.digest;
+            for (is_of_version, below) in [(false, String::new()), (true, format!("{}/", release.version))] {
                 if (is_of_version || is_current) && is_wanted(&format!("{below}index.html")) {
-                    let page = self.reference(site, group, entry, version, candidate, is_of_version)?;
+                    let Some(candidate) = history.candidate(release) else { continue };
+                    let page = self.reference(site, group, entry, release, &candidate, is_of_version)?;
                     add(&mut files, &format!("{folder}/{below}"), page);
                 }
             }
@@ -299,7 +288,7 @@ impl<'a> DocumentSite<'a> {
         site: &SiteEnvironment,
         group: &GroupName,
         entry: &SiteEntry,
-        version: &LiveVersion,
+        release: &Release,
         candidate: &PublishCandidate,
         is_of_version: bool,
     ) -> Result<Vec<DocumentFile>, SiteError> {
@@ -314,13 +303,13 @@ impl<'a> DocumentSite<'a> {
             })
         });
         let others: Vec<OtherEntry> = others.collect();
-        let is_current = entry.deployment.release.digest == version.release.digest;
-        let urls = self.workspace.urls(&site.name, group, &version.release, None);
+        let is_current = entry.deployment.release.digest == release.digest;
+        let urls = self.workspace.urls(&site.name, group, release, None);
         Ok(reference(ReferenceSource {
             group,
             environment: &site.name,
             policy: site.policy,
-            release: &version.release,
+            release,
             settings: &candidate.settings,
             definition,
             urls: if is_current { &entry.urls } else { &urls },
@@ -336,80 +325,6 @@ impl<'a> DocumentSite<'a> {
                     || candidate.settings.ip_rules.of_environment(&site.name).is_empty()),
             serving: self.serving.as_ref(),
         })?)
-    }
-
-    /// Reads the history of a group and the versions that were live in it.
-    fn history(&self, environment: &EnvironmentName, group: &GroupName, facts: &DiskFacts<'_>) -> GroupHistory {
-        let operations = self.workspace.readable_history(environment, Some(group), MOST_RELEASES).operations;
-        let mut seen = BTreeSet::new();
-        let mut versions = Vec::new();
-        for change in operations.iter().filter_map(|committed| committed.operation.changes.get(group)) {
-            let release = &change.after;
-            if release.state == DeploymentState::Offline || !seen.insert(release.digest) {
-                continue;
-            }
-            let release = Self::numbered(group, release, facts);
-            // One that was deleted since has no page, which the changes say.
-            let candidate = facts.released(group, &release).ok().flatten();
-            versions.push(LiveVersion { release, candidate });
-        }
-        GroupHistory { operations, versions }
-    }
-
-    /// Returns a release with the number under which its version lies now.
-    fn numbered(group: &GroupName, release: &Release, facts: &DiskFacts<'_>) -> Release {
-        let number = facts.number(group, release).ok().flatten();
-        Release { version: number.unwrap_or_else(|| release.version.clone()), ..release.clone() }
-    }
-
-    /// Lists the releases of a group with their effect on callers.
-    fn releases(&self, group: &GroupName, history: &GroupHistory, facts: &DiskFacts<'_>) -> Vec<ReleaseRecord> {
-        let by_digest: HashMap<Digest, &LiveVersion> =
-            history.versions.iter().map(|version| (version.release.digest, version)).collect();
-        let record = |committed: &CommittedOperation| {
-            let change = committed.operation.changes.get(group)?;
-            let release = Self::numbered(group, &change.after, facts);
-            let version = by_digest.get(&release.digest);
-            Some(ReleaseRecord {
-                operation: committed.id.clone(),
-                time: committed.operation.time,
-                actor: committed.operation.actor.clone(),
-                action: change.action,
-                message: committed.operation.message.clone(),
-                effect: self.effect(change, &by_digest),
-                has_page: version.is_some_and(|version| version.candidate.is_some()),
-                release,
-            })
-        };
-        history.operations.iter().filter_map(record).collect()
-    }
-
-    fn effect(&self, change: &GroupChange, versions: &HashMap<Digest, &LiveVersion>) -> ReleaseEffect {
-        let after = &change.after;
-        if after.state == DeploymentState::Offline {
-            return ReleaseEffect::Offline;
-        }
-        let Some(before) = &change.before else { return ReleaseEffect::First };
-        if before.release.digest == after.digest {
-            return ReleaseEffect::SameVersion;
-        }
-        let candidate = |digest: &Digest| versions.get(digest).and_then(|version| version.candidate.as_ref());
-        let side = |digest: &Digest| {
-            let candidate = candidate(digest)?;
-            Some((candidate, candidate.definition.as_ref()?))
-        };
-        match (side(&before.release.digest), side(&after.digest)) {
-            (Some((old, old_definition)), Some((new, new_definition))) => {
-                let comparison = compare::compare(
-                    ComparedGroup { settings: &old.settings, definition: old_definition },
-                    ComparedGroup { settings: &new.settings, definition: new_definition },
-                );
-                let judgement = ChangeRules { levels: &self.workspace.settings().changes, sunset: None };
-                ReleaseEffect::Compared(comparison.judged(judgement))
-            }
-            (None, _) => ReleaseEffect::Unreadable(format!("version {} cannot be read", before.release.version)),
-            (_, None) => ReleaseEffect::Unreadable(format!("version {} cannot be read", after.version)),
-        }
     }
 }
 

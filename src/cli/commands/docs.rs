@@ -1,6 +1,6 @@
 //! `apigw docs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Subprocess, Stdio};
@@ -14,7 +14,7 @@ use crate::cli::output::counted;
 use crate::cli::site::{DocumentSite, SiteSelection};
 use crate::cli::views::{DocsPageView, DocsView};
 use crate::cli::{complete, selection};
-use crate::model::{Digest, GroupName, SCHEMA};
+use crate::model::{Digest, EnvironmentName, GroupName, SCHEMA};
 use crate::share::reference::DocumentFile;
 use crate::workspace::{FolderChanges, OutputFile, OutputFolder, Workspace};
 
@@ -106,8 +106,16 @@ fn require_entries(
 /// Renders every page, and the list of their digests.
 fn render(site: &DocumentSite<'_>) -> Result<Vec<DocumentFile>, CommandError> {
     let mut files = vec![site.matrix(&|_, _, _| None, &BTreeSet::new())?];
+    let mut groups: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();
     for (environment, group) in site.pages() {
-        files.extend(site.group(&environment, &group, &|_| true)?);
+        groups.entry(group).or_default().push(environment);
+    }
+    for (group, environments) in groups {
+        // A version that is live in several environments is read once; all versions of all groups would fill the memory.
+        let facts = site.facts();
+        for environment in environments {
+            files.extend(site.group(&environment, &group, &facts, &|_| true)?);
+        }
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     let mut sums = String::new();

@@ -268,7 +268,7 @@ fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::
         Some(version) => format!("{version}/index.html"),
         None => "index.html".to_owned(),
     };
-    site.group(&environment, &group, &|page| page == wanted)
+    site.group(&environment, &group, &site.facts(), &|page| page == wanted)
 }
 
 /// Tells whether a gateway of this machine serves an entry; `None` where none serves its environment.

@@ -16,6 +16,7 @@ mod documents;
 mod duration;
 mod error;
 mod escape;
+mod generated_folder;
 mod global;
 mod hints;
 mod limits;

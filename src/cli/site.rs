@@ -10,9 +10,10 @@ use std::fmt::Write as _;
 use super::error::CommandError;
 use crate::model::{Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupName, Release, Version};
 use crate::plan::{Facts as _, PublishCandidate};
+use crate::share::GeneratedFile;
 use crate::share::reference::{
-    ChangesSource, DocumentFile, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry,
-    ReferenceSource, RenderError, ServingState, changes, matrix, reference,
+    ChangesSource, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry, ReferenceSource,
+    RenderError, ServingState, changes, matrix, reference,
 };
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
@@ -181,7 +182,7 @@ impl<'a> DocumentSite<'a> {
         &self,
         served: &ServedCheck<'_>,
         damage: &BTreeSet<(EnvironmentName, GroupName)>,
-    ) -> Result<DocumentFile, SiteError> {
+    ) -> Result<GeneratedFile, SiteError> {
         let environments: Vec<MatrixEnvironment> = self
             .environments
             .iter()
@@ -248,7 +249,7 @@ impl<'a> DocumentSite<'a> {
         group: &GroupName,
         facts: &DiskFacts<'_>,
         is_wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Vec<DocumentFile>, SiteError> {
+    ) -> Result<Vec<GeneratedFile>, SiteError> {
         let found = self.environments.iter().find(|found| found.name == *environment);
         let Some((site, entry)) = found.and_then(|site| Some((site, site.entries.get(group)?))) else {
             return Ok(Vec::new());
@@ -291,7 +292,7 @@ impl<'a> DocumentSite<'a> {
         release: &Release,
         candidate: &PublishCandidate,
         is_of_version: bool,
-    ) -> Result<Vec<DocumentFile>, SiteError> {
+    ) -> Result<Vec<GeneratedFile>, SiteError> {
         let Some(definition) = &candidate.definition else { return Ok(Vec::new()) };
         let others = self.environments.iter().filter(|other| other.name != site.name).filter_map(|other| {
             let there = other.entries.get(group)?;
@@ -349,7 +350,7 @@ fn require_version(
 }
 
 /// Puts files into a folder.
-fn add(files: &mut Vec<DocumentFile>, folder: &str, added: Vec<DocumentFile>) {
+fn add(files: &mut Vec<GeneratedFile>, folder: &str, added: Vec<GeneratedFile>) {
     let folder = folder.trim_end_matches('/');
-    files.extend(added.into_iter().map(|file| DocumentFile { path: format!("{folder}/{}", file.path), ..file }));
+    files.extend(added.into_iter().map(|file| GeneratedFile { path: format!("{folder}/{}", file.path), ..file }));
 }

@@ -38,6 +38,12 @@ impl Digest {
         &self.0
     }
 
+    /// Returns the hexadecimal digits alone.
+    #[must_use]
+    pub fn hexadecimal(&self) -> String {
+        hexadecimal(&self.0)
+    }
+
     /// Returns the first twelve hexadecimal digits, the part used in an operation's id.
     #[must_use]
     pub fn short(&self) -> String {
@@ -88,7 +94,7 @@ impl From<Digest> for String {
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(PREFIX)?;
-        formatter.write_str(&hexadecimal(&self.0))
+        formatter.write_str(&self.hexadecimal())
     }
 }
 

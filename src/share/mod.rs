@@ -6,6 +6,9 @@
 //!
 //! Nothing here does I/O: what is generated is handed on as file names with bytes.
 
+mod file;
 pub mod model;
 pub mod reference;
 pub mod sdk;
+
+pub use file::{GeneratedFile, checksums};

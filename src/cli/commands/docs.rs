@@ -10,13 +10,14 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::generated_folder::{GeneratedFolder, public_files};
 use crate::cli::output::counted;
 use crate::cli::site::{DocumentSite, SiteSelection};
 use crate::cli::views::{DocsPageView, DocsView};
 use crate::cli::{complete, selection};
-use crate::model::{Digest, EnvironmentName, GroupName, SCHEMA};
-use crate::share::reference::DocumentFile;
-use crate::workspace::{FolderChanges, OutputFile, OutputFolder, Workspace};
+use crate::model::{EnvironmentName, GroupName, SCHEMA};
+use crate::share::{GeneratedFile, checksums};
+use crate::workspace::{FolderChanges, Workspace};
 
 /// Write the documents for callers: what is live where, references, changes
 ///
@@ -51,7 +52,7 @@ pub(in crate::cli) struct DocsArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DocsArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let selection = selection(context, workspace, arguments)?;
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out), "docs")?;
+    let folder = GeneratedFolder::open(context, &arguments.out, "docs", arguments.check)?;
     let site = DocumentSite::read(workspace, &selection, None);
     if !site.problems().is_empty() {
         let mut error =
@@ -61,18 +62,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DocsArguments) -> R
     }
     require_entries(workspace, &site, &selection.groups)?;
     let rendered = render(&site)?;
-    let files: Vec<OutputFile<'_>> =
-        rendered.iter().map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: false }).collect();
-    let changes = folder.compare(&files)?;
-    if !arguments.check {
-        folder.write(&files, &changes)?;
-    }
+    let changes = folder.update(&public_files(&rendered))?;
     let view = view(&site, arguments, &rendered, &changes);
     context.output.data(&view, || text(&view, arguments.check))?;
     if arguments.open {
         open(context, &context.folder().join(&arguments.out).join("index.html"));
     }
-    Ok(if arguments.check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done })
+    Ok(folder.exit(&changes))
 }
 
 fn selection(
@@ -104,7 +100,7 @@ fn require_entries(
 }
 
 /// Renders every page, and the list of their digests.
-fn render(site: &DocumentSite<'_>) -> Result<Vec<DocumentFile>, CommandError> {
+fn render(site: &DocumentSite<'_>) -> Result<Vec<GeneratedFile>, CommandError> {
     let mut files = vec![site.matrix(&|_, _, _| None, &BTreeSet::new())?];
     let mut groups: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();
     for (environment, group) in site.pages() {
@@ -118,19 +114,14 @@ fn render(site: &DocumentSite<'_>) -> Result<Vec<DocumentFile>, CommandError> {
         }
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    let mut sums = String::new();
-    for file in &files {
-        let digest = Digest::of(&file.bytes).to_string();
-        let _ = writeln!(sums, "{}  {}", digest.trim_start_matches("sha256:"), file.path);
-    }
-    files.push(DocumentFile { path: "SHA256SUMS".to_owned(), bytes: sums.into_bytes() });
+    files.push(checksums(&files));
     Ok(files)
 }
 
 fn view(
     site: &DocumentSite<'_>,
     arguments: &DocsArguments,
-    files: &[DocumentFile],
+    files: &[GeneratedFile],
     changes: &FolderChanges,
 ) -> DocsView {
     let page = |(environment, group): (_, GroupName)| DocsPageView {

@@ -12,6 +12,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::access::SubjectState;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::generated_folder::GeneratedFolder;
 use crate::cli::live_routes::LiveRoutes;
 use crate::cli::output::counted;
 use crate::cli::table::{self, TableLayout};
@@ -23,7 +24,7 @@ use crate::export::{
 };
 use crate::model::{GroupName, Location, SCHEMA};
 use crate::snapshot::NotServed;
-use crate::workspace::{FolderChanges, OutputFile, OutputFolder, Workspace};
+use crate::workspace::{FolderChanges, OutputFile, Workspace};
 
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
@@ -82,16 +83,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     };
     let exported = export(target, &live.environments, &options);
     require_access(&exported, target, &arguments.allow_loss)?;
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out), &format!("export {}", target.as_str()))?;
+    let kind = format!("export {}", target.as_str());
+    let folder = GeneratedFolder::open(context, &arguments.out, &kind, arguments.check)?;
     let files: Vec<OutputFile<'_>> = exported
         .files
         .iter()
         .map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: file.is_private })
         .collect();
-    let changes = folder.compare(&files)?;
-    if !arguments.check {
-        folder.write(&files, &changes)?;
-    }
+    let changes = folder.update(&files)?;
     for file in files.iter().filter(|file| file.is_private) {
         let shown = arguments.out.join(file.path);
         context.output.warning(&format!("{} has the values of secret parameters: keep it out of Git", shown.display()));
@@ -106,7 +105,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
     context.output.painted(&view, || text(&view, arguments.check, layout))?;
-    Ok(if arguments.check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done })
+    Ok(folder.exit(&changes))
 }
 
 /// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway.

@@ -10,14 +10,16 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::generated_folder::{GeneratedFolder, public_files};
 use crate::cli::output::counted;
 use crate::cli::views::{SdkGroupView, SdkView};
 use crate::cli::{complete, selection};
 use crate::model::{DeploymentState, GroupName, SCHEMA, Version};
 use crate::plan::{Facts as _, PublishCandidate};
+use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
-use crate::share::sdk::{SdkFile, SdkLanguage, SdkSource, generate};
-use crate::workspace::{DiskFacts, FolderChanges, OutputFile, OutputFolder, Workspace};
+use crate::share::sdk::{SdkLanguage, SdkSource, generate};
+use crate::workspace::{DiskFacts, FolderChanges, Workspace};
 
 /// Generate clients for callers: Python, TypeScript
 ///
@@ -63,8 +65,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Re
         .into_iter()
         .filter(|language| arguments.language.iter().any(|name| name == language.as_str()))
         .collect();
-    let folder = OutputFolder::open(&context.folder().join(&arguments.out), "sdk")?;
-    let mut files: Vec<SdkFile> = Vec::new();
+    let folder = GeneratedFolder::open(context, &arguments.out, "sdk", arguments.check)?;
+    let mut files: Vec<GeneratedFile> = Vec::new();
     let mut groups = Vec::new();
     for ChosenVersion { group, version, candidate } in &chosen {
         let generated = generate_group(workspace, group, version, candidate, &languages)?;
@@ -79,14 +81,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Re
                 .map(|file| file.path.clone())
                 .collect(),
         });
-        files.extend(generated.into_iter().map(|file| SdkFile { path: format!("{group}/{}", file.path), ..file }));
+        files
+            .extend(generated.into_iter().map(|file| GeneratedFile { path: format!("{group}/{}", file.path), ..file }));
     }
-    let files: Vec<OutputFile<'_>> =
-        files.iter().map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: false }).collect();
-    let changes = folder.compare(&files)?;
-    if !arguments.check {
-        folder.write(&files, &changes)?;
-    }
+    let changes = folder.update(&public_files(&files))?;
     let view = SdkView {
         schema: SCHEMA,
         folder: arguments.out.display().to_string(),
@@ -96,7 +94,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Re
         groups,
     };
     context.output.data(&view, || text(&view, &changes, arguments.check))?;
-    Ok(if arguments.check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done })
+    Ok(folder.exit(&changes))
 }
 
 /// Finds the versions that were asked for.
@@ -157,7 +155,7 @@ fn generate_group(
     version: &Version,
     candidate: &PublishCandidate,
     languages: &[SdkLanguage],
-) -> Result<Vec<SdkFile>, CommandError> {
+) -> Result<Vec<GeneratedFile>, CommandError> {
     let Some(definition) = &candidate.definition else {
         return Err(CommandError::invalid("definition", format!("the definition of {group} {version} is not valid"))
             .hint("see its findings: `apigw check`"));

@@ -101,8 +101,7 @@ impl<'r> KeyMaps<'r> {
         for key in self.subscription_keys() {
             for secret in key.secrets.iter().filter(|secret| !self.callers.revoked.contains(&secret.id)) {
                 let SecretProof::Sha256(digest) = &secret.proof else { continue };
-                let digest = digest.to_string();
-                let hash = digest.split_once(':').map_or("", |(_, hash)| hash);
+                let hash = digest.hexadecimal();
                 let seconds = |time: Timestamp| time.milliseconds().div_euclid(1000);
                 let _ = writeln!(names, "{hash} {}", key.name);
                 if let Some(end) = [key.expires, secret.retires].into_iter().flatten().min() {

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::group_page::{ServingState, author_name, readable_time};
 use super::machine::{code, line};
-use super::page::{AlternateLink, Breadcrumb, DocumentFile, PageFrame, RenderError, policy, render};
+use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, policy, render};
 use crate::compare::{Comparison, Compatibility};
 use crate::model::{
     DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
 };
+use crate::share::GeneratedFile;
 
 /// The most changes of a release that a page lists.
 const MOST_CHANGES: usize = 500;
@@ -98,7 +99,7 @@ struct CallerChangeView {
 }
 
 /// Renders the changes of a group as page, Markdown and feed.
-pub fn changes(source: ChangesSource<'_>) -> Result<Vec<DocumentFile>, RenderError> {
+pub fn changes(source: ChangesSource<'_>) -> Result<Vec<GeneratedFile>, RenderError> {
     let releases: Vec<ReleaseSection> = source.releases.iter().map(release_view).collect();
     let markdown = markdown(source, &releases);
     let serving = source.serving;
@@ -123,7 +124,7 @@ pub fn changes(source: ChangesSource<'_>) -> Result<Vec<DocumentFile>, RenderErr
     let updated = source.releases.first().map(|release| release.time.to_string()).unwrap_or_default();
     let group = context! { name => source.group.as_str(), environment => source.environment.as_str() };
     let data: TemplateValue = context! { group, releases => TemplateValue::from(Serde(&releases)), updated };
-    let file = |path: &str, text: String| DocumentFile { path: path.to_owned(), bytes: text.into_bytes() };
+    let file = |path: &str, text: String| GeneratedFile { path: path.to_owned(), bytes: text.into_bytes() };
     Ok(vec![
         file("changes.html", render("changes.html", &frame, &data)?),
         file("changes.atom", render("changes.atom", &frame, &data)?),

@@ -10,10 +10,11 @@ use super::bundle::{BundleSource, bundle};
 use super::machine;
 use super::markdown::{description_html, first_line};
 use super::operation_view::{OperationSection, OperationViewer};
-use super::page::{AlternateLink, Breadcrumb, DocumentFile, PageFrame, RenderError, origin, policy, render};
+use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, origin, policy, render};
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{Definition, SecurityKind};
 use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, KeyKind, Release, Version};
+use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
 
 /// The rows of types that a page has room for, over all bodies.
@@ -109,7 +110,7 @@ struct WebhookView {
 }
 
 /// Renders the reference of a version: the page, the bundled definition, and Markdown.
-pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<DocumentFile>, RenderError> {
+pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, RenderError> {
     let is_mock = source.release.backend.is_mock();
     let environments =
         [EnvironmentServers { environment: source.environment.clone(), urls: source.urls.to_vec(), is_mock }];
@@ -136,9 +137,9 @@ pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<DocumentFile>, Rende
         urls: source.urls,
     });
     let mut files = vec![
-        DocumentFile { path: "index.html".to_owned(), bytes: page(source, &model, &operations)?.into_bytes() },
-        DocumentFile { path: "openapi.json".to_owned(), bytes: bundled.json },
-        DocumentFile { path: "openapi.yaml".to_owned(), bytes: bundled.yaml },
+        GeneratedFile { path: "index.html".to_owned(), bytes: page(source, &model, &operations)?.into_bytes() },
+        GeneratedFile { path: "openapi.json".to_owned(), bytes: bundled.json },
+        GeneratedFile { path: "openapi.yaml".to_owned(), bytes: bundled.yaml },
     ];
     files.extend(machine::files(source, &model, &operations));
     Ok(files)

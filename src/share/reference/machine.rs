@@ -6,9 +6,9 @@ use super::code::snippets;
 use super::group_page::{ReferenceSource, access};
 use super::markdown::first_line;
 use super::operation_view::{OperationViewer, access_words};
-use super::page::DocumentFile;
 use super::request::sample_request;
 use super::type_view::{TypeSide, TypeViewer};
+use crate::share::GeneratedFile;
 use crate::share::model::{ContentModel, DefinitionModel, OperationModel, TypeModel};
 
 /// The most rows of a type in Markdown.
@@ -21,12 +21,12 @@ pub(super) fn files(
     source: ReferenceSource<'_>,
     model: &DefinitionModel,
     operations: &OperationViewer<'_>,
-) -> Vec<DocumentFile> {
+) -> Vec<GeneratedFile> {
     let file = |operation: &OperationModel| {
         let path = operations.anchors.operation_file(operation)?.to_owned();
-        Some(DocumentFile { path, bytes: operation_text(model, operations, operation).into_bytes() })
+        Some(GeneratedFile { path, bytes: operation_text(model, operations, operation).into_bytes() })
     };
-    let index = DocumentFile { path: "llms.txt".to_owned(), bytes: index(source, model, operations).into_bytes() };
+    let index = GeneratedFile { path: "llms.txt".to_owned(), bytes: index(source, model, operations).into_bytes() };
     std::iter::once(index).chain(model.operations.iter().filter_map(file)).collect()
 }
 

@@ -5,8 +5,9 @@ use minijinja::value::{Serde, Value as TemplateValue};
 use serde::Serialize;
 
 use super::group_page::{ServingState, author_name, readable_time};
-use super::page::{Breadcrumb, DocumentFile, PageFrame, RenderError, policy, render};
+use super::page::{Breadcrumb, PageFrame, RenderError, policy, render};
 use crate::model::{Deployment, DeploymentState, DocumentPolicy, EnvironmentName, GroupName, Version};
+use crate::share::GeneratedFile;
 
 /// The groups and environments of a workspace.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +87,7 @@ struct MatrixEntryView {
 }
 
 /// Renders the matrix.
-pub fn matrix(source: MatrixSource<'_>) -> Result<DocumentFile, RenderError> {
+pub fn matrix(source: MatrixSource<'_>) -> Result<GeneratedFile, RenderError> {
     let environments: Vec<TemplateValue> = source
         .environments
         .iter()
@@ -123,7 +124,7 @@ pub fn matrix(source: MatrixSource<'_>) -> Result<DocumentFile, RenderError> {
     };
     let site = context! { title => "APIs", problems => source.problems.to_vec() };
     let text = render("matrix.html", &frame, &context! { site, environments, rows })?;
-    Ok(DocumentFile { path: "index.html".to_owned(), bytes: text.into_bytes() })
+    Ok(GeneratedFile { path: "index.html".to_owned(), bytes: text.into_bytes() })
 }
 
 fn entry_view(entry: &MatrixEntry, environment: &str, group: &GroupName) -> MatrixEntryView {

@@ -28,7 +28,7 @@ mod type_view;
 pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
 pub use group_page::{LiveEntry, OtherEntry, ReferenceSource, ServingState, reference};
 pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, matrix};
-pub use page::{DocumentFile, RenderError};
+pub use page::RenderError;
 
 #[cfg(test)]
 mod tests;

@@ -23,15 +23,6 @@ const TEMPLATES: [(&str, &str); 6] = [
     ("changes.atom", include_str!("templates/changes.atom")),
 ];
 
-/// A file of the documents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DocumentFile {
-    /// The path below the folder of the documents, with slashes.
-    pub path: String,
-    /// The content.
-    pub bytes: Vec<u8>,
-}
-
 /// A page cannot be made: a template does not fit its data.
 #[derive(Debug, thiserror::Error)]
 #[error("a page cannot be made of its template")]

@@ -6,6 +6,7 @@ use crate::model::{
     Backend, Deployment, DeploymentState, Digest, DocumentPolicy, GroupSettings, OperationId, Release, RuleLevels,
     Timestamp,
 };
+use crate::share::GeneratedFile;
 
 pub(super) const URLS: [&str; 1] = ["http://g.test.apigw.localhost/g"];
 
@@ -16,7 +17,7 @@ pub(super) fn definition(text: &str) -> Definition {
 }
 
 /// Renders the reference of a definition that is live with a mock.
-pub(super) fn rendered(definition: &Definition) -> Vec<DocumentFile> {
+pub(super) fn rendered(definition: &Definition) -> Vec<GeneratedFile> {
     let settings: GroupSettings =
         serde_saphyr::from_str("schema: 1\nversion: '0.0.1'\nprefix: /g\n").expect("settings");
     let release = Release {
@@ -46,7 +47,7 @@ pub(super) fn rendered(definition: &Definition) -> Vec<DocumentFile> {
     .expect("the templates fit")
 }
 
-pub(super) fn text_of(files: &[DocumentFile], path: &str) -> String {
+pub(super) fn text_of(files: &[GeneratedFile], path: &str) -> String {
     let file = files.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("no {path}"));
     String::from_utf8(file.bytes.clone()).expect("UTF-8")
 }
@@ -140,7 +141,7 @@ fn ids_and_links(page: &str) -> (Vec<String>, Vec<String>) {
 }
 
 /// Asserts that every link within a reference leads somewhere, and that no part has the name of another.
-fn require_whole(name: &str, files: &[DocumentFile]) {
+fn require_whole(name: &str, files: &[GeneratedFile]) {
     let (ids, links) = ids_and_links(&text_of(files, "index.html"));
     let unique: std::collections::BTreeSet<&String> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len(), "{name}: an id is there twice");

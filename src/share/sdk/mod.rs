@@ -20,6 +20,7 @@ mod typescript;
 
 use crate::model::{Digest, GroupName, Version};
 use crate::share::model::{DefinitionModel, OperationModel};
+use crate::share::{GeneratedFile, checksums};
 
 use lowering::{TypeDeclaration, TypeLowering};
 use methods::ClientMethod;
@@ -44,15 +45,6 @@ pub enum SdkLanguage {
     Python,
     /// TypeScript and JavaScript: Node 18 or newer, browsers, Deno.
     TypeScript,
-}
-
-/// A file of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SdkFile {
-    /// Its path below the output folder.
-    pub path: String,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
 }
 
 impl SdkLanguage {
@@ -95,7 +87,7 @@ impl<'m> ClientPlan<'m> {
 
 /// Generates the packages of a version, with their archives and a list of checksums.
 #[must_use]
-pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<SdkFile> {
+pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<GeneratedFile> {
     let plan = ClientPlan::new(source.model);
     let mut files = Vec::new();
     for language in languages {
@@ -104,12 +96,12 @@ pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<SdkFile
             SdkLanguage::TypeScript => typescript::package(source, &plan),
         };
         let folder = language.as_str();
-        files.extend(generated.into_iter().map(|file| SdkFile { path: format!("{folder}/{}", file.path), ..file }));
+        files.extend(
+            generated.into_iter().map(|file| GeneratedFile { path: format!("{folder}/{}", file.path), ..file }),
+        );
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    let line = |file: &SdkFile| format!("{}  {}\n", text::hexadecimal(&file.bytes), file.path);
-    let sums: String = files.iter().map(line).collect();
-    files.push(SdkFile { path: "SHA256SUMS".to_owned(), bytes: sums.into_bytes() });
+    files.push(checksums(&files));
     files
 }
 

@@ -7,12 +7,6 @@ use serde_json::Value;
 /// The most characters of a text in a comment.
 const LONGEST_COMMENT: usize = 4_000;
 
-/// Writes the SHA-256 of bytes in hexadecimal.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let digest = crate::model::Digest::of(bytes).to_string();
-    digest.rsplit(':').next().unwrap_or_default().to_owned()
-}
-
 /// True for a character that could hide code from its readers: controls, and marks of direction.
 fn is_hidden(character: char) -> bool {
     character.is_control()

@@ -9,8 +9,9 @@ use super::names::{NameAllocator, camel, words};
 use super::reserved::TYPESCRIPT;
 use super::template::render;
 use super::text::{comment_lines, javascript, property, quoted};
-use super::{ClientPlan, SdkFile, SdkSource};
+use super::{ClientPlan, SdkSource};
 use crate::model::GroupName;
+use crate::share::GeneratedFile;
 use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel};
 
 /// The package as the templates see it.
@@ -81,7 +82,7 @@ struct TypescriptMethod<'p, 'm> {
 }
 
 /// Generates the package.
-pub(super) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<SdkFile> {
+pub(super) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<GeneratedFile> {
     let context = TypescriptContext::new(source, plan);
     let manifest = serde_json::json!({
         "name": context.package,
@@ -106,8 +107,8 @@ pub(super) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<SdkFi
     ];
     let packed: Vec<(String, Vec<u8>)> =
         files.iter().map(|(path, text)| (format!("package/{path}"), text.as_bytes().to_vec())).collect();
-    let archive = SdkFile { path: format!("dist/{}", context.archive), bytes: tar_gz(&packed) };
-    let files = files.into_iter().map(|(path, text)| SdkFile { path: path.to_owned(), bytes: text.into_bytes() });
+    let archive = GeneratedFile { path: format!("dist/{}", context.archive), bytes: tar_gz(&packed) };
+    let files = files.into_iter().map(|(path, text)| GeneratedFile { path: path.to_owned(), bytes: text.into_bytes() });
     files.chain([archive]).collect()
 }
 

@@ -251,7 +251,7 @@ impl PageSource for ServedDocuments {
 }
 
 /// Renders the files of a group that a path leads to.
-fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::reference::DocumentFile>, SiteError> {
+fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::GeneratedFile>, SiteError> {
     let mut parts = path.splitn(3, '/');
     let names = parts.next().zip(parts.next()).zip(parts.next());
     let Some(((environment, group), below)) = names else { return Ok(Vec::new()) };

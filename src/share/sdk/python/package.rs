@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::super::archive::{tar_gz, zip};
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
-use super::super::{ClientPlan, SdkFile, SdkSource};
+use super::super::{ClientPlan, SdkSource};
 use super::types::DeclarationContext;
 use super::{MethodContext, methods};
 use crate::model::{GroupName, Version};
+use crate::share::GeneratedFile;
 
 /// The package as the templates see it.
 #[derive(Debug, Serialize)]
@@ -47,7 +48,7 @@ pub(super) fn module_name(group: &GroupName) -> String {
 }
 
 /// Generates the package.
-pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<SdkFile> {
+pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<GeneratedFile> {
     let context = PackageContext::new(source, plan);
     let module = &context.module;
     let readme = render("python/README.md", &context);
@@ -70,9 +71,9 @@ pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_
     project.extend(code.iter().cloned());
     let stem = format!("{module}-{}", context.package_version);
     let in_folder: Vec<_> = project.iter().map(|(path, bytes)| (format!("{stem}/{path}"), bytes.clone())).collect();
-    let sdist = SdkFile { path: format!("dist/{stem}.tar.gz"), bytes: tar_gz(&in_folder) };
-    let wheel = SdkFile { path: format!("dist/{stem}-py3-none-any.whl"), bytes: wheel(&stem, code, &metadata) };
-    project.into_iter().map(|(path, bytes)| SdkFile { path, bytes }).chain([sdist, wheel]).collect()
+    let sdist = GeneratedFile { path: format!("dist/{stem}.tar.gz"), bytes: tar_gz(&in_folder) };
+    let wheel = GeneratedFile { path: format!("dist/{stem}-py3-none-any.whl"), bytes: wheel(&stem, code, &metadata) };
+    project.into_iter().map(|(path, bytes)| GeneratedFile { path, bytes }).chain([sdist, wheel]).collect()
 }
 
 /// Packs a wheel (PEP 427).

@@ -1,0 +1,40 @@
+//! The folder of a command that writes files, or tells with `--check` that they are out of date.
+
+use std::path::Path;
+
+use super::context::Context;
+use super::error::{CommandError, Exit};
+use crate::share::GeneratedFile;
+use crate::workspace::{FolderChanges, OutputFile, OutputFolder};
+
+/// A folder of generated files.
+pub(super) struct GeneratedFolder {
+    folder: OutputFolder,
+    is_check: bool,
+}
+
+impl GeneratedFolder {
+    /// Opens the folder of a kind of files, which is refused where it holds something else.
+    pub(super) fn open(context: &Context<'_>, out: &Path, kind: &str, is_check: bool) -> Result<Self, CommandError> {
+        Ok(Self { folder: OutputFolder::open(&context.folder().join(out), kind)?, is_check })
+    }
+
+    /// Compares the folder with the files that it should have, and writes them unless it is only checked.
+    pub(super) fn update(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, CommandError> {
+        let changes = self.folder.compare(files)?;
+        if !self.is_check {
+            self.folder.write(files, &changes)?;
+        }
+        Ok(changes)
+    }
+
+    /// Returns the exit of a command that found these changes.
+    pub(super) fn exit(&self, changes: &FolderChanges) -> Exit {
+        if self.is_check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done }
+    }
+}
+
+/// Lists files that everybody may read.
+pub(super) fn public_files(files: &[GeneratedFile]) -> Vec<OutputFile<'_>> {
+    files.iter().map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: false }).collect()
+}

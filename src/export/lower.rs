@@ -228,7 +228,7 @@ fn route_steps<'r>(
         (Responder::Forward(_), None) => {}
     }
     if let RouteAccess::Presence { any_of } = &route.access {
-        steps = with_credentials(steps, any_of);
+        steps = with_credentials(&steps, any_of);
     }
     let step = |(own, action): (Vec<RequestCondition>, _)| DecisionStep {
         conditions: conditions.iter().cloned().chain(own).collect(),
@@ -240,7 +240,7 @@ fn route_steps<'r>(
 
 /// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of the
 /// lists; conditions of "a credential of each list is missing" would be as many as the product of their lengths.
-fn with_credentials<'r>(steps: Vec<ConditionalOutcome<'r>>, any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
+fn with_credentials<'r>(steps: &[ConditionalOutcome<'r>], any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
     let mut all = Vec::new();
     for list in any_of {
         let shown: Vec<RequestCondition> = list.iter().map(credential_condition).collect();

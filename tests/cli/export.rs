@@ -1,5 +1,6 @@
 //! `apigw export`: files of a folder that belongs to it, and a report with the place of each setting.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
@@ -192,10 +193,10 @@ fn many_lists_of_credentials_make_an_export_of_their_number() {
     );
     let (mut lists, mut schemes) = (String::new(), String::new());
     for index in 0..24 {
-        lists.push_str(&format!("{{a{index}: [], b{index}: []}}, "));
+        let _ = write!(lists, "{{a{index}: [], b{index}: []}}, ");
         for letter in ["a", "b"] {
             let scheme = format!("{{type: apiKey, in: header, name: X-{letter}-{index}}}");
-            schemes.push_str(&format!("    {letter}{index}: {scheme}\n"));
+            let _ = writeln!(schemes, "    {letter}{index}: {scheme}");
         }
     }
     let definition =

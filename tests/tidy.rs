@@ -211,16 +211,16 @@ fn routes_are_data_that_no_connection_needs() {
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
 const GATEWAY: [&str; 37] = [
     "access_log",
+    "headers",
+    "routing",
     "pages",
     "config",
     "clock",
-    "headers",
     "client_address",
     "media_type",
     "stream",
     "tls",
     "signals",
-    "routing",
     "watch",
     "request_body",
     "refusal_reason",

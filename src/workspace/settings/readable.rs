@@ -82,12 +82,11 @@ impl LostLines {
     fn leave_out(&mut self, lines: &mut [&str], index: usize) {
         let is_header = |line: &str| line.trim_start().starts_with('[');
         let header = lines[..=index].iter().rposition(|line| is_header(line));
-        match header.and_then(|header| environment_in(lines[header])) {
-            Some(name) => drop(self.environments.insert(name)),
-            None => {
-                let header = header.map(|header| lines[header]);
-                self.are_all_environments |= !is_of_no_environment(header, lines[index]);
-            }
+        if let Some(name) = header.and_then(|header| environment_in(lines[header])) {
+            self.environments.insert(name);
+        } else {
+            let header = header.map(|header| lines[header]);
+            self.are_all_environments |= !is_of_no_environment(header, lines[index]);
         }
         // A table that is written as a value may go on below its key, and the header above is then none.
         let top = lines[..=index].iter().take_while(|line| !is_header(line));

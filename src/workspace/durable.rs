@@ -33,26 +33,10 @@ impl<'a> FileStage<'a> {
 
     /// Puts a file in its place. It is durable once [`FileStage::sync`] has returned.
     pub(super) fn write(&mut self, place: &str, bytes: &[u8]) -> Result<(), Error> {
-        self.write_like(place, bytes, place)
-    }
-
-    /// Puts a file in its place, with the owner and the permissions of a file at another place.
-    pub(super) fn write_like(&mut self, place: &str, bytes: &[u8], model: &str) -> Result<(), Error> {
         let target = self.target(place)?;
-        let model = if model == place { target.clone() } else { self.root.locate(model)? };
         let temporary = self.temporary_file()?;
-        fill(temporary.as_file(), temporary.path(), bytes, &model)?;
+        fill(temporary.as_file(), temporary.path(), bytes, &target)?;
         temporary.persist(&target).map_err(|error| error.error).at("replace", &target)?;
-        self.remember(&target);
-        Ok(())
-    }
-
-    /// Moves a file to another place, over the one that is there.
-    pub(super) fn rename(&mut self, from: &str, to: &str) -> Result<(), Error> {
-        let from = self.root.locate(from)?;
-        let target = self.target(to)?;
-        fs::rename(&from, &target).at("replace", &target)?;
-        self.remember(&from);
         self.remember(&target);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Changing several files of a working copy together.
 //!
-//! No one rename does that. All files are staged, an intent names them, then they are renamed one by one. Once the
+//! No one rename does that. All files are staged, an intent names them, then each is written in its place. Once the
 //! intent is durable, the import counts: the next holder of the lock finishes one that was cut off. Readers look for
 //! the intent before and after they read, and again whether the files are still those that they read.
 
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct ImportIntent {
     group: GroupName,
-    /// Their paths in the group's folder, in the order in which they are renamed.
+    /// Their paths in the group's folder, in the order in which they are written.
     files: Vec<String>,
     /// The paths of files that are removed afterwards.
     #[serde(default)]
@@ -101,25 +101,22 @@ impl LockGuard {
             }
             _ => {}
         }
-        let mut write =
-            |(path, bytes): &(&str, &[u8])| stage.write_like(&staged(path), bytes, &layout::group_file(group, path));
+        let mut write = |(path, bytes): &(&str, &[u8])| stage.write(&staged(path), bytes);
         if let Err(error) = files.iter().try_for_each(&mut write).and_then(|()| Ok(stage.sync()?)) {
             let _ = self.recover();
             return Err(error);
         }
         let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
         let intent = ImportIntent { group: group.clone(), files: paths, removed: removed.to_vec() };
-        let imported = self.declare(Intent::Import(intent.clone())).and_then(|()| self.finish_import(&intent));
+        let mut is_untouched = true;
+        let imported =
+            self.declare(Intent::Import(intent.clone())).and_then(|()| self.place_files(&intent, &mut is_untouched));
         let Err(error) = imported else {
             // One that cannot be removed names files that are in their places already.
             let _ = self.forget_intent();
             return Ok(());
         };
-        // As long as nothing was renamed, the import can be taken back; then it is for the next holder to finish.
-        let is_staged = |path: &String| self.workspace().root.exists(&staged(path)).unwrap_or_default();
-        let is_there =
-            |path: &String| self.workspace().root.exists(&layout::group_file(group, path)).unwrap_or_default();
-        let is_untouched = intent.files.iter().all(is_staged) && removed.iter().all(is_there);
+        // As long as nothing is in its place, the import can be taken back; then it is for the next holder to finish.
         if is_untouched && self.forget_intent().is_ok() {
             let _ = self.recover();
             return Err(error);
@@ -130,22 +127,37 @@ impl LockGuard {
         }
     }
 
-    /// Renames the files of an import that are not in their places yet.
+    /// Finishes an import that was cut off.
     pub(super) fn finish_import(&self, intent: &ImportIntent) -> Result<(), Error> {
+        self.place_files(intent, &mut true)
+    }
+
+    /// Puts the staged files of an import in their places. `is_untouched` becomes false with the first of them.
+    fn place_files(&self, intent: &ImportIntent, is_untouched: &mut bool) -> Result<(), Error> {
+        let root = &self.workspace().root;
         let mut stage = self.stage();
+        let mut placed = Vec::new();
         for path in &intent.files {
             let (from, to) = (staged(path), layout::group_file(&intent.group, path));
-            if self.workspace().root.exists(&from)? {
+            if let Some(bytes) = root.read(&from, layout::LARGEST_DEFINITION)? {
                 // Tried twice: whoever stops here leaves half a definition until the next change.
-                stage.rename(&from, &to).or_else(|_| stage.rename(&from, &to))?;
+                stage.write(&to, &bytes).or_else(|_| stage.write(&to, &bytes))?;
+                *is_untouched = false;
+                placed.push(from);
             }
         }
         for path in &intent.removed {
             let place = layout::group_file(&intent.group, path);
-            if self.workspace().root.exists(&place)? {
+            if root.exists(&place)? {
                 stage.remove(&place)?;
+                *is_untouched = false;
             }
         }
+        stage.sync()?;
+        // Not moved there: a loss of power may keep that a file left one folder, and not that it came to the other. Gone
+        // for good before the import is acknowledged: a staged file that came back would be written over later edits.
+        let mut stage = self.stage();
+        placed.iter().try_for_each(|from| stage.remove(from))?;
         Ok(stage.sync()?)
     }
 }

@@ -150,6 +150,16 @@ fn a_revocation_that_was_cut_off_is_made_again_as_the_hint_says() {
     let key = sandbox.read("keys/shop.yaml");
     let id = key.split("id: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an id");
     let id = id.trim_matches('"');
+    // A loss of power leaves half of a line, or as many zeros: no revocation, and no beginning of the next one.
+    for left in [&id[..8], "\0\0\0\0"] {
+        sandbox.write(".apigw/revoked", left);
+        sandbox.run("verify").expect_exit(0);
+    }
+    let revoked = make(&sandbox, &outside, "other", "--kind subscription");
+    let text = fs::read_to_string(revoked).expect("the secret");
+    sandbox.run("key revoke other").expect_exit(0);
+    assert_eq!(sandbox.read(".apigw/revoked").trim_end(), text.split('_').nth(1).expect("an id"));
+    sandbox.run("verify").expect_exit(0);
     // The machine knows of it before the commit: killed in between, it alone does.
     sandbox.write(".apigw/revoked", &format!("{id}\n"));
     let hint = format!("`apigw key revoke shop {id}`");

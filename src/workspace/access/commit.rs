@@ -1,7 +1,7 @@
 //! The commit of an operation on keys and grants: one rename, as for a publish.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use super::super::error::{Error, PathContext, PathError};
 use super::super::git::GitCheckout;
@@ -91,8 +91,7 @@ impl LockGuard {
 }
 
 impl Workspace {
-    /// Notes revocations in this machine's own memory of them, which no checkout takes away. A line is appended in one
-    /// write, so that several gateways and commands need no lock for it.
+    /// Notes revocations in this machine's own memory of them, which no checkout takes away.
     pub(super) fn remember_revocations<'i>(&self, ids: impl Iterator<Item = &'i SecretId>) -> Result<(), Error> {
         let known = self.remembered_revocations()?;
         let lines: String = ids.filter(|id| !known.contains(*id)).flat_map(|id| [id.as_str(), "\n"]).collect();
@@ -101,7 +100,17 @@ impl Workspace {
         }
         lock::make_local_folder(&self.root)?;
         let path = self.root.locate(REVOKED_FILE)?;
-        let mut file = fs::OpenOptions::new().append(true).create(true).open(&path).at("write", &path)?;
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.read(true).append(true).create(true).open(&path).at("write", &path)?;
+        // Several gateways and commands write here. Where the system has no locks, a line is appended in one write still.
+        let is_locked = file.lock().is_ok();
+        let mut before = Vec::new();
+        file.read_to_end(&mut before).at("read", &path)?;
+        let whole = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if is_locked && whole < before.len() {
+            // The half of a line that a loss of power left would make another id of the next one.
+            file.set_len(whole as u64).at("write", &path)?;
+        }
         file.write_all(lines.as_bytes()).at("write", &path)?;
         file.sync_all().at("sync", &path)?;
         let folder = self.root.locate(layout::LOCAL_FOLDER)?;

@@ -112,7 +112,10 @@ impl Workspace {
 
     pub(super) fn remembered_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {
         let bytes = self.root.read(REVOKED_FILE, layout::LARGEST_RECORD)?.unwrap_or_default();
-        Ok(String::from_utf8_lossy(&bytes).lines().filter_map(|line| line.parse().ok()).collect())
+        let text = String::from_utf8_lossy(&bytes);
+        // A line without an end is the half of one, whose revocation was not committed.
+        let lines = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        Ok(lines.filter_map(|line| line.parse().ok()).collect())
     }
 
     pub(super) fn subjects(&self) -> Result<Vec<AccessSubject>, Error> {

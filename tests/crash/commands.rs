@@ -9,9 +9,11 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use apigw::model::Digest;
 use fancy_regex::Regex;
 use tempfile::TempDir;
 
+use crate::power::InterruptedCommand;
 use crate::trace::{Call, Fault, Tracer};
 use crate::workspace::{APIGW, State, copy, entries, new_folder, quiet, succeed, text};
 
@@ -34,7 +36,7 @@ const STEP: usize = 9;
 
 /// A command that writes, and the workspace that it writes to.
 pub(crate) struct Writer {
-    name: &'static str,
+    pub(crate) name: &'static str,
     words: String,
     before: TempDir,
     old: Files,
@@ -105,6 +107,18 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
     ("undo of a grant", &[KEY, "access grant ci pets --env test"], "undo --access"),
 ];
 
+/// Commands that hand out or close secrets.
+const SECRET_WRITERS: &[(&str, &[&str], &str)] = &[
+    ("key create", &[], KEY),
+    ("key create, signing", &[], "key create ci --kind signature --to .apigw/ci.key"),
+    ("key rotate", &[KEY], "key rotate ci --to .apigw/ci.key"),
+    ("key revoke", &[KEY], "key revoke ci"),
+];
+
+/// The commands whose acknowledged changes are looked for after a loss of power, beside a publish.
+const DURABLE: &[&str] =
+    &["group import, new", "group import, over another", "version create", "access grant", "access grant to an owner"];
+
 const KEY: &str = "key create ci --kind subscription --to .apigw/ci.key";
 
 /// Both take `pets` on from its first operation, as two branches do.
@@ -128,6 +142,12 @@ const RESOLVED: &[&str] = &[
 impl Writer {
     pub(crate) fn all() -> Result<Vec<Self>> {
         WRITERS.iter().map(|(name, before, words)| Self::new(name, before, words).context(*name)).collect()
+    }
+
+    /// Lists those of which every state is looked at that a loss of power may leave.
+    pub(crate) fn durable() -> Result<Vec<Self>> {
+        let durable = WRITERS.iter().filter(|(name, ..)| DURABLE.contains(name)).chain(SECRET_WRITERS);
+        durable.map(|(name, before, words)| Self::new(name, before, words).context(*name)).collect()
     }
 
     fn new(name: &'static str, before: &[&str], words: &str) -> Result<Self> {
@@ -190,7 +210,7 @@ impl Writer {
             name => CHANGES.iter().any(|(change, _)| *change == name),
         };
         let calls: Vec<&Call> = calls[locked..].iter().filter(is_change).collect();
-        let step = if std::env::var_os("APIGW_REQUIRE_TOOLS").is_some() { 1 } else { STEP };
+        let step = step();
         let (mut injected, mut failures) = (0, Vec::new());
         // Each command begins at another call, so that together they meet calls of each kind.
         for call in calls.iter().skip(number % step).step_by(step) {
@@ -240,14 +260,7 @@ impl Writer {
             succeed(root, &self.arguments()).context("typed again")?;
             ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
         }
-        let verified = succeed(root, &["verify", "-o", "json"])?;
-        let verified: serde_json::Value = serde_json::from_slice(&verified.stdout)?;
-        ensure!(verified["problems"].as_array().is_some_and(Vec::is_empty), "{verified}");
-        for left in [".apigw/tmp", ".apigw/import"] {
-            ensure!(entries(&root.join(left))?.is_empty(), "left behind in {left}");
-        }
-        ensure!(!root.join(".apigw/intent.json").exists(), "an intent is left");
-        Ok(())
+        expect_clean(root)
     }
 
     /// Says which state a workspace is in; a frozen version that nothing names may be left of one that was cut off.
@@ -279,6 +292,65 @@ impl Writer {
         }
         Ok(State::Old)
     }
+}
+
+impl InterruptedCommand for Writer {
+    fn arguments(&self) -> Vec<&str> {
+        self.arguments()
+    }
+
+    fn copy(&self) -> Result<TempDir> {
+        self.copy()
+    }
+
+    fn judge_power_loss(&self, root: &Path) -> Result<State> {
+        // The next command ends what this one left.
+        let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes"]), root)?;
+        let state = self.state(root, true)?;
+        // A revocation is remembered before it is committed, and asked for until it is.
+        let is_open = state == State::Old && self.words.starts_with("key revoke");
+        ensure!(repaired.status.success() || is_open, "after the loss of power: {}", text(&repaired));
+        let secret = root.join(".apigw/ci.key");
+        if self.words.contains(".apigw/ci.key") {
+            match state {
+                State::New => has_secret(root, &fs::read_to_string(&secret)?)?,
+                // Nobody has it: a secret without a key lets nobody in.
+                State::Old if secret.exists() => fs::remove_file(&secret)?,
+                State::Old => {}
+            }
+        }
+        if state == State::Old {
+            succeed(root, &self.arguments()).context("typed again")?;
+            ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
+        }
+        expect_clean(root)?;
+        Ok(state)
+    }
+}
+
+/// Looks whether a workspace has no problem, and nothing of a command is left.
+fn expect_clean(root: &Path) -> Result<()> {
+    let verified = succeed(root, &["verify", "-o", "json"])?;
+    let verified: serde_json::Value = serde_json::from_slice(&verified.stdout)?;
+    ensure!(verified["problems"].as_array().is_some_and(Vec::is_empty), "{verified}");
+    for left in [".apigw/tmp", ".apigw/import"] {
+        ensure!(entries(&root.join(left))?.is_empty(), "left behind in {left}");
+    }
+    ensure!(!root.join(".apigw/intent.json").exists(), "an intent is left");
+    Ok(())
+}
+
+/// Looks whether the key's file has the hash of a secret that was handed out.
+fn has_secret(root: &Path, text: &str) -> Result<()> {
+    let key = fs::read_to_string(root.join("keys/ci.yaml"))?;
+    let is_known = text.lines().any(|line| key.contains(&Digest::of(line.as_bytes()).to_string()));
+    ensure!(is_known, "the secret that was handed out is none of the key's: {text:?}");
+    Ok(())
+}
+
+/// Returns how many calls or states are taken: one in so many.
+pub(crate) fn step() -> usize {
+    if std::env::var_os("APIGW_REQUIRE_TOOLS").is_some() { 1 } else { STEP }
 }
 
 pub(crate) fn finish(writer: &Writer, (injected, failures): &(usize, Vec<String>)) -> Result<()> {

@@ -1,20 +1,21 @@
-//! Losing power after each call of a publish, on a disk that keeps no more than it must.
+//! Losing power after each call of a command, on a disk that keeps no more than it must.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use apigw::model::Digest;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::disk::{Disk, Event, Tree};
 use crate::trace::{Call, Tracer};
-use crate::workspace::{Scenario, State, entries, new_folder};
+use crate::workspace::{State, entries, new_folder};
 
-/// Calls that the disk does not know; a publish that uses one needs more of this test.
+/// Calls that the disk does not know; a command that uses one needs more of this test.
 const UNKNOWN: [&str; 10] = [
     "pwrite64",
     "writev",
@@ -28,7 +29,7 @@ const UNKNOWN: [&str; 10] = [
     "mmap",
 ];
 
-/// Which publish is looked at: the program's own, or one with a defect that must be noticed.
+/// The command as it is, or with a defect that must be noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
     AsBuilt,
@@ -37,11 +38,27 @@ pub(crate) enum Variant {
     WriteInPlace,
 }
 
-/// Checks every state that a power loss may leave; of a broken variant only up to the first failure.
-pub(crate) fn lose_power(scenario: &Scenario, tracer: &Tracer, variant: Variant) -> Result<Outcome> {
-    let folder = scenario.copy()?;
+/// A command that changes a workspace, and the judgement on the workspace that a loss of power leaves.
+pub(crate) trait InterruptedCommand {
+    fn arguments(&self) -> Vec<&str>;
+
+    /// Copies the workspace as it is before the command.
+    fn copy(&self) -> Result<TempDir>;
+
+    /// Says which state a workspace is in that the command or the loss of power left; any but the two is an error.
+    fn judge_power_loss(&self, root: &Path) -> Result<State>;
+}
+
+/// Checks the states that a power loss may leave, one in so many; of a broken variant only up to the first failure.
+pub(crate) fn lose_power(
+    command: &impl InterruptedCommand,
+    tracer: &Tracer,
+    variant: Variant,
+    step: usize,
+) -> Result<Outcome> {
+    let folder = command.copy()?;
     let before = read(folder.path())?;
-    let calls = tracer.trace(scenario.arguments, folder.path())?;
+    let calls = tracer.trace(&command.arguments(), folder.path())?;
     let after = read(folder.path())?;
     let events = vary(events(&calls, folder.path(), &before)?, &before, &after, variant)?;
 
@@ -52,11 +69,11 @@ pub(crate) fn lose_power(scenario: &Scenario, tracer: &Tracer, variant: Variant)
         disk.apply(event).with_context(|| format!("{event:?}"))?;
         let acknowledged = number + 1 == events.len();
         for tree in disk.after_power_loss()? {
-            if !seen.insert((acknowledged, tree.clone())) {
+            if !seen.insert((acknowledged, tree.clone())) || (seen.len() % step != 0 && !acknowledged) {
                 continue;
             }
             outcome.injected += 1;
-            match check(scenario, &tree, acknowledged) {
+            match check(command, &tree, acknowledged) {
                 Ok(State::New) => outcome.committed += 1,
                 Ok(State::Old) => {}
                 Err(error) => outcome.failures.push(format!("power lost after {}: {error:#}", name(event))),
@@ -69,37 +86,45 @@ pub(crate) fn lose_power(scenario: &Scenario, tracer: &Tracer, variant: Variant)
     Ok(outcome)
 }
 
-fn check(scenario: &Scenario, tree: &Tree, acknowledged: bool) -> Result<State> {
+fn check(command: &impl InterruptedCommand, tree: &Tree, acknowledged: bool) -> Result<State> {
     let folder = new_folder()?;
-    for (path, bytes) in tree {
-        let path = folder.path().join(path);
+    for (name, bytes) in tree {
+        let path = folder.path().join(name);
         match bytes {
-            None => fs::create_dir_all(path)?,
-            Some(bytes) => fs::write(path, bytes)?,
+            None => fs::create_dir_all(&path)?,
+            Some(bytes) => fs::write(&path, bytes)?,
+        }
+        if bytes.is_some() && name.starts_with(".apigw/secrets/") {
+            // It is created with them.
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
         }
     }
     keep_identity(folder.path())?;
-    // What names an uncommitted operation is not durable, so the operation may stay; `verify` says so.
-    let state = scenario.judge(folder.path(), false)?;
+    let state = command.judge_power_loss(folder.path())?;
     ensure!(!acknowledged || state == State::New, "an acknowledged operation is gone");
     Ok(state)
 }
 
-/// Makes an intent name the environment's file as it lies in the tree that was built anew. A file keeps its inode and
+/// Makes an intent name the file that it is to replace as it lies in the tree that was built anew. A file keeps its inode and
 /// its times over a loss of power, and no two that are written here have the same bytes.
 fn keep_identity(root: &Path) -> Result<()> {
-    let place = root.join(".apigw/intent.json");
-    let Some(mut intent) = fs::read(&place).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {
+    let note = root.join(".apigw/intent.json");
+    let Some(mut intent) = fs::read(&note).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {
         return Ok(());
     };
-    let file = root.join("deployments/test.yaml");
+    let place = match (&intent["place"], &intent["environment"]) {
+        (Value::String(place), _) => place.clone(),
+        (_, Value::String(environment)) => format!("deployments/{environment}.yaml"),
+        _ => return Ok(()),
+    };
+    let file = root.join(place);
     let Ok(bytes) = fs::read(&file) else { return Ok(()) };
     if intent["file"]["sha256"] == Digest::of(&bytes).to_string() {
         let now = fs::metadata(&file)?;
         intent["file"]["device"] = now.dev().into();
         intent["file"]["inode"] = now.ino().into();
         intent["file"]["changed"] = vec![now.ctime(), now.ctime_nsec()].into();
-        fs::write(&place, serde_json::to_vec(&intent)?)?;
+        fs::write(&note, serde_json::to_vec(&intent)?)?;
     }
     Ok(())
 }
@@ -112,7 +137,7 @@ fn vary(events: Vec<Event>, before: &Tree, after: &Tree, variant: Variant) -> Re
         match (variant, event) {
             (Variant::NoFileSync, Event::SyncFile(_)) | (Variant::NoFolderSync, Event::SyncFolder(_)) => {}
             (Variant::WriteInPlace, Event::Rename(_, to)) if to.starts_with("deployments/") => {
-                let bytes = after.get(&to).cloned().flatten().context("nothing was published")?;
+                let bytes = after.get(&to).cloned().flatten().context("nothing was written")?;
                 let first = if before.contains_key(&to) { Event::Truncate } else { Event::Create };
                 varied.extend([first(to.clone()), Event::Write(to.clone(), bytes), Event::SyncFile(to)]);
             }
@@ -123,7 +148,7 @@ fn vary(events: Vec<Event>, before: &Tree, after: &Tree, variant: Variant) -> Re
     Ok(varied)
 }
 
-/// Reads the changes of the disk from the calls of a publish.
+/// Reads the changes of the disk from the calls of a command.
 fn events(calls: &[Call], root: &Path, before: &Tree) -> Result<Vec<Event>> {
     let mut disk = Disk::new(before)?;
     let mut events = Vec::new();

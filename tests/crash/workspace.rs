@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
+use crate::power::InterruptedCommand;
+
 pub(crate) const APIGW: &str = env!("CARGO_BIN_EXE_apigw");
 const DEPLOYMENTS: &str = "deployments/test.yaml";
 const HISTORY: &str = "history/test";
@@ -96,6 +98,21 @@ impl Scenario {
         }
         live_is_the_working_copy(root)?;
         Ok(state)
+    }
+}
+
+impl InterruptedCommand for Scenario {
+    fn arguments(&self) -> Vec<&str> {
+        self.arguments.to_vec()
+    }
+
+    fn copy(&self) -> Result<TempDir> {
+        self.copy()
+    }
+
+    fn judge_power_loss(&self, root: &Path) -> Result<State> {
+        // What names an uncommitted operation is not durable, so the operation may stay; `verify` says so.
+        self.judge(root, false)
     }
 }
 

@@ -247,6 +247,9 @@ impl<'de> Visitor<'de> for AuthVisitor {
             "signature" => Ok(Auth::default().with(KeyKind::Signature)),
             "subscription" => Ok(Auth::default().with(KeyKind::Subscription)),
             "token" => Err(E::custom(TOKEN_SETTINGS)),
+            several if several.contains(',') => {
+                Err(E::custom("several kinds are written as a list, like `[signature, subscription]`"))
+            }
             other => Err(E::unknown_variant(other, &["none", "signature", "subscription"])),
         }
     }

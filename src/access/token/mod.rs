@@ -8,6 +8,7 @@ mod cache;
 mod key_set;
 mod provider;
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 
 use crate::model::{KeySetSource, Timestamp, TokenAuth};
@@ -46,6 +47,9 @@ pub enum TokenFault {
     /// The signature is another one.
     #[error("the token's signature is wrong")]
     Signature,
+    /// A claim has a value of another type, like an `exp` that is a text.
+    #[error("the token's claims are not as RFC 7519 has them, like a time that is no number")]
+    Claims,
     /// A claim is not there.
     #[error("the token has no claim `{0}`")]
     NoClaim(&'static str),
@@ -126,7 +130,10 @@ impl TokenKeySet {
         let mut validation = Validation::new(key.algorithm);
         validation.required_spec_claims.clear();
         (validation.validate_exp, validation.validate_aud) = (false, false);
-        let decoded = decode::<WrittenClaims>(token, &key.key, &validation).map_err(|_| TokenFault::Signature)?;
+        let decoded = decode::<WrittenClaims>(token, &key.key, &validation).map_err(|error| match error.kind() {
+            ErrorKind::Json(_) | ErrorKind::Utf8(_) => TokenFault::Claims,
+            _ => TokenFault::Signature,
+        })?;
         TokenClaims::read(decoded.claims)
     }
 }

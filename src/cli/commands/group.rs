@@ -344,9 +344,18 @@ fn parse_edit(text: &str) -> Result<ValueEdit, CommandError> {
     if value.is_empty() {
         return Ok(ValueEdit::remove(path));
     }
-    // A version looks like a number and is text.
-    let parsed = if key == "version" { None } else { serde_json::from_str::<Value>(value).ok() };
+    // A version looks like a number and is text, and a description may look like anything.
+    let parsed = match key {
+        "version" | "description" => None,
+        _ => serde_json::from_str::<Value>(value).ok().or_else(|| flow_value(value)),
+    };
     Ok(ValueEdit::set(path, parsed.unwrap_or_else(|| Value::from(value))))
+}
+
+/// Reads a list or a map as people write it in YAML, without the quotes of JSON.
+fn flow_value(text: &str) -> Option<Value> {
+    let is_flow = text.starts_with('[') && text.ends_with(']') || text.starts_with('{') && text.ends_with('}');
+    is_flow.then(|| serde_saphyr::from_str(text).ok()).flatten()
 }
 
 fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exit, CommandError> {

@@ -323,8 +323,18 @@ impl LockGuard {
     ///
     /// # Errors
     ///
-    /// Refuses a file that is there already, and a place in the workspace that Git would see.
+    /// Refuses a file that is there already, one without a folder, and a place in the workspace that Git would see.
     pub fn hand_out_secret(&self, path: &Path, secret: &NewSecret) -> Result<(), Error> {
+        if !folder_of(path).is_dir() {
+            let location = Location::file(path.display().to_string());
+            let message = "there is no folder for this file".to_owned();
+            return Err(Error::invalid(
+                "secret-place",
+                location,
+                message,
+                "make the folder, or name a file in another",
+            ));
+        }
         if !is_hidden_from_git(self.workspace().folder(), path) {
             let location = Location::file(path.display().to_string());
             let message = "Git would see a secret in this place".to_owned();
@@ -339,6 +349,11 @@ impl LockGuard {
     }
 }
 
+/// Returns the folder of a file, which is the current one where none is named.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     let mut options = fs::OpenOptions::new();
     let created = options.write(true).create_new(true).mode(0o600).open(path);
@@ -347,7 +362,7 @@ fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     }
     let mut file = created.at("create", path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).at("write", path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let synced = written.and_then(|()| fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder));
     if synced.is_err() {
         let _ = fs::remove_file(path);

@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 use super::places::SettingsPlaces;
 use super::rules::settings as rules;
-use super::subject::CheckedGroup;
+use super::subject::{CheckedGroup, SigningKeyFault};
 use crate::definition::{Definition, parameter_names};
 use crate::model::{
     ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterReference, is_file_name,
@@ -16,6 +16,7 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> V
     findings.extend(caller_names(&settings.forwarding, places));
     findings.extend(tls(&settings.forwarding, places));
     findings.extend(missing_files(&settings.forwarding, subject.missing_secrets, places));
+    findings.extend(signing_key(&settings.forwarding, subject.signing_fault, places));
     for (name, api) in &settings.forwarding.apis {
         findings.extend(path(name, api, subject.definition, places));
         findings.extend(nowhere(&["forwarding", "apis", name], &api.parameters, &api.constants, &[api], places));
@@ -95,6 +96,31 @@ fn missing_files(forwarding: &Forwarding, missing: &[String], places: &SettingsP
         rules::TLS_FILE_MISSING.finding(places.value(&["forwarding", "tls", field]), message, hint)
     };
     named.map(finding).collect()
+}
+
+/// Finds a key that cannot sign requests to backends.
+fn signing_key(forwarding: &Forwarding, fault: Option<SigningKeyFault>, places: &SettingsPlaces) -> Option<Finding> {
+    let (signing, fault) = forwarding.sign.as_ref().zip(fault)?;
+    let key = &signing.key;
+    let (message, hint) = match fault {
+        SigningKeyFault::Missing => {
+            (format!("there is no key {key}"), "name a key of kind signature, or create this one")
+        }
+        SigningKeyFault::Unreadable => {
+            (format!("the file of key {key} cannot be read"), "mend keys/NAME.yaml, or bring it back from Git")
+        }
+        SigningKeyFault::Kind(kind) => {
+            (format!("key {key} is of kind {kind}, which signs nothing"), "name a key of kind signature")
+        }
+        SigningKeyFault::NoSharedSecret => (
+            format!("key {key} has public keys alone, and {} signs with a shared secret", signing.scheme.as_str()),
+            "name a key of kind signature that has a shared secret",
+        ),
+        SigningKeyFault::Revoked => {
+            (format!("each secret of key {key} was revoked"), "rotate it, or name another key of kind signature")
+        }
+    };
+    Some(rules::SIGNING_KEY.finding(places.value(&["forwarding", "sign", "key"]), message, hint))
 }
 
 /// Checks the path that an API has at its backend.

@@ -30,16 +30,17 @@ use std::collections::HashSet;
 use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
 use crate::model::{Finding, Findings, Location, WorkspaceSettings, apply_levels};
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
-use rules::settings::{TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
+use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
 pub use rules::{FOLDER_LOCK, SECRET_MISSING, all_rules, can_be_set};
-pub use subject::{CheckedGroup, LiveGroup, WorkspaceOverview};
+pub use subject::{CheckedGroup, LiveGroup, SigningKeyFault, WorkspaceOverview};
 
 /// True if findings of a rule matter for a release with a mock, or with a real backend.
 #[must_use]
 pub fn concerns_release(rule: &str, is_mock: bool) -> bool {
     const MOCKS: [&str; 4] = [NO_RESULT.name, CONSTANT_RESULT.name, MOCK_MISMATCH.name, MOCK_FIELD.name];
-    const BACKENDS: [&str; 3] = [VARIABLE_UNKNOWN.name, TLS_FILE_MISSING.name, SECURITY_UNCOVERED.name];
+    const BACKENDS: [&str; 4] =
+        [VARIABLE_UNKNOWN.name, TLS_FILE_MISSING.name, SECURITY_UNCOVERED.name, SIGNING_KEY.name];
     // A release is refused if its own environment lacks the variable; the other environments do not affect it.
     let is_elsewhere = rule == VARIABLE_UNDECLARED.name;
     let others = if is_mock { &BACKENDS[..] } else { &MOCKS[..] };

@@ -2,7 +2,7 @@
 
 use super::places::SettingsPlaces;
 use crate::definition::Definition;
-use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, SETTINGS_FILE, WorkspaceSettings};
+use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, KeyKind, SETTINGS_FILE, WorkspaceSettings};
 
 /// A group as it could be published, the input of the rules over one group.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,23 @@ pub struct CheckedGroup<'a> {
     pub reading: &'a [Finding],
     /// The files named in `forwarding.tls` that are missing on this machine.
     pub missing_secrets: &'a [String],
+    /// The reason why the key of `forwarding.sign` cannot sign.
+    pub signing_fault: Option<SigningKeyFault>,
+}
+
+/// The reason why the key of `forwarding.sign` cannot sign requests to backends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningKeyFault {
+    /// There is no such key.
+    Missing,
+    /// Its file cannot be read.
+    Unreadable,
+    /// It is of a kind that signs nothing.
+    Kind(KeyKind),
+    /// It has no shared secret, but public keys.
+    NoSharedSecret,
+    /// Each of its shared secrets was revoked.
+    Revoked,
 }
 
 /// A workspace on disk, the input of the rules over all groups.

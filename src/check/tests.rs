@@ -30,6 +30,7 @@ struct WorkspaceCase {
     beside: Vec<(String, String)>,
     live: Option<Vec<LiveGroup>>,
     missing_secrets: Vec<String>,
+    signing_fault: Option<SigningKeyFault>,
 }
 
 impl WorkspaceCase {
@@ -47,12 +48,18 @@ impl WorkspaceCase {
             beside: Vec::new(),
             live: None,
             missing_secrets: Vec::new(),
+            signing_fault: None,
         };
         case.and("one", settings, definition)
     }
 
     fn missing_secrets(mut self, names: &[&str]) -> Self {
         self.missing_secrets = names.iter().map(|name| (*name).to_owned()).collect();
+        self
+    }
+
+    fn signing_fault(mut self, fault: SigningKeyFault) -> Self {
+        self.signing_fault = Some(fault);
         self
     }
 
@@ -102,6 +109,7 @@ impl WorkspaceCase {
                 definition: reading.definition.as_ref(),
                 reading: &reading.findings,
                 missing_secrets: &self.missing_secrets,
+                signing_fault: self.signing_fault,
             })
             .collect();
         let live = self.live.as_deref();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::advice::PlanAdvice;
 use super::error::Error;
-use crate::check::CheckedGroup;
+use crate::check::{CheckedGroup, SigningKeyFault};
 use crate::definition::Definition;
 use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};
 use crate::model::{
@@ -130,6 +130,8 @@ pub struct PublishCandidate {
     pub settings_on_disk: Option<Arc<[u8]>>,
     /// The files of `forwarding.tls` that are not on this machine.
     pub missing_secrets: Vec<String>,
+    /// Why the key of `forwarding.sign` cannot sign.
+    pub signing_fault: Option<SigningKeyFault>,
 }
 
 impl PublishCandidate {
@@ -143,6 +145,7 @@ impl PublishCandidate {
             definition: self.definition.as_deref(),
             reading: &self.findings,
             missing_secrets: &self.missing_secrets,
+            signing_fault: self.signing_fault,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::edit::{self, ValueEdit};
 use super::error::{Error, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
-use crate::check::CheckedGroup;
+use crate::check::{CheckedGroup, SigningKeyFault};
 use crate::definition::{self, Definition, DefinitionReading, FetchError};
 use crate::model::{
     DefinitionPath, Digest, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version,
@@ -65,6 +65,7 @@ impl Workspace {
         files.insert(SETTINGS_FILE, text.into_bytes());
         Ok(PublishCandidate {
             missing_secrets: self.missing_secrets(&settings)?,
+            signing_fault: self.signing_fault(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
             digest: files.manifest().digest(),
@@ -90,6 +91,7 @@ impl Workspace {
         match settings {
             Ok(settings) => {
                 draft.missing_secrets = self.missing_secrets(&settings)?;
+                draft.signing_fault = self.signing_fault(&settings)?;
                 draft.settings = Some(settings);
             }
             Err(Error::Invalid(findings)) => draft.problems = findings,
@@ -137,6 +139,7 @@ impl Workspace {
         let settings = frozen_settings(group, version, &files)?;
         Ok(PublishCandidate {
             missing_secrets: self.missing_secrets(&settings)?,
+            signing_fault: self.signing_fault(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
             files,
@@ -178,6 +181,7 @@ pub struct WorkingCopyDraft {
     reading: Vec<Finding>,
     files: FileSet,
     missing_secrets: Vec<String>,
+    signing_fault: Option<SigningKeyFault>,
     /// Why its settings could not be read, where they could not.
     pub problems: Vec<Finding>,
 }
@@ -193,6 +197,7 @@ impl WorkingCopyDraft {
             definition: self.definition.as_ref(),
             reading: &self.reading,
             missing_secrets: &self.missing_secrets,
+            signing_fault: self.signing_fault,
         }
     }
 }

@@ -1,7 +1,53 @@
-//! Mistakes about access: a place for a secret that is not there, kinds of keys that are
+//! Mistakes about access: a key that cannot sign for a backend, a place for a secret that is not there, kinds of keys that are
 //! written in another way.
 
+use std::fs;
+
 use crate::harness::Sandbox;
+
+#[test]
+fn a_key_that_cannot_sign_is_named_and_keeps_a_version_from_being_published() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = |name: &str| format!("--to {}", outside.path().join(name).display());
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    let sign = |key: &str| {
+        let forwarding = format!("auth: none\nforwarding: {{sign: {{key: {key}}}}}");
+        sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", &forwarding));
+    };
+    sandbox.run(&format!("key create plain --kind subscription {}", to("plain"))).expect_exit(0);
+    sandbox.run(&format!("key create pair --kind signature --ed25519 {}", to("pair"))).expect_exit(0);
+    sandbox.run(&format!("key create gone --kind signature {}", to("gone"))).expect_exit(0);
+    sandbox.run("key revoke gone").expect_exit(0);
+    sandbox.run(&format!("key create front --kind signature {}", to("front"))).expect_exit(0);
+    let good = sandbox.read("keys/front.yaml");
+    let publish = "publish --env test --backend http://127.0.0.1:1";
+    let expect = |said: &str| {
+        sandbox.run("check").expect_exit(3).expect_stdout("signing-key").expect_stdout(said);
+        sandbox.run(publish).expect_exit(3).expect_stderr(said);
+        assert!(!sandbox.path().join("deployments/test.yaml").exists(), "{said}");
+    };
+    for (key, said) in [
+        ("nobody", "there is no key nobody"),
+        ("plain", "key plain is of kind subscription, which signs nothing"),
+        ("pair", "key pair has public keys alone, and JDCLOUD2 signs with a shared secret"),
+        ("gone", "each secret of key gone was revoked"),
+    ] {
+        sign(key);
+        expect(said);
+    }
+    sign("front");
+    sandbox.write("keys/front.yaml", "kind: [");
+    expect("the file of key front cannot be read");
+    // A mock signs nothing.
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.write("keys/front.yaml", &good);
+    sandbox.run(publish).expect_exit(0);
+    // The secret may be on the gateway's machine alone.
+    let secrets = fs::read_dir(sandbox.path().join(".apigw/secrets")).expect("secrets");
+    secrets.for_each(|secret| fs::remove_file(secret.expect("a secret").path()).expect("removed"));
+    sandbox.run("check").expect_exit(0).expect_stdout("secret-missing");
+}
 
 #[test]
 fn a_secret_is_handed_out_into_a_folder_that_is_there() {

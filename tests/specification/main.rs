@@ -79,6 +79,7 @@ fn findings(document: &Value) -> (Vec<Finding>, Option<Specification>) {
         definition,
         reading: &reading.findings,
         missing_secrets: &[],
+        signing_fault: None,
     };
     let mut findings = check::group(&subject, &WorkspaceSettings::default());
     findings.retain(|finding| speaks_of_form(finding.rule));

@@ -158,6 +158,19 @@ pub(in crate::check) const TLS_FILE_MISSING: Rule = Rule::warning(
      on the machine of the gateway:\n\
      \x20 .apigw/secrets/backend-ca.pem",
 );
+/// The key that signs requests to backends can sign.
+pub(in crate::check) const SIGNING_KEY: Rule = Rule::error(
+    "signing-key",
+    "`forwarding.sign` in group.yaml names the key with which the gateway signs requests to backends: one of kind \
+     signature with a shared secret that was not revoked. With any other, every request to the group gets 503. Keys are \
+     not frozen: a version is checked with the keys of the day on which it is published.",
+)
+.example(
+    "group.yaml:\n\
+     \x20 forwarding: {sign: {key: front}}\n\
+     keys/front.yaml:\n\
+     \x20 kind: signature",
+);
 /// The allowed origins have the form that browsers send.
 pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
     "cors-origin",
@@ -173,9 +186,10 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [Rule; 15] = [
     FORWARDING,
     TLS_FILE_MISSING,
+    SIGNING_KEY,
     CORS_ORIGIN,
     BACKEND_ADDRESS,
     DOMAIN_COLLISION,

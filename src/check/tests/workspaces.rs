@@ -1,6 +1,8 @@
 //! Rules over more than a definition: settings, addresses, domains, and groups together.
 
 use super::{GROUP, OPEN_3_1, PATHS, WorkspaceCase, compare};
+use crate::check::SigningKeyFault;
+use crate::model::KeyKind;
 
 /// The rule, a violation with its locations, and a valid case.
 pub(super) type Row = (&'static str, WorkspaceCase, Vec<&'static str>, WorkspaceCase);
@@ -186,7 +188,10 @@ fn forwarding() -> Vec<Row> {
     let constant =
         |value: &str| with(&format!("forwarding: {{constants: [{{to: header.x-a, value: \"{value}\"}}]}}\n"));
     let origins = |origins: &str| with(&format!("cors: {{allow_origins: [{origins}]}}\n"));
+    let sign = || with("forwarding: {sign: {key: front}}\n");
     vec![
+        ("signing-key", sign().signing_fault(SigningKeyFault::Missing), vec!["group.yaml:4:26"], sign()),
+        ("signing-key", sign().signing_fault(SigningKeyFault::Kind(KeyKind::Token)), vec!["group.yaml:4:26"], sign()),
         ("forwarding", path("b"), vec!["group.yaml:4:38"], path("/b")),
         ("forwarding", path("/{b}"), vec!["group.yaml:4:38"], path("/b/c")),
         ("forwarding", tls("certificate: a.crt"), vec!["group.yaml:4:20"], tls("certificate: a.crt, key: a.key")),

@@ -46,6 +46,7 @@ fn candidate(version: &str, letters: &str, backend: Option<&str>) -> PublishCand
         findings: reading.findings,
         settings_on_disk: None,
         missing_secrets: Vec::new(),
+        signing_fault: None,
     }
 }
 

@@ -16,7 +16,8 @@ use super::{Workspace, layout};
 use crate::access::{
     AccessOperation, AccessSubject, Key, OwnerGrants, RevokedSecrets, SecretId, SubjectRecord, SubjectState,
 };
-use crate::model::{Finding, KeyName, Location, OperationId, OwnerName, nearest};
+use crate::check::SigningKeyFault;
+use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, nearest};
 
 pub(super) use commit::AccessIntent;
 pub use live::AccessReader;
@@ -65,6 +66,30 @@ impl Workspace {
         let Some(bytes) = self.root.read(&place, LARGEST_SUBJECT)? else { return Ok(None) };
         let record = subject_file::parse(&place, subject, &layout::text(&place, bytes)?)?;
         Ok(Some(record))
+    }
+
+    /// Finds out why the key of `forwarding.sign` of a group cannot sign, if it cannot.
+    pub(in crate::workspace) fn signing_fault(
+        &self,
+        settings: &GroupSettings,
+    ) -> Result<Option<SigningKeyFault>, Error> {
+        let Some(signing) = &settings.forwarding.sign else { return Ok(None) };
+        let key = match self.access_record(&AccessSubject::Key(signing.key.clone())) {
+            Ok(Some(SubjectRecord { state: SubjectState::Key(key), .. })) => key,
+            Ok(_) => return Ok(Some(SigningKeyFault::Missing)),
+            // A finding of `check` says why, at the file.
+            Err(Error::Invalid(_) | Error::OutsideLink { .. }) => return Ok(Some(SigningKeyFault::Unreadable)),
+            Err(error) => return Err(error),
+        };
+        if key.kind != KeyKind::Signature {
+            return Ok(Some(SigningKeyFault::Kind(key.kind)));
+        }
+        let mut shared = key.secrets.iter().filter(|secret| secret.proof.needs_secret()).peekable();
+        if shared.peek().is_none() {
+            return Ok(Some(SigningKeyFault::NoSharedSecret));
+        }
+        let revoked = self.revoked_secrets()?;
+        Ok(shared.all(|secret| revoked.contains(&secret.id)).then_some(SigningKeyFault::Revoked))
     }
 
     /// Reads a key.

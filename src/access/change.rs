@@ -198,8 +198,8 @@ pub struct GrantScope {
     pub environments: Vec<EnvironmentName>,
     /// The APIs; all where it is empty.
     pub apis: Vec<String>,
-    /// The limits of each; empty where none are set.
-    pub limits: RateLimits,
+    /// The limits of each, empty for none; unset where those of grants that are there stay.
+    pub limits: Option<RateLimits>,
 }
 
 /// Adds grants to a key or an owner; `None` where each is there already. Other limits take the place of those of a grant for
@@ -215,9 +215,11 @@ pub fn grant(
     let mut summaries = Vec::new();
     for group in &scope.groups {
         let is_missing = |environment: &&EnvironmentName| {
-            let has_limits = |grant: &Grant| scope.limits.is_empty() || grant.limits == scope.limits;
+            let has_limits = |grant: &Grant| scope.limits.as_ref().is_none_or(|limits| grant.limits == *limits);
             let is_there = |grant: &&Grant| grant.covers(group, environment, &scope.apis);
-            !grants.iter().filter(is_there).any(has_limits)
+            // The limits of a grant for these APIs count before those of one for more.
+            let own = grants.iter().filter(is_there).find(|grant| grant.has_apis(&scope.apis));
+            own.map_or_else(|| !grants.iter().filter(is_there).any(has_limits), |own| !has_limits(own))
         };
         let missing: Vec<EnvironmentName> = scope.environments.iter().filter(is_missing).cloned().collect();
         if missing.is_empty() {
@@ -226,7 +228,7 @@ pub fn grant(
         let holder = subject.subject().to_string();
         let by = (author.now, author.actor.clone());
         let grant = Grant::new(&holder, group.clone(), missing, scope.apis.clone(), by);
-        let grant = Grant { limits: scope.limits.clone(), ..grant };
+        let grant = Grant { limits: scope.limits.clone().unwrap_or_default(), ..grant };
         for older in grants.iter_mut().filter(|older| older.group == grant.group && older.apis == grant.apis) {
             older.environments.retain(|environment| !grant.environments.contains(environment));
         }

@@ -90,6 +90,12 @@ impl Grant {
             && (self.apis.is_empty() || self.apis.iter().any(|api| api_names.contains(&api.as_str())))
     }
 
+    /// True if the grant is for these APIs, in any order, and no others.
+    #[must_use]
+    pub fn has_apis(&self, apis: &[String]) -> bool {
+        self.apis.iter().all(|api| apis.contains(api)) && apis.iter().all(|api| self.apis.contains(api))
+    }
+
     /// True if all that another grant would allow is allowed already.
     #[must_use]
     pub fn covers(&self, group: &GroupName, environment: &EnvironmentName, apis: &[String]) -> bool {

@@ -46,7 +46,7 @@ fn scope(groups: &[&str], environments: &[&str], apis: &[&str]) -> GrantScope {
         groups: groups.iter().map(|name| name.parse().unwrap()).collect(),
         environments: environments.iter().map(|name| name.parse().unwrap()).collect(),
         apis: apis.iter().map(|&name| name.to_owned()).collect(),
-        limits: RateLimits::default(),
+        limits: None,
     }
 }
 
@@ -167,8 +167,10 @@ fn limits(text: &str) -> RateLimits {
 
 #[test]
 fn limits_of_a_grant_take_the_place_of_those_before() {
-    let limited =
-        |text: &str, environments: &[&str]| GrantScope { limits: limits(text), ..scope(&["a"], environments, &[]) };
+    let limited = |text: &str, environments: &[&str]| GrantScope {
+        limits: Some(limits(text)),
+        ..scope(&["a"], environments, &[])
+    };
     let first = grant(SubjectState::Key(key()), None, &scope(&["a"], &["test", "online"], &[]), &author(1)).unwrap();
     let second = grant(first.after, None, &limited("60/min 9/s", &["test"]), &author(2)).unwrap();
     assert_eq!(second.summary, "a in test, at most 9/second, 60/minute");
@@ -186,8 +188,25 @@ fn limits_of_a_grant_take_the_place_of_those_before() {
         None,
         "no limit was named"
     );
+    let unlimited = GrantScope { limits: Some(RateLimits::default()), ..scope(&["a"], &["test"], &[]) };
+    let lifted = grant(second.after.clone(), None, &unlimited, &author(3)).unwrap();
+    assert_eq!(said(&lifted.after), [entry("online", ""), entry("test", "")]);
+    assert_eq!(grant(lifted.after, None, &unlimited, &author(4)), None);
     let third = grant(second.after, None, &limited("1/s", &["test", "online"]), &author(4)).unwrap();
     assert_eq!(said(&third.after), [entry("online", "1/second")], "both environments are in one grant");
+}
+
+#[test]
+fn limits_of_a_grant_for_fewer_apis_are_not_hidden_by_one_for_all() {
+    let limited =
+        |text: &str, apis: &[&str]| GrantScope { limits: Some(limits(text)), ..scope(&["a"], &["test"], apis) };
+    let all = grant(SubjectState::Key(key()), None, &limited("60/min", &[]), &author(1)).unwrap();
+    let one = grant(all.after, None, &limited("5/min", &["getA"]), &author(2)).unwrap();
+    assert_eq!(one.after.grants().len(), 2);
+    let raised = grant(one.after, None, &limited("60/min", &["getA"]), &author(3)).unwrap();
+    let own = raised.after.grants().iter().find(|grant| !grant.apis.is_empty()).unwrap();
+    assert_eq!(own.limits, limits("60/min"));
+    assert_eq!(grant(raised.after.clone(), None, &limited("60/min", &["getA"]), &author(4)), None);
 }
 
 #[test]

@@ -73,6 +73,9 @@ pub(in crate::cli) struct GrantArguments {
     /// those of its grants
     #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
     limit: Vec<RateLimit>,
+    /// Lift the limits of the grants. Without it and --limit, those of a grant that is there stay
+    #[arg(long, conflicts_with = "limit")]
+    no_limit: bool,
     /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
@@ -145,11 +148,14 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let environments = environments(context, &arguments.env)?;
     let apis = apis(context.workspace()?, &groups, &environments, &arguments.api)?;
-    let limits = typed_limits(&arguments.limit)?;
+    let is_limited = arguments.no_limit || !arguments.limit.is_empty();
+    let limits = is_limited.then(|| typed_limits(&arguments.limit)).transpose()?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
     for group in &groups {
-        check_group_limits(guard.workspace(), &limits, group, &environments)?;
+        if let Some(limits) = &limits {
+            check_group_limits(guard.workspace(), limits, group, &environments)?;
+        }
         if let SubjectState::Key(key) = &state {
             check_group_limits(guard.workspace(), &key.limits, group, &environments)?;
         }
@@ -157,7 +163,8 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     let scope = GrantScope { groups, environments, apis, limits };
     let Some(operation) = change::grant(state, before.as_ref(), &scope, &author) else {
         let subject = holder_name(&arguments.holder);
-        let what = format!("{subject} has each of these grants already");
+        let keeps = if is_limited { "" } else { "; their limits stay" };
+        let what = format!("{subject} has each of these grants already{keeps}");
         let (state, _) = holder_state(guard.workspace(), &arguments.holder)?;
         let document = AccessChangeView {
             schema: SCHEMA,

@@ -6,7 +6,7 @@ use super::places::SettingsPlaces;
 use super::rules::operations as rules;
 use super::subject::CheckedGroup;
 use crate::access::sigv4::SCHEMES;
-use crate::definition::{Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
+use crate::definition::{Api, Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
 use crate::model::{Auth, Finding, Location};
 
 pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Vec<Finding> {
@@ -89,41 +89,26 @@ fn schemes(definition: &Definition) -> HashMap<&str, DeclaredScheme<'_>> {
 }
 
 /// Compares the security requirements of the definition with the group's `auth`.
-fn uncovered(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Option<Finding> {
-    let settings = subject.settings?;
+fn uncovered(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Vec<Finding> {
     // A mock enforces no authentication, so the rule applies only once the group has a backend.
-    settings.backend.as_ref()?;
-    let place = places.value(&["auth"]);
-    if settings.auth.is_none() { unchecked(definition, place) } else { undeclared(&settings.auth, definition, place) }
+    let Some(settings) = subject.settings.filter(|settings| settings.backend.is_some()) else { return Vec::new() };
+    let (auth, place) = (&settings.auth, places.value(&["auth"]));
+    if auth.is_none() {
+        return unchecked(definition, place).into_iter().collect();
+    }
+    let schemes = definition.security_schemes.iter().filter(|scheme| is_taken(auth, scheme));
+    let taken: HashSet<&str> = schemes.map(|scheme| scheme.name.as_str()).collect();
+    let findings = [
+        undeclared(auth, definition, &taken, place.clone()),
+        untaken(auth, definition, &taken, place.clone()),
+        anonymous(auth, definition, &taken, place),
+    ];
+    findings.into_iter().flatten().collect()
 }
 
-/// Finds what the definition asks callers for, where the gateway lets everybody through.
-fn unchecked(definition: &Definition, place: Location) -> Option<Finding> {
-    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
-    for api in &definition.apis {
-        // An empty requirement makes authentication optional (OpenAPI 3.1, section 4.8.30).
-        if api.security.iter().any(Vec::is_empty) {
-            continue;
-        }
-        for name in api.security.iter().flatten().map(|(name, _)| name.as_str()).collect::<HashSet<_>>() {
-            *asked.entry(name).or_default() += 1;
-        }
-    }
-    let names: Vec<String> = asked.iter().map(|(name, count)| format!("{name} ({})", apis(*count))).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let message = format!(
-        "the definition asks callers for {}, and `auth: none` lets every request through to the backend",
-        names.join(", ")
-    );
-    let hint = "make sure that the backend checks it, then turn the rule off; or set `auth: signature`";
-    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
-}
-
-/// Finds the APIs of which the definition does not say what the gateway asks callers for.
-fn undeclared(auth: &Auth, definition: &Definition, place: Location) -> Option<Finding> {
-    let is_declared = |scheme: &SecurityScheme| match &scheme.kind {
+/// True if the gateway takes what a scheme says that callers show.
+fn is_taken(auth: &Auth, scheme: &SecurityScheme) -> bool {
+    match &scheme.kind {
         SecurityKind::ApiKey { place: ParameterPlace::Header, name } => {
             let is_key = |header: &String| header.eq_ignore_ascii_case(name);
             auth.signature.is_some() && name.eq_ignore_ascii_case("authorization")
@@ -135,12 +120,64 @@ fn undeclared(auth: &Auth, definition: &Definition, place: Location) -> Option<F
             auth.signature.is_some() && is_signature
         }
         _ => false,
-    };
-    let schemes = definition.security_schemes.iter().filter(|scheme| is_declared(scheme));
-    let declared: HashSet<&str> = schemes.map(|scheme| scheme.name.as_str()).collect();
-    let says =
-        |requirement: &Vec<(String, Vec<String>)>| requirement.iter().any(|(name, _)| declared.contains(name.as_str()));
-    let silent: Vec<_> = definition.apis.iter().filter(|api| !api.security.iter().any(says)).collect();
+    }
+}
+
+fn is_declared_of(api: &Api, taken: &HashSet<&str>) -> bool {
+    api.security.iter().flatten().any(|(name, _)| taken.contains(name.as_str()))
+}
+
+/// Finds what the definition asks callers for, where the gateway lets everybody through.
+fn unchecked(definition: &Definition, place: Location) -> Option<Finding> {
+    let names = asked(definition, |_| true)?;
+    let message =
+        format!("the definition asks callers for {names}, and `auth: none` lets every request through to the backend");
+    let hint = "make sure that the backend checks it, then turn the rule off; or set `auth: signature`";
+    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+}
+
+/// Lists the schemes that callers are asked for, each with the number of APIs; none where there are none.
+fn asked(definition: &Definition, counts: impl Fn(&str) -> bool) -> Option<String> {
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    for api in &definition.apis {
+        // An empty requirement makes authentication optional (OpenAPI 3.1, section 4.8.30).
+        if api.security.iter().any(Vec::is_empty) {
+            continue;
+        }
+        let names = api.security.iter().flatten().map(|(name, _)| name.as_str());
+        for name in names.filter(|name| counts(name)).collect::<HashSet<_>>() {
+            *asked.entry(name).or_default() += 1;
+        }
+    }
+    let names: Vec<String> = asked.iter().map(|(name, count)| format!("{name} ({})", apis(*count))).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Finds what the definition asks callers for and the gateway does not look at.
+fn untaken(auth: &Auth, definition: &Definition, taken: &HashSet<&str>, place: Location) -> Option<Finding> {
+    let names = asked(definition, |name| !taken.contains(name))?;
+    let message = format!("the definition asks callers for {names}, and `auth: {auth}` does not check it");
+    let hint = "make sure that the backend checks it, and turn the rule off; or change `auth`, or the definition";
+    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+}
+
+/// Finds the APIs whose credentials the definition calls optional, and the gateway does not.
+fn anonymous(auth: &Auth, definition: &Definition, taken: &HashSet<&str>, place: Location) -> Option<Finding> {
+    let is_optional = |api: &&Api| is_declared_of(api, taken) && api.security.iter().any(Vec::is_empty);
+    let optional: Vec<&Api> = definition.apis.iter().filter(is_optional).collect();
+    let first = optional.first()?;
+    let message = format!(
+        "the definition lets callers of {}, like {}, in without credentials, and `auth: {auth}` refuses them",
+        apis(optional.len()),
+        first.name()
+    );
+    let hint = "remove the empty requirement `{}` from their `security`";
+    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+}
+
+/// Finds the APIs of which the definition does not say what the gateway asks callers for.
+fn undeclared(auth: &Auth, definition: &Definition, taken: &HashSet<&str>, place: Location) -> Option<Finding> {
+    let silent: Vec<_> = definition.apis.iter().filter(|api| !is_declared_of(api, taken)).collect();
     let first = silent.first()?;
     let ways = [
         auth.signature.as_ref().map(|_| "to sign each request"),

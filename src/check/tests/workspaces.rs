@@ -157,6 +157,7 @@ fn credentials() -> Vec<Row> {
         "{OPEN_3_1}security: [{{key: []}}]\ncomponents: {{securitySchemes: {{key: {{type: apiKey, in: header, name: Authorization}}}}}}\n{PATHS}"
     );
     let bearer = &secured.replace("{type: apiKey, in: header, name: Authorization}", "{type: http, scheme: bearer}");
+    let two = &secured.replace("{securitySchemes: {", "{securitySchemes: {bearer: {type: http, scheme: bearer}, ");
     vec![
         (
             "security-uncovered",
@@ -167,6 +168,24 @@ fn credentials() -> Vec<Row> {
         (
             "security-uncovered",
             WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), bearer),
+            vec!["group.yaml:5:7", "group.yaml:5:7"],
+            WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), secured),
+        ),
+        (
+            "security-uncovered",
+            WorkspaceCase::group(
+                &format!("{GROUP}backend: http://a\nauth: signature\n"),
+                &two.replace("[{key: []}]", "[{key: [], bearer: []}]"),
+            ),
+            vec!["group.yaml:5:7"],
+            WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), two),
+        ),
+        (
+            "security-uncovered",
+            WorkspaceCase::group(
+                &format!("{GROUP}backend: http://a\nauth: signature\n"),
+                &secured.replace("[{key: []}]", "[{key: []}, {}]"),
+            ),
             vec!["group.yaml:5:7"],
             WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), secured),
         ),

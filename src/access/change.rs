@@ -21,7 +21,7 @@ pub enum ChangeError {
         secrets: Vec<String>,
     },
     /// A time that a key ends at has passed.
-    #[error("{at} is in the past: the key would let nobody in")]
+    #[error("{at} is in the past: the key would already have expired")]
     ExpiryPast {
         /// The time.
         at: Timestamp,
@@ -77,7 +77,7 @@ pub enum ChangeError {
         key: String,
     },
     /// A key that was made is not unmade.
-    #[error("the creation of {key} is not undone: requests may have been let in with it")]
+    #[error("the creation of {key} cannot be undone: requests may have been made with it")]
     CreationUndone {
         /// The key.
         key: String,

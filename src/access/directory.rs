@@ -58,10 +58,10 @@ impl fmt::Debug for HmacSecret {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
     /// The request shows no key of a kind that the group takes.
-    #[error("the request shows no key")]
+    #[error("the request has no key")]
     NoKey,
     /// A header that must stand once stands twice, or holds no key.
-    #[error("the text of the key is malformed")]
+    #[error("the key is malformed")]
     Malformed,
     /// No key has the id.
     #[error("no key has this id")]
@@ -111,7 +111,7 @@ pub enum Denial {
         at: Timestamp,
     },
     /// The key is not yet valid.
-    #[error("key {0}: it is valid from {1} on")]
+    #[error("key {0}: not valid before {1}")]
     NotYet(String, Timestamp),
     /// No grant of the key or of its owner allows the call.
     #[error("key {0}: no grant for this API in this environment")]

@@ -54,13 +54,13 @@ pub struct PublicKey([u8; LENGTH]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
     /// It is a private key.
-    #[error("this is a private key; give its public half alone")]
+    #[error("this is a private key; give only its public half")]
     Private,
     /// It is neither PEM nor base64 of a key of Ed25519.
-    #[error("this is no public key of Ed25519: neither PEM (`BEGIN PUBLIC KEY`) nor 32 bytes in base64")]
+    #[error("this is not an Ed25519 public key: neither PEM (`BEGIN PUBLIC KEY`) nor 32 bytes in base64")]
     Malformed,
     /// Anybody can sign for it.
-    #[error("anybody can sign for this key, which is no public key of a private one: a point of small order")]
+    #[error("this is not a valid public key (a point of small order): anybody could sign for it")]
     SmallOrder,
 }
 

@@ -24,16 +24,16 @@ pub enum SignatureFault {
     #[error("the day of the scope is not that of the date header")]
     ScopeDate,
     /// The nonce is missing, too long, or not signed.
-    #[error("the nonce is missing, longer than 256 bytes, has blanks in it, or is not among the signed headers")]
+    #[error("the nonce is missing, longer than 256 bytes, contains whitespace, or is not a signed header")]
     NoNonce,
     /// The host is not signed, in a scheme without a nonce.
     #[error("the host is not among the signed headers")]
     NoHost,
     /// A header that has one value stands twice.
-    #[error("the header {0} stands twice")]
+    #[error("the header {0} is repeated")]
     RepeatedHeader(&'static str),
     /// A header that is named as signed is not there.
-    #[error("a header that is named as signed is missing")]
+    #[error("a signed header is missing")]
     SignedHeaderMissing,
     /// The clocks differ by more than is allowed.
     #[error("the signer's clock is {}", clock(*.ahead_ms))]
@@ -45,7 +45,7 @@ pub enum SignatureFault {
     #[error("the region or the service of the scope is not that of the key (`signing`)")]
     Scope,
     /// The stated hash is not that of the body.
-    #[error("the stated hash is not that of the body")]
+    #[error("the stated hash does not match the body")]
     BodyHash,
     /// The headers of a message signature do not have its fields.
     #[error("Signature-Input or Signature is missing, malformed or too long")]
@@ -75,10 +75,10 @@ pub enum SignatureFault {
     #[error("the signature expired at {0}")]
     Expired(Timestamp),
     /// The signature is another one.
-    #[error("the signature does not fit the request")]
+    #[error("the signature does not match the request")]
     MessageMismatch,
     /// No canonical form has this signature.
-    #[error("the signature fits no canonical form of the request{}", path_hint(*.has_encoded_path))]
+    #[error("the signature matches no canonical form of the request{}", path_hint(*.has_encoded_path))]
     Mismatch {
         /// True if the path holds a `%`, so that the form of the path was that of the key's setting alone.
         has_encoded_path: bool,

@@ -233,7 +233,7 @@ impl Key {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// Two secrets of one id.
-    #[error("the id {0} stands here twice")]
+    #[error("the id {0} is repeated")]
     RepeatedId(SecretId),
     /// A secret of another kind than its key.
     #[error("the secret {0} does not belong to a key of kind {1}")]
@@ -242,7 +242,7 @@ pub enum KeyFault {
     #[error("the secret {0} is the third live one, and a key has {MOST_LIVE_SECRETS} at most")]
     ThirdSecret(SecretId),
     /// Two grants of one id.
-    #[error("the grant {0} stands here twice")]
+    #[error("the grant {0} is repeated")]
     RepeatedGrant(String),
     /// A grant for nowhere.
     #[error("the grant {0} names no environment")]

@@ -27,7 +27,7 @@ pub struct ClockReading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NonceFault {
     /// The same request was let in before.
-    #[error("the nonce was seen before")]
+    #[error("the nonce was already used")]
     Seen,
     /// The request is dated before the table began, so that it may have been let in by another process.
     #[error("the request is dated before this gateway was started")]

@@ -81,7 +81,7 @@ fn tls(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
         (None, Some(_)) => ("key", "certificate"),
         _ => return findings,
     };
-    let message = format!("the client's {there} is of no use without its {missing}");
+    let message = format!("the client's {there} needs its {missing}");
     let hint = format!("add forwarding.tls.{missing}, or remove {there}");
     findings.push(rules::FORWARDING.finding(places.key(&["forwarding", "tls", there]), message, hint));
     findings

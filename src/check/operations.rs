@@ -114,5 +114,5 @@ fn success(definition: &Definition, api: &Api, mock: Option<u16>) -> Option<Find
     let failing = mock.filter(|status| *status >= 400);
     let answer = failing.map(|status| format!(", so its mock answers {status}")).unwrap_or_default();
     let message = format!("{} has no response of a successful call{answer}", api.name());
-    Some(rules::NO_SUCCESS.finding(place, message, "add what it answers when all goes well, like \"200\""))
+    Some(rules::NO_SUCCESS.finding(place, message, "add the response of a successful call, like \"200\""))
 }

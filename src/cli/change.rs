@@ -107,7 +107,7 @@ pub(super) fn run(
             if replan == ReplanMode::Never || was_asked {
                 return Err(workspace::Error::Stale { what }.into());
             }
-            context.output.note(&format!("{what} changed since the plan was made: planned anew"));
+            context.output.note(&format!("{what} changed since the plan was made: planned again"));
             plan = plan_again(context, &guard, &plan, &author, &make_plan)?;
         }
         commit(&guard, &mut plan)?
@@ -252,18 +252,18 @@ pub(super) fn confirm(
     if !context.process.stdin_is_terminal || !context.process.stderr_is_terminal {
         // A repair shows no plan, and has no dry run.
         let hint = if plans.is_empty() {
-            "look at `apigw verify`, then give `--yes`"
+            "check `apigw verify`, then add `--yes`"
         } else {
-            "look at it with `--dry-run`, then give `--yes`"
+            "preview it with `--dry-run`, then add `--yes`"
         };
-        let message = format!("{environment} is protected, and there is no terminal on which to ask");
+        let message = format!("{environment} is protected, and there is no terminal to ask on");
         return Err(refused(message).hint(hint));
     }
     let mut stderr = std::io::stderr().lock();
     for plan in plans.iter().filter(|plan| plan.operation.environment == *environment) {
         write!(stderr, "{}", escape::text(&describe(workspace, plan)))?;
     }
-    write!(stderr, "{environment} is protected. Change it? Type its name to go on: ")?;
+    write!(stderr, "{environment} is protected. Change it? Type its name to continue: ")?;
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;

@@ -177,13 +177,13 @@ impl From<workspace::Error> for CommandError {
                 };
                 Self::invalid(unknown_code(kind), message).hint(hint)
             }
-            Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more of the id"),
+            Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more characters of the id"),
             Error::Exists { .. } => Self::new("exists", Exit::Conflict, message).hint("choose another name"),
             Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
             Error::FrozenDiffers { group, .. } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`")),
             Error::VersionCase { ref group, .. } => Self::new("version-case", Exit::Conflict, message).hint(format!(
-                "some file systems take the two for one; choose another: `apigw version bump {group} X.Y.Z`"
+                "some file systems treat the two as the same; choose another: `apigw version bump {group} X.Y.Z`"
             )),
             Error::VersionDeleted { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
@@ -195,7 +195,7 @@ impl From<workspace::Error> for CommandError {
                 ..Self::new("version-needed", Exit::Conflict, message)
             }
             .hint(format!("to delete it anyway: `apigw version delete {group} {version} --force`"))
-            .hint(format!("to keep it out and keep the way back: `apigw version block {group} {version} -m WHY`")),
+            .hint(format!("to keep it out and still be able to roll back: `apigw version block {group} {version} -m WHY`")),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
                 let first = environments.first().map_or("", String::as_str);
@@ -287,7 +287,7 @@ impl From<plan::Error> for CommandError {
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
-                .hint("nothing was written; make the plan anew with `apigw plan FILE --out FILE`"),
+                .hint("nothing was written; make a new plan with `apigw plan FILE --out FILE`"),
             Error::Overtaken { operation, environment, changed, total } => overtaken(
                 Self::new("overtaken", Exit::Conflict, message),
                 &operation,
@@ -360,28 +360,27 @@ impl From<ChangeError> for CommandError {
         let message = error.to_string();
         match error {
             ChangeError::ThirdSecret { ref key, .. } => Self::new("third-secret", Exit::Conflict, message)
-                .hint(format!("wait until one retires, or close one for good: `apigw key revoke {key} SECRET`")),
+                .hint(format!("wait until one expires, or revoke one: `apigw key revoke {key} SECRET`")),
             ChangeError::ExpiryPast { .. } | ChangeError::EndBeforeBegin { .. } => {
-                Self::invalid("expiry", message).hint("give a time to come, like `--expires 90d`")
+                Self::invalid("expiry", message).hint("give a time in the future, like `--expires 90d`")
             }
             ChangeError::ClearSecret { .. } => {
-                Self::invalid("clear-secret", message).hint("leave the secret out, and make another one of it")
+                Self::invalid("clear-secret", message).hint("leave the secret out, and rotate it")
             }
             ChangeError::LimitAboveGroup { ref group, .. } => {
                 Self::invalid("limit-above-group", message).hint(format!(
                     "set a lower limit, or raise the group's: `limits` in groups/{group}/group.yaml, then publish it"
                 ))
             }
-            ChangeError::AmbiguousGrant { .. } => {
-                Self::invalid("ambiguous", message).hint("write more of the id: `apigw access list` shows the grants")
-            }
+            ChangeError::AmbiguousGrant { .. } => Self::invalid("ambiguous", message)
+                .hint("give more characters of the id: `apigw access list` shows the grants"),
             ChangeError::NoGrant { .. } => {
                 Self::invalid("unknown-grant", message).hint("`apigw access list` shows the grants")
             }
             ChangeError::RevocationUndone { ref key, .. } => Self::new("revoked", Exit::Refused, message)
-                .hint(format!("give the key another secret: `apigw key rotate {key} --to FILE`")),
+                .hint(format!("give the key a new secret: `apigw key rotate {key} --to FILE`")),
             ChangeError::CreationUndone { .. } => {
-                Self::new("created", Exit::Refused, message).hint("close it instead: `apigw key revoke NAME -m WHY`")
+                Self::new("created", Exit::Refused, message).hint("revoke it instead: `apigw key revoke NAME -m WHY`")
             }
             ChangeError::ChangedSince { ref later, .. } => Self::new("changed-since", Exit::Conflict, message)
                 .hint(format!("undo the later operation first: `apigw undo {later} --access`")),

@@ -18,7 +18,7 @@ pub(super) struct GlobalOptions {
     /// Format of the output [default: table]; `check` has github and sarif too, `diff` github and markdown
     #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
     pub(super) output: Option<OutputFormat>,
-    /// When to use colours [default: auto]
+    /// Use of colours [default: auto]
     #[arg(long, value_name = "WHEN", global = true, value_enum)]
     pub(super) color: Option<ColorChoice>,
     /// Print results and errors only
@@ -30,7 +30,7 @@ pub(super) struct GlobalOptions {
     /// Confirm changes of protected environments
     #[arg(short, long, global = true)]
     pub(super) yes: bool,
-    /// Time to wait for a lock at most [default: 10s]
+    /// Longest time to wait for the lock [default: 10s]
     #[arg(long, value_name = "TIME", global = true, value_parser = parse_duration)]
     pub(super) lock_timeout: Option<Duration>,
     /// Author of the change [default: the CI system's user, else Git's, else the system's]

@@ -45,10 +45,10 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::InspectEdit => "`apigw verify` and `git diff` show the change".to_owned(),
         Hint::RecordEdit => "`apigw verify` shows the change, and `apigw verify --repair` records it".to_owned(),
         Hint::RecordOrRestoreEdit { file } => {
-            format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` takes it back")
+            format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` reverts it")
         }
         Hint::RecordOrRebuildEdit { file } => format!(
-            "`apigw verify --repair` records it as an operation; to take it back, remove {file}, and \
+            "`apigw verify --repair` records it as an operation; to revert it, remove {file}, and \
              `apigw verify --repair` builds it from its history"
         ),
         Hint::RestoreFile { file } => format!("restore it, for example with `git checkout -- {file}`"),
@@ -64,7 +64,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "remove {file}, then `apigw verify --repair` builds it from its history; the one that Git has lacks operations"
         ),
         Hint::RevertEdit => {
-            "take the edit back, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"
+            "revert the edit, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"
                 .to_owned()
         }
         Hint::RestoreLayout => "`apigw verify --repair` restores its layout".to_owned(),
@@ -85,8 +85,8 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
                 .to_owned()
         }
         Hint::ResolveOperation { environment, operation } => format!(
-            "`apigw resolve --env {environment}` joins it with what is live; where it counts for nothing, \
-             `apigw resolve --env {environment} --drop {operation} -m WHY` says so"
+            "`apigw resolve --env {environment}` joins it with what is live; to discard it instead: \
+             `apigw resolve --env {environment} --drop {operation} -m WHY`"
         ),
         Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
         Hint::LeaveBlockedVersion { group, environment, version } => format!(

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Why a change is made, and that it may break callers.
+/// Reason of a change, and the permission to break callers.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ChangeReason {
     /// Reason, for the history

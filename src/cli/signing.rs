@@ -44,7 +44,7 @@ impl SigningMethod {
             (None | Some(SchemeArgument::Rfc9421), Some(pair)) => Ok(Self::MessageEd25519(pair)),
             (Some(_), Some(_)) => {
                 let message =
-                    format!("secret {id} of key {} is a key pair of Ed25519, which signs as rfc9421", key.name);
+                    format!("secret {id} of key {} is an Ed25519 key pair, which signs with rfc9421 only", key.name);
                 Err(CommandError::invalid("key-scheme", message).hint("leave `--scheme` out"))
             }
             (None | Some(SchemeArgument::Jdcloud2), None) => Ok(Self::Sigv4(&SCHEMES[0])),
@@ -74,8 +74,8 @@ pub(super) fn key_with_secret(
     let revoked = workspace.revoked_secrets()?;
     let mut live = key.live_secrets(context.now()).filter(|secret| !revoked.contains(&secret.id)).peekable();
     if live.peek().is_none() {
-        return Err(CommandError::invalid("no-secret", format!("each secret of key {name} is revoked or retired"))
-            .hint(format!("make another one: `apigw key rotate {name} --to FILE`")));
+        return Err(CommandError::invalid("no-secret", format!("all secrets of key {name} are revoked or expired"))
+            .hint(format!("make a new one: `apigw key rotate {name} --to FILE`")));
     }
     let id = live.last().map_or("ID", |secret| secret.id.as_str()).to_owned();
     let message = format!("no secret of key {name} is on this machine");
@@ -94,7 +94,7 @@ pub(super) fn sign_with_key(
     if key.kind != KeyKind::Signature {
         return Err(CommandError::invalid(
             "key-kind",
-            format!("key {name} is of kind {}, and signs nothing", key.kind),
+            format!("key {name} is of kind {}, and does not sign requests", key.kind),
         )
         .hint("send the text of a subscription key in the header x-api-key"));
     }
@@ -136,6 +136,6 @@ fn nonce() -> Result<String, CommandError> {
     let mut bytes = [0; 16];
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| CommandError::new("random", Exit::Failed, "the system gives no random bytes"))?;
+        .map_err(|_| CommandError::new("random", Exit::Failed, "the system provides no random bytes"))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

@@ -29,7 +29,7 @@ fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
     from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         let message = format!("stdin has more than {most} bytes, the limit of a body");
-        return Err(CommandError::invalid("body-size", message).hint("send less at once"));
+        return Err(CommandError::invalid("body-size", message).hint("send a smaller body"));
     }
     Ok(bytes.into())
 }

@@ -42,7 +42,7 @@ struct WaitTargets {
 /// Says that there is nothing to wait for.
 pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
     if wait.is_some() {
-        context.output.note("--wait: a dry run changes nothing that could be waited for");
+        context.output.note("--wait has no effect in a dry run: nothing changes");
     }
 }
 
@@ -202,7 +202,7 @@ impl WaitOutcome {
         }
         let mut behind = self.gateways.iter().filter(|gateway| !gateway.serves);
         let Some(first) = behind.next() else {
-            let message = format!("no gateway on this machine serves {environment} ({waited} were waited)");
+            let message = format!("no gateway on this machine serves {environment} (waited {waited})");
             return Some(failed(message).hint(format!("start one: `apigw serve --env {environment}`")));
         };
         let more = behind.count();

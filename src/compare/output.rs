@@ -124,7 +124,7 @@ impl ChangeOutput {
 
     /// Says that not everything was compared.
     pub(super) fn incomplete(&mut self) {
-        let message = "the schemas unfold to more than is compared; split them, or compare by hand what is not listed";
+        let message = "the schemas are too large to compare in full; split them, or compare the rest by hand";
         self.changes.insert(0, unplaced(kinds::COMPARISON_INCOMPLETE, message.to_owned()));
     }
 

@@ -76,14 +76,14 @@ pub(super) fn requirements(comparer: &mut Comparer<'_>, before: &Api, after: &Ap
         let same_schemes = new.iter().find(|is| schemes_of(is) == schemes_of(was) && !old.contains(is));
         let Some(is) = same_schemes else {
             if !new.iter().any(|is| satisfies(was, is)) {
-                add(kinds::SECURITY_ALTERNATIVE_REMOVED, format!("{} no longer suffices", shown(was)));
+                add(kinds::SECURITY_ALTERNATIVE_REMOVED, format!("{} is no longer accepted", shown(was)));
             }
             continue;
         };
         explained.push(is);
         let (scopes, other) = (scopes_of(was), scopes_of(is));
         for (scheme, scope) in other.difference(&scopes) {
-            add(kinds::SECURITY_SCOPE_ADDED, format!("{scheme} needs the scope {scope:?}, which it did not"));
+            add(kinds::SECURITY_SCOPE_ADDED, format!("{scheme} now needs the scope {scope:?}"));
         }
         for (scheme, scope) in scopes.difference(&other) {
             add(kinds::SECURITY_SCOPE_REMOVED, format!("{scheme} no longer needs the scope {scope:?}"));

@@ -165,8 +165,8 @@ fn import_swagger(
     let version = root.get("swagger").and_then(fields::scalar_text).unwrap_or_default();
     if version != "2.0" && version != "2" {
         let location = root.key_location("swagger");
-        let message = format!("{version:?} is no version of OpenAPI that apigw reads");
-        findings.add(rules::OPENAPI_VERSION, location, message, "import OpenAPI 2.0, 3.0 or 3.1");
+        let message = format!("{version:?} is not a supported OpenAPI version");
+        findings.add(rules::OPENAPI_VERSION, location, message, "import OpenAPI 2.0, 3.0, 3.1 or 3.2");
         return Err(findings.into_vec());
     }
     let Some(converted) = swagger::convert(root, &mut findings) else {

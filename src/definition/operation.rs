@@ -81,7 +81,7 @@ impl FieldReader<'_> {
             return ParameterStyle::Form;
         }
         written.as_str().and_then(ParameterStyle::named).unwrap_or_else(|| {
-            self.structure(written, "the specification knows no such style of a parameter");
+            self.structure(written, "the specification has no such parameter style");
             by_default
         })
     }
@@ -140,7 +140,7 @@ impl FieldReader<'_> {
             }
             _ => {}
         }
-        let message = format!("{code:?} is no status code");
+        let message = format!("{code:?} is not a status code");
         let hint = "name a response by a code like \"200\", a class like \"4XX\", or `default`";
         self.findings.add(rules::STRUCTURE, list.key_location(code), message, hint);
         None

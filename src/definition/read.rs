@@ -99,7 +99,7 @@ fn specification(root: Node<'_>, findings: &mut ReadFindings) -> Option<Specific
             Some(Specification::V3_2)
         }
         _ => {
-            let message = format!("{text:?} is no version of OpenAPI that apigw reads");
+            let message = format!("{text:?} is not a supported OpenAPI version");
             findings.add(rules::OPENAPI_VERSION, version.location(), message, hint);
             None
         }

@@ -85,7 +85,7 @@ pub const DUPLICATE_KEY: Rule = Rule::error(
 /// The definition declares a supported version of OpenAPI.
 pub const OPENAPI_VERSION: Rule = Rule::error(
     "openapi-version",
-    "The field `openapi` names the version of the specification: 3.0.x or 3.1.x. A document of OpenAPI 2.0 is \
+    "The field `openapi` names the version of the specification: 3.0.x, 3.1.x or 3.2.x. A document of OpenAPI 2.0 is \
      converted when it is imported.",
 )
 .example(

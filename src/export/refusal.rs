@@ -35,8 +35,8 @@ impl ProblemResponse {
     }
 
     pub(super) fn unknown_method(allow: &str) -> Self {
-        let detail = format!("The path knows: {allow}.");
-        let problem = Self::new(405, "The path knows other methods", "METHOD_NOT_ALLOWED", detail);
+        let detail = format!("Allowed: {allow}.");
+        let problem = Self::new(405, "Method not allowed", "METHOD_NOT_ALLOWED", detail);
         Self { allow: Some(allow.to_owned()), ..problem }
     }
 
@@ -47,7 +47,7 @@ impl ProblemResponse {
     }
 
     pub(super) fn missing_key() -> Self {
-        let detail = "The request shows no key that lets it in.";
+        let detail = "No valid key.";
         let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", detail);
         Self { challenge: Some("ApiKey".to_owned()), ..problem }
     }
@@ -58,7 +58,7 @@ impl ProblemResponse {
 
     pub(super) fn not_acceptable(declared: &[&str]) -> Self {
         let title = "No media type that the caller accepts is declared";
-        Self::new(406, title, "NOT_ACCEPTABLE", format!("Declared are: {}.", declared.join(", ")))
+        Self::new(406, title, "NOT_ACCEPTABLE", format!("Available: {}.", declared.join(", ")))
     }
 
     pub(super) fn large_body(limit: u64) -> Self {

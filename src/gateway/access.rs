@@ -31,7 +31,7 @@ use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, Tok
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
 /// Message to every caller that is not let in, whatever the reason.
-const NO_KEY: &str = "The request shows no key that lets it in.";
+const NO_KEY: &str = "No valid key.";
 
 /// Requirements of a route for its callers.
 pub(crate) struct AccessRules {
@@ -112,8 +112,12 @@ impl AccessRules {
             Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
             Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),
             Denial::NoScope { .. } => (Kind::Forbidden, "The token lacks a scope that this API asks for."),
-            Denial::Token(TokenFault::NoKeySet(_)) => (Kind::AccessUnavailable, "No token can be verified now."),
-            Denial::Nonce(_, NonceFault::Full) => (Kind::AccessUnavailable, "No signed request can be let in now."),
+            Denial::Token(TokenFault::NoKeySet(_)) => {
+                (Kind::AccessUnavailable, "Tokens cannot be verified at the moment.")
+            }
+            Denial::Nonce(_, NonceFault::Full) => {
+                (Kind::AccessUnavailable, "Signed requests cannot be accepted at the moment.")
+            }
             _ => (Kind::Unauthenticated, NO_KEY),
         };
         let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
@@ -168,7 +172,8 @@ impl BodyReservation<'_> {
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
         let next = |reserved: u64| reserved.checked_add(bytes).filter(|reserved| *reserved <= self.most);
         let grown = self.access.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        grown.map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are under way.").closing())?;
+        grown
+            .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are in progress.").closing())?;
         self.bytes += bytes;
         Ok(())
     }
@@ -329,7 +334,7 @@ impl AccessState {
         let found = self.directory.load().signing_secret(&signing.key, wall_clock());
         let (PresentedSecret { key, id }, secret) = found.ok_or_else(|| {
             let mut problem =
-                Problem::new(Kind::AccessUnavailable, "The request cannot be signed for the backend now.");
+                Problem::new(Kind::AccessUnavailable, "The request cannot be signed for the backend at the moment.");
             let reason = format!("no secret of key {}, which signs for the backend, is on this machine", signing.key);
             problem.operator_reason = Some(reason);
             problem

@@ -103,7 +103,7 @@ impl MockResults {
         };
         let result = acceptable(&candidates, request).ok_or_else(|| {
             let declared: Vec<&str> = candidates.iter().filter_map(|result| result.media_type.as_deref()).collect();
-            Problem::new(Kind::NotAcceptable, format!("Declared are: {}.", declared.join(", ")))
+            Problem::new(Kind::NotAcceptable, format!("Available: {}.", declared.join(", ")))
         })?;
         Ok(PickedMock { status: status.unwrap_or(result.status), applied: followed.applied(), result })
     }

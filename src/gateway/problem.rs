@@ -72,7 +72,7 @@ kinds! {
     Unauthenticated UNAUTHORIZED "UNAUTHENTICATED" "The caller is not known";
     Forbidden FORBIDDEN "HTTP_FORBIDDEN" "The caller may not do this";
     NotFound NOT_FOUND "NOT_FOUND" "Nothing is served here";
-    MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "The path knows other methods";
+    MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "Method not allowed";
     NotAcceptable NOT_ACCEPTABLE "NOT_ACCEPTABLE" "No media type that the caller accepts is declared";
     BodyTooSlow REQUEST_TIMEOUT "BODY_TOO_SLOW" "The body took too long";
     BodyTooLarge PAYLOAD_TOO_LARGE "BODY_TOO_LARGE" "The body is too large";
@@ -84,11 +84,11 @@ kinds! {
     Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
     NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
     InvalidResponse BAD_GATEWAY "INVALID_RESPONSE" "The backend's response does not follow the definition";
-    BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
-    AccessUnavailable SERVICE_UNAVAILABLE "ACCESS_UNAVAILABLE" "The gateway cannot let in such requests now";
+    BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's response cannot be forwarded";
+    AccessUnavailable SERVICE_UNAVAILABLE "ACCESS_UNAVAILABLE" "Access control is unavailable";
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
-    LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
+    LoopDetected LOOP_DETECTED "LOOP_DETECTED" "Request loop detected";
 }
 
 impl Kind {
@@ -133,7 +133,7 @@ impl Problem {
         match fault {
             BodyFault::TooLarge => Self::new(Kind::BodyTooLarge, "The body has more bytes than are allowed here."),
             BodyFault::TooSlow => Self::new(Kind::BodyTooSlow, "The body comes too slowly."),
-            BodyFault::Broken => Self::new(Kind::BadRequest, "The request's body broke off or is not well-formed."),
+            BodyFault::Broken => Self::new(Kind::BadRequest, "The request's body ended early or is malformed."),
         }
         .closing()
     }
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(
             std::str::from_utf8(&body),
             Ok(
-                r#"{"type":"about:blank","title":"The path knows other methods","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#
+                r#"{"type":"about:blank","title":"Method not allowed","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#
             )
         );
     }

@@ -35,7 +35,7 @@ pub(crate) enum BodyFault {
     #[error("the body comes too slowly")]
     TooSlow,
     /// It broke off, or it or its trailers are not well-formed.
-    #[error("the body broke off")]
+    #[error("the body ended early")]
     Broken,
 }
 

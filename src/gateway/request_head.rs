@@ -38,7 +38,7 @@ pub(crate) fn check_head(
     }
     let expectations = parts.headers.get_all(EXPECT).iter();
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
-        return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
+        return Err(Problem::new(Kind::ExpectationFailed, "Only `Expect: 100-continue` is supported."));
     }
     Ok(CheckedHead { host, has_encoded_slash })
 }

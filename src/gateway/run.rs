@@ -69,7 +69,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// An encrypted listener has no certificate.
-    #[error("{address} is to be encrypted, and there is no certificate")]
+    #[error("{address} needs a certificate for https")]
     NoCertificate {
         /// The address.
         address: SocketAddr,

@@ -199,7 +199,7 @@ impl Exchange {
             entry.found(found.group, None);
         }
         if parts.method != Method::OPTIONS {
-            let mut problem = Problem::new(Kind::MethodNotAllowed, format!("The path knows: {allow}."));
+            let mut problem = Problem::new(Kind::MethodNotAllowed, format!("Allowed: {allow}."));
             problem.allow = Some(allow.clone());
             return Err((problem, at));
         }

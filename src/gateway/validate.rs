@@ -20,7 +20,7 @@ use crate::model::{media_type_essence, trim_blanks};
 pub(crate) const MISSING: &str = "is missing";
 
 /// Violation by a parameter that has one value.
-pub(crate) const REPEATED: &str = "is there more than once";
+pub(crate) const REPEATED: &str = "is given more than once";
 
 /// The media type of forms that have no fields where they are empty.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -67,7 +67,7 @@ struct BodyRule {
 enum ContentTypeFault {
     #[error("The request has more than one Content-Type")]
     Repeated,
-    #[error("{0:?} is no media type")]
+    #[error("{0:?} is not a media type")]
     Malformed(String),
     #[error("The request does not say which media type its body has")]
     Missing,
@@ -140,7 +140,7 @@ impl RequestRules {
         let essence = sent.essence();
         let declared = declared.ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
         if let Some(coding) = content_coding(headers) {
-            return Err(rule.unsupported(&format!("The body is compressed ({coding}), and is not looked into")));
+            return Err(rule.unsupported(&format!("The body is compressed ({coding}), and cannot be validated")));
         }
         let Some(content) = &declared.1 else { return Ok(()) };
         let violations: Vec<ValueViolation> = content.check(&essence, headers, body)?;
@@ -214,7 +214,7 @@ impl BodyRule {
     /// Builds the problem of an unsupported media type, with the declared ones.
     fn unsupported(&self, what: &str) -> Problem {
         let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
-        Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared are: {}.", declared.join(", ")))
+        Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared: {}.", declared.join(", ")))
     }
 }
 

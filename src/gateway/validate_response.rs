@@ -117,7 +117,7 @@ impl ResponseRules {
             };
             violations.extend(fault.map(|fault| Violation {
                 place: "header.content-type".to_owned(),
-                message: format!("{fault}; declared are: {}", names.join(", ")),
+                message: format!("{fault}; declared: {}", names.join(", ")),
             }));
         }
         if let (Some((_, Some(schema))), ResponseBody::Whole(body)) = (declared, body) {

@@ -220,10 +220,10 @@ const TOKEN_SETTINGS: &str =
 impl TokenAuth {
     fn check(&self) -> Result<(), &'static str> {
         if self.issuer.is_empty() {
-            return Err("`issuer` is what tokens name as `iss`, and not empty");
+            return Err("`issuer` must be the `iss` of the tokens, and not empty");
         }
         if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
-            return Err("`audience` is one or more of what tokens name as `aud`, and not empty");
+            return Err("`audience` must be one or more values of `aud` in the tokens, and not empty");
         }
         if !(60..=604_800).contains(&self.jwks_keep_s) {
             return Err("`jwks_keep_s` is from 60 to 604800");
@@ -296,7 +296,7 @@ impl schemars::JsonSchema for Auth {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let (kind, fields) = (generator.subschema_for::<KeyKind>(), generator.subschema_for::<AuthFields>());
         schemars::json_schema!({
-            "description": "The ways in which callers of a real backend show who they are; one suffices.",
+            "description": "How callers of a real backend authenticate; one kind suffices.",
             "anyOf": [
                 {"const": "none"},
                 kind,

@@ -68,7 +68,7 @@ pub enum RateLimitError {
     #[error("{0:?} is not a window of a limit: use second, minute or day")]
     UnknownWindow(String),
     /// It lets nobody in.
-    #[error("a limit of 0 lets nobody in: revoke the grant, or deny the addresses instead")]
+    #[error("a limit of 0 admits nobody: revoke the grant, or deny the addresses instead")]
     Zero,
     /// It is larger than any limit has to be.
     #[error("a limit has {MOST_REQUESTS} requests at most")]
@@ -236,8 +236,8 @@ mod tests {
             ("1/m", "\"m\" is not a window"),
             ("1/", "is not a window"),
             ("1/ day", "is not a window"),
-            ("0/day", "lets nobody in"),
-            ("00/day", "lets nobody in"),
+            ("0/day", "admits nobody"),
+            ("00/day", "admits nobody"),
             ("1000000001/s", "at most"),
             ("99999999999999999999/s", "at most"),
         ] {

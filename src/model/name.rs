@@ -21,7 +21,7 @@ pub struct NameError {
 
 fn reason(text: &str) -> &'static str {
     if RESERVED.contains(&text) {
-        "is a name of apigw's own, and none for a key or an environment"
+        "is reserved by apigw"
     } else {
         "is not a name: use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
     }

@@ -74,7 +74,7 @@ pub(super) fn missing_keys(
         return Ok(None);
     }
     Ok(Some(format!(
-        "{group} in {environment}: `auth: {}` asks callers for a key, and none may call it: every request gets 401 or 403",
+        "{group} in {environment}: `auth: {}` requires a key, but no key has a grant: every request gets 401 or 403",
         settings.auth
     )))
 }

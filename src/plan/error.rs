@@ -58,7 +58,7 @@ pub enum Error {
         number: Version,
     },
     /// The number that is to be frozen was deleted with other bytes.
-    #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]
+    #[error("version {version} of {group} was deleted by {} at {}, and its number cannot be reused for other content", .deletion.by, .deletion.at)]
     DeletedDiffers {
         /// The group.
         group: GroupName,
@@ -108,7 +108,7 @@ pub enum Error {
         plan: Box<Plan>,
     },
     /// Several groups cannot be changed, each for a reason of its own.
-    #[error("{} groups are held back", .0.len())]
+    #[error("{} groups cannot be changed", .0.len())]
     Several(Vec<Error>),
     /// Several steps of a release plan are refused, each for one group or for several.
     #[error("{} steps are held back", .0.len())]

@@ -223,7 +223,7 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, autho
                 return stale(format!("{place} has changed since the plan was made"));
             }
             if now.and_then(|now| now.operation.changes.get(group)).map(|now| &now.after) != Some(&change.after) {
-                return stale(format!("the plan would not do the same to {place} any more"));
+                return stale(format!("the plan would no longer do the same to {place}"));
             }
         }
     }

@@ -152,7 +152,7 @@ pub enum ResolveError {
         conflicts: Vec<GroupConflict>,
     },
     /// An operation was built upon already, or it changed none of the groups.
-    #[error("operation {operation} is no head of {environment}: a later operation was built upon it")]
+    #[error("operation {operation} is not a head of {environment}: a later operation was built upon it")]
     NotHead {
         /// The environment.
         environment: EnvironmentName,

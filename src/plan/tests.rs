@@ -37,7 +37,7 @@ const LINES: &[(&str, &str)] = &[
     // The refusal is about the unreadable definition; another version would not mend it.
     ("publish test mock|break|publish test mock", "invalid: g cannot be published: 1 problem was found"),
     // A missing key is warned of, for `http` backends only.
-    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` asks callers for a key, and none may call it: every request gets 401 or 403"),
+    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` requires a key, but no key has a grant: every request gets 401 or 403"),
     ("keys 0.0.1 a|publish test mock", "publish 0.0.1 live mock"),
     ("keys 0.0.1 a|publish test http://b|publish test http://b", "nothing to do"),
     // Switch
@@ -83,7 +83,7 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|undo test 0", "undo 0.0.1 offline mock"),
     ("publish test mock|publish test http://b|undo test 1", "undo 0.0.1 live mock"),
     ("publish test mock|publish test http://b|undo test 0", "overtaken: 19700101T000000.000Z-5feceb66ffc8 cannot be undone: g was changed by 19700101T000000.001Z-6b86b273ff34 since"),
-    ("publish test mock|publish test http://b|undo test 0 skip", "nothing to do; warns: g is left as it is: 19700101T000000.001Z-6b86b273ff34 changed it since"),
+    ("publish test mock|publish test http://b|undo test 0 skip", "nothing to do; warns: g is skipped: 19700101T000000.001Z-6b86b273ff34 changed it since"),
     ("publish test mock|publish test http://b|undo test 1 skip", "undo 0.0.1 live mock"),
     // Earlier releases of the source count, not only the live one.
     ("publish test mock|work 0.0.2 ab|publish test mock|promote test online version 0.0.1", "promote 0.0.1 live mock"),

@@ -71,7 +71,7 @@ pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result
     if !changed.is_empty() && !skip_changed {
         return Err(Error::Overtaken { operation: id.clone(), environment: environment.clone(), changed, total });
     }
-    let left_out = |(group, later)| format!("{group} is left as it is: {later} changed it since");
+    let left_out = |(group, later)| format!("{group} is skipped: {later} changed it since");
     plan.warnings.extend(changed.into_iter().map(left_out));
     policy::apply(&mut plan, facts, author, ReleaseDirection::Back)?;
     Ok(plan)

@@ -18,14 +18,14 @@ pub enum Error {
         /// Where the search began.
         folder: PathBuf,
     },
-    /// The workspace lies in no Git checkout.
-    #[error("{} lies in no Git checkout", .folder.display())]
+    /// The workspace is not in a Git checkout.
+    #[error("{} is not in a Git checkout", .folder.display())]
     NoCheckout {
         /// The workspace's folder.
         folder: PathBuf,
     },
     /// An output folder holds something that apigw did not write.
-    #[error("{} holds {entry:?}, which apigw did not write there", .folder.display())]
+    #[error("{} contains {entry:?}, which apigw did not write", .folder.display())]
     FolderTaken {
         /// The folder.
         folder: PathBuf,
@@ -53,7 +53,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The beginning of an id that several have.
-    #[error("{name:?} could be each of {candidates}")]
+    #[error("{name:?} is ambiguous: {candidates}")]
     Ambiguous {
         /// The name as given.
         name: String,
@@ -61,7 +61,7 @@ pub enum Error {
         candidates: String,
     },
     /// Something has this name already.
-    #[error("{what} exists already")]
+    #[error("{what} already exists")]
     Exists {
         /// The thing that exists.
         what: String,
@@ -98,7 +98,7 @@ pub enum Error {
         digest: Digest,
     },
     /// A number was deleted, and comes back with the same bytes alone.
-    #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]
+    #[error("version {version} of {group} was deleted by {} at {}, and its number cannot be reused for other content", .deletion.by, .deletion.at)]
     VersionDeleted {
         /// The group.
         group: String,
@@ -148,7 +148,7 @@ pub enum Error {
         has_ended: bool,
     },
     /// A version is named like another one but for the case of its letters, which some file systems take for the same.
-    #[error("version {version} of {group} differs from {existing} in the case of letters alone")]
+    #[error("version {version} of {group} differs from {existing} only in the case of letters")]
     VersionCase {
         /// The group.
         group: String,

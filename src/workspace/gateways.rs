@@ -231,8 +231,7 @@ fn parse(place: &str, bytes: &[u8]) -> Result<RunningGateway, Error> {
     let gateway: RunningGateway = serde_json::from_slice(bytes)
         .map_err(|error| damaged(format!("the file of a gateway cannot be read: {error}")))?;
     if gateway.schema > SCHEMA {
-        let message =
-            format!("a gateway tells about itself in schema {}, and this apigw knows {SCHEMA}", gateway.schema);
+        let message = format!("a gateway's file has schema {}, and this apigw knows {SCHEMA}", gateway.schema);
         return Err(Error::invalid(
             "newer-schema",
             Location::file(place),

@@ -153,8 +153,8 @@ fn plain_words(error: &serde_saphyr::Error) -> String {
         }
         Error::MultipleDocuments { .. } => "the file holds several documents, and one is expected".to_owned(),
         Error::UnknownAnchor { .. } => "an alias is used here, and its anchor is missing".to_owned(),
-        Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` stands here twice"),
-        Error::DuplicateMappingKey { key: None, .. } => "a key stands here twice".to_owned(),
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` is repeated"),
+        Error::DuplicateMappingKey { key: None, .. } => "a key is repeated".to_owned(),
         Error::Eof { .. } => "the file ends too early".to_owned(),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
@@ -194,7 +194,7 @@ fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Locatio
         Some(number) if number < i64::from(SCHEMA) => Err(Error::invalid(
             "schema",
             position(),
-            format!("{place} has schema {number}, which never was"),
+            format!("{place} has schema {number}, which never existed"),
             format!("write `schema` as {SCHEMA}"),
         )),
         _ => Ok(()),
@@ -289,7 +289,7 @@ mod tests {
             ("schema: 9\nnew: 1\n", "g:1:1: the file has schema 9"),
             ("schema: 1\nversion: 1.10\nprefix: /a\n", "g:2:10: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
-            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: the key `prefix` stands here twice"),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: the key `prefix` is repeated"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: [a]\n", "g:3:9: a single value is expected here"),

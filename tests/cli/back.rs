@@ -47,7 +47,7 @@ fn the_beginning_of_an_id_means_an_operation_of_the_environment() {
         sandbox.run(&format!("rollback petstore --env {environment} --to 20 --dry-run")).expect_exit(0);
     }
     sandbox.run("promote petstore --from test --to pre-release --at 20 --dry-run").expect_exit(0);
-    sandbox.run("show 20").expect_exit(3).expect_stderr("give more of the id");
+    sandbox.run("show 20").expect_exit(3).expect_stderr("give more characters of the id");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn requests_that_make_no_sense_change_nothing() {
         ("undo 20200101 --env test", 3, "no operation"),
         ("undo --env online", 3, "nothing was ever done"),
         ("version delete 0.0.7", 3, "no version"),
-        ("group create petstore", 4, "exists already"),
+        ("group create petstore", 4, "already exists"),
         ("group create a/b", 3, "is not a name"),
         ("group import other missing.yaml", 1, "cannot read"),
         ("group set petstore colour=red", 3, "colour"),
@@ -175,7 +175,10 @@ fn a_document_that_names_itself_is_imported_once() {
     let text = "openapi: 3.0.0\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n        '200': \
                 {$ref: 'a.yaml#/components/responses/r'}\ncomponents: {responses: {r: {description: d}}}\n";
     sandbox.write("specs/a.yaml", text);
-    sandbox.run("group import other specs/a.yaml").expect_exit(0).expect_stderr("named it \"a.yaml\" do now, too: 1");
+    sandbox
+        .run("group import other specs/a.yaml")
+        .expect_exit(0)
+        .expect_stderr("references to \"a.yaml\" were changed to match: 1");
     assert_eq!(sandbox.read("groups/other/openapi.yaml"), text.replace("a.yaml", "openapi.yaml"));
     assert!(!sandbox.path().join("groups/other/a.yaml").exists(), "nobody would edit it");
     sandbox.run("check other").expect_exit(0);

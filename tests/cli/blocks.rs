@@ -83,7 +83,7 @@ fn numbers_of_a_deleted_group_never_come_back_with_other_bytes() {
         sandbox
             .run(&format!("version bump petstore {version}"))
             .expect_exit(4)
-            .expect_stderr("never stands for other bytes");
+            .expect_stderr("cannot be reused for other content");
     }
 }
 

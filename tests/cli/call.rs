@@ -97,7 +97,7 @@ fn what_does_not_follow_the_definition_is_not_sent() {
     let outcome = sandbox.run("call getPet --env test petId=0 other=1 --no-check").expect_exit(1);
     assert!(outcome.stdout.contains("INVALID_REQUEST"), "{}", outcome.stdout);
     let outcome = outcome.expect_stderr("/petstore/pets/0?other=1");
-    outcome.expect_stderr("the answer is 400 Bad Request");
+    outcome.expect_stderr("the response is 400 Bad Request");
     sandbox.run("offline --env test").expect_exit(0);
     sandbox.run("call listPets --env test").expect_exit(3).expect_stderr("petstore is offline in test");
 }
@@ -113,7 +113,7 @@ fn a_real_backend_is_called_through_the_gateway() {
     let received = received.join().expect("a request").to_ascii_lowercase();
     assert!(received.starts_with("get /pets/7 ") && received.contains("x-trace: 9"), "{received}");
     // Nobody answers any more.
-    sandbox.run("call getPet --env test petId=7").expect_exit(1).expect_stderr("the answer is 503");
+    sandbox.run("call getPet --env test petId=7").expect_exit(1).expect_stderr("the response is 503");
 }
 
 const SECRETS: &str = "openapi: 3.1.0

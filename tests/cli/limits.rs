@@ -47,13 +47,13 @@ fn limits_are_set_shown_and_never_above_those_of_a_group() {
             64,
             "\"fortnight\" is not a window of a limit: use second, minute or day",
         ),
-        ("key limit ci 0/day".to_owned(), 64, "a limit of 0 lets nobody in"),
+        ("key limit ci 0/day".to_owned(), 64, "a limit of 0 admits nobody"),
         ("key limit ci 60".to_owned(), 64, "write it like 60/minute"),
         ("key limit ci 1/s 2/second".to_owned(), 64, "two limits a second"),
         ("key limit ci".to_owned(), 64, "required"),
         ("access grant ci petstore --env test --limit 1001/day".to_owned(), 3, "1001/day is above 1000/day"),
         ("access grant ci petstore --env online --limit 1001/day".to_owned(), 3, "1001/day is above 1000/day"),
-        (format!("key create x --kind subscription --limit 0/s {}", to("x")), 64, "lets nobody in"),
+        (format!("key create x --kind subscription --limit 0/s {}", to("x")), 64, "admits nobody"),
     ] {
         sandbox.run(&words).expect_exit(exit).expect_stderr(message);
         assert_eq!(sandbox.files(), files, "{words}");
@@ -69,7 +69,7 @@ fn limits_are_set_shown_and_never_above_those_of_a_group() {
 fn a_group_with_a_limit_or_a_range_that_cannot_be_is_named_with_its_line() {
     for (line, message) in [
         ("limits: 1/fortnight", "\"fortnight\" is not a window"),
-        ("limits: [60/minute, 0/day]", "a limit of 0 lets nobody in"),
+        ("limits: [60/minute, 0/day]", "a limit of 0 admits nobody"),
         ("limits: [60/minute, 70/min]", "two limits a minute"),
         ("ip_rules: {allow: [10.1.2.3/8]}", "write 10.0.0.0/8 for the network"),
         ("ip_rules: {deny: [example.com]}", "\"example.com\" is not a range of addresses"),
@@ -101,6 +101,6 @@ fn a_days_counts_survive_a_restart() {
     serving.stop();
     sandbox.write(".apigw/day-counts.json", "{");
     let serving = Serving::start(&sandbox);
-    serving.wait_to_hear("limits a day begin anew");
+    serving.wait_to_hear("daily limits start over");
     assert_eq!(status(&serving), "200");
 }

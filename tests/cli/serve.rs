@@ -95,7 +95,7 @@ fn what_is_broken_by_hand_takes_nothing_down() {
     assert!(serving.get(PETS).contains("Bello"), "a file that is gone says nothing");
     let away = sandbox.path().with_extension("away");
     fs::rename(sandbox.path(), &away).expect("the whole workspace is gone");
-    serving.wait_to_hear("the environment's file is gone; the previous release stays served");
+    serving.wait_to_hear("the environment's file is gone; the previous release is still served");
     assert!(serving.get(PETS).contains("Bello"));
     assert!(!sandbox.path().exists(), "a workspace that is gone does not come back empty");
     fs::rename(&away, sandbox.path()).expect("it is back");
@@ -120,7 +120,8 @@ fn a_version_that_comes_after_the_file_that_names_it_is_served() {
     let away = sandbox.path().join("groups/petstore/away");
     fs::rename(&version, &away).expect("away");
     sandbox.write("deployments/test.yaml", &after);
-    serving.wait_to_hear("petstore in test: there is no version \"petstore@0.0.2\"; the previous release stays served");
+    serving
+        .wait_to_hear("petstore in test: there is no version \"petstore@0.0.2\"; the previous release is still served");
     assert!(serving.get(PETS).contains("Bello"));
     let status = sandbox.run("status").expect_exit(0).stdout;
     assert!(status.contains("of petstore in test: there is no version"), "{status}");
@@ -162,7 +163,7 @@ fn settings_are_read_again_only_when_that_is_asked_for() {
     sandbox.run("publish --env qa --mock --wait").expect_exit(0);
     sandbox.write("apigw.toml", "not toml");
     serving.signal("HUP");
-    serving.wait_to_hear("the settings stay as they were");
+    serving.wait_to_hear("keeping the previous settings");
 }
 
 #[test]
@@ -214,7 +215,7 @@ fn what_was_never_served_is_not_said_to_be_served_on() {
     sandbox.write("deployments/test.yaml", "<<<<<<< ours\n");
     let serving = Serving::start(&sandbox);
     serving.wait_to_hear("both branches changed the same lines; it is not served");
-    serving.wait_to_hear("test: nothing is served until that is mended");
+    serving.wait_to_hear("test: nothing is served until this is fixed");
 }
 
 #[test]

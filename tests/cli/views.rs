@@ -216,7 +216,7 @@ fn an_ambiguous_id_is_refused_with_all_that_it_could_be() {
     sandbox.write(&format!("history/pre-release/{twin}.yaml"), &text);
     for words in [format!("show {}", &short[..8]), format!("undo {} --env pre-release", &short[..11])] {
         let refused =
-            sandbox.run(&words).expect_exit(3).expect_stderr("could be each of").expect_stderr("more of the id");
+            sandbox.run(&words).expect_exit(3).expect_stderr("is ambiguous").expect_stderr("more characters of the id");
         // Both are named by what tells them apart.
         for each in [&id, &twin] {
             assert!(refused.stderr.contains(&each[each.len() - 12..]), "{}", refused.stderr);

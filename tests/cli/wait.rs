@@ -60,7 +60,7 @@ fn nobody_is_not_waited_for_with_success() {
     sandbox
         .run("publish --env test --mock --version 0.0.1 --wait --dry-run")
         .expect_exit(0)
-        .expect_stderr("a dry run changes nothing");
+        .expect_stderr("has no effect in a dry run");
     // The word after `--wait` is not taken for a time.
     sandbox.run("publish --wait petstore --env test --dry-run").expect_exit(0);
 }

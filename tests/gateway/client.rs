@@ -89,7 +89,7 @@ impl Client {
         Some(answer)
     }
 
-    /// Returns whether the other side has closed the connection, waiting for it.
+    /// True if the other side has closed the connection, waiting for it.
     pub(crate) fn is_closed(&mut self) -> bool {
         self.read.is_empty() && !self.fill()
     }

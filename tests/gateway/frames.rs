@@ -108,7 +108,7 @@ impl Frames {
         bodies.into_iter().map(|body| String::from_utf8(body).ok()).collect()
     }
 
-    /// Returns whether the other side has closed the connection, waiting for it.
+    /// True if the other side has closed the connection, waiting for it.
     pub(crate) fn is_closed(&mut self) -> bool {
         while self.frame().is_some() {}
         true

@@ -286,18 +286,18 @@ fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
     assert!(ask("short").is_closed());
     assert_eq!(
         told(1),
-        "200 3 the backend's answer broke off: the connection was closed before the answer was complete"
+        "200 3 the backend's response ended early: the connection was closed before the response was complete"
     );
     assert!(ask("idle").is_closed());
     assert_eq!(told(2), "200 3 the backend sent nothing for too long");
     ask("left").reset();
-    assert_eq!(told(3), "200 3 the client left, or was too slow, before the end of the answer");
+    assert_eq!(told(3), "200 3 the client left, or was too slow, before the end of the response");
     let waiting = ask("silent");
     while backend.received().len() < 4 {
         std::thread::yield_now();
     }
     assert!(!gateway.shutdown(std::time::Duration::ZERO, || false));
-    assert_eq!(told(4), "503 0 the gateway was stopped before the end of the answer");
+    assert_eq!(told(4), "503 0 the gateway was stopped before the end of the response");
     drop(waiting);
 }
 

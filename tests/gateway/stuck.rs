@@ -51,7 +51,7 @@ fn a_worker_that_stands_still_is_seen_until_it_moves_again() {
     let admin = gateway.admin_address().expect("an address");
     let stuck = gateway.stuck_workers()[0];
     let ready = get(admin, "/-/readyz", "");
-    assert_eq!((ready.status, ready.body), (503, format!("a worker stands still: {stuck}\n")));
+    assert_eq!((ready.status, ready.body), (503, format!("a worker is stuck: {stuck}\n")));
     let status: serde_json::Value = serde_json::from_str(&get(admin, "/-/status", "").body).expect("JSON");
     assert_eq!(status["stuck_workers"], serde_json::json!([stuck]));
     assert!(get(admin, "/-/metrics", "").body.contains("apigw_stuck_workers 1\n"));

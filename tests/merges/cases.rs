@@ -291,7 +291,7 @@ fn a_hint_never_takes_a_publish_back_that_git_has_not_seen() {
     };
     edit("127.0.0.1:1\"", "127.0.0.1:9\"");
     let verified = ada.apigw("verify");
-    assert!(verified.stdout.contains("`git checkout -- deployments/test.yaml` takes it back"), "{verified:?}");
+    assert!(verified.stdout.contains("`git checkout -- deployments/test.yaml` reverts it"), "{verified:?}");
     edit("127.0.0.1:9\"", "127.0.0.1:1\"");
     // Not committed in Git yet.
     ada.done("publish a --env test --backend http://127.0.0.1:2");

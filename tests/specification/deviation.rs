@@ -14,7 +14,7 @@ pub(crate) fn between(specification: Specification, errors: &[String], found: &[
     Some(format!("refused, and no rule finds anything: …{shown}"))
 }
 
-/// Tells whether a rule asks for more than the official schema, and why it may.
+/// True if a rule may ask for more than the official schema, for the reasons at its lines.
 fn is_stricter(specification: Specification, finding: &Finding) -> bool {
     let says = |part: &str| finding.message.contains(part);
     let is_3_1 = specification == Specification::V3_1;
@@ -55,7 +55,7 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
     }
 }
 
-/// Tells whether the official schema asks for more than the rules, and why they need not.
+/// True if the official schema may ask for more than the rules, for the reasons at its lines.
 fn is_looser(specification: Specification, error: &str) -> bool {
     // The text lets a parameter of a link be any value (section 4.8.20.1), the schema of 3.1 a text only.
     specification == Specification::V3_1 && error.contains("/links/") && error.contains("/parameters/")

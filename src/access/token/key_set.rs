@@ -25,13 +25,13 @@ pub enum KeySetFault {
     #[error("this is no key set: a JSON object with a list `keys` of at most {MOST_KEYS}")]
     Malformed,
     /// No key signs.
-    #[error("no key of the set signs tokens in an algorithm that is taken: RS, PS, ES256, ES384, EdDSA")]
+    #[error("no key of the set has a supported algorithm: RS, PS, ES256, ES384, EdDSA")]
     NoKey,
     /// A key has a private half.
-    #[error("key {0} of the set is a private key: whoever reads this makes tokens; replace it at the issuer")]
+    #[error("key {0} of the set is a private key: whoever reads it can forge tokens; replace it at the issuer")]
     Private(String),
     /// A key is a shared secret.
-    #[error("key {0} of the set is a shared secret (`oct`), with which whoever reads it makes tokens")]
+    #[error("key {0} of the set is a shared secret (`oct`): whoever reads it can forge tokens")]
     Shared(String),
     /// A key is too short or too long.
     #[error("key {0} of the set has {1} bits: RSA keys have from 2048 to 8192")]

@@ -30,13 +30,13 @@ pub enum TokenFault {
     #[error("the token is too long")]
     TooLong,
     /// It is no JSON Web Token, or of an algorithm that is never taken, like `none`.
-    #[error("the token is malformed, or names an algorithm that is never taken")]
+    #[error("the token is malformed, or names an unsupported algorithm")]
     Malformed,
     /// It is of a type for another purpose.
     #[error("the token's `typ` is not that of an access token")]
     OtherType,
     /// It asks to be refused by whoever does not know a header.
-    #[error("the token has a critical header (`crit`) that is not known")]
+    #[error("the token has an unknown critical header (`crit`)")]
     Critical,
     /// No key of the issuer has its key id, or it has none and there are several keys.
     #[error("the token's `kid` is not that of a key of the issuer")]

@@ -72,7 +72,7 @@ pub(crate) const YAML: Rule = Rule::error(
     "yaml",
     "group.yaml is UTF-8 text and one well-formed YAML document with the fields of its schema, \
      each once. The finding names the first place that cannot be read; the group's other findings wait until it \
-     is mended.",
+     is fixed.",
 )
 .example(
     "wrong:\n\

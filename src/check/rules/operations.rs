@@ -5,7 +5,7 @@ use crate::definition::Rule;
 /// A group has APIs.
 pub(in crate::check) const NO_API: Rule = Rule::error(
     "no-api",
-    "A group without APIs answers nothing, so publishing it is a mistake. Add one, or import \
+    "A group without APIs serves nothing, so publishing it is a mistake. Add one, or import \
      a definition.",
 );
 /// Every API has a constant result.
@@ -211,7 +211,7 @@ pub(in crate::check) const WEBSOCKET_INVALID: Rule = Rule::warning(
 /// The security requirements of the definition match the group's `auth`.
 pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
     "security-uncovered",
-    "A definition says how callers show who they are, and `auth` in group.yaml says what the gateway checks \
+    "A definition says how callers authenticate, and `auth` in group.yaml says what the gateway checks \
      before a real backend is called. With `auth: none` nothing is checked: the backend must do it itself. With \
      `auth: signature` callers sign each request in the header Authorization, which the definition should say and \
      which leaves no room there for another scheme. If the backend checks the credentials, turn this rule off.",

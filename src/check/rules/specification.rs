@@ -18,7 +18,7 @@ pub(in crate::check) const SPECIFICATION_REQUIRED: Rule = Rule::warning(
 /// An object has no unknown fields.
 pub(in crate::check) const SPECIFICATION_UNKNOWN: Rule = Rule::warning(
     "specification-unknown-field",
-    "A field that the OpenAPI Specification does not know has no effect: often it is a slip of the pen, or stands \
+    "A field that the OpenAPI Specification does not know has no effect: often it is a typo, or stands \
      one level too high or too low. Correct or move it; what is meant for a tool of yours begins with `x-`.",
 )
 .example(

@@ -190,7 +190,7 @@ impl<'d> SpecificationWalk<'d> {
             _ => (true, ""),
         };
         if !is_right {
-            let message = format!("{name:?} is no name that the {} has", shape.name);
+            let message = format!("{name:?} is not a valid key of the {}", shape.name);
             self.findings.add(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
         }
     }
@@ -256,7 +256,7 @@ impl<'d> SpecificationWalk<'d> {
         }
         for (name, each) in node.entries() {
             if let Some(hint) = names.fault(name) {
-                let message = format!("{name:?} is no name that {} can have", owner());
+                let message = format!("{name:?} is not a valid key of {}", owner());
                 self.findings.add(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
             }
             self.form(each, value, &|| format!("{name:?} in {}", owner()));

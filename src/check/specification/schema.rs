@@ -272,7 +272,7 @@ impl<'d> SpecificationWalk<'d> {
     fn bad_pattern(&mut self, location: crate::model::Location, pattern: &str) {
         let shown: String = pattern.chars().take(60).collect();
         let message =
-            format!("the pattern {shown:?} is not looked at: it is no regular expression, or too large to be used");
+            format!("the pattern {shown:?} is not looked at: it is not a regular expression, or it is too large");
         let hint = "write it in the dialect of ECMA-262, and bound a length by `maxLength`, not by the pattern";
         self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
     }

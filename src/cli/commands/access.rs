@@ -22,7 +22,7 @@ use crate::definition::Api;
 use crate::model::{EnvironmentName, GroupName, KeyName, NameError, OperationId, OwnerName, RateLimit, SCHEMA};
 use crate::workspace::{LockGuard, Workspace};
 
-/// Say which keys may call which groups, where
+/// Grant, revoke, list and test the access of keys to groups
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AccessCommand {
     Grant(GrantArguments),
@@ -49,7 +49,7 @@ impl FromStr for GrantHolder {
     }
 }
 
-/// Let a key, or all keys of an owner, call groups
+/// Grant a key, or all keys of an owner, access to groups
 ///
 /// It takes effect at once, wherever the groups are live.
 #[derive(Debug, Args)]
@@ -69,8 +69,8 @@ pub(in crate::cli) struct GrantArguments {
     /// An API of the group, by operation id or like 'GET /pets'; may be given more than once [default: all]
     #[arg(long, value_name = "API")]
     api: Vec<String>,
-    /// The most requests by each grant in an environment, like 60/minute; may be given once a window. Keys of an owner share
-    /// those of its grants
+    /// Limit of requests for each grant and environment, like 60/minute; one for each window. The keys of an owner share
+    /// the limits of its grants
     #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
     limit: Vec<RateLimit>,
     /// Lift the limits of the grants. Without it and --limit, those of a grant that is there stay
@@ -81,7 +81,7 @@ pub(in crate::cli) struct GrantArguments {
     message: Option<String>,
 }
 
-/// Take grants away
+/// Revoke grants
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw access revoke ci petstore --env online\n  apigw access revoke ci --grant 0123456789ab -m 'moved to another team'"
@@ -104,7 +104,7 @@ pub(in crate::cli) struct GrantRevokeArguments {
     message: Option<String>,
 }
 
-/// List who may call what, since when, and who said so
+/// List grants: keys, groups, environments, since when and by whom
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw access list --env online\n  apigw access list --key ci -o json")]
 pub(in crate::cli) struct AccessListArguments {
@@ -285,7 +285,7 @@ fn apis(
         return if named.is_empty() {
             Ok(Vec::new())
         } else {
-            Err(CommandError::usage("--api names APIs of one group").hint("grant group by group"))
+            Err(CommandError::usage("--api names APIs of one group").hint("grant each group separately"))
         };
     };
     let mut names = Vec::new();

@@ -26,7 +26,7 @@ pub(in crate::cli) enum ApiCommand {
     Remove(RemoveArguments),
 }
 
-/// Add an API with an empty response, to be filled in in the definition
+/// Add an API with an empty response, to complete in the definition
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw api add petstore GET /owners\n  apigw api add GET '/owners/{ownerId}' --operation-id getOwner"
@@ -117,7 +117,7 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     let shape = template_shape(&path);
     let is_same = |api: &Api| api.method == method && api.variant.is_empty() && template_shape(&api.path) == shape;
     if definition(&candidate)?.apis.iter().any(is_same) {
-        return Err(CommandError::new("exists", Exit::Conflict, format!("{group} has {method} {path} already"))
+        return Err(CommandError::new("exists", Exit::Conflict, format!("{group} already has {method} {path}"))
             .hint(format!("edit it in groups/{group}/{}", candidate.settings.definition.as_str())));
     }
     let mut operation = serde_json::Map::new();

@@ -18,7 +18,7 @@ use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
 
-/// Apply a release plan: one environment after another, each whole
+/// Apply a release plan: one environment after another, each in one commit
 ///
 /// If it stops half-way, it reports the committed part; applying it again finishes it.
 #[derive(Debug, Args)]

@@ -33,18 +33,18 @@ const LARGEST_PEM: u64 = 1 << 20;
 
 /// Call an API as it is live in an environment
 ///
-/// The request is built from the live definition, checked against it, and sent through a gateway of its own, or with
-/// --url to one that runs. The body of the response goes to stdout, all else to stderr. It fails with 1 where there is
-/// no answer, or one of 400 or above; redirects are not followed.
+/// The request is built from the live definition, validated, and sent through a private gateway, or with
+/// --url to a running one. The body of the response goes to stdout, everything else to stderr. It exits with 1 if there is
+/// no response, or if its status is 400 or above; redirects are not followed.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "apigw call [OPTIONS] --env <ENV> [GROUP] <API> [NAME=VALUE]...",
     after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080"
 )]
 pub(in crate::cli) struct CallArguments {
-    /// The group, if it is not plain; the operation id, or the method and the path; then parameters as `name=value`.
-    /// A list has its name once for each item, an object `name[field]=value`; `query.name` says which where several
-    /// have one name
+    /// The group (may be left out if it is the only one), then the operation id or method and path, then parameters
+    /// as `name=value`; use `query.name` if several parameters share a name. Repeat the name for each item of a list;
+    /// write a field of an object as `name[field]=value`
     #[arg(value_name = "API", required = true, add = ArgValueCompleter::new(complete::call_words))]
     words: Vec<String>,
     /// The environment
@@ -65,10 +65,10 @@ pub(in crate::cli) struct CallArguments {
     /// Additional header, like 'X-Request-Id: 7'; may be given more than once
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// Call with this key: signed, or with its text in a header, by its kind; its secret has to be on this machine
+    /// Authenticate with this key: by a signature or a header, according to its kind; its secret must be on this machine
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     key: Option<KeyName>,
-    /// The scheme in which it is signed [default: jdcloud2; with a key of Ed25519, rfc9421]
+    /// The signature scheme [default: jdcloud2; with an Ed25519 key, rfc9421]
     #[arg(long, value_name = "SCHEME", value_enum, requires = "key")]
     scheme: Option<SchemeArgument>,
     /// Send it to a running gateway, with the host name of the group
@@ -114,7 +114,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
     if answer.status.as_u16() < 400 {
         return Ok(Exit::Done);
     }
-    Err(CommandError::new("answer", Exit::Failed, format!("the answer is {}", answer.status)))
+    Err(CommandError::new("answer", Exit::Failed, format!("the response is {}", answer.status)))
 }
 
 /// Puts what shows a key into a request: a signature, or the text of the key.
@@ -154,8 +154,9 @@ fn present_key(
         }
     };
     for (name, value) in shown {
-        let unfit =
-            |_| CommandError::invalid("secret", format!("what shows key {} cannot stand in a header", key.name));
+        let unfit = |_| {
+            CommandError::invalid("secret", format!("the credentials of key {} are not a valid header value", key.name))
+        };
         let header = HeaderName::try_from(name.as_str()).map_err(|error| CommandError::usage(error.to_string()))?;
         outgoing.headers.insert(header, HeaderValue::try_from(value).map_err(unfit)?);
         prepared.secrets.push(name);
@@ -175,7 +176,7 @@ fn deliver(
     if let Some(url) = &arguments.url {
         let to = destination(context, url, arguments.ca.as_ref())?;
         let answer = send(&to, outgoing, arguments.timeout);
-        return answer.map_err(|error| failed(error).hint("look which gateways run: `apigw status`"));
+        return answer.map_err(|error| failed(error).hint("see which gateways run: `apigw status`"));
     }
     // It ends when the answer is there: nobody else is served.
     let gateway = start(workspace, called)?;

@@ -178,7 +178,7 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
 fn formats_page() -> String {
     let mut text =
         "Formats that are enforced: in requests, by the gateway and by `apigw call`; in examples and defaults, by \
-                    `apigw check`.\nAny other format is a note to people.\n\n"
+                    `apigw check`.\nAny other format is documentation only.\n\n"
             .to_owned();
     for format in ENFORCED_FORMATS {
         let _ = writeln!(text, "{:<22} {}", format.name, format.meaning);

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::CompletionsView;
 
-/// Print the script that makes a shell complete commands, groups, versions and environments
+/// Print the completion script of a shell, for commands, groups, versions and environments
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw completions bash > ~/.local/share/bash-completion/completions/apigw\n  apigw completions fish > ~/.config/fish/completions/apigw.fish"

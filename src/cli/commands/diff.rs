@@ -57,7 +57,7 @@ enum DiffFilter {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOn {
-    /// Where callers break
+    /// If callers break
     Breaking,
 }
 
@@ -366,9 +366,9 @@ fn kind_view(kind: &Kind) -> KindView {
 const fn effect(effect: ChangeEffect) -> &'static str {
     match effect {
         ChangeEffect::Breaks => "It breaks callers.",
-        ChangeEffect::Warns => "No request is refused, but it may mean something else: it asks for a minor version.",
-        ChangeEffect::Keeps => "Callers keep working: it asks for a minor version.",
-        ChangeEffect::Describes => "Callers do not notice: it asks for a patch.",
+        ChangeEffect::Warns => "No request is refused, but its meaning may change: bump the minor version.",
+        ChangeEffect::Keeps => "Callers keep working: bump the minor version.",
+        ChangeEffect::Describes => "Callers are not affected: bump the patch version.",
         ChangeEffect::Narrows => "Callers that send such a value break; callers that read one keep working.",
         ChangeEffect::Widens => "Callers that read such a value break; callers that send one keep working.",
         ChangeEffect::Replaces => "Callers that send or read such a value break.",

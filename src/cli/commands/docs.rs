@@ -19,11 +19,11 @@ use crate::model::{EnvironmentName, GroupName, SCHEMA};
 use crate::share::{GeneratedFile, checksums};
 use crate::workspace::{FolderChanges, Workspace};
 
-/// Write the documents for callers: what is live where, references, changes
+/// Write documentation for callers: what is live where, references, changes
 ///
 /// The pages are static and need no script: a matrix of groups and environments, a reference of each version that is or was
 /// live, what changed from one to the next, definitions as one file, and Markdown. The folder belongs to this command: files
-/// that it no longer needs are removed, and a folder that holds something else is refused. `apigw help docs` tells more.
+/// that it no longer needs are removed, and a folder that holds anything else is refused. See `apigw help docs`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --env online --out public --check"
@@ -157,7 +157,7 @@ fn text(view: &DocsView, is_check: bool) -> String {
     let files = counted(view.files, "file", "files");
     let _ = match (view.up_to_date, is_check) {
         (true, _) => writeln!(text, "{folder} is up to date: {files}"),
-        (false, true) => writeln!(text, "{folder} is out of date: write it anew with `apigw docs`"),
+        (false, true) => writeln!(text, "{folder} is out of date: write it again with `apigw docs`"),
         (false, false) => {
             writeln!(text, "{folder}: {files}, {} written, {} removed", view.written.len(), view.removed.len())
         }
@@ -168,13 +168,13 @@ fn text(view: &DocsView, is_check: bool) -> String {
 /// Opens a page in the browser of whoever sits at the terminal.
 fn open(context: &Context<'_>, page: &Path) {
     if !context.process.stdout_is_terminal {
-        context.output.note("the pages are not opened, as this is no terminal");
+        context.output.note("the pages are not opened: this is not a terminal");
         return;
     }
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let started =
         Subprocess::new(program).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if started.is_err() {
-        context.output.note(&format!("open {} in a browser: {program} is not there", page.display()));
+        context.output.note(&format!("open {} in a browser: {program} was not found", page.display()));
     }
 }

@@ -28,10 +28,10 @@ use crate::workspace::{FolderChanges, OutputFile, Workspace};
 
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
-/// A report says of each group and API what the target does exactly like `apigw serve`, nearly, or not at all. Nothing is
-/// written where the target would lose what access rests on (keys, addresses, signatures and parameters for a backend), unless
+/// A report lists for each group and API what the target does nearly like `apigw serve`, or not at all. Nothing is
+/// written if the target would lose access control (keys, addresses, signatures and parameters for a backend), unless
 /// --allow-loss names it. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
-/// something else is refused.
+/// anything else is refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw export envoy --env online --out deploy/envoy\n  apigw export envoy --env online --out deploy/envoy --check"
@@ -58,13 +58,13 @@ pub(in crate::cli) struct ExportArguments {
     /// The address that the engine listens on
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
-    /// The folder where the engine finds the files [default: the one that it is started in]
+    /// The folder where the engine finds the files [default: the engine's working directory]
     #[arg(long, value_name = "PATH")]
     at: Option<String>,
     /// The folder where the engine finds certificates and keys for its backends
     #[arg(long, value_name = "PATH", default_value = "/etc/apigw/secrets")]
     secrets: String,
-    /// The listener of a gateway that decides on callers (`serve --authorize`), for Envoy
+    /// The address of the authorizer (`serve --authorize`), for Envoy
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     authorizer: SocketAddr,
 }
@@ -173,9 +173,9 @@ fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[Stri
         return Ok(());
     }
     let names: Vec<&str> = lost.keys().copied().collect();
-    let message = format!("{target} would lose settings that access rests on");
+    let message = format!("{target} would lose access control");
     let mut error = CommandError::new("access-lost", Exit::Refused, message);
-    error.hints = vec![format!("nothing was written; to export it all the same: `--allow-loss {}`", names.join(","))];
+    error.hints = vec![format!("nothing was written; to export it anyway: `--allow-loss {}`", names.join(","))];
     error.reasons = lost.into_values().flatten().collect();
     Err(error)
 }

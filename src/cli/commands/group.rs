@@ -61,10 +61,10 @@ struct SettingsArguments {
 
 /// Create a group from an OpenAPI document, or replace a group's definition with it
 ///
-/// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
-/// the bytes of other documents are kept, and references that lead to the document by the name of its file lead to
-/// `openapi.yaml`. A document that cannot be read is refused, with the levels that `[rules]` sets; all other rules are
-/// those of `apigw check`.
+/// Takes OpenAPI 2.0, 3.0, 3.1 and 3.2, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
+/// other documents are kept byte for byte, but for references to the document by its own file name, which become
+/// `openapi.yaml`. A document that cannot be read is refused, with the severities of `[rules]`; `apigw check` applies all
+/// other rules.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
@@ -96,7 +96,7 @@ pub(in crate::cli) struct GroupShowArguments {
 
 /// Change settings of a group and keep the rest of the file as it is
 ///
-/// A value is read as JSON where it is JSON, else as text; an empty one takes the setting away.
+/// A value is parsed as JSON if it is JSON, else taken as text; an empty value removes the setting.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group set petstore backend=https://pets.example.com\n  apigw group set petstore 'domains=[\"pets.example.com\"]'"
@@ -180,7 +180,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let settings = new_group(&group, &arguments.settings, prefix, backend, imported.description.clone())?;
     let what = if guard.workspace().groups()?.contains(&group) {
         if arguments.settings.prefix.is_some() || arguments.settings.backend.is_some() {
-            return Err(CommandError::usage(format!("the group {group} has settings already"))
+            return Err(CommandError::usage(format!("the group {group} already has settings"))
                 .hint(format!("change them with `apigw group set {group} key=value`")));
         }
         guard.replace_definition(&group, &imported)?;
@@ -191,7 +191,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     };
     if imported.renamed > 0 {
         context.output.note(&format!(
-            "the document is {DEFINITION_FILE:?} in the group; references that named it {:?} do now, too: {}",
+            "the document is stored as {DEFINITION_FILE:?}; references to {:?} were changed to match: {}",
             folder.name(),
             imported.renamed,
         ));
@@ -362,7 +362,7 @@ fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exi
     let group = selection::group(context, Some(&arguments.name))?;
     if !context.yes {
         return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
-            .hint("give `--yes` to do it"));
+            .hint("add `--yes` to confirm"));
     }
     let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
     for (version, state) in context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)? {

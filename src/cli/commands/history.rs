@@ -35,7 +35,7 @@ pub(in crate::cli) struct HistoryArguments {
     /// Changes of keys and grants, instead of releases
     #[arg(long, conflicts_with_all = ["group", "env"])]
     access: bool,
-    /// At most this many
+    /// Number of operations to show
     #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 20)]
     number: usize,
 }
@@ -103,7 +103,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
 }
 
-/// Says how many operations are left out. Those of one group are not counted: all files would have to be read.
+/// Describes how many operations are left out. Those of one group are not counted: all files would have to be read.
 fn left_out_text(shown: usize, total: usize, group: Option<&GroupName>) -> String {
     match group {
         Some(group) => format!("older operations of {group} are left out; `-n {}` shows more", (2 * shown).max(20)),

@@ -14,7 +14,7 @@ use crate::workspace::{ExampleGroup, init};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw init shop\n  apigw init --example petstore shop")]
 pub(in crate::cli) struct InitArguments {
-    /// The folder of the workspace [default: the present one]
+    /// The folder of the workspace [default: the current folder]
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
     /// Include an example group

@@ -20,7 +20,7 @@ use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{KeyKind, KeyName, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
 
-/// Make, rotate, revoke, limit and show the keys of callers
+/// Create, rotate, revoke, limit, list and show the keys of callers
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum KeyCommand {
     Create(KeyCreateArguments),
@@ -31,11 +31,11 @@ pub(in crate::cli) enum KeyCommand {
     Show(KeyShowArguments),
 }
 
-/// Make a key, and hand out its secret once
+/// Create a key, and hand out its secret once
 ///
-/// The secret goes into the file that --to names, which nobody else can read, or onto a terminal; apigw keeps its hash. The
-/// secret of a signature key is kept in .apigw/secrets too, as a gateway needs it to verify; with --ed25519 or
-/// --public-key it is not, since the public key in the key's file is enough.
+/// The secret is written to the file of --to, which only you can read, or to a terminal; apigw keeps its hash. The
+/// secret of a signature key is also kept in .apigw/secrets, as a gateway needs it to verify; with --ed25519 or
+/// --public-key it is not, since the public key is enough.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key create ci --kind subscription --to ~/ci.key\n  apigw key create shop --kind signature --owner web --expires 90d --to ~/shop.secret -m 'web shop'"
@@ -44,19 +44,19 @@ pub(in crate::cli) struct KeyCreateArguments {
     /// The name of the key: lower-case letters, digits and hyphens
     #[arg(value_name = "NAME", value_parser = parse_key)]
     name: KeyName,
-    /// How a request shows that it is the caller's
+    /// Kind of authentication
     #[arg(long, value_enum)]
     kind: KindArgument,
-    /// A team or customer, whose grants the key has too
+    /// A team or customer; the key also has the owner's grants
     #[arg(long, value_name = "NAME", value_parser = parse_owner)]
     owner: Option<OwnerName>,
-    /// What it is for, in a line
+    /// Description of the key
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
-    /// When it ends: a lifetime like 90d or 12h, or a time
+    /// Time at which the key expires: a lifetime like 90d or 12h, or a time
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
     expires: Option<TimeArgument>,
-    /// When it begins
+    /// Time before which the key is not valid
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
     not_before: Option<TimeArgument>,
     /// The region that signatures must name [default: any]
@@ -73,10 +73,10 @@ pub(in crate::cli) struct KeyCreateArguments {
     /// The subject of its tokens (`sub`)
     #[arg(long, value_name = "SUBJECT", requires = "issuer")]
     subject: Option<String>,
-    /// How its signer writes a path that holds a `%` [default: sent]
+    /// Encoding by which its signer writes a path with `%` [default: sent]
     #[arg(long, value_name = "FORM", value_enum)]
     path: Option<PathArgument>,
-    /// The most requests with it in an environment, like 60/minute or 1000/day; may be given once a window
+    /// Limit of requests in each environment, like 60/minute or 1000/day; one for each window
     #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
     limit: Vec<RateLimit>,
     #[command(flatten)]
@@ -90,9 +90,9 @@ pub(in crate::cli) struct KeyCreateArguments {
 enum KindArgument {
     /// Each request is signed (JDCLOUD2, JDCLOUD3, AWS4, RFC 9421)
     Signature,
-    /// Each request has the key in a header
+    /// Each request carries the key in a header
     Subscription,
-    /// Each request has a token, which its issuer gives to its subject
+    /// Each request carries a token of an issuer
     Token,
 }
 
@@ -107,23 +107,23 @@ enum PathArgument {
 /// The key pair of a caller who signs with Ed25519.
 #[derive(Debug, Args)]
 struct PairArguments {
-    /// Make a key pair of Ed25519, for signatures of RFC 9421: no gateway needs a secret
+    /// Generate an Ed25519 key pair, for signatures of RFC 9421: gateways need no secret
     #[arg(long)]
     ed25519: bool,
-    /// Take the public half of a pair that the caller has made (PEM)
+    /// Use the public key (PEM) of the caller's own pair
     #[arg(long, value_name = "FILE", conflicts_with = "ed25519", value_hint = clap::ValueHint::FilePath)]
     public_key: Option<PathBuf>,
 }
 
-/// Where a secret goes.
+/// Destination of a secret.
 #[derive(Debug, Args)]
 struct SecretOut {
-    /// The file for the secret, made for you alone [default: the terminal]
+    /// The file for the secret, which only you can read [default: the terminal]
     #[arg(long = "to", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
 }
 
-/// Give a key another secret; the one before ends after an overlap
+/// Give a key a new secret; the old one expires after an overlap
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 0s --to ~/ci.key.new -m 'laptop was stolen'"
@@ -132,7 +132,7 @@ pub(in crate::cli) struct RotateArguments {
     /// The key
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
-    /// How long the secret before lets in
+    /// Time for which the old secret stays valid
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
     overlap: i64,
     #[command(flatten)]
@@ -144,7 +144,7 @@ pub(in crate::cli) struct RotateArguments {
     message: Option<String>,
 }
 
-/// Close secrets of a key for good, whatever Git brings back
+/// Revoke secrets of a key, permanently
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key revoke ci -m 'found in a log'\n  apigw key revoke ci k3yw2qpx7abcdefg -m 'only the old one'"
@@ -153,7 +153,7 @@ pub(in crate::cli) struct KeyRevokeArguments {
     /// The key
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
-    /// The ids of its secrets [default: all that let in]
+    /// The ids of its secrets [default: all that are valid]
     #[arg(value_name = "SECRET")]
     secrets: Vec<SecretId>,
     /// Reason, for the history
@@ -163,8 +163,8 @@ pub(in crate::cli) struct KeyRevokeArguments {
 
 /// Limit the requests with a key
 ///
-/// Each environment counts for itself. Limits of a key are not above those of the groups that it may call; those of its
-/// grants hold too.
+/// Each environment counts separately. A limit cannot exceed those of the groups that the key may call; the limits of its
+/// grants apply too.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key limit ci 60/minute 1000/day\n  apigw key limit ci --none -m 'trusted by now'"
@@ -173,10 +173,10 @@ pub(in crate::cli) struct LimitArguments {
     /// The key
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
-    /// All its limits from now on, one a window: second, minute or day
+    /// The new limits, one for each window: second, minute or day
     #[arg(value_name = "N/WINDOW", required_unless_present = "none")]
     limits: Vec<RateLimit>,
-    /// Lift its limits
+    /// Remove all limits
     #[arg(long, conflicts_with = "limits")]
     none: bool,
     /// Reason, for the history
@@ -189,7 +189,7 @@ pub(in crate::cli) struct LimitArguments {
 #[command(after_help = "Examples:\n  apigw key list\n  apigw key list -o json")]
 pub(in crate::cli) struct KeyListArguments {}
 
-/// Show a key: its secrets by id, its grants, and where it stands
+/// Show a key: its state, the ids of its secrets, and its grants
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw key show ci\n  apigw key show ci -o json")]
 pub(in crate::cli) struct KeyShowArguments {
@@ -255,7 +255,7 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
     };
     let shown = context.output.data(&view, || {
         if operations.is_empty() {
-            return format!("key {name}: nothing to revoke, no such secret lets anybody in\n");
+            return format!("key {name}: nothing to revoke, no such secret is valid\n");
         }
         let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
         format!("key {name}: revoked {}, for good\n", secrets.join(", "))
@@ -264,12 +264,14 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
     if let Some(error) = failed {
         return Err(left
             .iter()
-            .fold(error, |error, id| error.hint(format!("secret {id} of key {name} still lets in"))));
+            .fold(error, |error, id| error.hint(format!("secret {id} of key {name} is still valid"))));
     }
     if left.is_empty() && !operations.is_empty() {
         context.output.note(&match key.kind {
-            KeyKind::Token => "its issuer's tokens let nobody in by it; another key binds the subject anew".to_owned(),
-            _ => format!("give its caller another secret: `apigw key rotate {name} --to FILE`"),
+            KeyKind::Token => {
+                "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
+            }
+            _ => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
         });
     }
     Ok(Exit::Done)

@@ -11,9 +11,9 @@ use crate::cli::views::MergeDriverDocument;
 use crate::model::SCHEMA;
 use crate::workspace::{MergeFiles, merge_environment_files};
 
-/// Merge environments' files entry by entry, when Git calls it
+/// Merge environment files entry by entry, called by Git
 ///
-/// --install names it in the Git settings of this checkout; each clone needs that once. Where Git does not call it,
+/// --install registers it in the Git settings of this checkout; run that once in each clone. If Git does not call it,
 /// as on forges, `apigw resolve` does the same after the merge.
 #[derive(Debug, Args)]
 #[command(

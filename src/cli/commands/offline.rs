@@ -10,7 +10,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
 use crate::plan::{self, OfflineRequest};
 
-/// Take groups out of an environment
+/// Take groups offline in an environment
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw offline petstore --env test\n  apigw offline --all --env online --allow-breaking -m 'end of the trial'"

@@ -11,10 +11,10 @@ use crate::cli::selection::GroupsArguments;
 use crate::model::Version;
 use crate::plan::{self, PromoteRequest, PromotedRelease};
 
-/// Take the live or an earlier release of one environment to another: the same digest
+/// Promote the live or an earlier release from one environment to another: the same digest
 ///
 /// A mock stays a mock; a real backend gets the address that the version's settings have in the
-/// environment that it comes to.
+/// target environment.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw promote petstore --from test --to pre-release\n  apigw promote --all --from pre-release --to online --yes"

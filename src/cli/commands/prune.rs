@@ -16,15 +16,15 @@ use crate::workspace::{UnusedVersion, Workspace};
 
 /// Delete frozen versions that no operation names
 ///
-/// Such versions were frozen and never published, or are left over from a publish that was killed. One that equals the
-/// working copy is kept. A deleted number never comes back with other bytes.
+/// Such versions were frozen and never published, or are left over from an interrupted publish. One that equals the
+/// working copy is kept. A deleted number cannot be reused for other content.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw prune --dry-run\n  apigw prune petstore -m 'left over from the trial'")]
 pub(in crate::cli) struct PruneArguments {
     /// The groups [default: all]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
-    /// Show the versions, and delete none
+    /// Show the versions without deleting them
     #[arg(long)]
     dry_run: bool,
     /// The reason, for the notes on the deleted versions

@@ -13,8 +13,8 @@ use crate::plan::{self, BackendChoice, BumpRequest, PublishRequest};
 
 /// Publish groups to an environment: set version, backend and address
 ///
-/// Without --version it publishes the version that the group's settings name. Not yet frozen, it is
-/// frozen; frozen and equal to the working copy, it is used; frozen and different, it is refused.
+/// Without --version it publishes the version that the group's settings name. If it is not frozen yet, it is
+/// frozen; if it is frozen and equals the working copy, it is used; if it differs, it is refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw publish petstore --env test --mock\n  apigw publish --all --env online --bump auto -m 'July release'"
@@ -25,7 +25,7 @@ pub(in crate::cli) struct PublishArguments {
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// This version
+    /// The version to publish
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
     /// Bump the version first, if the working copy differs from every frozen one

@@ -247,7 +247,7 @@ impl ResolveOutcome<'_> {
         }
     }
 
-    /// Says how the merge goes on in Git.
+    /// Returns the command with which the merge continues in Git.
     fn next_text(&self, folder: &Path) -> String {
         let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
         let mut places = vec!["deployments".to_owned(), "history".to_owned()];

@@ -21,8 +21,8 @@ use crate::snapshot::NotServed;
 
 /// Show the routes of a gateway: requests matched, mocked, forwarded and rewritten
 ///
-/// Each API that is live is listed with its method and path, who may call it, and the mock response or the address that answers.
-/// A path is matched exactly before as a template, and that before as a prefix (`/*`). With `-o yaml` or `-o json`, every mock
+/// Each live API is listed with its method and path, its access, and its mock response or backend address.
+/// Exact paths match before templates, and templates before prefixes (`/*`). With `-o yaml` or `-o json`, every mock
 /// response, rule and time-out is printed; values of secrets are blanked.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw routes --env test\n  apigw routes petstore --env test -o yaml")]
@@ -170,8 +170,8 @@ fn mock_text(responses: &MockResponses) -> String {
     let others = responses.responses.len().saturating_sub(usize::from(responses.has_constant));
     let others = if others == 0 { String::new() } else { format!("{others} on request") };
     match responses.constant() {
-        None if others.is_empty() => "501: nothing to answer with".to_owned(),
-        None => format!("501: nothing to answer with; {others}"),
+        None if others.is_empty() => "501: no mock response".to_owned(),
+        None => format!("501: no mock response; {others}"),
         Some(constant) => {
             let media_type = constant.media_type.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
             let others = if others.is_empty() { others } else { format!("; {others}") };

@@ -23,9 +23,9 @@ use crate::workspace::{DiskFacts, FolderChanges, Workspace};
 
 /// Generate clients for callers: Python, TypeScript
 ///
-/// Each group gets a folder with a package a language, archives that pip and npm install, and SHA256SUMS. The packages need no
-/// others, and the same version always gives the same bytes. The folder belongs to the command: files that are no longer needed
-/// are removed, and a folder that holds something else is refused.
+/// Each group gets a folder with a package for each language, archives that pip and npm install, and SHA256SUMS. The packages have no
+/// dependencies, and the same version always gives the same bytes. The folder belongs to the command: files that are no longer
+/// needed are removed, and a folder that holds anything else is refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw sdk --env test --language python,typescript --out sdk\n  apigw sdk petstore --version 0.0.1 --language python --out sdk --check"
@@ -34,10 +34,10 @@ pub(in crate::cli) struct SdkArguments {
     /// The groups [default: with --env all that are live there, else the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
-    /// Of the versions that are live in this environment
+    /// Use the versions live in this environment
     #[arg(long, value_name = "ENV", required_unless_present = "version", conflicts_with = "version", add = ArgValueCandidates::new(complete::environments))]
     env: Option<String>,
-    /// Of this frozen version
+    /// Use this frozen version
     #[arg(long, value_name = "VERSION")]
     version: Option<Version>,
     /// The languages

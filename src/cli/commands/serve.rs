@@ -40,12 +40,12 @@ use secrets::PendingSecrets;
 ///
 /// A change of any process is served within 100 ms. Without --env, every environment is served, by host name;
 /// with one, a loopback host name reaches its groups by their prefix too. `apigw.toml` is read when it starts and on
-/// SIGHUP, which also reads certificates and all else again.
+/// SIGHUP, which also reloads certificates and secrets and reopens the access log.
 ///
-/// Requests that are not quite well-formed are read as RFC 9112 allows (2.2, 6.1, 6.3, 7.1.1), and backends see them written
-/// anew: equal lengths given twice; a length beside chunks, which count, before the connection is closed; bare line feeds, and
-/// empty lines in front; blanks and odd bytes behind a chunk's size, and zeros before it; a fragment, which is cut off. Other
-/// malformed heads get 400, and too large ones 431, without a body. A client that has closed its side is answered.
+/// Some malformed requests are accepted as RFC 9112 allows (2.2, 6.1, 6.3, 7.1.1) and rewritten for backends: repeated equal
+/// content lengths; a content length beside chunks (the chunks win, and the connection is closed); bare line feeds and leading
+/// empty lines; whitespace and unknown chunk extensions after a chunk size, and leading zeros; a fragment, which is dropped. Other
+/// malformed heads get 400, and oversized ones 431, without a body. A client that has half-closed its connection still gets its response.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw serve --env test\n  apigw serve --env online --listen http://127.0.0.1:8080 --listen https://127.0.0.1:8443 --tls-cert a.crt --tls-key a.key"
@@ -54,51 +54,52 @@ pub(in crate::cli) struct ServeArguments {
     /// An environment to serve; may be given more than once [default: all]
     #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
     env: Vec<String>,
-    /// Where to listen; with port 0 the system picks one; may be given more than once. `http://` or `https://` before
-    /// it says whether connections are encrypted; unsaid, they are where there is a certificate
+    /// Address to listen on; with port 0 the system picks one; may be given more than once. Prefix it with `http://` or
+    /// `https://`; the default is https if a certificate is given
     #[arg(long, value_name = "ADDR", value_delimiter = ',', default_value = "127.0.0.1:8080")]
     listen: Vec<ListenAddress>,
-    /// Where to answer /-/healthz, /-/readyz, /-/status, /-/metrics and the pages of /-/ui/ [default: off]. Not ready: it drains, a worker has stood
-    /// still for a second, or an environment cannot be served; not healthy: a worker has stood still for ten
+    /// Address for operators: /-/healthz, /-/readyz, /-/status, /-/metrics and the pages of /-/ui/ [default: off]. Not
+    /// ready while it drains, a worker has been stuck for a second, or an environment cannot be served; not healthy
+    /// while a worker has been stuck for ten
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
-    /// Where Envoy's `ext_authz` asks, over HTTP below /-/authorize, whether a request is let in [default: off]. Whoever reaches it
-    /// can try keys and use up nonces, so it is a loopback address
+    /// Address of the authorizer for Envoy's `ext_authz`, over HTTP below /-/authorize [default: off]. Must be a
+    /// loopback address, since any client that can reach it can try keys
     #[arg(long, value_name = "ADDR")]
     authorize: Option<SocketAddr>,
-    /// Where to serve the documents for callers: pages of what is live, from which requests can be sent through the gateway
-    /// where they are drafts (`apigw help docs`) [default: off]
+    /// Address for the documents: pages of the live versions, with "Try it" where they are drafts (`apigw help docs`)
+    /// [default: off]
     #[arg(long, value_name = "ADDR")]
     docs: Option<SocketAddr>,
-    /// A certificate and its chain (PEM); may be given more than once, each with its key. Callers are shown the one
-    /// that was issued for the name that they ask for, else the first
+    /// A certificate and its chain (PEM); may be given more than once, each with its key. Clients get the one that was
+    /// issued for the name that they ask for (SNI), else the first
     #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = clap::ValueHint::FilePath)]
     tls_cert: Vec<PathBuf>,
-    /// The private key of the certificate in the same place of the order (PEM)
+    /// The private key (PEM) of the certificate at the same position
     #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
     tls_key: Vec<PathBuf>,
-    /// A proxy in front whose `Forwarded` and `X-Forwarded-*` are believed, or a network of them; may be given more than once.
-    /// IP rules are about the last address in `X-Forwarded-For` that is none of them
+    /// A proxy, or a network of proxies, whose `Forwarded` and `X-Forwarded-*` are trusted; may be given more than once.
+    /// IP rules apply to the last address in `X-Forwarded-For` that is not a trusted proxy
     #[arg(long, value_name = "IP|CIDR", value_delimiter = ',')]
     trusted_proxy: Vec<IpRange>,
-    /// A link-local or metadata address that backends may have all the same; may be given more than once
+    /// A link-local or metadata address that backends may have; may be given more than once
     #[arg(long, value_name = "IP", value_delimiter = ',')]
     allow_address: Vec<IpAddr>,
-    /// The largest body of a request, like 500k or 2m, where a group does not say otherwise [default: 300k]
+    /// The largest body of a request, like 500k or 2m, unless a group sets its own limit [default: 300k]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_body: Option<u64>,
-    /// The most connections at a time [default: 16384]; fewer where the limit of open files leaves too little for backends,
+    /// The most concurrent connections [default: 16384]; fewer if the limit of open files leaves too few for backends,
     /// operators and reloads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: Option<u32>,
     /// Threads that serve requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// Where the access log goes: - for stdout (with `-o json|yaml` stderr), as a line a request on a terminal and as JSON
-    /// lines in a pipe; a file, as JSON lines at its end, opened again on SIGHUP; or off
+    /// Destination of the access log: - for stdout (stderr with `-o json|yaml`), as text on a terminal and as JSON lines in
+    /// a pipe; a file, to which JSON lines are appended, reopened on SIGHUP; or off
     #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     access_log: LogTarget,
-    /// Time that requests in flight may take after a signal to stop; a second signal ends it
+    /// Time for requests in flight to finish after a signal to stop; a second signal aborts them
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     drain: Duration,
 }
@@ -151,7 +152,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         return Ok(Exit::Done);
     }
     let cut_off = CommandError::new("drain", Exit::Failed, "some requests were cut off");
-    Err(if hurried { cut_off } else { cut_off.hint("give them longer: `--drain 60s`") })
+    Err(if hurried { cut_off } else { cut_off.hint("allow more time: `--drain 60s`") })
 }
 
 /// Returns the environments that are served: those that were named, each once, else all.
@@ -176,11 +177,12 @@ fn config(
     let has_certificate = certificates.is_some();
     let listen: Vec<_> = arguments.listen.iter().map(|address| address.resolve(has_certificate)).collect();
     if !has_certificate && listen.iter().any(|listen| listen.tls) {
-        return Err(CommandError::usage("an encrypted address needs a certificate")
-            .hint("give one with `--tls-cert FILE --tls-key FILE`"));
+        return Err(
+            CommandError::usage("https needs a certificate").hint("give one with `--tls-cert FILE --tls-key FILE`")
+        );
     }
     if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
-        return Err(CommandError::usage(format!("--authorize {address} could be reached from other machines"))
+        return Err(CommandError::usage(format!("--authorize {address} is not a loopback address"))
             .hint("give a loopback address, like 127.0.0.1:8081, and run Envoy beside it"));
     }
     let usual = GatewayLimits::default();

@@ -15,7 +15,7 @@ use crate::model::{KeyName, SCHEMA};
 
 /// Print the headers with which a request is signed
 ///
-/// They let the request in once, within five minutes. For curl: `apigw sign … > headers; curl -H @headers URL`.
+/// They are valid once, for five minutes. For curl: `apigw sign … > headers; curl -H @headers URL`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw sign GET 'http://petstore.test.apigw.localhost:8080/petstore/pets' --key shop\n  apigw sign POST http://127.0.0.1:8080/petstore/pets --key shop --body @pet.json -H 'content-type: application/json'"
@@ -27,10 +27,10 @@ pub(in crate::cli) struct SignArguments {
     /// The address, with its query
     #[arg(value_name = "URL", value_parser = parse_url)]
     url: http::Uri,
-    /// The key, whose secret has to be on this machine
+    /// The key; its secret must be on this machine
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     key: KeyName,
-    /// The scheme [default: jdcloud2; of a key of Ed25519, rfc9421]
+    /// The scheme [default: jdcloud2; with an Ed25519 key, rfc9421]
     #[arg(long, value_name = "SCHEME", value_enum)]
     scheme: Option<SchemeArgument>,
     /// The body: a text, or @FILE
@@ -87,12 +87,10 @@ fn header(line: &str) -> Result<(String, &str), CommandError> {
     let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
     let is_valid = HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok();
     if !is_valid {
-        return Err(CommandError::usage(format!(
-            "the header {name:?} has a name or a value that no request can carry"
-        )));
+        return Err(CommandError::usage(format!("the header {name:?} has an invalid name or value")));
     }
     if name == "host" {
-        return Err(CommandError::usage("the header \"host\" is that of the URL").hint("write the host into the URL"));
+        return Err(CommandError::usage("the header \"host\" comes from the URL").hint("write the host into the URL"));
     }
     Ok((name, value))
 }

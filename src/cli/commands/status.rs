@@ -25,9 +25,10 @@ use crate::workspace::{
 
 /// Show live versions: the matrix of groups and environments
 ///
-/// "edited" means that the working copy differs from the group's newest version, "behind test (0.0.3)" that an earlier
-/// environment has a newer version, "blocked" that the version is, "overrides a policy" that its release does, "damaged" and "missing" that the files of a live version have changed or are gone.
-/// With -v, addresses are shown. Gateways that run on this machine are listed below, with the groups that they do not
+/// "edited": the working copy differs from the group's newest version. "behind test (0.0.3)": an earlier environment has a
+/// newer version. "blocked": the version is blocked. "overrides a policy": the release was published against a policy.
+/// "damaged", "missing": files of a live version were changed or are gone.
+/// With -v, addresses are shown. The gateways on this machine are listed below, with the groups that they do not
 /// serve up to date.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01")]
@@ -41,7 +42,7 @@ pub(in crate::cli) struct StatusArguments {
     /// As it was at a time (RFC 3339, or a date), or right after an operation
     #[arg(long, value_name = "TIME|OPERATION")]
     at: Option<String>,
-    /// Exit with 3 where something that is live cannot be read or served, or a release was lost
+    /// Exit with 3 if something live cannot be read or served, or a release was lost
     #[arg(long)]
     check: bool,
 }
@@ -147,7 +148,7 @@ fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentNa
             gateways.running
         }
         Err(error) => {
-            context.output.warning(&format!("it is not known which gateways run: {error}"));
+            context.output.warning(&format!("cannot list the running gateways: {error}"));
             Vec::new()
         }
     }

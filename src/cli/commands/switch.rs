@@ -23,10 +23,10 @@ pub(in crate::cli) struct SwitchArguments {
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// To this version
+    /// The version to switch to
     #[arg(long, value_name = "V", required_unless_present = "previous", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
-    /// To the other version that was live last
+    /// Switch to the other version that was live last
     #[arg(long, conflicts_with = "version")]
     previous: bool,
     #[command(flatten)]

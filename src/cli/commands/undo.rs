@@ -26,7 +26,7 @@ pub(in crate::cli) struct UndoArguments {
     /// Reverse a change of a key or of grants; a revocation is never undone
     #[arg(long, conflicts_with_all = ["env", "skip_changed"])]
     access: bool,
-    /// Leave groups as they are that were changed since
+    /// Skip groups that were changed since
     #[arg(long)]
     skip_changed: bool,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
 /// Reverses an operation on a key or on the grants of an owner.
 fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
     if arguments.change.wait.is_some() || arguments.change.reason.allow_breaking {
-        return Err(CommandError::usage("`--wait` and `--allow-breaking` have no use with `--access`")
+        return Err(CommandError::usage("`--wait` and `--allow-breaking` cannot be used with `--access`")
             .hint("gateways follow keys and grants by themselves; leave them out"));
     }
     let author = context.author(&arguments.change.reason)?;
@@ -65,7 +65,8 @@ fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit,
     let undone = match &arguments.operation {
         Some(text) => workspace.find_access_operation(text)?,
         None => workspace.access_history()?.0.into_iter().next().ok_or_else(|| {
-            CommandError::invalid("state", "no key was ever made").hint("make one: `apigw key create NAME --kind KIND`")
+            CommandError::invalid("state", "no key was ever created")
+                .hint("create one: `apigw key create NAME --kind KIND`")
         })?,
     };
     let CommittedAccess { id, operation } = &undone;

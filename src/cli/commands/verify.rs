@@ -17,12 +17,12 @@ use crate::workspace::{Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
-/// --repair makes the repairs that lose nothing: it removes uncommitted files, and records an edit by hand that can be
-/// deployed as an operation of its own.
+/// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be
+/// deployed as an operation.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
 pub(in crate::cli) struct VerifyArguments {
-    /// Make the repairs that lose nothing
+    /// Make the lossless repairs
     #[arg(long)]
     repair: bool,
     /// Reason, for the history

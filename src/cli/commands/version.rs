@@ -20,7 +20,7 @@ use crate::model::{
 use crate::plan::{self, Freeze, GroupSelection, RollbackRequest};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
-/// Freeze working copies as versions, look at them, keep bad ones out
+/// Freeze working copies as versions; list, show, block and delete versions
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum VersionCommand {
     Create(VersionCreateArguments),
@@ -41,7 +41,7 @@ pub(in crate::cli) struct VersionCreateArguments {
     group: Option<String>,
 }
 
-/// Set the version that the working copy is going to be
+/// Set the next version of the working copy
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version bump petstore minor\n  apigw version bump petstore 2.0.0-rc.1")]
@@ -94,9 +94,9 @@ impl NamedVersion {
     }
 }
 
-/// Keep a frozen version out of every environment, until it is unblocked
+/// Block a frozen version in every environment, until it is unblocked
 ///
-/// Publish, switch, promote, rollback, undo and apply refuse it. Where it is live, it stays live; `rollback` goes past it.
+/// Publish, switch, promote, rollback, undo and apply refuse it. If it is live, it stays live; `rollback` skips it.
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(
@@ -105,12 +105,12 @@ impl NamedVersion {
 pub(in crate::cli) struct BlockArguments {
     #[command(flatten)]
     named: NamedVersion,
-    /// Why, for everybody whom it stops
+    /// Reason, shown to everybody whom the block stops
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
 
-/// Let a blocked version in again
+/// Unblock a version
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version unblock 0.0.2\n  apigw version unblock petstore 0.0.2")]
@@ -121,18 +121,18 @@ pub(in crate::cli) struct UnblockArguments {
 
 /// Delete a frozen version that is live nowhere
 ///
-/// Its number never stands for other bytes afterwards. A version that one of the last ten states of an environment has
-/// live is deleted with --force alone: nobody can go back to those states then.
+/// Its number cannot be reused for other content. A version that was live in one of the last ten states of an environment
+/// is deleted only with --force: those states can no longer be restored.
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version delete 0.0.1\n  apigw version delete petstore 0.0.1")]
 pub(in crate::cli) struct VersionDeleteArguments {
     #[command(flatten)]
     named: NamedVersion,
-    /// Delete it even where rollbacks need it
+    /// Delete it even if rollbacks need it
     #[arg(long)]
     force: bool,
-    /// Why, for whoever looks for it
+    /// Reason, for the note on the deleted version
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -197,7 +197,7 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     let taken = if workspace.versions(&group)?.contains(&next) {
         Some("is frozen already")
     } else if workspace.version_notes(&group)?.deleted().contains(&next) {
-        Some("was deleted, and never stands for other bytes")
+        Some("was deleted, and its number cannot be reused for other content")
     } else {
         None
     };
@@ -332,7 +332,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
 fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     if author.message.is_none() {
-        return Err(CommandError::usage("a block needs a reason, for everybody whom it stops").hint("add `-m WHY`"));
+        return Err(CommandError::usage("a block needs a reason").hint("add `-m WHY`"));
     }
     let (group, version) = arguments.named.resolve(context)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;

@@ -261,18 +261,18 @@ fn discriminator(comparing: &mut PairComparison<'_, '_>) {
     let (old, new) = match (before, after) {
         (None, None) => return,
         (None, Some(new)) => {
-            let message = "a property tells the alternatives apart";
+            let message = "a discriminator was added";
             return comparing.add_beyond_values(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
         }
         (Some(old), None) => {
-            let message = "no property tells the alternatives apart any longer";
+            let message = "the discriminator was removed";
             return comparing.add_beyond_values(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
         }
         (Some(old), Some(new)) => (old, new),
     };
     let name = |node: Node<'_>| node.get("propertyName").and_then(Node::as_str).unwrap_or_default().to_owned();
     if name(old) != name(new) {
-        let message = format!("{:?} told the alternatives apart, now {:?} does", name(old), name(new));
+        let message = format!("the discriminator was {:?} and is {:?}", name(old), name(new));
         comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
     }
     let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(Node::id));
@@ -288,11 +288,11 @@ fn discriminator(comparing: &mut PairComparison<'_, '_>) {
         let place = mapping(old, &value).map(|id| comparing.schemas.before.definition.node(id).location());
         match is.get(&value) {
             None => {
-                let message = format!("{value:?} told {target:?}, and tells none now");
+                let message = format!("{value:?} no longer maps to {target:?}");
                 comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
             }
             Some(other) if *other != target => {
-                let message = format!("{value:?} told {target:?} and tells {other:?}");
+                let message = format!("{value:?} mapped to {target:?} and maps to {other:?}");
                 let now = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
                 comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, place, now);
             }
@@ -303,7 +303,7 @@ fn discriminator(comparing: &mut PairComparison<'_, '_>) {
         let place = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
         comparing.add_beyond_values(
             kinds::DISCRIMINATOR_VALUE_ADDED,
-            format!("{value:?} tells {target:?}"),
+            format!("{value:?} maps to {target:?}"),
             None,
             place,
         );

@@ -92,8 +92,8 @@ impl<'d> PairComparison<'_, 'd> {
         ] {
             let (before, after) = (place(&self.before, name), place(&self.after, name));
             let (kind, message) = match (self.before.flag(name), self.after.flag(name)) {
-                (false, true) => (added, format!("the value is {name}, which it was not")),
-                (true, false) => (removed, format!("the value was {name}, which it is not")),
+                (false, true) => (added, format!("the value became {name}")),
+                (true, false) => (removed, format!("the value is no longer {name}")),
                 _ => continue,
             };
             self.add_beyond_values(kind, message, before, after);

@@ -51,7 +51,7 @@ impl TreeLoader<'_, '_> {
             Ok(Some(root)) => Ok(root),
             Ok(None) => Err(ReferenceError::unresolved(
                 format!("the reference leads to {path:?}, which cannot be read"),
-                "settle the findings of that file",
+                "fix the findings of that file",
             )),
             Err(UnloadedFile::Missing) => Err(ReferenceError::unresolved(
                 format!("the reference leads to the file {path:?}, which does not exist"),

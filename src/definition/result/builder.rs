@@ -217,7 +217,7 @@ impl<'d> Builder<'d> {
             };
             let Some(ValidatedExample { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
                 let message = format!(
-                    "this example of {} is not answered with: it has more than {MOST_COPIED} values",
+                    "this example of {} is not used as a mock response: it has more than {MOST_COPIED} values",
                     api.name()
                 );
                 self.finding(rules::CONSTANT_RESULT, node, message, "give a smaller example");
@@ -227,7 +227,7 @@ impl<'d> Builder<'d> {
             if fits {
                 fitting.push(ResultBody { example: name, content });
             } else {
-                let message = format!("this example of {} is not what its schema allows", api.name());
+                let message = format!("this example of {} does not match its schema", api.name());
                 let hint = "correct the example or the schema; a mock publish answers with the example";
                 self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
                 others.push(ResultBody { example: name, content });
@@ -260,7 +260,7 @@ impl<'d> Builder<'d> {
             let value = example.get("externalValue").unwrap_or(example);
             let text = value.as_str().unwrap_or_default();
             let message = format!(
-                "this example of {} is not answered with: its `externalValue` {text:?} is no file beside the definition",
+                "this example of {} is not used as a mock response: its `externalValue` {text:?} is not a file beside the definition",
                 api.name()
             );
             let hint = "an address is not fetched: put the file beside the definition, or write its `value`";

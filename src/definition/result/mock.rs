@@ -44,7 +44,7 @@ impl<'d> MockExtension<'d> {
         let node = self.node;
         if self.is_answer {
             let is_wrong = node.get("status").is_some() && self.status.is_none();
-            let message = "the `status` of `x-apigw-mock` is no code of an answer, and is not sent".to_owned();
+            let message = "the `status` of `x-apigw-mock` is not a valid status code, and is not sent".to_owned();
             return is_wrong.then(|| (node.key_location("status"), message));
         }
         if let Some((name, _)) = node.entries().find(|(name, _)| !FIELDS.contains(name)) {

@@ -182,7 +182,7 @@ impl<'b> PendingFields<'b> {
                 Ok(Some(piece)) => {
                     self.read.insert(name.to_owned(), piece);
                 }
-                Err(UnreadableText::Repeated) => self.violate(name, "is there more than once".to_owned()),
+                Err(UnreadableText::Repeated) => self.violate(name, "is given more than once".to_owned()),
                 Err(UnreadableText::Notation(style)) => {
                     self.violate(name, format!("is not written in the style {}", style.as_str()));
                 }
@@ -216,7 +216,7 @@ impl<'b> PendingFields<'b> {
                 && !encoding.allows(media_type)
             {
                 let declared = encoding.content_types.join(", ");
-                self.violate(name, format!("has the media type {media_type:?}; declared are: {declared}"));
+                self.violate(name, format!("has the media type {media_type:?}; declared: {declared}"));
             }
         }
         let texts: Vec<String> = parts.iter().map(|part| part.text().into_owned()).collect();
@@ -247,7 +247,7 @@ impl<'b> PendingFields<'b> {
                     self.violate(&part.name, format!("its header {}: {}", header.name, violation.message));
                 }
             }
-            Err(_) => self.violate(&part.name, format!("its header {} is there more than once", header.name)),
+            Err(_) => self.violate(&part.name, format!("its header {} is given more than once", header.name)),
         }
     }
 }

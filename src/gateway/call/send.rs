@@ -88,13 +88,13 @@ pub enum CallError {
     #[error("the request cannot be written: {0}")]
     Request(#[from] http::Error),
     /// The connection broke off.
-    #[error("the connection broke off")]
+    #[error("the connection was lost")]
     Broken(#[from] hyper::Error),
-    /// The answer is too large.
-    #[error("the answer is larger than {} MiB", LARGEST_ANSWER >> 20)]
+    /// The response is too large.
+    #[error("the response is larger than {} MiB", LARGEST_ANSWER >> 20)]
     TooLarge,
     /// It took too long.
-    #[error("there was no whole answer within {} s", .0.as_secs_f64())]
+    #[error("no complete response within {} s", .0.as_secs_f64())]
     TooLong(Duration),
 }
 

@@ -97,7 +97,7 @@ impl AdminState {
     fn stuck(&self, longest: Duration) -> Option<String> {
         let stuck = self.shared.stuck_workers(longest);
         let numbers: Vec<String> = stuck.iter().map(usize::to_string).collect();
-        let verb = if numbers.len() > 1 { "workers stand still" } else { "a worker stands still" };
+        let verb = if numbers.len() > 1 { "workers are stuck" } else { "a worker is stuck" };
         (!numbers.is_empty()).then(|| format!("{verb}: {}", numbers.join(", ")))
     }
 
@@ -162,18 +162,18 @@ impl AdminState {
         registry.register_collector(Box::new(KeyCollector(Arc::clone(&self.shared.context))));
         let (in_flight, to_backends) = self.shared.on_hand();
         for (name, help, count) in [
-            ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
-            ("apigw_requests_in_flight", "Requests that are being answered", in_flight),
-            ("apigw_stuck_workers", "Workers that stand still", self.shared.stuck_workers(LONGEST_TICK).len()),
+            ("apigw_connections", "Open client connections", self.shared.connections.load(Ordering::Relaxed)),
+            ("apigw_requests_in_flight", "Requests in flight", in_flight),
+            ("apigw_stuck_workers", "Stuck workers", self.shared.stuck_workers(LONGEST_TICK).len()),
             ("apigw_backend_connections", "Open connections to backends", to_backends),
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
         }
-        let help = "Connections of callers that were closed at once, as there were as many as --max-connections or the limit of open files allows";
+        let help = "Connections of callers that were closed at once because --max-connections or the limit of open files was reached";
         let refused = ConstCounter::new(self.shared.refused.load(Ordering::Relaxed));
         registry.register("apigw_connections_refused", help, refused);
         if let Some(log) = &self.shared.context.config.access_log {
-            let help = "Lines of the access log that were left out, as they could not be written in time";
+            let help = "Lines of the access log that were dropped because they could not be written in time";
             registry.register("apigw_access_log_dropped_lines", help, ConstCounter::new(log.dropped()));
         }
         let mut text = String::new();
@@ -231,7 +231,7 @@ impl Collector for MeterCollector {
 }
 
 fn encode_requests(meters: &Meters, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-    let help = "Time from the end of a request's head to the end of its answer";
+    let help = "Time from the end of a request's head to the end of its response";
     let mut family = encoder.encode_descriptor("apigw_request_duration_seconds", help, None, MetricType::Histogram)?;
     meters.try_for_each(|name, status, reading| {
         let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);

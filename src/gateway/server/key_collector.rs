@@ -20,7 +20,7 @@ impl fmt::Debug for KeyCollector {
 
 impl Collector for KeyCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help = "Requests by the key that let them in, and the hundred of their status";
+        let help = "Requests by key and status class";
         let mut family = encoder.encode_descriptor("apigw_key_requests", help, None, MetricType::Counter)?;
         let mut written = Ok(());
         self.0.key_meters.for_each_key(|key, class, count| {
@@ -30,7 +30,7 @@ impl Collector for KeyCollector {
             }
         });
         written?;
-        let help = "Requests that access has refused, by reason";
+        let help = "Requests refused by access control, by reason";
         let mut family = encoder.encode_descriptor("apigw_access_refusals", help, None, MetricType::Counter)?;
         let mut written = Ok(());
         self.0.key_meters.for_each_refusal(|reason, count| {

@@ -93,9 +93,9 @@ impl SharedContext {
     /// Returns under which status a request counts of which nobody hears the answer, and why nobody does.
     pub(crate) fn abort_status(&self) -> (u16, &'static str) {
         if self.stopped.load(Ordering::Relaxed) {
-            (503, "the gateway was stopped before the end of the answer")
+            (503, "the gateway was stopped before the end of the response")
         } else {
-            (499, "the client left, or was too slow, before the end of the answer")
+            (499, "the client left, or was too slow, before the end of the response")
         }
     }
 }

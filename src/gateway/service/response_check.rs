@@ -62,7 +62,7 @@ pub(super) async fn check_response(
     let reads_body = has_body && rules.reads_body(status, headers);
     let body = if reads_body && is_plain(headers) {
         response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
-            UpstreamFailure::new(Kind::BadGateway, "The backend broke off its response.", error.to_string())
+            UpstreamFailure::new(Kind::BadGateway, "The backend's response ended early.", error.to_string())
         })?
     } else {
         None

@@ -27,7 +27,7 @@ pub(crate) enum ConnectError {
     #[error("all connections to backends that the limit of open files allows are in use")]
     NoneLeft,
     /// It took too long.
-    #[error("connecting took too long")]
+    #[error("connecting timed out")]
     Timeout,
 }
 

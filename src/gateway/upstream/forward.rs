@@ -89,7 +89,7 @@ impl From<BrokenExchange> for UpstreamFailure {
         match broken {
             BrokenExchange::Request(fault) => Self { problem: Problem::of_body(fault), reason },
             BrokenExchange::Connection(_) | BrokenExchange::Closed | BrokenExchange::Malformed(_) => {
-                Self::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason)
+                Self::new(Kind::BadGateway, "The backend closed the connection, or its response is not HTTP.", reason)
             }
         }
     }
@@ -103,7 +103,7 @@ impl From<ConnectError> for UpstreamFailure {
                 Self::new(Kind::DeadlineExceeded, "The backend did not accept a connection in time.", reason)
             }
             ConnectError::NoneLeft => {
-                Self::new(Kind::SourceUnavailable, "The gateway has no connection to a backend left.", reason)
+                Self::new(Kind::SourceUnavailable, "The gateway has no free connection to a backend.", reason)
             }
             ConnectError::Refused(_) => Self::new(
                 Kind::BadGateway,
@@ -168,7 +168,7 @@ pub(crate) async fn forward(
     let SuccessfulAttempt { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
-        return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
+        return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's response cannot be forwarded.", reason));
     }
     let carrier = ResponseCarrier { lease, sending, progress };
     Ok(UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed()))
@@ -206,7 +206,7 @@ impl<'a> UpstreamCall<'a> {
         if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
             return Err(UpstreamFailure::new(
                 Kind::LoopDetected,
-                "The backend leads back to this gateway.",
+                "The backend address loops back to this gateway.",
                 "it is a loop",
             ));
         }
@@ -382,7 +382,7 @@ impl UpstreamExchange<'_> {
                     BrokenExchange::Request(BodyFault::TooSlow).into()
                 } else {
                     let detail = "The backend did not answer in time.";
-                    UpstreamFailure::new(Kind::DeadlineExceeded, detail, "it did not answer in time")
+                    UpstreamFailure::new(Kind::DeadlineExceeded, detail, "it did not respond in time")
                 };
                 Err(FailedAttempt { failed, unsent: None, may_repeat: false })
             }

@@ -29,7 +29,7 @@ pub(crate) enum RelayError {
     #[error("the client took nothing for too long")]
     Untaken,
     /// The exchange with the backend broke off.
-    #[error("the backend's answer broke off: {0}")]
+    #[error("the backend's response ended early: {0}")]
     Broken(#[from] BrokenExchange),
 }
 

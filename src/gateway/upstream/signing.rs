@@ -53,7 +53,7 @@ impl RequestSigner {
             UpstreamFailure::new(Kind::Internal, "The request cannot be signed for the backend.", reason)
         };
         let mut nonce = [0; 16];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| failed("the system gives no random bytes"))?;
+        SystemRandom::new().fill(&mut nonce).map_err(|_| failed("the system provides no random bytes"))?;
         let SigningKey { scheme, key, id, secret } = &self.key;
         let signer = Signer {
             scheme,
@@ -65,13 +65,13 @@ impl RequestSigner {
         };
         // A backend that believes the caller's name can see that the gateway has written it.
         let caller = sent.headers.get(X_APIGW_KEY).map(HeaderValue::to_str).transpose();
-        let caller = caller.map_err(|_| failed("the name of the caller's key is no text"))?;
+        let caller = caller.map_err(|_| failed("the name of the caller's key is not text"))?;
         let headers: Vec<(&str, &str)> = caller.map(|caller| (X_APIGW_KEY_NAME, caller)).into_iter().collect();
         let request = SigningRequest {
             method: sent.method,
             path: sent.path,
             query: sent.query.strip_prefix('?').unwrap_or(sent.query),
-            authority: std::str::from_utf8(sent.authority).map_err(|_| failed("the host is no text"))?,
+            authority: std::str::from_utf8(sent.authority).map_err(|_| failed("the host is not text"))?,
             headers: &headers,
             body: &self.body,
         };

@@ -16,7 +16,7 @@ pub(crate) enum ClientTlsError {
     #[error("there is no file .apigw/secrets/{0}, which forwarding.tls names")]
     MissingFile(String),
     /// A file holds no certificate.
-    #[error("the file {0:?} holds no certificate")]
+    #[error("the file {0:?} contains no certificate")]
     NoCertificate(String),
     /// A file is not PEM.
     #[error("the file {name:?} is not PEM: {source}")]
@@ -27,7 +27,7 @@ pub(crate) enum ClientTlsError {
         source: Arc<pem::Error>,
     },
     /// A file holds no private key.
-    #[error("the file {name:?} holds no private key: {source}")]
+    #[error("the file {name:?} contains no private key: {source}")]
     Key {
         /// The file.
         name: String,
@@ -133,7 +133,7 @@ mod tests {
         for (settings, expected) in [
             (BackendTls { certificate: named("good"), ..usual.clone() }, "both certificate and key"),
             (BackendTls { key: named("good"), ..usual.clone() }, "both certificate and key"),
-            (BackendTls { ca: named("empty"), ..usual.clone() }, "\"empty\" holds no certificate"),
+            (BackendTls { ca: named("empty"), ..usual.clone() }, "\"empty\" contains no certificate"),
             (BackendTls { ca: named("gone"), ..usual.clone() }, "no file .apigw/secrets/gone"),
         ] {
             let refused = client_config(&settings, &files).err().map(|error| error.to_string()).unwrap_or_default();

@@ -64,7 +64,11 @@ pub(crate) async fn upgrade(
     let answer = lease.connection.head(&mut sending, false);
     let answer = tokio::time::timeout(call.response_timeout(), answer).await;
     let mut head = answer.map_err(|_| {
-        UpstreamFailure::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
+        UpstreamFailure::new(
+            Kind::DeadlineExceeded,
+            "The backend did not answer in time.",
+            "it did not respond in time",
+        )
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         let carrier = ResponseCarrier { lease, sending, progress: None };

@@ -63,9 +63,9 @@ fn a_body_has_one_media_type() {
         let checked = rules.check_body(&headers(list), &Bytes::from("{}"));
         checked.err().map(|problem| problem.detail).unwrap_or_default()
     };
-    assert!(check(&[]).starts_with("The request does not say which media type its body has; declared are: "));
+    assert!(check(&[]).starts_with("The request does not say which media type its body has; declared: "));
     let two = [("content-type", "application/json"), ("content-type", "text/csv")];
-    assert!(check(&two).starts_with("The request has more than one Content-Type; declared are: "));
+    assert!(check(&two).starts_with("The request has more than one Content-Type; declared: "));
 }
 
 fn places(result: Result<(), Problem>) -> (String, Vec<String>) {

@@ -3,8 +3,7 @@
 use super::memory::Memory;
 
 const BLOCKED: &str = "refused: test refuses the change: g 0.0.1 was blocked by me at 1970-01-01T00:00:00.000Z: bad";
-const DELETED: &str =
-    "deleted: version 0.0.2 of g was deleted by me at 1970-01-01T00:00:00.000Z, and never stands for other bytes";
+const DELETED: &str = "deleted: version 0.0.2 of g was deleted by me at 1970-01-01T00:00:00.000Z, and its number cannot be reused for other content";
 
 /// Lines that follow upon 0.0.1 and 0.0.2 having been live in `test`, the last line, and its outcome.
 #[rustfmt::skip]

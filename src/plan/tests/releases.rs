@@ -132,10 +132,7 @@ fn a_bound_plan_holds_until_the_state_is_another() {
             "publish test http://c",
             Some("stale: the plan no longer holds: g in test has changed since the plan was made"),
         ),
-        (
-            "work 0.0.2 ab",
-            Some("stale: the plan no longer holds: the plan would not do the same to g in test any more"),
-        ),
+        ("work 0.0.2 ab", Some("stale: the plan no longer holds: the plan would no longer do the same to g in test")),
     ] {
         let mut memory = Memory::new();
         memory.run("publish test mock");

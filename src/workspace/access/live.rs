@@ -135,7 +135,7 @@ impl AccessReader {
         self.read_revocations(workspace);
         self.read_key_sets(workspace, now);
         if !self.has_revocations {
-            self.problems.insert("revocations were not read yet: no key lets in".to_owned());
+            self.problems.insert("revocations not read yet: all keys are refused".to_owned());
             return Arc::new(KeyDirectory::default());
         }
         let states: Vec<&SubjectState> = self.known.values().map(|known| &known.state).collect();

@@ -45,7 +45,7 @@ impl State {
         is_newer(0) || is_newer(1)
     }
 
-    /// Returns true where an operation was built upon another, or is it.
+    /// True if an operation was built upon another, or is it.
     pub(super) fn leads(&self, from: Id, to: Id) -> bool {
         to == 0 || self.ancestors(from) & bit(to) != 0
     }

@@ -1,4 +1,4 @@
-//! Who may call what.
+//! The list of grants: keys, groups and environments.
 
 use super::AccessListArguments;
 use crate::access::{Grant, Key, OwnerGrants, SubjectState};

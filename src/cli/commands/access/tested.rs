@@ -15,7 +15,7 @@ struct VerdictStep {
     name: &'static str,
     is_passed: bool,
     reason: String,
-    /// What to type where it is not passed.
+    /// Command to type if it is not passed.
     hint: Option<String>,
 }
 
@@ -165,7 +165,7 @@ fn secret_step(
             let reason = format!("secret {} is not on this machine: a gateway here refuses what it signs", secret.id);
             step(false, reason, Some(format!("put it into .apigw/secrets/{}, with mode 0600", secret.id)))
         }
-        None => step(true, format!("secret {} lets in", first.id), None),
+        None => step(true, format!("secret {} is valid", first.id), None),
     }
 }
 

@@ -132,7 +132,7 @@ fn form(
             CommandError::invalid("request", message).hint(hint)
         }
         FormProblem::Bytes { name } => {
-            let message = format!("the field {name:?} is not UTF-8, and stands in a form of texts");
+            let message = format!("the field {name:?} is not UTF-8, and the form is plain text");
             CommandError::invalid("request", message)
                 .hint("`--content-type multipart/form-data` sends it as a file, where that is declared")
         }
@@ -146,7 +146,7 @@ fn headers(arguments: &CallArguments, composed: &ComposedParameters) -> Result<H
         // The text after a blank may be a secret, if the colon was forgotten.
         let shown = text.split_whitespace().next().unwrap_or_default();
         HeaderName::try_from(text)
-            .map_err(|_| CommandError::invalid("header", format!("the name of the header {shown:?} cannot be one")))
+            .map_err(|_| CommandError::invalid("header", format!("{shown:?} is not a valid header name")))
     };
     for (header, text) in &composed.headers {
         headers.append(name(header)?, value(header, text)?);
@@ -196,7 +196,7 @@ fn join_cookies(headers: &mut HeaderMap) -> Result<(), CommandError> {
 fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
     // The text itself may be a secret.
     HeaderValue::try_from(text)
-        .map_err(|_| CommandError::invalid("header", format!("the value of {name} cannot stand in a header")))
+        .map_err(|_| CommandError::invalid("header", format!("the value of {name} is not a valid header value")))
 }
 
 /// Returns the message on a violation of the definition, with secret values blanked.
@@ -219,7 +219,7 @@ fn sentence(definition: &Definition, api: &Api, problem: &ComposeProblem) -> Str
     }
 }
 
-/// Says in one error all that is wrong with a request.
+/// Returns one error with everything that is wrong with a request.
 fn refused(definition: &Definition, api: &Api, problems: impl IntoIterator<Item = String>) -> CommandError {
     let mut error =
         CommandError::invalid("request", format!("the request does not follow the definition of {}", api.name()));

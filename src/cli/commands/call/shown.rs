@@ -71,13 +71,13 @@ pub(super) fn show(context: &Context<'_>, sent: &ShownRequest, answer: &CallResp
         && let Some(location) = answer.headers.get(LOCATION)
     {
         let location = String::from_utf8_lossy(location.as_bytes());
-        context.output.note(&format!("redirects are not followed; it leads to {}", escape::line(&location)));
+        context.output.note(&format!("redirects are not followed: the location is {}", escape::line(&location)));
     }
     let text = std::str::from_utf8(&answer.body).ok().filter(|text| is_text(text));
     if text.is_none() && context.process.stdout_is_terminal {
         let kind = media_type(&answer.headers).unwrap_or_else(|| "data".to_owned());
         context.output.note(&format!(
-            "{} bytes of {} are no text; redirect stdout to keep them",
+            "{} bytes of {} are not text; redirect stdout to keep them",
             answer.body.len(),
             escape::line(&kind)
         ));
@@ -113,7 +113,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
     Some(headers.get(CONTENT_TYPE)?.to_str().ok()?.to_owned())
 }
 
-/// Tells whether a body can be shown on a terminal without doing anything to it.
+/// True if a body can be shown on a terminal without doing anything to it.
 fn is_text(text: &str) -> bool {
     text.chars().all(|character| !escape::is_control(character) || matches!(character, '\n' | '\r' | '\t'))
 }

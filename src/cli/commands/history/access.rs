@@ -19,7 +19,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {
         if total == 0 && problems.is_empty() {
-            return "no key was made yet\n".to_owned();
+            return "no keys yet\n".to_owned();
         }
         if operations.is_empty() {
             return String::new();

@@ -24,7 +24,7 @@ pub(super) fn limit(context: &Context<'_>, arguments: &LimitArguments) -> Result
         return commit(context, &guard, operation);
     }
     let subject = AccessSubject::Key(arguments.name.clone()).to_string();
-    let text = format!("{subject} has these limits already\n");
+    let text = format!("{subject} already has these limits\n");
     let document = AccessChangeView {
         schema: SCHEMA,
         operation: None,

@@ -24,7 +24,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     let kind = KeyKind::from(arguments.kind);
     let signs = arguments.region.is_some() || arguments.service.is_some() || arguments.path.is_some();
     if signs && kind != KeyKind::Signature {
-        return Err(CommandError::usage("--region, --service and --path are of a key that signs")
+        return Err(CommandError::usage("--region, --service and --path need `--kind signature`")
             .hint("leave them out, or make a key of `--kind signature`"));
     }
     let limits = typed_limits(&arguments.limit)?;
@@ -40,7 +40,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
                 .hint("name both: `--issuer ISSUER --subject SUBJECT`"));
         }
         (_, Some(_)) => {
-            return Err(CommandError::usage("--issuer and --subject are of a key of kind token")
+            return Err(CommandError::usage("--issuer and --subject need `--kind token`")
                 .hint("leave them out, or make a key of `--kind token`"));
         }
         (kind, None) => SecretSource::choose(context, kind, &arguments.pair)?,
@@ -126,7 +126,7 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     Ok(Exit::Done)
 }
 
-/// Where the secret of a key comes from.
+/// Source of the secret of a key.
 #[derive(Debug, Clone)]
 enum SecretSource {
     /// A subscription key is made.
@@ -158,8 +158,8 @@ impl SecretSource {
         check_pair(kind, pair)?;
         match (kind, &pair.public_key) {
             (KeyKind::Token, _) => {
-                Err(CommandError::invalid("key-kind", "a key of kind token has no secret that could be another one")
-                    .hint("close it with `apigw key revoke NAME`, and bind another key to the subject"))
+                Err(CommandError::invalid("key-kind", "a key of kind token has no secret to rotate")
+                    .hint("revoke it with `apigw key revoke NAME`, and bind another key to the subject"))
             }
             (KeyKind::Subscription, _) => Ok(Self::Subscription),
             (KeyKind::Signature, None) if pair.ed25519 => Ok(Self::Pair),
@@ -179,11 +179,11 @@ impl SecretSource {
     fn check_out(&self, context: &Context<'_>, out: &SecretOut) -> Result<(), CommandError> {
         match (self, &out.file) {
             (Self::Given(_) | Self::Subject(_), Some(_)) => {
-                Err(CommandError::usage("--to has nothing to write: no secret is made"))
+                Err(CommandError::usage("--to has nothing to write: this key has no secret"))
             }
             (Self::Given(_) | Self::Subject(_), None) | (_, Some(_)) => Ok(()),
             _ if context.process.stdout_is_terminal => Ok(()),
-            _ => Err(CommandError::usage("a secret is shown on a terminal alone, and stdout is none")
+            _ => Err(CommandError::usage("cannot print a secret: stdout is not a terminal")
                 .hint("name a file for it: `--to FILE`")),
         }
     }
@@ -198,7 +198,7 @@ struct MadeSecret {
 impl MadeSecret {
     fn new(source: SecretSource, now: Timestamp) -> Result<Self, CommandError> {
         let random = SystemRandom::new();
-        let failed = |_| CommandError::new("random", Exit::Failed, "the system gives no random bytes");
+        let failed = |_| CommandError::new("random", Exit::Failed, "the system provides no random bytes");
         let id = SecretId::generate(&random).map_err(failed)?;
         let (text, proof) = match source {
             SecretSource::Signing => {
@@ -277,7 +277,7 @@ fn commit(
             SecretProof::Token(TokenBinding { issuer, subject }) => {
                 format!("key {name}: bound to the subject {subject:?} of {issuer:?}, as secret {id}\n")
             }
-            _ => format!("key {name}: secret {id} is the caller's own, and its public key is known\n"),
+            _ => format!("key {name}: secret {id} is the caller's own; its public key is stored\n"),
         },
     });
     shown_after_commit(context, shown);

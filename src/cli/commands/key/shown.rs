@@ -31,7 +31,7 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     };
     context.output.painted(&document, || {
         if rows.is_empty() && problems.is_empty() {
-            return "there is no key yet\n".to_owned();
+            return "no keys yet\n".to_owned();
         }
         table::render(&["KEY", "KIND", "OWNER", "STATE", "SECRETS", "GRANTS", "FOR"], rows, layout)
     })?;

@@ -34,7 +34,7 @@ struct LogState {
     must_reopen: AtomicBool,
 }
 
-/// Where lines go.
+/// Destination of the lines.
 enum LogSink {
     Stdout,
     /// Stdout has one document, and nothing else.

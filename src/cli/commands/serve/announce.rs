@@ -27,7 +27,7 @@ impl AnnouncedListener {
     }
 }
 
-/// Says where it listens, and who can reach it there.
+/// Announces the addresses, and warns of those that other machines can reach.
 pub(super) fn listeners(context: &Context<'_>, listeners: &[AnnouncedListener], admin: Option<SocketAddr>) {
     for listener in listeners {
         context.output.note(&format!("listening on {}", listener.url()));
@@ -46,7 +46,7 @@ pub(super) fn listeners(context: &Context<'_>, listeners: &[AnnouncedListener], 
     }
 }
 
-/// Says where the documents are.
+/// Announces the address of the documents.
 pub(super) fn documents(context: &Context<'_>, address: Option<SocketAddr>) {
     let Some(address) = address else { return };
     context.output.note(&format!("documents: http://{address}/"));
@@ -55,7 +55,7 @@ pub(super) fn documents(context: &Context<'_>, address: Option<SocketAddr>) {
     }
 }
 
-/// Says where callers reach each group.
+/// Announces the addresses of each group.
 pub(super) fn groups(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -73,7 +73,7 @@ pub(super) fn groups(
         let groups: Vec<_> = environment.groups().iter().filter(is_served).collect();
         let is_incomplete = served.not_served.iter().any(|entry| entry.environment == *name);
         if groups.is_empty() && is_incomplete {
-            context.output.note(&format!("{name}: nothing is served until that is mended"));
+            context.output.note(&format!("{name}: nothing is served until this is fixed"));
         } else if groups.is_empty() {
             let hint = format!("publish a group with `apigw publish GROUP --env {name}`; it is served at once");
             context.output.note(&format!("{name}: nothing is live yet: {hint}"));
@@ -98,7 +98,7 @@ pub(super) fn groups(
     }
 }
 
-/// Says what is served since a change, a line a group.
+/// Announces what is served since a change, with one line for each group.
 pub(super) fn changes(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -125,7 +125,7 @@ pub(super) fn changes(
         let gone = before.environments.get(name).into_iter().flat_map(|before| before.serves.keys());
         let gone: Vec<_> = gone.filter(|group| !served.serves.contains_key(*group)).collect();
         for group in gone.iter().take(MOST_NAMED) {
-            context.output.note(&format!("{name}: {group} is not in the file any more, and not served"));
+            context.output.note(&format!("{name}: {group} was removed from the file, and is no longer served"));
         }
         more(context, name, gone.len());
     }
@@ -139,7 +139,7 @@ pub(super) fn not_served(context: &Context<'_>, entries: &[NotServed], served: &
             Some(group) => served.serves(environment, group).is_some(),
             None => served.environments.get(environment).is_some_and(|served| !served.serves.is_empty()),
         };
-        let instead = if is_served { "the previous release stays served" } else { "it is not served" };
+        let instead = if is_served { "the previous release is still served" } else { "it is not served" };
         context.output.warning(&format!("{whose}: {reason}; {instead}"));
     }
     let left = entries.len().saturating_sub(MOST_NAMED);

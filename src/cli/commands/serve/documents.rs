@@ -152,7 +152,7 @@ impl ServedDocuments {
     }
 }
 
-/// Where a request of a page goes.
+/// Target of a request from a page.
 struct TryTarget<'p> {
     environment: EnvironmentName,
     group: GroupName,
@@ -271,7 +271,7 @@ fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::
     site.group(&environment, &group, &site.facts(), &|page| page == wanted)
 }
 
-/// Tells whether a gateway of this machine serves an entry; `None` where none serves its environment.
+/// True if a gateway of this machine serves an entry; `None` where none serves its environment.
 fn served_state(
     gateways: &[RunningGateway],
     environment: &EnvironmentName,

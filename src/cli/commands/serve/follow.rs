@@ -178,14 +178,14 @@ impl<'a> Follower<'a> {
         match Workspace::open(self.workspace.folder()) {
             Ok(workspace) => {
                 if workspace.settings().base_domain != self.workspace.settings().base_domain {
-                    self.context.output.warning("another base_domain is served only after a restart");
+                    self.context.output.warning("the new base_domain takes effect only after a restart");
                 }
                 if workspace.settings().access.gateways != self.workspace.settings().access.gateways {
-                    self.context.output.warning("another number of `gateways` divides limits only after a restart");
+                    self.context.output.warning("the new number of `gateways` takes effect only after a restart");
                 }
                 self.workspace = workspace;
             }
-            Err(error) => self.context.output.warning(&format!("{error}; the settings stay as they were")),
+            Err(error) => self.context.output.warning(&format!("{error}; keeping the previous settings")),
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
@@ -269,12 +269,12 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Says when lines of the access log begin to be left out.
+    /// Warns when lines of the access log begin to be dropped.
     fn look_at_log(&self) {
         if let Some(count) = self.log.as_ref().and_then(|log| log.begins_to_drop()) {
             self.context.output.warning(&format!(
-                "lines of the access log are left out ({count} so far): it is not written as fast as requests come; \
-                 write it to a file with `--access-log FILE`, or leave it out with `--access-log off`"
+                "lines of the access log were dropped ({count} so far): it cannot keep up with the requests; \
+                 write it to a file with `--access-log FILE`, or turn it off with `--access-log off`"
             ));
         }
     }
@@ -337,5 +337,5 @@ fn give_back_memory() {
 
 fn untold(context: &Context<'_>, error: &crate::workspace::Error) {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    context.output.warning(&format!("`apigw status` and `--wait` will not know of this gateway: {error}{cause}"));
+    context.output.warning(&format!("`apigw status` and `--wait` will not see this gateway: {error}{cause}"));
 }

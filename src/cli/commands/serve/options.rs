@@ -36,7 +36,7 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Where the access log goes.
+/// Destination of the access log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LogTarget {
     /// Nowhere.

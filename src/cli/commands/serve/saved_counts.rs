@@ -45,7 +45,7 @@ impl SavedCounts {
             Err(_) if self.is_failing => {}
             Err(error) => {
                 self.is_failing = true;
-                context.output.warning(&format!("limits a day begin anew after a restart: {}", error.one_line()));
+                context.output.warning(&format!("daily limits start over after a restart: {}", error.one_line()));
             }
         }
     }
@@ -54,7 +54,7 @@ impl SavedCounts {
 /// Reads the counts that a gateway before has saved.
 pub(super) fn read_saved_counts(context: &Context<'_>, workspace: &Workspace) -> DayCounts {
     workspace.day_counts().unwrap_or_else(|error| {
-        context.output.warning(&format!("limits a day begin anew: {}", error.one_line()));
+        context.output.warning(&format!("daily limits start over: {}", error.one_line()));
         DayCounts::default()
     })
 }

@@ -54,12 +54,12 @@ impl ResponseHead {
             BrokenExchange::Malformed(match error {
                 httparse::Error::TooManyHeaders => "it has too many header fields",
                 httparse::Error::Version => "its version is not one of HTTP/1",
-                httparse::Error::Status => "its status is not one",
+                httparse::Error::Status => "its status is invalid",
                 _ => "its head is malformed",
             })
         })?;
         let status = read.code.and_then(|code| StatusCode::from_u16(code).ok()).filter(|_| parsed.is_complete());
-        let status = status.ok_or(BrokenExchange::Malformed("its status is not one"))?;
+        let status = status.ok_or(BrokenExchange::Malformed("its status is invalid"))?;
         let mut reader = HeadReader {
             headers: HeaderMap::with_capacity(read.headers.len() + OWN_FIELDS),
             length: None,
@@ -104,7 +104,7 @@ struct HeadReader {
 impl HeadReader {
     fn field(&mut self, field: &httparse::Header<'_>, head: &Bytes) -> Result<(), BrokenExchange> {
         let name = HeaderName::from_bytes(field.name.as_bytes())
-            .map_err(|_| BrokenExchange::Malformed("a header's name is not one"))?;
+            .map_err(|_| BrokenExchange::Malformed("a header name is invalid"))?;
         if name == CONTENT_LENGTH {
             if self.length.replace(length(field.value)?).is_some() {
                 return Err(BrokenExchange::Malformed("it has more than one Content-Length"));
@@ -148,7 +148,7 @@ impl HeadReader {
     /// Finds out how the body is written (RFC 9112, section 6.3) and whether the connection persists (section 9.3).
     fn finish(mut self, status: StatusCode, to_head: bool, newest: bool) -> Result<ResponseHead, BrokenExchange> {
         if self.coded && (self.length.is_some() || !newest) {
-            return Err(BrokenExchange::Malformed("its length can be read in two ways"));
+            return Err(BrokenExchange::Malformed("its length is ambiguous"));
         }
         if self.names_more {
             strip_named(&mut self.headers);

@@ -30,14 +30,14 @@ pub(crate) enum BrokenExchange {
     /// The connection is gone.
     #[error("the connection broke: {0}")]
     Connection(#[from] io::Error),
-    /// The backend closed the connection before it had answered.
-    #[error("the connection was closed before the answer was complete")]
+    /// The backend closed the connection before it had responded.
+    #[error("the connection was closed before the response was complete")]
     Closed,
     /// The backend's bytes are no response.
-    #[error("the answer is not HTTP: {0}")]
+    #[error("the response is not HTTP: {0}")]
     Malformed(&'static str),
     /// The client's body is at fault.
-    #[error("the request's body broke off")]
+    #[error("the request's body ended early")]
     Request(BodyFault),
 }
 

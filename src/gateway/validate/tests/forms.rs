@@ -68,7 +68,7 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
             "icon: {contentType: 'image/png, image/jpeg'}",
             "Content-Type: text/html",
             "x",
-            "has the media type \"text/html\"; declared are: image/png, image/jpeg",
+            "has the media type \"text/html\"; declared: image/png, image/jpeg",
         ),
         (ICON, "icon: {contentType: 'image/*'}", "Content-Type: image/webp", "x", ""),
         (
@@ -76,7 +76,7 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
             "icon: {contentType: 'image/*'}",
             "Content-Type: imagery/webp",
             "x",
-            "has the media type \"imagery/webp\"; declared are: image/*",
+            "has the media type \"imagery/webp\"; declared: image/*",
         ),
         (ICON, "icon: {contentType: '*/*'}", "Content-Type: a/b", "x", ""),
         (ICON, "icon: {contentType: 'image/png'}", "", "x", ""),
@@ -97,7 +97,7 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
         (ICON, HEADERS, "X-Width: 3\r\nx-tags: 1\r\nx-tags: 2", "x", ""),
         (ICON, HEADERS, "X-Tags: 1", "x", "its header X-Width is missing"),
         (ICON, HEADERS, "X-Width: a", "x", message),
-        (ICON, HEADERS, "X-Width: 1\r\nX-Width: 2", "x", "its header X-Width is there more than once"),
+        (ICON, HEADERS, "X-Width: 1\r\nX-Width: 2", "x", "its header X-Width is given more than once"),
     ] {
         let rules = form("multipart/form-data", properties, encoding);
         let name = properties.split(':').next().unwrap_or_default();

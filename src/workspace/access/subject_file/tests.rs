@@ -108,7 +108,7 @@ fn what_cannot_be_is_named_with_its_line() {
         (text.replace("\"abcd1234\"", "\"..\""), format!("keys/ci.yaml:{}:", line("abcd1234"))),
         (
             text.replace("\"abcd1234\"", "\"0123\""),
-            format!("keys/ci.yaml:{}:1: the id 0123 stands here twice", line("abcd1234")),
+            format!("keys/ci.yaml:{}:1: the id 0123 is repeated", line("abcd1234")),
         ),
         (
             text.replace("fingerprint: sha256:", "fingerprint: sha256:00"),

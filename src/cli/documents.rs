@@ -109,6 +109,10 @@ fn warnings() -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Map;
+
     use super::*;
 
     #[test]
@@ -145,6 +149,62 @@ mod tests {
             found.retain(|name| !["operationId", "constantResult", "mediaType"].contains(&name.as_str()));
             assert!(found.iter().all(|name| is_snake_case(name)), "{}: {found:?}", kind.name);
         }
+    }
+
+    /// The fields that have an old spelling, or that every document has.
+    const COMMON: [&str; 5] = ["schema", "$schema", "warnings", "operationId", "constantResult"];
+
+    /// Lists the fields of a document: those of its schema, or of each of the schemas that it can follow.
+    fn top_level_fields(schema: &Value) -> BTreeSet<String> {
+        let parts = schema["anyOf"].as_array().cloned().unwrap_or_default();
+        let resolved = parts.iter().map(|part| match part["$ref"].as_str() {
+            Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap_or(part),
+            None => part,
+        });
+        let fields = resolved.chain([schema]).filter_map(|part| part["properties"].as_object()).flat_map(Map::keys);
+        fields.filter(|name| !COMMON.contains(&name.as_str())).cloned().collect()
+    }
+
+    /// Lists the words in backquotes outside of parentheses.
+    fn quoted_words(text: &str) -> BTreeSet<String> {
+        let mut depth = 0;
+        let is_outside = |letter: &char| {
+            depth += i32::from(*letter == '(') - i32::from(*letter == ')');
+            depth == 0
+        };
+        let outside: String = text.chars().filter(is_outside).collect();
+        outside.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_topic_describes_every_document() {
+        let topic = crate::cli::topics::find_topic("json").expect("a topic").markdown;
+        let section = topic.split("## Documents").nth(1).expect("a section");
+        let rows: Vec<(BTreeSet<String>, &str)> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once(" | "))
+            .map(|(commands, fields)| (quoted_words(&format!("`{commands}")), fields))
+            .collect();
+        for kind in DOCUMENTS {
+            // `merge-driver` is one word, `group-set` two.
+            let names = [kind.name.to_owned(), kind.name.replacen('-', " ", 1)];
+            let found: Vec<&str> = rows
+                .iter()
+                .filter_map(|(commands, fields)| names.iter().any(|name| commands.contains(name)).then_some(*fields))
+                .collect();
+            let [row] = found[..] else { panic!("{}: {} rows", kind.name, found.len()) };
+            let (fields, described) = (top_level_fields(kind.schema().as_value()), quoted_words(row));
+            // Such a row refers to another one for the rest.
+            if row.starts_with("as ") {
+                continue;
+            }
+            let options = |word: &&String| word.starts_with("--");
+            let missing: Vec<_> = fields.difference(&described).collect();
+            let unknown: Vec<_> = described.difference(&fields).filter(|word| !options(word)).collect();
+            assert!(missing.is_empty() && unknown.is_empty(), "{}: {missing:?} {unknown:?}", kind.name);
+        }
+        let words: usize = rows.iter().map(|(commands, _)| commands.len()).sum();
+        assert_eq!(words, DOCUMENTS.len(), "a row describes no document");
     }
 
     #[test]

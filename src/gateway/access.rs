@@ -203,7 +203,7 @@ impl AccessState {
         &self.limiter
     }
 
-    /// Takes other keys from the next request on.
+    /// Replaces the keys from the next request on.
     pub(crate) fn replace(&self, directory: Arc<KeyDirectory>) {
         self.directory.store(directory);
     }
@@ -373,7 +373,7 @@ fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>
     RequestSignature::parse(headers).map_err(|fault: SignatureFault| Denial::Signature { key: None, fault })
 }
 
-/// Returns the host and port that a client asks for, which on HTTP/2 stand in no header.
+/// Returns the requested host and port: of the `Host` header, or of the target on HTTP/2.
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use crate::model::Timestamp;
 
-/// Takes the record of each request when its answer has ended. It is called on the workers, so it must not wait.
+/// Takes the record of each request when its response has ended. It is called on the workers, so it must not wait.
 pub trait AccessLog: Send + Sync {
-    /// Takes a record.
+    /// Writes a record.
     fn record(&self, record: &AccessRecord<'_>);
 
-    /// Returns how many records were left out so far, as they could not be written down in time.
+    /// Returns the number of records dropped so far, since they could not be written in time.
     fn dropped(&self) -> u64;
 }
 
@@ -18,10 +18,10 @@ pub trait AccessLog: Send + Sync {
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessRecord<'a> {
-    /// When it came.
+    /// Time of arrival.
     #[serde(serialize_with = "point_in_time")]
     pub time: SystemTime,
-    /// Its id, as the answer and the backend have it.
+    /// Its id, as the response and the backend have it.
     pub request_id: &'a str,
     /// The client.
     pub client: SocketAddr,
@@ -35,26 +35,26 @@ pub struct AccessRecord<'a> {
     pub environment: &'a str,
     /// The group; empty where none was found.
     pub group: &'a str,
-    /// The version that answered.
+    /// The version that served it.
     pub version: &'a str,
     /// The API's operation id, or method and path.
     pub api: &'a str,
     /// The name of the caller's key; empty where none was asked for, or none lets it in.
     pub key: &'a str,
-    /// `mock`, or the address that was asked; empty where the gateway answered itself.
+    /// `mock`, or the address that was called; empty if the gateway responded itself.
     pub backend: &'a str,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// Why the gateway could not answer as it was meant; empty where it could.
+    /// Reason of a failure; empty without one.
     pub error: &'a str,
     /// Bytes read of the request's body.
     pub bytes_in: u64,
     /// Bytes sent of the response's body.
     pub bytes_out: u64,
-    /// From the end of the request's head to the end of the answer.
+    /// From the end of the request's head to the end of the response.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub took: Duration,
-    /// From there to the head of the backend's answer.
+    /// From there to the head of the backend's response.
     #[serde(rename = "backendSeconds", serialize_with = "optional_seconds")]
     pub backend_took: Option<Duration>,
 }

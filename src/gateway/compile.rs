@@ -195,7 +195,7 @@ struct ChangedGroup<'s> {
 }
 
 impl<'s> ChangedGroup<'s> {
-    /// Key of the definition that it is built from.
+    /// Returns the group's name and the digest of its version: groups with the same pair share a definition.
     fn release(&self) -> (&'s GroupName, Digest) {
         (&self.entry.name, self.entry.digest())
     }

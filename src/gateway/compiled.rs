@@ -111,13 +111,13 @@ pub(crate) enum CompiledResponder {
 pub(crate) enum AccessRule {
     /// Anybody.
     Anyone,
-    /// Whoever shows a key that may.
+    /// Callers with a key that has a grant.
     Key(AccessRules),
-    /// Whoever shows the credentials that a mock looks for.
+    /// Callers with credentials of the kind that a mock looks for.
     Presence(CredentialRules),
 }
 
-/// An API as it answers.
+/// An API, compiled for serving.
 pub(crate) struct CompiledApi {
     /// Its operation id, or its method and path.
     pub(crate) name: Arc<str>,
@@ -125,7 +125,7 @@ pub(crate) struct CompiledApi {
     pub(crate) method_and_path: Box<str>,
     /// The parameters of its path.
     pub(crate) path: Arc<PathValues>,
-    /// Its constant results; empty where the backend is real.
+    /// Its constant results; `None` if the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) access: AccessRule,
@@ -202,7 +202,7 @@ impl GroupSource {
 }
 
 impl CompiledSnapshot {
-    /// Looks up a host and a canonical path.
+    /// Finds the group and the path entry for a host and a canonical path.
     pub(crate) fn find<'t, 'p>(&'t self, host: &RequestedHost, path: &'p str) -> HostLookup<'t, 'p, CompiledGroup> {
         self.environments
             .iter()
@@ -216,7 +216,7 @@ impl CompiledSnapshot {
 }
 
 impl CompiledEnvironment {
-    /// Returns `true` if it serves all that a snapshot says, and nothing else.
+    /// True if it was compiled from this very snapshot, without errors.
     pub(super) fn is_of(&self, snapshot: &Arc<EnvironmentSnapshot>) -> bool {
         // The address of something that is gone is not used again as long as somebody remembers it.
         std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
@@ -230,7 +230,7 @@ impl CompiledEnvironment {
 }
 
 impl ServedEntry {
-    /// Returns `true` if the entry is live.
+    /// True if the entry is live.
     pub(crate) fn is_live(&self) -> bool {
         self.deployment.release.state == DeploymentState::Live
     }

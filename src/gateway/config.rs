@@ -15,15 +15,15 @@ use crate::model::{DomainName, IpRange};
 /// The settings of a gateway.
 #[derive(Clone)]
 pub struct Config {
-    /// Where it listens.
+    /// Addresses that it listens on.
     pub listen: Vec<BindAddress>,
-    /// Where it answers `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; nowhere if unset.
+    /// Address of `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; none if unset.
     pub admin: Option<SocketAddr>,
-    /// Where proxies ask whether a request that they describe is let in; nowhere if unset. Whoever reaches it is believed.
+    /// Address of the authorizer, which proxies ask about requests; none if unset. It trusts every client.
     pub authorize: Option<SocketAddr>,
     /// The pages below `/-/ui/` of that listener.
     pub admin_pages: Option<Arc<dyn PageSource>>,
-    /// Where it serves pages, and which.
+    /// Address of the pages, and their source.
     pub pages: Option<(SocketAddr, Arc<dyn PageSource>)>,
     /// Number of workers, each with a thread of its own; 0 for one a core.
     pub workers: usize,

@@ -67,7 +67,7 @@ pub(crate) fn strip_claims(headers: &mut HeaderMap) {
     }
 }
 
-/// Returns whether a header is one of those, never defined, by which proxies tell of the caller.
+/// True if a header is one of the non-standard ones in which proxies describe the client.
 fn is_claim(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-forwarded-") || *name == X_REAL_IP
 }
@@ -184,7 +184,7 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     }
 }
 
-/// Returns whether a caller's header reaches the next hop as it is. The gateway writes some itself; of others a caller
+/// True if a caller's header is forwarded unchanged. The gateway writes some itself; of others a caller
 /// has to be trusted.
 ///
 /// Nor does one that becomes such a header, or one that frames a request, where underscores and hyphens are one: a backend

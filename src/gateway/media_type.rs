@@ -45,7 +45,7 @@ impl MediaRange {
         format!("{}/{}", self.kind, self.subtype)
     }
 
-    /// Returns `true` if a media type is one of this range: of its name, and with all parameters that it names.
+    /// True if a media type is one of this range: of its name, and with all parameters that it names.
     pub(crate) fn includes(&self, other: &Self) -> bool {
         self.names(other) && self.parameters.iter().all(|(name, value)| other.has(name, value))
     }
@@ -60,7 +60,7 @@ impl MediaRange {
         (name, self.parameters.len())
     }
 
-    /// Returns `true` if it has no parameter by which one representation is told from another.
+    /// True if it has no parameter by which one representation is told from another.
     pub(crate) fn is_plain(&self) -> bool {
         self.parameters.iter().all(|(name, _)| name == "charset")
     }
@@ -148,7 +148,7 @@ fn parameter(text: &str) -> Option<(String, String)> {
     Some((name.to_ascii_lowercase(), value))
 }
 
-/// Removes the backslashes before quoted characters; `None` where a quote stands within.
+/// Removes the backslashes before quoted characters; `None` if an unescaped quote is within.
 pub(crate) fn unquoted(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();

@@ -81,7 +81,7 @@ impl Meter {
         Self { workers: (0..workers).map(|_| OnceLock::new()).collect(), responses: Default::default() }
     }
 
-    /// Counts a request that a worker has answered.
+    /// Counts a response of a worker.
     pub(crate) fn record(&self, worker: usize, status: u16, took: Duration) {
         let Some(slot) = self.workers.get(worker) else { return };
         let statuses = slot.get_or_init(Box::default);
@@ -193,7 +193,7 @@ impl Meters {
         Ok(())
     }
 
-    /// Goes through all that has been counted.
+    /// Visits all counts.
     pub(crate) fn try_for_each<E>(
         &self,
         mut visit: impl FnMut(&MeterName, u16, &StatusCounts) -> Result<(), E>,

@@ -20,7 +20,7 @@ pub(crate) struct MockResults {
     is_cut: bool,
 }
 
-/// One answer that is always the same.
+/// One response that is always the same.
 struct MockResult {
     status: StatusCode,
     /// A list takes a tenth of the memory of a map, and a map that is filled from it has room for more.
@@ -41,7 +41,7 @@ pub(crate) struct PickedMock<'m> {
 }
 
 impl PickedMock<'_> {
-    /// Writes the answer's headers into an empty map.
+    /// Writes the response's headers into an empty map.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for (name, value) in &self.result.headers {
             headers.append(name.clone(), value.clone());
@@ -52,16 +52,16 @@ impl PickedMock<'_> {
         headers
     }
 
-    /// Returns the answer's body.
+    /// Returns the response's body.
     pub(crate) fn body(&self) -> Bytes {
         self.result.body.clone()
     }
 }
 
 impl MockResults {
-    /// Takes the responses of a route.
+    /// Compiles the mock responses of a route.
     ///
-    /// One that cannot be sent is left out; the route's others are there.
+    /// One that cannot be sent is left out.
     pub(crate) fn build(responses: MockResponses) -> Self {
         let mut list = Vec::new();
         let MockResponses { mut has_constant, is_cut, responses } = responses;
@@ -178,7 +178,7 @@ fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<
     best.map(|(_, result)| result)
 }
 
-/// Builds the headers of a result; `None` where one cannot be sent.
+/// Builds the headers of a mock response; `None` if one cannot be sent.
 fn headers(declared: &[(String, String)], media_type: Option<&str>) -> Option<Box<[(HeaderName, HeaderValue)]>> {
     let mut headers = Vec::with_capacity(declared.len() + 1);
     if let Some(media_type) = media_type {

@@ -40,7 +40,7 @@ impl<'a> RequestTexts<'a> {
         written
     }
 
-    /// Returns the texts under a name, one for each time that it is there.
+    /// Returns the texts under a name, one for each occurrence.
     fn own(&self, place: ParameterPlace, name: &str) -> Vec<Cow<'a, str>> {
         match place {
             ParameterPlace::Path => {
@@ -80,7 +80,7 @@ impl<'a> RequestTexts<'a> {
     }
 }
 
-/// Goes through the cookies of a line.
+/// Iterates over the cookies of a line.
 fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
     line.split(';').filter_map(|pair| trim_blanks(pair).split_once('='))
 }

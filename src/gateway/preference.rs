@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::media_type::{is_token, split, unquoted};
 use crate::model::trim_blanks;
 
-/// The header by which a client says how it would like to be answered.
+/// The header by which a client says its preferences for the response.
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// The header by which a response names the preferences that it follows (RFC 7240, section 3).
@@ -63,7 +63,7 @@ fn preferred(value: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-/// Writes a word: as a token where it is one, else quoted (RFC 9110, section 5.6.4).
+/// Writes a word: as it is if it is a token, else quoted (RFC 9110, section 5.6.4).
 fn word(value: &str) -> String {
     if is_token(value) { value.to_owned() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -10,7 +10,7 @@ use super::request_body::BodyFault;
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// Why a request is not answered as it was meant.
+/// A refusal or failure, as it is sent to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
@@ -34,7 +34,7 @@ pub(crate) struct Problem {
 /// One thing in a request that the definition does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// Where: `path.id`, `query.limit`, `header.x-name`, `body/name`.
+    /// Place: `path.id`, `query.limit`, `header.x-name`, `body/name`.
     pub(crate) place: String,
     /// Message about it.
     pub(crate) message: String,
@@ -49,7 +49,7 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Returns the status of the answer.
+            /// Returns the status of the response.
             pub(crate) const fn status(self) -> StatusCode {
                 match self { $(Self::$kind => StatusCode::$status,)* }
             }
@@ -92,12 +92,12 @@ kinds! {
 }
 
 impl Kind {
-    /// Returns `true` if the request itself is refused, for which a definition may declare a response.
+    /// True if the request itself is refused, for which a definition may declare a response.
     pub(crate) const fn refuses_request(self) -> bool {
         matches!(self, Self::Unauthenticated | Self::BodyTooLarge | Self::UnsupportedMediaType) || self.is_invalid()
     }
 
-    /// Returns `true` if the request does not follow the definition.
+    /// True if the request does not follow the definition.
     pub(crate) const fn is_invalid(self) -> bool {
         matches!(self, Self::InvalidRequest | Self::InvalidBody)
     }
@@ -179,7 +179,7 @@ impl Problem {
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("[]"))
     }
 
-    /// Writes the headers and the body of the answer.
+    /// Writes the headers and the body of the response.
     pub(crate) fn render(&self, request_id: &str) -> (HeaderMap, Bytes) {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);

@@ -17,7 +17,7 @@ use super::watch::ConnectionWatch;
 pub(crate) struct BodyProgress {
     pub(crate) bytes: Cell<u64>,
     pub(crate) done: Cell<bool>,
-    /// Why no more of it is passed on, if so.
+    /// Fault for which no more of it is passed on.
     pub(crate) failed: Cell<Option<BodyFault>>,
     watch: Rc<ConnectionWatch>,
     /// Time spent waiting for the client, and the start of the current wait.
@@ -86,7 +86,7 @@ impl BodyProgress {
         }
     }
 
-    /// Returns whether the client is waited for.
+    /// True if the client is waited for.
     pub(crate) fn awaits_client(&self) -> bool {
         !self.done.get() && self.waits_since.get().is_some()
     }
@@ -243,7 +243,7 @@ impl UpstreamBody {
         }
     }
 
-    /// Returns its progress, where it is passed on while it comes.
+    /// Returns its progress if it is streamed.
     pub(crate) fn progress(&self) -> Option<Rc<BodyProgress>> {
         if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
     }

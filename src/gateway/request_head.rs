@@ -87,7 +87,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// Returns whether a path, and a query without its question mark, have only characters that may stand there unencoded
+/// True if a path, and a query without its question mark, have only characters that may stand there unencoded
 /// (RFC 3986, section 3, with those that browsers leave as they are).
 pub(crate) fn is_plain_target(path: &[u8], query: &[u8]) -> bool {
     let has = |byte: u8, class: u8| CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0);

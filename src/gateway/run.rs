@@ -56,7 +56,7 @@ pub struct Gateway {
 /// Time-out for threads to end once they are told to. One that does not is stuck, and nobody waits for it.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
-/// Why a gateway cannot start.
+/// Reason why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be listened on.
@@ -209,7 +209,7 @@ impl Gateway {
         }
     }
 
-    /// Shows other certificates from the next connection on.
+    /// Replaces the certificates from the next connection on.
     pub fn replace_tls(&self, tls: Arc<ServerConfig>) {
         self.shared.tls.store(Some(tls));
     }
@@ -220,19 +220,19 @@ impl Gateway {
         &self.addresses
     }
 
-    /// Returns where proxies ask for verdicts.
+    /// Returns the address of the authorizer.
     #[must_use]
     pub fn authorize_address(&self) -> Option<SocketAddr> {
         self.authorize_address
     }
 
-    /// Returns where operators ask.
+    /// Returns the address for operators.
     #[must_use]
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
     }
 
-    /// Returns where pages are served.
+    /// Returns the address of the pages.
     #[must_use]
     pub fn pages_address(&self) -> Option<SocketAddr> {
         self.pages_address
@@ -263,14 +263,14 @@ impl Gateway {
     }
 
     /// Returns the workers, by number, that have stood still for a second: something holds up their thread, and their
-    /// connections are answered by nobody.
+    /// connections are not served.
     #[must_use]
     pub fn stuck_workers(&self) -> Vec<usize> {
         self.shared.stuck_workers(LONGEST_TICK)
     }
 
-    /// Stops: accepts no more, answers the requests in flight, and returns when all are done, the time is over, or
-    /// `hurry`, which is polled, returns true. Returns true if all were answered. A stuck worker is left behind, and
+    /// Stops: accepts no more, finishes the requests in flight, and returns when all are done, the time is over, or
+    /// `hurry`, which is polled, returns true. Returns true if all were finished. A stuck worker is left behind, and
     /// ends with the process.
     pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
         self.shared.context.draining.store(true, Ordering::Relaxed);

@@ -5,9 +5,9 @@
 //! 1. `check_head`: one host, one reading of the path, an expectation that can be met;
 //! 2. `find_path`, `match_api`: host and path, then the method;
 //! 3. `check_address`: the IP rules;
-//! 4. `check_access`: who calls, and may they;
-//! 5. `check_limits`: how often;
-//! 6. `check_body_size`: how much may be sent;
+//! 4. `check_access`: the key of the caller and its grant;
+//! 5. `check_limits`: the rate limits;
+//! 6. `check_body_size`: the declared length; `request_body` counts the rest;
 //! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
@@ -15,10 +15,10 @@
 //! body is signed, once it was received and verified.
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
-//! that has to wait takes its group along, so that it is answered by the snapshot of its start, whatever is published
+//! that has to wait takes its group along, so that it is served by the snapshot of its start, whatever is published
 //! meanwhile.
 //!
-//! `answer` has the last two. `exchange` writes responses, and sees to it that each is counted and written down (`access_log`).
+//! `answer` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
 
 pub(crate) mod access_log;
 mod answer;
@@ -56,7 +56,7 @@ use super::routing::table::{PathMatch, PickedRoute};
 use crate::definition::percent::one_spelling;
 use crate::model::KeyName;
 
-/// Answers a request.
+/// Responds to a request.
 pub(crate) async fn handle(
     context: Rc<Context>,
     client: Rc<ClientConnection>,
@@ -140,7 +140,7 @@ impl Exchange {
         decided.unwrap_or_else(RequestDecision::Answer)
     }
 
-    /// Takes the steps of a request whose path is known, as far as its head alone decides.
+    /// Takes steps 2 to 6 for a request whose path is known, and responds if its head alone decides.
     fn take_steps<'s>(
         &mut self,
         found: &FoundPath<'s, '_>,
@@ -187,7 +187,7 @@ impl Exchange {
         })))
     }
 
-    /// Answers a request for a path that declares nothing for its method: `OPTIONS` itself, all others with 405.
+    /// Responds to a request for a path that declares nothing for its method: `OPTIONS` itself, all others with 405.
     fn answer_without_api<'s>(
         &mut self,
         found: &FoundPath<'s, '_>,
@@ -214,7 +214,7 @@ impl Exchange {
         Ok(RequestDecision::Answer(self.finish(outcome, None)))
     }
 
-    /// Has a request counted and written down under the key that lets it in.
+    /// Has a request counted and logged under its key.
     pub(super) fn note_caller(&mut self, key: &KeyName) {
         self.key_meter = Some(self.context.shared.key_meters.get(key));
         if let Some(entry) = &mut self.entry {
@@ -222,7 +222,7 @@ impl Exchange {
         }
     }
 
-    /// Refuses a request from an address that may not call.
+    /// Refuses a request from an address that `ip_rules` does not admit.
     fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
         let Some(rules) = &group.ip_rules else { return Ok(()) };
         let trusted = &self.context.shared.config.trusted_proxies;
@@ -242,7 +242,7 @@ impl Exchange {
         Err(problem)
     }
 
-    /// Takes a request from the limits, unless the caller is known after its body only.
+    /// Counts a request against the limits, unless the caller is known only after the body.
     fn check_limits_of_head(&mut self, group: &CompiledGroup, caller: Option<&CallerCheck>) -> Result<(), Problem> {
         match caller {
             Some(CallerCheck::AfterBody) => Ok(()),
@@ -251,7 +251,7 @@ impl Exchange {
         }
     }
 
-    /// Takes a request from the limits of the caller and of the group, or refuses it.
+    /// Counts a request against the limits of the caller and of the group, or refuses it.
     pub(super) fn check_limits(&mut self, group: &CompiledGroup, caller: &[AppliedLimit]) -> Result<(), Problem> {
         let limiter = self.context.shared.access.limiter();
         let Some(verdict) = limiter.admit(caller.iter().chain(&*group.rate_limits)) else { return Ok(()) };
@@ -259,7 +259,7 @@ impl Exchange {
         verdict.refusal.map_or(Ok(()), Err)
     }
 
-    /// Finds out who calls, and whether they may, as far as the head tells: a signed body has to be whole first.
+    /// Checks the key and its grant, as far as the head allows: a signed body must be complete first.
     fn check_access(
         &mut self,
         group: &CompiledGroup,
@@ -283,7 +283,7 @@ impl Exchange {
         Ok(Some(check))
     }
 
-    /// Refuses a request that says that it sends too much; returns the most bytes that it may send.
+    /// Refuses a request whose declared length is above the limit, and returns the limit, which the body is counted against.
     fn check_body_size(&self, group: &CompiledGroup, body: &IncomingBody) -> Result<u64, Problem> {
         let limit = group.max_body.unwrap_or(self.context.shared.config.limits.body_bytes);
         if body.size_hint().lower() > limit {
@@ -293,7 +293,7 @@ impl Exchange {
     }
 }
 
-/// Finds the group that knows a request's path.
+/// Finds the group and the path entry of a request.
 fn find_path<'s, 'p>(
     snapshot: &'s CompiledSnapshot,
     head: &'p CheckedHead,
@@ -313,7 +313,7 @@ fn find_path<'s, 'p>(
     }
 }
 
-/// Finds the API of a request's method, and its place; `None` where the path declares none, or a preflight asks.
+/// Finds the API for a request's method, and its index; `None` if the path has none for it, or for a preflight.
 fn match_api<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
     let group: &'s CompiledGroup = found.group;
     let asks_origin = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
@@ -336,13 +336,13 @@ fn match_api<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usi
     Ok(matched)
 }
 
-/// Returns `true` if a path has semicolons, which are data (RFC 3986, section 3.3) but which some backends remove with all
+/// True if a path has semicolons, which are data (RFC 3986, section 3.3) but which some backends remove with all
 /// that follows in their segment.
 fn has_semicolons(path: &str) -> bool {
     path.contains(';')
 }
 
-/// Returns `true` if a path leads to the APIs of another one where its path parameters are removed. Those that begin a
+/// True if a path leads to the APIs of another one where its path parameters are removed. Those that begin a
 /// segment are values in the style `matrix`, or refused.
 fn leads_elsewhere(snapshot: &CompiledSnapshot, host: &RequestedHost, path: &str, found: &PathMatch<'_, '_>) -> bool {
     if !has_semicolons(path) {

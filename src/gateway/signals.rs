@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Request that a signal makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// Answer the requests in flight and end (`SIGTERM`, Ctrl-C).
+    /// Finish the requests in flight and end (`SIGTERM`, Ctrl-C).
     Stop,
     /// Read everything again (`SIGHUP`).
     Reload,
@@ -27,7 +27,7 @@ pub fn signals() -> io::Result<Receiver<Signal>> {
     Ok(receiver)
 }
 
-/// Passes signals on until nobody listens any more.
+/// Sends signals on until the receiver is gone.
 async fn forward(sender: Sender<Signal>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -17,7 +17,7 @@ pub(crate) enum ClientStream {
 }
 
 impl ClientStream {
-    /// Is ready where the other side has reset the connection. One that has only said all it has to say may still read.
+    /// Ready once the peer has reset the connection; a half-closed one stays pending.
     pub(crate) fn poll_reset(&self, context: &mut Context<'_>) -> Poll<io::Error> {
         let stream = match self {
             Self::Plain(stream) => stream,

@@ -26,7 +26,7 @@ pub struct Certificate {
     pub key: Arc<[u8]>,
 }
 
-/// Why certificates cannot be used.
+/// Reason why certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The chain is not PEM or holds no certificate.
@@ -82,7 +82,7 @@ impl ResolvesServerCert for CertificateResolver {
     }
 }
 
-/// Tells whether a certificate was issued for a name, by itself or by a wildcard (RFC 9525, section 6).
+/// True if a certificate was issued for a name, by itself or by a wildcard (RFC 9525, section 6).
 fn is_issued_for(certified: &CertifiedKey, name: &ServerName<'_>) -> bool {
     let own = certified.cert.first().and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
     own.is_some_and(|own| verify_server_name(&own, name).is_ok())

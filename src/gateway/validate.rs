@@ -80,7 +80,7 @@ struct ContentRule {
 }
 
 impl RequestRules {
-    /// Returns whether requests of an API must follow anything.
+    /// True if requests of an API must follow anything.
     pub(crate) fn has(api: &Api) -> bool {
         !api.parameters.is_empty() || api.query_string.is_some() || api.request_body.is_some()
     }
@@ -333,7 +333,7 @@ impl ParameterRule {
     }
 }
 
-/// Lists the names in the place of a parameter that stand for something else: other parameters and keys.
+/// Lists the other names in the place of a parameter: those of other parameters and of keys.
 fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> HashSet<String> {
     let others = api.parameters.iter().filter(|other| other.place == parameter.place && other.name != parameter.name);
     let keys = definition.keys(parameter.place).map(str::to_owned);

@@ -68,12 +68,12 @@ impl ResponseRules {
         (!api.responses.is_empty()).then(|| Self(api.responses.iter().map(rule).collect()))
     }
 
-    /// Returns `true` if a status is declared by itself.
+    /// True if a status is declared by itself.
     pub(crate) fn declares(&self, status: StatusCode) -> bool {
         self.0.iter().any(|rule| rule.status == StatusPattern::Code(status.as_u16()))
     }
 
-    /// Returns `true` if the body of a response decides whether it is valid: it is compared with a schema, or it must have a
+    /// True if the body of a response decides whether it is valid: it is compared with a schema, or it must have a
     /// media type unless it is empty.
     pub(crate) fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
         let Some(rule) = self.rule(status) else { return false };
@@ -200,7 +200,7 @@ fn sent(headers: &HeaderMap) -> Option<MediaRange> {
     MediaRange::parse(headers.get(CONTENT_TYPE)?.to_str().ok()?)
 }
 
-/// Returns `true` if a body can be read as it is: it is not compressed.
+/// True if a body can be read as it is: it is not compressed.
 pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
     let is_identity = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
     headers.get_all(CONTENT_ENCODING).iter().all(is_identity) && !headers.contains_key(TRANSFER_ENCODING)

@@ -126,7 +126,7 @@ impl ConnectionWatch {
         self.multiplexed.set(true);
     }
 
-    /// Reads the host that a request asks for, or returns nothing where it is malformed.
+    /// Parses the host of a request, or returns the last one if it is the same; `None` if it is malformed.
     pub(crate) fn host(&self, authority: &str) -> Option<Rc<RequestedHost>> {
         let mut kept = self.host.borrow_mut();
         if kept.as_ref().is_none_or(|host| host.authority() != authority) {
@@ -147,7 +147,7 @@ impl ConnectionWatch {
         InFlight { watch: Rc::clone(self), untaken: Cell::new(false) }
     }
 
-    /// Notes that the client has given up a request before its answer had begun. Where a client that multiplexes does
+    /// Notes that the client has given up a request before its response had begun. Where a client that multiplexes does
     /// hardly anything else, it only makes work (as in CVE-2023-44487), and is cut off.
     pub(crate) fn given_up(&self) {
         const MOST_GIVEN_UP: u32 = 100;
@@ -158,7 +158,7 @@ impl ConnectionWatch {
         }
     }
 
-    /// Notes that a request is being answered.
+    /// Notes that the response to a request begins.
     pub(crate) fn answered(&self) {
         self.given_up.set(self.given_up.get().saturating_sub(1));
     }
@@ -178,7 +178,7 @@ impl ConnectionWatch {
         self.progress.set(self.clock.get());
     }
 
-    /// Records the part that is read from the client next, and whether it is waited for.
+    /// Records the part that is read from the client next, and whether the last attempt to read found nothing.
     pub(crate) fn reads(&self, reading: ClientWait, starved: bool) {
         self.starved.set(starved);
         if self.reading.replace(reading) != reading {
@@ -220,12 +220,12 @@ impl ConnectionWatch {
         self.starved.set(true);
     }
 
-    /// Returns whether the last attempt to read found nothing.
+    /// True if the last attempt to read found nothing.
     pub(crate) fn is_starved(&self) -> bool {
         self.starved.get()
     }
 
-    /// Returns whether the body of the request comes too slowly.
+    /// True if the body of the request comes too slowly.
     pub(crate) fn is_body_late(&self) -> bool {
         self.late_since.get().is_some()
     }
@@ -252,17 +252,17 @@ impl ConnectionWatch {
         }
     }
 
-    /// Returns whether the connection carries many requests at a time.
+    /// True if the connection carries many requests at a time.
     pub(crate) fn is_multiplexed(&self) -> bool {
         self.multiplexed.get()
     }
 
-    /// Returns whether a request has come to its end and is being answered, on a connection that carries one at a time.
+    /// True if a response is awaited or being sent, on a connection that carries one request at a time.
     pub(crate) fn is_awaiting_response(&self) -> bool {
         !self.multiplexed.get() && self.in_flight.get() > 0 && self.reading.get() == ClientWait::Idle
     }
 
-    /// Returns whether a connection that carries one request at a time has none in flight, and nothing left to be written.
+    /// True if a connection that carries one request at a time has none in flight, and nothing left to be written.
     pub(crate) fn is_unused(&self) -> bool {
         !self.multiplexed.get() && self.in_flight.get() == 0 && self.write_blocked_since.get().is_none()
     }
@@ -281,17 +281,17 @@ impl ConnectionWatch {
         self.drain();
     }
 
-    /// Returns whether further requests are refused.
+    /// True if further requests are refused.
     pub(crate) fn is_distrusted(&self) -> bool {
         self.distrusted.get()
     }
 
-    /// Returns whether the connection is to be closed after the requests in flight.
+    /// True if the connection is to be closed after the requests in flight.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining_since.get().is_some()
     }
 
-    /// Returns whether the connection is to be closed now.
+    /// True if the connection is to be closed now.
     pub(crate) fn is_cut(&self) -> bool {
         self.cut.get()
     }
@@ -324,7 +324,7 @@ impl ConnectionWatch {
             ClientWait::Tunnel => multiplexed && idle,
         };
         let tunnel = self.reading.get() == ClientWait::Tunnel && !multiplexed;
-        // A client that multiplexes can leave answers untaken without a single write that waits (RFC 9113, section 5.2).
+        // A client that multiplexes can leave responses unread without a single write that waits (RFC 9113, section 5.2).
         let untaken = multiplexed && busy && self.untaken.get() == self.in_flight.get();
         let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write)
             || untaken && since(self.progress.get()) > patience.write;
@@ -386,7 +386,7 @@ impl InFlight {
         self.watch.progress();
     }
 
-    /// Has an exchange with a backend broken off where it stands still for too long.
+    /// Watches an exchange with a backend, which is ended if it makes no progress.
     pub(crate) fn follow(&self, exchange: &Rc<dyn TimedExchange>) {
         let mut exchanges = self.watch.exchanges.borrow_mut();
         exchanges.retain(|exchange| exchange.strong_count() > 0);

@@ -29,7 +29,7 @@ pub struct ComposedParameters {
     pub headers: Vec<(String, String)>,
 }
 
-/// Why a request cannot be written.
+/// Reason why a request cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComposeProblem {
     /// The API has no such parameter.
@@ -240,7 +240,7 @@ fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String
     Ok(path)
 }
 
-/// Writes a parameter as it stands in its place.
+/// Serializes a parameter for its place.
 fn write(
     definition: &Definition,
     parameter: &Parameter,
@@ -359,7 +359,8 @@ fn fields(collected: &ParameterValues, style: ParameterStyle) -> Result<Vec<(Str
     Ok(fields)
 }
 
-/// Writes the parts of a value under names like `owner][name`, which stand between brackets.
+/// Flattens a value into fields with names like `owner][name`, around which the caller puts brackets. The items of a list
+/// share a name.
 fn nested(name: String, value: &Value, fields: &mut Vec<(String, String)>) {
     match value {
         Value::Object(parts) => {

@@ -74,7 +74,7 @@ pub fn compose_form(
     Ok(FormBody { content_type: format!("{MULTIPART}; boundary={boundary}"), bytes })
 }
 
-/// Writes fields like a query; those of one name whose style does not explode are one.
+/// Writes fields as `application/x-www-form-urlencoded`; joins those of one name if their style does not explode.
 fn urlencoded(rules: &FormRules, fields: &[FormField]) -> Result<String, FormProblem> {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for field in fields {

@@ -1,4 +1,4 @@
-//! Sends one request over a connection of its own, and waits for all of its answer.
+//! Sends one request over a connection of its own, and waits for all of its response.
 
 use std::io;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use crate::gateway::upstream::tls_client::client_config;
 use crate::model::BackendTls;
 
-/// The most bytes of an answer.
+/// The most bytes of a response.
 const LARGEST_ANSWER: usize = 256 << 20;
 /// The name under which the own certificate authority is handed on.
 const OWN_AUTHORITY: &str = "ca";
 
-/// Where a request goes.
+/// Target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallDestination {
     /// The host to connect to, a name or an address.
@@ -51,7 +51,7 @@ pub struct OutgoingCall {
     pub body: Bytes,
 }
 
-/// All of an answer.
+/// All of a response.
 #[derive(Debug, Clone)]
 pub struct CallResponse {
     /// Its status.
@@ -64,13 +64,13 @@ pub struct CallResponse {
     pub took: Duration,
 }
 
-/// Why there is no answer.
+/// Reason why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// The system cannot do it.
     #[error("cannot start to call")]
     System(#[source] io::Error),
-    /// Nobody answers there.
+    /// The connection failed.
     #[error("cannot connect to {host}:{port}")]
     Connect {
         /// The host.
@@ -98,7 +98,7 @@ pub enum CallError {
     TooLong(Duration),
 }
 
-/// Sends a request and waits for its answer, at most `limit`. Redirects are not followed.
+/// Sends a request and waits for its response, at most `limit`. Redirects are not followed.
 pub fn send(to: &CallDestination, outgoing: OutgoingCall, limit: Duration) -> Result<CallResponse, CallError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CallError::System)?;
     runtime.block_on(async {

@@ -59,7 +59,7 @@ impl LimitCounter {
         (self.limit.window == LimitWindow::Day).then(|| unpacked(self.state.load(Ordering::Relaxed)))
     }
 
-    /// True if the counter says no more than a new one would.
+    /// True if the counter is in the state of a new one.
     pub(super) fn is_idle(&self, now: LimitMoment) -> bool {
         let state = self.state.load(Ordering::Relaxed);
         match self.limit.window {
@@ -73,7 +73,7 @@ impl LimitCounter {
         self.standing(self.state.load(Ordering::Relaxed), now)
     }
 
-    /// Takes one request, and returns the standing after it; the standing as it is where none is left.
+    /// Counts one request and returns the standing after it; fails with the present standing if none is left.
     pub(super) fn take(&self, now: LimitMoment) -> Result<LimitStanding, LimitStanding> {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -96,7 +96,7 @@ impl LimitCounter {
         let _ = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, back);
     }
 
-    /// Returns the state after one more request; `None` where none is left.
+    /// Returns the state after one more request; `None` if none is left.
     fn next(&self, state: u64, now: LimitMoment) -> Option<u64> {
         match self.limit.window {
             LimitWindow::Day => {

@@ -37,7 +37,7 @@ pub(crate) fn host_name(authority: &str) -> Option<std::borrow::Cow<'_, str>> {
     })
 }
 
-/// Returns whether a host name means the machine itself.
+/// True if a host name means the machine itself.
 pub(crate) fn is_loopback(name: &str) -> bool {
     name == "localhost"
         || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())

@@ -31,7 +31,7 @@ impl RequestedHost {
         &self.name
     }
 
-    /// Returns whether it means the machine itself.
+    /// True if it means the machine itself.
     pub(crate) fn is_loopback(&self) -> bool {
         self.is_loopback
     }

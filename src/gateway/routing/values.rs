@@ -22,7 +22,7 @@ pub(crate) struct PathValues {
 }
 
 impl PathValues {
-    /// Takes the parameters of a template.
+    /// Compiles the parameters of a template.
     pub(crate) fn new(template: &PathTemplate) -> Self {
         let mut runs: Vec<Vec<PathParameter>> = Vec::new();
         let mut matrix_segments = Vec::new();
@@ -59,7 +59,7 @@ impl PathValues {
         }
     }
 
-    /// Returns the count of parameters whose texts are told from others, by which of two APIs the more exact one is known.
+    /// Counts the parameters that match only certain texts; of two APIs, the one with more is more exact.
     pub(crate) fn marks(&self) -> usize {
         let is_marked = |parameter: &&PathParameter| {
             !matches!(
@@ -70,13 +70,13 @@ impl PathValues {
         self.runs.iter().flat_map(|run| run.iter().filter(is_marked)).count()
     }
 
-    /// Returns `true` if there are texts of the router that are none of these parameters.
+    /// True if there are texts of the router that are none of these parameters.
     pub(crate) fn is_selective(&self) -> bool {
         let is_plain = |run: &[PathParameter]| matches!(run, [one] if matches!(one.lead, ValuePrefix::Nothing));
         !self.runs.iter().all(|run| is_plain(run))
     }
 
-    /// Returns `true` if the query behind the path names parameters of it.
+    /// True if the query behind the path names parameters of it.
     pub(crate) fn reads_query(&self) -> bool {
         !self.in_query.is_empty()
     }
@@ -98,7 +98,7 @@ impl PathValues {
         Some(named)
     }
 
-    /// Returns `true` if the template declares the semicolons of a path: one that begins a segment is that of a parameter in
+    /// True if the template declares the semicolons of a path: one that begins a segment is that of a parameter in
     /// the style `matrix`, others are within the segments of the template. Below an API that matches by prefix, a backend may
     /// take them for path parameters, and see another path.
     pub(crate) fn takes_semicolons(&self, path: &str) -> bool {

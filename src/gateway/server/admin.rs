@@ -93,7 +93,7 @@ impl AdminState {
         }
     }
 
-    /// Says which workers have stood still for so long, if some have.
+    /// Returns a text about workers that have been stuck for so long; `None` if none has.
     fn stuck(&self, longest: Duration) -> Option<String> {
         let stuck = self.shared.stuck_workers(longest);
         let numbers: Vec<String> = stuck.iter().map(usize::to_string).collect();
@@ -101,7 +101,7 @@ impl AdminState {
         (!numbers.is_empty()).then(|| format!("{verb}: {}", numbers.join(", ")))
     }
 
-    /// Says why requests should go elsewhere, if they should.
+    /// Returns the reason why requests should go to another gateway; `None` while it is ready.
     fn not_ready(&self) -> Option<String> {
         if self.shared.context.draining.load(Ordering::Relaxed) {
             return Some("draining".to_owned());
@@ -117,7 +117,7 @@ impl AdminState {
         self.stuck(LONGEST_TICK).or_else(dark)
     }
 
-    /// Tells which operation is served for each group in each environment.
+    /// Returns the served operation of each group in each environment.
     fn status(&self) -> serde_json::Value {
         let snapshot = self.shared.context.snapshot.load();
         let entry = |entry: &ServedEntry| {

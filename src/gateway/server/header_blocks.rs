@@ -186,7 +186,7 @@ struct TrailerBounds {
 }
 
 impl TrailerBounds {
-    /// Counts a field; fails where it is one too many, or none of trailers.
+    /// Counts a field; fails for a pseudo-field, and above the bounds.
     fn count(&mut self, is_pseudo: bool, bytes: usize) -> Result<(), HeaderBlockRefusal> {
         if is_pseudo {
             return Err(HeaderBlockRefusal);

@@ -57,7 +57,7 @@ impl SharedState {
         (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
     }
 
-    /// Returns the workers that have not ticked for so long. They answer nobody: something holds up their thread.
+    /// Returns the workers that have not ticked for so long. They serve no requests: something blocks their thread.
     pub(crate) fn stuck_workers(&self, longest: Duration) -> Vec<usize> {
         let now = milliseconds(self.started.elapsed());
         let is_stuck = |gauges: &WorkerGauges| {
@@ -66,7 +66,7 @@ impl SharedState {
         self.context.gauges.iter().enumerate().filter(|(_, gauges)| is_stuck(gauges)).map(|(index, _)| index).collect()
     }
 
-    /// Returns how many requests all workers have answered.
+    /// Returns the number of responses of all workers.
     fn answered(&self) -> u64 {
         self.context.gauges.iter().map(|gauges| gauges.answered.load(Ordering::Relaxed)).sum()
     }
@@ -235,7 +235,7 @@ impl PaceOfAnswers {
 pub(crate) enum StopOrder {
     /// Keep serving.
     Not,
-    /// Stop once the requests in flight have been answered.
+    /// Stop once the requests in flight are finished.
     Drain,
     /// At once.
     Now,

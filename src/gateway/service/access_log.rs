@@ -82,7 +82,7 @@ impl LogEntry {
 }
 
 impl LogRecord {
-    /// Notes why an answer ended before its end; the first reason is the one that counts.
+    /// Notes why a response ended before its end; the first reason is the one that counts.
     pub(crate) fn broke_off(&mut self, reason: &dyn std::fmt::Display) {
         if self.error.is_empty() {
             self.error = reason.to_string();

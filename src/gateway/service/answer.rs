@@ -46,7 +46,7 @@ pub(super) struct WaitingRequest {
 }
 
 impl Exchange {
-    /// Answers a request that has a body, or that goes to a backend.
+    /// Responds to a request that has a body, or that goes to a backend.
     pub(super) async fn wait(
         mut self,
         wait: WaitingRequest,
@@ -125,7 +125,7 @@ impl Exchange {
         forwarding.sign.as_ref().map(|signing| self.context.shared.access.signing_key(signing)).transpose()
     }
 
-    /// Lets a caller in, or not. A signed body is read to its end and verified before anything else looks at it.
+    /// Admits a caller. A signed body is read to its end and verified before anything else reads it.
     async fn admit<'a>(
         &mut self,
         wait: &WaitingRequest,
@@ -153,7 +153,7 @@ impl Exchange {
         Ok(AdmittedRequest { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
     }
 
-    /// Takes the body of a request: as it comes where nobody looks at it, else whole, checked against the definition.
+    /// Returns the body of a request: streamed if nothing needs it, else complete, and validated against the definition.
     async fn receive_body(
         &mut self,
         wait: &WaitingRequest,
@@ -239,7 +239,7 @@ impl Exchange {
         })
     }
 
-    /// Takes a request's body as it comes, and counts it.
+    /// Wraps a request's body as a stream that counts its bytes against a limit.
     fn stream(&mut self, incoming: IncomingBody, limit: u64) -> (UpstreamBody, Rc<BodyProgress>) {
         let progress = BodyProgress::new(Rc::clone(&self.client.watch));
         self.progress = Some(Rc::clone(&progress));
@@ -270,7 +270,7 @@ impl ReceivedBody {
     }
 }
 
-/// Names a call for whoever looks for its grant.
+/// Names a call, for the search of its grant.
 pub(super) fn api_call<'a>(group: &'a CompiledGroup, api_names: &'a [&'a str]) -> ApiCall<'a> {
     ApiCall { group: &group.name, environment: &group.environment, api_names }
 }

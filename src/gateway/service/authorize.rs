@@ -19,7 +19,7 @@ const PREFIX: &str = "/-/authorize";
 /// The header that tells Envoy which headers of the request the backend must not see.
 const HEADERS_TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
 
-/// Takes the prefix off the target, so that the request is the one that is described; `None` where there is no prefix.
+/// Returns the target of the described request, without the prefix; `None` if there is no prefix.
 pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
     let target = parts.uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
     if !target.starts_with('/') {
@@ -30,7 +30,7 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
     Uri::from_parts(uri).ok()
 }
 
-/// Lets a request in.
+/// Builds the response that admits a request.
 pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request: &HeaderMap) -> ResponseOutcome {
     let mut headers = HeaderMap::new();
     if let Some((rules, key)) = caller {

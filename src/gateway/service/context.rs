@@ -49,13 +49,13 @@ pub(crate) struct SharedContext {
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct WorkerGauges {
-    /// Number of requests answered.
+    /// Number of responses.
     pub(crate) answered: AtomicU64,
     /// Number of requests in flight, as of its last tick.
     pub(crate) in_flight: AtomicUsize,
     /// Number of open connections to backends, as of its last tick.
     pub(crate) backend_connections: AtomicUsize,
-    /// When it ticked last, in milliseconds since the gateway was started; `u64::MAX` once it has ended.
+    /// Time of its last tick, in milliseconds since the gateway was started; `u64::MAX` once it has ended.
     pub(crate) ticked_ms: AtomicU64,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct Context {
 /// The purpose of a listener and of the connections to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConnectionPurpose {
-    /// Requests are answered.
+    /// Requests are served.
     Serve,
     /// A proxy asks whether requests that it describes are let in.
     Authorize,
@@ -90,7 +90,7 @@ pub(crate) struct ClientConnection {
 }
 
 impl SharedContext {
-    /// Returns under which status a request counts of which nobody hears the answer, and why nobody does.
+    /// Returns the status and the reason under which an aborted request is counted.
     pub(crate) fn abort_status(&self) -> (u16, &'static str) {
         if self.stopped.load(Ordering::Relaxed) {
             (503, "the gateway was stopped before the end of the response")
@@ -113,7 +113,7 @@ impl Context {
         }
     }
 
-    /// Returns the id of a request: the caller's where it is harmless, else a new one.
+    /// Returns the id of a request: the client's if it is short and plain, else a new one.
     pub(crate) fn request_id(&self, given: Option<&HeaderValue>) -> HeaderValue {
         const LONGEST: usize = 128;
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -132,11 +132,11 @@ impl Context {
         HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
     }
 
-    /// Takes headers that nobody needs any more, for the memory that they are in.
+    /// Keeps the memory of unused headers for the next request.
     pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
         /// Maps with room for more are seldom needed.
         const MOST_ROOM: usize = 64;
-        /// A request and its answer have one each.
+        /// A request and its response have one each.
         const MOST_KEPT: usize = 2;
         let mut spare = self.spare_headers.borrow_mut();
         if headers.capacity() <= MOST_ROOM && spare.len() < MOST_KEPT {
@@ -150,7 +150,7 @@ impl Context {
         self.spare_headers.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// Counts an answer.
+    /// Counts a response.
     pub(crate) fn answered(&self) {
         if let Some(WorkerGauges { answered, .. }) = self.shared.gauges.get(self.index) {
             // Only this worker writes, so that reading and writing need not be one step.

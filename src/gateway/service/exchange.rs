@@ -51,7 +51,7 @@ pub(super) struct Exchange {
     pub(super) key_meter: Option<Arc<KeyMeter>>,
     /// The fields of the limits that it was held against.
     pub(super) rate_limits: Option<Box<RateLimitFields>>,
-    /// The backend that was asked, while there is no answer.
+    /// The backend that was called, while there is no response.
     pub(super) asked: Option<Arc<str>>,
 }
 
@@ -119,7 +119,7 @@ impl Exchange {
         outcome
     }
 
-    /// Writes a refusal: where a mock's definition declares the response to such a request, that one.
+    /// Builds the response of a refusal: the one that a mock's definition declares for it, else problem details.
     pub(super) fn refusal(&self, problem: &Problem, at: Option<PartialMatch<'_>>) -> ResponseOutcome {
         if let Some(reason) = problem.refused_for {
             self.context.shared.key_meters.refuse(reason);
@@ -144,7 +144,7 @@ impl Exchange {
         self.finish(outcome, at)
     }
 
-    /// Writes the answer, and sees to it that it is counted and written down.
+    /// Builds the response, and has it counted and logged.
     pub(super) fn finish(
         &mut self,
         outcome: ResponseOutcome,
@@ -202,7 +202,7 @@ impl Exchange {
     }
 }
 
-/// Answers with a mock response.
+/// Picks a mock response.
 pub(super) fn mock_response(
     context: &Context,
     api: &CompiledApi,
@@ -216,7 +216,7 @@ pub(super) fn mock_response(
     Ok(outcome)
 }
 
-/// Sees to it that a body that nobody has read is not taken for a request: it is skipped where all of it has come, else the
+/// Keeps an unread body from being parsed as a request: it is skipped if all of it has come, else the
 /// connection is closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told
 /// to go on.
 pub(super) async fn leave_body(

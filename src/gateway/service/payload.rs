@@ -13,7 +13,7 @@ use crate::gateway::watch::InFlight;
 /// The body of a response. The access record and the meter are written when it is dropped.
 pub(crate) struct ResponsePayload {
     source: PayloadSource,
-    /// Why the source broke off, until the parts before have been written.
+    /// Error at which the source ended, until the parts before have been written.
     broken: Option<RelayError>,
     bytes_out: u64,
     record: Option<Box<LogRecord>>,
@@ -32,7 +32,7 @@ impl ResponsePayload {
         Self { source: PayloadSource::Bytes(bytes), broken: None, bytes_out: 0, record: None, in_flight }
     }
 
-    /// Makes a body of a backend's answer.
+    /// Makes a body of a backend's response.
     pub(crate) fn relay(relay: Box<ResponseRelay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
         if !relay.is_end() {

@@ -9,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use super::target::UpstreamOrigin;
 use crate::gateway::stream::ClientStream;
 
-/// Why there is no connection.
+/// Reason why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     /// The name leads nowhere.
@@ -20,7 +20,7 @@ pub(crate) enum ConnectError {
         "its address {0} is link-local or serves a cloud's metadata, and forwarding.allow_addresses does not list it"
     )]
     Refused(IpAddr),
-    /// Nobody answers.
+    /// The connection failed.
     #[error("{0}")]
     Failed(String),
     /// The gateway has as many connections to backends as its open files allow, and all are in use.
@@ -36,7 +36,7 @@ pub(crate) async fn connect(origin: &UpstreamOrigin, timeout: Duration) -> Resul
     tokio::time::timeout(timeout, open(origin)).await.unwrap_or(Err(ConnectError::Timeout))
 }
 
-/// Returns whether an address is one that backends have only where somebody says so: link-local ones (RFC 3927,
+/// True if an address is refused for backends unless allowed: link-local ones (RFC 3927,
 /// RFC 4291 section 2.5.6), under which clouds serve their metadata, and the other addresses under which they do.
 pub(crate) fn is_refused(address: IpAddr) -> bool {
     // Amazon's services for instances, and Google's.

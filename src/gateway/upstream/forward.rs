@@ -1,4 +1,4 @@
-//! Passes a request on to a backend, and its answer back.
+//! Passes a request on to a backend, and its response back.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -66,11 +66,11 @@ pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) relay: ResponseRelay,
-    /// From the request to the head of the answer.
+    /// From the request to the head of the response.
     pub(crate) took: Duration,
 }
 
-/// Why there is no answer.
+/// Failure of a request to a backend, with the reason for the log.
 pub(crate) struct UpstreamFailure {
     pub(crate) problem: Problem,
     /// The reason for the access log; clients are not told addresses.
@@ -136,7 +136,7 @@ pub(crate) struct PreparedRequest<'a> {
     pub(crate) gets_trailers: bool,
 }
 
-/// Passes a request on. The name of the backend that was asked is written where the caller says.
+/// Forwards a request. `asked` becomes the name of the backend, in case of a failure too.
 pub(crate) async fn forward(
     call: &UpstreamCall<'_>,
     parts: Parts,
@@ -175,7 +175,7 @@ pub(crate) async fn forward(
 }
 
 impl UpstreamResponse {
-    /// Passes an answer back: with the gateway's name, and with its body as it comes.
+    /// Passes a response back: with the gateway's name, and with its body as it comes.
     pub(crate) fn new(
         head: ResponseHead,
         carrier: ResponseCarrier,
@@ -313,7 +313,7 @@ struct UpstreamExchange<'c> {
     avoid: Option<u64>,
 }
 
-/// An attempt that gave no answer.
+/// An attempt that gave no response.
 struct FailedAttempt {
     failed: UpstreamFailure,
     /// The request's body, where nothing of it was sent.
@@ -322,7 +322,7 @@ struct FailedAttempt {
     may_repeat: bool,
 }
 
-/// An attempt that gave an answer.
+/// An attempt that gave a response.
 struct SuccessfulAttempt {
     head: ResponseHead,
     lease: Lease,
@@ -350,7 +350,7 @@ impl UpstreamExchange<'_> {
                 return Err(FailedAttempt { failed: error.into(), unsent: None, may_repeat: false });
             }
             Err(error) => {
-                origin.failed();
+                origin.mark_down();
                 self.avoid = Some(origin.id);
                 // Asking the same address again at once would only make callers wait.
                 let may_repeat = self.prepared.backend.targets.len() > 1;
@@ -406,13 +406,13 @@ impl UpstreamExchange<'_> {
         }
         if lease.is_fresh() {
             // A kept connection may be closed at any time; a new one breaks only where something is wrong.
-            target.origin.failed();
+            target.origin.mark_down();
         }
         FailedAttempt { failed: broken.into(), unsent, may_repeat: !lease.connection.has_heard() }
     }
 }
 
-/// Waits for the head of an answer. The time begins anew as long as the request's body is still coming.
+/// Waits for the head of a response. The time begins anew as long as the request's body is still coming.
 async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&BodyProgress>) -> Option<F::Output> {
     let mut sending = std::pin::pin!(sending);
     loop {
@@ -427,7 +427,7 @@ async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option
     }
 }
 
-/// Returns whether a request asks to go on as a websocket (RFC 6455, section 4.1).
+/// True if a request asks to go on as a websocket (RFC 6455, section 4.1).
 pub(crate) fn wants_websocket(parts: &Parts) -> bool {
     let has = |name, wanted: &str| {
         let values = parts.headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());

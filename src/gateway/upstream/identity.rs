@@ -14,7 +14,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Makes a name that no other gateway has.
+    /// Generates a random name for this gateway.
     pub(crate) fn random() -> Self {
         let pseudonym = format!("apigw-{:016x}", RandomState::new().build_hasher().finish());
         let via = |version: &str| {

@@ -156,7 +156,7 @@ impl Pool {
 }
 
 impl Lease {
-    /// Returns whether nobody has used the connection before.
+    /// True if the connection was not used before.
     pub(crate) fn is_fresh(&self) -> bool {
         self.is_fresh
     }

@@ -33,7 +33,7 @@ pub(crate) enum RelayError {
     Broken(#[from] BrokenExchange),
 }
 
-/// A backend's answer on its way to the caller.
+/// A backend's response on its way to the caller.
 pub(crate) struct ResponseRelay {
     coding: BodyFraming,
     connection: Rc<RelayedConnection>,
@@ -100,7 +100,7 @@ struct IdleTimer {
 }
 
 impl ResponseRelay {
-    /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
+    /// Makes the relay of a response that comes on a connection, while the rest of its request may still go out.
     pub(crate) fn new(coding: BodyFraming, carrier: ResponseCarrier, persists: bool, idle_timeout: Duration) -> Self {
         let ResponseCarrier { lease, sending, progress } = carrier;
         let connection = Rc::new(RelayedConnection {
@@ -119,7 +119,7 @@ impl ResponseRelay {
         relay
     }
 
-    /// Returns the exchange, which ends where the client takes nothing for too long.
+    /// Returns the exchange, which is ended if the client reads nothing for too long.
     pub(crate) fn timed_exchange(&self) -> Rc<dyn TimedExchange> {
         Rc::clone(&self.connection) as Rc<dyn TimedExchange>
     }
@@ -194,7 +194,7 @@ impl ResponseRelay {
         polled.map(|frame| frame.map(|frame| frame.map_err(RelayError::from)))
     }
 
-    /// Is ready when nothing has moved for too long, neither of the answer nor of the request, which may still be on its way.
+    /// Is ready when nothing has moved for too long, neither of the response nor of the request, which may still be on its way.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let sent = self.connection.sent();
         let timeout = self.idle_timeout;
@@ -205,7 +205,7 @@ impl ResponseRelay {
         over
     }
 
-    /// Gives the connection back at the end of the answer, if it can have another request; else it is closed.
+    /// Gives the connection back at the end of the response, if it can have another request; else it is closed.
     fn release_at_end(&mut self) {
         if !self.coding.is_end() {
             return;

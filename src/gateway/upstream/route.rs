@@ -162,7 +162,7 @@ impl GroupForward {
         }
     }
 
-    /// Moves and adds the parameters that the settings name. Fails where a value cannot stand where it belongs.
+    /// Moves and adds the parameters of the settings. Fails if a value is not valid in a header.
     pub(crate) fn apply(
         &self,
         api: Option<&ApiForward>,

@@ -18,7 +18,7 @@ const DOWN_FOR: Duration = Duration::from_secs(5);
 
 /// Target of connections: a scheme, a host and a port, and the trust in them.
 pub(crate) struct UpstreamOrigin {
-    /// Tells origins apart in the workers' pools.
+    /// Id of the origin in the workers' pools.
     pub(crate) id: u64,
     /// The host, without the brackets of an IPv6 address.
     pub(crate) host: String,
@@ -84,21 +84,21 @@ fn spread<T, I: Iterator<Item = T>>(turn: usize, items: impl Fn() -> I) -> Optio
 }
 
 impl UpstreamOrigin {
-    /// Returns whether the last attempt to use it went well, or was long enough ago.
+    /// True if the last attempt to use it went well, or was long enough ago.
     pub(crate) fn is_up(&self) -> bool {
         let until = self.down_until_ms.load(Ordering::Relaxed);
         until == 0 || self.now_ms() >= until
     }
 
-    /// Notes that it answered.
+    /// Notes that it responded.
     pub(crate) fn answered(&self) {
         if self.down_until_ms.load(Ordering::Relaxed) != 0 {
             self.down_until_ms.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Notes that it could not be reached or broke off.
-    pub(crate) fn failed(&self) {
+    /// Leaves it out for a while, since it could not be reached or its response ended early.
+    pub(crate) fn mark_down(&self) {
         let until = self.now_ms().saturating_add(u64::try_from(DOWN_FOR.as_millis()).unwrap_or(u64::MAX));
         self.down_until_ms.store(until, Ordering::Relaxed);
     }
@@ -231,7 +231,7 @@ mod tests {
         let host = |turn, avoid| backend.pick(turn, avoid).map(|target| target.origin.host.clone()).expect("a target");
         assert_eq!((host(0, None), host(1, None)), ("a.example".to_owned(), "b.example".to_owned()));
         assert_eq!(host(0, Some(a.origin.id)), "b.example");
-        b.origin.failed();
+        b.origin.mark_down();
         assert_eq!(host(1, None), "a.example");
         assert_eq!(host(1, Some(a.origin.id)), "b.example");
         b.origin.answered();
@@ -256,7 +256,7 @@ mod tests {
             };
             for down in [0, 1, 2] {
                 let up = all.len() - down;
-                backend.targets.iter().take(down).for_each(|target| target.origin.failed());
+                backend.targets.iter().take(down).for_each(|target| target.origin.mark_down());
                 let shares = shares();
                 assert_eq!(shares.len(), up, "{shares:?}");
                 let even = TURNS / up;
@@ -273,7 +273,7 @@ mod tests {
         let origins = OriginSet::new();
         let two = backend(&origins, &["http://a.example", "http://b.example"]);
         let [a, b] = &two.targets[..] else { panic!("two targets") };
-        b.origin.failed();
+        b.origin.mark_down();
         assert_eq!(two.pick(0, Some(a.origin.id)).map(|target| target.origin.id), Some(b.origin.id));
         let one = backend(&origins, &["http://a.example/v1", "http://a.example/v2"]);
         assert!(one.pick(0, Some(a.origin.id)).is_some(), "there is no other");
@@ -284,7 +284,7 @@ mod tests {
         let origins = OriginSet::new();
         let backend = backend(&origins, &["http://a.example"]);
         let origin = &backend.targets[0].origin;
-        origin.failed();
+        origin.mark_down();
         assert!(!origin.is_up());
         std::thread::sleep(Duration::from_millis(2));
         origin.down_until_ms.store(1, Ordering::Relaxed);

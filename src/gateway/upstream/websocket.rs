@@ -36,11 +36,11 @@ pub(crate) struct WebsocketTunnel {
     _in_flight: Option<InFlight>,
 }
 
-/// A backend's answer to a request for a websocket.
+/// A backend's response to a request for a websocket.
 pub(crate) enum UpgradeResponse {
     /// It agreed: with these headers, after this time.
     Agreed(HeaderMap, Box<WebsocketTunnel>, Duration),
-    /// It answered something else.
+    /// It responded otherwise.
     Refused(Box<UpstreamResponse>),
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn upgrade(
 }
 
 impl WebsocketTunnel {
-    /// Keeps the request in flight for as long as the tunnel stands.
+    /// Keeps the request in flight while the tunnel is open.
     pub(crate) fn keeping(self, in_flight: InFlight) -> Self {
         Self { _in_flight: Some(in_flight), ..self }
     }

@@ -26,7 +26,7 @@ pub(crate) enum BodyFraming {
     Length(u64),
     /// In chunks; with the lines of the trailers that have come.
     Chunked(ChunkPosition, Vec<u8>),
-    /// Until the connection is closed, which only an answer may be.
+    /// Until the connection is closed, which only a response may be.
     UntilClose,
 }
 
@@ -36,12 +36,12 @@ impl BodyFraming {
         Self::Chunked(CHUNK_START, Vec::new())
     }
 
-    /// Returns whether nothing more comes.
+    /// True if no more bytes come.
     pub(crate) fn is_end(&self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }
 
-    /// Returns whether trailers may follow.
+    /// True if trailers may follow.
     pub(crate) fn may_have_trailers(&self) -> bool {
         matches!(self, Self::Chunked(..))
     }

@@ -1,4 +1,4 @@
-//! Where the chunks of a body end, read strictly (RFC 9112, section 7.1).
+//! Chunked bodies, parsed strictly to find their end (RFC 9112, section 7.1).
 
 use super::MalformedMessage;
 
@@ -28,7 +28,8 @@ pub(crate) const CHUNK_START: ChunkPosition = ChunkPosition::Size(0, 0);
 const LONGEST_EXTENSION: u16 = 256;
 const LONGEST_TRAILERS: u16 = 8 * 1024;
 
-/// Reads on in a chunked body; returns how many bytes belong to it and its new place, nothing at its end.
+/// Parses the next byte of a chunked body, or as many bytes of the present chunk as there are. Returns their number and
+/// the new position; `None` at the end of the body.
 pub(crate) fn advance_chunk(
     chunk: ChunkPosition,
     bytes: &[u8],

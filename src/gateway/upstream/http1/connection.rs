@@ -20,7 +20,7 @@ use crate::gateway::stream::ClientStream;
 /// Bytes reserved for a response of unknown length.
 const ROOM: usize = 16 * 1024;
 
-/// The largest head of an answer with the interim ones before it, in bytes.
+/// The largest head of a response with the interim ones before it, in bytes.
 const LARGEST_HEAD: usize = 512 * 1024;
 
 /// A connection to a backend.
@@ -46,12 +46,12 @@ impl UpstreamConnection {
         &mut self.wire.write
     }
 
-    /// Returns whether the backend has sent anything since the request was begun.
+    /// True if the backend has sent anything since the request was begun.
     pub(crate) fn has_heard(&self) -> bool {
         self.heard
     }
 
-    /// Returns whether nothing is left of the last exchange, and the backend has neither closed the connection nor sent
+    /// True if nothing is left of the last exchange, and the backend has neither closed the connection nor sent
     /// an unsolicited response.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let mut space = [0; 1];
@@ -63,10 +63,10 @@ impl UpstreamConnection {
         self.wire.read.is_empty() && read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
-    /// Sends the request, and waits for the head of its answer. The request goes on while the answer is waited for: a
+    /// Sends the request, and waits for the head of its response. The request goes on while the response is waited for: a
     /// backend may answer before it has read all of it (RFC 9112, section 9.5).
     ///
-    /// Interim answers are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
+    /// Interim responses are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
     pub(crate) async fn head(
         &mut self,
         sending: &mut PendingRequest,
@@ -126,7 +126,7 @@ pub(crate) struct PendingRequest {
     /// True if a byte of the request has been written, or a part of its body been taken.
     begun: bool,
     flushed: bool,
-    /// Why no more of it is written.
+    /// Error for which no more of it is written.
     failure: Option<io::Error>,
 }
 
@@ -187,7 +187,7 @@ impl PendingRequest {
         }
     }
 
-    /// Takes the next part of the body.
+    /// Polls the next part of the body and buffers it.
     fn poll_part(
         &mut self,
         connection: &mut UpstreamConnection,
@@ -218,17 +218,17 @@ impl PendingRequest {
         Ok(())
     }
 
-    /// Returns whether all of the request has been sent.
+    /// True if all of the request has been sent.
     pub(crate) fn is_done(&self) -> bool {
         self.flushed || self.failure.is_some()
     }
 
-    /// Returns whether the request was sent in full, so that another may follow it.
+    /// True if the request was sent in full, so that another may follow it.
     pub(crate) fn is_whole(&self) -> bool {
         self.flushed && self.failure.is_none()
     }
 
-    /// Takes why no more was sent.
+    /// Takes the error that stopped the request from being sent.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }

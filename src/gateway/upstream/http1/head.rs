@@ -10,7 +10,7 @@ use crate::gateway::headers::strip_named;
 use crate::model::trim_blanks;
 use crate::model::{KEEP_ALIVE, is_hop_by_hop};
 
-/// The most header fields of an answer.
+/// The most header fields of a response.
 const MOST_FIELDS: usize = 128;
 
 /// Room for the headers that the gateway adds.
@@ -77,7 +77,7 @@ impl ResponseHead {
         reader.finish(status, to_head, newest)
     }
 
-    /// Returns whether another head follows that answers the same request.
+    /// True if another head follows that answers the same request.
     pub(super) fn is_interim(&self) -> bool {
         self.status.is_informational() && self.status != StatusCode::SWITCHING_PROTOCOLS
     }

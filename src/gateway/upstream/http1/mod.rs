@@ -1,8 +1,8 @@
 //! HTTP/1.1 as a gateway speaks it to a backend (RFC 9112): one request at a time on a connection, written and read by
 //! the task of the request itself.
 //!
-//! A client library hands requests and answers through channels, and writes each head twice: into a map of headers, and from
-//! there into a buffer. Here, a request's bytes go from the caller's headers into the connection's buffer, and an answer's out
+//! A client library hands requests and responses through channels, and writes each head twice: into a map of headers, and from
+//! there into a buffer. Here, a request's bytes go from the caller's headers into the connection's buffer, and a response's out
 //! of it.
 //!
 //! Measured on 2026-11-29 against hyper 1.12's client, polled by the request's own task without one a connection: CPU of a

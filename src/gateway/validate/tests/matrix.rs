@@ -53,7 +53,7 @@ const PLACES: &[Written] = &[
 ];
 
 impl Written {
-    /// Tells whether the style has a notation for such a value.
+    /// True if the style has a notation for such a value.
     fn has(self, texts: &ValueTexts) -> bool {
         match (self.style, texts) {
             ("spaceDelimited" | "pipeDelimited", texts) => matches!(texts, List(_)),

@@ -102,7 +102,7 @@ fn removed(operation: ApiOperation<'_>, node: Node<'_>) -> ApiReport {
 }
 
 impl Comparer<'_> {
-    /// Says of a change, which stands there as one that breaks callers, why it does; or that it does not.
+    /// Completes a change that stands for its parts: adds the first reason why it breaks callers, or makes it compatible.
     fn folded(&mut self, mut found: RawChange, parts: Vec<ApiEntry>) -> RawChange {
         let mut reasons = Vec::new();
         for part in parts {

@@ -76,7 +76,7 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
     }
 }
 
-/// Finds the response that `there` has in the place of a wider one that only `here` has.
+/// Finds the response of `there` that replaces a wider one of `here`.
 fn instead<'a>(here: &Api, there: &'a Api, wide: StatusPattern) -> Option<&'a Response> {
     let is_for_errors = wide == StatusPattern::Default && declares_success(&here.responses);
     there.responses.iter().find(|narrow| {
@@ -89,7 +89,7 @@ fn declares(api: &Api, status: StatusPattern) -> bool {
     api.responses.iter().any(|response| response.status == status)
 }
 
-/// Tells whether a code of success is declared; beside one, the default is there for errors.
+/// True if a status code of success is declared; the default response then covers errors only.
 fn declares_success(responses: &[Response]) -> bool {
     responses.iter().any(|response| is_only_success(response.status))
 }

@@ -50,7 +50,7 @@ impl<'d> Comparer<'d> {
         (self.before.node(before.node), self.after.node(after.node))
     }
 
-    /// Says how fields that only describe changed.
+    /// Compares the fields that only describe.
     pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<RawChange> {
         documentation::fields(names, before, after, self.schemas.fingerprints())
     }
@@ -60,7 +60,7 @@ impl<'d> Comparer<'d> {
     }
 }
 
-/// Returns where the name of a field stands; `None` where there is no such field.
+/// Returns the location of the name of a field; `None` if there is no such field.
 pub(super) fn field_place(node: Node<'_>, name: &str) -> Option<Location> {
     node.get(name).map(|_| node.key_location(name))
 }

@@ -37,7 +37,7 @@ pub struct Change {
     pub api: Option<ApiName>,
     /// The other APIs that it concerns, as they use the changed part.
     pub also: Vec<ApiName>,
-    /// Where within the API: `response 200 application/json body /items[]/name`; empty for the API itself.
+    /// Place within the API: `response 200 application/json body /items[]/name`; empty for the API itself.
     pub path: String,
     /// Description of the old and the new state.
     pub message: String,
@@ -47,7 +47,7 @@ pub struct Change {
     pub after: Option<Location>,
     /// The date in the `x-sunset` of a deprecated part that is gone.
     pub sunset: Option<Sunset>,
-    /// True where it is no breaking change any longer, as that date is past.
+    /// True if it is no breaking change any longer, as that date is past.
     pub is_past_sunset: bool,
 }
 
@@ -70,7 +70,7 @@ pub struct ApiName {
 }
 
 impl Comparison {
-    /// Tells whether callers break.
+    /// True if callers break.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
         self.changes.iter().any(Change::is_breaking)
@@ -116,7 +116,7 @@ impl Change {
         }
     }
 
-    /// Makes a removal a warning that says so, where its date is past.
+    /// Turns a breaking removal into a warning if its sunset date is past, and adds that to its message.
     fn pass_sunset(&mut self, now: Option<Timestamp>) {
         let past = self.sunset.as_ref().zip(now).filter(|(sunset, now)| sunset.end <= *now);
         if let Some((sunset, _)) = past.filter(|_| self.is_breaking()) {
@@ -125,7 +125,7 @@ impl Change {
         }
     }
 
-    /// Tells whether callers break.
+    /// True if callers break.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
         self.compatibility == Compatibility::Breaking

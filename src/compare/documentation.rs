@@ -6,7 +6,7 @@ use super::kinds;
 use super::output::RawChange;
 use crate::definition::Node;
 
-/// Says how a field changed, where it did: `the default was 1 and is 2`.
+/// Describes the change of a field, if it changed: `the default was 1 and is 2`.
 #[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
 pub(super) fn change(
     noun: &str,

@@ -14,7 +14,7 @@ pub(super) fn quoted(text: &str) -> String {
     excerpt(text, 0, true)
 }
 
-/// Writes a text into a message; where it is long, the part around its difference from other texts.
+/// Quotes a text for a message; of a long one, the part around its difference from other texts.
 pub(super) fn quoted_among<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> String {
     excerpt(text, difference(text, others), true)
 }
@@ -24,7 +24,7 @@ pub(super) fn shown(node: Node<'_>) -> String {
     shown_among(node, [])
 }
 
-/// Writes a value into a message; where it is long, the part around its difference from other values.
+/// Formats a value for a message; of a long one, the part around its difference from other values.
 pub(super) fn shown_among<'d>(node: Node<'d>, others: impl IntoIterator<Item = Node<'d>>) -> String {
     let Some((text, is_quoted)) = text_of(node) else { return "a large value".to_owned() };
     if text.chars().nth(LONGEST).is_none() {
@@ -39,7 +39,7 @@ pub(super) fn shown_both<'d>(before: Node<'d>, after: Node<'d>) -> (String, Stri
     (shown_among(before, [after]), shown_among(after, [before]))
 }
 
-/// Returns a value as text, and whether it is one to be quoted; `None` where it is large.
+/// Returns a value as text, and whether to quote it; `None` if it is large.
 fn text_of(node: Node<'_>) -> Option<(String, bool)> {
     match node.to_value(MOST_PARTS)? {
         Value::String(text) => Some((text, true)),
@@ -47,7 +47,7 @@ fn text_of(node: Node<'_>) -> Option<(String, bool)> {
     }
 }
 
-/// Returns after how many characters a text differs from the most similar of others; 0 where none differs.
+/// Returns the length in characters of the longest beginning that a text shares with a different one; 0 if there is none.
 fn difference<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> usize {
     let others = others.into_iter().filter(|other| *other != text);
     let same = |other: &str| text.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();

@@ -1,4 +1,4 @@
-//! Tells by a number whether two values are the same.
+//! Fingerprints: numbers that are equal for equal values.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -47,7 +47,7 @@ pub enum ChangeEffect {
 }
 
 impl Compatibility {
-    /// Returns the word that stands in output.
+    /// Returns the word for output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ pub(super) enum Polarity {
 }
 
 impl ChangeEffect {
-    /// Tells whether callers break where data goes in a direction.
+    /// True if it breaks callers when the data flows in this direction.
     #[must_use]
     pub fn breaks(self, direction: ValueDirection) -> bool {
         match self {

@@ -235,7 +235,7 @@ impl<'d> Comparer<'d> {
 struct PartComparison<'r> {
     direction: ValueDirection,
     path: &'r str,
-    /// Where the encodings stand.
+    /// Locations of the encodings.
     places: (Option<Location>, Option<Location>),
     report: &'r mut ApiReport,
 }
@@ -318,13 +318,13 @@ fn narrowest_range<'d>(name: &str, media_types: &[NamedMediaType<'d>]) -> Option
     ranges.max_by_key(|(range, _)| media_type_essence(range) != "*/*").copied()
 }
 
-/// Tells whether a body of a media type or range can be XML.
+/// True if a body of a media type or range can be XML.
 fn is_xml(media_type: &str) -> bool {
     let essence = media_type_essence(media_type);
     essence.ends_with("/xml") || essence.ends_with("+xml") || essence.ends_with("/*")
 }
 
-/// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).
+/// True if a range of media types includes another one (RFC 9110, section 12.5.1).
 fn includes(range: &str, other: &str) -> bool {
     range != other
         && (range == "*/*"

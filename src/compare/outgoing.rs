@@ -248,7 +248,7 @@ fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Opti
     names_at(path, noun, (before, after), kinds, report);
 }
 
-/// Says which names came and went.
+/// Reports the names that were added and removed.
 fn names_at(
     path: &str,
     noun: &str,

@@ -74,7 +74,7 @@ impl RawChange {
 #[derive(Debug, Default)]
 pub(super) struct ChangeOutput {
     changes: Vec<Change>,
-    /// Where the changes stand in the list, by their hashes: those that are only counted are many, and large.
+    /// Positions of the changes in the list, by their hashes: those that are only counted are many, and large.
     known: HashMap<u64, Option<usize>>,
     left_out: usize,
     breaking_left_out: bool,
@@ -122,7 +122,7 @@ impl ChangeOutput {
         });
     }
 
-    /// Says that not everything was compared.
+    /// Reports that not everything was compared.
     pub(super) fn incomplete(&mut self) {
         let message = "the schemas are too large to compare in full; split them, or compare the rest by hand";
         self.changes.insert(0, unplaced(kinds::COMPARISON_INCOMPLETE, message.to_owned()));

@@ -222,7 +222,7 @@ impl Comparer<'_> {
     }
 }
 
-/// Says how a list or an object is written.
+/// Describes the serialization of a list or an object.
 fn written(parameter: &Parameter) -> String {
     let name = match parameter.style {
         ParameterStyle::Simple => "simple",
@@ -236,7 +236,7 @@ fn written(parameter: &Parameter) -> String {
     if parameter.explode { format!("{name}, exploded") } else { name.to_owned() }
 }
 
-/// Returns where a field stands, or its object where it is left out.
+/// Returns the location of a field, or of its object if the field is missing.
 fn place_of(node: Node<'_>, field: &str) -> Location {
     node.key_location(field)
 }

@@ -1,14 +1,14 @@
-//! Tells at once whether two definitions are the same, however hard they would be to compare.
+//! Equality of two definitions, without a comparison.
 
 use crate::definition::{Definition, Node, NodeId, NodeMap};
 
-/// Tells whether two definitions hold the same values in the same structure, files that they refer to included.
+/// True if two definitions hold the same values in the same structure, files that they refer to included.
 pub(super) fn definitions(before: &Definition, after: &Definition) -> bool {
     let (Some(before), Some(after)) = (before.document().root(), after.document().root()) else { return false };
     nodes(before, after, usize::MAX)
 }
 
-/// Tells whether two nodes hold the same values, also where they refer to others; false where that takes too long.
+/// True if two nodes hold the same values, references followed; false if that takes more than `most` steps.
 pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
     let mut partners: NodeMap<NodeId, NodeId> = NodeMap::default();
     let mut pending = vec![(before, after)];
@@ -34,7 +34,7 @@ pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
     true
 }
 
-/// Pairs the children of two nodes of one kind; false where they cannot be paired.
+/// Pairs the children of two nodes of one kind; false if their numbers or names differ.
 fn push_children<'d>(before: Node<'d>, after: Node<'d>, pending: &mut Vec<(Node<'d>, Node<'d>)>) -> bool {
     if before.entries().count() != after.entries().count() || before.items().count() != after.items().count() {
         return false;

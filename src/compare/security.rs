@@ -104,7 +104,7 @@ fn needs(definition: &Definition, requirement: &SecurityRequirement) -> Needs {
     requirement.iter().map(|(name, scopes)| (identity_of(name), scopes.iter().cloned().collect())).collect()
 }
 
-/// Tells whether a caller who satisfies one requirement satisfies another.
+/// True if a caller who satisfies one requirement satisfies another.
 fn satisfies(held: &Needs, asked: &Needs) -> bool {
     asked.iter().all(|(scheme, scopes)| {
         held.iter().any(|(other, others)| other == scheme && scopes.iter().all(|scope| others.contains(scope)))

@@ -179,7 +179,7 @@ fn breaks(before: (&Value, &Value), after: (&Value, &Value), sent: bool) -> bool
     comparison.changes.iter().any(|change| change.compatibility == Compatibility::Breaking)
 }
 
-/// Tells of each value whether a schema takes it.
+/// Returns for each value whether a schema accepts it.
 fn taken((schema, a): (&Value, &Value)) -> Vec<bool> {
     static VALUES: LazyLock<Vec<Value>> = LazyLock::new(values);
     let whole = json!({"allOf": [schema], "components": {"schemas": {"A": a}}});

@@ -64,7 +64,7 @@ pub(super) fn compare_numbers(one: &Number, other: &Number) -> Ordering {
     }
 }
 
-/// Tells which of two limits is the tighter one; `Greater` where it is the first.
+/// Compares the tightness of two limits; `Greater` if the first is the tighter one.
 pub(super) fn tighter(one: &NumberLimit, other: &NumberLimit, least: bool) -> Ordering {
     let by_value = compare_numbers(&one.value, &other.value);
     let by_value = if least { by_value } else { by_value.reverse() };
@@ -200,13 +200,13 @@ fn multiples(comparing: &mut PairComparison<'_, '_>) {
     }
 }
 
-/// Tells whether a number is a multiple of a step above zero.
+/// True if a number is a multiple of a step above zero.
 pub(super) fn is_multiple(of: &Number, step: &Number) -> bool {
     let ratio = of.as_f64().unwrap_or_default() / step.as_f64().unwrap_or(1.0);
     (ratio - ratio.round()).abs() < 1e-9
 }
 
-/// Tells whether a pattern matches any text.
+/// True if a pattern matches any text.
 pub(super) fn matches_anything(pattern: &str) -> bool {
     ["", ".*", "^.*$", "^.*", ".*$"].contains(&pattern)
 }
@@ -257,12 +257,12 @@ fn unique_items(comparing: &mut PairComparison<'_, '_>) {
     }
 }
 
-/// Tells whether a format is a hint for forms, which refuses no value.
+/// True if a format is a hint for forms, which refuses no value.
 pub(super) fn is_hint(format: &str) -> bool {
     format == "password"
 }
 
-/// Tells whether each value of one format is of another one.
+/// True if each value of one format is also a value of the other.
 pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
     matches!(
         (one, other),

@@ -17,7 +17,7 @@ use crate::definition::{Node, NodeId};
 
 /// Recognises a schema that became an alternative, or an alternative that became the schema.
 ///
-/// True where everything there is to say of the pair was said.
+/// True if everything there is to say of the pair was said.
 pub(super) fn wrapped(comparing: &mut PairComparison<'_, '_>) -> bool {
     let is_only_choice = |view: &SchemaView<'_>| view.choices.len() == 1 && !view.says_anything_itself();
     let has_none = |view: &SchemaView<'_>| view.choices.is_empty();
@@ -114,7 +114,7 @@ fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet
     }
 }
 
-/// Tells whether the values of one side's schemas and one of their alternatives satisfy the other side too.
+/// True if the values of one side's schemas and one of their alternatives satisfy the other side too.
 fn is_kept<'d>(comparing: &mut PairComparison<'_, 'd>, alternative: Node<'d>, side: DefinitionSide) -> bool {
     if comparing.kept.is_all() {
         return true;

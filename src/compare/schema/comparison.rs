@@ -142,18 +142,18 @@ impl<'d> PairComparison<'_, 'd> {
         }
     }
 
-    /// Tells by a proof whether each value that satisfies the schemas on the left satisfies those on the right.
+    /// True if it is proved that each value that satisfies the schemas on the left satisfies those on the right.
     pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>, rules: GoalRules) -> bool {
         self.schemas.prover(rules).includes(left, right)
     }
 
-    /// Tells by a proof whether no value satisfies the schemas, but for those that satisfy others.
+    /// True if it is proved that no value satisfies the schemas, but for those that satisfy others.
     pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], others: Option<ProofOperand<'_>>) -> bool {
         let rules = self.rules();
         self.schemas.prover(rules).is_empty(left, others)
     }
 
-    /// Tells whether two schemas are written alike, references included.
+    /// True if two schemas are written alike, references included.
     pub(super) fn is_same(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
         const MOST: usize = 10_000;
         let (old, new) = (&mut self.schemas.before, &mut self.schemas.after);
@@ -205,12 +205,12 @@ impl<'d> PairComparison<'_, 'd> {
         self.schemas.after.fingerprints.of(node)
     }
 
-    /// Returns where the schemas stand.
+    /// Returns the locations of the schemas.
     pub(super) fn places(&self) -> (Option<Location>, Option<Location>) {
         (self.before.outermost().map(Node::location), self.after.outermost().map(Node::location))
     }
 
-    /// Tells for each side whether `null` is allowed.
+    /// Returns for each side whether `null` is allowed.
     pub(super) fn allow_null(&mut self) -> (bool, bool) {
         let (old, new) = self.schemas_of_sides();
         let rules = self.rules();
@@ -222,7 +222,7 @@ impl<'d> PairComparison<'_, 'd> {
         (was, is)
     }
 
-    /// Says whether `null` is allowed now, where that differs.
+    /// Reports that `null` became allowed, or is no longer.
     pub(super) fn tell_null(&mut self) {
         let place = |view: &SchemaView<'d>| {
             let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));

@@ -29,7 +29,7 @@ pub(super) struct Context {
     pub(super) form: Option<u32>,
     /// True if the change of `null` was reported already.
     pub(super) null_told: bool,
-    /// True where the value can travel as XML.
+    /// True if the value can travel as XML.
     pub(super) is_xml: bool,
     pub(super) kept: KeptValues,
 }
@@ -37,9 +37,9 @@ pub(super) struct Context {
 /// The values that are known to be kept, by a proof of the schemas themselves or of those around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct KeptValues {
-    /// True where each value that was allowed is allowed.
+    /// True if each value that was allowed is allowed.
     pub(super) no_less: bool,
-    /// True where each value that is allowed was allowed.
+    /// True if each value that is allowed was allowed.
     pub(super) no_more: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::definition::{Node, NodeId, ValueDirection};
 
 /// Compares one value with a list, where both are written as text: `a=1` is a list of one as well.
 ///
-/// True where that is how the sides differ, and everything is said.
+/// True if that is how the sides differ, and everything is said.
 pub(super) fn compare_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
     let is_one = |view: &SchemaView<'_>| !view.types.meets(TypeView::ARRAY.either(TypeView::OBJECT));
     let is_list = |view: &SchemaView<'_>| view.types.without(TypeView::NULL) == TypeView::ARRAY;
@@ -71,7 +71,7 @@ fn tell(
     }
 }
 
-/// Tells whether schemas take any text.
+/// True if the schemas accept any text.
 fn takes_text(comparing: &mut PairComparison<'_, '_>, schemas: ProofOperand<'_>, rules: GoalRules) -> bool {
     comparing.schemas.prover(rules).takes_any(TypeView::STRING, schemas)
 }
@@ -101,7 +101,7 @@ impl ListShape {
     }
 }
 
-/// Tells whether a value can be written with a character in it.
+/// True if a value can be written with a character in it.
 fn can_contain(view: &SchemaView<'_>, separator: char) -> bool {
     /// Texts of these formats have letters, digits, dashes and colons only.
     const PLAIN: [&str; 4] = ["uuid", "date", "ipv6", "duration"];

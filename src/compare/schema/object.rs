@@ -127,7 +127,7 @@ impl UndeclaredProperties {
     }
 }
 
-/// Tells whether an object refuses properties that it does not declare.
+/// True if an object refuses properties that it does not declare.
 fn is_closed(view: &SchemaView<'_>) -> bool {
     let refuses = |value: Node<'_>| value.as_bool() == Some(false);
     UndeclaredProperties::of(view) == UndeclaredProperties::Refused
@@ -319,7 +319,7 @@ fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool)
 }
 
 impl PairComparison<'_, '_> {
-    /// Says where a property that an object must have was never sent, as it was read-only, and is to be sent now.
+    /// Reports a required property that was read-only, so never sent, and must be sent now.
     fn required_sent_at_last(&mut self, old: &PropertyView<'_>, new: &PropertyView<'_>) {
         let is_request = self.context.direction == ValueDirection::Request;
         if is_request && !self.carries(&old.schemas, true) && self.carries(&new.schemas, false) {
@@ -329,7 +329,7 @@ impl PairComparison<'_, '_> {
         }
     }
 
-    /// Tells whether a property travels in this direction at all.
+    /// True if a property travels in this direction at all.
     fn carries(&mut self, schemas: &[NodeId], is_before: bool) -> bool {
         let flag = match self.context.direction {
             ValueDirection::Request => "readOnly",

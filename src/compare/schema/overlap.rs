@@ -7,7 +7,7 @@ use super::view::AlternativeSet;
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId};
 
-/// Says where values began or ceased to satisfy one schema alone.
+/// Reports values that began or ceased to satisfy exactly one schema.
 pub(super) fn compare<'d>(
     comparing: &mut PairComparison<'_, 'd>,
     old: &AlternativeSet<'d>,
@@ -87,7 +87,7 @@ fn overlap<'d>(
     None
 }
 
-/// Says where a schema that became alternatives, or alternatives that became a schema, overlap with the others.
+/// Reports where a schema that became alternatives, or alternatives that became a schema, overlap with the others.
 pub(super) fn with_whole<'d>(
     comparing: &mut PairComparison<'_, 'd>,
     choice: &AlternativeSet<'d>,

@@ -83,7 +83,7 @@ impl<'d> PairComparison<'_, 'd> {
         object::constraints(self);
     }
 
-    /// Says where a value began, or ceased, to go one way only.
+    /// Reports a value that became, or is no longer, read-only or write-only.
     fn flags(&mut self) {
         let place = |view: &SchemaView<'d>, name: &str| view.first(name).map(|(_, node)| node.location());
         for (name, added, removed) in [
@@ -100,7 +100,7 @@ impl<'d> PairComparison<'_, 'd> {
         }
     }
 
-    /// Tells whether the value does not go this way, now as before.
+    /// True if the value does not go this way, now as before.
     fn moves_no_data(&self) -> bool {
         let flag = match self.context.direction {
             ValueDirection::Request => "readOnly",

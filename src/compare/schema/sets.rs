@@ -72,7 +72,7 @@ impl<'d> SchemaSets<'d> {
     }
 }
 
-/// Returns the schema that a bare reference means; itself for any other, and where a reference leads nowhere.
+/// Returns the target of a bare reference; the schema itself for any other, and for a dangling reference.
 pub(super) fn meant(definition: &Definition, id: NodeId) -> NodeId {
     let node = definition.node(id);
     if node.reference().is_none() {

@@ -78,7 +78,7 @@ impl<'d> SchemaTable<'d> {
         (&mut self.before.fingerprints, &mut self.after.fingerprints)
     }
 
-    /// Brings two schemas together; `None` where neither side has one.
+    /// Registers a pair of schemas to compare; `None` if neither side has one.
     pub(in crate::compare) fn pair(
         &mut self,
         before: Option<NodeId>,
@@ -127,7 +127,7 @@ impl<'d> SchemaTable<'d> {
         self.proofs.prover((&mut self.before.fingerprints, &mut self.after.fingerprints), rules)
     }
 
-    /// Tells for each side whether a value can be a list or an object.
+    /// Returns for each side whether a value can be a list or an object.
     pub(in crate::compare) fn are_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> (bool, bool) {
         let structured = TypeView::ARRAY.either(TypeView::OBJECT);
         let before: Vec<NodeId> = before.into_iter().collect();
@@ -159,7 +159,7 @@ impl<'d> SchemaTable<'d> {
         self.api += 1;
     }
 
-    /// Tells whether a bound was hit.
+    /// True if a bound was hit.
     pub(in crate::compare) fn is_incomplete(&self) -> bool {
         self.incomplete
     }
@@ -198,7 +198,7 @@ impl<'d> SchemaTable<'d> {
         Some(id)
     }
 
-    /// Tells at once that two schemas are written alike, where neither refers to another one.
+    /// True if two schemas are written alike and neither refers to another one, which needs no walk.
     fn are_the_same(&mut self, before: &[NodeId], after: &[NodeId]) -> bool {
         let (old, new) = (&mut self.before, &mut self.after);
         let ([one], [other]) = (before, after) else { return false };

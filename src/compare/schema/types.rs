@@ -21,7 +21,7 @@ impl TypeView {
     pub(super) const EACH: [Self; 7] =
         [Self::NULL, Self::BOOLEAN, Self::INTEGER, Self::FRACTION, Self::STRING, Self::ARRAY, Self::OBJECT];
 
-    /// Returns the types that the keyword `type` allows; any type where it names none that is known.
+    /// Returns the types that the keyword `type` allows; any type if it names no known one.
     pub(super) fn declared(schema: Node<'_>) -> Self {
         let Some(keyword) = schema.get("type") else { return Self::ANY };
         let names = keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str));

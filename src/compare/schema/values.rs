@@ -129,7 +129,7 @@ impl<'d> PairComparison<'_, 'd> {
     }
 }
 
-/// Tells whether values other than `null` are all that a type has: listing them is no change.
+/// True if the values, with `null`, are all values of the types: listing them is no change.
 fn lists_all(types: TypeView, values: &[(u64, Node<'_>)]) -> bool {
     match types.without(TypeView::NULL) {
         TypeView::NONE => true,

@@ -164,32 +164,32 @@ impl<'d> SchemaView<'d> {
         self.located(name).next()
     }
 
-    /// Tells whether a flag is set in one of the schemas.
+    /// True if a flag is set in one of the schemas.
     pub(super) fn flag(&self, name: &str) -> bool {
         self.keyword(name).any(|value| value.as_bool() == Some(true))
     }
 
-    /// Returns the outermost schema, for its place.
+    /// Returns the outermost schema, for its location.
     pub(super) fn outermost(&self) -> Option<Node<'d>> {
         self.schemas.first().copied()
     }
 
-    /// Tells whether nothing but descriptions is said, so that any value is allowed.
+    /// True if nothing but descriptions is said, so that any value is allowed.
     pub(super) fn allows_anything(&self) -> bool {
         !self.never && !self.only_null && self.choices.is_empty() && !self.says_anything_itself()
     }
 
-    /// Tells whether a schema itself, and not an alternative of its choices, refuses any value.
+    /// True if a schema itself, and not an alternative of its choices, refuses any value.
     pub(super) fn says_anything_itself(&self) -> bool {
         self.keywords.iter().any(|(name, _)| !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
-    /// Tells whether a schema itself refuses values of a type that it allows.
+    /// True if a schema itself refuses values of a type that it allows.
     pub(super) fn says_anything_but_type(&self) -> bool {
         self.keywords.iter().any(|(name, _)| *name != "type" && !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
-    /// Tells whether `null` is allowed, as far as types and listed values tell.
+    /// True if `null` is allowed, as far as types and listed values tell.
     pub(super) fn allows_null(&self) -> bool {
         let refused = |choice: &AlternativeSet<'d>| !choice.nullable && self.is_choice_strict(choice);
         if !self.types.meets(TypeView::NULL) || self.choices.iter().any(refused) {
@@ -223,7 +223,7 @@ impl<'d> SchemaView<'d> {
         if types == TypeView::ANY { of_values.unwrap_or(TypeView::ANY) } else { types }
     }
 
-    /// Tells whether all the alternatives of a choice name their types, `null` not among them.
+    /// True if all the alternatives of a choice name their types, `null` not among them.
     fn is_choice_strict(&self, choice: &AlternativeSet<'d>) -> bool {
         let names_types = |node: &Node<'d>| {
             let node = node.resolve().unwrap_or(*node);
@@ -298,7 +298,7 @@ impl<'d> PropertyViews<'d> {
     }
 }
 
-/// Tells whether a schema allows `null` and nothing else.
+/// True if a schema allows `null` and nothing else.
 fn is_null(schema: Node<'_>) -> bool {
     let schema = schema.resolve().unwrap_or(schema);
     let is_only_null = |list: Node<'_>| {

@@ -57,7 +57,7 @@ pub(in crate::compare) struct PartEncoding<'d> {
 }
 
 impl<'d> PartEncoding<'d> {
-    /// Reads an Encoding Object; without one, all is as the specification says.
+    /// Parses an Encoding Object; without one, the defaults of the specification apply.
     pub(in crate::compare) fn of(encoding: Option<Node<'d>>) -> Self {
         let node = encoding.map(|encoding| encoding.resolve().unwrap_or(encoding));
         let style = match node.and_then(|node| node.get("style")?.as_str()) {
@@ -90,7 +90,7 @@ impl<'d> FormEncodings<'d> {
         old.by_name.keys().chain(new.by_name.keys()).copied().collect()
     }
 
-    /// Tells whether a field is written as JSON, or in a media type of its own.
+    /// True if a field is written as JSON, or in a media type of its own.
     pub(super) fn has_json(&self) -> bool {
         self.by_name.keys().any(|name| self.lists_of(name) == ListWriting::Json)
     }

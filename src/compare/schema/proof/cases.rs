@@ -119,7 +119,7 @@ impl<'d> Prover<'_, 'd> {
             || right.is_some_and(|right| self.follows(case, right) || self.reads_otherwise(case, right))
     }
 
-    /// Tells whether the text that a value is written as can also be read as a value of another type that lies within
+    /// True if the text that a value is written as can also be read as a value of another type that lies within
     /// a set: `1` is a number and a text, `true` a flag and a text.
     fn reads_otherwise(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         let Some(value) = case.value.filter(|_| self.rules.writing.is_text()) else { return false };
@@ -140,7 +140,7 @@ impl<'d> Prover<'_, 'd> {
         self.prove(&[other], Some(right))
     }
 
-    /// Tells whether nothing can be as a case says.
+    /// True if nothing can be as a case says.
     fn is_contradictory(&mut self, case: &TypeCase<'d>) -> bool {
         if let Some(value) = case.value {
             let is_refused = |prover: &mut Self, (side, node): &(DefinitionSide, Node<'d>)| {
@@ -179,7 +179,7 @@ impl<'d> Prover<'_, 'd> {
         left
     }
 
-    /// Tells whether a case lies within a set of values.
+    /// True if a case lies within a set of values.
     fn follows(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         if case.facts.atoms.contains(&right) || case.facts.seen.contains(&right) {
             return true;
@@ -252,7 +252,7 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    /// Tells whether each text that a number or a flag can be written as is in a set, read as text.
+    /// True if each text that a number or a flag can be written as is in a set, read as text.
     fn takes_any_text(&mut self, right: TermId, nesting: usize) -> bool {
         if nesting > DEEPEST {
             return false;

@@ -13,7 +13,7 @@ use crate::definition::Node;
 /// Formats of numbers; the others are of texts.
 const NUMBER_FORMATS: [&str; 7] = ["int8", "int16", "int32", "int64", "float", "double", "decimal"];
 
-/// Tells whether the keywords of one schema let each text pass that a number or a flag can be written as.
+/// True if the keywords of one schema let each text pass that a number or a flag can be written as.
 pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
     TypeView::declared(schema).meets(TypeView::STRING)
         && schema.entries().all(|(name, value)| match name {
@@ -27,7 +27,7 @@ pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
 }
 
 impl<'d> Prover<'_, 'd> {
-    /// Tells whether a case satisfies the keywords of one schema itself.
+    /// True if a case satisfies the keywords of one schema itself.
     pub(super) fn follows_own(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         self.take(schema.entries().count())
             && schema.entries().all(|(name, value)| match name {
@@ -177,7 +177,7 @@ impl<'d> Prover<'_, 'd> {
     }
 }
 
-/// Tells whether values of a case have a format, or the format is none of their type.
+/// True if values of a case have a format, or the format is none of their type.
 fn has_format(case: &TypeCase<'_>, format: &str) -> bool {
     let concerns = if NUMBER_FORMATS.contains(&format) { TypeView::NUMBER } else { TypeView::STRING };
     let known = |schema: &Node<'_>| {

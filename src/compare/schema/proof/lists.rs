@@ -43,7 +43,7 @@ impl<'d> Prover<'_, 'd> {
         Some((side, self.proofs.terms.node(side, id)))
     }
 
-    /// Returns the facts about the item at a position; about all the others without one.
+    /// Returns the facts about the item at a position; without a position, about the remaining items.
     fn item_facts(&mut self, case: &TypeCase<'d>, position: Option<usize>) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
@@ -140,7 +140,7 @@ impl<'d> Prover<'_, 'd> {
         least >= wanted && self.every_item(case, |prover, facts| prover.prove_within(writing, &facts, Some(contains)))
     }
 
-    /// Tells whether something holds for each item that a list can have.
+    /// True if something holds for each item that a list can have.
     fn every_item(&mut self, case: &TypeCase<'d>, mut holds: impl FnMut(&mut Self, Vec<TermId>) -> bool) -> bool {
         let Some((named, has_others)) = self.positions(case, None) else { return false };
         (0..named).map(Some).chain(has_others.then_some(None)).all(|position| {

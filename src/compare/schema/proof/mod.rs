@@ -66,9 +66,9 @@ impl ValueWriting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct GoalRules {
     pub(super) writing: ValueWriting,
-    /// True where a property that an open object does not declare is taken not to be there.
+    /// True if a property that an open object does not declare is taken not to be there.
     pub(super) declared_only: bool,
-    /// True where `null` is left out of account.
+    /// True if `null` is left out of account.
     pub(super) without_null: bool,
 }
 
@@ -96,7 +96,7 @@ impl<'d> ProofTable<'d> {
         Self { terms: TermTable::new(before, after), known: HashMap::new(), steps_left: steps }
     }
 
-    /// Makes a prover for one question.
+    /// Builds a prover for one question.
     pub(super) fn prover<'s>(
         &'s mut self,
         (before, after): (&'s mut Fingerprints, &'s mut Fingerprints),
@@ -143,7 +143,7 @@ struct TypeCase<'d> {
 }
 
 impl<'d> Prover<'_, 'd> {
-    /// Tells whether each value that satisfies the schemas on the left satisfies those on the right.
+    /// True if each value that satisfies the schemas on the left satisfies those on the right.
     pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>) -> bool {
         let mut left = self.left(left);
         if self.rules.without_null {
@@ -154,14 +154,14 @@ impl<'d> Prover<'_, 'd> {
         self.prove(&left, Some(right))
     }
 
-    /// Tells whether no value satisfies all the schemas, and none of those that are refused.
+    /// True if no value satisfies all the schemas, and none of those that are refused.
     pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], refused: Option<ProofOperand<'_>>) -> bool {
         let left = self.left(left);
         let refused = refused.map(|refused| self.all(refused));
         self.prove(&left, refused)
     }
 
-    /// Tells whether `null` satisfies the schemas; `None` where that cannot be told.
+    /// True if `null` satisfies the schemas; `None` where that cannot be told.
     pub(super) fn allows_null(&mut self, schemas: ProofOperand<'_>) -> Option<bool> {
         let null = self.number(ValueTerm::Null);
         let schemas = self.all(schemas);
@@ -171,7 +171,7 @@ impl<'d> Prover<'_, 'd> {
         self.prove(&[null, schemas], None).then_some(false)
     }
 
-    /// Tells whether any value of some types satisfies the schemas.
+    /// True if any value of some types satisfies the schemas.
     pub(super) fn takes_any(&mut self, types: TypeView, schemas: ProofOperand<'_>) -> bool {
         let (kind, schemas) = (self.number(ValueTerm::Kind(types)), self.all(schemas));
         self.prove(&[kind], Some(schemas))
@@ -267,7 +267,7 @@ impl<'d> Prover<'_, 'd> {
         proven
     }
 
-    /// Takes sets of values apart; `None` where they contradict each other at once.
+    /// Derives the facts from sets of values; `None` if they contradict each other at once.
     fn facts(&mut self, left: &[TermId]) -> Option<ValueFacts> {
         let mut facts = ValueFacts {
             types: TypeView::ANY,

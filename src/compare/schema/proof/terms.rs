@@ -179,7 +179,7 @@ impl<'d> TermTable<'d> {
         values
     }
 
-    /// Takes a schema apart.
+    /// Returns the term of the keywords of a schema, computed once.
     pub(super) fn parts(&mut self, term: TermId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
         let ValueTerm::Schema(side, id) = *self.get(term) else { return term };
         if let Some(known) = self.parts.get(&term) {

@@ -19,7 +19,7 @@ use crate::model::{
 use crate::plan::{Freeze, Plan, SettingsEdit};
 
 impl Workspace {
-    /// Recovers from a command that died half-way, if there was one.
+    /// Recovers from an interrupted command, if there was one.
     pub fn sweep(&self, request: &LockRequest) -> Result<(), Error> {
         if self.has_leftovers()? {
             // Taking the lock does it.
@@ -125,7 +125,7 @@ impl LockGuard {
         Ok(id)
     }
 
-    /// Writes an environment's file anew without an operation: it says no more than its history does.
+    /// Rewrites an environment's file without an operation, for content that its history has already.
     pub(super) fn rewrite(&self, name: &EnvironmentName, text: &str) -> Result<(), Error> {
         let mut stage = self.stage();
         stage.write(&layout::environment(name), text.as_bytes())?;

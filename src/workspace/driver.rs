@@ -68,7 +68,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where the workspace lies in no Git checkout.
+    /// Fails where the workspace is not in a Git checkout.
     pub fn install_merge_driver(&self, program: &Path) -> Result<(), Error> {
         let checkout =
             GitCheckout::find(self.folder()).ok_or_else(|| Error::NoCheckout { folder: self.folder().to_owned() })?;

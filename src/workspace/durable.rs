@@ -76,7 +76,7 @@ impl<'a> FileStage<'a> {
         Ok(())
     }
 
-    /// Puts a folder of files in the place of another one in one step, and removes that one.
+    /// Replaces a folder by another one in one step, and removes the old one.
     pub(super) fn replace_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
         let replaced = self.exchange_folder(place, files, false)?;
         // A leftover is removed by the next holder of the lock.
@@ -84,7 +84,7 @@ impl<'a> FileStage<'a> {
         Ok(())
     }
 
-    /// Puts a folder of files in the place of another one in one step, and returns the path to which that one moved.
+    /// Replaces a folder by another one in one step, and returns the path to which the old one moved.
     pub(super) fn exchange_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<PathBuf, Error> {
         let target = self.root.locate(place)?;
         let temporary = self.temporary_folder()?;

@@ -11,7 +11,7 @@ use crate::spread::spread;
 pub struct EditedGroups(BTreeSet<GroupName>);
 
 impl EditedGroups {
-    /// Returns true if the working copy of a group differs from its newest version.
+    /// True if the working copy of a group differs from its newest version.
     #[must_use]
     pub fn contains(&self, group: &GroupName) -> bool {
         self.0.contains(group)

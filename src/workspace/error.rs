@@ -9,13 +9,13 @@ use crate::definition::FetchError;
 use crate::model::{Digest, Finding, Hint, Location, OperationId, Severity, VersionRemark};
 use crate::workspace::versions::NeededState;
 
-/// Why something could not be read from or written to a workspace.
+/// Reason why something could not be read from or written to a workspace.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no `apigw.toml` here or above.
     #[error("there is no workspace in {} or above it", .folder.display())]
     NoWorkspace {
-        /// Where the search began.
+        /// Folder in which the search began.
         folder: PathBuf,
     },
     /// The workspace is not in a Git checkout.
@@ -84,7 +84,7 @@ pub enum Error {
         group: String,
         /// The version.
         version: String,
-        /// Where it is live.
+        /// Environments in which it is live.
         environments: Vec<String>,
     },
     /// A version that a merge must keep is in commits that a shallow clone does not have.
@@ -122,7 +122,7 @@ pub enum Error {
     GroupLive {
         /// The group.
         group: String,
-        /// Where it is live.
+        /// Environments in which it is live.
         environments: Vec<String>,
     },
     /// The base of a plan has changed since.
@@ -193,7 +193,7 @@ pub struct PathError {
 }
 
 impl PathError {
-    /// Returns the user whose file or folder it is, where the system refuses it to this one.
+    /// Returns the path and the owner of a file or folder to which the system denies access.
     #[must_use]
     pub fn foreign_owner(&self) -> Option<(PathBuf, u32)> {
         use std::os::unix::fs::MetadataExt as _;
@@ -274,12 +274,12 @@ impl From<Error> for FetchError {
     }
 }
 
-/// Says how to restore a file that is not as it was committed.
+/// Returns the hint for a file that is not as it was committed.
 pub(super) fn restore_hint(place: &str) -> Hint {
     Hint::RestoreFile { file: place.to_owned() }
 }
 
-/// Says how to restore a file or a folder that is missing, and perhaps not even in Git's index.
+/// Returns the hint for a file or a folder that is missing, and perhaps not even in Git's index.
 pub(super) fn missing_hint(place: &str) -> Hint {
     Hint::RestoreMissing { file: place.to_owned() }
 }

@@ -34,7 +34,7 @@ pub struct DiskFacts<'a> {
 }
 
 impl<'a> DiskFacts<'a> {
-    /// Begins to ask; nothing is read yet.
+    /// Builds facts that are read on demand.
     #[must_use]
     pub const fn new(workspace: &'a Workspace) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl<'a> DiskFacts<'a> {
         self.workspace
     }
 
-    /// Returns all that was read so far.
+    /// Returns the base: everything that was read so far.
     #[must_use]
     pub fn base(&self) -> PlanBase {
         let working_copies = self.working_copies.borrow();

@@ -31,11 +31,11 @@ pub struct RunningGateway {
     pub schema: u32,
     /// Its process.
     pub pid: u32,
-    /// When it was started.
+    /// Time of its start.
     pub since: Timestamp,
-    /// Where it listens, like `http://127.0.0.1:8080`.
+    /// Addresses that it listens on, like `http://127.0.0.1:8080`.
     pub addresses: Vec<String>,
-    /// Where operators ask it.
+    /// Address of its listener for operators.
     pub admin: Option<SocketAddr>,
     /// The workers that stand still, by number: their connections are answered by nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +59,7 @@ pub struct ServedEnvironment {
 pub struct RunningGateways {
     /// The gateways, the oldest first.
     pub running: Vec<RunningGateway>,
-    /// Why the file of one cannot be read, which hides none of the others.
+    /// Errors of files that cannot be read, which hide none of the others.
     pub unreadable: Vec<Error>,
 }
 
@@ -134,7 +134,7 @@ impl GatewayFile {
         Ok(())
     }
 
-    /// Says whether the file is still where it was written.
+    /// True if the file is still where it was written.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         let path = self.root.locate(&self.place);
@@ -184,7 +184,7 @@ fn remove_dead(folder: &Path) {
     }
 }
 
-/// Tells whether nobody holds the file that stands at a path any longer.
+/// True if no process holds the file at a path any longer.
 ///
 /// One that was replaced since it was opened is free as well, and in its place stands that of one that lives. The lock
 /// is shared with whoever asks the same: an exclusive one would look to them like that of a gateway.
@@ -218,7 +218,7 @@ fn is_in_place(file: &File, path: &Path) -> bool {
     file.metadata().is_ok_and(|own| there.is_ok_and(|there| there == (own.dev(), own.ino())))
 }
 
-/// Says whether a text is the name of a gateway's file: a time and a number.
+/// True if a text is the name of a gateway's file: a time and a number.
 fn is_id(text: &str) -> bool {
     text.len() <= 64
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"TZ.-".contains(&byte))

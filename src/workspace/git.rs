@@ -78,7 +78,7 @@ impl GitCheckout {
         self.ask(&["show", &format!("{revision}:./{place}")])
     }
 
-    /// Returns true where Git has a file: committed, or about to be.
+    /// True if Git has a file: committed, or about to be.
     pub(super) fn is_tracked(&self, place: &str) -> bool {
         self.ask(&["ls-files", "-z", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
@@ -89,12 +89,12 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// Returns true if some commit has, or had, a file or a folder.
+    /// True if some commit has, or had, a file or a folder.
     pub(super) fn has_commit_of(&self, place: &str) -> bool {
         self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
 
-    /// Returns true where the history was cut off when it was cloned or fetched.
+    /// True if the history was cut off when it was cloned or fetched.
     pub(super) fn is_shallow(&self) -> bool {
         self.ask(&["rev-parse", "--is-shallow-repository"]).is_some_and(|text| text.starts_with(b"true"))
     }
@@ -162,14 +162,14 @@ impl GitCheckout {
         command
     }
 
-    /// Asks Git; `None` where it refuses, or cannot be run.
+    /// Runs Git and returns its output; `None` if it fails, or cannot be run.
     fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
         let output = self.git().args(arguments).output().ok()?;
         output.status.success().then_some(output.stdout)
     }
 }
 
-/// Returns true if Git does not see a file, whether or not it is there yet: it lies in no checkout, or in one that ignores
+/// True if Git does not see a file, whether or not it is there yet: it lies in no checkout, or in one that ignores
 /// it. What lies in a workspace without a checkout would be seen as soon as there is one.
 pub(super) fn is_hidden_from_git(workspace: &Path, path: &Path) -> bool {
     let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());

@@ -30,7 +30,7 @@ impl Workspace {
         Ok(groups)
     }
 
-    /// Fails unless there is such a group, and names the one that is spelled most alike.
+    /// Fails unless the group exists; the error names the most similar one.
     pub fn require_group(&self, group: &GroupName) -> Result<(), Error> {
         if self.is_group(group)? {
             return Ok(());

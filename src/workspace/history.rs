@@ -51,7 +51,7 @@ impl Workspace {
         failed.map_or(Ok(operations), Err)
     }
 
-    /// Reads operations like [`history`](Self::history), as many as can be read, and says why others cannot.
+    /// Reads the operations of [`history`](Self::history) that can be read, with the problems of the others.
     #[must_use]
     pub fn readable_history(
         &self,
@@ -309,7 +309,7 @@ impl Workspace {
         change.ok_or_else(|| broken_chain(environment, group, deployment))
     }
 
-    /// Looks for a committed operation, past those that cannot be read; the error of one of them comes with it.
+    /// Finds a committed operation, skipping unreadable ones; also returns the first error of those.
     pub(super) fn search_history(&self, live: &Environment, id: &OperationId) -> (Option<Operation>, Option<Error>) {
         let mut failed = None;
         let operations = self.walk(live, None, usize::MAX, &mut |_, error| failed = failed.take().or(Some(error)));

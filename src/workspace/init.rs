@@ -80,7 +80,7 @@ pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>,
     Ok(made)
 }
 
-/// Makes all that comes before the settings, and notes the files that only this makes.
+/// Creates everything but the settings, and lists the files that were created.
 fn prepare(folder: &Path, example: Option<ExampleGroup>, made: &mut Vec<String>) -> Result<(), Error> {
     if example == Some(ExampleGroup::Petstore) {
         for (file, text) in [("group.yaml", PETSTORE_SETTINGS), ("openapi.yaml", PETSTORE_DEFINITION)] {

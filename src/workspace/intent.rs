@@ -62,7 +62,7 @@ pub(super) struct EditIntent {
 pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
-    /// When it was changed last, in seconds and nanoseconds.
+    /// Time of its last change, in seconds and nanoseconds.
     changed: (i64, i64),
     size: u64,
     sha256: Digest,

@@ -1,4 +1,4 @@
-//! Where each file of a workspace lies, and the one way from such a place to a path of the system.
+//! The place of each file of a workspace, and the one way from such a place to a path of the system.
 //!
 //! Places are built from parsed names only. A [`WorkspaceRoot`] turns them into paths and refuses those that
 //! a link leads out of the workspace.

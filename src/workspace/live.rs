@@ -108,7 +108,7 @@ impl LiveReader {
         }
     }
 
-    /// Returns true if an environment's file has changed, or a problem is due to be read again.
+    /// True if an environment's file has changed, or a problem is due to be read again.
     ///
     /// A commit renames a new file into place, so a look at its number, size and time is enough.
     pub fn must_read(&mut self, workspace: &Workspace, now: Instant) -> bool {
@@ -161,7 +161,7 @@ impl LiveReader {
         self.known.values().flat_map(|known| &known.not_served)
     }
 
-    /// Returns those that were not returned before; one that went away and came back is a new one.
+    /// Returns the entries that were not returned by the last call; one that came back is new.
     pub fn newly_not_served(&mut self) -> Vec<NotServed> {
         let all: BTreeSet<NotServed> = self.not_served().cloned().collect();
         let new = all.difference(&self.reported).cloned().collect();
@@ -264,7 +264,7 @@ impl VersionContents {
         self.0.values().flatten().map(|known| &*known.content.definition)
     }
 
-    /// Decides which definitions stay here once they are read: few, since one takes a multiple of its files.
+    /// Decides which definitions stay in memory: few, since one takes a multiple of its files.
     fn choose_kept(&self) {
         /// The most bytes of files of which the definitions are kept.
         const MOST_KEPT: usize = 1 << 20;
@@ -318,7 +318,7 @@ impl Workspace {
         stamp_outside(&self.root.locate(place).ok()?)
     }
 
-    /// Reads the files that a group's backends need for TLS; where one is missing, the gateway says so.
+    /// Reads the files that a group's backends need for TLS; a missing one is left out, and the gateway reports it.
     fn backend_secrets(&self, settings: &GroupSettings) -> Result<BTreeMap<String, Arc<[u8]>>, Error> {
         let mut secrets = BTreeMap::new();
         for (_, name) in settings.forwarding.tls.files() {

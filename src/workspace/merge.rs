@@ -15,11 +15,11 @@ pub struct MergeState {
     environment: EnvironmentName,
     /// The bytes of the environment's file.
     bytes: Option<Vec<u8>>,
-    /// True where the file has conflict markers.
+    /// True if the file has conflict markers.
     is_conflicted: bool,
     /// The joining of branches that Git has begun and not ended.
     git_operation: Option<GitOperation>,
-    /// True where the workspace lies in a Git checkout.
+    /// True if the workspace lies in a Git checkout.
     has_checkout: bool,
     entries: BTreeMap<GroupName, Deployment>,
     sides: MergeSides,
@@ -63,7 +63,7 @@ impl MergeState {
         ConflictEntry { group: conflict.group.clone(), head, other }
     }
 
-    /// Returns true where Git's own "ours" is the other branch.
+    /// True if Git's own "ours" is the other branch.
     fn is_rebasing(&self) -> bool {
         self.git_operation == Some(GitOperation::Rebase)
     }
@@ -74,24 +74,24 @@ impl MergeState {
         self.git_operation
     }
 
-    /// Returns true where the workspace lies in a Git checkout.
+    /// True if the workspace lies in a Git checkout.
     #[must_use]
     pub const fn has_checkout(&self) -> bool {
         self.has_checkout
     }
 
-    /// Returns true where an operation changed a group.
+    /// True if an operation changed a group.
     #[must_use]
     pub fn has_group(&self, group: &GroupName) -> bool {
         self.heads.get(group).next().is_some()
     }
 
-    /// Returns true where an operation is a head of a group.
+    /// True if an operation is a head of a group.
     pub(super) fn is_head(&self, group: &GroupName, id: &OperationId) -> bool {
         self.heads.get(group).any(|head| head == id)
     }
 
-    /// Returns true where a resolution changes nothing.
+    /// True if a resolution changes nothing.
     #[must_use]
     pub fn is_whole(&self, resolution: &Resolution) -> bool {
         resolution.operation.changes.is_empty() && resolution.restored.is_empty() && !self.is_conflicted
@@ -149,7 +149,7 @@ impl Workspace {
         GitCheckout::find(self.root.path()).map(|checkout| checkout.unmerged_files()).unwrap_or_default()
     }
 
-    /// Returns true if an environment's file has conflict markers.
+    /// True if an environment's file has conflict markers.
     #[must_use]
     pub fn is_conflicted(&self, environment: &EnvironmentName) -> bool {
         let bytes = self.root.read(&layout::environment(environment), layout::LARGEST_RECORD).ok().flatten();

@@ -1,8 +1,31 @@
 //! The only reader and writer of files.
 //!
-//! A [`Workspace`] reads without a lock and without write permission. Whoever wants to write takes
+//! A [`Workspace`] reads without a lock and without write permission. A writer takes
 //! the lock first: [`Workspace::lock`] gives a [`LockGuard`], which commits plans and edits working
 //! copies and versions.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `layout` | the place of each file, and the way from a place to a path of the system |
+//! | `folders`, `durable` | listing and removing folders; durable writes |
+//! | `settings`, `setting_places` | hand-written files: `apigw.toml`, `group.yaml`, release plans; locations of settings |
+//! | `edit` | edits of hand-written files that keep every other byte |
+//! | `quote`, `own_yaml` | the YAML that apigw writes, and its reader |
+//! | `record` | an environment's file: the live entries |
+//! | `operation_file`, `history`, `short_ids` | operations: one file each, the chain from the live entries backwards, short ids |
+//! | `version_file`, `version_note`, `versions` | frozen versions: the list of their files, blocks and deletions, reading |
+//! | `groups`, `edited`, `prune` | working copies and versions of a group; edited working copies; unused versions |
+//! | `import` | changes of several files of a working copy together |
+//! | `init` | making a workspace |
+//! | `facts`, `base` | the state from which a plan is computed, and its comparison under the lock |
+//! | `lock`, `intent`, `commit` | the lock, notes of unfinished changes, and the rename that commits |
+//! | `live`, `gateways` | the live state for gateways, and the gateways that run on this machine |
+//! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
+//! | `access` | keys, grants, revocations, and the secrets of this machine |
+//! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
+//! | `verify`, `lost`, `restoring` | checksums, digests and chains; lost releases; hints that restore files |
+//! | `outside`, `output_folder` | files outside of the workspace, and folders that a command writes |
+//! | `error` | errors, with the facts that a caller acts on |
 
 pub mod edit;
 
@@ -140,7 +163,7 @@ impl Workspace {
         Ok((workspace, Some(Error::Invalid(problems))))
     }
 
-    /// Reads the settings again, where they changed.
+    /// Reads the settings again if they changed.
     fn reopen(&self) -> Result<Self, Error> {
         let bytes = self.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
         match (Digest::of(&bytes) == self.settings_digest, self.unread.is_some()) {
@@ -244,7 +267,7 @@ impl Workspace {
         hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
     }
 
-    /// Says whether every version that a plan makes live exists as its digest says, or will be frozen.
+    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen.
     pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
         for (group, change) in &plan.operation.changes {
             let after = &change.after;

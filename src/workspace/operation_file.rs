@@ -115,7 +115,7 @@ pub(super) fn parse_head(environment: &EnvironmentName, id: &OperationId, bytes:
     Ok(Operation { environment, time, actor, message, command, overrides, changes: BTreeMap::new() })
 }
 
-/// Where the changes begin. Texts before it are quoted in one line each, so it stands nowhere else.
+/// Start of the changes. Texts before it are quoted in one line each, so it stands nowhere else.
 const CHANGES: &str = "\nchanges:\n";
 
 /// Returns an operation's place, text and digest, where the digest is the one in its name.

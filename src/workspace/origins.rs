@@ -22,7 +22,7 @@ pub struct EntryOrigins<'a> {
 pub struct OperationAuthor {
     /// The author.
     pub by: String,
-    /// Why, if they said.
+    /// Reason; `None` if none was given.
     pub message: Option<String>,
     /// The policies that it overrode.
     pub overrides: Vec<PolicyOverride>,
@@ -84,7 +84,7 @@ impl<'a> EntryOrigins<'a> {
         self.settings.get(&(group, release.digest)).map_or(&release.version, |(number, _)| number)
     }
 
-    /// Returns where callers reach a release that is live; nothing where that cannot be read.
+    /// Returns the URLs of a live release; none if its settings cannot be read.
     #[must_use]
     pub fn urls(&self, environment: &EnvironmentName, group: &GroupName, release: &Release) -> Vec<String> {
         let settings = self.settings.get(&(group, release.digest)).and_then(|(_, settings)| settings.as_ref());

@@ -166,7 +166,7 @@ impl OutputFolder {
     }
 }
 
-/// True for a temporary file of a process that was killed.
+/// True if it is a temporary file of a process that was killed.
 fn is_leftover(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".apigw-"))
 }

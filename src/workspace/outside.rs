@@ -37,7 +37,7 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
 /// The time, size, inode and time of its last change of a file, to notice that it, or who may read it, was changed.
 pub type FileStamp = (SystemTime, u64, u64, (i64, i64));
 
-/// Looks at a file that the user named, without reading it; `None` where there is none.
+/// Returns the stamp of a file that the user named; `None` if there is none.
 #[must_use]
 pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
     use std::os::unix::fs::MetadataExt as _;
@@ -128,7 +128,7 @@ impl OutsideFolder {
     ///
     /// # Errors
     ///
-    /// Says why it will not: a link leads out of the folder that the path starts from, or the file is too large.
+    /// Fails if a link leads out of the folder that the path starts from, or the file is too large.
     pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, FetchError> {
         let (mut start, mut rest) = (self.folder.as_path(), path);
         while let Some(below) = rest.strip_prefix("../") {

@@ -96,7 +96,7 @@ fn foreign_in_line(line: &str) -> Option<usize> {
     (depth > 0).then(|| line.chars().count())
 }
 
-/// Reads on to the end of a quoted text, and tells whether it has one (YAML 1.2.2, section 7.3).
+/// Skips to the end of a quoted text; true if it has one (YAML 1.2.2, section 7.3).
 fn quoted_text_ends(quote: char, characters: &mut Peekable<impl Iterator<Item = (usize, char)>>) -> bool {
     while let Some((_, character)) = characters.next() {
         if character == '\\' && quote == '"' {

@@ -204,7 +204,7 @@ fn parse_backend(line: &str) -> Option<Backend> {
     Some(Backend::Http { url, variables: serde_json::from_str(variables).ok()? })
 }
 
-/// Looks for the markers that Git leaves where two branches changed the same lines.
+/// Fails if the file has conflict markers of Git.
 fn check_conflict(place: &str, name: &EnvironmentName, text: &str) -> Result<(), Error> {
     let Some(sides) = conflict::split_conflict(text) else { return Ok(()) };
     let (head, other) = (conflict::operations_in(&sides.head), conflict::operations_in(&sides.other));

@@ -99,7 +99,7 @@ impl Workspace {
         Ok(missing)
     }
 
-    /// Returns true where a merge left a version's list of files in conflict, which is as good as no version.
+    /// True if a merge left a version's list of files in conflict, which is as good as no version.
     fn is_in_conflict(&self, checkout: &GitCheckout, group: &GroupName, number: &Version) -> Result<bool, Error> {
         let place = format!("{}/{VERSION_FILE}", layout::version(group, number));
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();

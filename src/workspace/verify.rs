@@ -94,7 +94,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// Returns the kind as it stands in output.
+    /// Returns the word for output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -50,7 +50,7 @@ struct NoteLine {
     digest: Digest,
     /// The person or program that said so.
     by: String,
-    /// Why.
+    /// Reason.
     #[serde(default)]
     why: Option<String>,
 }

@@ -71,12 +71,12 @@ impl Workspace {
             .map_or(Ok(()), |existing| Err(Error::VersionCase { group: group.to_string(), version: name, existing }))
     }
 
-    /// Reads which files a version holds, without reading them; `None` where there is no such version.
+    /// Reads the list of files of a version; `None` if there is no such version.
     pub fn manifest(&self, group: &GroupName, version: &Version) -> Result<Option<Manifest>, Error> {
         Ok(self.version_record(group, version)?.map(|record| record.manifest))
     }
 
-    /// Returns the number that a version was frozen with, where a merge gave it another one.
+    /// Returns the number that a version was frozen with, if a merge gave it another one.
     pub fn frozen_as(&self, group: &GroupName, version: &Version) -> Result<Option<Version>, Error> {
         Ok(self.version_record(group, version)?.and_then(|record| record.frozen_as))
     }
@@ -105,14 +105,14 @@ impl Workspace {
         }
     }
 
-    /// Returns the number under which a release lies; the one that it was committed with where it lies under none.
+    /// Returns the present number of a release; the one that it was committed with if it has none.
     #[must_use]
     pub fn release_number(&self, group: &GroupName, release: &Release) -> Version {
         let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
         located.unwrap_or_else(|| release.version.clone())
     }
 
-    /// Returns true where a release lies under a number, which a merge may have given it.
+    /// True if a release lies under a number, which a merge may have given it.
     pub(super) fn is_version_of(&self, group: &GroupName, version: &Version, release: &Release) -> bool {
         self.release_number(group, release) == *version
     }
@@ -121,7 +121,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where no version of that number has that digest.
+    /// Fails if no version, under any number, has that digest.
     pub fn release_files(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<FileSet, Error> {
         self.located_files(group, version, digest).map(|(_, files)| files)
     }

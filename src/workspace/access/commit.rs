@@ -17,7 +17,7 @@ pub(in crate::workspace) struct AccessIntent {
     operation: OperationId,
     /// The file of the subject.
     place: String,
-    /// That file before the commit; `None` where there is none.
+    /// The file before the commit; `None` if there was none.
     file: Option<FileIdentity>,
 }
 

@@ -58,7 +58,7 @@ impl Workspace {
         }))
     }
 
-    /// Returns the stamps of the files, to see when one is written anew.
+    /// Returns the stamps of the files, which show when one was rewritten.
     pub(super) fn key_set_stamps(&self) -> Vec<Option<FileStamp>> {
         let names = self.key_set_names().unwrap_or_default();
         let place = |name: String| self.root.locate(&key_set_place(&name)).ok();

@@ -17,11 +17,11 @@ use crate::access::token::TokenKeySet;
 use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, KeyKind, Timestamp};
 
-/// How long what was good of a broken or missing file is kept.
+/// Time for which the last good state of a broken or missing file is kept.
 const KEEP_BROKEN: Duration = Duration::from_mins(1);
-/// How long after a change the folders are read at each look: the system's stamps are a few milliseconds coarse.
+/// Time after a change in which the folders are read at each look: the system's stamps are a few milliseconds coarse.
 const UNSETTLED: Duration = Duration::from_millis(100);
-/// How often each file is looked at, which shows what was changed in its place.
+/// Interval at which each file is looked at, which shows a change in place.
 const SELDOM: Duration = Duration::from_secs(1);
 
 /// Reads the keys of a workspace, as often as they change.
@@ -47,7 +47,7 @@ pub struct AccessReader {
     reported: BTreeSet<String>,
 }
 
-/// What was read of a subject, and since when its file is broken.
+/// The last good state of a subject, and the time since when its file is broken.
 #[derive(Debug)]
 struct KnownState {
     state: SubjectState,
@@ -95,7 +95,7 @@ impl AccessReader {
         self.folders.clear();
     }
 
-    /// Says whether there may be something new. A commit renames a file, which shows on its folder.
+    /// True if there may be something new. A commit renames a file, which shows on its folder.
     pub fn must_read(&mut self, workspace: &Workspace, now: Instant) -> bool {
         let folders = self.folder_stamps(workspace);
         if folders != self.folders {

@@ -43,7 +43,7 @@ const LARGEST_SUBJECT: u64 = 4 << 20;
 pub struct CommittedAccess {
     /// The id.
     pub id: OperationId,
-    /// What the operation's file says.
+    /// Content of the operation's file.
     pub operation: AccessOperation,
 }
 

@@ -47,7 +47,7 @@ pub struct SecretSources {
 pub struct SecretsOnMachine {
     /// The secrets, by id.
     pub secrets: HashMap<SecretId, HmacSecret>,
-    /// Why one cannot be used.
+    /// Problems of the sources.
     pub problems: Vec<Finding>,
     /// Those that are there and cannot be used.
     unusable: BTreeSet<SecretId>,
@@ -77,7 +77,7 @@ impl SecretSources {
 }
 
 impl SecretSources {
-    /// Keeps the secrets that a command printed before where it failed now.
+    /// Keeps the secrets that a command printed earlier if it failed now.
     pub(super) fn or_printed_of(self, before: &Self) -> Self {
         if self.problem.is_some() { Self { printed: before.printed.clone(), ..self } } else { self }
     }
@@ -89,7 +89,7 @@ impl SecretSources {
     }
 }
 
-/// Why a command gives no secrets.
+/// Reason why a command gives no secrets.
 #[derive(Debug, thiserror::Error)]
 enum CommandProblem {
     #[error("cannot be started: {0}")]

@@ -16,7 +16,7 @@ use crate::model::{Digest, Finding, Location, OperationId, OwnerName, RateLimits
 
 /// The last line of a file.
 const END: &str = "...";
-/// What the fields are called that people put a secret into.
+/// Names of fields into which people put a secret.
 const SECRET_FIELDS: [&str; 8] =
     ["secret", "password", "private_key", "plain", "token", "hmac", "secret_key", "secret_access_key"];
 

@@ -98,7 +98,7 @@ pub(super) fn insert(
     Ok(change)
 }
 
-/// Gives a document that holds nothing its first entry.
+/// Adds the first entry to an empty document.
 ///
 /// # Errors
 ///

@@ -26,7 +26,7 @@ impl TextChange {
         self.dropped.push(range);
     }
 
-    /// Tells whether a comment that starts here goes on purpose.
+    /// True if a comment that starts here goes on purpose.
     pub(super) fn drops(&self, offset: usize) -> bool {
         self.dropped.iter().any(|range| range.contains(&offset))
     }
@@ -62,7 +62,7 @@ enum EditPlace {
 }
 
 impl EditStop {
-    /// Refuses without a place.
+    /// Builds a refusal without a place.
     pub(super) fn new(reason: EditRefusal) -> Self {
         Self { place: EditPlace::Unknown, reason }
     }
@@ -95,7 +95,7 @@ pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before.get(start..).unwrap_or_default().chars().count() + 1)
 }
 
-/// Returns where the line of an offset starts.
+/// Returns the start of the line that contains an offset.
 pub(super) fn line_start(text: &str, offset: usize) -> usize {
     text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
 }

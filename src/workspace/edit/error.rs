@@ -12,7 +12,7 @@ pub struct EditError {
     pub line: usize,
     /// The column in characters, from 1; 0 where it is not known.
     pub column: usize,
-    /// Why.
+    /// Reason.
     pub reason: EditRefusal,
 }
 
@@ -46,7 +46,7 @@ impl EditError {
     }
 }
 
-/// Why an edit is refused.
+/// Reason why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefusal {
     /// The text is not of its format.
@@ -60,7 +60,7 @@ pub enum EditRefusal {
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it stands first.
+        /// Line of the first one.
         first_line: usize,
     },
     /// The aliases make far more of the text than stands in it.

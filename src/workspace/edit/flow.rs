@@ -126,7 +126,7 @@ fn render_value(document: &EditedDocument<'_>, value: &Value, outer: Option<&str
     }
 }
 
-/// Tells whether the last entry stands in a line of its own.
+/// True if the last entry stands in a line of its own.
 fn in_lines(text: &str, mapping: &TreeNode, entries: &[MappingEntry]) -> bool {
     entries.last().is_some_and(|last| {
         let start = last.key.range.start;
@@ -140,7 +140,7 @@ fn line_indentation(text: &str, offset: usize) -> &str {
     line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
 }
 
-/// Tells whether a comma stands in a piece of the text, outside of comments.
+/// True if a comma stands in a piece of the text, outside of comments.
 fn has_comma(document: &EditedDocument<'_>, range: &Range<usize>) -> bool {
     let comments = document.tree.comments.iter().filter(|comment| range.contains(&comment.range.start));
     let ends = comments.clone().map(|comment| comment.range.end);

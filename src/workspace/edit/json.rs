@@ -18,7 +18,7 @@ pub(super) struct JsonLayout {
 }
 
 impl JsonLayout {
-    /// Looks at a text for its habits.
+    /// Detects the style of a text.
     pub(super) fn of(text: &str, tree: &EditTree) -> Self {
         let first = match tree.root.as_ref().map(|root| &root.shape) {
             Some(NodeContent::Mapping { entries, .. }) => entries.first(),

@@ -35,7 +35,7 @@ pub(super) struct RenderedValue {
 }
 
 impl TextLayout {
-    /// Looks at a text for its habits.
+    /// Detects the style of a text.
     pub(super) fn of(text: &str, tree: &EditTree) -> Self {
         let (mut indent, mut list_indent, mut single, mut double) = (None, None, 0_usize, 0_usize);
         if let Some(root) = &tree.root {
@@ -61,12 +61,12 @@ impl TextLayout {
         }
     }
 
-    /// Returns how strings are written at a place.
+    /// Returns the quoting of strings at a place.
     pub(super) fn quoting(&self, preferred: QuoteStyle, flow: bool) -> QuoteContext {
         QuoteContext { preferred, fallback: self.fallback, flow }
     }
 
-    /// Joins lines that stand below another.
+    /// Joins lines, each after a line break.
     pub(super) fn below(&self, lines: &[String]) -> String {
         lines.iter().flat_map(|line| [self.newline, line]).collect()
     }

@@ -118,7 +118,7 @@ fn four_digits(letter: char) -> impl Iterator<Item = char> {
     [12, 8, 4, 0].into_iter().filter_map(move |shift| char::from_digit((code >> shift) & 0xf, 16))
 }
 
-/// Tells whether a character may stand in quotes as it is (YAML 1.2.2, section 5.1), line breaks aside.
+/// True if a character may stand in quotes as it is (YAML 1.2.2, section 5.1), line breaks aside.
 fn is_printable(letter: char) -> bool {
     let line_break_or_mark = matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
     let not_a_character = matches!(letter, '\u{fffe}' | '\u{ffff}');

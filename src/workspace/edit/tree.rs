@@ -17,18 +17,18 @@ pub(super) struct EditTree {
     pub(super) root: Option<TreeNode>,
     /// The comments in their order.
     pub(super) comments: Vec<Comment>,
-    /// Where the document ends: before `...`, or with the text.
+    /// End of the document: before `...`, or with the text.
     pub(super) end: usize,
-    /// Where each node that has text starts, in order.
+    /// Starts of the nodes that have text, in order.
     starts: Vec<usize>,
-    /// Where the aliases of each anchor stand, by its number.
+    /// Places of the aliases of each anchor, by its number.
     aliases: HashMap<usize, Vec<usize>>,
 }
 
 /// A comment.
 #[derive(Debug)]
 pub(super) struct Comment {
-    /// Where it stands, from its `#` to the end of its line.
+    /// Its range, from its `#` to the end of its line.
     pub(super) range: Range<usize>,
     /// Its column in characters, from 0.
     pub(super) column: usize,
@@ -39,11 +39,11 @@ pub(super) struct Comment {
 pub(super) struct TreeNode {
     /// The node itself.
     pub(super) shape: NodeContent,
-    /// Where its text is, without anchor and tag; a block scalar's is without its header.
+    /// Range of its text, without anchor and tag; that of a block scalar without its header.
     pub(super) range: Range<usize>,
     /// Its column in characters, from 0.
     pub(super) column: usize,
-    /// Where its anchor or tag ends.
+    /// End of its anchor or tag.
     pub(super) properties_end: Option<usize>,
     /// True if it has an explicit tag.
     pub(super) tagged: bool,
@@ -90,7 +90,7 @@ pub(super) struct MappingEntry {
     pub(super) key: TreeNode,
     /// The key's text, where it is a scalar.
     pub(super) name: Option<String>,
-    /// Where the colon stands, where it follows the key in its line.
+    /// Position of the colon, if it follows the key in its line.
     pub(super) colon: Option<usize>,
     /// The value.
     pub(super) value: TreeNode,
@@ -192,7 +192,7 @@ impl EditTree {
         found
     }
 
-    /// Tells whether a comment starts in a piece of the text.
+    /// True if a comment starts in a piece of the text.
     pub(super) fn has_comment(&self, range: &Range<usize>) -> bool {
         self.comments.iter().any(|comment| range.contains(&comment.range.start))
     }
@@ -357,7 +357,7 @@ fn colon_after(text: &str, key_end: usize) -> Option<usize> {
     rest.get(blanks..)?.starts_with(':').then_some(key_end + blanks)
 }
 
-/// Tells the shape of a scalar, and leaves the empty lines after a block scalar that are not part of its value out of
+/// Returns the shape of a scalar, and leaves the empty lines after a block scalar that are not part of its value out of
 /// its place.
 fn scalar_shape(text: &str, value: &str, style: ScalarStyle, place: &mut Range<usize>) -> NodeContent {
     match style {

@@ -17,7 +17,7 @@ pub(super) enum TextSyntax {
 }
 
 impl TextSyntax {
-    /// Tells the syntax of a text.
+    /// Detects the syntax of a text.
     pub(super) fn of(text: &str) -> Self {
         let is_json = text.trim_start().starts_with('{') && read(text, Self::Json).is_ok();
         if is_json { Self::Json } else { Self::Yaml }
@@ -68,13 +68,13 @@ pub(super) fn read(text: &str, syntax: TextSyntax) -> Result<Value, EditStop> {
     }
 }
 
-/// Tells whether the path has this value already.
+/// True if the path has this value already.
 pub(super) fn holds(whole: &Value, path: &[String], value: &Value) -> bool {
     let found = path.iter().try_fold(whole, |inner, key| inner.as_object().and_then(|mapping| mapping.get(key)));
     found.is_some_and(|found| same(found, value))
 }
 
-/// Makes the edit on the value; nothing where the value has no such place.
+/// Applies the edit to the value; `None` if the value has no such place.
 fn meant(mut whole: Value, edit: &ValueEdit) -> Option<Value> {
     match edit {
         ValueEdit::Set { path, value } => {

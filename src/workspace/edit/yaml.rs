@@ -140,7 +140,7 @@ impl EditedDocument<'_> {
         steps.last().map_or(self.tree.root.as_ref(), |step| Some(&step.entry.value))
     }
 
-    /// Tells whether a value is `null`, written out: it makes way for a mapping like one that is not there.
+    /// True if a value is `null`, written out: it makes way for a mapping like one that is not there.
     fn is_null(&self, node: &TreeNode) -> bool {
         matches!(node.shape, NodeContent::Plain)
             && matches!(self.text.get(node.range.clone()), Some("~" | "null" | "Null" | "NULL"))

@@ -176,7 +176,7 @@ impl LockGuard {
         if found.len() > errors(before).len() { Err(Error::Invalid(found)) } else { Ok(()) }
     }
 
-    /// Freezes a working copy under the version that its settings name.
+    /// Freezes a version without publishing it.
     pub fn freeze(&self, freeze: &Freeze) -> Result<(), Error> {
         let mut stage = self.stage();
         self.freeze_version(&mut stage, freeze)?;

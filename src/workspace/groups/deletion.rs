@@ -29,7 +29,7 @@ pub(in crate::workspace) struct DeletionIntent {
 struct FolderIdentity {
     device: u64,
     inode: u64,
-    /// When its list of names was changed last, in seconds and nanoseconds.
+    /// Time of the last change of its list of names, in seconds and nanoseconds.
     changed: (i64, i64),
 }
 

@@ -62,12 +62,12 @@ impl LiveDefinition {
         self.bytes
     }
 
-    /// Says whether it stays here when it is read.
+    /// Sets whether it stays in memory after it is read.
     pub(super) fn keep(&self, is_kept: bool) {
         self.is_kept.store(is_kept, Ordering::Relaxed);
     }
 
-    /// Returns the definition, read again where nobody holds it any more.
+    /// Returns the definition, parsed again if it was dropped.
     pub(super) fn get(&self) -> Result<Arc<Definition>, Error> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let files = match std::mem::replace(&mut *held, Held::Elsewhere(Weak::new())) {
@@ -96,7 +96,7 @@ impl LiveDefinition {
         }
     }
 
-    /// Keeps a definition, or only where others have it.
+    /// Keeps a definition, or a weak reference to it.
     fn hold(&self, held: &mut Held, definition: Arc<Definition>) -> Arc<Definition> {
         *held = if self.is_kept.load(Ordering::Relaxed) {
             Held::Here(Arc::clone(&definition))

@@ -27,7 +27,7 @@ pub(super) struct EnvironmentEntries {
 }
 
 impl EnvironmentEntries {
-    /// Goes through the entries as they were committed.
+    /// Iterates over the entries as they were committed.
     pub(super) fn recorded(&self) -> impl Iterator<Item = (&GroupName, &Deployment)> {
         let edited = self.edited.iter().map(|(group, (recorded, _))| (group, recorded));
         self.whole.iter().chain(&self.relaid).chain(edited)
@@ -95,7 +95,7 @@ pub(super) fn examine(
     Ok(entries)
 }
 
-/// Finds whole entries whose operation says something else: their checksum was computed anew.
+/// Finds intact entries that differ from their operation: their checksum was recomputed by hand.
 fn find_unrecorded(
     operations: &mut EnvironmentOperations<'_>,
     entries: &mut EnvironmentEntries,

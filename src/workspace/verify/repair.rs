@@ -28,7 +28,7 @@ pub(super) fn environment(
     Ok(())
 }
 
-/// Writes the environment's file anew; nothing where one edit in it means nothing that can be deployed.
+/// Rewrites the environment's file; does nothing if an edit in it cannot be deployed.
 fn rewrite(
     guard: &LockGuard,
     name: &EnvironmentName,

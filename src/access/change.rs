@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{Author, EnvironmentName, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
 
-/// Why a change is refused.
+/// Reason why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// A rotation would leave a third live secret.
@@ -92,7 +92,7 @@ pub enum ChangeError {
     },
 }
 
-/// Makes a key.
+/// Creates a key.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ pub struct GrantScope {
     pub limits: Option<RateLimits>,
 }
 
-/// Adds grants to a key or an owner; `None` where each is there already. Other limits take the place of those of a grant for
+/// Adds grants to a key or an owner; `None` if each exists already. Other limits take the place of those of a grant for
 /// the same APIs.
 #[must_use]
 pub fn grant(

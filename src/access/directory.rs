@@ -23,7 +23,7 @@ use crate::model::{Digest, KeyKind, KeyName, KeySetSource, OwnerName, Timestamp}
 pub struct HmacSecret(Arc<[u8]>);
 
 impl HmacSecret {
-    /// Takes the bytes of a secret, as they stand in its file or variable.
+    /// Wraps the bytes of a secret, as its file or variable has them.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         Self(Arc::from(bytes))
@@ -54,7 +54,7 @@ impl fmt::Debug for HmacSecret {
     }
 }
 
-/// Why a call is refused: for the operator. A caller learns no more than the status.
+/// Reason why a call is refused, for the operator. A caller learns no more than the status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
     /// The request shows no key of a kind that the group takes.
@@ -74,7 +74,7 @@ pub enum Denial {
     Signature {
         /// The key, where its id is known.
         key: Option<String>,
-        /// Why.
+        /// Fault of the signature.
         fault: SignatureFault,
     },
     /// The token lets nobody in.
@@ -107,7 +107,7 @@ pub enum Denial {
         key: String,
         /// The key or the secret.
         what: &'static str,
-        /// When.
+        /// Time at which it ended.
         at: Timestamp,
     },
     /// The key is not yet valid.
@@ -174,7 +174,7 @@ struct DirectoryEntry {
 }
 
 impl KeyDirectory {
-    /// Puts together what is known of keys. An id that two keys have lets nobody in.
+    /// Builds the directory. A secret whose id two keys have is refused.
     pub fn new(
         keys: impl IntoIterator<Item = Arc<Key>>,
         owners: impl IntoIterator<Item = OwnerGrants>,
@@ -237,7 +237,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it lets nobody in.
+    /// Fails with the reason for the operator.
     pub fn check_subject(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
         let binding = TokenBinding { issuer: issuer.to_owned(), subject: subject.to_owned() };
         let unbound = || Denial::UnboundSubject { issuer: issuer.to_owned(), subject: shown_subject(subject) };
@@ -293,7 +293,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it lets nobody in.
+    /// Fails with the reason for the operator.
     pub fn check_subscription(&self, text: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
         let shown = SubscriptionKey::parse(text).ok_or(Denial::Malformed)?;
         let entry = self.entry(shown.id).filter(|entry| entry.key.kind == KeyKind::Subscription);
@@ -310,7 +310,7 @@ impl KeyDirectory {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it lets nobody in.
+    /// Fails with the reason for the operator.
     pub fn check_signature(
         &self,
         signature: &RequestSignature<'_>,

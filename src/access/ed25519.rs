@@ -50,7 +50,7 @@ const fn point(first: u8, middle: u8, last: u8) -> [u8; LENGTH] {
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey([u8; LENGTH]);
 
-/// Why a text is no public key of Ed25519.
+/// Reason why a text is not an Ed25519 public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
     /// It is a private key.
@@ -162,7 +162,7 @@ impl PrivateKey {
         PublicKey(bytes)
     }
 
-    /// Returns the PEM, to write it to its one place.
+    /// Returns the PEM, for the one place to which it is written.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.pem
@@ -180,7 +180,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Decodes the one block of a label in PEM (RFC 7468); `None` where there is none.
+/// Decodes the first block with a label in PEM (RFC 7468); `None` if there is none.
 fn pem(text: &str, label: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;

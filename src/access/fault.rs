@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-/// Why a signed request is refused.
+/// Reason why a signed request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
     /// Two headers `Authorization`.
@@ -92,7 +92,8 @@ fn clock(ahead_ms: i64) -> String {
     format!("{minutes} min {rest} s {direction}")
 }
 
-/// Names the setting on which a verdict depended. The other form is not tried: the time that it takes would tell.
+/// Returns the part of a message that names the setting on which a verdict depended. The other form is not tried: the
+/// time that it takes would tell.
 const fn path_hint(has_encoded_path: bool) -> &'static str {
     if has_encoded_path {
         "; its path holds a `%`, so the key's `signing: {path: sent|again}` decides on the form"

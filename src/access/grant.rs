@@ -64,7 +64,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Makes a grant, with an id that follows from all that it says and for whom.
+    /// Builds a grant. Its id is a digest of its holder and fields, without the limits.
     #[must_use]
     pub fn new(
         holder: &str,

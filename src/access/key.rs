@@ -25,7 +25,7 @@ impl fmt::Display for PathForm {
     }
 }
 
-/// What signatures of a key must look like.
+/// Requirements for the signatures of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningSettings {
@@ -46,11 +46,11 @@ pub struct SigningSettings {
 pub struct Secret {
     /// The id.
     pub id: SecretId,
-    /// When it was made.
+    /// Time of its creation.
     pub created: Timestamp,
-    /// When it ends, where another took its place.
+    /// Time at which it expires; `None` unless another replaced it.
     pub retires: Option<Timestamp>,
-    /// What the secret is compared with.
+    /// Proof that a caller has the secret.
     pub proof: SecretProof,
 }
 
@@ -90,7 +90,7 @@ impl TryFrom<SecretFields> for Secret {
     }
 }
 
-/// What a secret is compared with; no secret follows from it, as each has 256 bits.
+/// Proof that a caller has a secret; it does not reveal the secret, which has 256 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretProof {
     /// The SHA-256 of a subscription key's text.
@@ -163,23 +163,23 @@ impl Secret {
 pub struct Key {
     /// The name, by which it is known to people and to backends.
     pub name: KeyName,
-    /// How a caller shows that it is its own.
+    /// Kind of authentication.
     pub kind: KeyKind,
     /// The owner, whose grants it has too.
     #[serde(default)]
     pub owner: Option<OwnerName>,
-    /// What it is for, in a line.
+    /// Description, in one line.
     #[serde(default)]
     pub description: Option<String>,
-    /// When it was made.
+    /// Time of its creation.
     pub created: Timestamp,
-    /// From when on it lets in.
+    /// Time before which it is not valid.
     #[serde(default)]
     pub not_before: Option<Timestamp>,
     /// Until when it lets in.
     #[serde(default)]
     pub expires: Option<Timestamp>,
-    /// What its signatures must look like.
+    /// Requirements for its signatures.
     #[serde(default)]
     pub signing: SigningSettings,
     /// The most requests with it in an environment, whatever the group.
@@ -270,11 +270,11 @@ pub struct Revocation {
     pub secret: SecretId,
     /// The key that had it.
     pub key: KeyName,
-    /// When.
+    /// Time.
     pub time: Timestamp,
     /// The person or program that revoked it.
     pub by: String,
-    /// Why, where somebody said so.
+    /// Reason; `None` if none was given.
     #[serde(default)]
     pub why: Option<String>,
 }

@@ -23,7 +23,7 @@ pub struct ClockReading {
     pub monotonic_ms: i64,
 }
 
-/// Why a nonce is not taken.
+/// Reason why a nonce is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NonceFault {
     /// The same request was let in before.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Grant, Key, OwnerGrants, Revocation, SecretId};
 use crate::model::{KeyName, OperationId, OwnerName, Timestamp};
 
-/// What an operation did.
+/// Action of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccessAction {
@@ -118,13 +118,13 @@ impl SubjectState {
 /// Its id is not a part of it: it follows from the bytes of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessOperation {
-    /// What was done.
+    /// Action.
     pub action: AccessAction,
-    /// When.
+    /// Time.
     pub time: Timestamp,
-    /// Who.
+    /// Author.
     pub actor: String,
-    /// Why, where somebody said so.
+    /// Reason; `None` if none was given.
     pub message: Option<String>,
     /// The fields that changed, in a line. The typed command is not kept: it could hold a secret.
     pub summary: String,

@@ -15,7 +15,7 @@ impl RevokedSecrets {
         self.0.contains_key(&id.as_str().to_ascii_lowercase())
     }
 
-    /// Goes through the ids.
+    /// Iterates over the ids.
     pub fn iter(&self) -> impl Iterator<Item = &SecretId> {
         self.0.values()
     }

@@ -21,7 +21,7 @@ const NEW_LENGTH: usize = 16;
 #[serde(try_from = "String", into = "String")]
 pub struct SecretId(Arc<str>);
 
-/// Why a text is no id of a secret.
+/// Reason why a text is not the id of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not the id of a secret: use 4 to 64 letters and digits")]
 pub struct SecretIdError {

@@ -34,7 +34,7 @@ impl<'h> RequestSignature<'h> {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it cannot be verified.
+    /// Fails with the reason for the operator if it cannot be verified.
     pub fn parse(headers: &'h HeaderMap) -> Result<Option<Self>, SignatureFault> {
         match Authorization::parse(headers)? {
             Some(authorization) => Ok(Some(Self::Sigv4(authorization))),
@@ -73,7 +73,7 @@ impl<'h> RequestSignature<'h> {
     ///
     /// # Errors
     ///
-    /// Says by how much the signer's clock differs, or when the signature expired.
+    /// Fails with the difference of the signer's clock, or the time at which the signature expired.
     pub fn check_date(&self, now: Timestamp, tolerance_ms: i64) -> Result<(), SignatureFault> {
         match self {
             Self::Sigv4(authorization) => authorization.check_date(now, tolerance_ms),

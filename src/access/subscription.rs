@@ -53,7 +53,7 @@ impl NewSecret {
         Self(pair.reveal().to_owned())
     }
 
-    /// Returns the text, to write it to its one place.
+    /// Returns the text, for the one place to which it is written.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -51,7 +51,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     ]
 }
 
-/// Writes resources as one list, which `kubectl` takes like any other file.
+/// Writes resources as one `List`, which `kubectl apply` accepts.
 fn list(items: &[Value]) -> String {
     format!("{:#}\n", json!({"apiVersion": "v1", "kind": "List", "items": items}))
 }

@@ -204,7 +204,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
     json!({"name": "request-transformer", "config": config})
 }
 
-/// Writes the path at a backend as a template of Kong's; `None` where a text would become one.
+/// Writes the path at a backend as a template of Kong; `None` if a literal text would be read as a template.
 fn rewritten(rewrite: &PathRewrite) -> Option<String> {
     let piece = |piece: &RewritePiece| match piece {
         RewritePiece::Text(text) if text.contains('$') => None,
@@ -214,7 +214,7 @@ fn rewritten(rewrite: &PathRewrite) -> Option<String> {
     rewrite.pieces.iter().map(piece).collect()
 }
 
-/// Writes the service of a route, and the upstream that it has where it goes to several addresses.
+/// Writes the service of a route, with an upstream if it has several addresses.
 fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &Value) -> (Value, Option<Value>) {
     let StepOutcome::Forward(action) = &step.action else {
         // Nothing is sent there: the route ends in a plugin.

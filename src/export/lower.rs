@@ -56,7 +56,7 @@ fn host_table<'r>(hosts: Vec<&'r str>, mut groups: Vec<&'r GroupRoutes>) -> Host
     HostTable { hosts, ambiguous: ambiguous_path(encoded_slashes, semicolons), paths }
 }
 
-/// True for a parameter whose value begins with a semicolon.
+/// True if it is a parameter whose value begins with a semicolon.
 fn is_matrix(part: &PathPart) -> bool {
     matches!(part, PathPart::Parameter(parameter) if matches!(parameter.lead, ValuePrefix::Semicolon { .. }))
 }

@@ -1,6 +1,7 @@
-//! The state of an environment for engines that exist: files that they load, and a report of all that they do otherwise.
+//! The state of an environment for other gateways: files that they load, and a report of the differences.
 //!
-//! Pure: from [`routes`](crate::routes) to files. [`export()`] is the one door. Each target has a translator of its own:
+//! Pure: from [`routes`](crate::routes) to files. [`export()`] is the entry point. A new target is a module with `files` and
+//! `judge`, and a variant of [`ExportTarget`].
 //!
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`

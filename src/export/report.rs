@@ -13,11 +13,11 @@ use crate::routes::GroupRoutes;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportAspect {
-    /// Who may call.
+    /// Callers, and the operations that they may call.
     Access,
     /// The addresses that may call.
     IpRules,
-    /// How much may be sent, and how often.
+    /// Limits of bodies and of rates.
     Limits,
     /// Requests and responses against the definition.
     Validation,
@@ -69,7 +69,7 @@ impl ReportAspect {
     }
 }
 
-/// How well a target does the same.
+/// Fidelity of a target for an aspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fidelity {
@@ -163,7 +163,7 @@ impl GroupReport {
         }
     }
 
-    /// Lists all deviations, each with its API where it is one's own.
+    /// Lists all deviations, each with its API if it concerns a single one.
     pub fn all_deviations(&self) -> impl Iterator<Item = (Option<&str>, &Deviation)> {
         let of_apis =
             self.apis.iter().flat_map(|api| api.deviations.iter().map(|deviation| (Some(api.api.as_str()), deviation)));

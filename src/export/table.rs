@@ -89,7 +89,7 @@ pub(super) struct FixedResponse<'r> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HeaderText {
     Literal(String),
-    /// That of a header of the request.
+    /// The value of a header of the request.
     OfRequest(&'static str),
 }
 

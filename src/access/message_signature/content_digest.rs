@@ -19,7 +19,7 @@ pub(in crate::access) fn states_sha512(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_DIGEST).iter().any(|value| value.to_str().is_ok_and(|text| text.contains(SHA512)))
 }
 
-/// Checks each digest whose algorithm is known, of which there must be one where the header is there.
+/// Checks the digests of known algorithms; if the header is present, it must have one.
 pub(super) fn check(headers: &HeaderMap, body: &BodyDigest) -> Result<(), SignatureFault> {
     if !headers.contains_key(CONTENT_DIGEST) {
         return Ok(());

@@ -84,7 +84,7 @@ impl MessageSignature {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it cannot be verified.
+    /// Fails with the reason for the operator if it cannot be verified.
     pub fn parse(headers: &HeaderMap) -> Result<Option<Self>, SignatureFault> {
         if !headers.contains_key(SIGNATURE_INPUT) {
             return Ok(None);
@@ -159,7 +159,7 @@ impl MessageSignature {
     ///
     /// # Errors
     ///
-    /// Says by how much the signer's clock differs, or when the signature expired.
+    /// Fails with the difference of the signer's clock, or the time at which the signature expired.
     pub fn check_date(&self, now: Timestamp, tolerance_ms: i64) -> Result<(), SignatureFault> {
         let ahead_ms = self.created.milliseconds().saturating_sub(now.milliseconds());
         if ahead_ms.saturating_abs() > tolerance_ms {

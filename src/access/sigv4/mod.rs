@@ -107,7 +107,7 @@ impl<'h> Authorization<'h> {
     ///
     /// # Errors
     ///
-    /// Says for the operator why a header of this family cannot be verified.
+    /// Fails with the reason for the operator if a header of this family cannot be verified.
     pub fn parse(headers: &'h HeaderMap) -> Result<Option<Self>, SignatureFault> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -185,7 +185,7 @@ impl<'h> Authorization<'h> {
     ///
     /// # Errors
     ///
-    /// Says by how much the signer's clock differs.
+    /// Fails with the difference of the signer's clock.
     pub fn check_date(&self, now: Timestamp, tolerance_ms: i64) -> Result<(), SignatureFault> {
         let ahead_ms = self.time.milliseconds() - now.milliseconds();
         if ahead_ms.abs() > tolerance_ms { Err(SignatureFault::Clock { ahead_ms }) } else { Ok(()) }

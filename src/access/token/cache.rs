@@ -34,7 +34,7 @@ impl TokenCache {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it lets nobody in.
+    /// Fails with the reason for the operator.
     pub fn verify(
         &self,
         key_set: &TokenKeySet,

@@ -18,7 +18,7 @@ const MOST_KEYS: usize = 100;
 /// The most bytes of the text of a set.
 pub const LARGEST_KEY_SET: usize = 1 << 20;
 
-/// Why a key set cannot be used.
+/// Reason why a key set cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetFault {
     /// It is not JSON with a list of keys.
@@ -105,7 +105,7 @@ impl TokenKeySet {
 }
 
 impl TokenKey {
-    /// Reads one key; `None` where it signs nothing that is taken.
+    /// Parses one key; `None` if its algorithm is not supported.
     fn read(written: &serde_json::Value, place: String) -> Result<Option<Self>, KeySetFault> {
         let members = written.as_object().ok_or_else(|| KeySetFault::Key(place.clone()))?;
         if members.get("kty").and_then(serde_json::Value::as_str) == Some("oct") || members.contains_key("k") {
@@ -132,7 +132,7 @@ impl TokenKey {
     }
 }
 
-/// Returns the one algorithm of a key: the one that it names, if that fits its kind, else the usual one of its kind.
+/// Returns the algorithm of a key: the one that it names, if its type supports it, else the default of its type.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let named = jwk.common.key_algorithm;
     match &jwk.algorithm {

@@ -23,7 +23,7 @@ const CLOCK_TOLERANCE_MS: i64 = 60_000;
 /// The types of tokens that are for this purpose (RFC 9068, section 2.1).
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
-/// Why a token lets nobody in.
+/// Reason why a token is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
     /// It is longer than any issuer makes it.
@@ -109,7 +109,7 @@ impl TokenKeySet {
     ///
     /// # Errors
     ///
-    /// Says for the operator why it lets nobody in.
+    /// Fails with the reason for the operator.
     pub fn verify(&self, token: &str) -> Result<TokenClaims, TokenFault> {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenFault::TooLong);
@@ -158,7 +158,7 @@ impl TokenClaims {
     ///
     /// # Errors
     ///
-    /// Says for the operator why the token lets nobody in.
+    /// Fails with the reason for the operator if the token is refused.
     pub fn check(&self, settings: &TokenAuth, now: Timestamp) -> Result<(), TokenFault> {
         if self.issuer != settings.issuer {
             return Err(TokenFault::Issuer);

@@ -26,7 +26,7 @@ impl<'r> KeyMaps<'r> {
         Self { callers, grants: BTreeSet::new() }
     }
 
-    /// Writes the rules by which a step asks for a key, where it takes subscription keys alone.
+    /// Writes the rules that check the key of a step that accepts only subscription keys; nothing for others.
     pub(super) fn rules(
         &mut self,
         group: &GroupRoutes,
@@ -92,7 +92,7 @@ impl<'r> KeyMaps<'r> {
         self.callers.keys.iter().filter(|key| key.kind == KeyKind::Subscription)
     }
 
-    /// Returns the maps, where a step asks for a key.
+    /// Returns the map files; none unless a step asks for a key.
     pub(super) fn files(&self, is_asked: bool) -> Vec<ExportFile> {
         if !is_asked {
             return Vec::new();

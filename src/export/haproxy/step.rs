@@ -272,7 +272,7 @@ fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) ->
     }
 }
 
-/// Returns the name of a header where it can stand in an expression; one with other letters is never there.
+/// Returns the name of a header for an expression; one with other letters becomes a name that no request has.
 fn sample_name(name: &str) -> &str {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if is_plain { name } else { "x-apigw-unnamed" }

@@ -89,13 +89,13 @@ impl ContentKind {
         }
     }
 
-    /// True for a form.
+    /// True if it is a form.
     #[must_use]
     pub const fn is_form(self) -> bool {
         matches!(self, Self::Form | Self::Multipart)
     }
 
-    /// Tells the kind of a media type or range.
+    /// Returns the kind of a media type or range.
     #[must_use]
     pub fn of(media_type: &str) -> Self {
         let essence = trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();

@@ -69,7 +69,7 @@ pub struct DefinitionModel {
     pub tags: Vec<TagModel>,
     /// The servers of the environments.
     pub environments: Vec<EnvironmentServers>,
-    /// The ways in which callers of a real backend show who they are.
+    /// The kinds of authentication that a real backend accepts.
     pub auth: Auth,
     /// The security schemes that the definition declares.
     pub security_schemes: Vec<SecuritySchemeModel>,

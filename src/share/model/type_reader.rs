@@ -90,7 +90,7 @@ impl<'d> TypeReader<'d> {
         self.types
     }
 
-    /// True if a named type only refers to others until it comes back to one of them.
+    /// True if a named type is an endless chain of references.
     fn is_circle(&self, start: usize) -> bool {
         let mut index = start;
         for _ in 0..=self.types.len() {

@@ -15,7 +15,7 @@ const OTHERS: &str = "x-bundled";
 /// The deepest nesting.
 const MOST_LEVELS: usize = 400;
 
-/// What a bundled definition is made of.
+/// Sources of a bundled definition.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BundleSource<'a> {
     pub(super) definition: &'a Definition,

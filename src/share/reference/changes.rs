@@ -67,7 +67,7 @@ pub struct ChangesSource<'a> {
     pub policy: DocumentPolicy,
     /// The releases, the newest first.
     pub releases: &'a [ReleaseRecord],
-    /// Where served pages are.
+    /// Addresses of a server of pages; `None` for files.
     pub serving: Option<&'a ServingState>,
 }
 

@@ -45,11 +45,11 @@ pub struct ReferenceSource<'a> {
     pub live: LiveEntry<'a>,
     /// The same group in other environments.
     pub elsewhere: &'a [OtherEntry],
-    /// True for the page of a version, which lies a folder below that of what is live.
+    /// True if it is the page of a version, which lies a folder below that of what is live.
     pub is_of_version: bool,
     /// True if requests can be sent from the page.
     pub try_it: bool,
-    /// Where served pages are.
+    /// Addresses of a server of pages; `None` for files.
     pub serving: Option<&'a ServingState>,
 }
 
@@ -297,7 +297,7 @@ pub(super) fn author_name(author: &str) -> &str {
     if name.is_empty() { author } else { name }
 }
 
-/// Says who may call the group in this environment.
+/// Describes who may call the group in this environment.
 pub(super) fn access(source: ReferenceSource<'_>) -> String {
     let auth = &source.settings.auth;
     if source.release.backend.is_mock() {

@@ -141,7 +141,7 @@ fn fenced(language: &str, body: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}\n", body.trim_end())
 }
 
-/// Writes a text in one line, without markup.
+/// Escapes a text into one line without markup.
 pub(super) fn line(text: &str) -> String {
     let mut written = String::new();
     for each in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {

@@ -53,7 +53,7 @@ pub(super) fn first_line(markdown: &str) -> String {
     text.trim().to_owned()
 }
 
-/// True for a link that may stand in a page: an address with a harmless scheme.
+/// True if it is a link that may stand in a page: an address with a harmless scheme.
 pub(super) fn is_harmless_link(target: &str) -> bool {
     let lower = target.trim_start().to_ascii_lowercase();
     ["http://", "https://", "mailto:"].iter().any(|scheme| lower.starts_with(scheme))

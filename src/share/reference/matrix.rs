@@ -18,7 +18,7 @@ pub struct MatrixSource<'a> {
     pub groups: &'a [MatrixGroup],
     /// The parts that cannot be shown, each with the reason.
     pub problems: &'a [String],
-    /// Where served pages are.
+    /// Addresses of a server of pages; `None` for files.
     pub serving: Option<&'a ServingState>,
 }
 

@@ -88,7 +88,7 @@ struct ContentView {
 struct ResponseView {
     status: String,
     class: u16,
-    /// True for the one that is unfolded at first: the response of a request that succeeds.
+    /// True if it is the one that is unfolded at first: the response of a request that succeeds.
     is_open: bool,
     said: String,
     description: Option<TemplateValue>,
@@ -285,14 +285,14 @@ impl<'m> OperationViewer<'m> {
         snippets(&request).into_iter().map(pane).collect()
     }
 
-    /// Says who may call an operation where this page's environment is concerned.
+    /// Describes who may call an operation in this page's environment.
     fn access(&self, operation: &OperationModel) -> String {
         let access = if self.is_mock { &operation.mock_access } else { &operation.access };
         access_words(access)
     }
 }
 
-/// Says who may call.
+/// Describes who may call.
 pub(super) fn access_words(access: &RouteAccess) -> String {
     let credential = |credential: &Credential| match credential {
         Credential::Header(name) => format!("the header {name}"),

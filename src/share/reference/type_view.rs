@@ -234,7 +234,7 @@ impl<'m> TypeViewer<'m> {
         RowView { name, is_required, value: self.view_within(value, depth - 1, open) }
     }
 
-    /// Adds notes, unless nearer ones said the same.
+    /// Adds the notes that nearer ones have not given.
     fn add_notes(&self, view: &mut TypeOutline, notes: &SchemaNotes) {
         if view.description.is_none() {
             view.said.clone_from(&notes.description);

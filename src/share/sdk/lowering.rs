@@ -95,7 +95,7 @@ impl TypeUse {
 pub(super) struct Direction {
     pub(super) in_requests: bool,
     pub(super) in_responses: bool,
-    /// True for the fields of a form, in which bytes are files.
+    /// True if it is the fields of a form, in which bytes are files.
     pub(super) in_forms: bool,
 }
 

@@ -39,7 +39,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// True for the letters and digits that every language allows in a name and reads alike.
+/// True if it is the letters and digits that every language allows in a name and reads alike.
 fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric()
         || matches!(character,
@@ -81,7 +81,7 @@ pub(super) struct NameAllocator {
 }
 
 impl NameAllocator {
-    /// Begins with reserved names, which nobody gets; `joint` stands before an ending.
+    /// Builds a set with reserved names, which are never given; `joint` separates a suffix.
     pub(super) fn new(reserved: &'static [&'static str], joint: &'static str) -> Self {
         Self { taken: HashSet::new(), reserved, joint }
     }

@@ -75,7 +75,7 @@ pub(super) fn property(name: &str) -> String {
     if is_identifier(name) { name.to_owned() } else { quoted(name) }
 }
 
-/// True for a name of ASCII letters, digits and underscores that does not begin with a digit.
+/// True if it is a name of ASCII letters, digits and underscores that does not begin with a digit.
 pub(super) fn is_identifier(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')

@@ -81,7 +81,7 @@ fn escaped(lines: Vec<String>) -> Vec<String> {
     lines.into_iter().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect()
 }
 
-/// True for a field that means the same in the syntax of classes; names of types begin with a capital.
+/// True if it is a field that means the same in the syntax of classes; names of types begin with a capital.
 fn is_field(name: &str) -> bool {
     is_identifier(name)
         && !name.starts_with("__")

@@ -2,39 +2,62 @@
 //!
 //! # The map
 //!
-//! | part | what it is for |
+//! | part | purpose |
 //! |---|---|
 //! | [`model`] | the nouns; parsed once, valid afterwards |
-//! | [`definition`] | OpenAPI: read, resolve references, convert 2.0, list APIs, pick the constant result |
-//! | [`check`] | rules over a workspace: all findings, each with its place |
+//! | [`definition`] | OpenAPI: read, resolve references, convert 2.0, list APIs, build mock responses |
+//! | [`check`] | rules over a workspace: all findings, each with its location |
 //! | [`compare`] | two definitions: changes, each compatible or breaking |
-//! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
+//! | [`plan`] | turns a request and the state on disk into a [`plan::Plan`]; one file for each verb |
 //! | [`access`] | keys, grants, signatures: verify and sign; pure but for the clock it is given |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
-//! | [`snapshot`] | what is live at one moment, from files to a gateway |
-//! | [`routes`] | what a gateway has to do for an environment, as plain data |
+//! | [`snapshot`] | the live state at one moment, from files to a gateway |
+//! | [`routes`] | the work of a gateway for an environment, as plain data |
 //! | [`share`] | documents and SDKs for callers, over one model of a definition's operations |
-//! | [`export`] | routes as files for other gateways, and a report of all that those do otherwise |
-//! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
-//! | `spread` | work on many things, spread over the processors |
+//! | [`export`] | routes as files for other gateways, and a report of the differences |
+//! | [`gateway`] | serves snapshots of the live state: the only asynchronous code; it touches no file |
+//! | `spread` | parallel work over many items |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
 //!
-//! # How a publish flows
+//! # Flow of a publish
 //!
 //! `apigw publish --env test --mock` goes in one direction: the arguments become a
-//! [`plan::PublishRequest`]; [`plan::publish`] asks [`plan::Facts`] for what is on disk, lets
-//! [`check`] look at what is to be published, and decides everything; the plan is shown;
+//! [`plan::PublishRequest`]; [`plan::publish`] asks [`plan::Facts`] for the state on disk, lets
+//! [`check`] validate the group, and decides everything; the plan is shown;
 //! [`workspace::Workspace::lock`] gives the value that can write, and its
-//! [`commit`](workspace::LockGuard::commit) makes the plan what is live. A dry run is the same
-//! way, stopped before the lock. Another verb is another request and one more file in `plan/`.
+//! [`commit`](workspace::LockGuard::commit) puts the plan in force. A dry run takes the same
+//! path and stops before the lock.
 //!
-//! # What always holds
+//! # Flow of a proxied request
+//!
+//! `gateway::server`: `Worker::run` accepts a connection and `connection::serve` reads it with hyper. `gateway::service`:
+//! `handle` takes a request; `Exchange::decide` checks its head (`check_head`), finds its group (`find_path`) and calls
+//! `take_steps` (`match_api`, `check_address`, `check_access`, `check_limits`, `check_body_size`). A request that needs its
+//! body or a backend goes on in `Exchange::wait`: `admit` verifies a signed body, `receive_body` validates, and
+//! `forward_request` calls the backend. `gateway::upstream`: `forward::forward` picks a target (`UpstreamCall::prepare`),
+//! leases a connection (`pool::lease`) and exchanges messages in `http1`. `check_response` validates the response,
+//! `relay` streams its body, and `Exchange::finish` adds headers and has it logged.
+//!
+//! # Where to begin
+//!
+//! | change | place |
+//! |---|---|
+//! | a new verb | `cli/commands`, and a file in `plan` if it commits |
+//! | the limit of a request's body | `gateway::service`, step 6, `check_body_size` |
+//! | the freeze of a version | `workspace/commit.rs` |
+//! | the served state | `gateway::compiled::CompiledSnapshot`, held by `SharedContext` |
+//! | a new export target | `export::target`: see [`export`] |
+//! | a new rule of `check` | `check::rules`, and the file of `check` that reports it |
+//! | a new setting of a group | `model::settings`, then `routes` for what a gateway does with it |
+//! | a new kind of change | `compare::kinds` |
+//!
+//! # Invariants
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share` and `export` do no I/O and read no clock: time, user and what is
-//!   on disk are handed to them.
+//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share` and `export` do no I/O and read no clock: time, user and the
+//!   files are passed to them.
 //! - Only `workspace` touches files, and only a value that holds a lock writes.
-//! - A plan is whole; committing makes no choice. Data goes to stdout, talk to stderr.
+//! - A plan is whole; committing makes no choice. Data goes to stdout, notes to stderr.
 //!
 //! `tests/tidy.rs` holds them.
 //!

@@ -123,7 +123,7 @@ impl WorkspaceCase {
     }
 }
 
-/// Says where a rule is not broken where it should be, or is where it should not, with all findings.
+/// Describes a case that does not break its rule where it should, or breaks it where it should not, with all findings.
 fn compare(rule: &str, wrong: &WorkspaceCase, places: &[&str], right: &WorkspaceCase) -> Option<String> {
     let shown = |case: &WorkspaceCase| {
         let line = |finding: Finding| format!("\n    {} {}: {}", finding.location, finding.rule, finding.message);

@@ -128,7 +128,7 @@ pub(super) fn refusal_hints(
     hints
 }
 
-/// Says which way back is lost with a version, in a line.
+/// Names the rollback that is lost with a version, in one line.
 pub(super) fn lost_state(group: &str, version: &impl std::fmt::Display, state: &NeededState) -> String {
     let NeededState { environment, operation, .. } = state;
     format!("{group} {version} was live in {environment} by {operation}: `rollback --to {operation}` needs it")

@@ -26,7 +26,7 @@ struct BackendHost {
     allowed: Vec<IpAddr>,
 }
 
-/// Says of the backends of a plan which ones cannot be resolved here, and which ones gateways refuse.
+/// Warns of backends of a plan that cannot be resolved here, or that gateways refuse.
 pub(super) fn warnings(plan: &Plan, facts: &dyn Facts) -> Vec<String> {
     let hosts: BTreeSet<BackendHost> =
         plan.operation.changes.iter().flat_map(|(group, change)| hosts(plan, facts, group, change)).collect();

@@ -62,7 +62,7 @@ pub(super) struct IfCurrent {
 }
 
 impl IfCurrent {
-    /// Says that a plan may be made anew, unless it was bound to an operation.
+    /// Allows to make a stale plan again, unless it is bound to an operation.
     pub(super) const fn replan(&self) -> ReplanMode {
         if self.if_current.is_some() { ReplanMode::Never } else { ReplanMode::WhereStale }
     }
@@ -214,7 +214,7 @@ pub(super) fn commit(
     }
 }
 
-/// Says that an operation had to be given a time ahead of this machine's clock, to be later than those before it.
+/// Warns of an operation whose time is ahead of this machine's clock, as it must be later than those before it.
 pub(super) fn warn_of_clock(context: &Context<'_>, plan: &Plan) {
     let ahead = plan.operation.time.milliseconds() - context.now().milliseconds();
     if ahead > FAR_AHEAD_MS {

@@ -175,7 +175,7 @@ impl<'a> Context<'a> {
         LockRequest { holder, timeout: self.lock_timeout }
     }
 
-    /// Says who runs the command, looked up once: it may take asking Git.
+    /// Returns the user of the command, looked up once: it may take asking Git.
     fn actor(&self) -> &str {
         self.actor.get_or_init(|| self.find_actor())
     }

@@ -82,7 +82,7 @@ fn typed_value<'a>(process: &'a ProcessContext, long: &str, short: Option<&str>)
     apart.or_else(|| words.iter().copied().find_map(joined))
 }
 
-/// Returns true if a stream takes colours. A choice made for this program wins over `NO_COLOR` (no-color.org).
+/// True if a stream takes colours. A choice made for this program wins over `NO_COLOR` (no-color.org).
 fn takes_color(process: &ProcessContext, choice: ColorChoice, is_terminal: bool) -> bool {
     match choice {
         ColorChoice::Always => true,

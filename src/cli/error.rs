@@ -24,7 +24,7 @@ pub(super) enum Exit {
     Usage = 64,
 }
 
-/// Why a command failed, as it is shown.
+/// The failure of a command, as it is shown.
 #[derive(Debug)]
 pub(super) struct CommandError {
     /// A word for programs, stable.
@@ -94,7 +94,7 @@ impl CommandError {
         }
     }
 
-    /// Says that the findings are in files of a folder of the user's, whose names begin with `shown`.
+    /// Marks the findings as lying in a folder of the user's, and their names as beginning with `shown`.
     #[must_use]
     pub(super) fn outside(mut self, shown: String, folder: OutsideFolder) -> Self {
         self.outside = Some((shown, folder));
@@ -313,7 +313,7 @@ impl From<plan::Error> for CommandError {
     }
 }
 
-/// Says how to go on where a number was deleted with other bytes.
+/// Adds hints to the error about a number that was deleted with other bytes.
 fn deleted(
     error: CommandError,
     group: &str,
@@ -325,7 +325,7 @@ fn deleted(
     ))
 }
 
-/// Says how to go on where an operation cannot be undone for all its groups.
+/// Adds hints to the error about an operation that cannot be undone for all its groups.
 fn overtaken(
     error: CommandError,
     operation: &OperationId,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Returns true for a character that acts on a terminal instead of being shown: C0, DEL and C1 controls, line and paragraph
+/// True if it is a character that acts on a terminal instead of being shown: C0, DEL and C1 controls, line and paragraph
 /// separators, marks that change the direction of text (Unicode, UAX #9), invisible operators (which tables use as marks).
 pub(super) const fn is_control(character: char) -> bool {
     character.is_ascii_control()

@@ -100,7 +100,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// Says how to go on with an operation that joined a history which is gone, most likely by an aborted merge.
+/// Returns the hint for an operation that joined a history which is gone, most likely by an aborted merge.
 pub(super) fn merge_again(environment: &EnvironmentName, operation: &OperationId, missing: &OperationId) -> String {
     format!(
         "merge the branch that has history/{environment}/{missing}.yaml again; or, if that merge was aborted for good, \

@@ -1,7 +1,8 @@
 //! The command line: parses, calls, prints, and decides nothing about releases.
 //!
-//! A new verb is one file in `commands/`, with its arguments and its handler, and one line in
-//! [`commands::Command`].
+//! A new verb is one file in `commands/`, with its arguments and its handler, and four lines in `commands/mod.rs`: the
+//! module, the variant of [`commands::Command`], and its arms in `writes` and `run`. Its JSON document is a line in
+//! [`documents`].
 
 mod advice;
 mod arguments;

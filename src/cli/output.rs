@@ -46,7 +46,7 @@ impl OutputFormat {
     }
 }
 
-/// When to use colours.
+/// Choice of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum ColorChoice {
@@ -158,20 +158,20 @@ impl Output {
         }
     }
 
-    /// Says something that is worth knowing and is no data. Programs are told by the document alone.
+    /// Prints a note on stderr. Programs get the document alone.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && self.held_warnings.is_none() {
             say(&escape::text(text));
         }
     }
 
-    /// Says something whose colours are chosen, and in which nothing has to be escaped.
+    /// Prints a note that has its colours and needs no escaping.
     #[expect(clippy::unused_self, reason = "talking goes through the one value that knows where output goes")]
     pub(super) fn styled_note(&self, text: &str) {
         say(text);
     }
 
-    /// Says something for those who want to know more.
+    /// Prints a detail, with `--verbose` only.
     pub(super) fn detail(&self, text: &str) {
         if self.verbose {
             say(&escape::text(text));

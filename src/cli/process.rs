@@ -19,7 +19,7 @@ pub struct ProcessContext {
     pub variables: BTreeMap<String, String>,
     /// The folder in which it was started.
     pub folder: PathBuf,
-    /// When it was started.
+    /// Time of its start.
     pub now: Timestamp,
     /// The folder in which the system keeps a user's settings.
     pub settings_folder: Option<PathBuf>,

@@ -27,7 +27,7 @@ pub(super) enum SchemeArgument {
     Rfc9421,
 }
 
-/// How a request is signed with a secret.
+/// Method of signing a request with a secret.
 enum SigningMethod {
     Sigv4(&'static SignatureScheme),
     MessageHmac,

@@ -18,7 +18,7 @@ use crate::share::reference::{
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
 
-/// Tells of an entry whether it is served, or the reason why not; `None` where nobody says so.
+/// Returns for an entry that it is served, or the reason why not; `None` if unknown.
 pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> Option<Result<(), String>> + 'c;
 
 /// The groups and environments that documents are about.

@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-/// Says how long before `now` a time was: `12s`, `5m`, `3h`, `9d`, `2y`.
+/// Returns the age of a time at `now`: `12s`, `5m`, `3h`, `9d`, `2y`.
 pub(super) fn age(since: Timestamp, now: Timestamp) -> String {
     const MINUTE: i64 = 60;
     const HOUR: i64 = 60 * MINUTE;

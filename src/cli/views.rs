@@ -210,7 +210,7 @@ impl<'a> PlanView<'a> {
         self
     }
 
-    /// Says that policies refuse the change.
+    /// Marks the change as refused by policies.
     pub(super) const fn refused(mut self) -> Self {
         self.refused = true;
         self
@@ -281,7 +281,7 @@ pub(super) struct OperationView {
     /// The policies that it was committed against.
     #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
     overrides: Vec<PolicyOverride>,
-    /// Why it is no part of the history: `abandoned` or `unexplained`.
+    /// Reason why it is no part of the history: `abandoned` or `unexplained`.
     #[serde(skip_serializing_if = "Option::is_none")]
     loose_end: Option<ProblemKind>,
     changes: Vec<ChangeView>,
@@ -348,7 +348,7 @@ pub(super) struct FindingView<'a> {
     line: usize,
     column: usize,
     hint: Cow<'a, str>,
-    /// How many breaches of the rule it stands for, where that is more than one.
+    /// Number of breaches of the rule that it stands for, if more than one.
     #[serde(skip_serializing_if = "is_one")]
     count: usize,
 }

@@ -26,9 +26,9 @@ pub(super) struct WaitOutcome {
     limit: Duration,
     /// The gateways that serve the environment.
     pub(super) gateways: Vec<GatewayWaitView>,
-    /// Why nothing could be told of some of them.
+    /// Errors of gateways whose files cannot be read.
     unreadable: Vec<workspace::Error>,
-    /// Why nothing could be told of them all.
+    /// Error if the gateways cannot be listed.
     error: Option<workspace::Error>,
 }
 
@@ -39,7 +39,7 @@ struct WaitTargets {
     read: Option<Instant>,
 }
 
-/// Says that there is nothing to wait for.
+/// Notes that a dry run has nothing to wait for.
 pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
     if wait.is_some() {
         context.output.note("--wait has no effect in a dry run: nothing changes");
@@ -173,7 +173,7 @@ impl WaitOutcome {
         !self.gateways.is_empty() && self.gateways.iter().all(|gateway| gateway.serves)
     }
 
-    /// Says which gateways serve the change.
+    /// Lists the gateways that serve the change.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for gateway in self.gateways.iter().filter(|gateway| gateway.serves) {

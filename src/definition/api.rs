@@ -204,7 +204,7 @@ impl Api {
         self.extensions.iter().find(|(known, _)| known == name).map(|(_, node)| *node)
     }
 
-    /// Returns `true` if a response with a code is declared.
+    /// True if a response with a code is declared.
     #[must_use]
     pub fn declares(&self, code: u16) -> bool {
         self.responses.iter().any(|response| response.status == StatusPattern::Code(code))

@@ -118,13 +118,13 @@ impl<'d> Node<'d> {
         if let NodeValue::Number(place) = self.content() { self.document.store.number(place) } else { None }
     }
 
-    /// True for an object.
+    /// True if it is an object.
     #[must_use]
     pub fn is_object(self) -> bool {
         matches!(self.content(), NodeValue::Object(_) | NodeValue::LargeObject(_))
     }
 
-    /// True for a list.
+    /// True if it is a list.
     #[must_use]
     pub fn is_array(self) -> bool {
         matches!(self.content(), NodeValue::Array(_))
@@ -187,7 +187,7 @@ impl<'d> Node<'d> {
         target.meant.map(|meant| self.document.node(meant))
     }
 
-    /// True for a reference without other fields.
+    /// True if it is a reference without other fields.
     #[must_use]
     pub fn is_bare_reference(self) -> bool {
         self.reference().is_some() && self.entries().nth(1).is_none()

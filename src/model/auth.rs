@@ -1,4 +1,4 @@
-//! The ways in which callers of a group show who they are (`auth` in `group.yaml`).
+//! Authentication of the callers of a group (`auth` in `group.yaml`).
 
 use std::fmt;
 
@@ -40,7 +40,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// The ways in which callers of a real backend show who they are; one suffices. Without any, anybody may call.
+/// Kinds of authentication that a real backend accepts, of which one suffices. Without any, anybody may call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Auth {
     /// Requests are signed.
@@ -91,7 +91,7 @@ pub struct TokenAuth {
     pub grant: TokenGrant,
 }
 
-/// Who is let in with a good token.
+/// Tokens that are admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenGrant {

@@ -9,7 +9,7 @@ use super::version_notes::VersionRemark;
 pub struct Author {
     /// The author's name.
     pub actor: String,
-    /// Why, where somebody said so.
+    /// Reason; `None` if none was given.
     pub message: Option<String>,
     /// The command that was typed, secrets blanked.
     pub command: String,

@@ -22,7 +22,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// True for a mock backend.
+    /// True if it is a mock backend.
     #[must_use]
     pub const fn is_mock(&self) -> bool {
         matches!(self, Self::Mock)

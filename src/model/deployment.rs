@@ -33,7 +33,7 @@ pub struct Release {
 }
 
 impl Release {
-    /// Returns true where callers cannot tell two releases apart: a merge may have given one version two numbers.
+    /// True if callers cannot tell two releases apart: a merge may have given one version two numbers.
     #[must_use]
     pub fn serves_same(&self, other: &Self) -> bool {
         (self.state, self.digest, &self.backend) == (other.state, other.digest, &other.backend)

@@ -294,7 +294,7 @@ const RESERVED_HEADERS: [&str; 11] = [
 ];
 
 impl ParameterReference {
-    /// True for the header that names the caller's key to backends, in any spelling that some backend takes for it.
+    /// True if it is the header that names the caller's key to backends, in any spelling that some backend takes for it.
     #[must_use]
     pub fn names_caller(&self) -> bool {
         matches!(self, Self::Header(name) if name.replace('_', "-") == "x-apigw-key")

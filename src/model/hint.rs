@@ -150,7 +150,7 @@ pub enum Hint {
 }
 
 impl Hint {
-    /// Returns true if there is no remedy to suggest.
+    /// True if there is no remedy to suggest.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty())

@@ -13,7 +13,7 @@ use super::EnvironmentName;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpRange(IpNet);
 
-/// Why a text is not a range of addresses.
+/// Reason why a text is not a range of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IpRangeError {
     /// It has another form.

@@ -58,7 +58,7 @@ pub struct RateLimit {
     pub requests: u32,
 }
 
-/// Why a text is not a rate limit.
+/// Reason why a text is not a rate limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RateLimitError {
     /// It has another form.

@@ -119,7 +119,7 @@ impl EnvironmentName {
     /// The environments of every workspace, in the order of a release.
     pub const BUILT_IN: [&'static str; 3] = ["test", "pre-release", "online"];
 
-    /// Returns `true` if callers reach groups by their custom domains here.
+    /// True if callers reach groups by their custom domains here.
     #[must_use]
     pub fn has_custom_domains(&self) -> bool {
         self.as_str() == "online"

@@ -41,7 +41,7 @@ pub struct WorkspaceSettings {
     /// Levels of the kinds of change, by name, where they differ from the default.
     #[serde(default)]
     pub changes: BTreeMap<String, ChangeLevel>,
-    /// Where secrets of callers are found beside `.apigw/secrets`, and how many gateways share limits.
+    /// Sources of callers' secrets beside `.apigw/secrets`, and the number of gateways that share limits.
     #[serde(default)]
     pub access: AccessSettings,
     /// The names that tables of environments have in the file, where those are aliases.
@@ -49,7 +49,7 @@ pub struct WorkspaceSettings {
     pub aliases: BTreeMap<EnvironmentName, EnvironmentName>,
 }
 
-/// Where the secrets with which callers sign are found, beside variables and `.apigw/secrets`; and who shares limits.
+/// Sources of the secrets with which callers sign, beside variables and `.apigw/secrets`; and the sharing of limits.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessSettings {
@@ -343,7 +343,7 @@ impl WorkspaceSettings {
         self.environments.get(name).and_then(|settings| settings.docs).unwrap_or(usual)
     }
 
-    /// Returns true if requests can be sent from the documents of an environment; never from documents that are off.
+    /// True if requests can be sent from the documents of an environment; never from documents that are off.
     #[must_use]
     pub fn document_try_it(&self, name: &EnvironmentName) -> bool {
         let policy = self.document_policy(name);

@@ -1,4 +1,4 @@
-//! Why a request has no plan.
+//! Reasons why a request has no plan.
 
 use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
 
@@ -6,7 +6,7 @@ use super::advice::PlanAdvice;
 use super::outcome::Plan;
 use super::refusal::{PolicyRefusal, mock_message};
 
-/// Why a request has no plan.
+/// Reason why a request has no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The files could not be read.
@@ -130,7 +130,7 @@ impl Error {
     }
 }
 
-/// Says how many problems there are, with those that a finding only counts.
+/// Counts the problems, with those that a finding only counts.
 fn problems(findings: &[Finding]) -> String {
     match findings.iter().map(|finding| finding.count).sum() {
         1 => "1 problem was".to_owned(),
@@ -142,7 +142,7 @@ fn now_at(current: Option<&OperationId>) -> String {
     current.map_or_else(|| "it was never published".to_owned(), |current| format!("the latest is {current}"))
 }
 
-/// Says which groups were changed since an operation.
+/// Lists the groups that were changed since an operation.
 fn overtaken(changed: &[(GroupName, OperationId)], total: usize) -> String {
     match changed {
         [(group, later)] if total == 1 => format!("{group} was changed by {later} since"),
@@ -169,7 +169,7 @@ fn reasons(environment: &EnvironmentName, refusals: &[PolicyRefusal]) -> String 
     refusals.iter().map(reason).collect::<Vec<_>>().join("; and ")
 }
 
-/// Says how many changes break callers, and of how many groups nobody can tell.
+/// Counts the changes that break callers, and the groups that cannot be compared.
 fn breaking(breaking: usize, unknown: usize) -> String {
     let callers = match breaking {
         0 => None,

@@ -47,7 +47,7 @@ impl GroupHeads {
     }
 }
 
-/// Returns true where one operation leads to another through the predecessors of a group.
+/// True if one operation leads to another through the predecessors of a group.
 pub(super) fn leads_to(operations: &Operations, group: &GroupName, from: &OperationId, to: &OperationId) -> bool {
     let mut seen = BTreeSet::new();
     let mut pending = vec![from];

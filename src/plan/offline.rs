@@ -11,7 +11,7 @@ use super::selection::{GroupSelection, check_current, live_groups};
 /// A request to take groups offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfflineRequest {
-    /// Where.
+    /// The environment.
     pub environment: EnvironmentName,
     /// The groups.
     pub groups: GroupSelection,

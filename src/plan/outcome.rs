@@ -52,7 +52,7 @@ pub struct SettingsEdit {
 }
 
 impl Plan {
-    /// Says whether there is nothing to do.
+    /// True if there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.operation.changes.is_empty()
@@ -81,8 +81,8 @@ impl Plan {
 
     /// Adds a group's change, unless its release stays the same.
     ///
-    /// An operation is later than every operation before it, whatever the clocks say: the history
-    /// of a group can be read by time.
+    /// The operation becomes later than the entry that it replaces, whatever the clocks say. A commit also makes it later
+    /// than the other operations of the environment.
     pub(super) fn change(
         &mut self,
         group: &GroupName,

@@ -161,7 +161,7 @@ fn apply_breaking(
 enum CompatibilityVerdict {
     /// Changes that break them, and removals that would, were their sunset dates not past.
     Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
-    /// Why nobody can tell.
+    /// Reason why they cannot be compared.
     Unknown(String),
 }
 

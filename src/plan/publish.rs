@@ -21,7 +21,7 @@ use super::selection::{GroupSelection, check_current};
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishRequest {
-    /// Where.
+    /// The environment.
     pub environment: EnvironmentName,
     /// The groups.
     pub groups: GroupSelection,

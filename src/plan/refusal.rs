@@ -2,7 +2,7 @@
 
 use crate::model::{EnvironmentName, GroupName, Version, VersionRemark};
 
-/// Why a policy refuses a plan.
+/// Reason why a policy refuses a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PolicyRefusal {
     /// `mock`: these groups would get a mock backend.
@@ -38,7 +38,7 @@ pub enum PolicyRefusal {
 pub struct BreakingChange {
     /// The group.
     pub group: GroupName,
-    /// Where in its definition: the API and the path below it; empty where it concerns the whole group.
+    /// Place in its definition: the API and the path below it; empty if it concerns the whole group.
     pub place: String,
     /// The kind of change, as `[changes]` in `apigw.toml` names it; `None` where the group goes offline.
     pub kind: Option<&'static str>,
@@ -62,7 +62,7 @@ pub enum NextVersion {
 pub struct IncomparableGroup {
     /// The group.
     pub group: GroupName,
-    /// Why, as a clause about a version.
+    /// Reason, as a clause about a version.
     pub reason: String,
 }
 
@@ -91,7 +91,7 @@ pub struct UnprovenRelease {
 }
 
 impl BreakingChange {
-    /// Says it in a line.
+    /// Formats it as one line.
     #[must_use]
     pub fn text(&self) -> String {
         format!("callers break: {}", self.place_and_message())
@@ -106,7 +106,7 @@ impl BreakingChange {
 }
 
 impl IncomparableGroup {
-    /// Says it in a line.
+    /// Formats it as one line.
     #[must_use]
     pub fn text(&self) -> String {
         format!("cannot check compatibility of {}: {}", self.group, self.reason)
@@ -118,7 +118,7 @@ impl BlockedRelease {
         Self { group: group.clone(), version: version.clone(), block: block.clone() }
     }
 
-    /// Says it in a line.
+    /// Formats it as one line.
     #[must_use]
     pub fn text(&self) -> String {
         let Self { group, version, block } = self;

@@ -30,7 +30,7 @@ pub struct ReleasePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub environment: Option<EnvironmentName>,
-    /// Why.
+    /// Reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The steps, in order. Those of one environment stand together and commit together.
@@ -181,8 +181,8 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
     }
 }
 
-/// Records the outcome of plans, so that they apply to this state only. The author's reason for all steps is copied to
-/// each of them.
+/// Records the outcome of plans, so that they apply to this state only. The author's reason goes to the file, and the
+/// permission to break callers to each step.
 #[must_use]
 pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan {
     let bound_plan = |plan: &Plan| {

@@ -16,7 +16,7 @@ use super::selection::{GroupSelection, check_current};
 /// A request to restore earlier releases of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollbackRequest {
-    /// Where.
+    /// The environment.
     pub environment: EnvironmentName,
     /// The groups; all of them go back to one state, which must then be given.
     pub groups: GroupSelection,

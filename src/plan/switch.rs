@@ -13,7 +13,7 @@ use super::selection::check_current;
 /// A request to switch one group to another version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwitchRequest {
-    /// Where.
+    /// The environment.
     pub environment: EnvironmentName,
     /// The group.
     pub group: GroupName,

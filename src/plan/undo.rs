@@ -14,7 +14,7 @@ use super::policy::{self, ReleaseDirection};
 /// A request to reverse an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoRequest {
-    /// Where.
+    /// The environment.
     pub environment: EnvironmentName,
     /// The operation.
     pub operation: OperationId,

@@ -227,7 +227,7 @@ impl RouteReader<'_> {
         }
     }
 
-    /// Returns `true` if the definition or the group lets connections to an API go on as a websocket, which only a `GET` does
+    /// True if the definition or the group lets connections to an API go on as a websocket, which only a `GET` does
     /// (RFC 6455, section 4.1).
     fn is_websocket(&self, api: &Api) -> bool {
         let own = api.extension("x-apigw-websocket").and_then(|node| self.definition.node(node).as_bool());

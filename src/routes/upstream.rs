@@ -228,7 +228,7 @@ impl<'a> ForwardReader<'a> {
         Ok(text.parse()?)
     }
 
-    /// Returns `true` if the values at a place are secrets: by the definition, or by their name.
+    /// True if the values at a place are secrets: by the definition, or by their name.
     fn is_secret(&self, place: &ParameterReference) -> bool {
         let (in_definition, name) = match place {
             ParameterReference::Header(name) => (definition::ParameterPlace::Header, name),

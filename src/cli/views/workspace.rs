@@ -83,7 +83,7 @@ pub(in crate::cli) struct ServeView {
     /// The addresses on which it listens.
     pub(in crate::cli) listening: Vec<String>,
     pub(in crate::cli) admin: Option<SocketAddr>,
-    /// Where proxies ask whether a request is let in.
+    /// Address of the authorizer for proxies.
     pub(in crate::cli) authorize: Option<SocketAddr>,
     /// The address of the documents.
     pub(in crate::cli) docs: Option<SocketAddr>,

@@ -242,7 +242,7 @@ impl TreeLoader<'_, '_> {
         }
     }
 
-    /// Tells whether `$dynamicRef` is a keyword: the schemas of OpenAPI 3.0 and 2.0 have none of that name.
+    /// True if `$dynamicRef` is a keyword: the schemas of OpenAPI 3.0 and 2.0 have none of that name.
     fn has_dynamic_references(&self) -> bool {
         let Some(root) = self.document.root() else { return true };
         let version = root.get("openapi").map(|version| version.as_str().unwrap_or_default());

@@ -10,7 +10,7 @@ const FIELDS: [&str; 4] = ["status", "headers", "mediaType", "body"];
 pub(super) struct MockExtension<'d> {
     /// The status, if it is valid for a final response.
     pub(super) status: Option<u16>,
-    /// True for a response with fields; false if the whole value is the body.
+    /// True if it is a response with fields; false if the whole value is the body.
     pub(super) is_answer: bool,
     /// A likely mistake in the value, with its location.
     pub(super) doubt: Option<(Location, String)>,

@@ -316,7 +316,7 @@ impl InstanceCheck<'_> {
         items.iter().zip(spoken_of).all(|(item, spoken_of)| spoken_of || self.check(item, rest, level + 1))
     }
 
-    /// True for a reference whose siblings are ignored (OpenAPI 3.0.4, section 4.7.23).
+    /// True if it is a reference whose siblings are ignored (OpenAPI 3.0.4, section 4.7.23).
     fn is_only_reference(&self, schema: Node<'_>) -> bool {
         self.specification == Specification::V3_0 && schema.reference().is_some()
     }

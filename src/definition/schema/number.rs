@@ -47,7 +47,7 @@ pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> O
     None
 }
 
-/// True for a schema that says of a number all that it says.
+/// True if it is a schema that says of a number all that it says.
 fn is_numeric(schema: Node<'_>) -> bool {
     let keywords =
         ["type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "title", "description"];

@@ -87,12 +87,12 @@ impl TypeSet {
     }
 }
 
-/// Tells whether a schema refers to another; in OpenAPI 3.0 there is no `$dynamicRef`.
+/// True if a schema refers to another; in OpenAPI 3.0 there is no `$dynamicRef`.
 pub(super) fn is_reference(schema: Node<'_>, specification: Specification) -> bool {
     schema.reference().is_some() || specification != Specification::V3_0 && schema.get("$dynamicRef").is_some()
 }
 
-/// True for a schema that also allows `null` (OpenAPI 3.0.3, section 4.7.24.1).
+/// True if it is a schema that also allows `null` (OpenAPI 3.0.3, section 4.7.24.1).
 pub(super) fn is_nullable(schema: Node<'_>, specification: Specification) -> bool {
     specification == Specification::V3_0 && schema.get("nullable").and_then(Node::as_bool) == Some(true)
 }

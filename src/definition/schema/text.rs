@@ -37,7 +37,7 @@ pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut Comp
     other.or_else(|| patterns.build(&expressions, least, most, variant))
 }
 
-/// True for a schema that says of a text all that it says.
+/// True if it is a schema that says of a text all that it says.
 fn is_textual(schema: Node<'_>) -> bool {
     let keywords = ["type", "pattern", "minLength", "maxLength", "title", "description"];
     schema.is_object() && schema.entries().all(|(name, _)| keywords.contains(&name))

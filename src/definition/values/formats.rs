@@ -134,7 +134,7 @@ pub(super) fn add_number_ranges(schema: &mut Value) {
     }
 }
 
-/// True for an `allOf` that consists of the range of a number format.
+/// True if it is an `allOf` that consists of the range of a number format.
 pub(super) fn is_number_range(parts: &Value) -> bool {
     let is_range = |part: &Value| part.as_object().is_some_and(|part| part.keys().all(|key| key.ends_with("imum")));
     parts.as_array().is_some_and(|parts| parts.iter().all(is_range))

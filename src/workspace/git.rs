@@ -49,7 +49,7 @@ impl GitCheckout {
         Some(Self { folder: folder.to_owned(), directory })
     }
 
-    /// Returns true during a rebase of the person's own commits: Git's "ours" is then the other branch.
+    /// True during a rebase of the person's own commits: Git's "ours" is then the other branch.
     pub(super) fn is_rebasing(&self) -> bool {
         let replays = self.has("rebase-merge") || self.has("rebase-apply/rebasing");
         // Within `rebase --rebase-merges`, a merge is made anew: its first side is the person's own.

@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
         let (workspace, error) = Workspace::open_readable(&self.absolute_folder())?;
         if let Some(error) = error {
             let unread = unread_text(workspace.unread_settings());
-            self.output.warning(&format!("{}; only the settings that can be read count{unread}", error.one_line()));
+            self.output.warning(&format!("{}; only the readable settings are used{unread}", error.one_line()));
         }
         Ok(self.opened(workspace))
     }

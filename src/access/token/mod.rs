@@ -66,7 +66,7 @@ pub enum TokenFault {
     #[error("the token's `{0}` is in the future: {1}")]
     Future(&'static str, Timestamp),
     /// The keys of the issuer are not there.
-    #[error("the keys of the issuer ({0}) are not there or cannot be used")]
+    #[error("the keys of the issuer ({0}) are missing or cannot be used")]
     NoKeySet(KeySetSource),
 }
 

@@ -164,7 +164,7 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     let Some(operation) = change::grant(state, before.as_ref(), &scope, &author) else {
         let subject = holder_name(&arguments.holder);
         let keeps = if is_limited { "" } else { "; their limits stay" };
-        let what = format!("{subject} has each of these grants already{keeps}");
+        let what = format!("{subject} already has each of these grants{keeps}");
         let (state, _) = holder_state(guard.workspace(), &arguments.holder)?;
         let document = AccessChangeView {
             schema: SCHEMA,

@@ -39,7 +39,7 @@ pub(super) struct Follower<'a> {
     told: RunningGateway,
     was_incomplete: bool,
     key_set_problems: Vec<String>,
-    /// When memory that was let go is to be given back to the system.
+    /// Time at which freed memory is returned to the system.
     gives_back_at: Option<Instant>,
     looks: u32,
 }
@@ -223,7 +223,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Says when keys of an issuer cannot be fetched.
+    /// Reports when the keys of an issuer cannot be fetched.
     fn look_at_key_sets(&mut self) {
         let problems = self.gateway.key_set_problems();
         for problem in problems.iter().filter(|problem| !self.key_set_problems.contains(problem)) {
@@ -232,7 +232,7 @@ impl<'a> Follower<'a> {
         self.key_set_problems = problems;
     }
 
-    /// Says when a worker stands still, and when it moves again.
+    /// Reports when a worker is stuck, and when it has recovered.
     fn look_at_workers(&mut self) {
         let stuck = self.gateway.stuck_workers();
         if stuck == self.told.stuck_workers {

@@ -15,7 +15,8 @@
 //! | [`routes`] | the work of a gateway for an environment, as plain data |
 //! | [`share`] | documents and SDKs for callers, over one model of a definition's operations |
 //! | [`export`] | routes as files for other gateways, and a report of the differences |
-//! | [`gateway`] | serves snapshots of the live state: the only asynchronous code; it touches no file |
+//! | [`gateway`] | serves snapshots of the live state: asynchronous, as is `store`, and nothing else; it touches no file |
+//! | [`store`] | carries the live state to other machines, through an S3-compatible store, a folder or a web server |
 //! | `spread` | parallel work over many items |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
 //!
@@ -88,6 +89,7 @@ pub mod plan;
 pub mod routes;
 pub mod share;
 pub mod snapshot;
+pub mod store;
 pub mod workspace;
 
 pub use cli::{ProcessContext, complete, run};

@@ -75,7 +75,8 @@ impl Default for PublicKey {
 
 impl PublicKey {
     /// Verifies a signature.
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
     }
 }
@@ -169,7 +170,8 @@ impl PrivateKey {
     }
 
     /// Signs a message.
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
     }
 }

@@ -9,6 +9,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
 use super::pages::PageSource;
+use super::source_status::SourceStatus;
 use crate::access::{DayCounts, KeyDirectory};
 use crate::model::{DomainName, IpRange};
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub day_counts: DayCounts,
     /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
+    /// The store that the gateway follows, until [`note_source`](super::Gateway::note_source) says more.
+    pub source: Option<SourceStatus>,
 }
 
 /// An address to listen on.
@@ -126,6 +129,7 @@ impl Config {
             gateways: NonZeroU32::MIN,
             day_counts: DayCounts::default(),
             access_log: None,
+            source: None,
         }
     }
 }

@@ -49,6 +49,7 @@ mod server;
 mod service;
 mod signals;
 mod signing_key;
+mod source_status;
 mod stream;
 pub mod tls;
 mod token_rules;
@@ -64,5 +65,7 @@ pub use pages::{PageSource, is_own_host};
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};
+pub use source_status::SourceStatus;
 
 pub(crate) use upstream::connect::is_refused as is_refused_address;
+pub(crate) use upstream::tls_client::client_config;

@@ -32,6 +32,7 @@ use super::server::page_listener::serve_pages;
 use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
 use super::service::context::{ConnectionPurpose, SharedContext, WorkerGauges};
+use super::source_status::SourceStatus;
 use super::upstream::identity::Identity;
 use super::upstream::target::OriginSet;
 use crate::access::{DayCounts, KeyDirectory};
@@ -198,6 +199,11 @@ impl Gateway {
         self.shared.not_served.store(Arc::new(not_served));
     }
 
+    /// Records how the gateway stands with the store that it follows, for operators.
+    pub fn note_source(&self, source: SourceStatus) {
+        self.shared.source.store(Some(Arc::new(source)));
+    }
+
     /// Goes through the groups of all environments, each with the operation that is in force.
     pub fn for_each_served(&self, mut visit: impl FnMut(&EnvironmentName, &GroupName, &OperationId)) {
         for environment in &self.shared.context.snapshot.load().environments {
@@ -357,6 +363,7 @@ fn shared(
     SharedState {
         tls: ArcSwapOption::new(config.tls.clone()),
         not_served: ArcSwap::default(),
+        source: ArcSwapOption::new(config.source.clone().map(Arc::new)),
         connections: AtomicUsize::new(0),
         limits,
         refused: AtomicU64::new(0),

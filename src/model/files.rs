@@ -100,9 +100,9 @@ impl FileSet {
 pub struct Manifest(pub BTreeMap<String, Digest>);
 
 impl Manifest {
-    /// Computes the version's digest: the SHA-256 of the list, one `<digest>  <path>` a line, sorted by path.
+    /// Writes the list, one `<digest>  <path>` a line, sorted by path.
     #[must_use]
-    pub fn digest(&self) -> Digest {
+    pub fn text(&self) -> String {
         let mut list = String::new();
         for (path, digest) in &self.0 {
             list.push_str(&digest.to_string());
@@ -110,7 +110,13 @@ impl Manifest {
             list.push_str(path);
             list.push('\n');
         }
-        Digest::of(list.as_bytes())
+        list
+    }
+
+    /// Computes the version's digest: the SHA-256 of the list.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text().as_bytes())
     }
 }
 

@@ -114,7 +114,10 @@ impl AdminState {
         };
         let not_served = self.shared.not_served.load();
         let dark = || not_served.iter().find(is_dark).map(|dark| format!("{} is not served", dark.environment));
-        self.stuck(LONGEST_TICK).or_else(dark)
+        let source = self.shared.source.load();
+        let expired = source.as_ref().filter(|source| source.expired).and_then(|source| source.expires);
+        let expired = || expired.map(|at| format!("the state that it follows expired at {at}"));
+        self.stuck(LONGEST_TICK).or_else(dark).or_else(expired)
     }
 
     /// Returns the served operation of each group in each environment.
@@ -142,7 +145,7 @@ impl AdminState {
         let missing = self.shared.context.access.missing_secrets();
         let missing_secrets: Vec<serde_json::Value> =
             missing.iter().map(|(key, secret)| json!({"key": key, "secret": secret})).collect();
-        json!({
+        let mut status = json!({
             "schema": 1,
             "stuck_workers": self.shared.stuck_workers(LONGEST_TICK),
             "draining": self.shared.context.draining.load(Ordering::Relaxed),
@@ -151,7 +154,11 @@ impl AdminState {
             "key_sets": self.shared.context.issuers.statuses(),
             "environments": environments,
             "unserved": **self.shared.not_served.load(),
-        })
+        });
+        if let Some(source) = &*self.shared.source.load() {
+            status["source"] = json!(**source);
+        }
+        status
     }
 
     fn metrics(&self) -> Result<String, fmt::Error> {

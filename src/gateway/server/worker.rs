@@ -18,6 +18,7 @@ use crate::gateway::clock::{Clock, TICK, TICKS_A_SECOND, Ticks, ticks};
 use crate::gateway::config::GatewayTimeouts;
 use crate::gateway::request_body::BodyPace;
 use crate::gateway::service::context::{ClientConnection, ConnectionPurpose, Context, SharedContext, WorkerGauges};
+use crate::gateway::source_status::SourceStatus;
 use crate::gateway::upstream::pool::Pool;
 use crate::gateway::watch::{ConnectionTimeouts, ConnectionWatch};
 use crate::snapshot::NotServed;
@@ -31,6 +32,8 @@ pub(crate) struct SharedState {
     pub(crate) tls: ArcSwapOption<ServerConfig>,
     /// Parts of the files that are not served.
     pub(crate) not_served: ArcSwap<Vec<NotServed>>,
+    /// The store that the gateway follows, if it follows one.
+    pub(crate) source: ArcSwapOption<SourceStatus>,
     /// The most connections at a time.
     pub(crate) limits: ConnectionLimits,
     /// Number of open connections.

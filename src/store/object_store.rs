@@ -1,0 +1,82 @@
+//! A store of objects, as far as pushing and following need it.
+
+use std::fmt;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+use super::error::StoreError;
+use crate::model::Digest;
+
+/// A call to a store that is under way.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The name of an object: one of a closed set, so that no other text ever becomes a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectName {
+    /// The pointer.
+    Pointer,
+    /// An object without meaning, on which conditional writes are tried.
+    Probe,
+    /// An object under its digest.
+    Content(Digest),
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pointer => formatter.write_str("pointer"),
+            Self::Probe => formatter.write_str("probe"),
+            Self::Content(digest) => write!(formatter, "objects/{}", digest.to_string().replace(':', "/")),
+        }
+    }
+}
+
+/// The validator of an object's bytes (RFC 9110, section 8.8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntityTag {
+    /// An `ETag`, as it was sent.
+    Tag(String),
+    /// A `Last-Modified`, of a server that sends no tag.
+    Date(String),
+}
+
+/// The outcome of a conditional read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchedObject {
+    /// There is no such object.
+    Missing,
+    /// It is the one that the reader has.
+    NotModified,
+    /// Its bytes.
+    Found {
+        /// The bytes.
+        bytes: Bytes,
+        /// Their validator, where the store has one.
+        tag: Option<EntityTag>,
+    },
+}
+
+/// The outcome of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The object is written.
+    Written,
+    /// The condition does not hold (412).
+    Refused,
+}
+
+/// A store of objects.
+pub trait ObjectStore: fmt::Debug + Send + Sync {
+    /// Reads an object of at most `most` bytes, unless it is the one with a tag.
+    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject>;
+
+    /// Writes an object where there is none (`If-None-Match: *`).
+    fn put_if_absent(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, PutOutcome>;
+
+    /// Writes an object over the one with a tag (`If-Match`).
+    fn put_if_match<'a>(&'a self, name: ObjectName, bytes: Bytes, tag: &'a EntityTag) -> StoreFuture<'a, PutOutcome>;
+
+    /// Writes an object, whatever is there.
+    fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()>;
+}

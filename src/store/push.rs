@@ -1,0 +1,163 @@
+//! A push: objects first, the pointer last.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::chain::leads_to;
+use super::destination::{Destination, DestinationError, read_pointer};
+use super::error::{StoreError, StoreFault};
+use super::object_store::{EntityTag, ObjectName, ObjectStore, PutOutcome};
+use super::pointer::SignedPointer;
+use super::state::StateList;
+use super::transfer::{each, put_content};
+use crate::access::PublicKey;
+use crate::model::Digest;
+
+/// A tag that no object has.
+const WRONG_TAG: &str = "\"00000000000000000000000000000000\"";
+const PROBE: &[u8] = b"apigw tries here whether the store refuses a write whose condition does not hold\n";
+
+/// A push that is about to be made: the whole outcome.
+#[derive(Debug)]
+pub struct StatePush {
+    /// The pointer that commits it.
+    pub pointer: SignedPointer,
+    /// The files of the state.
+    pub list: StateList,
+    /// The objects that the store's state does not name.
+    pub new: BTreeSet<Digest>,
+}
+
+/// Gives the bytes of the objects that are pushed.
+pub trait StateSource {
+    /// Returns the bytes of an object.
+    fn object(&self, digest: Digest) -> Result<Bytes, Box<dyn Error + Send + Sync>>;
+}
+
+/// The outcome of a push that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// It is the state of the store.
+    Present,
+    /// A later push was built upon it.
+    BuiltUpon,
+}
+
+/// Why a push is not in force, or not known to be.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The store failed before the pointer was written.
+    #[error("nothing was pushed: {0}")]
+    Store(StoreError),
+    /// Bytes of the state cannot be read.
+    #[error("nothing was pushed: {0}")]
+    Source(Box<dyn Error + Send + Sync>),
+    /// Another push came first.
+    #[error("another push came first")]
+    Moved,
+    /// The pointer may have been written, and the store does not say.
+    #[error("it is not known whether the push is in force: {0}")]
+    Unknown(DestinationError),
+}
+
+impl From<StoreError> for PushError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl StatePush {
+    /// Pushes over the state that it was planned from.
+    pub(super) async fn commit(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        before: &Destination,
+        source: &dyn StateSource,
+        keys: &[PublicKey],
+    ) -> Result<CommitOutcome, PushError> {
+        probe(&**store).await?;
+        self.put_objects(store, source).await?;
+        put_content(&**store, self.list.text().into()).await?;
+        // Under its digest too, so that the line of pushes can be followed back.
+        put_content(&**store, self.pointer_bytes()).await?;
+        let put = match &before.pointer {
+            None => store.put_if_absent(ObjectName::Pointer, self.pointer_bytes()).await,
+            Some(present) => store.put_if_match(ObjectName::Pointer, self.pointer_bytes(), &present.tag).await,
+        };
+        match put {
+            Ok(PutOutcome::Written) => Ok(CommitOutcome::Present),
+            // A refusal may be that of a second attempt, whose first one was written.
+            Ok(PutOutcome::Refused) => self.outcome(&**store, keys).await,
+            Err(error) if error.is_transient() => self.outcome(&**store, keys).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn pointer_bytes(&self) -> Bytes {
+        Bytes::copy_from_slice(self.pointer.bytes())
+    }
+
+    /// Writes the new objects, some at a time, so that few of them are in memory.
+    async fn put_objects(&self, store: &Arc<dyn ObjectStore>, source: &dyn StateSource) -> Result<(), PushError> {
+        let mut objects = self.new.iter().copied();
+        loop {
+            let mut batch = Vec::new();
+            let mut bytes_in_batch = 0;
+            while bytes_in_batch < MOST_BATCH
+                && let Some(digest) = objects.next()
+            {
+                let bytes = source.object(digest).map_err(PushError::Source)?;
+                bytes_in_batch += bytes.len();
+                batch.push(bytes);
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let call = |bytes| {
+                let store = Arc::clone(store);
+                async move { put_content(&*store, bytes).await }
+            };
+            each(batch, call, |_| ()).await?;
+        }
+    }
+
+    /// Looks which push is in force, where the response to the pointer does not say.
+    async fn outcome(&self, store: &dyn ObjectStore, keys: &[PublicKey]) -> Result<CommitOutcome, PushError> {
+        let found = read_pointer(store, keys).await.map_err(PushError::Unknown)?;
+        let (own, sequence) = (self.pointer.digest(), self.pointer.fields().sequence);
+        match found {
+            Some((found, _)) if found.digest() == own => Ok(CommitOutcome::Present),
+            Some((found, _)) => match leads_to(store, &found, (sequence, own)).await {
+                Ok(true) => Ok(CommitOutcome::BuiltUpon),
+                // Of a line that cannot be followed, the next attempt looks at the heads.
+                Ok(false) | Err(_) => Err(PushError::Moved),
+            },
+            None => Err(PushError::Moved),
+        }
+    }
+}
+
+/// The bytes of objects that are written at a time.
+const MOST_BATCH: usize = 32 << 20;
+
+/// Tries whether the store refuses writes whose condition does not hold. Without that, two pushes could undo one another.
+async fn probe(store: &dyn ObjectStore) -> Result<(), StoreError> {
+    let bytes = || Bytes::from_static(PROBE);
+    let unconditional = |condition| StoreError {
+        place: ObjectName::Probe.to_string(),
+        fault: StoreFault::Unconditional { condition, response: "success".to_owned() },
+    };
+    // The first of them makes the object, where nobody has pushed yet.
+    if store.put_if_absent(ObjectName::Probe, bytes()).await? == PutOutcome::Written
+        && store.put_if_absent(ObjectName::Probe, bytes()).await? == PutOutcome::Written
+    {
+        return Err(unconditional("If-None-Match"));
+    }
+    match store.put_if_match(ObjectName::Probe, bytes(), &EntityTag::Tag(WRONG_TAG.to_owned())).await? {
+        PutOutcome::Refused => Ok(()),
+        PutOutcome::Written => Err(unconditional("If-Match")),
+    }
+}

@@ -1,0 +1,74 @@
+//! A store, for those who wait for it: a runtime of its own, and one call after another.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::runtime::Runtime;
+
+use super::destination::{Destination, DestinationError};
+use super::follow::{FollowError, StateFollower};
+use super::object_store::ObjectStore;
+use super::push::{CommitOutcome, PushError, StatePush, StateSource};
+use super::repair::{RepairError, repair};
+use super::state::{StateList, StatePlace};
+use super::transfer::ContentFault;
+use crate::access::PublicKey;
+
+/// A store, with a runtime for its calls.
+#[derive(Debug)]
+pub struct RemoteStore {
+    runtime: Runtime,
+    store: Arc<dyn ObjectStore>,
+}
+
+impl RemoteStore {
+    /// Makes a runtime for a store.
+    pub fn new(store: Arc<dyn ObjectStore>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { runtime, store })
+    }
+
+    /// Reads the state of the store, whose pointer one of the keys must have signed.
+    pub fn destination(&self, keys: &[PublicKey]) -> Result<Destination, DestinationError> {
+        self.runtime.block_on(Destination::read(&*self.store, keys))
+    }
+
+    /// Reads some files of a state; those that it does not have are left out.
+    pub fn files(
+        &self,
+        destination: &Destination,
+        places: &[StatePlace],
+    ) -> Result<BTreeMap<StatePlace, Bytes>, ContentFault> {
+        self.runtime.block_on(destination.files(&self.store, places))
+    }
+
+    /// Makes a push over the state that it was planned from.
+    pub fn commit(
+        &self,
+        push: &StatePush,
+        before: &Destination,
+        source: &dyn StateSource,
+        keys: &[PublicKey],
+    ) -> Result<CommitOutcome, PushError> {
+        self.runtime.block_on(push.commit(&self.store, before, source, keys))
+    }
+
+    /// Writes the missing and damaged objects of this state again, and returns their number.
+    pub fn repair(&self, list: &StateList, source: &dyn StateSource, keys: &[PublicKey]) -> Result<usize, RepairError> {
+        self.runtime.block_on(repair(&self.store, list, source, keys))
+    }
+
+    /// Makes a follower of the store with a cache, and takes the state that a process before has left there.
+    pub fn follower(&self, cache: Arc<dyn ObjectStore>, keys: Vec<PublicKey>) -> Result<StateFollower, FollowError> {
+        let mut follower = StateFollower::new(Arc::clone(&self.store), cache, keys);
+        self.runtime.block_on(follower.restore())?;
+        Ok(follower)
+    }
+
+    /// Looks for another state. Returns true if there is one.
+    pub fn follow(&self, follower: &mut StateFollower) -> Result<bool, FollowError> {
+        self.runtime.block_on(follower.follow())
+    }
+}

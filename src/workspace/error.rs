@@ -42,6 +42,12 @@ pub enum Error {
         /// The kind that is written.
         wanted: String,
     },
+    /// Another process uses a cache.
+    #[error("another process uses the cache {}", .folder.display())]
+    CacheInUse {
+        /// The cache.
+        folder: PathBuf,
+    },
     /// A name that nothing has.
     #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
     Unknown {

@@ -51,6 +51,7 @@ mod live;
 mod lock;
 mod lost;
 mod merge;
+mod object_folder;
 mod operation_file;
 mod origins;
 mod output_folder;
@@ -58,9 +59,11 @@ mod outside;
 mod overview;
 mod own_yaml;
 mod prune;
+mod push;
 mod quote;
 mod record;
 mod renumber;
+mod replica;
 mod restoring;
 mod setting_places;
 mod settings;
@@ -78,7 +81,9 @@ use crate::model::{
 };
 use crate::plan::Plan;
 
-pub use access::{AccessReader, CommittedAccess, SecretSources, SecretsOnMachine};
+pub use access::{
+    AccessReader, CommittedAccess, SecretSources, SecretsOnMachine, create_signing_key, read_signing_key,
+};
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
@@ -92,6 +97,7 @@ pub use init::{ExampleGroup, init};
 pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
 pub use merge::MergeState;
+pub use object_folder::ObjectFolder;
 pub use origins::{EntryOrigins, OperationAuthor};
 pub use output_folder::{FolderChanges, OutputFile, OutputFolder};
 pub use outside::{
@@ -99,7 +105,9 @@ pub use outside::{
 };
 pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;
+pub use push::{Divergence, PushedState, StateComparison};
 pub use renumber::Renumbering;
+pub use replica::Replica;
 pub use setting_places::SettingPlaces;
 pub use settings::UnreadSettings;
 pub use short_ids::ShortIds;

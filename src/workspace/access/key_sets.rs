@@ -65,7 +65,7 @@ impl Workspace {
         names.into_iter().map(|name| place(name).and_then(|path| stamp_outside(&path))).collect()
     }
 
-    fn key_set_names(&self) -> Result<Vec<String>, Error> {
+    pub(in crate::workspace) fn key_set_names(&self) -> Result<Vec<String>, Error> {
         let mut names = self.root.list(KEY_SETS_FOLDER)?;
         names.retain(|name| name.strip_suffix(".json").is_some());
         Ok(names)

@@ -5,7 +5,9 @@ mod day_counts;
 mod key_sets;
 mod live;
 mod operation_file;
+mod past;
 mod secrets;
+mod signing_key;
 mod subject_file;
 
 use std::collections::BTreeSet;
@@ -21,16 +23,18 @@ use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, Operation
 
 pub(super) use commit::AccessIntent;
 pub use live::AccessReader;
+pub(super) use past::SubjectOperation;
 pub use secrets::{SecretSources, SecretsOnMachine};
+pub use signing_key::{create_signing_key, read_signing_key};
 
 /// The folder of the keys.
 pub(super) const KEYS_FOLDER: &str = "keys";
 /// The folder of the grants of owners.
-const OWNERS_FOLDER: &str = "keys/owners";
+pub(super) const OWNERS_FOLDER: &str = "keys/owners";
 /// The folder of the revocations.
 const REVOKED_FOLDER: &str = "keys/revoked";
 /// The folder of the public keys of issuers of tokens.
-const KEY_SETS_FOLDER: &str = "keys/jwks";
+pub(super) const KEY_SETS_FOLDER: &str = "keys/jwks";
 /// The folder of the operations.
 const HISTORY_FOLDER: &str = "history/access";
 /// The revocations that this machine has seen, whatever Git does to their files.
@@ -47,7 +51,7 @@ pub struct CommittedAccess {
     pub operation: AccessOperation,
 }
 
-pub(super) fn subject_place(subject: &AccessSubject) -> String {
+pub(in crate::workspace) fn subject_place(subject: &AccessSubject) -> String {
     match subject {
         AccessSubject::Key(name) => format!("{KEYS_FOLDER}/{name}.yaml"),
         AccessSubject::Owner(name) => format!("{OWNERS_FOLDER}/{name}.yaml"),

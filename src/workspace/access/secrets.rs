@@ -276,7 +276,7 @@ fn unreadable(id: &SecretId, error: &Error) -> Finding {
 }
 
 /// Reads the file of a secret, without the end of its line; `None` where there is none.
-fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSecret>, Error> {
+pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSecret>, Error> {
     let file = match fs::File::open(path) {
         Err(error) if layout::is_absent(&error) => return Ok(None),
         file => file.at("read", path)?,
@@ -354,7 +354,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn create_private(path: &Path, text: &str) -> Result<(), Error> {
+pub(super) fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     let mut options = fs::OpenOptions::new();
     let created = options.write(true).create_new(true).mode(0o600).open(path);
     if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {

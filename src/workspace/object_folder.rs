@@ -1,0 +1,197 @@
+//! A folder as a store of objects: each is replaced by a rename, and writers take turns.
+//!
+//! It belongs to pushes, or to the cache of a gateway: a folder that holds something else is refused. Temporary files lie in a
+//! folder of their own, which the next writer clears.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::error::{Error, PathContext, PathError};
+use super::{folders, layout};
+use crate::model::Digest;
+use crate::store::{
+    EntityTag, FetchedObject, ObjectName, ObjectStore, PutOutcome, StoreError, StoreFault, StoreFuture,
+};
+
+/// The folder of temporary files.
+const TEMPORARY: &str = ".tmp";
+/// All that lies in such a folder.
+const OWN_NAMES: [&str; 5] = ["objects", "pointer", "probe", TEMPORARY, ".gitkeep"];
+/// The folder of the objects under their digests.
+const CONTENTS: &str = "objects/sha256";
+
+/// A folder of objects.
+#[derive(Debug)]
+pub struct ObjectFolder {
+    path: PathBuf,
+}
+
+impl ObjectFolder {
+    /// Opens a folder to read it.
+    #[must_use]
+    pub fn open(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Opens a folder to write into it, and makes it where it is missing. One that holds something else is refused.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(path).at("create", path)?;
+        let names = folders::names(path).at("list", path)?;
+        let foreign = names.iter().find(|name| !OWN_NAMES.iter().any(|own| name == own));
+        if let Some(foreign) = foreign {
+            let entry = foreign.to_string_lossy().into_owned();
+            return Err(Error::FolderTaken { folder: path.to_owned(), entry });
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Removes the objects that are none of these.
+    pub fn retain(&self, kept: &BTreeSet<Digest>) -> Result<(), Error> {
+        let folder = self.path.join(CONTENTS);
+        let _lock = self.lock()?;
+        for name in folders::names(&folder).at("list", &folder)? {
+            let digest = name.to_str().and_then(|name| format!("sha256:{name}").parse().ok());
+            if digest.is_some_and(|digest| !kept.contains(&digest)) {
+                let path = folder.join(name);
+                fs::remove_file(&path).at("remove", &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads an object; `None` where there is none.
+    pub(super) fn read(&self, name: ObjectName, most: u64) -> Result<Option<Vec<u8>>, ReadFault> {
+        let path = self.path.join(name.to_string());
+        let file = match File::open(&path) {
+            Err(error) if layout::is_absent(&error) => return Ok(None),
+            file => file.at("read", &path)?,
+        };
+        let mut bytes = Vec::new();
+        file.take(most + 1).read_to_end(&mut bytes).at("read", &path)?;
+        if bytes.len() as u64 > most { Err(ReadFault::TooLarge) } else { Ok(Some(bytes)) }
+    }
+
+    /// Writes an object if the present one, as its tag, is as it should be.
+    fn write(
+        &self,
+        name: ObjectName,
+        bytes: &[u8],
+        condition: impl Fn(Option<&str>) -> bool,
+    ) -> Result<PutOutcome, ReadFault> {
+        let target = self.path.join(name.to_string());
+        let lock = self.lock()?;
+        // The bytes of an object that is only replaced or made need not be read.
+        let present = match name {
+            ObjectName::Content(_) => target.exists().then(String::new),
+            ObjectName::Pointer | ObjectName::Probe => self.read(name, LARGEST_CHANGING)?.map(|bytes| tag_of(&bytes)),
+        };
+        if !condition(present.as_deref()) {
+            return Ok(PutOutcome::Refused);
+        }
+        self.replace(&target, bytes)?;
+        drop(lock);
+        Ok(PutOutcome::Written)
+    }
+
+    fn replace(&self, target: &Path, bytes: &[u8]) -> Result<(), PathError> {
+        let temporary = self.path.join(TEMPORARY);
+        folders::remove_all(&temporary).or_else(absent_is_fine).at("clear", &temporary)?;
+        fs::create_dir(&temporary).at("create", &temporary)?;
+        let parent = target.parent().unwrap_or(&self.path);
+        fs::create_dir_all(parent).at("create", parent)?;
+        // The kernel applies the umask to this.
+        let permissions = fs::Permissions::from_mode(0o666);
+        let mut file =
+            tempfile::Builder::new().permissions(permissions).tempfile_in(&temporary).at("write in", &temporary)?;
+        file.write_all(bytes).at("write", target)?;
+        file.as_file().sync_all().at("sync", target)?;
+        file.persist(target).map_err(|error| error.error).at("replace", target)?;
+        // Each folder up to the own one: another process may have died before it did so.
+        for folder in target.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.path)) {
+            File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)?;
+        }
+        Ok(())
+    }
+
+    /// Locks the folder until the lock is dropped; the kernel queues those who wait.
+    fn lock(&self) -> Result<File, PathError> {
+        let folder = File::open(&self.path).at("open", &self.path)?;
+        folder.lock().at("lock", &self.path)?;
+        Ok(folder)
+    }
+
+    fn failed(&self, name: ObjectName, fault: ReadFault, most: u64) -> StoreError {
+        let fault = match fault {
+            ReadFault::TooLarge => StoreFault::TooLarge(most),
+            ReadFault::Path(error) => StoreFault::Folder(Box::new(error)),
+        };
+        StoreError { place: self.path.join(name.to_string()).display().to_string(), fault }
+    }
+
+    fn put_where(
+        &self,
+        name: ObjectName,
+        bytes: &[u8],
+        condition: impl Fn(Option<&str>) -> bool,
+    ) -> StoreFuture<'static, PutOutcome> {
+        let outcome = self.write(name, bytes, condition).map_err(|fault| self.failed(name, fault, LARGEST_CHANGING));
+        Box::pin(std::future::ready(outcome))
+    }
+}
+
+/// The most bytes of an object that changes.
+const LARGEST_CHANGING: u64 = 1 << 20;
+
+/// Why an object cannot be read.
+pub(super) enum ReadFault {
+    TooLarge,
+    Path(PathError),
+}
+
+impl From<PathError> for ReadFault {
+    fn from(error: PathError) -> Self {
+        Self::Path(error)
+    }
+}
+
+impl ObjectStore for ObjectFolder {
+    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
+        let fetched = match self.read(name, most) {
+            Ok(None) => Ok(FetchedObject::Missing),
+            Ok(Some(bytes)) => {
+                let tag = EntityTag::Tag(tag_of(&bytes));
+                let found = FetchedObject::Found { bytes: bytes.into(), tag: Some(tag.clone()) };
+                Ok(if unless == Some(&tag) { FetchedObject::NotModified } else { found })
+            }
+            Err(fault) => Err(self.failed(name, fault, most)),
+        };
+        Box::pin(std::future::ready(fetched))
+    }
+
+    fn put_if_absent(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, PutOutcome> {
+        self.put_where(name, &bytes, |present| present.is_none())
+    }
+
+    fn put_if_match<'a>(&'a self, name: ObjectName, bytes: Bytes, tag: &'a EntityTag) -> StoreFuture<'a, PutOutcome> {
+        let (EntityTag::Tag(tag) | EntityTag::Date(tag)) = tag;
+        self.put_where(name, &bytes, |present| present == Some(tag))
+    }
+
+    fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()> {
+        let written = self.put_where(name, &bytes, |_| true);
+        Box::pin(async move { written.await.map(|_| ()) })
+    }
+}
+
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", Digest::of(bytes))
+}
+
+fn absent_is_fine(error: io::Error) -> io::Result<()> {
+    if layout::is_absent(&error) { Ok(()) } else { Err(error) }
+}

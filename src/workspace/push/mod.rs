@@ -1,0 +1,156 @@
+//! The state that a push carries to other machines, and its comparison with the one that is there.
+//!
+//! Of a workspace it has what serving needs: the entries of environments, the versions that are live, keys with grants there
+//! and the owners' grants, revocations, the issuers' public keys, and a few settings. No secret is among them, nor the name of
+//! a program or a folder of this machine.
+
+mod divergence;
+mod settings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as StdError;
+
+use bytes::Bytes;
+
+use super::access::subject_place;
+use super::error::{Error, missing_hint};
+use super::{Workspace, layout};
+use crate::access::{AccessSubject, Grant, SubjectState};
+use crate::model::{
+    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Location, OwnerName, Release, VERSION_FILE,
+};
+use crate::store::{StateList, StatePlace, StateSource};
+
+pub use divergence::{Divergence, StateComparison};
+pub(super) use settings::is_served_settings;
+
+/// The state of a workspace as it is pushed.
+#[derive(Debug)]
+pub struct PushedState {
+    workspace: Workspace,
+    /// Its files.
+    pub list: StateList,
+    /// The entries of its environments.
+    pub environments: Vec<Environment>,
+    /// The text of the settings, which no file of the workspace has.
+    settings: String,
+    /// A file for each object.
+    places: BTreeMap<Digest, StatePlace>,
+}
+
+impl Workspace {
+    /// Lists the environments to which something was published.
+    pub fn published_environments(&self) -> Result<Vec<EnvironmentName>, Error> {
+        let mut names = self.settings.environments();
+        names.retain(|name| self.root.exists(&layout::environment(name)).unwrap_or(true));
+        Ok(names)
+    }
+
+    /// Reads the state of some environments as it is pushed.
+    pub fn pushed_state(&self, names: &[EnvironmentName]) -> Result<PushedState, Error> {
+        let mut files = BTreeMap::new();
+        let settings = settings::render(&self.settings, names);
+        files.insert(StatePlace::Settings, Digest::of(settings.as_bytes()));
+        let mut environments = Vec::new();
+        for name in names {
+            let place = layout::environment(name);
+            let bytes = self.state_file(&place, layout::LARGEST_RECORD)?;
+            let digest = Digest::of(&bytes);
+            let environment = super::record::parse(&place, name, &layout::text(&place, bytes)?)?.whole()?;
+            for (group, deployment) in &environment.deployments {
+                if deployment.release.state == DeploymentState::Live {
+                    files.extend(self.version_state(group, &deployment.release)?);
+                }
+            }
+            files.insert(StatePlace::Environment(name.clone()), digest);
+            environments.push(environment);
+        }
+        files.extend(self.access_state(names)?);
+        let places = files.iter().map(|(place, digest)| (*digest, place.clone())).collect();
+        Ok(PushedState { workspace: self.clone(), list: StateList::new(files), environments, settings, places })
+    }
+
+    /// Lists the files of a version that is live.
+    fn version_state(&self, group: &GroupName, release: &Release) -> Result<Vec<(StatePlace, Digest)>, Error> {
+        let located = self.locate_release(group, &release.version, release.digest)?;
+        let unknown =
+            || Error::Unknown { kind: "version", name: format!("{group}@{}", release.version), nearest: None };
+        let version = located.ok_or_else(unknown)?;
+        let manifest = self.manifest(group, &version)?.ok_or_else(unknown)?;
+        let list =
+            self.state_file(&format!("{}/{VERSION_FILE}", layout::version(group, &version)), layout::LARGEST_RECORD)?;
+        let place = |path: &str| StatePlace::VersionFile {
+            group: group.clone(),
+            version: version.clone(),
+            path: path.to_owned(),
+        };
+        let files = manifest.0.iter().map(|(path, digest)| (place(path), *digest));
+        Ok(files.chain([(place(VERSION_FILE), Digest::of(&list))]).collect())
+    }
+
+    /// Lists the files about callers of some environments.
+    fn access_state(&self, names: &[EnvironmentName]) -> Result<Vec<(StatePlace, Digest)>, Error> {
+        let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
+        let (records, problems) = self.access_records()?;
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let states: Vec<SubjectState> = records.into_iter().map(|record| record.state).collect();
+        let has_grants = |state: &&SubjectState| state.grants().iter().any(is_there);
+        let owners: BTreeSet<OwnerName> = states
+            .iter()
+            .filter(has_grants)
+            .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.owner.clone()) } else { None })
+            .collect();
+        let is_pushed = |state: &&SubjectState| match state {
+            SubjectState::Revocation(_) => true,
+            SubjectState::Owner(owner) => owners.contains(&owner.owner),
+            SubjectState::Key(key) => {
+                key.owner.as_ref().is_some_and(|owner| owners.contains(owner)) || has_grants(state)
+            }
+        };
+        let mut files = Vec::new();
+        for state in states.iter().filter(is_pushed) {
+            let subject = state.subject();
+            let bytes = self.state_file(&subject_place(&subject), layout::LARGEST_RECORD)?;
+            files.push((state_place(subject), Digest::of(&bytes)));
+        }
+        for name in self.key_set_names()? {
+            let place = StatePlace::KeySet(name);
+            files.push((place.clone(), Digest::of(&self.state_file(&place.to_string(), place.largest())?)));
+        }
+        Ok(files)
+    }
+
+    fn state_file(&self, place: &str, most: u64) -> Result<Vec<u8>, Error> {
+        self.root.read(place, most)?.ok_or_else(|| {
+            let message = "the file is gone".to_owned();
+            Error::invalid("file-missing", Location::file(place), message, missing_hint(place))
+        })
+    }
+}
+
+/// Returns the place of a subject's file in a state.
+fn state_place(subject: AccessSubject) -> StatePlace {
+    match subject {
+        AccessSubject::Key(name) => StatePlace::Key(name),
+        AccessSubject::Owner(name) => StatePlace::Owner(name),
+        AccessSubject::Secret(id) => StatePlace::Revocation(id),
+    }
+}
+
+/// A file that changed while it was pushed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} changed in the meantime, or is damaged")]
+struct ChangedFile(String);
+
+impl StateSource for PushedState {
+    fn object(&self, digest: Digest) -> Result<Bytes, Box<dyn StdError + Send + Sync>> {
+        let place = self.places.get(&digest).ok_or_else(|| ChangedFile(digest.to_string()))?;
+        let bytes = match place {
+            StatePlace::Settings => self.settings.clone().into_bytes(),
+            place => self.workspace.state_file(&place.to_string(), place.largest())?,
+        };
+        if Digest::of(&bytes) == digest { Ok(bytes.into()) } else { Err(ChangedFile(place.to_string()).into()) }
+    }
+}

@@ -8,10 +8,10 @@ use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
     CompletionsView, DiffDocument, DocsView, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
-    KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView,
-    RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView,
-    VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView,
-    VersionUnblockView,
+    KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, PushDocument, ReleaseView,
+    ResolveView, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument,
+    VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
+    VersionShowView, VersionUnblockView,
 };
 
 /// The kind of document that a command prints.
@@ -84,6 +84,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<ServeView>("serve"),
     DocumentKind::new::<RoutesView<'_>>("routes"),
     DocumentKind::new::<ExportView<'_>>("export"),
+    DocumentKind::new::<PushDocument>("push"),
     DocumentKind::new::<CallView>("call"),
     DocumentKind::new::<SdkView>("sdk"),
     DocumentKind::new::<SchemaDocument>("schema"),

@@ -35,6 +35,7 @@ mod shell;
 mod short_ids;
 mod signing;
 mod site;
+mod stores;
 mod table;
 mod time;
 mod topics;

@@ -7,6 +7,7 @@ mod comparison;
 mod docs;
 mod export;
 mod groups;
+mod push;
 mod routes;
 mod sdk;
 mod status;
@@ -31,6 +32,7 @@ pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocum
 pub(super) use docs::{DocsPageView, DocsView};
 pub(super) use export::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
+pub(super) use push::{PushDocument, PushKeyView, PushRepairView, PushView, PushedEntryView, PushedEnvironmentView};
 pub(super) use routes::RoutesView;
 pub(super) use sdk::{SdkGroupView, SdkView};
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
@@ -84,6 +86,18 @@ impl EntryView {
 
     pub(super) fn of(deployment: &Deployment) -> Self {
         Self::new(&deployment.release, deployment.since, Some(&deployment.operation))
+    }
+
+    pub(super) const fn state(&self) -> DeploymentState {
+        self.state
+    }
+
+    pub(super) const fn version(&self) -> &Version {
+        &self.version
+    }
+
+    pub(super) const fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     fn add_number(&mut self, group: &GroupName, numbers: &PresentNumbers<'_>) {

@@ -21,6 +21,7 @@ mod plan;
 mod promote;
 mod prune;
 mod publish;
+mod push;
 mod resolve;
 mod rollback;
 mod routes;
@@ -78,6 +79,7 @@ pub(super) enum Command {
     Serve(serve::ServeArguments),
     Routes(routes::RoutesArguments),
     Export(export::ExportArguments),
+    Push(push::PushArguments),
     Call(call::CallArguments),
     Sdk(sdk::SdkArguments),
     Schema(schema::SchemaArguments),
@@ -138,6 +140,7 @@ impl Command {
             | Self::Serve(_)
             | Self::Routes(_)
             | Self::Export(_)
+            | Self::Push(_)
             | Self::Call(_)
             | Self::Sign(_)
             | Self::Sdk(_)
@@ -179,6 +182,7 @@ impl Command {
             Self::Serve(arguments) => serve::run(context, arguments),
             Self::Routes(arguments) => routes::run(context, arguments),
             Self::Export(arguments) => export::run(context, arguments),
+            Self::Push(arguments) => push::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),
             Self::Sdk(arguments) => sdk::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),

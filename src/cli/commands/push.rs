@@ -1,0 +1,174 @@
+//! `apigw push`.
+
+mod key;
+mod plan;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::access::{PrivateKey, PublicKey};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::duration::{parse_duration, parse_lifetime};
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::counted;
+use crate::cli::shell::shell_word;
+use crate::cli::stores::{create_store, destination_error, push_error};
+use crate::cli::views::{PushDocument, PushRepairView, PushView};
+use crate::model::{EnvironmentName, SCHEMA};
+use crate::store::{PushError, RemoteStore, RepairError, StoreUrl};
+use crate::workspace::{Workspace, read_signing_key};
+
+use key::make_key;
+use plan::PlannedPush;
+
+/// How often a push is planned anew where another one came first.
+const MOST_ATTEMPTS: u32 = 20;
+
+/// Carry what is live to a store that gateways on other machines follow
+///
+/// The store gets the files that serving needs, each under its digest, and one signed pointer last; `serve --from` follows it.
+/// A push goes forward only: each entry and key of the destination must be an earlier one of this workspace, else nothing is
+/// pushed (4). Publishing never waits for a push. Credentials of an S3-compatible store are those of AWS tools: `AWS_ACCESS_KEY_ID`,
+/// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or a profile (`AWS_PROFILE`).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw push --make-key ../push.pem\n  apigw push s3://gateway-state/online --env online --key ../push.pem"
+)]
+pub(in crate::cli) struct PushArguments {
+    /// Where to: s3://BUCKET/PREFIX, or a folder
+    #[arg(value_name = "DESTINATION", required_unless_present = "make_key")]
+    destination: Option<StoreUrl>,
+    /// The private key that signs the pointer: a PEM file of Ed25519 that nobody else can read, outside of Git
+    #[arg(long, value_name = "FILE", required_unless_present = "make_key", value_hint = clap::ValueHint::FilePath)]
+    key: Option<PathBuf>,
+    /// Make a private key in this file, print the public one, and push nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair"], value_hint = clap::ValueHint::FilePath)]
+    make_key: Option<PathBuf>,
+    /// An environment to push; may be given more than once [default: all to which something was published]
+    #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
+    env: Vec<String>,
+    /// The public key of another signer whose pushes may be there; may be given more than once
+    #[arg(long, value_name = "KEY")]
+    public_key: Vec<PublicKey>,
+    /// Time after which readers are not ready unless another push comes, like 7d; pushed again when half of it is over
+    #[arg(long, value_name = "TIME", value_parser = parse_lifetime)]
+    expires: Option<i64>,
+    /// Time-out for each request to the store; those with large bodies get more
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
+    store_timeout: Duration,
+    /// Show what would be pushed; write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has
+    #[arg(long, conflicts_with_all = ["dry_run", "expires"])]
+    repair: bool,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> Result<Exit, CommandError> {
+    if let Some(file) = &arguments.make_key {
+        return make_key(context, file);
+    }
+    let (Some(url), Some(file)) = (&arguments.destination, &arguments.key) else {
+        return Err(CommandError::usage("a push needs a destination and `--key FILE`"));
+    };
+    let workspace = context.workspace()?;
+    let key = read_signing_key(&context.folder().join(file), workspace.folder())?;
+    let mut keys = vec![key.public()];
+    keys.extend(&arguments.public_key);
+    let remote = RemoteStore::new(create_store(context, url, arguments.store_timeout)?)?;
+    let push = Push { context, arguments, workspace, url, key, keys, remote };
+    if arguments.repair { push.repair() } else { push.run() }
+}
+
+/// A push with all that it needs.
+struct Push<'a> {
+    context: &'a Context<'a>,
+    arguments: &'a PushArguments,
+    workspace: &'a Workspace,
+    url: &'a StoreUrl,
+    key: PrivateKey,
+    /// The keys whose pointers are taken.
+    keys: Vec<PublicKey>,
+    remote: RemoteStore,
+}
+
+impl Push<'_> {
+    fn run(&self) -> Result<Exit, CommandError> {
+        for _ in 0..MOST_ATTEMPTS {
+            let planned = self.plan()?;
+            if !planned.view.up_to_date && !self.arguments.dry_run {
+                match self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
+                    Ok(_) => {}
+                    // Its state may be an earlier one of this workspace's.
+                    Err(PushError::Moved) => continue,
+                    Err(error) => return Err(push_error(&error)),
+                }
+            }
+            return self.show(planned.view);
+        }
+        Err(push_error(&PushError::Moved))
+    }
+
+    fn plan(&self) -> Result<PlannedPush, CommandError> {
+        let state = self.workspace.pushed_state(&self.environments()?)?;
+        let before = self.remote.destination(&self.keys).map_err(|error| destination_error(&error))?;
+        PlannedPush::new(self, state, before)
+    }
+
+    fn environments(&self) -> Result<Vec<EnvironmentName>, CommandError> {
+        let published = self.workspace.published_environments()?;
+        if self.arguments.env.is_empty() {
+            let nothing = || {
+                CommandError::invalid("state", "nothing was published yet")
+                    .hint("publish a group: `apigw publish GROUP --env test`")
+            };
+            return if published.is_empty() { Err(nothing()) } else { Ok(published) };
+        }
+        let mut names = Vec::new();
+        for text in &self.arguments.env {
+            let name = self.context.environment(text)?;
+            if !published.contains(&name) {
+                return Err(CommandError::invalid("state", format!("nothing was published to {name} yet"))
+                    .hint(format!("publish a group: `apigw publish GROUP --env {name}`")));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    fn show(&self, view: PushView) -> Result<Exit, CommandError> {
+        let text = plan::text(&view);
+        self.context.output.data(&PushDocument::Push(view), || text)?;
+        Ok(Exit::Done)
+    }
+
+    fn repair(&self) -> Result<Exit, CommandError> {
+        let state = self.workspace.pushed_state(&self.environments()?)?;
+        let repaired = self.remote.repair(&state.list, &state, &self.keys).map_err(|error| repair_error(&error))?;
+        let view = PushRepairView { schema: SCHEMA, destination: self.url.to_string(), repaired_objects: repaired };
+        let text = format!("{}: {} written again\n", view.destination, counted(repaired, "object", "objects"));
+        self.context.output.data(&PushDocument::Repair(view), || text)?;
+        Ok(Exit::Done)
+    }
+
+    /// Returns the destination as a word to type.
+    fn typed_destination(&self) -> String {
+        shell_word(&self.url.to_string())
+    }
+}
+
+fn repair_error(error: &RepairError) -> CommandError {
+    match error {
+        RepairError::Destination(error) => destination_error(error),
+        RepairError::Empty => CommandError::invalid("store-empty", error.to_string()).hint("push without `--repair`"),
+        RepairError::OtherState { .. } => CommandError::new("state", Exit::Conflict, error.to_string())
+            .hint("check out the commit that was pushed, with the same `--env`, and repair from there"),
+        RepairError::Source(_) => CommandError::invalid("damaged", error.to_string()).hint("see `apigw verify`"),
+    }
+}

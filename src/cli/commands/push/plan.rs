@@ -1,0 +1,134 @@
+//! What a push would do: compared with the destination, and shown.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::Push;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::counted;
+use crate::cli::stores::destination_error;
+use crate::cli::views::{EntryView, PushView, PushedEntryView, PushedEnvironmentView};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, SCHEMA, Timestamp};
+use crate::store::{Destination, StatePush};
+use crate::workspace::{Divergence, PushedState};
+
+/// A push that is about to be made.
+pub(super) struct PlannedPush {
+    pub(super) state: PushedState,
+    pub(super) before: Destination,
+    pub(super) push: StatePush,
+    pub(super) view: PushView,
+}
+
+impl PlannedPush {
+    /// Plans a push over the state of the destination.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a conflict where the destination has something that the workspace was not built upon.
+    pub(super) fn new(push: &Push<'_>, state: PushedState, before: Destination) -> Result<Self, CommandError> {
+        let files = push.remote.files(&before, &state.places_to_compare(before.list()));
+        let files = files.map_err(|fault| destination_error(&fault.into()))?;
+        let comparison = state.compare(before.list(), &files)?;
+        if !comparison.divergences.is_empty() {
+            return Err(diverged(push, &comparison.divergences));
+        }
+        let now = push.context.now();
+        let lifetime = push.arguments.expires;
+        let expires =
+            lifetime.map(|lifetime| Timestamp::from_milliseconds(now.milliseconds().saturating_add(lifetime)));
+        let present = before.pointer().map(crate::store::SignedPointer::fields);
+        let is_same = present.is_some() && state.list == *before.list();
+        let up_to_date = is_same && !must_renew(present.and_then(|present| present.expires), lifetime, now);
+        let next = before.plan(state.list.clone(), &push.key, now, expires);
+        let shown = present.filter(|_| up_to_date).unwrap_or_else(|| next.pointer.fields());
+        let view = PushView {
+            schema: SCHEMA,
+            destination: push.url.to_string(),
+            dry_run: push.arguments.dry_run,
+            up_to_date,
+            sequence: shown.sequence,
+            state: shown.state,
+            expires: shown.expires,
+            new_objects: next.new.len(),
+            public_key: push.key.public().to_string(),
+            environments: environments(&state, &comparison.changed),
+        };
+        Ok(Self { state, before, push: next, view })
+    }
+}
+
+/// True if half of the asked lifetime is over.
+fn must_renew(expires: Option<Timestamp>, lifetime: Option<i64>, now: Timestamp) -> bool {
+    lifetime.is_some_and(|lifetime| {
+        expires.is_none_or(|expires| expires.milliseconds() - now.milliseconds() < lifetime / 2)
+    })
+}
+
+fn environments(
+    state: &PushedState,
+    changed: &BTreeMap<EnvironmentName, Vec<GroupName>>,
+) -> Vec<PushedEnvironmentView> {
+    let view = |environment: &crate::model::Environment| {
+        let groups = changed.get(&environment.name).into_iter().flatten();
+        let entry = |group: &GroupName| {
+            let deployment = environment.deployments.get(group)?;
+            Some(PushedEntryView { group: group.clone(), entry: EntryView::of(deployment) })
+        };
+        PushedEnvironmentView {
+            environment: environment.name.clone(),
+            groups: environment.deployments.len(),
+            changed: groups.filter_map(entry).collect(),
+        }
+    };
+    state.environments.iter().map(view).collect()
+}
+
+/// Makes the error of a destination that is ahead, or beside.
+fn diverged(push: &Push<'_>, divergences: &[Divergence]) -> CommandError {
+    let destination = push.typed_destination();
+    let reason = |divergence: &Divergence| match divergence {
+        Divergence::Entry { environment, group, operation } => {
+            format!("{group} in {environment}: operation {operation} is none of its history here")
+        }
+        Divergence::Environment(name) => format!("{name} would be gone"),
+        Divergence::Subject { subject, operation } => {
+            format!("{subject}: operation {operation} is none of its history here")
+        }
+    };
+    let message = format!("{destination} has a state that this workspace was not built upon");
+    let mut error = CommandError::new("not-forward", Exit::Conflict, message);
+    error.reasons = divergences.iter().map(reason).collect();
+    error.hints.push(
+        "nothing was pushed; bring in the work of others first, for example with `git pull`, then push again"
+            .to_owned(),
+    );
+    if divergences.iter().any(|divergence| matches!(divergence, Divergence::Environment(_))) {
+        error.hints.push("push all of its environments, or these alone to a destination of their own".to_owned());
+    }
+    error
+}
+
+/// Writes a push for people.
+pub(super) fn text(view: &PushView) -> String {
+    let mut text = String::new();
+    for PushedEnvironmentView { environment, changed, .. } in &view.environments {
+        for PushedEntryView { group, entry } in changed {
+            let _ = match entry.state() {
+                DeploymentState::Live => {
+                    writeln!(text, "{environment}: {group} {} with {}", entry.version(), entry.backend())
+                }
+                DeploymentState::Offline => writeln!(text, "{environment}: {group} offline ({})", entry.version()),
+            };
+        }
+    }
+    let PushView { destination, sequence, new_objects, expires, .. } = view;
+    let until = expires.map(|expires| format!(", valid until {expires}")).unwrap_or_default();
+    let objects = counted(*new_objects, "new object", "new objects");
+    let _ = match (view.up_to_date, view.dry_run) {
+        (true, _) => writeln!(text, "{destination} is up to date (push {sequence}{until})"),
+        (false, true) => writeln!(text, "{destination}: would be push {sequence}, {objects}{until}"),
+        (false, false) => writeln!(text, "{destination}: push {sequence}, {objects}{until}"),
+    };
+    text
+}

@@ -23,6 +23,8 @@ pub struct ProcessContext {
     pub now: Timestamp,
     /// The folder in which the system keeps a user's settings.
     pub settings_folder: Option<PathBuf>,
+    /// The folder in which the system keeps what a user's programs remember.
+    pub state_folder: Option<PathBuf>,
     /// True if stdin is a terminal, where a question can be asked.
     pub stdin_is_terminal: bool,
     /// True if stdout is a terminal.
@@ -56,6 +58,7 @@ impl ProcessContext {
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             now: wall_clock(),
             settings_folder: dirs::config_dir(),
+            state_folder: dirs::state_dir().or_else(dirs::data_local_dir),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal,
             stderr_is_terminal: std::io::stderr().is_terminal(),

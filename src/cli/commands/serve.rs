@@ -8,6 +8,7 @@ mod follow;
 mod options;
 mod saved_counts;
 mod secrets;
+mod source;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
 use secrets::PendingSecrets;
+use source::{FollowedSource, SourceArguments};
 
 /// Serve published groups on this machine
 ///
@@ -102,12 +104,14 @@ pub(in crate::cli) struct ServeArguments {
     /// Time for requests in flight to finish after a signal to stop; a second signal aborts them
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     drain: Duration,
+    #[command(flatten)]
+    source: SourceArguments,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?.clone();
-    let named: Result<Vec<_>, CommandError> = arguments.env.iter().map(|name| context.environment(name)).collect();
-    let named = named?;
+    let source = FollowedSource::start(context, &arguments.source)?;
+    let workspace = source.as_ref().map_or_else(|| context.workspace(), |source| Ok(source.workspace()))?.clone();
+    let named = arguments.env.iter().map(|name| workspace.environment_named(name)).collect::<Result<Vec<_>, _>>()?;
     let asked = signals()?;
     let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
     let log = LogQueue::start(context, &arguments.access_log)?;
@@ -117,6 +121,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         admin_pages: Some(Arc::new(operators)),
         pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
+        source: source.as_ref().map(|source| source.status().clone()),
         ..config(&workspace, arguments, certificates.as_mut())?
     };
     let mut reader = LiveReader::new(environments(&workspace, &named));
@@ -135,7 +140,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     if let Some((address, _)) = gateway.addresses().iter().zip(&encrypted).find(|(_, encrypted)| !**encrypted) {
         documents.pass_on_to(*address);
     }
-    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets: PendingSecrets::default() };
+    let secrets = PendingSecrets::default();
+    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets, source };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;

@@ -11,6 +11,7 @@ use super::certificates::CertificateFiles;
 use super::environments;
 use super::saved_counts::SavedCounts;
 use super::secrets::PendingSecrets;
+use super::source::FollowedSource;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::process::wall_clock;
@@ -44,7 +45,7 @@ pub(super) struct Follower<'a> {
     looks: u32,
 }
 
-/// The inputs of a gateway: environments, their reader, certificates, keys, counts of limits.
+/// The inputs of a gateway: environments, their reader, certificates, keys, counts of limits, the store.
 pub(super) struct GatewayInputs {
     /// The environments that were named, none for all.
     pub(super) named: Vec<EnvironmentName>,
@@ -53,6 +54,7 @@ pub(super) struct GatewayInputs {
     pub(super) access: AccessReader,
     pub(super) saved_counts: SavedCounts,
     pub(super) secrets: PendingSecrets,
+    pub(super) source: Option<FollowedSource>,
 }
 
 impl<'a> Follower<'a> {
@@ -130,6 +132,7 @@ impl<'a> Follower<'a> {
                 Ok(Signal::Reload) => self.reload(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            self.look_at_source();
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
                 let not_served = self.gateway.replace(&live);
@@ -173,8 +176,35 @@ impl<'a> Follower<'a> {
         self.gateway
     }
 
+    /// Takes what is new of the store that is followed; its files are read as those of any workspace.
+    fn look_at_source(&mut self) {
+        let Some(source) = &mut self.read.source else { return };
+        let change = source.look(self.context);
+        if change.of_status {
+            self.gateway.note_source(source.status().clone());
+        }
+        let has_settings = |workspace: Workspace| workspace.settings() != self.workspace.settings();
+        if change.of_state && Workspace::open(self.workspace.folder()).is_ok_and(has_settings) {
+            self.reopen();
+        }
+    }
+
     /// Reads all again: the settings, every version, the files beside them, the certificates.
     fn reload(&mut self) {
+        self.reopen();
+        self.look_at_certificates();
+        self.read.access.read_again();
+        if let Err(error) = self.read.secrets.begin(&self.workspace, &self.context.process.variables) {
+            self.context.output.warning(&format!("cannot read the secrets: {error}; they stay as they were"));
+        }
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
+        self.context.output.note("reloaded on SIGHUP");
+    }
+
+    /// Reads the settings again, and every version.
+    fn reopen(&mut self) {
         match Workspace::open(self.workspace.folder()) {
             Ok(workspace) => {
                 if workspace.settings().base_domain != self.workspace.settings().base_domain {
@@ -188,15 +218,6 @@ impl<'a> Follower<'a> {
             Err(error) => self.context.output.warning(&format!("{error}; keeping the previous settings")),
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
-        self.look_at_certificates();
-        self.read.access.read_again();
-        if let Err(error) = self.read.secrets.begin(&self.workspace, &self.context.process.variables) {
-            self.context.output.warning(&format!("cannot read the secrets: {error}; they stay as they were"));
-        }
-        if let Some(log) = &self.log {
-            log.reopen();
-        }
-        self.context.output.note("reloaded on SIGHUP");
     }
 
     /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.

@@ -74,6 +74,7 @@
 //! | `keys/<name>.yaml`, `keys/owners/<owner>.yaml`, `keys/revoked/<id>.yaml` | each change of access: renaming it into place is the commit |
 //! | `history/access/<id>.yaml` | each change of access, before that rename |
 //! | `.apigw/` | the note of who holds the lock, temporary files and secrets of this machine; what each gateway that runs on it serves |
+//! | `store/`, `workspace/` in a cache | `serve --from`: the objects of the last good state, and a workspace made of them |
 
 mod cli;
 mod spread;

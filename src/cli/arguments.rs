@@ -34,7 +34,7 @@ Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (only with --d
 Variables stand for the global options, --message and --wait: APIGW_DIRECTORY, _OUTPUT, _COLOR, _QUIET, _VERBOSE, \
 _YES, _LOCK_TIMEOUT, _ACTOR, _MESSAGE, _WAIT. No other option has one.
 
-`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, sdk, access, docs, fleets, \
+`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, sdk, access, docs, fleets, push, \
 ci, json, variables, troubleshooting, reliability, performance, changes.
 
 Examples:

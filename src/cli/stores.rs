@@ -38,7 +38,7 @@ pub(super) fn open_store(
     })
 }
 
-/// Opens a store to push to it. A folder is made where it is missing.
+/// Opens a store to push to it. The first write makes a folder that is missing.
 pub(super) fn create_store(
     context: &Context<'_>,
     url: &StoreUrl,
@@ -162,9 +162,8 @@ pub(super) fn follow_error(error: &FollowError) -> CommandError {
     let shown = match error {
         FollowError::Store(source)
         | FollowError::Chain(ChainFault::Content(ContentFault::Store(source)))
-        | FollowError::State { fault: DestinationError::Store(source), .. } => store_error(source),
+        | FollowError::Cache(DestinationError::Store(source)) => store_error(source),
         FollowError::State { fault, .. } => destination_error(fault),
-        FollowError::Cache(DestinationError::Store(source)) => store_error(source),
         FollowError::Cache(_) => CommandError::new("cache", Exit::Refused, error.to_string())
             .hint("if the key was rightly replaced, start with an empty `--cache DIR`"),
         FollowError::NoPointer => CommandError::invalid("store-empty", error.to_string())

@@ -33,6 +33,7 @@ topics! {
     "sdk": "clients for callers: packages, first calls, credentials, errors",
     "access": "keys of callers, signatures, grants, rotation, leaks",
     "fleets": "exports to Envoy, nginx, HAProxy, Kubernetes and Kong; following Git",
+    "push": "carrying what is live to other machines: stores, signed pushes, gateways that follow",
     "docs": "pages for callers: what is live, references, changes",
     "ci": "recipes for pipelines and pull requests",
     "json": "the documents that -o json prints",

@@ -61,13 +61,13 @@ pub(super) trait OutputDocument: Serialize + JsonSchema {}
 /// A deployment; without an operation where it is only planned.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct EntryView {
-    state: DeploymentState,
-    version: Version,
+    pub(super) state: DeploymentState,
+    pub(super) version: Version,
     /// The number that the version has now, where a merge gave it another one than it was committed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<Version>,
     digest: Digest,
-    backend: Backend,
+    pub(super) backend: Backend,
     since: Timestamp,
     operation: Option<OperationId>,
 }
@@ -86,18 +86,6 @@ impl EntryView {
 
     pub(super) fn of(deployment: &Deployment) -> Self {
         Self::new(&deployment.release, deployment.since, Some(&deployment.operation))
-    }
-
-    pub(super) const fn state(&self) -> DeploymentState {
-        self.state
-    }
-
-    pub(super) const fn version(&self) -> &Version {
-        &self.version
-    }
-
-    pub(super) const fn backend(&self) -> &Backend {
-        &self.backend
     }
 
     fn add_number(&mut self, group: &GroupName, numbers: &PresentNumbers<'_>) {

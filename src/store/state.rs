@@ -74,7 +74,7 @@ fn parse_place(text: &str) -> Option<StatePlace> {
         ["keys", file] => StatePlace::Key(file.strip_suffix(".yaml")?.parse().ok()?),
         ["keys", "owners", file] => StatePlace::Owner(file.strip_suffix(".yaml")?.parse().ok()?),
         ["keys", "revoked", file] => StatePlace::Revocation(file.strip_suffix(".yaml")?.parse().ok()?),
-        ["keys", "jwks", file] if is_plain(file) && is_file_name(file) && file.ends_with(".json") => {
+        ["keys", "jwks", file] if is_plain(file) && is_file_name(file) && file.strip_suffix(".json").is_some() => {
             StatePlace::KeySet((*file).to_owned())
         }
         ["groups", group, "versions", version, path @ ..]

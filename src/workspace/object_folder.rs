@@ -38,10 +38,12 @@ impl ObjectFolder {
         Self { path: path.to_owned() }
     }
 
-    /// Opens a folder to write into it, and makes it where it is missing. One that holds something else is refused.
+    /// Opens a folder to write into it; the first write makes one that is missing. One that holds something else is refused.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(path).at("create", path)?;
-        let names = folders::names(path).at("list", path)?;
+        let names = match folders::names(path) {
+            Err(error) if layout::is_absent(&error) && !path.exists() => Vec::new(),
+            names => names.at("list", path)?,
+        };
         let foreign = names.iter().find(|name| !OWN_NAMES.iter().any(|own| name == own));
         if let Some(foreign) = foreign {
             let entry = foreign.to_string_lossy().into_owned();
@@ -120,6 +122,7 @@ impl ObjectFolder {
 
     /// Locks the folder until the lock is dropped; the kernel queues those who wait.
     fn lock(&self) -> Result<File, PathError> {
+        fs::create_dir_all(&self.path).at("create", &self.path)?;
         let folder = File::open(&self.path).at("open", &self.path)?;
         folder.lock().at("lock", &self.path)?;
         Ok(folder)
@@ -194,4 +197,59 @@ fn tag_of(bytes: &[u8]) -> String {
 
 fn absent_is_fine(error: io::Error) -> io::Result<()> {
     if layout::is_absent(&error) { Ok(()) } else { Err(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &[u8] = b"old";
+    const NEW: &[u8] = b"new";
+
+    fn written(folder: &ObjectFolder, name: ObjectName, bytes: &[u8], tag: Option<&[u8]>) -> bool {
+        let tag = tag.map(tag_of);
+        let outcome = folder.write(name, bytes, |present| present == tag.as_deref());
+        matches!(outcome, Ok(PutOutcome::Written))
+    }
+
+    #[test]
+    fn the_pointer_is_replaced_where_it_is_as_it_was() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("state");
+        let folder = ObjectFolder::create(&path).unwrap();
+        assert!(!path.exists(), "nothing is made before the first write");
+        assert!(!written(&folder, ObjectName::Pointer, NEW, Some(OLD)), "there is none");
+        assert!(written(&folder, ObjectName::Pointer, OLD, None));
+        assert!(!written(&folder, ObjectName::Pointer, NEW, None), "there is one");
+        assert!(!written(&folder, ObjectName::Pointer, NEW, Some(NEW)), "it is another one");
+        assert!(written(&folder, ObjectName::Pointer, NEW, Some(OLD)));
+        assert_eq!(fs::read(path.join("pointer")).unwrap(), NEW);
+        // What a writer that was killed has left is cleared by the next.
+        fs::write(path.join(TEMPORARY).join("left"), OLD).unwrap();
+        assert!(written(&folder, ObjectName::Content(Digest::of(OLD)), OLD, None));
+        assert_eq!(fs::read_dir(path.join(TEMPORARY)).unwrap().count(), 0);
+        folder.retain(&BTreeSet::new()).unwrap();
+        assert_eq!(fs::read_dir(path.join(CONTENTS)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn one_of_many_writers_at_once_wins() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = ObjectFolder::create(place.path()).unwrap();
+        assert!(written(&folder, ObjectName::Pointer, OLD, None));
+        let winners = std::thread::scope(|scope| {
+            let write = |number: u8| written(&folder, ObjectName::Pointer, &[number], Some(OLD));
+            let writers: Vec<_> = (0..8).map(|number| scope.spawn(move || write(number))).collect();
+            writers.into_iter().filter_map(|writer| writer.join().ok()).filter(|won| *won).count()
+        });
+        assert_eq!(winners, 1);
+    }
+
+    #[test]
+    fn a_folder_with_something_else_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("thesis.txt"), OLD).unwrap();
+        let refused = ObjectFolder::create(place.path()).unwrap_err();
+        assert!(matches!(refused, Error::FolderTaken { entry, .. } if entry == "thesis.txt"));
+    }
 }

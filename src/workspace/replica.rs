@@ -83,6 +83,9 @@ impl Replica {
     }
 }
 
+/// A file of a version: its path below the version's folder, its place and its digest.
+type VersionEntry<'a> = (&'a str, &'a StatePlace, Digest);
+
 /// The making of a workspace from a state.
 struct Installation<'a> {
     root: &'a WorkspaceRoot,
@@ -118,23 +121,13 @@ impl Installation<'_> {
         }
         let bytes = self.object(place, digest)?;
         if *place == StatePlace::Settings {
-            self.check_settings(&path, bytes.clone())?;
+            check_settings(&path, bytes.clone())?;
         }
         stage.write(&path, &bytes)
     }
 
-    /// Refuses settings that would have this machine start a program, or read a folder, that somebody else has named.
-    fn check_settings(&self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        let settings = settings::workspace(&layout::text(path, bytes)?)?;
-        if is_served_settings(&settings) {
-            return Ok(());
-        }
-        let message = "settings that came from a store name a program or a folder for secrets".to_owned();
-        Err(Error::invalid("pushed-settings", Location::file(path), message, "find out who pushed them"))
-    }
-
     fn write_versions(&self, stage: &mut FileStage<'_>) -> Result<(), Error> {
-        let mut versions: BTreeMap<(&GroupName, &Version), Vec<(&str, &StatePlace, Digest)>> = BTreeMap::new();
+        let mut versions: BTreeMap<(&GroupName, &Version), Vec<VersionEntry<'_>>> = BTreeMap::new();
         for (place, digest) in self.list.iter() {
             if let StatePlace::VersionFile { group, version, path } = place {
                 versions.entry((group, version)).or_default().push((path, place, digest));
@@ -142,7 +135,7 @@ impl Installation<'_> {
         }
         for ((group, version), files) in versions {
             let folder = layout::version(group, version);
-            let is_present = |(_, place, digest): &(&str, &StatePlace, Digest)| {
+            let is_present = |(_, place, digest): &VersionEntry<'_>| {
                 let present = self.root.read(&place.to_string(), place.largest()).ok().flatten();
                 present.is_some_and(|present| Digest::of(&present) == *digest)
             };
@@ -196,5 +189,78 @@ impl Installation<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses settings that would have this machine start a program, or read a folder, that somebody else has named.
+fn check_settings(path: &str, bytes: Vec<u8>) -> Result<(), Error> {
+    let settings = settings::workspace(&layout::text(path, bytes)?)?;
+    if is_served_settings(&settings) {
+        return Ok(());
+    }
+    let message = "settings that came from a store name a program or a folder for secrets".to_owned();
+    Err(Error::invalid("pushed-settings", Location::file(path), message, "find out who pushed them"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ObjectStore as _;
+
+    const SETTINGS: &str = "schema = 1\n";
+
+    /// Puts files into the objects of a cache, and returns their list.
+    fn state(objects: &ObjectFolder, files: &[(&str, &str)]) -> StateList {
+        let file = |(place, text): &(&str, &str)| {
+            let digest = Digest::of(text.as_bytes());
+            // The folder has written it when the call returns.
+            drop(objects.put(ObjectName::Content(digest), (*text).to_owned().into()));
+            (place.parse().unwrap(), digest)
+        };
+        StateList::new(files.iter().map(file))
+    }
+
+    #[test]
+    fn a_cache_is_made_like_its_state_and_mended() {
+        let place = tempfile::tempdir().unwrap();
+        let replica = Replica::open(place.path()).unwrap();
+        assert!(matches!(Replica::open(place.path()), Err(Error::CacheInUse { .. })));
+        let objects = replica.objects().unwrap();
+        let version = |number: &str| format!("groups/a/versions/{number}/version.yaml");
+        let (first, second) = (version("0.0.1"), version("0.0.2"));
+        let old =
+            [("apigw.toml", SETTINGS), (first.as_str(), "1"), ("keys/old.yaml", "k"), ("keys/revoked/k1AB.yaml", "r")];
+        replica.install(&state(&objects, &old), &objects).unwrap();
+        let new = [("apigw.toml", SETTINGS), (second.as_str(), "2"), ("deployments/test.yaml", "d")];
+        let list = state(&objects, &new);
+        let folder = replica.workspace_folder();
+        fs::create_dir_all(folder.join(".apigw/secrets")).unwrap();
+        fs::write(folder.join(".apigw/secrets/k1AB"), "s").unwrap();
+        let has = |place: &str| folder.join(place).exists();
+        for is_needed in [true, false] {
+            replica.install(&list, &objects).unwrap();
+            assert!(has(&second) && has("deployments/test.yaml") && has(".apigw/secrets/k1AB"));
+            assert_eq!(has(&first), is_needed, "the version of the state before stays for one more");
+            assert!(!has("keys/old.yaml") && has("keys/revoked/k1AB.yaml"), "a revocation stays");
+        }
+        fs::write(folder.join("deployments/test.yaml"), "damaged").unwrap();
+        fs::remove_file(folder.join(&second)).unwrap();
+        replica.install(&list, &objects).unwrap();
+        assert_eq!(fs::read(folder.join("deployments/test.yaml")).unwrap(), b"d");
+        assert_eq!(fs::read(folder.join(&second)).unwrap(), b"2");
+    }
+
+    #[test]
+    fn settings_that_name_a_program_are_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let replica = Replica::open(place.path()).unwrap();
+        let objects = replica.objects().unwrap();
+        for access in ["secrets_command = [\"sh\", \"-c\", \"id\"]", "secrets_dir = \"/etc\""] {
+            let text = format!("{SETTINGS}[access]\n{access}\n");
+            let list = state(&objects, &[("apigw.toml", &text), ("deployments/test.yaml", "d")]);
+            let refused = replica.install(&list, &objects).unwrap_err().one_line();
+            assert!(refused.contains("name a program or a folder"), "{refused}");
+            assert!(!replica.workspace_folder().join("deployments/test.yaml").exists());
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! One way to run the command: environment cleared, user fixed, a folder that goes away.
 
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
     /// The secrets that were handed out into files.
-    secrets: RefCell<Vec<String>>,
+    secrets: Mutex<Vec<String>>,
 }
 
 /// What a command came to.
@@ -25,7 +25,7 @@ pub(crate) struct Outcome {
 impl Sandbox {
     /// Makes an empty folder.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), secrets: RefCell::default() }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), secrets: Mutex::default() }
     }
 
     /// Makes a workspace with the petstore in it.
@@ -90,7 +90,7 @@ impl Sandbox {
         if let (Some(file), Some(&"key")) = (file, words.iter().find(|word| !word.starts_with('-')))
             && let Ok(secret) = fs::read_to_string(self.path().join(file))
         {
-            self.secrets.borrow_mut().push(secret.trim().to_owned());
+            self.secrets.lock().expect("no panic").push(secret.trim().to_owned());
         }
     }
 
@@ -98,7 +98,7 @@ impl Sandbox {
     fn secrets(&self) -> Vec<String> {
         let kept = fs::read_dir(self.path().join(".apigw/secrets")).into_iter().flatten().flatten();
         let kept = kept.filter_map(|entry| fs::read_to_string(entry.path()).ok());
-        let handed_out = self.secrets.borrow().clone();
+        let handed_out = self.secrets.lock().expect("no panic").clone();
         let all = kept.map(|text| text.trim().to_owned()).chain(handed_out);
         // Shorter ones were put there by a test, and may stand in other words.
         all.filter(|secret| secret.len() >= 32).collect()
@@ -148,9 +148,14 @@ impl Drop for Sandbox {
 }
 
 /// True if a program is there. Where it is not, says what is skipped; `.ci/run` has all of them, so there it is a failure.
-#[expect(clippy::print_stderr, reason = "a skipped test is said")]
 pub(crate) fn has_tool(program: &str, skipped: &str) -> bool {
-    let is_there = Command::new(program).arg("--version").output().is_ok();
+    has_program(program, &["--version"], skipped)
+}
+
+/// Looks for a program like [`has_tool`], by running it with these words.
+#[expect(clippy::print_stderr, reason = "a skipped test is said")]
+pub(crate) fn has_program(program: &str, words: &[&str], skipped: &str) -> bool {
+    let is_there = Command::new(program).args(words).output().is_ok();
     assert!(is_there || std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{program} is missing");
     if !is_there {
         eprintln!("skipped, since {program} is missing: {skipped}");

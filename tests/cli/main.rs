@@ -32,6 +32,7 @@ mod moved_base;
 mod outputs;
 mod plans;
 mod prune;
+mod push;
 mod release;
 mod routes;
 mod sdk;

@@ -171,6 +171,7 @@ fn every_command_prints_the_document_of_its_schema() {
     views(&validated);
     access(&validated);
     exports(&validated);
+    pushes(&validated);
     merges(&validated);
     others(&validated);
     let names = validated.read("schema", 0, "schema");
@@ -454,6 +455,18 @@ fn others(validated: &Validated) {
     validated.read("help", 0, "help plans");
     validated.read("help", 64, "help nonsense");
     validated.read("error", 64, "nonsense");
+}
+
+fn pushes(validated: &Validated) {
+    validated.run("push", 0, "push --make-key .apigw/push.pem");
+    validated.run("push", 4, "push --make-key .apigw/push.pem");
+    validated.run("push", 0, "push .apigw/state --key .apigw/push.pem --dry-run");
+    validated.run("push", 0, "push .apigw/state --key .apigw/push.pem");
+    validated.read("push", 0, "push .apigw/state --key .apigw/push.pem");
+    validated.read("push", 0, "push .apigw/state --key .apigw/push.pem --repair");
+    validated.read("push", 3, "push .apigw/state --key .apigw/nonsense.pem");
+    validated.read("push", 5, "push groups --key .apigw/push.pem");
+    validated.read("push", 64, "push");
 }
 
 fn exports(validated: &Validated) {

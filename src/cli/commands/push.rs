@@ -39,7 +39,7 @@ const MOST_ATTEMPTS: u32 = 20;
     after_help = "Examples:\n  apigw push --make-key ../push.pem\n  apigw push s3://gateway-state/online --env online --key ../push.pem"
 )]
 pub(in crate::cli) struct PushArguments {
-    /// Where to: s3://BUCKET/PREFIX, or a folder
+    /// Where to: `s3://BUCKET/PREFIX`, or a folder
     #[arg(value_name = "DESTINATION", required_unless_present = "make_key")]
     destination: Option<StoreUrl>,
     /// The private key that signs the pointer: a PEM file of Ed25519 that nobody else can read, outside of Git

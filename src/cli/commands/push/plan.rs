@@ -114,11 +114,11 @@ pub(super) fn text(view: &PushView) -> String {
     let mut text = String::new();
     for PushedEnvironmentView { environment, changed, .. } in &view.environments {
         for PushedEntryView { group, entry } in changed {
-            let _ = match entry.state() {
+            let _ = match entry.state {
                 DeploymentState::Live => {
-                    writeln!(text, "{environment}: {group} {} with {}", entry.version(), entry.backend())
+                    writeln!(text, "{environment}: {group} {} with {}", entry.version, entry.backend)
                 }
-                DeploymentState::Offline => writeln!(text, "{environment}: {group} offline ({})", entry.version()),
+                DeploymentState::Offline => writeln!(text, "{environment}: {group} offline ({})", entry.version),
             };
         }
     }

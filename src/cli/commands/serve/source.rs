@@ -22,7 +22,7 @@ use crate::workspace::{ObjectFolder, Replica, Workspace};
 /// The flags about a store that is followed.
 #[derive(Debug, Args)]
 pub(super) struct SourceArguments {
-    /// Follow a store that `apigw push` writes, instead of a workspace: https://…, s3://BUCKET/PREFIX, file:///…, or http on loopback
+    /// Follow a store that `apigw push` writes, instead of a workspace: `https://…`, `s3://BUCKET/PREFIX`, `file:///…`, or `http://…` on loopback
     #[arg(long, value_name = "URL", requires = "public_key")]
     from: Option<StoreUrl>,
     /// The public key of whoever pushes there (`push --make-key`); may be given more than once
@@ -38,6 +38,9 @@ pub(super) struct SourceArguments {
     #[arg(long, value_name = "TIME", requires = "from", default_value = "15s", value_parser = parse_duration)]
     store_timeout: Duration,
 }
+
+/// The most by which the clocks of whoever pushed and of this machine may differ unsaid.
+const MOST_AHEAD_MS: i64 = 60_000;
 
 /// A store that is followed.
 pub(super) struct FollowedSource {
@@ -102,6 +105,7 @@ impl FollowedSource {
         if let Err(error) = followed {
             fail(context, &mut status, now, error.to_string());
         }
+        warn_of_clock(context, &status, now);
         warn_of_expiry(context, &status);
         let workspace = Workspace::open(&source.replica.workspace_folder())?;
         let (sender, reports) = channel();
@@ -134,6 +138,7 @@ impl FollowedSource {
                     let fields = pointer.fields();
                     (status.sequence, status.pushed, status.expires) = (fields.sequence, fields.time, fields.expires);
                     context.output.note(&format!("{}: push {} of {}", status.url, status.sequence, status.pushed));
+                    warn_of_clock(context, status, at);
                     change.of_state = true;
                     at
                 }
@@ -162,6 +167,19 @@ fn fail(context: &Context<'_>, status: &mut SourceStatus, at: Timestamp, reason:
         let stays = format!("push {} stays served", status.sequence);
         context.output.warning(&format!("{} cannot be followed since {since}: {reason}; {stays}", status.url));
         status.reason = Some(reason);
+    }
+}
+
+/// Says when the clocks differ: by the one of this machine the expiry is judged.
+fn warn_of_clock(context: &Context<'_>, status: &SourceStatus, now: Timestamp) {
+    let ahead_ms = status.pushed.milliseconds() - now.milliseconds();
+    if ahead_ms > MOST_AHEAD_MS {
+        context.output.warning(&format!(
+            "push {} of {} is {} s ahead of this machine's clock, by which its expiry is judged: set the clocks, for example with NTP",
+            status.sequence,
+            status.url,
+            ahead_ms / 1000
+        ));
     }
 }
 

@@ -21,6 +21,7 @@ mod hint;
 mod hop_by_hop;
 mod ip_rules;
 mod key_set_source;
+mod lifetime;
 mod limit;
 mod media_type;
 mod method;
@@ -59,17 +60,18 @@ pub use hint::Hint;
 pub(crate) use hop_by_hop::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop};
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};
+pub use lifetime::{Lifetime, LifetimeError};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
 pub use media_type::media_type_essence;
 pub use method::{Method, MethodError};
-pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
+pub use name::{EnvironmentName, GroupName, KeyName, NameError, NodeName, OwnerName};
 pub use nearest::nearest;
 pub use operation::{GroupChange, Operation, PolicyOverride, ReleaseAction};
 pub use operation_id::{OperationId, OperationIdError};
 pub use secret::is_secret_name;
 pub use settings::{
-    AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,
-    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
+    AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, FleetSettings, GroupSettings, MOST_DOMAINS,
+    MockSettings, PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

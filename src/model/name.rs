@@ -114,6 +114,11 @@ name_type!(
     OwnerName,
     check_name
 );
+name_type!(
+    /// The name of a node: a proxy that follows an environment.
+    NodeName,
+    check_name
+);
 
 impl EnvironmentName {
     /// The environments of every workspace, in the order of a release.

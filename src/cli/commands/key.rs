@@ -14,11 +14,10 @@ use crate::cli::change::shown_after_commit;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::complete;
 use crate::cli::context::Context;
-use crate::cli::duration::parse_lifetime;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
-use crate::model::{KeyKind, KeyName, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
+use crate::model::{KeyKind, KeyName, Lifetime, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
 
 /// Create, rotate, revoke, limit, list and show the keys of callers
 #[derive(Debug, Subcommand)]
@@ -133,8 +132,8 @@ pub(in crate::cli) struct RotateArguments {
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
     /// Time for which the old secret stays valid
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
-    overlap: i64,
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    overlap: Lifetime,
     #[command(flatten)]
     pair: PairArguments,
     #[command(flatten)]
@@ -295,8 +294,8 @@ impl TimeArgument {
 }
 
 fn parse_end(text: &str) -> Result<TimeArgument, String> {
-    if let Ok(milliseconds) = parse_lifetime(text) {
-        return Ok(TimeArgument::After(milliseconds));
+    if let Ok(lifetime) = text.parse::<Lifetime>() {
+        return Ok(TimeArgument::After(lifetime.milliseconds()));
     }
     Timestamp::from_input(text)
         .map(TimeArgument::At)

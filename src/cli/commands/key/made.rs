@@ -121,7 +121,8 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let revoked = guard.workspace().revoked_secrets()?;
     let made = MadeSecret::new(source, author.now)?;
     let is_revoked = |id: &SecretId| revoked.contains(id);
-    let operation = change::rotate((&key, &before), made.secret.clone(), arguments.overlap, is_revoked, &author)?;
+    let operation =
+        change::rotate((&key, &before), made.secret.clone(), arguments.overlap.milliseconds(), is_revoked, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
     Ok(Exit::Done)
 }

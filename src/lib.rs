@@ -15,6 +15,7 @@
 //! | [`routes`] | the work of a gateway for an environment, as plain data |
 //! | [`share`] | documents and SDKs for callers, over one model of a definition's operations |
 //! | [`export`] | routes as files for other gateways, and a report of the differences |
+//! | [`fleet`] | the nodes that follow an environment, and the response to each of their polls; pure, like `export` |
 //! | [`gateway`] | serves snapshots of the live state: asynchronous, as is `store`, and nothing else; it touches no file |
 //! | [`store`] | carries the live state to other machines, through an S3-compatible store, a folder or a web server |
 //! | `spread` | parallel work over many items |
@@ -55,8 +56,8 @@
 //! # Invariants
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share` and `export` do no I/O and read no clock: time, user and the
-//!   files are passed to them.
+//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share`, `export` and `fleet` do no I/O and read no clock: time,
+//!   user and the files are passed to them.
 //! - Only `workspace` touches files, and only a value that holds a lock writes.
 //! - A plan is whole; committing makes no choice. Data goes to stdout, notes to stderr.
 //!
@@ -84,6 +85,7 @@ pub mod check;
 pub mod compare;
 pub mod definition;
 pub mod export;
+pub mod fleet;
 pub mod gateway;
 pub mod model;
 pub mod plan;

@@ -62,7 +62,7 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 15] = [
     "access",
     "definition",
     "compare",
@@ -72,6 +72,7 @@ const PARTS: [&str; 14] = [
     "routes",
     "share",
     "export",
+    "fleet",
     "workspace",
     "gateway",
     "store",
@@ -80,7 +81,7 @@ const PARTS: [&str; 14] = [
 ];
 
 /// The rooms that each room may use. The command line may use all.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("spread", &[]),
     ("access", &["model"]),
@@ -92,8 +93,12 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("routes", &["definition", "model", "snapshot", "spread"]),
     ("share", &["compare", "definition", "model", "routes", "snapshot", "spread"]),
     ("export", &["access", "definition", "model", "routes", "snapshot"]),
-    ("workspace", &["access", "check", "compare", "definition", "model", "plan", "snapshot", "spread", "store"]),
-    ("gateway", &["access", "definition", "model", "routes", "snapshot", "spread"]),
+    ("fleet", &["model"]),
+    (
+        "workspace",
+        &["access", "check", "compare", "definition", "fleet", "model", "plan", "snapshot", "spread", "store"],
+    ),
+    ("gateway", &["access", "definition", "fleet", "model", "routes", "snapshot", "spread"]),
     ("store", &["access", "gateway", "model"]),
 ];
 
@@ -130,7 +135,9 @@ fn refuse_paths(room_name: &str, refused: &[&str]) {
 
 #[test]
 fn pure_parts_do_no_input_or_output_and_read_no_clock() {
-    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes", "share", "export"] {
+    for part in
+        ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes", "share", "export", "fleet"]
+    {
         refuse_paths(
             part,
             &[
@@ -212,14 +219,15 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 38] = [
+const GATEWAY: [&str; 39] = [
     "access_log",
     "headers",
     "routing",
     "pages",
     "source_status",
-    "config",
     "clock",
+    "fleet_control",
+    "config",
     "client_address",
     "media_type",
     "stream",

@@ -1,0 +1,226 @@
+mod simulation;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::Timestamp;
+use simulation::World;
+
+fn time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_milliseconds(1_800_000_000_000 + milliseconds)
+}
+
+/// Makes a release whose routes lead to some clusters; those whose name begins with `dns` have to be resolved.
+fn release(number: u32, clusters: &[&str]) -> FleetRelease {
+    let operation = format!("20261123T180000.{:03}Z-{number:012x}", number % 1000).parse().unwrap();
+    let resource =
+        |name: &&str| ((*name).into(), ClusterResource::new(&json!({"name": name}), name.starts_with("dns")));
+    FleetRelease::new(
+        BTreeMap::from([("petstore".parse().unwrap(), operation)]),
+        BTreeMap::new(),
+        &json!({"name": "apigw", "number": number, "clusters": clusters}),
+        clusters.iter().map(resource).collect(),
+        |listen| json!({"name": "apigw", "address": listen.to_string()}),
+    )
+}
+
+fn fleet() -> EnvironmentFleet {
+    EnvironmentFleet::new("test".parse().unwrap())
+}
+
+fn publish(fleet: &mut EnvironmentFleet, release: FleetRelease) {
+    fleet.announce(&release);
+    fleet.replace(release);
+}
+
+fn poll(kind: ResourceKind, version: &str, source: u64) -> DiscoveryPoll {
+    let identity = NodeIdentity { environment: "test".parse().unwrap(), node: "edge-1".parse().unwrap() };
+    let (listen, version) = (([127, 0, 0, 1], 80).into(), version.to_owned());
+    DiscoveryPoll { identity, listen, waits: true, kind, version, source }
+}
+
+/// Polls once, and returns the version that is sent; nothing where the poll waits.
+fn ask(fleet: &mut EnvironmentFleet, kind: ResourceKind, version: &str, now: i64) -> Option<String> {
+    let poll = poll(kind, version, 1);
+    fleet.arrive(&poll, time(now)).unwrap();
+    let step = fleet.respond(&poll.identity.node, kind, time(now));
+    fleet.leave(&poll, time(now));
+    let PollStep::Send(body) = step else { return None };
+    let message: Value = serde_json::from_slice(&body).unwrap();
+    Some(message["version_info"].as_str().unwrap().to_owned())
+}
+
+fn trouble(fleet: &EnvironmentFleet, now: i64) -> Option<NodeTrouble> {
+    fleet.report(time(now)).nodes[0].trouble
+}
+
+use ResourceKind::{Clusters, Listeners, Routes};
+
+/// Brings a node to the newest release, and returns its versions of listeners, clusters and routes.
+fn settle(fleet: &mut EnvironmentFleet, now: i64) -> [String; 3] {
+    let mut versions = [Listeners, Clusters, Routes].map(|kind| {
+        let name = "edge-1".parse().unwrap();
+        fleet.nodes.get(&name).map_or_else(String::new, |node| node.kind(kind).applied.clone())
+    });
+    for round in 0..20 {
+        for (version, kind) in versions.iter_mut().zip(ResourceKind::ALL) {
+            if let Some(sent) = ask(fleet, kind, version, now + round * 100) {
+                *version = sent;
+            }
+        }
+    }
+    assert_eq!(trouble(fleet, now + 2000), None);
+    versions
+}
+
+#[test]
+fn routes_come_after_the_clusters_that_they_lead_to() {
+    let mut fleet = fleet();
+    publish(&mut fleet, release(1, &["a", "dns-b"]));
+    assert_eq!(ask(&mut fleet, Routes, "", 0), None, "nothing is known of the clusters");
+    let clusters = ask(&mut fleet, Clusters, "", 0).unwrap();
+    assert_eq!(ask(&mut fleet, Routes, "", 10), None, "the node has not polled with them");
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 20), None);
+    assert_eq!(ask(&mut fleet, Routes, "", 1000), None, "a name may not be resolved yet");
+    assert_eq!(ask(&mut fleet, Routes, "", 1020), Some(release(1, &["a", "dns-b"]).summary().version.clone()));
+}
+
+#[test]
+fn a_control_plane_that_is_started_again_sends_nothing() {
+    for is_remembered in [true, false] {
+        let mut fleet = fleet();
+        publish(&mut fleet, release(1, &["a"]));
+        let versions = settle(&mut fleet, 0);
+        let mut again = self::fleet();
+        if is_remembered {
+            let text = serde_json::to_string(&fleet.record(time(3000))).unwrap();
+            again = EnvironmentFleet::remembered(serde_json::from_str(&text).unwrap());
+        }
+        publish(&mut again, release(1, &["a"]));
+        for (version, kind) in versions.iter().zip(ResourceKind::ALL) {
+            assert_eq!(ask(&mut again, kind, version, 4000), None, "{kind:?} {is_remembered}");
+        }
+        assert_eq!(trouble(&again, 4000), None);
+        assert_eq!(again.report(time(4000)).nodes[0].serves, Some(versions[2].clone()));
+    }
+}
+
+#[test]
+fn a_version_that_was_sent_twice_and_is_polled_as_old_is_refused() {
+    let mut fleet = fleet();
+    publish(&mut fleet, release(1, &["a"]));
+    let [_, clusters, routes] = settle(&mut fleet, 0);
+    publish(&mut fleet, release(2, &["a", "b"]));
+    let sent = ask(&mut fleet, Clusters, &clusters, 3000);
+    assert!(sent.is_some());
+    assert_eq!(trouble(&fleet, 3000), Some(NodeTrouble::Behind));
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 3100), sent);
+    assert_eq!(trouble(&fleet, 3100), Some(NodeTrouble::Behind), "one of them may have been lost");
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 3200), None, "it is not flooded");
+    assert_eq!(trouble(&fleet, 3200), Some(NodeTrouble::Refuses { kind: Clusters, times: 2 }));
+    assert_eq!(ask(&mut fleet, Routes, &routes, 3300), None);
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 4000), sent, "what it refuses may be mended there");
+    // Half of it is applied: what was before is sent anew, though the node says that it has it.
+    publish(&mut fleet, release(3, &["a"]));
+    let renewed = format!("{clusters}.1");
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 4100), Some(renewed.clone()));
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 4200), Some(renewed.clone()), "it may have been lost");
+    assert_eq!(ask(&mut fleet, Clusters, &renewed, 4300), None);
+    settle(&mut fleet, 4400);
+}
+
+#[test]
+fn an_unknown_version_gets_ours() {
+    let mut fleet = fleet();
+    publish(&mut fleet, release(1, &["a"]));
+    assert_eq!(ask(&mut fleet, Clusters, "future", 0), None, "its routes may lead to clusters that are not known");
+    assert_eq!(ask(&mut fleet, Routes, "future", 5000), None);
+    let clusters = ask(&mut fleet, Clusters, "future", 5000).unwrap();
+    assert_eq!(ask(&mut fleet, Clusters, &clusters, 5100), None);
+    assert!(ask(&mut fleet, Routes, "future", 5200).is_some());
+    assert!(ask(&mut fleet, Listeners, "future", 5200).is_some());
+}
+
+#[test]
+fn two_processes_under_one_name_are_seen_and_a_broken_connection_is_not_one() {
+    let mut fleet = fleet();
+    publish(&mut fleet, release(1, &[]));
+    settle(&mut fleet, 0);
+    let version = fleet.nodes.values().next().unwrap().kind(Routes).applied.clone();
+    let hold =
+        |fleet: &mut EnvironmentFleet, source, now| fleet.arrive(&poll(Routes, &version, source), time(now)).unwrap();
+    for now in [10_000, 20_000] {
+        hold(&mut fleet, 1, now);
+        fleet.leave(&poll(Routes, &version, 1), time(now + 10));
+        hold(&mut fleet, 2, now + 20);
+        fleet.leave(&poll(Routes, &version, 2), time(now + 30));
+    }
+    hold(&mut fleet, 3, 30_000);
+    hold(&mut fleet, 4, 30_500);
+    assert_eq!(trouble(&fleet, 31_000), None);
+    hold(&mut fleet, 3, 40_000);
+    assert_eq!(trouble(&fleet, 40_000), Some(NodeTrouble::SharedName));
+    fleet.leave(&poll(Routes, &version, 3), time(100_500));
+    assert_eq!(trouble(&fleet, 100_500), None, "one of them has ended");
+}
+
+#[test]
+fn nodes_are_bounded_and_forgotten() {
+    let mut fleet = fleet();
+    for number in 0..300 {
+        let mut poll = poll(Clusters, "", number);
+        poll.identity.node = format!("node-{number}").parse().unwrap();
+        fleet.arrive(&poll, time(0)).unwrap();
+    }
+    assert_eq!(fleet.arrive(&poll(Clusters, "", 1), time(0)), Err(FullFleet));
+    fleet.forget(60_000, |name| name.as_str() == "node-7", time(59_999));
+    assert_eq!(fleet.nodes.len(), 300);
+    fleet.forget(60_000, |name| name.as_str() == "node-7", time(60_000));
+    assert_eq!(fleet.nodes.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["node-7"]);
+    assert_eq!(trouble(&fleet, 60_000), Some(NodeTrouble::Silent));
+}
+
+#[test]
+fn polls_are_parsed() {
+    let body = |node: Value| json!({"version_info": "v", "node": node, "type_url": "t"}).to_string();
+    let metadata = json!({"apigw": {"environment": "test", "listen": "127.0.0.1:80", "waits": true}});
+    let good = body(json!({"id": "edge-1", "metadata": metadata, "extensions": [{"name": "x"}]}));
+    assert_eq!(DiscoveryPoll::parse(Clusters, good.as_bytes(), 1), Ok(poll(Clusters, "v", 1)));
+    for (bad, expected) in [
+        ("{".to_owned(), RequestError::Malformed),
+        ("{}".to_owned(), RequestError::Malformed),
+        (body(json!({"id": "../x", "metadata": metadata})), RequestError::Node),
+        (body(json!({"id": "edge-1"})), RequestError::Environment),
+        (body(json!({"id": "edge-1", "metadata": {"apigw": {"environment": "test"}}})), RequestError::Listen),
+    ] {
+        assert_eq!(DiscoveryPoll::parse(Clusters, bad.as_bytes(), 1), Err(expected), "{bad}");
+    }
+    for (uri, expected) in [
+        ("spiffe://example.com/apigw/test/edge-1", Some("edge-1 in test")),
+        ("spiffe://example.com/apigw/test/edge-1/x", None),
+        ("spiffe://example.com/apigw/test", None),
+        ("spiffe:///apigw/test/edge-1", None),
+        ("spiffe://example.com/other/test/edge-1", None),
+        ("https://example.com/apigw/test/edge-1", None),
+        ("spiffe://example.com/apigw/test/..", None),
+    ] {
+        assert_eq!(NodeIdentity::from_uri(uri).map(|identity| identity.to_string()).as_deref(), expected, "{uri}");
+    }
+}
+
+#[test]
+fn no_node_ever_has_a_route_to_a_cluster_that_it_lacks() {
+    for seed in 0..60 {
+        let mut world = World::new(seed);
+        for _ in 0..1_500 {
+            world.step();
+            world.envoys.iter().for_each(|envoy| envoy.check(world.now, seed));
+        }
+        world.calm();
+        for envoy in &world.envoys {
+            envoy.check_newest(&world.newest, seed);
+        }
+    }
+}

@@ -9,6 +9,7 @@
 //! - `upstream`: backends by the digest of their settings
 //! - `feature`, `report`: the settings that a target may not express, and the verdicts about them
 //! - `target`: the targets
+//! - `node`: the same state for nodes that follow a control plane
 //! - `envoy`, `nginx`, `haproxy`, `gateway_api`, `kong`: their translators
 //!
 //! Names and values of definitions and settings are data in every target's language: a translator writes JSON through
@@ -24,6 +25,7 @@ mod kong;
 mod lower;
 mod mock;
 mod nginx;
+mod node;
 mod pattern;
 mod refusal;
 mod report;
@@ -37,6 +39,7 @@ use crate::access::{Grant, Key, OwnerGrants, RevokedSecrets};
 use crate::routes::{EnvironmentRoutes, GroupRoutes};
 
 pub use feature::SettingPlace;
+pub use node::{NodeBootstrap, NodeCluster, NodeResources, NodeTls, node_bootstrap, node_listener, node_resources};
 pub use report::{ApiReport, Deviation, Fidelity, GroupReport, ReportAspect};
 pub use target::ExportTarget;
 
@@ -125,10 +128,13 @@ pub fn export(target: ExportTarget, environments: &[EnvironmentRoutes], options:
         ExportTarget::GatewayApi => gateway_api::files(&groups, options),
         ExportTarget::Kong => kong::files(&groups),
     };
-    EngineExport {
-        files,
-        groups: groups.iter().map(|group| GroupReport::new(group, target, &options.callers)).collect(),
-    }
+    EngineExport { files, groups: groups.iter().map(|group| report(group, target, &options.callers)).collect() }
+}
+
+/// Makes the report of a group for a target.
+#[must_use]
+pub fn report(group: &GroupRoutes, target: ExportTarget, callers: &CallerKeys) -> GroupReport {
+    GroupReport::new(group, target, callers)
 }
 
 /// True if the settings of a group have values that are secrets.

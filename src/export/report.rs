@@ -170,6 +170,14 @@ impl GroupReport {
         self.deviations.iter().map(|deviation| (None, deviation)).chain(of_apis)
     }
 
+    /// Lists the deviations that lose what access rests on, but for aspects whose loss is allowed by name.
+    pub fn lost_access<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = (Option<&'a str>, &'a Deviation)> {
+        self.all_deviations().filter(|(_, deviation)| {
+            let Deviation { aspect, fidelity, guards_access, .. } = deviation;
+            *fidelity == Fidelity::Lost && *guards_access && !allowed.iter().any(|name| name == aspect.as_str())
+        })
+    }
+
     /// Returns the fidelity of an API: the worst of its own deviations and the group's.
     #[must_use]
     pub fn fidelity(&self, api: &ApiReport) -> Fidelity {

@@ -1,29 +1,26 @@
-//! The bootstrap: the listener with its filters and its access log, and where the other files are.
+//! The bootstraps: of an Envoy that reads files, and of a node that polls a control plane.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::claims::{CLAIM_PREFIX, CLAIMS};
-use super::super::refusal::ProblemResponse;
-use super::super::{ExportOptions, USUAL_BODY_BYTES};
-use super::cluster::AUTHORIZER;
-use super::message::problem_format;
-use super::route::ROUTES;
-use super::{METADATA, described_body, type_url};
+use super::super::{ExportOptions, NodeBootstrap, NodeTls};
+use super::cluster::{AUTHORIZER, authorizer};
+use super::listener::listener;
+use super::{METADATA, type_url};
 
-/// Writes the bootstrap.
-pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
-    let listen = json!({"address": options.listen.ip().to_string(), "port_value": options.listen.port()});
+/// The cluster of the control plane.
+const CONTROL: &str = "apigw-control";
+/// The pause between two polls of a kind; Envoy adds as much again at most.
+const POLL_PAUSE: &str = "0.2s";
+/// Longer than a control plane holds a poll.
+const POLL_TIMEOUT: &str = "20s";
+
+/// Writes the bootstrap of an Envoy that reads files.
+pub(super) fn of_files(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
+    let uri = asks_authorizer.then(|| format!("http://{}", options.authorizer));
     json!({
         "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
         "dynamic_resources": {"cds_config": source("cds.json", options)},
-        "static_resources": {"listeners": [{
-            "name": "apigw",
-            "address": {"socket_address": listen},
-            "filter_chains": [{"filters": [{
-                "name": "envoy.filters.network.http_connection_manager",
-                "typed_config": connection_manager(asks_authorizer, options),
-            }]}],
-        }]},
+        "static_resources": {"listeners": [listener(options.listen, &source("rds.json", options), uri.as_deref())]},
     })
 }
 
@@ -37,142 +34,76 @@ fn source(file: &str, options: &ExportOptions) -> Value {
     })
 }
 
-fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
-    // The path as it came: a rewrite changes it, and no header is to tell a backend of it.
-    let path = json!({"on_request_headers": [{
-        "object_key": "apigw.path",
-        "factory_key": "envoy.string",
-        "format_string": {"text_format_source": {"inline_string": "%PATH(NQ:PATH)%"}},
-    }]});
-    let mut filters = vec![filter("set_filter_state", "extensions.filters.http.set_filter_state.v3.Config", path)];
-    filters.push(filter("cors", "extensions.filters.http.cors.v3.Cors", json!({})));
-    if asks_authorizer {
-        filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization(options)));
-    }
-    let limit = json!({"max_request_bytes": USUAL_BODY_BYTES});
-    filters.push(filter("buffer", "extensions.filters.http.buffer.v3.Buffer", limit));
-    filters.push(filter(
-        "header_mutation",
-        "extensions.filters.http.header_mutation.v3.HeaderMutation",
-        json!({"mutations": {}}),
-    ));
-    filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
-    let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
-    let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
-    let mut manager = json!({
-        "stat_prefix": "apigw",
-        "rds": {"route_config_name": ROUTES, "config_source": source("rds.json", options)},
-        "http_filters": filters,
-        // Paths are matched as they came; those with several readings are refused by the first route of each host.
-        "normalize_path": false,
-        "merge_slashes": false,
-        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
-        "use_remote_address": true,
-        "generate_request_id": true,
-        "preserve_external_request_id": true,
-        "always_set_request_id_in_response": true,
-        "server_header_transformation": "PASS_THROUGH",
-        "via": "apigw",
-        "max_request_headers_kb": 32,
-        "request_headers_timeout": "10s",
-        "stream_idle_timeout": "0s",
-        "common_http_protocol_options": {
-            "idle_timeout": "75s",
-            "max_headers_count": 100,
-            // A backend behind CGI sees `X_Apigw_Key` and `X-Apigw-Key` under one name.
-            "headers_with_underscores_action": "DROP_HEADER",
+/// Names the control plane as the source of a kind of resources.
+pub(super) fn control_plane() -> Value {
+    json!({
+        "resource_api_version": "V3",
+        // A node without resources listens to nobody, rather than answer 404 once a time is over.
+        "initial_fetch_timeout": "0s",
+        "api_config_source": {
+            "api_type": "REST",
+            "transport_api_version": "V3",
+            "cluster_names": [CONTROL],
+            "refresh_delay": POLL_PAUSE,
+            "request_timeout": POLL_TIMEOUT,
         },
-        "http2_protocol_options": {"max_concurrent_streams": 100},
-        "early_header_mutation_extensions": [{
-            "name": "envoy.http.early_header_mutation.header_mutation",
-            "typed_config": {
-                "@type": type_url("extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"),
-                "mutations": removals,
-            },
-        }],
-        "upgrade_configs": [{"upgrade_type": "websocket", "enabled": false}],
-        "local_reply_config": {"mappers": refusals()},
-        "access_log": [access_log()],
+    })
+}
+
+/// Writes the bootstrap of a node.
+pub(super) fn of_node(node: &NodeBootstrap) -> Value {
+    let NodeBootstrap { node: name, environment, listen, control_host, control_port, tls, .. } = node;
+    let endpoint = json!({"endpoint": {"address": {"socket_address": {
+        "address": control_host,
+        "port_value": control_port,
+    }}}});
+    let mut control = json!({
+        "name": CONTROL,
+        "type": "STRICT_DNS",
+        "connect_timeout": "2s",
+        "load_assignment": {"cluster_name": CONTROL, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "upstream_connection_options": {"tcp_keepalive": {"keepalive_time": 10, "keepalive_interval": 5, "keepalive_probes": 3}},
     });
-    set_type(&mut manager, "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager");
-    manager
-}
-
-fn set_type(message: &mut Value, name: &str) {
-    if let Some(fields) = message.as_object_mut() {
-        let mut typed = Map::from_iter([("@type".to_owned(), Value::from(type_url(name)))]);
-        typed.append(fields);
-        *fields = typed;
+    if let Some(tls) = tls {
+        control["transport_socket"] = encryption(control_host, tls);
     }
-}
-
-fn filter(name: &str, message_type: &str, mut config: Value) -> Value {
-    set_type(&mut config, message_type);
-    json!({"name": format!("envoy.filters.http.{name}"), "typed_config": config})
-}
-
-/// Asks the authorizer of a gateway about each caller, with the body: a signature covers it.
-fn authorization(options: &ExportOptions) -> Value {
+    let mut authorizer = authorizer(node.authorizer);
+    if let Some(fields) = authorizer.as_object_mut() {
+        fields.shift_remove("@type");
+    }
     json!({
-        "http_service": {
-            "server_uri": {
-                "uri": format!("http://{}", options.authorizer),
-                "cluster": AUTHORIZER,
-                "timeout": "5s",
+        "node": {
+            "id": name,
+            "cluster": "apigw",
+            "metadata": {METADATA: {"environment": environment, "listen": listen.to_string(), "waits": true}},
+        },
+        "dynamic_resources": {"cds_config": control_plane(), "lds_config": control_plane()},
+        "static_resources": {"clusters": [control, authorizer]},
+    })
+}
+
+/// Writes mutual TLS with the control plane, whose certificate has to be for its host.
+fn encryption(host: &str, NodeTls { certificate, key, trusted }: &NodeTls) -> Value {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_address = bare.parse::<std::net::IpAddr>().is_ok();
+    let kind = if is_address { "IP_ADDRESS" } else { "DNS" };
+    let mut context = json!({
+        "@type": type_url("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
+        "common_tls_context": {
+            "tls_certificates": [{"certificate_chain": {"filename": certificate}, "private_key": {"filename": key}}],
+            "validation_context": {
+                "trusted_ca": {"filename": trusted},
+                "match_typed_subject_alt_names": [{"san_type": kind, "matcher": {"exact": bare}}],
             },
-            "path_prefix": "/-/authorize",
-            "authorization_response": {"allowed_upstream_headers": {"patterns": [{"exact": "x-apigw-key"}]}},
         },
-        "allowed_headers": {"patterns": [{"safe_regex": {"regex": ".*"}}]},
-        "with_request_body": described_body(USUAL_BODY_BYTES),
-        "failure_mode_allow": false,
-        "status_on_error": {"code": "ServiceUnavailable"},
-    })
+    });
+    if !is_address {
+        context["sni"] = host.into();
+    }
+    json!({"name": "envoy.transport_sockets.tls", "typed_config": context})
 }
 
-/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags.
-fn refusals() -> Vec<Value> {
-    let mapper = |flags: &[&str], refusal: &ProblemResponse| {
-        json!({
-            "filter": {"response_flag_filter": {"flags": flags}},
-            "status_code": refusal.status,
-            "body_format_override": problem_format(refusal),
-        })
-    };
-    vec![
-        mapper(&["UF", "UH", "UO"], &ProblemResponse::unreachable_backend()),
-        mapper(&["UT", "SI"], &ProblemResponse::late_backend()),
-    ]
-}
-
-/// Writes the access log as lines of JSON, with the fields of `apigw serve`.
-fn access_log() -> Value {
-    let of_route = |name: &str| format!("%METADATA(ROUTE:{METADATA}:{name})%");
-    json!({
-        "name": "envoy.access_loggers.stdout",
-        "typed_config": {
-            "@type": type_url("extensions.access_loggers.stream.v3.StdoutAccessLog"),
-            "log_format": {"json_format": {
-                "time": "%START_TIME%",
-                "request_id": "%REQ(X-REQUEST-ID)%",
-                "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
-                // Of a forwarded request, the authority is its backend's.
-                "host": "%REQ(X-FORWARDED-HOST?:AUTHORITY)%",
-                "method": "%REQ(:METHOD)%",
-                "path": "%FILTER_STATE(apigw.path:PLAIN)%",
-                "environment": of_route("environment"),
-                "group": of_route("group"),
-                "version": of_route("version"),
-                "operation": of_route("operation"),
-                "api": of_route("api"),
-                "key": "%REQ(X-APIGW-KEY)%",
-                "backend": "%UPSTREAM_HOST%",
-                "status": "%RESPONSE_CODE%",
-                "error": "%RESPONSE_FLAGS%",
-                "bytes_in": "%BYTES_RECEIVED%",
-                "bytes_out": "%BYTES_SENT%",
-                "duration_ms": "%DURATION%",
-            }},
-        },
-    })
+/// The uri of the authorizer of a node: its cluster says where that is.
+pub(super) fn node_authorizer() -> String {
+    format!("http://{AUTHORIZER}")
 }

@@ -1,8 +1,9 @@
 //! Clusters: the backends, and the listener that decides on callers.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
-use super::super::ExportOptions;
 use super::super::upstream::{ConnectedUpstream, UpstreamEndpoint};
 use super::type_url;
 
@@ -11,30 +12,23 @@ pub(super) const AUTHORIZER: &str = "apigw-authorizer";
 /// The certificates that a system trusts, on Debian and its children.
 const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Writes the clusters.
-pub(super) fn resources(
-    upstreams: &[ConnectedUpstream<'_>],
-    asks_authorizer: bool,
-    options: &ExportOptions,
-) -> Vec<Value> {
-    let clusters = upstreams.iter().map(|upstream| cluster(upstream, options));
-    let authorizer = asks_authorizer.then(|| {
-        let endpoint = json!({"endpoint": {"address": {"socket_address": {
-            "address": options.authorizer.ip().to_string(),
-            "port_value": options.authorizer.port(),
-        }}}});
-        json!({
-            "@type": type_url("config.cluster.v3.Cluster"),
-            "name": AUTHORIZER,
-            "type": "STATIC",
-            "connect_timeout": "1s",
-            "load_assignment": {"cluster_name": AUTHORIZER, "endpoints": [{"lb_endpoints": [endpoint]}]},
-        })
-    });
-    authorizer.into_iter().chain(clusters).collect()
+/// Writes the cluster of the listener that decides on callers.
+pub(super) fn authorizer(address: SocketAddr) -> Value {
+    let endpoint = json!({"endpoint": {"address": {"socket_address": {
+        "address": address.ip().to_string(),
+        "port_value": address.port(),
+    }}}});
+    json!({
+        "@type": type_url("config.cluster.v3.Cluster"),
+        "name": AUTHORIZER,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": AUTHORIZER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    })
 }
 
-fn cluster(upstream: &ConnectedUpstream<'_>, options: &ExportOptions) -> Value {
+/// Writes the cluster of a backend. The files of its TLS settings are in a folder of the engine's machine.
+pub(super) fn cluster(upstream: &ConnectedUpstream<'_>, secrets_folder: &str) -> Value {
     let endpoints: Vec<Value> = upstream.endpoints.iter().map(endpoint).collect();
     let mut cluster = json!({
         "@type": type_url("config.cluster.v3.Cluster"),
@@ -56,7 +50,7 @@ fn cluster(upstream: &ConnectedUpstream<'_>, options: &ExportOptions) -> Value {
         });
     }
     if let Some(tls) = upstream.tls {
-        let path = |name: &str| format!("{}/{name}", options.secrets_folder.trim_end_matches('/'));
+        let path = |name: &str| format!("{}/{name}", secrets_folder.trim_end_matches('/'));
         let trusted = tls.ca.as_deref().map_or_else(|| SYSTEM_CERTIFICATES.to_owned(), path);
         let mut common = json!({"validation_context": {"trusted_ca": {"filename": trusted}}});
         if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {

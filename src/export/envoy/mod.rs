@@ -1,20 +1,26 @@
 //! Envoy: a bootstrap, the routes and the clusters, as JSON that its file-based discovery reads.
 //!
+//! [`files`] writes them as files, [`node_resources`] as the resources that a node polls for, with [`node_listener`] and
+//! [`node_bootstrap`].
+//!
 //! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
 //! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`] doubles it.
 
 mod bootstrap;
 mod cluster;
 mod forward;
+mod listener;
 mod message;
 mod route;
+
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Value, json};
 
 use super::feature::ExportFeature;
 use super::lower::host_tables;
 use super::target::FeatureVerdict;
-use super::{ExportFile, ExportOptions, has_secrets, origins};
+use super::{ExportFile, ExportOptions, NodeBootstrap, NodeCluster, NodeResources, has_secrets, origins};
 use crate::model::Digest;
 use crate::routes::{GroupRoutes, Route, RouteAccess};
 
@@ -27,14 +33,45 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let is_private = groups.iter().any(|group| has_secrets(group));
     let asks_authorizer = groups.iter().any(|group| group.routes.iter().any(asks_authorizer));
     let tables = host_tables(groups);
-    let (routes, clusters) = route::configuration(&tables, asks_authorizer);
-    let clusters = cluster::resources(&clusters, asks_authorizer, options);
-    let bootstrap = bootstrap::document(&origins(groups), asks_authorizer, options);
+    let (routes, upstreams) = route::configuration(&tables, asks_authorizer);
+    let authorizer = asks_authorizer.then(|| cluster::authorizer(options.authorizer));
+    let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
+    let clusters: Vec<Value> = authorizer.into_iter().chain(clusters).collect();
+    let bootstrap = bootstrap::of_files(&origins(groups), asks_authorizer, options);
     vec![
         ExportFile::new("cds.json", discovery(&clusters), false),
         ExportFile::new("envoy.json", text(&bootstrap), false),
         ExportFile::new("rds.json", discovery(&[routes]), is_private),
     ]
+}
+
+/// Writes the routes and the clusters of some groups for nodes. A node's listener always asks an authorizer where a route
+/// says so: routes that need one never reach a listener without it.
+pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
+    let tables = host_tables(groups);
+    let (mut routes, upstreams) = route::configuration(&tables, true);
+    // A node refuses routes to clusters that it lacks, rather than answer 503.
+    routes["validate_clusters"] = true.into();
+    let clusters = upstreams.iter().map(|upstream| NodeCluster {
+        name: upstream.name.clone(),
+        message: cluster::cluster(upstream, secrets_folder),
+        resolves_names: upstream.endpoints.iter().any(|endpoint| endpoint.host.parse::<IpAddr>().is_err()),
+    });
+    NodeResources { clusters: clusters.collect(), routes }
+}
+
+/// Writes the listener of a node.
+pub(super) fn node_listener(listen: SocketAddr) -> Value {
+    let mut resource = json!({"@type": type_url("config.listener.v3.Listener")});
+    let authorizer = bootstrap::node_authorizer();
+    let listener = listener::listener(listen, &bootstrap::control_plane(), Some(&authorizer));
+    message::merge(&mut resource, listener);
+    resource
+}
+
+/// Writes the bootstrap of a node.
+pub(super) fn node_bootstrap(node: &NodeBootstrap) -> Value {
+    bootstrap::of_node(node)
 }
 
 /// True if a caller has to show a key.

@@ -5,9 +5,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
+use super::fleet_control::FleetControl;
 use super::pages::PageSource;
 use super::source_status::SourceStatus;
 use crate::access::{DayCounts, KeyDirectory};
@@ -22,6 +24,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Address of the authorizer, which proxies ask about requests; none if unset. It trusts every client.
     pub authorize: Option<SocketAddr>,
+    /// Where nodes poll for what is live, and the fleets that they are of.
+    pub discovery: Option<DiscoveryConfig>,
     /// The pages below `/-/ui/` of that listener.
     pub admin_pages: Option<Arc<dyn PageSource>>,
     /// Address of the pages, and their source.
@@ -52,6 +56,17 @@ pub struct Config {
     pub access_log: Option<Arc<dyn AccessLog>>,
     /// The store that the gateway follows, until [`note_source`](super::Gateway::note_source) says more.
     pub source: Option<SourceStatus>,
+}
+
+/// The listener of nodes.
+#[derive(Clone)]
+pub struct DiscoveryConfig {
+    /// Its address.
+    pub address: SocketAddr,
+    /// The fleets.
+    pub control: Arc<FleetControl>,
+    /// Its certificates and the authorities of nodes, see [`super::tls::node_server_config`]; `None` where nodes are believed.
+    pub tls: Option<Arc<ArcSwap<ServerConfig>>>,
 }
 
 /// An address to listen on.
@@ -115,6 +130,7 @@ impl Config {
             listen: vec![BindAddress { address, tls: false }],
             admin: None,
             authorize: None,
+            discovery: None,
             admin_pages: None,
             pages: None,
             workers: 0,

@@ -15,6 +15,7 @@
 //! - [`call`] is the client side: it builds a request from a definition and sends it.
 //! - `client_address` finds the address to which IP rules apply, `access` admits callers or gives the reason for a refusal,
 //!   and `rate_limits` counts admitted requests.
+//! - Nodes of a fleet poll `server::discovery`, and `fleet_control` holds their polls until there is something new.
 //! - Each request is logged (`access_log`), counted and timed (`meter`); `server::admin` serves operators.
 //!
 //! The modules point one way: upstream ← service ← server. Nothing below `server` knows a worker.
@@ -29,6 +30,7 @@ mod compiled;
 mod config;
 mod cors;
 mod credentials;
+mod fleet_control;
 mod headers;
 mod issuer_keys;
 mod key_meter;
@@ -59,7 +61,8 @@ mod validate_response;
 mod watch;
 
 pub use access_log::{AccessLog, AccessRecord};
-pub use config::{BindAddress, Config, GatewayLimits, GatewayTimeouts, KeyFetchTimes};
+pub use config::{BindAddress, Config, DiscoveryConfig, GatewayLimits, GatewayTimeouts, KeyFetchTimes};
+pub use fleet_control::FleetControl;
 pub(crate) use headers::strip_hop_by_hop;
 pub use pages::{PageSource, is_own_host};
 pub use run::{Gateway, StartError};

@@ -24,7 +24,8 @@ use super::meter::{MeterName, Meters};
 use super::rate_limits::RateLimiter;
 use super::request_body::BodyPace;
 use super::server::admin::AdminState;
-use super::server::descriptors::{ConnectionLimits, raise_open_files};
+use super::server::descriptors::{ConnectionLimits, most_node_connections, raise_open_files};
+use super::server::discovery::serve_discovery;
 use super::server::key_fetcher::fetch_key_sets;
 use super::server::listener::bind;
 use super::server::own_thread::on_a_thread;
@@ -48,6 +49,7 @@ pub struct Gateway {
     authorize_address: Option<SocketAddr>,
     admin_address: Option<SocketAddr>,
     pages_address: Option<SocketAddr>,
+    discovery_address: Option<SocketAddr>,
     stop: watch::Sender<StopOrder>,
     workers: Vec<JoinHandle<()>>,
     /// The threads that respond to operators and to readers of pages.
@@ -87,7 +89,10 @@ impl Gateway {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
         };
-        let limits = ConnectionLimits::new(raise_open_files(), workers, config.listen.len(), config.limits.connections);
+        let open_files = raise_open_files();
+        let of_nodes = config.discovery.as_ref().map_or(0, |_| most_node_connections(open_files));
+        let listeners = config.listen.len();
+        let limits = ConnectionLimits::new(open_files, workers, (listeners, of_nodes), config.limits.connections);
         let meters = Arc::new(Meters::new(workers));
         let compiler = Compiler {
             base_domain: config.base_domain.clone(),
@@ -105,6 +110,8 @@ impl Gateway {
         let pages = config.pages.clone();
         let pages = pages.map(|(address, source)| Ok((bind_one(address)?, source))).transpose()?;
         let issuers = Arc::clone(&compiler.issuers);
+        let discovery = config.discovery.clone();
+        let discovery = discovery.map(|discovery| Ok((bind_one(discovery.address)?, discovery))).transpose()?;
         let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
         let shared = Arc::new(shared(config, (compiled, access, issuers), &meters, limits, workers));
         let (stop, stopped) = watch::channel(StopOrder::Not);
@@ -115,6 +122,7 @@ impl Gateway {
             authorize_address: authorize,
             admin_address: admin.as_ref().map(|(_, address)| *address),
             pages_address: pages.as_ref().map(|((_, address), _)| *address),
+            discovery_address: discovery.as_ref().map(|((_, address), _)| *address),
             stop,
             workers: Vec::with_capacity(workers),
             others: Vec::new(),
@@ -144,9 +152,16 @@ impl Gateway {
             })?;
         }
         if let Some(((listener, _), source)) = pages {
-            gateway.start_other("pages", stopped, move |stopped| async move {
+            gateway.start_other("pages", stopped.clone(), move |stopped| async move {
                 if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                     serve_pages(source, listener, stopped).await;
+                }
+            })?;
+        }
+        if let Some(((listener, _), discovery)) = discovery {
+            gateway.start_other("nodes", stopped, move |stopped| async move {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    serve_discovery(discovery, of_nodes, listener, stopped).await;
                 }
             })?;
         }
@@ -242,6 +257,12 @@ impl Gateway {
     #[must_use]
     pub fn pages_address(&self) -> Option<SocketAddr> {
         self.pages_address
+    }
+
+    /// Returns where nodes poll.
+    #[must_use]
+    pub fn discovery_address(&self) -> Option<SocketAddr> {
+        self.discovery_address
     }
 
     /// Returns how many connections of callers are open.

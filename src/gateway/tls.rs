@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio_rustls::rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
+use tokio_rustls::rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 pub use tokio_rustls::rustls::ServerConfig;
 
+use crate::fleet::NodeIdentity;
 use crate::model::DomainName;
 
 /// A certificate with its chain and its private key, each PEM.
@@ -38,6 +40,9 @@ pub enum TlsError {
     /// The key is of a kind that is not known, or another certificate's.
     #[error("the certificate and its private key cannot be used")]
     Pair(#[source] tokio_rustls::rustls::Error),
+    /// The authorities of clients are not PEM, or there are none.
+    #[error("the authorities of clients are not PEM, or the file holds none")]
+    Authorities,
 }
 
 /// Builds the configuration of encrypted listeners, for HTTP/2 and HTTP/1.1 (RFC 7301).
@@ -60,6 +65,31 @@ pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, 
     let mut config = builder.map_err(TlsError::Pair)?.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Builds the configuration of the listener of nodes: HTTP/1.1, and a certificate of one of these authorities (PEM) from each.
+pub fn node_server_config(certificate: &Certificate, authorities: &[u8]) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    for authority in CertificateDer::pem_slice_iter(authorities) {
+        roots.add(authority.map_err(|_| TlsError::Authorities)?).map_err(|_| TlsError::Authorities)?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let verifier = verifier.build().map_err(|_| TlsError::Authorities)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
+    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(TlsError::Chain)?;
+    let key = PrivateKeyDer::from_pem_slice(&certificate.key).map_err(|_| TlsError::Key)?;
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(TlsError::Pair)?.with_client_cert_verifier(verifier);
+    let mut config = builder.with_single_cert(chain, key).map_err(TlsError::Pair)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Returns the nodes that a certificate names.
+pub(crate) fn node_identities(certificate: &CertificateDer<'_>) -> Vec<NodeIdentity> {
+    let Ok(certificate) = webpki::EndEntityCert::try_from(certificate) else { return Vec::new() };
+    certificate.valid_uri_names().filter_map(NodeIdentity::from_uri).collect()
 }
 
 #[derive(Debug)]

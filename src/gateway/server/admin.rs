@@ -1,4 +1,4 @@
-//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics` and the pages below `/-/ui/`.
+//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics`, `/-/fleet` and the pages below `/-/ui/`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::key_collector::KeyCollector;
-use super::own_listener::serve_connections;
+use super::own_listener::{OwnListener, serve_connections};
 use super::page_listener::page;
 use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
@@ -48,7 +48,7 @@ impl AdminState {
             let admin = Arc::clone(&admin);
             async move { admin.respond(request).await }
         };
-        serve_connections(listener, stop, MOST_CONNECTIONS, respond).await;
+        serve_connections(listener, stop, OwnListener { most_connections: MOST_CONNECTIONS, tls: None }, respond).await;
     }
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -89,8 +89,18 @@ impl AdminState {
                     plain(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "metrics cannot be written\n".to_owned())
                 }
             },
+            "/-/fleet" => self.fleet(),
             _ => plain(StatusCode::NOT_FOUND, "text/plain", "not found\n".to_owned()),
         }
+    }
+
+    /// Reports the state of each node.
+    fn fleet(&self) -> Response<Full<Bytes>> {
+        let Some(discovery) = &self.shared.context.config.discovery else {
+            return plain(StatusCode::NOT_FOUND, "text/plain", "no node is served here\n".to_owned());
+        };
+        let fleets = json!({"schema": 1, "fleets": discovery.control.reports()});
+        plain(StatusCode::OK, "application/json", fleets.to_string())
     }
 
     /// Returns a text about workers that have been stuck for so long; `None` if none has.

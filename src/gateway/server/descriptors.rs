@@ -25,10 +25,15 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Divides the descriptors between clients and backends. `listeners` is how many sockets each worker listens on, and
-    /// `clients` the most connections by the settings.
-    pub(crate) fn new(open_files: Option<usize>, workers: usize, listeners: usize, clients: usize) -> Self {
-        let reserved = RESERVED + workers * (RESERVED_A_WORKER + listeners);
+    /// Divides the descriptors between clients and backends. `listeners` is how many sockets each worker listens on,
+    /// `nodes` the most connections of nodes, and `clients` the most connections by the settings.
+    pub(crate) fn new(
+        open_files: Option<usize>,
+        workers: usize,
+        (listeners, nodes): (usize, usize),
+        clients: usize,
+    ) -> Self {
+        let reserved = RESERVED + nodes + workers * (RESERVED_A_WORKER + listeners);
         let left = open_files.unwrap_or(usize::MAX).saturating_sub(reserved);
         let clients_left = left.saturating_sub((left / 2).min(ENOUGH_FOR_BACKENDS));
         let allowed = clients.min(clients_left).max(1);
@@ -39,6 +44,13 @@ impl ConnectionLimits {
             backends_a_worker: (left.saturating_sub(allowed) / workers.max(1)).max(1),
         }
     }
+}
+
+/// Returns the most connections of nodes at a time: enough for each node of a large fleet, which has one for each kind of
+/// resource, or a quarter of all where there are few descriptors.
+pub(crate) fn most_node_connections(open_files: Option<usize>) -> usize {
+    const ENOUGH_FOR_NODES: usize = 1024;
+    open_files.map_or(ENOUGH_FOR_NODES, |open_files| ENOUGH_FOR_NODES.min(open_files / 4))
 }
 
 /// Raises the limit of open files to the maximum that the system allows the process, and returns it: a shell usually
@@ -69,9 +81,9 @@ mod tests {
             // Nothing is left, and yet one connection at a time is answered.
             (Some(80), 16384, 1, 1),
         ] {
-            let limits = ConnectionLimits::new(open_files, 2, 1, set);
+            let limits = ConnectionLimits::new(open_files, 2, (1, 0), set);
             assert_eq!((limits.clients, limits.backends_a_worker), (clients, backends), "{open_files:?} for {set}");
-            let enough = ConnectionLimits::new(Some(limits.wanted_open_files), 2, 1, set);
+            let enough = ConnectionLimits::new(Some(limits.wanted_open_files), 2, (1, 0), set);
             assert_eq!(enough.clients, set, "{} are enough for {set}", limits.wanted_open_files);
         }
     }

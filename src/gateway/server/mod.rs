@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod connection;
 pub(crate) mod descriptors;
+pub(crate) mod discovery;
 mod header_blocks;
 mod key_collector;
 pub(crate) mod key_fetcher;

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::own_listener::serve_connections;
+use super::own_listener::{OwnListener, serve_connections};
 use super::worker::StopOrder;
 use crate::gateway::pages::PageSource;
 
@@ -29,7 +29,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn serve_pages(source: Arc<dyn PageSource>, listener: TcpListener, stop: watch::Receiver<StopOrder>) {
     let bodies = BodyReader { timeout: BODY_TIMEOUT, room: Arc::new(Semaphore::new(MOST_BODY_BYTES)) };
     let respond = move |request| respond(Arc::clone(&source), bodies.clone(), request);
-    serve_connections(listener, stop, MOST_CONNECTIONS, respond).await;
+    serve_connections(listener, stop, OwnListener { most_connections: MOST_CONNECTIONS, tls: None }, respond).await;
 }
 
 async fn respond(source: Arc<dyn PageSource>, bodies: BodyReader, request: Request<Incoming>) -> Response<Full<Bytes>> {

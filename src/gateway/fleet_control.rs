@@ -1,0 +1,173 @@
+//! The fleets of some environments: their nodes poll here, and releases reach them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::clock::wall_clock;
+use crate::fleet::{
+    DiscoveryPoll, EnvironmentFleet, FleetRecord, FleetRelease, FleetReport, FullFleet, PollStep, RefusedPoll,
+};
+use crate::model::{EnvironmentName, NodeName, Timestamp};
+
+/// The time for which a poll is held that nothing is new for: shorter than a node waits.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// The fleets of some environments.
+#[derive(Debug, Default)]
+pub struct FleetControl(Mutex<BTreeMap<EnvironmentName, ControlledFleet>>);
+
+/// A fleet with the polls that are held.
+#[derive(Debug)]
+struct ControlledFleet {
+    fleet: EnvironmentFleet,
+    wakers: HashMap<NodeName, Arc<Notify>>,
+    /// Grows with each change that others are told.
+    revision: u64,
+}
+
+/// Why a poll has no response of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PollFailure {
+    /// No such environment is served.
+    UnknownEnvironment,
+    /// There are too many nodes.
+    Full(FullFleet),
+}
+
+impl FleetControl {
+    /// Begins with the nodes of an environment, new ones or remembered ones.
+    pub fn open(&self, environment: &EnvironmentName, fleet: EnvironmentFleet) {
+        let controlled = ControlledFleet { fleet, wakers: HashMap::new(), revision: 1 };
+        self.lock().insert(environment.clone(), controlled);
+    }
+
+    /// Takes note of a release, and returns what has to be remembered before [`Self::replace`] hands it out.
+    #[must_use]
+    pub fn announce(&self, environment: &EnvironmentName, release: &FleetRelease) -> Option<FleetRecord> {
+        let mut fleets = self.lock();
+        let controlled = fleets.get_mut(environment)?;
+        controlled.fleet.announce(release);
+        Some(controlled.fleet.record(wall_clock()))
+    }
+
+    /// Gives the nodes of an environment a release.
+    pub fn replace(&self, environment: &EnvironmentName, release: FleetRelease) {
+        if let Some(controlled) = self.lock().get_mut(environment) {
+            controlled.fleet.replace(release);
+            controlled.revision += 1;
+            controlled.wakers.values().for_each(|waker| waker.notify_waiters());
+        }
+    }
+
+    /// Tells the state of each fleet.
+    #[must_use]
+    pub fn reports(&self) -> Vec<FleetReport> {
+        let now = wall_clock();
+        self.lock().values().map(|controlled| controlled.fleet.report(now)).collect()
+    }
+
+    /// Returns what has to be remembered of a fleet, with its revision, where that is another one.
+    #[must_use]
+    pub fn record_since(&self, environment: &EnvironmentName, revision: u64) -> Option<(u64, FleetRecord)> {
+        let fleets = self.lock();
+        let controlled = fleets.get(environment).filter(|controlled| controlled.revision != revision)?;
+        Some((controlled.revision, controlled.fleet.record(wall_clock())))
+    }
+
+    /// Forgets nodes that have not polled for some time, but for those that are named.
+    pub fn forget(&self, environment: &EnvironmentName, silent_ms: i64, is_named: impl Fn(&NodeName) -> bool) {
+        if let Some(controlled) = self.lock().get_mut(environment) {
+            let now = wall_clock();
+            controlled.fleet.forget(silent_ms, is_named, now);
+            let report = controlled.fleet.report(now);
+            controlled.wakers.retain(|name, _| report.nodes.iter().any(|node| node.node == *name));
+            // The times at which nodes were seen.
+            controlled.revision += 1;
+        }
+    }
+
+    /// Takes note of a poll that was refused: in the environment that it was for, else in each.
+    pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, poll: &RefusedPoll) {
+        let mut fleets = self.lock();
+        let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));
+        for (name, controlled) in fleets.iter_mut() {
+            if !is_known || environment == Some(name) {
+                controlled.fleet.note_refused(poll.clone());
+                controlled.revision += 1;
+            }
+        }
+    }
+
+    /// Returns the body for a poll; `None` where nothing is new within the time for which it may be held.
+    pub(crate) async fn respond(self: Arc<Self>, poll: DiscoveryPoll) -> Result<Option<Bytes>, PollFailure> {
+        let waker = self.arrive(&poll, wall_clock())?;
+        // A poll for one kind may be what another one of the same node waits for.
+        waker.notify_waiters();
+        let deadline = Instant::now() + if poll.waits { HOLD } else { Duration::ZERO };
+        let held = HeldPoll { control: self, poll };
+        loop {
+            let mut woken = pin!(waker.notified());
+            woken.as_mut().enable();
+            let now = wall_clock();
+            let until = match held.step(now) {
+                PollStep::Send(body) => return Ok(Some(body)),
+                PollStep::Wait(until) => until,
+            };
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            let pause = until.map(|until| until.milliseconds().saturating_sub(now.milliseconds()));
+            let pause = pause.map(|pause| Duration::from_millis(u64::try_from(pause).unwrap_or_default()));
+            let again = pause.map_or(deadline, |pause| deadline.min(Instant::now() + pause));
+            tokio::select! {
+                () = woken => {}
+                () = sleep_until(again) => {}
+            }
+        }
+    }
+
+    fn arrive(&self, poll: &DiscoveryPoll, now: Timestamp) -> Result<Arc<Notify>, PollFailure> {
+        let mut fleets = self.lock();
+        let controlled = fleets.get_mut(&poll.identity.environment).ok_or(PollFailure::UnknownEnvironment)?;
+        if controlled.fleet.arrive(poll, now).map_err(PollFailure::Full)? {
+            controlled.revision += 1;
+        }
+        Ok(Arc::clone(controlled.wakers.entry(poll.identity.node.clone()).or_default()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<EnvironmentName, ControlledFleet>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A poll that is being held; dropping it says that it is over.
+struct HeldPoll {
+    control: Arc<FleetControl>,
+    poll: DiscoveryPoll,
+}
+
+impl HeldPoll {
+    fn step(&self, now: Timestamp) -> PollStep {
+        let mut fleets = self.control.lock();
+        let Some(controlled) = fleets.get_mut(&self.poll.identity.environment) else { return PollStep::Wait(None) };
+        let step = controlled.fleet.respond(&self.poll.identity.node, self.poll.kind, now);
+        if matches!(step, PollStep::Send(_)) {
+            controlled.revision += 1;
+        }
+        step
+    }
+}
+
+impl Drop for HeldPoll {
+    fn drop(&mut self) {
+        if let Some(controlled) = self.control.lock().get_mut(&self.poll.identity.environment) {
+            controlled.fleet.leave(&self.poll, wall_clock());
+        }
+    }
+}

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 
 use super::context::Context;
-use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::escape;
 use super::numbers::PresentNumbers;
@@ -15,7 +14,7 @@ use super::output::MOST_WARNINGS;
 use super::reason::ChangeReason;
 use super::short_ids;
 use super::views::{PlanView, ReleaseView};
-use super::wait::{self, WaitOutcome};
+use super::wait::{self, WaitArguments, WaitOutcome};
 use super::{backends, lost};
 use crate::model::{
     Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
@@ -38,10 +37,8 @@ pub(super) struct ChangeArguments {
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
     pub(super) reason: ChangeReason,
-    /// Then wait until every gateway on this machine that serves the environment serves the change, at most this long
-    /// [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays committed
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
-    pub(super) wait: Option<Duration>,
+    #[command(flatten)]
+    pub(super) wait: WaitArguments,
 }
 
 /// The treatment of a change whose base another command changed before it had the lock.
@@ -90,9 +87,9 @@ pub(super) fn run(
     let facts = DiskFacts::new(workspace);
     let mut plan = planned(context, &facts, &author, &make_plan)?;
     warn(context, &plan);
-    let wait = context.wait(arguments.wait)?;
+    let wait = arguments.wait.resolve(context)?;
     if arguments.dry_run {
-        wait::note_dry_run(context, wait);
+        wait::note_dry_run(context, wait.as_ref());
         show(context, workspace, &plan, None, true, None)?;
         return Ok(pending(arguments, !plan.is_empty()));
     }
@@ -114,8 +111,8 @@ pub(super) fn run(
     };
     warn_of_clock(context, &plan);
     // With unknown durability, that is reported first and nothing else is claimed.
-    let limit = wait.filter(|_| unknown.is_none());
-    let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
+    let wait = wait.filter(|_| unknown.is_none());
+    let waited = wait.map(|wait| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), &wait));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
     let failed = unknown.or_else(|| waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
@@ -284,7 +281,8 @@ fn show(
 ) -> Result<(), CommandError> {
     let view =
         PlanView::new(plan, id, dry_run).numbered(&PresentNumbers::new(workspace, context.output.format.is_document()));
-    let view = view.gateways(waited.map(|waited| waited.gateways.as_slice()));
+    let view =
+        view.waited(waited.map(|waited| waited.gateways.as_slice()), waited.and_then(|waited| waited.nodes.as_deref()));
     context
         .output
         .data(&view, || text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default())

@@ -159,11 +159,6 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Returns how long to wait for the gateways, where that was asked for.
-    pub(super) fn wait(&self, typed: Option<Duration>) -> Result<Option<Duration>, CommandError> {
-        typed.map_or_else(|| variables::duration(self.process, variables::WAIT), |limit| Ok(Some(limit)))
-    }
-
     pub(super) fn lock_request(&self) -> LockRequest {
         let holder = format!(
             "{} (process {}, since {}): {}",

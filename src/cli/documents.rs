@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
-    CompletionsView, DiffDocument, DocsView, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView,
+    CompletionsView, DiffDocument, DocsView, ErrorView, ExportDocument, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
     KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, PushDocument, ReleaseView,
-    ResolveView, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument,
+    ResolveView, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusDocument, UndoDocument,
     VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
     VersionShowView, VersionUnblockView,
 };
@@ -62,7 +62,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<ResolveView<'_>>("resolve"),
     DocumentKind::new::<ReleaseView<'_>>("plan"),
     DocumentKind::new::<ReleaseView<'_>>("apply"),
-    DocumentKind::new::<StatusView>("status"),
+    DocumentKind::new::<StatusDocument>("status"),
     DocumentKind::new::<HistoryDocument<'_>>("history"),
     DocumentKind::new::<ShowView>("show"),
     DocumentKind::new::<DiffDocument>("diff"),
@@ -83,7 +83,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<PruneView>("prune"),
     DocumentKind::new::<ServeView>("serve"),
     DocumentKind::new::<RoutesView<'_>>("routes"),
-    DocumentKind::new::<ExportView<'_>>("export"),
+    DocumentKind::new::<ExportDocument<'_>>("export"),
     DocumentKind::new::<PushDocument>("push"),
     DocumentKind::new::<CallView>("call"),
     DocumentKind::new::<SdkView>("sdk"),

@@ -17,6 +17,7 @@ mod documents;
 mod duration;
 mod error;
 mod escape;
+mod fleet;
 mod generated_folder;
 mod global;
 mod hints;

@@ -6,6 +6,7 @@ mod checks;
 mod comparison;
 mod docs;
 mod export;
+mod fleet;
 mod groups;
 mod push;
 mod routes;
@@ -30,12 +31,17 @@ pub(super) use apis::{
 pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
 pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 pub(super) use docs::{DocsPageView, DocsView};
-pub(super) use export::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
+pub(super) use export::{
+    BootstrapView, DeviationView, ExportApiView, ExportDocument, ExportFileView, ExportGroupView, ExportView, FileState,
+};
+pub(super) use fleet::{EnvironmentFleetView, FleetStatusView, NodeView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use push::{PushDocument, PushKeyView, PushRepairView, PushView, PushedEntryView, PushedEnvironmentView};
 pub(super) use routes::RoutesView;
 pub(super) use sdk::{SdkGroupView, SdkView};
-pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
+pub(super) use status::{
+    BehindView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView, ViewProblemView,
+};
 pub(super) use versions::{
     DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,
     VersionDeleteView, VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
@@ -49,8 +55,8 @@ use super::error::CommandError;
 use super::hints;
 use super::numbers::PresentNumbers;
 use crate::model::{
-    Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupChange, GroupName, Operation,
-    OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
+    Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupChange, GroupName, NodeName,
+    Operation, OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
 };
 use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
 use crate::workspace::{CommittedOperation, ProblemKind, ViewProblem};
@@ -179,6 +185,18 @@ pub(super) struct PlanView<'a> {
     /// The gateways that serve the change, if they were waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateways: Option<&'a [GatewayWaitView]>,
+    /// The nodes that serve the change, if they were waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<&'a [NodeWaitView]>,
+}
+
+/// A node of a fleet, and whether it serves a change that was waited for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct NodeWaitView {
+    #[schemars(with = "String")]
+    pub(super) node: NodeName,
+    pub(super) serves: bool,
+    pub(super) reason: Option<String>,
 }
 
 /// A gateway, and whether it serves a change that was waited for.
@@ -203,6 +221,7 @@ impl<'a> PlanView<'a> {
             overrides: &plan.operation.overrides,
             refused: false,
             gateways: None,
+            nodes: None,
         }
     }
 
@@ -218,9 +237,9 @@ impl<'a> PlanView<'a> {
         self
     }
 
-    /// Adds the gateways that were waited for.
-    pub(super) const fn gateways(mut self, gateways: Option<&'a [GatewayWaitView]>) -> Self {
-        self.gateways = gateways;
+    /// Adds the gateways and the nodes that were waited for.
+    pub(super) fn waited(mut self, gateways: Option<&'a [GatewayWaitView]>, nodes: Option<&'a [NodeWaitView]>) -> Self {
+        (self.gateways, self.nodes) = (gateways, nodes);
         self
     }
 }
@@ -427,4 +446,4 @@ impl OutputDocument for ReleaseView<'_> {}
 impl OutputDocument for ShowView {}
 impl OutputDocument for ErrorView<'_> {}
 impl OutputDocument for DocsView {}
-impl OutputDocument for StatusView {}
+impl OutputDocument for StatusDocument {}

@@ -37,6 +37,9 @@ pub struct RunningGateway {
     pub addresses: Vec<String>,
     /// Address of its listener for operators.
     pub admin: Option<SocketAddr>,
+    /// Where nodes poll it for what is live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<SocketAddr>,
     /// The workers that stand still, by number: their connections are answered by nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stuck_workers: Vec<usize>,
@@ -260,6 +263,7 @@ mod tests {
             since: Timestamp::from_milliseconds(0),
             addresses: vec!["http://127.0.0.1:1".to_owned()],
             admin: None,
+            discovery: None,
             stuck_workers: Vec::new(),
             environments: [("test".parse().expect("a name"), served)].into(),
             not_served: Vec::new(),

@@ -31,6 +31,8 @@ pub(super) const IMPORT_FOLDER: &str = ".apigw/import";
 pub(super) const TEMPORARY_FOLDER: &str = ".apigw/tmp";
 /// The folder of the running gateways' files.
 pub(super) const GATEWAYS_FOLDER: &str = ".apigw/gateways";
+/// The folder of the fleets that control planes of this machine remember.
+pub(super) const FLEETS_FOLDER: &str = ".apigw/fleet";
 /// The folder of the groups.
 pub(super) const GROUPS_FOLDER: &str = "groups";
 /// The folder of the environments' files.
@@ -83,6 +85,10 @@ pub(super) fn operation(environment: &EnvironmentName, id: &OperationId) -> Stri
 /// Returns the operation of a file in a history; `None` where its name is none of an operation's.
 pub(super) fn operation_of(file: &str) -> Option<OperationId> {
     file.strip_suffix(".yaml")?.parse().ok()
+}
+
+pub(super) fn fleet(environment: &EnvironmentName) -> String {
+    format!("{FLEETS_FOLDER}/{environment}.json")
 }
 
 pub(super) fn gateway(id: &str) -> String {

@@ -38,6 +38,7 @@ mod durable;
 mod edited;
 mod error;
 mod facts;
+mod fleet;
 mod folders;
 mod gateways;
 mod git;

@@ -1,7 +1,7 @@
 //! `apigw apply`.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
 use crate::cli::views::{PlanView, ReleaseView};
-use crate::cli::wait::{self, WaitOutcome};
+use crate::cli::wait::{self, WaitOutcome, WaitRequest};
 use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
@@ -40,9 +40,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let facts = DiskFacts::new(workspace);
     let mut plans = plan::compute(context, &facts, &file, &arguments.change)?;
     check_environment(context, arguments, &file, &plans)?;
-    let wait = context.wait(arguments.change.wait)?;
+    let wait = arguments.change.wait.resolve(context)?;
     if arguments.change.dry_run {
-        wait::note_dry_run(context, wait);
+        wait::note_dry_run(context, wait.as_ref());
         plan::show(context, workspace, &plans, None)?;
         return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
     }
@@ -120,7 +120,7 @@ fn commit_all(
     workspace: &Workspace,
     facts: &DiskFacts<'_>,
     plans: &mut [Plan],
-    limit: Option<Duration>,
+    wait: Option<WaitRequest>,
 ) -> Result<Exit, CommandError> {
     let (committed, failure) = commit_each(context, workspace, facts, plans)?;
     let plans = &*plans;
@@ -129,17 +129,20 @@ fn commit_all(
     }
     let done = || plans.iter().zip(&committed);
     // A release that stopped half-way has an error of its own.
-    let limit = limit.filter(|_| failure.is_none());
+    let wait = wait.filter(|_| failure.is_none());
     let start = Instant::now();
-    let wait = |limit| {
-        let wait = |(plan, id): (_, &Option<_>)| wait::wait_for(context, workspace, plan, id.as_ref(), start, limit);
+    let wait_for_each = |request: WaitRequest| {
+        let wait = |(plan, id): (_, &Option<_>)| wait::wait_for(context, workspace, plan, id.as_ref(), start, &request);
         done().map(wait).collect()
     };
-    let waited: Vec<WaitOutcome> = limit.map(wait).unwrap_or_default();
+    let waited: Vec<WaitOutcome> = wait.map(wait_for_each).unwrap_or_default();
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
         let view = PlanView::new(plan, id.as_ref(), false).numbered(&numbers);
-        view.gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))
+        view.waited(
+            waited.get(at).map(|waited| waited.gateways.as_slice()),
+            waited.get(at).and_then(|waited| waited.nodes.as_deref()),
+        )
     };
     let view = ReleaseView::new(done().enumerate().map(view).collect());
     let text = || {

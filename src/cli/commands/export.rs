@@ -1,5 +1,7 @@
 //! `apigw export`.
 
+mod bootstrap;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -16,15 +18,18 @@ use crate::cli::generated_folder::GeneratedFolder;
 use crate::cli::live_routes::LiveRoutes;
 use crate::cli::output::counted;
 use crate::cli::table::{self, TableLayout};
-use crate::cli::views::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
+use crate::cli::views::{
+    DeviationView, ExportApiView, ExportDocument, ExportFileView, ExportGroupView, ExportView, FileState,
+};
 use crate::cli::{complete, selection};
 use crate::export::{
-    CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, Fidelity, GroupReport, ReportAspect,
-    SettingPlace, export,
+    CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, GroupReport, ReportAspect, SettingPlace, export,
 };
 use crate::model::{GroupName, Location, SCHEMA};
 use crate::snapshot::NotServed;
 use crate::workspace::{FolderChanges, OutputFile, Workspace};
+
+use bootstrap::BootstrapArguments;
 
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
@@ -34,7 +39,7 @@ use crate::workspace::{FolderChanges, OutputFile, Workspace};
 /// anything else is refused.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw export envoy --env online --out deploy/envoy\n  apigw export envoy --env online --out deploy/envoy --check"
+    after_help = "Examples:\n  apigw export envoy --env online --out deploy/envoy\n  apigw export envoy --env online --bootstrap --node edge-1 --control 127.0.0.1:18000"
 )]
 pub(in crate::cli) struct ExportArguments {
     /// The engine
@@ -47,8 +52,8 @@ pub(in crate::cli) struct ExportArguments {
     #[arg(long, value_name = "ENV", value_delimiter = ',', required = true, add = ArgValueCandidates::new(complete::environments))]
     env: Vec<String>,
     /// The folder to write
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "bootstrap")]
+    out: Option<PathBuf>,
     /// Write nothing; exit with 2 if the folder is out of date
     #[arg(long)]
     check: bool,
@@ -67,9 +72,14 @@ pub(in crate::cli) struct ExportArguments {
     /// The address of the authorizer (`serve --authorize`), for Envoy
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     authorizer: SocketAddr,
+    #[command(flatten)]
+    bootstrap: BootstrapArguments,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) -> Result<Exit, CommandError> {
+    let Some(out) = arguments.out.as_ref().filter(|_| !arguments.bootstrap.bootstrap) else {
+        return bootstrap::run(context, arguments);
+    };
     let workspace = context.workspace()?;
     let live = read(context, workspace, arguments)?;
     let target = ExportTarget::ALL.into_iter().find(|target| target.as_str() == arguments.target);
@@ -84,7 +94,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     let exported = export(target, &live.environments, &options);
     require_access(&exported, target, &arguments.allow_loss)?;
     let kind = format!("export {}", target.as_str());
-    let folder = GeneratedFolder::open(context, &arguments.out, &kind, arguments.check)?;
+    let folder = GeneratedFolder::open(context, out, &kind, arguments.check)?;
     let files: Vec<OutputFile<'_>> = exported
         .files
         .iter()
@@ -92,19 +102,20 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         .collect();
     let changes = folder.update(&files)?;
     for file in files.iter().filter(|file| file.is_private) {
-        let shown = arguments.out.join(file.path);
+        let shown = out.join(file.path);
         context.output.warning(&format!("{} has the values of secret parameters: keep it out of Git", shown.display()));
     }
     let view = ExportView {
         schema: SCHEMA,
         target: target.as_str(),
-        folder: arguments.out.display().to_string(),
+        folder: out.display().to_string(),
         up_to_date: changes.is_empty(),
         files: file_views(&files, &changes),
         groups: group_views(workspace, &live, &exported),
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
-    context.output.painted(&view, || text(&view, arguments.check, layout))?;
+    let shown = text(&view, arguments.check, layout);
+    context.output.painted(&ExportDocument::Files(view), || shown)?;
     Ok(folder.exit(&changes))
 }
 
@@ -154,19 +165,13 @@ fn not_served_text(NotServed { environment, group, reason, .. }: &NotServed) -> 
 
 /// Refuses files of a target that loses what access rests on.
 fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[String]) -> Result<(), CommandError> {
-    let is_refused = |deviation: &&Deviation| {
-        let Deviation { aspect, fidelity, guards_access, .. } = deviation;
-        *fidelity == Fidelity::Lost && *guards_access && !allowed.iter().any(|name| name == aspect.as_str())
-    };
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for group in &exported.groups {
-        for (api, deviation) in group.all_deviations() {
-            if is_refused(&deviation) {
-                let GroupReport { group, environment, .. } = group;
-                let api = api.map(|api| format!(", {api}")).unwrap_or_default();
-                let reason = format!("{group} in {environment}{api}: {}", deviation.detail);
-                lost.entry(deviation.aspect.as_str()).or_default().push(reason);
-            }
+        for (api, deviation) in group.lost_access(allowed) {
+            let GroupReport { group, environment, .. } = group;
+            let api = api.map(|api| format!(", {api}")).unwrap_or_default();
+            let reason = format!("{group} in {environment}{api}: {}", deviation.detail);
+            lost.entry(deviation.aspect.as_str()).or_default().push(reason);
         }
     }
     if lost.is_empty() {

@@ -11,6 +11,7 @@ use crate::cli::numbers::PresentNumbers;
 use crate::cli::reason::ChangeReason;
 use crate::cli::variables;
 use crate::cli::views::{PlanView, ReleaseView};
+use crate::cli::wait::WaitArguments;
 use crate::cli::yaml::yaml;
 use crate::cli::{backends, lost};
 use crate::plan::{self, Plan, ReleasePlan};
@@ -40,7 +41,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
         dry_run: true,
         detailed_exitcode: arguments.detailed_exitcode,
         reason: arguments.reason.clone(),
-        wait: None,
+        wait: WaitArguments::default(),
     };
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;

@@ -12,13 +12,13 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::access::{PrivateKey, PublicKey};
 use crate::cli::complete;
 use crate::cli::context::Context;
-use crate::cli::duration::{parse_duration, parse_lifetime};
+use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::counted;
 use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
-use crate::model::{EnvironmentName, SCHEMA};
+use crate::model::{EnvironmentName, Lifetime, SCHEMA};
 use crate::store::{PushError, RemoteStore, RepairError, StoreUrl};
 use crate::workspace::{Workspace, read_signing_key};
 
@@ -55,8 +55,8 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, value_name = "KEY")]
     public_key: Vec<PublicKey>,
     /// Time after which readers are not ready unless another push comes, like 7d; pushed again when half of it is over
-    #[arg(long, value_name = "TIME", value_parser = parse_lifetime)]
-    expires: Option<i64>,
+    #[arg(long, value_name = "TIME")]
+    expires: Option<Lifetime>,
     /// Time-out for each request to the store; those with large bodies get more
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
     store_timeout: Duration,

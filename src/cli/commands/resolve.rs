@@ -82,9 +82,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
         id: None,
         waited: None,
     };
-    let wait = context.wait(arguments.change.wait)?;
+    let wait = arguments.change.wait.resolve(context)?;
     if arguments.change.dry_run {
-        wait::note_dry_run(context, wait);
+        wait::note_dry_run(context, wait.as_ref());
         outcome.show(context, true)?;
         return Ok(change::pending(&arguments.change, is_pending));
     }
@@ -101,9 +101,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
             Err(error) => return Err(error.into()),
         }
     }
-    let limit = wait.filter(|_| unknown.is_none());
+    let wait = wait.filter(|_| unknown.is_none());
     outcome.waited =
-        limit.map(|limit| wait::wait_for(context, workspace, &joined, outcome.id.as_ref(), Instant::now(), limit));
+        wait.map(|wait| wait::wait_for(context, workspace, &joined, outcome.id.as_ref(), Instant::now(), &wait));
     change::shown_after_commit(context, outcome.show(context, false));
     let failed = unknown.or_else(|| outcome.waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
@@ -180,6 +180,7 @@ impl ResolveOutcome<'_> {
             versions: versions.collect(),
             unresolved: resolution.unresolved.iter().map(ConflictView::new).collect(),
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
+            nodes: self.waited.as_ref().and_then(|waited| waited.nodes.as_deref()),
         };
         context.output.data(&view, || {
             short_ids::shorten(self.workspace, &self.text(&context.process.folder, dry_run))

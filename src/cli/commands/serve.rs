@@ -4,6 +4,7 @@ mod access_log;
 mod announce;
 mod certificates;
 mod documents;
+mod fleet;
 mod follow;
 mod options;
 mod saved_counts;
@@ -32,6 +33,7 @@ use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 use access_log::LogQueue;
 use certificates::CertificateFiles;
 use documents::ServedDocuments;
+use fleet::{FleetArguments, FleetPublisher};
 use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
@@ -69,6 +71,8 @@ pub(in crate::cli) struct ServeArguments {
     /// loopback address, since any client that can reach it can try keys
     #[arg(long, value_name = "ADDR")]
     authorize: Option<SocketAddr>,
+    #[command(flatten)]
+    fleet: FleetArguments,
     /// Address for the documents: pages of the live versions, with "Try it" where they are drafts (`apigw help docs`)
     /// [default: off]
     #[arg(long, value_name = "ADDR")]
@@ -117,7 +121,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let log = LogQueue::start(context, &arguments.access_log)?;
     let operators = ServedDocuments::new(&workspace, &named, false);
     let documents = Arc::new(ServedDocuments::new(&workspace, &named, true));
+    let fleet = FleetPublisher::start(context, &workspace, &arguments.fleet, &environments(&workspace, &named))?;
+    let (fleet, discovery) = fleet.unzip();
     let config = Config {
+        discovery,
         admin_pages: Some(Arc::new(operators)),
         pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
@@ -141,7 +148,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         documents.pass_on_to(*address);
     }
     let secrets = PendingSecrets::default();
-    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets, source };
+    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets, source, fleet };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;
@@ -227,6 +234,7 @@ fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError 
             address if address == arguments.admin => "--admin",
             address if address == arguments.authorize => "--authorize",
             address if address == arguments.docs => "--docs",
+            address if address == arguments.fleet.xds => "--xds",
             _ => "--listen",
         };
         shown = shown.hint(format!("choose another address with `{flag}`"));

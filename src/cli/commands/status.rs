@@ -1,5 +1,6 @@
 //! `apigw status`.
 
+mod fleet;
 mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,11 +13,13 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::progress::ProgressLine;
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
-use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
+use crate::cli::views::{
+    BehindView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView, ViewProblemView,
+};
 use crate::cli::{complete, lost, selection};
 use crate::model::{
-    DeploymentState, Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, Timestamp, Version,
-    VersionNotes,
+    DeploymentState, Environment, EnvironmentName, GroupName, HttpUrl, OperationId, Release, SCHEMA, Timestamp,
+    Version, VersionNotes,
 };
 use crate::workspace::{
     CommittedOperation, EditedGroups, EntryOrigins, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases,
@@ -31,7 +34,9 @@ use crate::workspace::{
 /// With -v, addresses are shown. The gateways on this machine are listed below, with the groups that they do not
 /// serve up to date.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01")]
+#[command(
+    after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01\n  apigw status --fleet --env online"
+)]
 pub(in crate::cli) struct StatusArguments {
     /// Only this group
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
@@ -42,9 +47,16 @@ pub(in crate::cli) struct StatusArguments {
     /// As it was at a time (RFC 3339, or a date), or right after an operation
     #[arg(long, value_name = "TIME|OPERATION")]
     at: Option<String>,
-    /// Exit with 3 if something live cannot be read or served, or a release was lost
+    /// Exit with 3 if something live cannot be read or served, or a release was lost; with --fleet, if a node is not up to
+    /// date
     #[arg(long)]
     check: bool,
+    /// Show the nodes that follow a control plane (`serve --xds`) instead: the release of each, since when, and its troubles
+    #[arg(long, conflicts_with_all = ["group", "at"])]
+    fleet: bool,
+    /// With --fleet: the `--admin` listener of the control plane, where it is on another machine
+    #[arg(long, value_name = "URL", requires = "fleet")]
+    control: Option<HttpUrl>,
 }
 
 /// The live state of the environments and groups in question.
@@ -69,6 +81,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         Some(name) => vec![context.environment(name)?],
         None => workspace.settings().environments(),
     };
+    if arguments.fleet {
+        return fleet::run(context, arguments, &names);
+    }
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
     let moment = arguments.at.as_deref().map(|text| moment_of(workspace, text)).transpose()?;
     let at = moment.as_ref().map(PastMoment::time);
@@ -94,7 +109,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     if moment.is_none() {
         live.gateways = gateways(context, workspace, &names);
     }
-    context.output.painted(&view(&origins, &live), || {
+    context.output.painted(&StatusDocument::Live(view(&origins, &live)), || {
         let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
         let addresses = if context.output.verbose { matrix::addresses(&origins, &live, layout) } else { String::new() };
         let matrix = match at {

@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
 
 /// Reverses an operation on a key or on the grants of an owner.
 fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
-    if arguments.change.wait.is_some() || arguments.change.reason.allow_breaking {
+    if arguments.change.wait.is_typed() || arguments.change.reason.allow_breaking {
         return Err(CommandError::usage("`--wait` and `--allow-breaking` cannot be used with `--access`")
             .hint("gateways follow keys and grants by themselves; leave them out"));
     }

@@ -7,6 +7,24 @@ use super::OutputDocument;
 use crate::export::{Fidelity, ReportAspect};
 use crate::model::{EnvironmentName, GroupName, OperationId, Version};
 
+/// The document of `export`.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum ExportDocument<'a> {
+    /// Files for an engine.
+    Files(ExportView<'a>),
+    /// The bootstrap of a node.
+    Bootstrap(BootstrapView),
+}
+
+/// The bootstrap of a node.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct BootstrapView {
+    pub(in crate::cli) schema: u32,
+    /// The configuration that Envoy is started with.
+    pub(in crate::cli) bootstrap: serde_json::Value,
+}
+
 /// An export: its files, and the differences of the target from the gateway.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct ExportView<'a> {
@@ -78,4 +96,4 @@ pub(in crate::cli) struct DeviationView<'a> {
     pub(in crate::cli) line: usize,
 }
 
-impl OutputDocument for ExportView<'_> {}
+impl OutputDocument for ExportDocument<'_> {}

@@ -5,9 +5,19 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::EntryView;
+use super::{EntryView, FleetStatusView};
 use crate::model::{EnvironmentName, GroupName, OperationId, PolicyOverride, Timestamp, Version, VersionRemark};
 use crate::workspace::ViewProblem;
+
+/// The document of `status`.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum StatusDocument {
+    /// The live versions.
+    Live(StatusView),
+    /// The nodes.
+    Fleet(FleetStatusView),
+}
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct StatusView {

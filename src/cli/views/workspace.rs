@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ChangeView, ConflictView, EntryView, GatewayWaitView, OutputDocument};
+use super::{ChangeView, ConflictView, EntryView, GatewayWaitView, NodeWaitView, OutputDocument};
 use crate::model::{Digest, EnvironmentName, GroupName, OperationId, PolicyOverride, SCHEMA, Version};
 
 #[derive(Serialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub(in crate::cli) struct ResolveView<'a> {
     /// The gateways that serve the change or do not, where that was waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) gateways: Option<&'a [GatewayWaitView]>,
+    /// The nodes that serve the change or do not, where they were waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) nodes: Option<&'a [NodeWaitView]>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -87,6 +90,8 @@ pub(in crate::cli) struct ServeView {
     pub(in crate::cli) authorize: Option<SocketAddr>,
     /// The address of the documents.
     pub(in crate::cli) docs: Option<SocketAddr>,
+    /// Where nodes poll.
+    pub(in crate::cli) xds: Option<SocketAddr>,
     pub(in crate::cli) environments: Vec<EnvironmentName>,
 }
 

@@ -8,7 +8,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::counted;
 use crate::cli::stores::destination_error;
 use crate::cli::views::{EntryView, PushView, PushedEntryView, PushedEnvironmentView};
-use crate::model::{DeploymentState, EnvironmentName, GroupName, SCHEMA, Timestamp};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, Lifetime, SCHEMA, Timestamp};
 use crate::store::{Destination, StatePush};
 use crate::workspace::{Divergence, PushedState};
 
@@ -34,7 +34,7 @@ impl PlannedPush {
             return Err(diverged(push, &comparison.divergences));
         }
         let now = push.context.now();
-        let lifetime = push.arguments.expires;
+        let lifetime = push.arguments.expires.map(Lifetime::milliseconds);
         let expires =
             lifetime.map(|lifetime| Timestamp::from_milliseconds(now.milliseconds().saturating_add(lifetime)));
         let present = before.pointer().map(crate::store::SignedPointer::fields);

@@ -1,6 +1,6 @@
 //! The certificates that `serve` shows: looked at now and then, read when they are others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::context::Context;
@@ -14,6 +14,8 @@ const LARGEST_PEM: u64 = 1 << 20;
 /// Certificates with their keys, and the stamps of their files when they were last read.
 pub(super) struct CertificateFiles {
     pairs: Vec<CertificatePair>,
+    /// The authorities of clients, where those have to show certificates.
+    authorities: Option<PathBuf>,
     seen: Vec<Option<FileStamp>>,
     is_good: bool,
     reported: Option<String>,
@@ -40,8 +42,16 @@ impl CertificateFiles {
             key: context.folder().join(key),
         };
         let pairs: Vec<CertificatePair> = chains.iter().zip(keys).map(pair).collect();
-        let certificates = Self { pairs, seen: Vec::new(), is_good: false, reported: None };
+        let certificates = Self { pairs, authorities: None, seen: Vec::new(), is_good: false, reported: None };
         Ok(Some(certificates).filter(|certificates| !certificates.pairs.is_empty()))
+    }
+
+    /// Takes the certificate of the listener of nodes with its key, and the authorities of nodes.
+    pub(super) fn of_nodes(context: &Context<'_>, files: Option<((&Path, &Path), &Path)>) -> Option<Self> {
+        let ((chain, key), authorities) = files?;
+        let [chain, key, authorities] = [chain, key, authorities].map(|file| context.folder().join(file));
+        let pairs = vec![CertificatePair { chain, key }];
+        Some(Self { pairs, authorities: Some(authorities), seen: Vec::new(), is_good: false, reported: None })
     }
 
     /// Reads the files.
@@ -59,7 +69,13 @@ impl CertificateFiles {
             tls::server_config(std::slice::from_ref(&certificate)).map_err(|error| unusable(pair, &error))?;
             certificates.push(certificate);
         }
-        let config = tls::server_config(&certificates).map_err(|error| {
+        let config = match (&self.authorities, certificates.as_slice()) {
+            (Some(authorities), [certificate]) => {
+                tls::node_server_config(certificate, &read_outside(authorities, LARGEST_PEM)?)
+            }
+            _ => tls::server_config(&certificates),
+        };
+        let config = config.map_err(|error| {
             CommandError::invalid("certificate", format!("the certificates cannot be used: {error}"))
         })?;
         self.is_good = true;
@@ -87,7 +103,8 @@ impl CertificateFiles {
     }
 
     fn stamps(&self) -> Vec<Option<FileStamp>> {
-        self.pairs.iter().flat_map(|pair| [stamp_outside(&pair.chain), stamp_outside(&pair.key)]).collect()
+        let files = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]).chain(&self.authorities);
+        files.map(|file| stamp_outside(file)).collect()
     }
 }
 

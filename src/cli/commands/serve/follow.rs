@@ -9,6 +9,7 @@ use super::access_log::LogQueue;
 use super::announce::{self, AnnouncedListener};
 use super::certificates::CertificateFiles;
 use super::environments;
+use super::fleet::FleetPublisher;
 use super::saved_counts::SavedCounts;
 use super::secrets::PendingSecrets;
 use super::source::FollowedSource;
@@ -55,6 +56,8 @@ pub(super) struct GatewayInputs {
     pub(super) saved_counts: SavedCounts,
     pub(super) secrets: PendingSecrets,
     pub(super) source: Option<FollowedSource>,
+    /// The nodes that follow, where there is a listener for them.
+    pub(super) fleet: Option<FleetPublisher>,
 }
 
 impl<'a> Follower<'a> {
@@ -75,6 +78,7 @@ impl<'a> Follower<'a> {
             since: context.now(),
             addresses: listeners.iter().map(|listener| listener.url()).collect(),
             admin: gateway.admin_address(),
+            discovery: gateway.discovery_address(),
             stuck_workers: Vec::new(),
             environments: BTreeMap::new(),
             not_served: Vec::new(),
@@ -108,6 +112,7 @@ impl<'a> Follower<'a> {
             admin: self.gateway.admin_address(),
             authorize: self.gateway.authorize_address(),
             docs: self.gateway.pages_address(),
+            xds: self.gateway.discovery_address(),
             environments: live.environments.iter().map(|environment| environment.name.clone()).collect(),
         };
         self.context.output.data(&view, String::new)?;
@@ -116,6 +121,10 @@ impl<'a> Follower<'a> {
             self.context.output.note(&format!("verdicts for proxies: http://{address}/-/authorize"));
         }
         announce::documents(self.context, self.gateway.pages_address());
+        if let Some(address) = self.gateway.discovery_address() {
+            self.context.output.note(&format!("nodes: {address}"));
+        }
+        self.publish_to_nodes(live);
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
@@ -136,11 +145,15 @@ impl<'a> Follower<'a> {
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
                 let not_served = self.gateway.replace(&live);
+                self.publish_to_nodes(&live);
                 let served = self.note_not_served(&live, not_served);
                 self.let_go();
                 announce::changes(self.context, &self.workspace, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
+            }
+            if let Some(fleet) = &mut self.read.fleet {
+                fleet.tick(self.context, &self.workspace);
             }
             self.look_at_access();
             self.look_at_workers();
@@ -159,6 +172,13 @@ impl<'a> Follower<'a> {
                     self.tell();
                 }
             }
+        }
+    }
+
+    /// Gives nodes what has changed.
+    fn publish_to_nodes(&mut self, live: &Snapshot) {
+        if let Some(fleet) = &mut self.read.fleet {
+            fleet.publish(self.context, &self.workspace, live, &self.read.reader);
         }
     }
 

@@ -1,23 +1,72 @@
-//! `--wait`: after a commit, waits until the gateways on this machine serve it. The commit knows nothing of it.
+//! `--wait`: after a commit, waits until the gateways on this machine serve it, and the nodes that follow them. The commit knows
+//! nothing of it.
+
+mod nodes;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use clap::Args;
+
 use super::context::Context;
+use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
+use super::fleet::{FleetError, FleetSource};
 use super::short_ids::short_id;
-use super::views::GatewayWaitView;
-use crate::model::{EnvironmentName, GroupName, OperationId};
+use super::variables;
+use super::views::{GatewayWaitView, NodeWaitView};
+use crate::model::{EnvironmentName, GroupName, HttpUrl, OperationId};
 use crate::plan::Plan;
 use crate::snapshot::NotServed;
 use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
 
+use nodes::{NodePoll, look_at_nodes};
+
 /// The pause between two reads of the gateways' files.
 const LOOK: Duration = Duration::from_millis(20);
+/// The most nodes that are named beside the first that does not serve a change.
+const MOST_NAMED: usize = 20;
 /// The time for which the expected state is not read again.
 const READ: Duration = Duration::from_millis(250);
+
+/// The flags of waiting.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct WaitArguments {
+    /// Then wait until every gateway on this machine that serves the environment serves the change, and every node that follows
+    /// one, at most this long [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays
+    /// committed
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
+    pub(super) wait: Option<Duration>,
+    /// With --wait: the `--admin` listener of the control plane of the nodes, where it is on another machine
+    #[arg(long, value_name = "URL")]
+    pub(super) control: Option<HttpUrl>,
+}
+
+impl WaitArguments {
+    /// True if a flag of waiting was typed.
+    pub(super) const fn is_typed(&self) -> bool {
+        self.wait.is_some() || self.control.is_some()
+    }
+
+    /// Returns the wait, where one was asked for.
+    pub(super) fn resolve(&self, context: &Context<'_>) -> Result<Option<WaitRequest>, CommandError> {
+        let of_variable = || variables::duration(context.process, variables::WAIT);
+        let limit = self.wait.map_or_else(of_variable, |limit| Ok(Some(limit)))?;
+        let nodes = FleetSource::new(self.control.as_ref())?;
+        Ok(limit.map(|limit| WaitRequest { limit, nodes }))
+    }
+}
+
+/// A wait that was asked for.
+#[derive(Debug)]
+pub(super) struct WaitRequest {
+    /// The longest time.
+    pub(super) limit: Duration,
+    /// Where the state of nodes is read.
+    pub(super) nodes: FleetSource,
+}
 
 /// The outcome of waiting.
 pub(super) struct WaitOutcome {
@@ -26,10 +75,23 @@ pub(super) struct WaitOutcome {
     limit: Duration,
     /// The gateways that serve the environment.
     pub(super) gateways: Vec<GatewayWaitView>,
+    /// The nodes that follow it; `None` where there is no fleet.
+    pub(super) nodes: Option<Vec<NodeWaitView>>,
+    /// The number of nodes that are expected at least.
+    least_nodes: usize,
     /// Errors of gateways whose files cannot be read.
     unreadable: Vec<workspace::Error>,
-    /// Error if the gateways cannot be listed.
-    error: Option<workspace::Error>,
+    /// Error if the gateways or nodes cannot be listed.
+    error: Option<WaitError>,
+}
+
+/// The reason why the state of gateways or nodes is not known.
+#[derive(Debug, thiserror::Error)]
+enum WaitError {
+    #[error("gateways: {0}")]
+    Gateways(#[from] workspace::Error),
+    #[error("nodes: {0}")]
+    Nodes(#[from] FleetError),
 }
 
 /// The state that should be in force, by group, and when it was read.
@@ -40,14 +102,14 @@ struct WaitTargets {
 }
 
 /// Notes that a dry run has nothing to wait for.
-pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
+pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<&WaitRequest>) {
     if wait.is_some() {
         context.output.note("--wait has no effect in a dry run: nothing changes");
     }
 }
 
-/// Waits until every gateway that serves the plan's environment serves its groups as they are now, at most `limit`
-/// from the start.
+/// Waits until every gateway that serves the plan's environment serves its groups as they are now, and every node that follows
+/// one, for a time from the start.
 ///
 /// If no gateway runs, one is waited for: it may just be starting. If one reports that it cannot serve the committed
 /// entry, the wait ends at once.
@@ -57,7 +119,7 @@ pub(super) fn wait_for(
     plan: &Plan,
     id: Option<&OperationId>,
     start: Instant,
-    limit: Duration,
+    request: &WaitRequest,
 ) -> WaitOutcome {
     let environment = &plan.operation.environment;
     let what = id.map_or_else(|| "what is live".to_owned(), |id| format!("operation {}", short_id(workspace, id)));
@@ -65,12 +127,14 @@ pub(super) fn wait_for(
     let mut waited = WaitOutcome {
         environment: environment.clone(),
         operation: id.cloned(),
-        limit,
+        limit: request.limit,
         gateways: Vec::new(),
+        nodes: None,
+        least_nodes: 0,
         unreadable: Vec::new(),
         error: None,
     };
-    waited.watch(workspace, plan, start);
+    waited.watch(workspace, plan, start, &request.nodes);
     for error in &waited.unreadable {
         context.output.warning(&format!("cannot read the state of a gateway: {error}"));
     }
@@ -95,18 +159,24 @@ impl WaitTargets {
 /// The outcome of one look at the gateways.
 struct GatewayPoll {
     gateways: Vec<GatewayWaitView>,
+    nodes: Option<NodePoll>,
     unreadable: Vec<workspace::Error>,
     /// True if one of them reports that it cannot serve the expected entry.
     is_final: bool,
 }
 
-/// Reads the state that the gateways serve.
+/// Reads the state that the gateways and the nodes serve.
 fn look(
     workspace: &Workspace,
     environment: &EnvironmentName,
     targets: &WaitTargets,
-) -> Result<GatewayPoll, workspace::Error> {
+    source: &FleetSource,
+) -> Result<GatewayPoll, WaitError> {
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
+    let fleet = source.read(workspace, environment, &running)?;
+    let settings = workspace.settings().environment(environment).fleet;
+    let is_asked = matches!(source, FleetSource::Control { .. });
+    let nodes = look_at_nodes(fleet.as_ref(), &settings, is_asked, targets);
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
     let views = running.into_iter().map(|gateway| {
@@ -119,7 +189,9 @@ fn look(
             addresses: gateway.addresses,
         }
     });
-    Ok(GatewayPoll { gateways: views.collect(), unreadable, is_final })
+    let gateways = views.collect();
+    is_final |= nodes.as_ref().is_some_and(|nodes| nodes.is_final);
+    Ok(GatewayPoll { gateways, nodes, unreadable, is_final })
 }
 
 /// Returns the first group that is not served as it should be; nothing where all are. Its operation is known where the gateway
@@ -149,13 +221,16 @@ fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: 
 
 impl WaitOutcome {
     /// Looks again and again until all is served, it is known that it will not be, or the time is over.
-    fn watch(&mut self, workspace: &Workspace, plan: &Plan, start: Instant) {
+    fn watch(&mut self, workspace: &Workspace, plan: &Plan, start: Instant, source: &FleetSource) {
         let mut targets = WaitTargets::default();
         loop {
             let refreshed = targets.refresh(workspace, plan);
-            match refreshed.and_then(|()| look(workspace, &self.environment, &targets)) {
+            let looked = refreshed.map_err(WaitError::from);
+            match looked.and_then(|()| look(workspace, &self.environment, &targets, source)) {
                 Ok(looked) => {
                     (self.gateways, self.unreadable, self.error) = (looked.gateways, looked.unreadable, None);
+                    self.least_nodes = looked.nodes.as_ref().map_or(0, |nodes| nodes.least);
+                    self.nodes = looked.nodes.map(|nodes| nodes.nodes);
                     if looked.is_final || self.is_served() {
                         return;
                     }
@@ -170,15 +245,21 @@ impl WaitOutcome {
     }
 
     fn is_served(&self) -> bool {
-        !self.gateways.is_empty() && self.gateways.iter().all(|gateway| gateway.serves)
+        let nodes = self.nodes.as_deref();
+        let has_some = nodes.map_or(!self.gateways.is_empty(), |nodes| nodes.len() >= self.least_nodes);
+        let of_nodes = nodes.is_none_or(|nodes| nodes.iter().all(|node| node.serves));
+        has_some && of_nodes && self.gateways.iter().all(|gateway| gateway.serves)
     }
 
-    /// Lists the gateways that serve the change.
+    /// Lists the gateways and nodes that serve the change.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for gateway in self.gateways.iter().filter(|gateway| gateway.serves) {
             let addresses = gateway.addresses.join(", ");
             let _ = writeln!(text, "{}: served by process {} at {addresses}", self.environment, gateway.pid);
+        }
+        for node in self.nodes.iter().flatten().filter(|node| node.serves) {
+            let _ = writeln!(text, "{}: served by node {}", self.environment, node.node);
         }
         text
     }
@@ -196,12 +277,13 @@ impl WaitOutcome {
         let waited = format!("{} s", self.limit.as_secs_f64());
         let failed = |message: String| CommandError::new("not-served", Exit::Failed, committed + &message);
         if let Some(error) = &self.error {
-            return Some(
-                failed(format!("cannot read the state of the gateways: {error}")).hint("`apigw status` shows more"),
-            );
+            return Some(failed(format!("cannot read the state of {error}")).hint("`apigw status` shows more"));
         }
         let mut behind = self.gateways.iter().filter(|gateway| !gateway.serves);
         let Some(first) = behind.next() else {
+            if let Some(nodes) = &self.nodes {
+                return Some(failed(self.nodes_text(nodes, &waited)).hint("`apigw status --fleet` shows each node"));
+            }
             let message = format!("no gateway on this machine serves {environment} (waited {waited})");
             return Some(failed(message).hint(format!("start one: `apigw serve --env {environment}`")));
         };
@@ -215,6 +297,30 @@ impl WaitOutcome {
                 .hint("`apigw status` shows the state of each gateway")
                 .hint("wait longer with `--wait=60s`"),
         )
+    }
+
+    /// Names the nodes that do not serve the change, or says that there are too few.
+    fn nodes_text(&self, nodes: &[NodeWaitView], waited: &str) -> String {
+        let behind: Vec<&NodeWaitView> = nodes.iter().filter(|node| !node.serves).collect();
+        let environment = &self.environment;
+        match (behind.as_slice(), nodes.len()) {
+            ([], 0) => format!("no node of {environment} is known ({waited} were waited)"),
+            ([], count) => {
+                format!(
+                    "{count} of at least {} nodes of {environment} serve it ({waited} were waited)",
+                    self.least_nodes
+                )
+            }
+            ([first, others @ ..], _) => {
+                let reason = first.reason.as_deref().unwrap_or_default();
+                let names: Vec<&str> = others.iter().take(MOST_NAMED).map(|node| node.node.as_str()).collect();
+                let more = others.len() - names.len();
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                let others =
+                    if names.is_empty() { String::new() } else { format!(" (nor do {}{more})", names.join(", ")) };
+                format!("node {} does not serve it{others}: {reason}", first.node)
+            }
+        }
     }
 }
 
@@ -261,6 +367,7 @@ mod tests {
                 since: Timestamp::from_milliseconds(0),
                 addresses: Vec::new(),
                 admin: None,
+                discovery: None,
                 stuck_workers: Vec::new(),
                 environments: BTreeMap::from([(environment.clone(), ServedEnvironment { serves })]),
                 not_served: behind,

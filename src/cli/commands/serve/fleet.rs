@@ -1,0 +1,283 @@
+//! Nodes that follow what is live: `serve --xds`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::certificates::CertificateFiles;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::export::{CallerKeys, ExportTarget, NodeCluster, ReportAspect, node_listener, node_resources, report};
+use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease};
+use crate::gateway::{DiscoveryConfig, FleetControl, tls};
+use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, OperationId};
+use crate::routes::{GroupRoutes, build_environment};
+use crate::snapshot::{EnvironmentSnapshot, NotServed, Snapshot};
+use crate::workspace::{LiveReader, Workspace};
+
+/// The pause between two looks for nodes that are to be forgotten; the times at which nodes were seen are saved then too.
+const FORGET_PAUSE: Duration = Duration::from_secs(2);
+
+/// The flags of a control plane.
+#[derive(Debug, Args)]
+pub(super) struct FleetArguments {
+    /// Where Envoys poll for what is live, over REST (`apigw help fleets`) [default: off]. A loopback address, unless nodes show
+    /// certificates
+    #[arg(long, value_name = "ADDR")]
+    pub(super) xds: Option<SocketAddr>,
+    /// The certificate of that listener (PEM)
+    #[arg(long, value_name = "FILE", requires_all = ["xds", "xds_key", "xds_client_ca"], value_hint = clap::ValueHint::FilePath)]
+    xds_cert: Option<PathBuf>,
+    /// The private key of that certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "xds_cert", value_hint = clap::ValueHint::FilePath)]
+    xds_key: Option<PathBuf>,
+    /// The authorities that nodes' certificates are trusted by (PEM). A certificate names its node by the URI
+    /// `spiffe://DOMAIN/apigw/ENV/NODE`
+    #[arg(long, value_name = "FILE", requires = "xds_cert", value_hint = clap::ValueHint::FilePath)]
+    xds_client_ca: Option<PathBuf>,
+    /// The folder where nodes find certificates and keys for backends
+    #[arg(
+        long,
+        value_name = "PATH",
+        requires = "xds",
+        default_value_if("xds", clap::builder::ArgPredicate::IsPresent, "/etc/apigw/secrets")
+    )]
+    xds_secrets: Option<String>,
+    /// Give nodes a group even if Envoy loses this; may be given more than once
+    #[arg(long, value_name = "NAME", requires = "xds", value_delimiter = ',', value_parser = PossibleValuesParser::new(ReportAspect::LOSSES.map(|(name, _)| name)))]
+    allow_loss: Vec<String>,
+}
+
+/// Hands each change to the nodes, and remembers them.
+pub(super) struct FleetPublisher {
+    control: Arc<FleetControl>,
+    tls: Option<(CertificateFiles, Arc<ArcSwap<tls::ServerConfig>>)>,
+    secrets_folder: String,
+    allow_loss: Vec<String>,
+    environments: BTreeMap<EnvironmentName, PublishedEnvironment>,
+    forget_at: Instant,
+    was_saved: bool,
+}
+
+/// An environment as nodes were given it last.
+#[derive(Default)]
+struct PublishedEnvironment {
+    /// `None` before the first release.
+    snapshot: Option<Arc<EnvironmentSnapshot>>,
+    /// The groups, each by its entry: one that cannot be given to nodes any more stays as it was.
+    groups: BTreeMap<GroupName, (Deployment, GroupRoutes)>,
+    /// The groups whose newest entry nodes do not get, with the reason.
+    withheld: BTreeMap<GroupName, String>,
+    /// The problems that were reported.
+    reported: BTreeSet<String>,
+    /// The revision that was saved.
+    revision: u64,
+}
+
+impl FleetPublisher {
+    /// Begins with the nodes that are remembered; nothing where there is no listener for them.
+    pub(super) fn start(
+        context: &Context<'_>,
+        workspace: &Workspace,
+        arguments: &FleetArguments,
+        environments: &[EnvironmentName],
+    ) -> Result<Option<(Self, DiscoveryConfig)>, CommandError> {
+        let Some(address) = arguments.xds else { return Ok(None) };
+        let certificates = CertificateFiles::of_nodes(
+            context,
+            arguments.xds_cert.as_deref().zip(arguments.xds_key.as_deref()).zip(arguments.xds_client_ca.as_deref()),
+        );
+        if certificates.is_none() && !address.ip().to_canonical().is_loopback() {
+            return Err(CommandError::usage(format!("--xds {address} could be reached from other machines"))
+                .hint("have nodes show certificates: `--xds-cert FILE --xds-key FILE --xds-client-ca FILE`")
+                .hint("or give a loopback address, like 127.0.0.1:18000"));
+        }
+        let read = |mut files: CertificateFiles| {
+            let config = files.read()?;
+            Ok::<_, CommandError>((files, Arc::new(ArcSwap::new(config))))
+        };
+        let mut publisher = Self {
+            control: Arc::default(),
+            tls: certificates.map(read).transpose()?,
+            secrets_folder: arguments.xds_secrets.clone().unwrap_or_default(),
+            allow_loss: arguments.allow_loss.clone(),
+            environments: BTreeMap::new(),
+            forget_at: Instant::now(),
+            was_saved: true,
+        };
+        for environment in environments {
+            publisher.open(context, workspace, environment);
+        }
+        let tls = publisher.tls.as_ref().map(|(_, tls)| Arc::clone(tls));
+        let config = DiscoveryConfig { address, control: Arc::clone(&publisher.control), tls };
+        Ok(Some((publisher, config)))
+    }
+
+    /// Begins with the nodes of an environment.
+    fn open(&mut self, context: &Context<'_>, workspace: &Workspace, environment: &EnvironmentName) {
+        let remembered = workspace.fleet_record(environment).unwrap_or_else(|error| {
+            context.output.warning(&format!("the nodes of {environment} are learned anew: {error}"));
+            None
+        });
+        let fleet = remembered.map(EnvironmentFleet::remembered);
+        self.control.open(environment, fleet.unwrap_or_else(|| EnvironmentFleet::new(environment.clone())));
+        self.environments.entry(environment.clone()).or_default();
+    }
+
+    /// Gives the nodes of each environment that has changed its newest release.
+    pub(super) fn publish(
+        &mut self,
+        context: &Context<'_>,
+        workspace: &Workspace,
+        live: &Snapshot,
+        reader: &LiveReader,
+    ) {
+        for snapshot in &live.environments {
+            if !self.environments.contains_key(&snapshot.name) {
+                self.open(context, workspace, &snapshot.name);
+            }
+            let Some(published) = self.environments.get_mut(&snapshot.name) else { continue };
+            if published.snapshot.as_ref().is_some_and(|before| Arc::ptr_eq(before, snapshot)) {
+                continue;
+            }
+            if published.snapshot.is_none() && published.is_incomplete(context, snapshot, reader) {
+                continue;
+            }
+            published.snapshot = Some(Arc::clone(snapshot));
+            published.take_groups(context, workspace, snapshot, &self.allow_loss);
+            let release = published.release(snapshot, &self.secrets_folder);
+            if let Some(record) = self.control.announce(&snapshot.name, &release) {
+                // Before any node has its clusters: they are needed for the release after it.
+                self.was_saved = saved(context, self.was_saved, workspace.save_fleet(&record, true));
+            }
+            self.control.replace(&snapshot.name, release);
+        }
+    }
+
+    /// Saves the nodes where something about them has changed, forgets those that are gone, and reads certificates again.
+    pub(super) fn tick(&mut self, context: &Context<'_>, workspace: &Workspace) {
+        let forgets = Instant::now() >= self.forget_at;
+        if forgets {
+            self.forget_at = Instant::now() + FORGET_PAUSE;
+            self.look_at_certificates(context);
+        }
+        for (name, published) in &mut self.environments {
+            if forgets {
+                let settings = workspace.settings().environment(name).fleet;
+                self.control.forget(name, settings.forget_after_ms(), |node| settings.nodes.contains(node));
+            }
+            if let Some((revision, record)) = self.control.record_since(name, published.revision) {
+                published.revision = revision;
+                self.was_saved = saved(context, self.was_saved, workspace.save_fleet(&record, false));
+            }
+        }
+    }
+
+    fn look_at_certificates(&mut self, context: &Context<'_>) {
+        let Some((files, tls)) = &mut self.tls else { return };
+        match files.read_if_changed() {
+            Ok(Some(config)) => {
+                tls.store(config);
+                context.output.note("certificates for nodes reloaded");
+            }
+            Ok(None) => {}
+            Err(error) => context.output.warning(&format!("{}; the previous one stays in use", error.message)),
+        }
+    }
+}
+
+impl PublishedEnvironment {
+    /// True if a part of an environment that was never given to nodes cannot be read: they keep what they have from before,
+    /// rather than lose a group.
+    fn is_incomplete(&mut self, context: &Context<'_>, snapshot: &EnvironmentSnapshot, reader: &LiveReader) -> bool {
+        let is_missing = |entry: &&NotServed| {
+            entry.environment == snapshot.name
+                && entry.group.as_ref().is_none_or(|group| snapshot.group(group).is_none())
+        };
+        let missing: Vec<&NotServed> = reader.not_served().filter(is_missing).collect();
+        for NotServed { reason, .. } in &missing {
+            let text = format!("{}: nodes are given nothing until this is mended: {reason}", snapshot.name);
+            self.warn_once(context, text);
+        }
+        !missing.is_empty()
+    }
+
+    /// Builds the groups whose entries have changed.
+    fn take_groups(
+        &mut self,
+        context: &Context<'_>,
+        workspace: &Workspace,
+        snapshot: &EnvironmentSnapshot,
+        allow_loss: &[String],
+    ) {
+        let is_live = |group: &GroupName| {
+            let entry = snapshot.group(group);
+            entry.is_some_and(|entry| entry.deployment.release.state == DeploymentState::Live)
+        };
+        self.groups.retain(|group, _| is_live(group));
+        let is_changed = |group: &GroupName| {
+            let known = self.groups.get(group).map(|(deployment, _)| deployment);
+            known != snapshot.group(group).map(|entry| &entry.deployment)
+        };
+        let routes = build_environment(snapshot, &workspace.settings().base_domain, is_changed);
+        let not_served = routes.not_served.into_iter().filter_map(|entry| Some((entry.group?, entry.reason)));
+        self.withheld = not_served.collect();
+        for routes in routes.groups {
+            let report = report(&routes, ExportTarget::Envoy, &CallerKeys::default());
+            let Some(entry) = snapshot.group(&routes.group) else { continue };
+            if let Some((_, lost)) = report.lost_access(allow_loss).next() {
+                let aspect = lost.aspect.as_str();
+                let reason =
+                    format!("access would be lost in Envoy: {} (allow it with `--allow-loss {aspect}`)", lost.detail);
+                self.withheld.insert(routes.group, reason);
+                continue;
+            }
+            self.groups.insert(routes.group.clone(), (entry.deployment.clone(), routes));
+        }
+        for (group, reason) in self.withheld.clone() {
+            self.warn_once(context, format!("{group} in {}: nodes do not get it: {reason}", snapshot.name));
+        }
+    }
+
+    /// Makes the release of the groups.
+    fn release(&self, snapshot: &EnvironmentSnapshot, secrets_folder: &str) -> FleetRelease {
+        let groups: Vec<&GroupRoutes> = self.groups.values().map(|(_, routes)| routes).collect();
+        let resources = node_resources(&groups, secrets_folder);
+        let cluster = |NodeCluster { name, message, resolves_names }: NodeCluster| {
+            (name.into(), ClusterResource::new(&message, resolves_names))
+        };
+        let clusters = resources.clusters.into_iter().map(cluster).collect();
+        let mut serves: BTreeMap<GroupName, OperationId> = BTreeMap::new();
+        for entry in snapshot.groups() {
+            let is_offline = entry.deployment.release.state == DeploymentState::Offline;
+            let given = self.groups.get(&entry.name).map(|(deployment, _)| deployment);
+            if let Some(deployment) = given.or_else(|| is_offline.then_some(&entry.deployment)) {
+                serves.insert(entry.name.clone(), deployment.operation.clone());
+            }
+        }
+        FleetRelease::new(serves, self.withheld.clone(), &resources.routes, clusters, node_listener)
+    }
+
+    fn warn_once(&mut self, context: &Context<'_>, text: String) {
+        if !self.reported.contains(&text) {
+            context.output.warning(&text);
+            self.reported.insert(text);
+        }
+    }
+}
+
+/// Says once that nodes cannot be remembered.
+fn saved(context: &Context<'_>, was_saved: bool, saved: Result<(), crate::workspace::Error>) -> bool {
+    if let Err(error) = &saved
+        && was_saved
+    {
+        context.output.warning(&format!("nodes are not remembered, and `--wait` does not see them: {error}"));
+    }
+    saved.is_ok()
+}

@@ -242,6 +242,12 @@ fn what_is_required_is_named_where_it_stands() {
 pub(super) const SETTINGS: &[(&str, &str, &str, &str)] = &[
     ("prefix: /a", "prefix: /b", "prefix-changed breaks", "prefix-changed breaks"),
     ("prefix: /a", "prefix: /a, auth: signature", "auth-required breaks", "auth-lifted"),
+    ("prefix: /a, auth: {subscription: {headers: [a]}}", "prefix: /a, auth: {subscription: {headers: [b]}}", "auth-settings-changed warns", "auth-settings-changed warns"),
+    ("prefix: /a", "prefix: /a, limits: 5/minute", "limits-narrowed warns", "limits-widened"),
+    ("prefix: /a, limits: [5/minute, 9/day]", "prefix: /a, limits: [4/minute, 10/day]", "limits-narrowed warns", "limits-narrowed warns"),
+    ("prefix: /a, limits: [5/minute, 9/day]", "prefix: /a, limits: 6/minute", "limits-widened", "limits-narrowed warns"),
+    ("prefix: /a", "prefix: /a, ip_rules: {environments: {online: {deny: [10.0.0.1]}}}", "ip-rules-changed warns", "ip-rules-changed warns"),
+    ("prefix: /a", "prefix: /a, forwarding: {websockets: true}", "websockets-added", "websockets-removed breaks"),
     ("prefix: /a", "prefix: /a, domains: [a.example.com]", "domain-added", "domain-removed breaks"),
     ("prefix: /a", "prefix: /a, backend: 'http://x'", "backend-changed", "backend-changed"),
     ("prefix: /a", "prefix: /a, description: d", "group-description-changed", "group-description-changed"),

@@ -40,6 +40,7 @@ mod secrets;
 mod serve;
 mod serving;
 #[cfg(target_os = "linux")]
+mod signers;
 mod terminal;
 mod tls;
 mod views;

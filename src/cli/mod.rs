@@ -8,6 +8,7 @@ mod advice;
 mod arguments;
 mod backends;
 mod change;
+mod clients;
 mod command_kind;
 mod commands;
 mod complete;

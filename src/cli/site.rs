@@ -7,6 +7,7 @@ mod history;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::clients::client_model;
 use super::error::CommandError;
 use crate::model::{Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupName, Release, Version};
 use crate::plan::{Facts as _, PublishCandidate};
@@ -15,8 +16,12 @@ use crate::share::reference::{
     ChangesSource, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry, ReferenceSource,
     RenderError, ServingState, changes, matrix, reference,
 };
+use crate::share::sdk::{SdkSource, archives};
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
+
+/// The newest versions of a group whose clients lie beside their pages; `sdk` generates those of any version.
+const MOST_PACKAGED: usize = 20;
 
 /// Returns for an entry that it is served, or the reason why not; `None` if unknown.
 pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> Option<Result<(), String>> + 'c;
@@ -271,17 +276,32 @@ impl<'a> DocumentSite<'a> {
             };
             add(&mut files, &folder, changes(source)?);
         }
-        for release in &history.versions {
+        for (index, release) in history.versions.iter().enumerate() {
+            let has_clients = index < MOST_PACKAGED;
+            let clients = format!("{}/sdk", release.version);
+            if has_clients
+                && is_wanted(&clients)
+                && let Some(candidate) = history.candidate(release)
+            {
+                add(&mut files, &format!("{folder}/{clients}"), self.clients(group, release, &candidate));
+            }
             let is_current = entry.deployment.release.digest == release.digest;
             for (is_of_version, below) in [(false, String::new()), (true, format!("{}/", release.version))] {
                 if (is_of_version || is_current) && is_wanted(&format!("{below}index.html")) {
                     let Some(candidate) = history.candidate(release) else { continue };
-                    let page = self.reference(site, group, entry, release, &candidate, is_of_version)?;
+                    let page = self.reference(site, group, entry, release, &candidate, is_of_version, has_clients)?;
                     add(&mut files, &format!("{folder}/{below}"), page);
                 }
             }
         }
         Ok(files)
+    }
+
+    /// Packs the clients of a version.
+    fn clients(&self, group: &GroupName, release: &Release, candidate: &PublishCandidate) -> Vec<GeneratedFile> {
+        let Some(definition) = &candidate.definition else { return Vec::new() };
+        let model = client_model(self.workspace, group, &candidate.settings, definition);
+        archives(SdkSource { group, version: &release.version, digest: release.digest, model: &model })
     }
 
     fn reference(
@@ -292,6 +312,7 @@ impl<'a> DocumentSite<'a> {
         release: &Release,
         candidate: &PublishCandidate,
         is_of_version: bool,
+        has_clients: bool,
     ) -> Result<Vec<GeneratedFile>, SiteError> {
         let Some(definition) = &candidate.definition else { return Ok(Vec::new()) };
         let others = self.environments.iter().filter(|other| other.name != site.name).filter_map(|other| {
@@ -317,6 +338,7 @@ impl<'a> DocumentSite<'a> {
             live: LiveEntry { deployment: &entry.deployment, number: &entry.number, by: entry.by.as_deref() },
             elsewhere: &others,
             is_of_version,
+            has_clients,
             // Requests reach what is live, and nothing else.
             try_it: is_current
                 && entry.deployment.release.state == DeploymentState::Live

@@ -48,8 +48,8 @@ fn every_link_of_the_pages_leads_to_a_file() {
         for link in links(&page) {
             let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let target = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
-            let text =
-                fs::read_to_string(&target).unwrap_or_else(|error| panic!("{}: {link}: {error}", path.display()));
+            let bytes = fs::read(&target).unwrap_or_else(|error| panic!("{}: {link}: {error}", path.display()));
+            let text = String::from_utf8_lossy(&bytes);
             assert!(anchor.is_empty() || text.contains(&format!("id=\"{anchor}\"")), "{}: {link}", path.display());
         }
     }
@@ -129,6 +129,38 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     assert_eq!(before, sandbox.files());
     sandbox.run("docs --all").expect_exit(64);
     sandbox.run("docs --out public").expect_exit(64);
+}
+
+#[test]
+fn the_clients_of_each_version_lie_beside_its_page() {
+    let sandbox = documented();
+    for version in ["0.0.1", "0.1.0"] {
+        let out = format!("clients-{version}");
+        let words = format!("sdk petstore --version {version} --language python,typescript --out {out}");
+        sandbox.run(&words).expect_exit(0);
+        let beside = sandbox.path().join(format!("public/test/petstore/{version}/sdk"));
+        let mut archives = 0;
+        for language in ["python", "typescript"] {
+            let folder = sandbox.path().join(format!("{out}/petstore/{language}/dist"));
+            for entry in fs::read_dir(folder).expect("archives") {
+                let entry = entry.expect("an archive");
+                let same = fs::read(beside.join(entry.file_name())).expect("the archive beside the page");
+                assert!(same == fs::read(entry.path()).expect("the archive"), "{}", entry.path().display());
+                archives += 1;
+            }
+        }
+        assert_eq!(archives, 3);
+        let sums = sandbox.read(&format!("public/test/petstore/{version}/sdk/SHA256SUMS"));
+        assert_eq!(sums.lines().count(), archives, "{sums}");
+    }
+    let page = sandbox.read("public/test/petstore/index.html");
+    assert!(page.contains("href=\"0.1.0/sdk/petstore_sdk-0.1.0-py3-none-any.whl\""), "{page}");
+    let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let sums = get(&serving.documents(), "/test/petstore/0.0.1/sdk/SHA256SUMS");
+    let archive = send(&serving.documents(), "HEAD /test/petstore/0.0.1/sdk/petstore-sdk-0.0.1.tgz HTTP/1.1");
+    assert!(sums.contains(" 200 ") && sums.contains("  petstore-sdk-0.0.1.tgz\n"), "{sums}");
+    assert!(archive.contains(" 200 ") && archive.contains("application/gzip"), "{archive}");
+    assert!(get(&serving.documents(), "/test/petstore/0.0.1/sdk/other.tgz").contains(" 404 "));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::cli::clients::client_model;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::{GeneratedFolder, public_files};
@@ -17,7 +18,6 @@ use crate::cli::{complete, selection};
 use crate::model::{DeploymentState, GroupName, SCHEMA, Version};
 use crate::plan::{Facts as _, PublishCandidate};
 use crate::share::GeneratedFile;
-use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
 use crate::share::sdk::{SdkLanguage, SdkSource, generate};
 use crate::workspace::{DiskFacts, FolderChanges, Workspace};
 
@@ -147,8 +147,7 @@ fn choose(
     Ok(chosen)
 }
 
-/// Generates the packages of a version, with the addresses of all environments, whatever is live there: the same version has
-/// the same packages.
+/// Generates the packages of a version.
 fn generate_group(
     workspace: &Workspace,
     group: &GroupName,
@@ -160,14 +159,7 @@ fn generate_group(
         return Err(CommandError::invalid("definition", format!("the definition of {group} {version} is not valid"))
             .hint("see its findings: `apigw check`"));
     };
-    let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
-        urls: workspace.addresses(&environment, group, &candidate.settings),
-        environment,
-        is_mock: false,
-    });
-    let servers: Vec<EnvironmentServers> = servers.collect();
-    let source = ModelSource { definition, settings: &candidate.settings, environments: &servers };
-    let model = DefinitionModel::build(source);
+    let model = client_model(workspace, group, &candidate.settings, definition);
     Ok(generate(SdkSource { group, version, digest: candidate.digest, model: &model }, languages))
 }
 

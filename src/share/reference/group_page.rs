@@ -16,6 +16,7 @@ use crate::definition::{Definition, SecurityKind};
 use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, KeyKind, Release, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
+use crate::share::sdk::{ClientArchive, archive_names};
 
 /// The rows of types that a page has room for, over all bodies.
 const MOST_ROWS: usize = 24_000;
@@ -47,6 +48,8 @@ pub struct ReferenceSource<'a> {
     pub elsewhere: &'a [OtherEntry],
     /// True if it is the page of a version, which lies a folder below that of what is live.
     pub is_of_version: bool,
+    /// True if archives of clients lie in the folder `sdk` of the version.
+    pub has_clients: bool,
     /// True if requests can be sent from the page.
     pub try_it: bool,
     /// Addresses of a server of pages; `None` for files.
@@ -101,6 +104,14 @@ struct NamedTypeView {
     name: String,
     anchor: String,
     view: TypeOutline,
+}
+
+/// A link to an archive of a client.
+#[derive(Debug, Serialize)]
+pub(super) struct ClientLink {
+    pub(super) label: &'static str,
+    pub(super) file: String,
+    pub(super) href: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -274,6 +285,7 @@ fn group(
         live_href => (!is_this).then_some(if source.is_of_version { "../index.html" } else { "changes.html" }),
         live_version => is_live.then(|| source.live.number.to_string()),
         changes_href => changes_href(source, "html"),
+        clients => TemplateValue::from(Serde(&clients(source))),
         schemes => schemes(model, operations),
         deprecations,
         try_it => source.try_it,
@@ -284,6 +296,21 @@ fn group(
             Some(format!("{root}{path}/{}/{}", source.environment, source.group))
         }),
     }
+}
+
+/// Lists the archives of clients, each with its address from the page.
+pub(super) fn clients(source: ReferenceSource<'_>) -> Vec<ClientLink> {
+    if !source.has_clients {
+        return Vec::new();
+    }
+    let version = &source.release.version;
+    let folder = if source.is_of_version { "sdk".to_owned() } else { format!("{version}/sdk") };
+    let link = |archive: ClientArchive| ClientLink {
+        label: archive.label,
+        href: format!("{folder}/{}", archive.file),
+        file: archive.file,
+    };
+    archive_names(source.group, version).into_iter().map(link).collect()
 }
 
 /// Returns a time without its fraction, for readers.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::code::snippets;
-use super::group_page::{ReferenceSource, access};
+use super::group_page::{ClientLink, ReferenceSource, access, clients};
 use super::markdown::first_line;
 use super::operation_view::{OperationViewer, access_words};
 use super::request::sample_request;
@@ -58,6 +58,9 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
         "\n## Optional\n\n- [OpenAPI definition](openapi.yaml)\n- [OpenAPI definition as JSON](openapi.json)\n\
          - [Changes]({changes})\n"
     );
+    for ClientLink { label, file, href } in clients(source) {
+        let _ = writeln!(text, "- [{file}]({href}): client, {label}");
+    }
     text
 }
 

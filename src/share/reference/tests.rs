@@ -41,6 +41,7 @@ pub(super) fn rendered(definition: &Definition) -> Vec<GeneratedFile> {
         live: LiveEntry { deployment: &deployment, number: &release.version, by: Some("ada") },
         elsewhere: &[],
         is_of_version: false,
+        has_clients: true,
         try_it: true,
         serving: None,
     })

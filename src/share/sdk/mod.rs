@@ -18,6 +18,8 @@ mod template;
 mod text;
 mod typescript;
 
+use serde::Serialize;
+
 use crate::model::{Digest, GroupName, Version};
 use crate::share::model::{DefinitionModel, OperationModel};
 use crate::share::{GeneratedFile, checksums};
@@ -61,6 +63,9 @@ impl SdkLanguage {
     }
 }
 
+/// The folder of a package in which its archives lie.
+const ARCHIVES: &str = "dist/";
+
 /// The methods and types of a client, shared by the languages.
 struct ClientPlan<'m> {
     methods: Vec<ClientMethod<'m>>,
@@ -100,6 +105,41 @@ pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<Generat
             generated.into_iter().map(|file| GeneratedFile { path: format!("{folder}/{}", file.path), ..file }),
         );
     }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files.push(checksums(&files));
+    files
+}
+
+/// An archive that callers install.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClientArchive {
+    /// Its language and form.
+    pub label: &'static str,
+    /// Its file name.
+    pub file: String,
+}
+
+/// Names the archives of a version.
+#[must_use]
+pub fn archive_names(group: &GroupName, version: &Version) -> Vec<ClientArchive> {
+    let stem = python::archive_stem(group, version);
+    vec![
+        ClientArchive { label: "Python (wheel)", file: format!("{stem}-py3-none-any.whl") },
+        ClientArchive { label: "Python (source)", file: format!("{stem}.tar.gz") },
+        ClientArchive { label: "TypeScript (npm)", file: typescript::archive_name(group, version) },
+    ]
+}
+
+/// Packs the archives of a version alone, with a list of their checksums.
+#[must_use]
+pub fn archives(source: SdkSource<'_>) -> Vec<GeneratedFile> {
+    let plan = ClientPlan::new(source.model);
+    let packed = python::package(source, &plan).into_iter().chain(typescript::package(source, &plan));
+    let archive = |file: GeneratedFile| {
+        let path = file.path.strip_prefix(ARCHIVES)?.to_owned();
+        Some(GeneratedFile { path, ..file })
+    };
+    let mut files: Vec<GeneratedFile> = packed.filter_map(archive).collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.push(checksums(&files));
     files

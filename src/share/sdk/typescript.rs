@@ -9,8 +9,8 @@ use super::names::{NameAllocator, camel, words};
 use super::reserved::TYPESCRIPT;
 use super::template::render;
 use super::text::{comment_lines, javascript, property, quoted};
-use super::{ClientPlan, SdkSource};
-use crate::model::GroupName;
+use super::{ARCHIVES, ClientPlan, SdkSource};
+use crate::model::{GroupName, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel};
 
@@ -107,7 +107,10 @@ pub(super) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<Gener
     ];
     let packed: Vec<(String, Vec<u8>)> =
         files.iter().map(|(path, text)| (format!("package/{path}"), text.as_bytes().to_vec())).collect();
-    let archive = GeneratedFile { path: format!("dist/{}", context.archive), bytes: tar_gz(&packed) };
+    let archive = GeneratedFile {
+        path: format!("{ARCHIVES}{}", context.archive),
+        bytes: tar_gz(&packed),
+    };
     let files = files.into_iter().map(|(path, text)| GeneratedFile { path: path.to_owned(), bytes: text.into_bytes() });
     files.chain([archive]).collect()
 }
@@ -136,6 +139,11 @@ fn client_options(model: &DefinitionModel) -> String {
         Some(servers) => format!("{{ environment: {} }}", quoted(servers.environment.as_str())),
         None => "{ baseUrl: \"https://...\" }".to_owned(),
     }
+}
+
+/// Returns the name of the archive.
+pub(super) fn archive_name(group: &GroupName, version: &Version) -> String {
+    format!("{}-{version}.tgz", package_name(group))
 }
 
 fn package_name(group: &GroupName) -> String {
@@ -188,10 +196,10 @@ impl TypescriptContext {
         Self {
             group: group.to_string(),
             title: comment_lines(&[Some(&model.title)]).concat(),
-            archive: format!("{package}-{version}.tgz"),
             package,
             version: version.to_string(),
             digest: digest.to_string(),
+            archive: archive_name(group, version),
             environments: environments.collect(),
             methods: named.iter().map(TypescriptMethod::context).collect(),
             declarations: plan.declarations.iter().map(DeclarationContext::new).collect(),

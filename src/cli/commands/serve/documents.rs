@@ -229,7 +229,7 @@ impl PageSource for ServedDocuments {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD");
         }
-        let is_plain = |each: u8| each.is_ascii_alphanumeric() || b"-_./".contains(&each);
+        let is_plain = |each: u8| each.is_ascii_alphanumeric() || b"-_./+".contains(&each);
         if !path.bytes().all(is_plain) || path.split('/').any(|part| part == "..") {
             return text(StatusCode::NOT_FOUND, "not found");
         }
@@ -265,6 +265,7 @@ fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::
     let folder = below.split('/').next().filter(|first| first.starts_with(|each: char| each.is_ascii_digit()));
     let wanted = match folder {
         _ if below.starts_with("changes.") => "changes.html".to_owned(),
+        Some(version) if below.starts_with(&format!("{version}/sdk/")) => format!("{version}/sdk"),
         Some(version) => format!("{version}/index.html"),
         None => "index.html".to_owned(),
     };
@@ -319,6 +320,8 @@ fn media_type(path: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("json") => "application/json",
         Some("yaml") => "application/yaml",
+        Some("gz" | "tgz") => "application/gzip",
+        Some("whl") => "application/zip",
         Some("atom") => "application/atom+xml",
         Some("md") => "text/markdown; charset=utf-8",
         _ => "text/plain; charset=utf-8",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::archive::{tar_gz, zip};
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
-use super::super::{ClientPlan, SdkSource};
+use super::super::{ARCHIVES, ClientPlan, SdkSource};
 use super::types::DeclarationContext;
 use super::{MethodContext, methods};
 use crate::model::{GroupName, Version};
@@ -47,6 +47,11 @@ pub(super) fn module_name(group: &GroupName) -> String {
     format!("{before}{name}_sdk")
 }
 
+/// Returns the name of an archive of the package, without what tells its form.
+pub(in crate::share::sdk) fn archive_stem(group: &GroupName, version: &Version) -> String {
+    format!("{}-{}", module_name(group), package_version(version))
+}
+
 /// Generates the package.
 pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<GeneratedFile> {
     let context = PackageContext::new(source, plan);
@@ -69,10 +74,11 @@ pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_
         ("pyproject.toml".to_owned(), render("python/pyproject.toml", &context).into_bytes()),
     ];
     project.extend(code.iter().cloned());
-    let stem = format!("{module}-{}", context.package_version);
+    let stem = archive_stem(source.group, source.version);
     let in_folder: Vec<_> = project.iter().map(|(path, bytes)| (format!("{stem}/{path}"), bytes.clone())).collect();
-    let sdist = GeneratedFile { path: format!("dist/{stem}.tar.gz"), bytes: tar_gz(&in_folder) };
-    let wheel = GeneratedFile { path: format!("dist/{stem}-py3-none-any.whl"), bytes: wheel(&stem, code, &metadata) };
+    let sdist = GeneratedFile { path: format!("{ARCHIVES}{stem}.tar.gz"), bytes: tar_gz(&in_folder) };
+    let wheel =
+        GeneratedFile { path: format!("{ARCHIVES}{stem}-py3-none-any.whl"), bytes: wheel(&stem, code, &metadata) };
     project.into_iter().map(|(path, bytes)| GeneratedFile { path, bytes }).chain([sdist, wheel]).collect()
 }
 

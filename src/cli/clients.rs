@@ -1,0 +1,23 @@
+//! Versions as clients are generated of them.
+
+use crate::definition::Definition;
+use crate::model::{GroupName, GroupSettings};
+use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
+use crate::workspace::Workspace;
+
+/// Builds the model of a version with the addresses of all environments, whatever is live there: the same version has the same
+/// packages.
+pub(super) fn client_model(
+    workspace: &Workspace,
+    group: &GroupName,
+    settings: &GroupSettings,
+    definition: &Definition,
+) -> DefinitionModel {
+    let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
+        urls: workspace.addresses(&environment, group, settings),
+        environment,
+        is_mock: false,
+    });
+    let servers: Vec<EnvironmentServers> = servers.collect();
+    DefinitionModel::build(ModelSource { definition, settings, environments: &servers })
+}

@@ -65,6 +65,8 @@ pub struct DefinitionModel {
     pub summary: Option<String>,
     /// A description.
     pub description: Option<String>,
+    /// Whoever runs the API (`info.contact`).
+    pub contact: ContactModel,
     /// The tags: declared ones in their order, then others in the order of their use.
     pub tags: Vec<TagModel>,
     /// The servers of the environments.
@@ -81,6 +83,17 @@ pub struct DefinitionModel {
     pub types: Vec<NamedType>,
     /// The names of all schemas among the components, those that no operation uses too.
     pub schema_names: Vec<String>,
+}
+
+/// A contact, as far as the definition names one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactModel {
+    /// Its name.
+    pub name: Option<String>,
+    /// The address of a page.
+    pub url: Option<String>,
+    /// An address of mail.
+    pub email: Option<String>,
 }
 
 /// A tag.
@@ -118,6 +131,7 @@ impl DefinitionModel {
             declared_version: info("version"),
             summary: info("summary"),
             description: info("description"),
+            contact: contact(root),
             tags: tags(root, &operations),
             environments: source.environments.to_vec(),
             auth: source.settings.auth.clone(),
@@ -145,6 +159,11 @@ impl DefinitionModel {
 fn schema_names(root: Option<Node<'_>>) -> Vec<String> {
     let schemas = root.and_then(|root| root.get("components")?.get("schemas"));
     schemas.into_iter().flat_map(Node::entries).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn contact(root: Option<Node<'_>>) -> ContactModel {
+    let Some(contact) = root.and_then(|root| root.get("info")?.get("contact")) else { return ContactModel::default() };
+    ContactModel { name: text(contact, "name"), url: text(contact, "url"), email: text(contact, "email") }
 }
 
 fn tags(root: Option<Node<'_>>, operations: &[OperationModel]) -> Vec<TagModel> {

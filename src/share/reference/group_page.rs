@@ -7,16 +7,16 @@ use serde_json::json;
 
 use super::anchors::{PageAnchors, tag_anchor};
 use super::bundle::{BundleSource, bundle};
+use super::callers::{access, clients, keys, rules};
 use super::machine;
 use super::markdown::{description_html, first_line};
 use super::operation_view::{OperationSection, OperationViewer};
 use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, origin, policy, render};
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{Definition, SecurityKind};
-use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, KeyKind, Release, Version};
+use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, Release, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
-use crate::share::sdk::{ClientArchive, archive_names};
 
 /// The rows of types that a page has room for, over all bodies.
 const MOST_ROWS: usize = 24_000;
@@ -104,14 +104,6 @@ struct NamedTypeView {
     name: String,
     anchor: String,
     view: TypeOutline,
-}
-
-/// A link to an archive of a client.
-#[derive(Debug, Serialize)]
-pub(super) struct ClientLink {
-    pub(super) label: &'static str,
-    pub(super) file: String,
-    pub(super) href: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -286,6 +278,7 @@ fn group(
         live_version => is_live.then(|| source.live.number.to_string()),
         changes_href => changes_href(source, "html"),
         clients => TemplateValue::from(Serde(&clients(source))),
+        rules => TemplateValue::from(Serde(&rules(source, model))),
         schemes => schemes(model, operations),
         deprecations,
         try_it => source.try_it,
@@ -298,21 +291,6 @@ fn group(
     }
 }
 
-/// Lists the archives of clients, each with its address from the page.
-pub(super) fn clients(source: ReferenceSource<'_>) -> Vec<ClientLink> {
-    if !source.has_clients {
-        return Vec::new();
-    }
-    let version = &source.release.version;
-    let folder = if source.is_of_version { "sdk".to_owned() } else { format!("{version}/sdk") };
-    let link = |archive: ClientArchive| ClientLink {
-        label: archive.label,
-        href: format!("{folder}/{}", archive.file),
-        file: archive.file,
-    };
-    archive_names(source.group, version).into_iter().map(link).collect()
-}
-
 /// Returns a time without its fraction, for readers.
 pub(super) fn readable_time(time: &str) -> String {
     time.get(..16).map_or_else(|| time.to_owned(), |minutes| minutes.replace('T', " "))
@@ -322,46 +300,6 @@ pub(super) fn readable_time(time: &str) -> String {
 pub(super) fn author_name(author: &str) -> &str {
     let name = author.split(" <").next().unwrap_or(author).trim();
     if name.is_empty() { author } else { name }
-}
-
-/// Describes who may call the group in this environment.
-pub(super) fn access(source: ReferenceSource<'_>) -> String {
-    let auth = &source.settings.auth;
-    if source.release.backend.is_mock() {
-        return "anyone, as mock responses need no key".to_owned();
-    }
-    let header = auth.subscription.as_ref().and_then(|found| found.headers.first());
-    let words = |kind: KeyKind| match (kind, header) {
-        (KeyKind::Subscription, Some(header)) => format!("a subscription key in the header {header}"),
-        _ => format!("a {kind}"),
-    };
-    let kinds: Vec<String> = auth.kinds().map(words).collect();
-    if kinds.is_empty() { "anyone, as far as the gateway is concerned".to_owned() } else { kinds.join(" or ") }
-}
-
-/// Lists the credentials that a reader can give to requests from the page.
-fn keys(source: ReferenceSource<'_>, model: &DefinitionModel) -> serde_json::Value {
-    let key = |place: &str, name: &str, label: String| json!({"place": place, "name": name, "label": label});
-    let mut keys = Vec::new();
-    if !source.release.backend.is_mock() {
-        let header = source.settings.auth.subscription.as_ref().and_then(|found| found.headers.first());
-        keys.extend(header.map(|header| key("header", header, format!("Subscription key ({header})"))));
-    }
-    for scheme in &model.security_schemes {
-        match &scheme.kind {
-            SecurityKind::ApiKey { place, name } if matches!(place.as_str(), "header" | "query") => {
-                keys.push(key(place.as_str(), name, format!("{} ({name})", scheme.name)));
-            }
-            SecurityKind::Http { scheme: kind } if kind == "bearer" => {
-                keys.push(key("Bearer", &scheme.name, format!("{} (token)", scheme.name)));
-            }
-            SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => {
-                keys.push(key("Bearer", &scheme.name, format!("{} (access token)", scheme.name)));
-            }
-            _ => {}
-        }
-    }
-    json!(keys)
 }
 
 fn schemes(model: &DefinitionModel, operations: &OperationViewer<'_>) -> Vec<TemplateValue> {

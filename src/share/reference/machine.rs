@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::callers::{CallerRule, ClientLink, access, clients, rules};
 use super::code::snippets;
-use super::group_page::{ClientLink, ReferenceSource, access, clients};
+use super::group_page::ReferenceSource;
 use super::markdown::first_line;
 use super::operation_view::{OperationViewer, access_words};
 use super::request::sample_request;
@@ -44,6 +45,10 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
         let _ = writeln!(text, "- Address: {url}");
     }
     let _ = writeln!(text, "- Access: {}", access(source));
+    for CallerRule { name, text: rule, link } in rules(source, model) {
+        let link = link.map(|link| format!(" See {}.", link.href)).unwrap_or_default();
+        let _ = writeln!(text, "- {name}: {}{}", line(&rule), line(&link));
+    }
     let tags = std::iter::once(None).chain(model.tags.iter().map(|tag| Some(tag.name.as_str())));
     for tag in tags {
         let of_tag = model.operations.iter().filter(|operation| operation.tags.first().map(String::as_str) == tag);

@@ -3,6 +3,7 @@
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
 //! - `group_page`: the reference of a version, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it
+//! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle`, `machine`: the definition as one file, and Markdown
 //! - `markdown`: descriptions, which others wrote and which never become an element that they name
@@ -12,6 +13,7 @@
 
 mod anchors;
 mod bundle;
+mod callers;
 mod changes;
 mod code;
 mod facts;

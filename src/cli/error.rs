@@ -161,8 +161,10 @@ impl From<workspace::Error> for CommandError {
                 .hint("create one with `apigw init`, or name its folder with `-C DIR`"),
             Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
                 .hint("create one with `git init`, or go to the clone that you merge in"),
-            Error::FolderTaken { .. } | Error::FolderOfOtherKind { .. } => Self::new("folder-taken", Exit::Refused, message)
-                .hint("nothing was written; name a folder that is empty or does not exist, with `--out DIR`"),
+            Error::FolderTaken { .. } | Error::FolderOfOtherKind { .. } | Error::FileForFolder { .. } => {
+                Self::new("folder-taken", Exit::Refused, message)
+                    .hint("nothing was written; name a folder that is empty or does not exist, with `--out DIR`")
+            }
             Error::CacheInUse { .. } => Self::new("cache-in-use", Exit::Locked, message)
                 .hint("name another folder with `--cache DIR`: each gateway has its own"),
             Error::Unknown { kind, ref name, .. } => {

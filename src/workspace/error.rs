@@ -32,6 +32,12 @@ pub enum Error {
         /// The first such entry.
         entry: String,
     },
+    /// An output folder cannot be made, since a file is in its place.
+    #[error("{} is a file, and not a folder", .path.display())]
+    FileForFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// An output folder holds the files of another command.
     #[error("{} holds {}, not {wanted}", .folder.display(), kind_text(.found.as_deref()))]
     FolderOfOtherKind {

@@ -64,6 +64,10 @@ impl FolderChanges {
 impl OutputFolder {
     /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
     pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
+        let is_file = |found: &&Path| found.metadata().is_ok_and(|metadata| !metadata.is_dir());
+        if let Some(found) = path.ancestors().find(is_file) {
+            return Err(Error::FileForFolder { path: found.to_owned() });
+        }
         let listed = match super::outside::stamp_outside(&path.join(LIST_FILE)) {
             Some(_) => read_list(path, kind)?,
             None => BTreeSet::new(),
@@ -197,6 +201,18 @@ fn read_list(folder: &Path, kind: &str) -> Result<BTreeSet<String>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_no_folder_and_has_none_below_it() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let path = temporary.path().join("file");
+        fs::write(&path, "mine").expect("a file");
+        for folder in [path.clone(), path.join("below/it")] {
+            let refused = OutputFolder::open(&folder, "docs").expect_err("it is refused");
+            assert!(matches!(refused, Error::FileForFolder { path: found } if found == path));
+        }
+        assert_eq!(fs::read(&path).expect("it is there"), b"mine");
+    }
 
     fn file<'a>(path: &'a str, text: &'a str) -> OutputFile<'a> {
         OutputFile { path, bytes: text.as_bytes(), is_private: path.contains("secret") }

@@ -106,6 +106,14 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     let sandbox = documented();
     sandbox.write("mine/notes.txt", "keep me");
     sandbox.run("docs --all --out mine").expect_exit(5).expect_stderr("notes.txt");
+    for out in ["mine/notes.txt", "mine/notes.txt/below"] {
+        let refused = sandbox.run(&format!("docs --all --out {out}")).expect_exit(5);
+        refused.expect_stderr("notes.txt is a file, and not a folder").expect_stderr("with `--out DIR`");
+    }
+    // Which environments is asked in one go.
+    for words in ["docs --out x", "docs --all --env test --out x"] {
+        sandbox.run(words).expect_exit(64).expect_stderr("<--env <ENV>|--all>");
+    }
     assert_eq!(fs::read_dir(sandbox.path().join("mine")).expect("a folder").count(), 1);
     sandbox.write("public/notes.txt", "keep me");
     sandbox.run("docs --all --out public").expect_exit(5);
@@ -129,6 +137,42 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     assert_eq!(before, sandbox.files());
     sandbox.run("docs --all").expect_exit(64);
     sandbox.run("docs --out public").expect_exit(64);
+}
+
+#[test]
+fn the_reference_tells_callers_what_is_asked_of_them() {
+    let sandbox = Sandbox::petstore();
+    let definition = sandbox.read("groups/petstore/openapi.yaml");
+    let settings = "schema: 1\nversion: \"0.0.1\"\nprefix: /petstore\nbackend: http://127.0.0.1:9000\n\
+                    auth: [signature, subscription]\nlimits: [10/second, 50000/day]\nmax_body_kib: 64\n\
+                    ip_rules: {allow: [10.1.2.0/24]}\n";
+    sandbox.write("groups/petstore/group.yaml", settings);
+    let contact = "info:\n  contact: {name: Pets & Co, url: 'javascript:alert(1)', email: keys@pets.example}\n";
+    sandbox.write("groups/petstore/openapi.yaml", &definition.replacen("info:\n", contact, 1));
+    sandbox.run("publish petstore --env test").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    let page = sandbox.read("public/test/petstore/index.html");
+    let index = sandbox.read("public/test/petstore/llms.txt");
+    for expected in [
+        "JDCLOUD3-HMAC-SHA256",
+        "in the header jdcloud-apim-subscription-key or x-api-key",
+        "One of these suffices",
+        "10 requests a second, 50,000 requests a day",
+        "with the seconds to wait in Retry-After",
+        "64 KiB at most",
+        "Only some addresses may call",
+        "mailto:keys@pets.example",
+    ] {
+        assert!(page.contains(expected), "{expected}: {page}");
+        assert!(index.contains(expected), "{expected}: {index}");
+    }
+    assert!(page.contains("Pets &amp; Co gives you one") && !page.contains("javascript:alert"), "{page}");
+    assert!(!page.contains("10.1.2.0"), "the network of others is nobody's business");
+    // A mock asks for no key, and has the same addresses and limits.
+    sandbox.run("publish petstore --env pre-release --mock").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    let mock = sandbox.read("public/pre-release/petstore/index.html");
+    assert!(mock.contains("Only some addresses may call") && !mock.contains("JDCLOUD3-HMAC-SHA256"), "{mock}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Subprocess, Stdio};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
@@ -26,6 +26,7 @@ use crate::workspace::{FolderChanges, Workspace};
 /// that it no longer needs are removed, and a folder that holds anything else is refused. See `apigw help docs`.
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("environments").required(true).args(["env", "all"]),
     after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --env online --out public --check"
 )]
 pub(in crate::cli) struct DocsArguments {
@@ -33,10 +34,10 @@ pub(in crate::cli) struct DocsArguments {
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
     /// An environment; may be given more than once
-    #[arg(long, value_name = "ENV", value_delimiter = ',', required_unless_present = "all", add = ArgValueCandidates::new(complete::environments))]
+    #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
     env: Vec<String>,
     /// Every environment
-    #[arg(long, conflicts_with = "env")]
+    #[arg(long)]
     all: bool,
     /// The folder to write
     #[arg(long, value_name = "DIR")]

@@ -5,6 +5,7 @@
 mod corpus;
 mod golden;
 mod served;
+mod styles;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -38,7 +38,8 @@ impl Served {
         Self::of(own_definitions())
     }
 
-    fn of(definitions: Vec<CorpusDefinition>) -> Self {
+    /// Serves some definitions.
+    pub(crate) fn of(definitions: Vec<CorpusDefinition>) -> Self {
         let mut groups = Vec::new();
         let mut snapshots = Vec::new();
         for (index, found) in definitions.into_iter().enumerate() {

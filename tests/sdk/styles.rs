@@ -1,0 +1,190 @@
+//! One table of parameters and of the texts that they become, for `call` and for the clients (OpenAPI 3.1, section 4.8.12.4).
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use apigw::definition::Definition;
+use apigw::gateway::call::compose;
+use apigw::share::sdk::SdkLanguage;
+use serde_json::{Value, json};
+
+use crate::corpus::CorpusDefinition;
+use crate::served::{Served, write_packages};
+use crate::{has_tool, run, text};
+
+/// Calls of the clients, each of which prints the target, the header and the cookies that were sent.
+const PYTHON: &str = r#"
+import json, sys, threading, importlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+seen = []
+
+class Recorder(BaseHTTPRequestHandler):
+    def do_GET(self):
+        seen.append([self.path, self.headers.get("x-p"), self.headers.get("cookie")])
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Recorder)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+client = importlib.import_module("g0_sdk").Client(base_url=f"http://127.0.0.1:{server.server_port}/g0", retries=0)
+for call in json.load(open(sys.argv[1])):
+    eval(call)
+print(json.dumps(seen))
+"#;
+
+const NODE: &str = r#"
+import { readFileSync } from "node:fs";
+const { Client } = await import(`${process.cwd()}/g0/index.js`);
+const seen = [];
+const record = (url, options) => {
+  const headers = new Headers(options?.headers ?? url.headers);
+  const { pathname, search } = new URL(url.url ?? url);
+  seen.push([pathname + search, headers.get("x-p"), headers.get("cookie")]);
+  return new Response(null, { status: 204 });
+};
+const client = new Client({ baseUrl: "http://127.0.0.1:1/g0", fetch: record, retries: 0 });
+for (const call of JSON.parse(readFileSync(process.argv[1], "utf8"))) await new Function("client", `return ${call}`)(client);
+console.log(JSON.stringify(seen));
+"#;
+
+fn table() -> Vec<Value> {
+    serde_json::from_str(include_str!("styles.json")).expect("a table")
+}
+
+fn schema(value: &Value) -> Value {
+    match value {
+        Value::Bool(_) => json!({"type": "boolean"}),
+        Value::Number(_) => json!({"type": "number"}),
+        Value::Array(items) => json!({"type": "array", "items": items.first().map(schema)}),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), schema(value)));
+            json!({"type": "object", "properties": fields.collect::<serde_json::Map<_, _>>()})
+        }
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn name(case: &Value) -> &'static str {
+    if case["in"] == "header" { "x-p" } else { "p" }
+}
+
+/// Writes a definition with an operation for each row.
+fn definition(table: &[Value]) -> Definition {
+    let mut paths = serde_json::Map::new();
+    for (index, case) in table.iter().enumerate() {
+        let mut parameter = json!({"name": name(case), "in": case["in"], "required": true, "example": case["value"]});
+        if let Some(media_type) = case["content"].as_str() {
+            parameter["content"] = json!({media_type: {"schema": schema(&case["value"])}});
+        } else {
+            parameter["schema"] = schema(&case["value"]);
+            for field in ["style", "explode"] {
+                parameter[field] = case[field].clone();
+            }
+            parameter["allowReserved"] = json!(case["reserved"] == true);
+        }
+        if case["in"] != "query" {
+            parameter.as_object_mut().expect("an object").remove("allowReserved");
+        }
+        let path = if case["in"] == "path" { format!("/c{index}/{{p}}") } else { format!("/c{index}") };
+        let operation = json!({
+            "operationId": format!("case{index}"),
+            "parameters": [parameter],
+            "responses": {"204": {"description": "d"}},
+        });
+        paths.insert(path, json!({"get": operation}));
+    }
+    let text = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}).to_string();
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let reading = apigw::definition::read("g", &mut fetch);
+    reading.definition.unwrap_or_else(|| panic!("{:#?}", reading.findings))
+}
+
+/// Returns the text of a parameter in what was sent.
+fn sent(case: &Value, index: usize, target: &str, header: Option<&str>, cookies: Option<&str>) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    match case["in"].as_str() {
+        Some("path") => path.split_once(&format!("/c{index}/")).map_or("", |(_, text)| text).to_owned(),
+        Some("query") => query.to_owned(),
+        Some("header") => header.unwrap_or_default().to_owned(),
+        _ => cookies.unwrap_or_default().to_owned(),
+    }
+}
+
+fn differences<'t>(table: &[Value], texts: impl Iterator<Item = String> + 't) -> String {
+    let mut differences = String::new();
+    let mut count = 0;
+    for (case, found) in table.iter().zip(texts) {
+        count += 1;
+        if case["text"] != found {
+            let _ = writeln!(differences, "{case}: {found}");
+        }
+    }
+    assert_eq!(count, table.len());
+    differences
+}
+
+#[test]
+fn call_writes_parameters_as_the_table_says() {
+    let table = table();
+    let definition = definition(&table);
+    let texts = table.iter().enumerate().map(|(index, case)| {
+        let id = format!("case{index}");
+        let api = definition.apis.iter().find(|api| api.operation_id.as_deref() == Some(&id)).expect("an API");
+        let value = case["value"].as_str().map_or_else(|| case["value"].to_string(), str::to_owned);
+        let composed = compose(&definition, api, &[(name(case).to_owned(), value)], false).expect("a request");
+        let header = |name: &str| {
+            composed.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        };
+        let target = format!("{}?{}", composed.path, composed.query);
+        sent(case, index, &target, header("x-p"), header("cookie"))
+    });
+    let texts: Vec<String> = texts.collect();
+    let differences = differences(&table, texts.into_iter());
+    assert!(differences.is_empty(), "{differences}");
+}
+
+fn clients_write_as_the_table_says(language: SdkLanguage, program: &str, flags: &[&str], script: &str) {
+    if !has_tool(program, "parameters of generated clients") {
+        return;
+    }
+    let table = table();
+    let own = CorpusDefinition { origin: "styles".to_owned(), definition: definition(&table) };
+    let served = Served::of(vec![own]);
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served, language, folder.path());
+    let calls = Served::expected(&served.groups[0], language);
+    let in_order: Vec<Value> = (0..table.len())
+        .map(|index| {
+            let is_case = |call: &&Value| call["key"].as_str().is_some_and(|key| key == format!("case{index}"));
+            calls.iter().find(is_case).expect("a call")["call"].clone()
+        })
+        .collect();
+    let file = folder.path().join("calls.json");
+    std::fs::write(&file, json!(in_order).to_string()).expect("a file");
+    let output = run(Command::new(program).args(flags).arg(script).arg(&file).current_dir(folder.path() as &Path));
+    let seen: Vec<[Option<String>; 3]> =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
+    assert_eq!(seen.len(), table.len());
+    let texts = table.iter().zip(&seen).enumerate().map(|(index, (case, [target, header, cookies]))| {
+        sent(case, index, target.as_deref().unwrap_or_default(), header.as_deref(), cookies.as_deref())
+    });
+    let texts: Vec<String> = texts.collect();
+    let differences = differences(&table, texts.into_iter());
+    assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn python_clients_write_parameters_as_the_table_says() {
+    clients_write_as_the_table_says(SdkLanguage::Python, "python3", &["-c"], PYTHON);
+}
+
+#[test]
+fn typescript_clients_write_parameters_as_the_table_says() {
+    clients_write_as_the_table_says(SdkLanguage::TypeScript, "node", &["--input-type=module", "-e"], NODE);
+}

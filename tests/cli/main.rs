@@ -36,6 +36,7 @@ mod push;
 mod release;
 mod routes;
 mod sdk;
+mod sdk_calls;
 mod secrets;
 mod serve;
 mod serving;

@@ -289,7 +289,7 @@ impl<'a> DocumentSite<'a> {
             for (is_of_version, below) in [(false, String::new()), (true, format!("{}/", release.version))] {
                 if (is_of_version || is_current) && is_wanted(&format!("{below}index.html")) {
                     let Some(candidate) = history.candidate(release) else { continue };
-                    let page = self.reference(site, group, entry, release, &candidate, is_of_version, has_clients)?;
+                    let page = self.reference(site, group, release, &candidate, is_of_version, has_clients)?;
                     add(&mut files, &format!("{folder}/{below}"), page);
                 }
             }
@@ -308,13 +308,14 @@ impl<'a> DocumentSite<'a> {
         &self,
         site: &SiteEnvironment,
         group: &GroupName,
-        entry: &SiteEntry,
         release: &Release,
         candidate: &PublishCandidate,
         is_of_version: bool,
         has_clients: bool,
     ) -> Result<Vec<GeneratedFile>, SiteError> {
-        let Some(definition) = &candidate.definition else { return Ok(Vec::new()) };
+        let (Some(definition), Some(entry)) = (&candidate.definition, site.entries.get(group)) else {
+            return Ok(Vec::new());
+        };
         let others = self.environments.iter().filter(|other| other.name != site.name).filter_map(|other| {
             let there = other.entries.get(group)?;
             (there.deployment.release.state == DeploymentState::Live).then(|| OtherEntry {

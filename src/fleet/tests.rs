@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::Timestamp;
+use crate::model::{NodeName, Timestamp};
 use simulation::World;
 
 fn time(milliseconds: i64) -> Timestamp {
@@ -178,7 +178,7 @@ fn nodes_are_bounded_and_forgotten() {
     fleet.forget(60_000, |name| name.as_str() == "node-7", time(59_999));
     assert_eq!(fleet.nodes.len(), 300);
     fleet.forget(60_000, |name| name.as_str() == "node-7", time(60_000));
-    assert_eq!(fleet.nodes.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["node-7"]);
+    assert_eq!(fleet.nodes.keys().map(NodeName::as_str).collect::<Vec<_>>(), ["node-7"]);
     assert_eq!(trouble(&fleet, 60_000), Some(NodeTrouble::Silent));
 }
 

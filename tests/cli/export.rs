@@ -221,6 +221,9 @@ fn a_backend_that_knows_the_gateway_by_its_signature_is_not_exported_without_it(
     let settings =
         settings.replace("auth: signature\n", "").replace("forwarding:\n", "forwarding:\n  sign: {key: front}\n");
     sandbox.write("groups/shop/group.yaml", &settings);
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = outside.path().join("front.key");
+    sandbox.run(&format!("key create front --kind signature --to {}", secret.display())).expect_exit(0);
     sandbox.run("publish shop --env test --bump patch").expect_exit(0);
     for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
         let words = format!("export {target} shop --env test --out {target} --allow-loss rewrites");

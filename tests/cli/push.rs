@@ -145,7 +145,7 @@ fn a_private_key_is_private_and_lies_outside_of_git() {
     for words in [format!("push {state} --key push.pem"), "push --make-key new.pem".to_owned()] {
         sandbox.run(&words).expect_exit(3).expect_stderr("Git would see a private key in this place");
     }
-    sandbox.run(&format!("push --make-key {key}")).expect_exit(4).expect_stderr("exists already");
+    sandbox.run(&format!("push --make-key {key}")).expect_exit(4).expect_stderr("already exists");
     let mode = fs::metadata(&key).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     sandbox.run(&format!("push {state} --key {}", publisher.path("gone"))).expect_exit(3);

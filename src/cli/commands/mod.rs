@@ -76,7 +76,7 @@ pub(super) enum Command {
     Sign(sign::SignArguments),
     Verify(verify::VerifyArguments),
     Prune(prune::PruneArguments),
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     Routes(routes::RoutesArguments),
     Export(export::ExportArguments),
     Push(push::PushArguments),

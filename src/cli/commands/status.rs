@@ -35,7 +35,7 @@ use crate::workspace::{
 /// serve up to date.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01\n  apigw status --fleet --env online"
+    after_help = "Examples:\n  apigw status petstore --env online --at 2026-11-01\n  apigw status --fleet --env online"
 )]
 pub(in crate::cli) struct StatusArguments {
     /// Only this group

@@ -10,7 +10,7 @@ use crate::fleet::{DiscoveryPoll, EnvironmentFleet, FleetRelease, NodeIdentity, 
 /// The clusters that releases lead to.
 const CLUSTERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "dns-g", "dns-h", "dns-i", "bad"];
 
-/// Makes the same numbers for the same seed (SplitMix64).
+/// Makes the same numbers for the same seed (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -107,10 +107,7 @@ pub(super) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<Gener
     ];
     let packed: Vec<(String, Vec<u8>)> =
         files.iter().map(|(path, text)| (format!("package/{path}"), text.as_bytes().to_vec())).collect();
-    let archive = GeneratedFile {
-        path: format!("{ARCHIVES}{}", context.archive),
-        bytes: tar_gz(&packed),
-    };
+    let archive = GeneratedFile { path: format!("{ARCHIVES}{}", context.archive), bytes: tar_gz(&packed) };
     let files = files.into_iter().map(|(path, text)| GeneratedFile { path: path.to_owned(), bytes: text.into_bytes() });
     files.chain([archive]).collect()
 }

@@ -154,7 +154,7 @@ impl FleetPublisher {
             let release = published.release(snapshot, &self.secrets_folder);
             if let Some(record) = self.control.announce(&snapshot.name, &release) {
                 // Before any node has its clusters: they are needed for the release after it.
-                self.was_saved = saved(context, self.was_saved, workspace.save_fleet(&record, true));
+                self.was_saved = saved(context, self.was_saved, &workspace.save_fleet(&record, true));
             }
             self.control.replace(&snapshot.name, release);
         }
@@ -174,7 +174,7 @@ impl FleetPublisher {
             }
             if let Some((revision, record)) = self.control.record_since(name, published.revision) {
                 published.revision = revision;
-                self.was_saved = saved(context, self.was_saved, workspace.save_fleet(&record, false));
+                self.was_saved = saved(context, self.was_saved, &workspace.save_fleet(&record, false));
             }
         }
     }
@@ -273,8 +273,8 @@ impl PublishedEnvironment {
 }
 
 /// Says once that nodes cannot be remembered.
-fn saved(context: &Context<'_>, was_saved: bool, saved: Result<(), crate::workspace::Error>) -> bool {
-    if let Err(error) = &saved
+fn saved(context: &Context<'_>, was_saved: bool, saved: &Result<(), crate::workspace::Error>) -> bool {
+    if let Err(error) = saved
         && was_saved
     {
         context.output.warning(&format!("nodes are not remembered, and `--wait` does not see them: {error}"));

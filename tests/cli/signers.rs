@@ -66,7 +66,8 @@ impl SignedGroup {
     /// Sends a request, and returns the status.
     fn send(&self, request: &SignedRequest) -> u16 {
         let mut stream = TcpStream::connect(&self.serving.address).expect("a connection");
-        let lines: String = request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines =
+            request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<Vec<_>>().concat();
         let SignedRequest { method, target, body, .. } = request;
         let length = body.len();
         let text =

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::grant::{Grant, OwnerGrants};
 use super::key::MOST_LIVE_SECRETS;
-use super::{
-    AccessAction, AccessOperation, AccessSubject, Grant, Key, OwnerGrants, Revocation, Secret, SecretId, SubjectRecord,
-    SubjectState, contains_clear_secret,
-};
+use super::key::{Key, Revocation, Secret};
+use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+use super::secret_id::SecretId;
+use super::subscription::contains_clear_secret;
 use crate::model::{Author, EnvironmentName, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
 
 /// Reason why a change is refused.

@@ -4,55 +4,23 @@
 //! its secret. So neither time nor answer tells which ids exist.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq as _;
 
+use super::fault::SignatureFault;
+use super::grant::{Grant, OwnerGrants};
+use super::hmac_secret::HmacSecret;
+use super::key::{Key, Secret, SecretProof, TokenBinding};
+use super::nonces::NonceFault;
 use super::request::ReceivedRequest;
+use super::revoked::RevokedSecrets;
+use super::secret_id::SecretId;
 use super::signature::{RequestSignature, SigningSecret};
-use super::token::{TokenFault, TokenKeySet};
-use super::{
-    Grant, Key, NonceFault, OwnerGrants, PrivateKey, RevokedSecrets, Secret, SecretId, SecretProof, SignatureFault,
-    SubscriptionKey, TokenBinding,
-};
+use super::subscription::SubscriptionKey;
+use super::token::TokenFault;
+use super::token::TokenKeySet;
 use crate::model::{Digest, KeyKind, KeyName, KeySetSource, OwnerName, Timestamp};
-
-/// A secret with which requests are signed. Shown as `***` where it is formatted.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HmacSecret(Arc<[u8]>);
-
-impl HmacSecret {
-    /// Wraps the bytes of a secret, as its file or variable has them.
-    #[must_use]
-    pub fn new(bytes: &[u8]) -> Self {
-        Self(Arc::from(bytes))
-    }
-
-    /// Returns the bytes.
-    #[must_use]
-    pub fn reveal(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Returns the SHA-256 that the key's file has.
-    #[must_use]
-    pub fn fingerprint(&self) -> Digest {
-        Digest::of(&self.0)
-    }
-
-    /// Reads it as the key pair of a client; `None` where it is none.
-    #[must_use]
-    pub fn private_key(&self) -> Option<PrivateKey> {
-        PrivateKey::parse(std::str::from_utf8(&self.0).ok()?)
-    }
-}
-
-impl fmt::Debug for HmacSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
-    }
-}
 
 /// Reason why a call is refused, for the operator. A caller learns no more than the status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Grant, HmacSecret, PublicKey, SecretId};
+use super::ed25519::PublicKey;
+use super::grant::Grant;
+use super::hmac_secret::HmacSecret;
+use super::secret_id::SecretId;
 use crate::model::{Digest, KeyKind, KeyName, OwnerName, RateLimits, Timestamp};
 
 /// The form of a path that holds a `%` in a canonical request.

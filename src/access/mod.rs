@@ -17,6 +17,7 @@ mod ed25519;
 mod fault;
 mod grant;
 mod hexadecimal;
+mod hmac_secret;
 mod key;
 mod nonces;
 mod operation;
@@ -27,10 +28,11 @@ mod signature;
 mod subscription;
 
 pub use day_counts::DayCounts;
-pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret, shown_subject};
+pub use directory::{ApiCall, Denial, KeyDirectory, PresentedSecret, shown_subject};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
+pub use hmac_secret::HmacSecret;
 pub use key::{
     Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding,
 };

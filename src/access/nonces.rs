@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ring::digest;
 
-use super::SecretId;
+use super::secret_id::SecretId;
 use crate::model::Timestamp;
 
 /// A point in time on both clocks.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Grant, Key, OwnerGrants, Revocation, SecretId};
+use super::grant::{Grant, OwnerGrants};
+use super::key::{Key, Revocation};
+use super::secret_id::SecretId;
 use crate::model::{KeyName, OperationId, OwnerName, Timestamp};
 
 /// Action of an operation.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::SecretId;
+use super::secret_id::SecretId;
 
 /// The secrets that let nobody in any more. Two ids that differ in case are one: some file systems take them for the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

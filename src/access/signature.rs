@@ -3,10 +3,11 @@
 use http::HeaderMap;
 
 use super::fault::SignatureFault;
+use super::hmac_secret::HmacSecret;
+use super::key::{Key, Secret, SecretProof};
 use super::message_signature::{MessageSignature, VerifyingKey};
 use super::request::ReceivedRequest;
 use super::sigv4::Authorization;
-use super::{HmacSecret, Key, Secret, SecretProof};
 use crate::model::Timestamp;
 
 /// The parsed signature of a request.

@@ -11,7 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::error::Unspecified;
 use ring::rand::SecureRandom;
 
-use super::{PrivateKey, SecretId};
+use super::ed25519::PrivateKey;
+use super::secret_id::SecretId;
 use crate::model::Digest;
 
 /// The beginning of a subscription key's text.

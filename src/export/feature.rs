@@ -1,14 +1,16 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
-use super::CallerKeys;
-use super::kong::TEMPLATE_MARK;
-use super::report::ReportAspect;
+use super::aspect::ReportAspect;
+use super::options::CallerKeys;
 use crate::definition::StatusPattern;
 use crate::model::{ParameterReference, ResponseValidation};
 use crate::routes::{
     GroupForwarding, GroupRoutes, MockResponses, PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess,
     RouteForward, ValuePrefix,
 };
+
+/// The mark that begins a template of Kong's.
+pub(super) const TEMPLATE_MARK: &str = "$(";
 
 /// A feature that not every target has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
 use super::feature::ExportFeature;
+use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
-use super::table::{PathPattern, PathRewrite, PathRule, RequestPart, RewritePiece, StepOutcome, TextTest};
-use super::target::FeatureVerdict;
+use super::options::ExportOptions;
+use super::pattern::{PathPattern, PathRewrite, RewritePiece};
+use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use super::{ExportFile, ExportOptions, has_secrets, origins};
+use super::verdict::FeatureVerdict;
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping};
 

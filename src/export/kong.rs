@@ -8,20 +8,18 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::feature::ExportFeature;
+use super::feature::{ExportFeature, TEMPLATE_MARK};
+use super::files::{ExportFile, has_secrets};
 use super::lower::{credential_condition, host_tables};
+use super::options::USUAL_BODY_BYTES;
+use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{
-    DecisionStep, FixedResponse, ForwardAction, PathPattern, PathRewrite, PathRule, RequestCondition, RequestPart,
-    RewritePiece, StepOutcome, TextTest,
+    DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
-use super::target::FeatureVerdict;
 use super::upstream::ConnectedUpstream;
-use super::{ExportFile, USUAL_BODY_BYTES, has_secrets};
+use super::verdict::FeatureVerdict;
 use crate::model::{Cors, Digest, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
-
-/// The mark that begins a template of Kong's.
-pub(super) const TEMPLATE_MARK: &str = "$(";
 
 /// Writes the file of some groups.
 pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {

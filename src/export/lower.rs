@@ -8,10 +8,10 @@ use super::pattern::{
     BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
     template_pattern, template_rank, template_rewrite,
 };
+use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
 use super::table::{
-    DecisionStep, ForwardAction, HostTable, PathPattern, PathRewrite, PathRule, RequestCondition, RequestPart,
-    RewritePiece, StepOutcome, TextTest,
+    DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use crate::model::{Method, ParameterReference};
 use crate::routes::{

@@ -4,9 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use super::envoy;
 use crate::model::{EnvironmentName, NodeName};
-use crate::routes::GroupRoutes;
 
 /// The resources of an environment, but for the listener.
 #[derive(Debug, Clone)]
@@ -56,22 +54,4 @@ pub struct NodeTls {
     pub key: String,
     /// The authorities that the control plane's certificate is trusted by.
     pub trusted: String,
-}
-
-/// Writes the routes and the clusters of some groups. The files that backends need for TLS are in a folder of the nodes.
-#[must_use]
-pub fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
-    envoy::node_resources(groups, secrets_folder)
-}
-
-/// Writes the listener of a node.
-#[must_use]
-pub fn node_listener(listen: SocketAddr) -> Value {
-    envoy::node_listener(listen)
-}
-
-/// Writes the bootstrap of a node.
-#[must_use]
-pub fn node_bootstrap(node: &NodeBootstrap) -> Value {
-    envoy::node_bootstrap(node)
 }

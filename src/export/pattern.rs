@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::table::{PathPattern, PathRewrite, RewritePiece};
 use crate::definition::percent::one_spelling;
 use crate::definition::{PathPiece, path_pieces};
 use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
@@ -206,6 +205,30 @@ pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String 
         parts.push(";");
     }
     format!("(?:{})", parts.join("|"))
+}
+
+/// The paths that a rule is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum PathPattern {
+    Exact(String),
+    /// A regular expression of the whole path, without anchors.
+    Regex(String),
+}
+
+/// A change of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PathRewrite {
+    /// A regular expression that matches the whole path.
+    pub(super) pattern: String,
+    pub(super) pieces: Vec<RewritePiece>,
+}
+
+/// A piece of the path at a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RewritePiece {
+    Text(String),
+    /// A group of the expression, from 1.
+    Capture(usize),
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! of which the first whose conditions all hold decides. The last step of a path has no conditions.
 
 use super::pattern::query_pattern;
+use super::pattern::{PathPattern, PathRewrite};
 use super::refusal::ProblemResponse;
 use crate::routes::{GroupForwarding, GroupRoutes, Route, RouteForward, Upstream};
 
@@ -22,14 +23,6 @@ pub(super) struct PathRule<'r> {
     pub(super) group: &'r GroupRoutes,
     pub(super) pattern: PathPattern,
     pub(super) steps: Vec<DecisionStep<'r>>,
-}
-
-/// The paths that a rule is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PathPattern {
-    Exact(String),
-    /// A regular expression of the whole path, without anchors.
-    Regex(String),
 }
 
 /// A step: taken if all its conditions hold.
@@ -102,22 +95,6 @@ pub(super) struct ForwardAction<'r> {
     pub(super) route: &'r Route,
     /// The change of its path; `None` where it stays.
     pub(super) rewrite: Option<PathRewrite>,
-}
-
-/// A change of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PathRewrite {
-    /// A regular expression that matches the whole path.
-    pub(super) pattern: String,
-    pub(super) pieces: Vec<RewritePiece>,
-}
-
-/// A piece of the path at a backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum RewritePiece {
-    Text(String),
-    /// A group of the expression, from 1.
-    Capture(usize),
 }
 
 impl RequestCondition {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::feature::ExportFeature;
+use super::verdict::FeatureVerdict;
 use super::{envoy, gateway_api, haproxy, kong, nginx};
 
 /// An engine that files are written for.
@@ -18,14 +19,6 @@ pub enum ExportTarget {
     GatewayApi,
     /// Kong: its declarative file.
     Kong,
-}
-
-/// The verdict about a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FeatureVerdict {
-    Exact,
-    Near(&'static str),
-    Lost(&'static str),
 }
 
 impl ExportTarget {

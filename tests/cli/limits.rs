@@ -22,11 +22,17 @@ fn limits_are_set_shown_and_never_above_those_of_a_group() {
     sandbox.run("access grant ci petstore --env test --limit 500/day").expect_exit(0).expect_stdout("at most 500/day");
     sandbox.run("access grant ci petstore --env test --limit 500/d").expect_exit(0).expect_stdout("already");
     sandbox.run("access grant ci petstore --env test --limit 400/day").expect_exit(0);
-    sandbox.run("access grant ci petstore --env test").expect_exit(0).expect_stdout("already has each of these grants; their limits stay");
+    sandbox
+        .run("access grant ci petstore --env test")
+        .expect_exit(0)
+        .expect_stdout("already has each of these grants; their limits stay");
     sandbox.run("access grant ci petstore --env test --no-limit --limit 1/s").expect_exit(64);
     sandbox.run("access grant ci petstore --env test --no-limit").expect_exit(0);
     assert!(!sandbox.run("key show ci").stdout.contains("400/day"));
-    sandbox.run("access grant ci petstore --env test --no-limit").expect_exit(0).expect_stdout("already has each of these grants\n");
+    sandbox
+        .run("access grant ci petstore --env test --no-limit")
+        .expect_exit(0)
+        .expect_stdout("already has each of these grants\n");
     sandbox.run("access grant ci petstore --env test --limit 400/day").expect_exit(0);
     let shown = sandbox.run("-o json key show ci").expect_exit(0).json();
     assert_eq!(shown["limits"], serde_json::json!(["5/second", "60/minute"]));

@@ -2,22 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 use sfv::ListEntry;
 use subtle::ConstantTimeEq as _;
 
-use super::dictionary;
+use super::fields::{CONTENT_DIGEST, SHA512, dictionary};
 use crate::access::fault::SignatureFault;
 use crate::access::request::BodyDigest;
 
-pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 const SHA256: &str = "sha-256";
-const SHA512: &str = "sha-512";
-
-/// True if a request may state a SHA-512 of its body.
-pub(in crate::access) fn states_sha512(headers: &HeaderMap) -> bool {
-    headers.get_all(CONTENT_DIGEST).iter().any(|value| value.to_str().is_ok_and(|text| text.contains(SHA512)))
-}
 
 /// Checks the digests of known algorithms; if the header is present, it must have one.
 pub(super) fn check(headers: &HeaderMap, body: &BodyDigest) -> Result<(), SignatureFault> {

@@ -6,21 +6,23 @@
 
 mod components;
 mod content_digest;
+mod fields;
 mod sign;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::hmac;
-use sfv::{Dictionary, FieldType as _, InnerList, ListEntry, Parser};
+use sfv::{Dictionary, FieldType as _, InnerList, ListEntry};
 
 use super::ed25519::PublicKey;
 use super::fault::SignatureFault;
 use super::request::ReceivedRequest;
 use crate::model::Timestamp;
+use fields::{CONTENT_DIGEST, dictionary};
 
 use components::Component;
-pub(super) use content_digest::states_sha512;
+pub(super) use fields::states_sha512;
 pub use sign::{MessageSigner, MessageSigningKey};
 
 /// The header with the covered components and the parameters.
@@ -29,8 +31,6 @@ pub const SIGNATURE_INPUT: HeaderName = HeaderName::from_static("signature-input
 pub const SIGNATURE: HeaderName = HeaderName::from_static("signature");
 /// The tag of signatures for apigw.
 const TAG: &str = "apigw";
-/// The longest header that is read, in bytes: real ones have a few hundred.
-const LONGEST_HEADER: usize = 8 * 1024;
 /// The most components that a signature may cover.
 const MOST_COMPONENTS: usize = 64;
 /// The longest nonce, in bytes.
@@ -217,7 +217,7 @@ impl MessageSignature {
         let is_target_covered = covers(&Component::TargetUri);
         let target = [Component::Authority, Component::Path, Component::Query];
         let missing = target.iter().find(|component| !is_target_covered && !covers(component));
-        let digest = Component::Field(content_digest::CONTENT_DIGEST);
+        let digest = Component::Field(CONTENT_DIGEST);
         let missing = missing.or((!covers(&Component::Method)).then_some(&Component::Method));
         let missing = missing.or((has_body && !covers(&digest)).then_some(&digest));
         missing.map_or(Ok(()), |component| Err(SignatureFault::NotCovered(component.name().to_owned())))
@@ -254,21 +254,6 @@ fn check_spelling(headers: &HeaderMap, signature: &[u8]) -> Result<(), Signature
     let has_spelling = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains(&spelling));
     let is_spelled_so = headers.get_all(SIGNATURE).iter().any(has_spelling);
     if is_spelled_so { Ok(()) } else { Err(SignatureFault::SignatureInput) }
-}
-
-/// Parses a header whose lines make one dictionary (RFC 9651, section 3.2).
-fn dictionary(headers: &HeaderMap, name: &HeaderName) -> Result<Dictionary, SignatureFault> {
-    let mut text = Vec::new();
-    for value in headers.get_all(name) {
-        if !text.is_empty() {
-            text.extend_from_slice(b", ");
-        }
-        text.extend_from_slice(value.as_bytes());
-        if text.len() > LONGEST_HEADER {
-            return Err(SignatureFault::SignatureInput);
-        }
-    }
-    Parser::new(&text).parse().map_err(|_| SignatureFault::SignatureInput)
 }
 
 #[cfg(test)]

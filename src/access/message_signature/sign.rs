@@ -5,7 +5,8 @@ use ring::hmac;
 use sfv::{FieldType as _, InnerList, Integer, ListEntry, StringRef, key_ref};
 
 use super::components::{Component, signature_base};
-use super::content_digest::{self, CONTENT_DIGEST};
+use super::content_digest;
+use super::fields::CONTENT_DIGEST;
 use super::{MessageAlgorithm, TAG};
 use crate::access::ed25519::PrivateKey;
 use crate::access::fault::SignatureFault;

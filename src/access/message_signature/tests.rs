@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
+use sfv::Parser;
 
 use super::*;
 use crate::access::{BodyDigest, PrivateKey, SigningRequest};

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{TokenClaims, TokenFault, TokenKeySet};
+use super::key_set::TokenKeySet;
+use super::{TokenClaims, TokenFault};
 use crate::model::Digest;
 
 /// The number of shards: more than threads that answer requests.

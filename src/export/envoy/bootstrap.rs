@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::{ExportOptions, NodeBootstrap, NodeTls};
+use super::super::node::{NodeBootstrap, NodeTls};
+use super::super::options::ExportOptions;
 use super::cluster::{AUTHORIZER, authorizer};
 use super::listener::listener;
-use super::{METADATA, type_url};
+use super::protobuf::{METADATA, type_url};
 
 /// The cluster of the control plane.
 const CONTROL: &str = "apigw-control";

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use super::type_url;
+use super::protobuf::type_url;
 
 /// The cluster of the listener that decides on callers.
 pub(super) const AUTHORIZER: &str = "apigw-authorizer";

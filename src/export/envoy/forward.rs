@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::table::{ForwardAction, PathRewrite, RewritePiece};
+use super::super::pattern::{PathRewrite, RewritePiece};
+use super::super::table::ForwardAction;
 use super::cluster::milliseconds;
 use super::message::overwritten;
-use super::{literal, type_url};
+use super::protobuf::{literal, type_url};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value, json};
 
-use super::super::USUAL_BODY_BYTES;
 use super::super::claims::{CLAIM_PREFIX, CLAIMS};
+use super::super::options::USUAL_BODY_BYTES;
 use super::super::refusal::ProblemResponse;
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
+use super::protobuf::{METADATA, described_body, type_url};
 use super::route::ROUTES;
-use super::{METADATA, described_body, type_url};
 
 /// Writes the listener, with the source of its routes, and the address of the listener that decides on callers where one
 /// is asked.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::refusal::ProblemResponse;
 use super::super::table::{HeaderText, RequestCondition, RequestPart, TextTest};
-use super::literal;
+use super::protobuf::literal;
 
 /// Returns the format of a refusal's body; the id of the request becomes JSON in Envoy.
 pub(super) fn problem_format(refusal: &ProblemResponse) -> Value {

@@ -11,6 +11,7 @@ mod cluster;
 mod forward;
 mod listener;
 mod message;
+mod protobuf;
 mod route;
 
 use std::net::{IpAddr, SocketAddr};
@@ -18,15 +19,14 @@ use std::net::{IpAddr, SocketAddr};
 use serde_json::{Value, json};
 
 use super::feature::ExportFeature;
+use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
-use super::target::FeatureVerdict;
-use super::{ExportFile, ExportOptions, NodeBootstrap, NodeCluster, NodeResources, has_secrets, origins};
+use super::node::{NodeBootstrap, NodeCluster, NodeResources};
+use super::options::ExportOptions;
+use super::verdict::FeatureVerdict;
 use crate::model::Digest;
-use crate::routes::{GroupRoutes, Route, RouteAccess};
-
-const TYPES: &str = "type.googleapis.com/envoy";
-/// The namespace of a route's metadata.
-const METADATA: &str = "apigw";
+use crate::routes::GroupRoutes;
+use protobuf::{asks_authorizer, type_url};
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
@@ -74,16 +74,6 @@ pub(super) fn node_bootstrap(node: &NodeBootstrap) -> Value {
     bootstrap::of_node(node)
 }
 
-/// True if a caller has to show a key.
-fn asks_authorizer(route: &Route) -> bool {
-    matches!(route.access, RouteAccess::Key { .. })
-}
-
-/// Writes the setting of bodies that the authorizer sees: whole, up to a limit.
-fn described_body(limit: u64) -> Value {
-    json!({"max_request_bytes": limit, "allow_partial_message": false})
-}
-
 /// Writes a discovery response, whose version is the digest of its content.
 fn discovery(resources: &[Value]) -> String {
     // Resources, each with its hosts, each with its routes: a route is a line.
@@ -123,16 +113,6 @@ fn write_lines(value: &Value, depth: usize, indent: usize, text: &mut String) {
     text.push('\n');
     text.push_str(&" ".repeat(indent));
     text.push(close);
-}
-
-/// Returns the type of a message, as `@type` names it.
-fn type_url(name: &str) -> String {
-    format!("{TYPES}.{name}")
-}
-
-/// Writes a text for Envoy's formatter, which leaves it as it is.
-fn literal(text: &str) -> String {
-    text.replace('%', "%%")
 }
 
 /// Decides how well Envoy has a feature.

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
-use super::super::USUAL_BODY_BYTES;
 use super::super::cors::{allowed_origins, varies};
+use super::super::options::USUAL_BODY_BYTES;
+use super::super::pattern::PathPattern;
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
-    DecisionStep, FixedResponse, ForwardAction, HeaderText, HostTable, PathPattern, PathRule, RequestCondition,
-    StepOutcome,
+    DecisionStep, FixedResponse, ForwardAction, HeaderText, HostTable, PathRule, RequestCondition, StepOutcome,
 };
 use super::super::upstream::ConnectedUpstream;
 use super::forward::{forwarding, mutations};
 use super::message::{append, condition, header, merge, problem_format};
-use super::{METADATA, asks_authorizer, described_body, literal, type_url};
+use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
 

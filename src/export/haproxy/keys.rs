@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::super::files::ExportFile;
+use super::super::options::CallerKeys;
 use super::super::refusal::ProblemResponse;
-use super::super::{CallerKeys, ExportFile};
 use crate::access::{Grant, Key, SecretProof};
 use crate::model::{KeyKind, SubscriptionAuth, Timestamp};
 use crate::routes::{GroupRoutes, Route, RouteAccess};

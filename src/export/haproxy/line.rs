@@ -21,6 +21,9 @@ pub(super) fn formatted(text: &str) -> String {
     text.replace('%', "%%")
 }
 
+/// The most bytes of a body that a buffer is made larger for.
+pub(super) const MOST_BODY_BYTES: usize = 256 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,12 +13,15 @@ use std::fmt::Write as _;
 use super::claims::{CLAIM_PREFIX, CLAIMS};
 use super::cors::varies;
 use super::feature::ExportFeature;
+use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
+use super::options::ExportOptions;
+use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
-use super::table::{HostTable, PathPattern};
-use super::target::FeatureVerdict;
-use super::{ExportFile, ExportOptions, has_secrets, origins};
+use super::table::HostTable;
+use super::verdict::FeatureVerdict;
 use crate::routes::GroupRoutes;
+use line::MOST_BODY_BYTES;
 use line::{formatted, quoted};
 use step::{StepWriter, refusal_text};
 
@@ -26,8 +29,6 @@ use step::{StepWriter, refusal_text};
 const USUAL_BUFFER_BYTES: usize = 16 * 1024;
 /// The bytes of a buffer that are kept for a head.
 const HEAD_BYTES: usize = 8 * 1024;
-/// The most bytes of a body that a buffer is made larger for.
-const MOST_BODY_BYTES: usize = 256 * 1024;
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {

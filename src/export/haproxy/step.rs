@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::super::files::ExportFile;
+use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
+use super::super::pattern::{PathRewrite, RewritePiece};
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
-    FixedResponse, ForwardAction, HeaderText, PathRewrite, PathRule, RequestCondition, RequestPart, RewritePiece,
-    StepOutcome, TextTest,
+    FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::super::upstream::ConnectedUpstream;
-use super::super::{ExportFile, ExportOptions, USUAL_BODY_BYTES};
-use super::MOST_BODY_BYTES;
 use super::keys::{KeyMaps, subscription};
+use super::line::MOST_BODY_BYTES;
 use super::line::{formatted, quoted};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};

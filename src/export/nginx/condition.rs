@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::super::pattern::RewritePiece;
 use super::super::pattern::quote;
-use super::super::table::{RequestCondition, RequestPart, RewritePiece, TextTest};
+use super::super::table::{RequestCondition, RequestPart, TextTest};
 use super::text::{quoted_inside, quoted_pattern};
 
 /// Writes the map of a condition, without the name of its variable.

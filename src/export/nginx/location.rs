@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::claims::removed_by_name;
+use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
+use super::super::pattern::PathRewrite;
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
-    DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRewrite, PathRule, RequestCondition, StepOutcome,
+    DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, StepOutcome,
 };
 use super::super::upstream::ConnectedUpstream;
-use super::super::{ExportOptions, USUAL_BODY_BYTES};
 use super::condition::{condition_map, header_variable, named_groups, rewrite_piece};
-use super::cors_headers;
+use super::cors_headers::cors_headers;
 use super::text::{pieces, quoted, quoted_pattern};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping};

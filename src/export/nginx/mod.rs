@@ -6,20 +6,23 @@
 //! needed and once a request.
 
 mod condition;
+mod cors_headers;
 mod location;
 mod text;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::cors::varies;
 use super::feature::ExportFeature;
+use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
+use super::options::{ExportOptions, USUAL_BODY_BYTES};
+use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
-use super::table::{HostTable, PathPattern};
-use super::target::FeatureVerdict;
-use super::{ExportFile, ExportOptions, USUAL_BODY_BYTES, has_secrets, origins};
+use super::table::HostTable;
+use super::verdict::FeatureVerdict;
 use crate::routes::GroupRoutes;
+use cors_headers::variable_name;
 use location::{LocationWriter, body_limit, error_pages, refusal_text};
 use text::{quoted, quoted_pattern};
 
@@ -136,11 +139,6 @@ fn rule_map(text: &mut String, index: usize, table: &HostTable<'_>) {
     text.push_str("    }\n");
 }
 
-/// Returns the name of a group in variables, of letters, digits and underscores.
-fn variable_name(group: &GroupRoutes) -> String {
-    format!("{}__{}", group.environment, group.group).replace('-', "_0")
-}
-
 /// Writes the maps from the origin of a page to the headers that let it read.
 fn cors_maps(text: &mut String, group: &GroupRoutes) {
     let Some(cors) = &group.cors else { return };
@@ -162,19 +160,6 @@ fn cors_maps(text: &mut String, group: &GroupRoutes) {
         text,
         "    }}\n    map $apigw_origin_{name} $apigw_exposed_{name} {{\n        default {exposed};\n        \"\" \"\";\n    }}"
     );
-}
-
-/// Lists the headers that let a page of another origin read a response.
-fn cors_headers(group: &GroupRoutes) -> Vec<String> {
-    let Some(cors) = &group.cors else { return Vec::new() };
-    let name = variable_name(group);
-    let vary = varies(cors).then(|| "Vary \"Origin\"".to_owned());
-    let headers = [
-        format!("Access-Control-Allow-Origin $apigw_origin_{name}"),
-        format!("Access-Control-Allow-Credentials $apigw_credentials_{name}"),
-        format!("Access-Control-Expose-Headers $apigw_exposed_{name}"),
-    ];
-    vary.into_iter().chain(headers).collect()
 }
 
 fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'r>) -> String {

@@ -1,0 +1,64 @@
+//! The aspects of a report.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The aspects of a gateway that a target can lose; all but the last three are names of `--allow-loss`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportAspect {
+    /// Callers, and the operations that they may call.
+    Access,
+    /// The addresses that may call.
+    IpRules,
+    /// Limits of bodies and of rates.
+    Limits,
+    /// Requests and responses against the definition.
+    Validation,
+    /// Pages of other origins.
+    Cors,
+    /// Changes of requests on their way to a backend.
+    Rewrites,
+    /// Backends that are down.
+    Health,
+    /// TLS towards backends.
+    Tls,
+    /// The choice among the responses of a mock.
+    Responses,
+    /// The paths that lead to an API.
+    Routing,
+    /// Time-outs and repetitions.
+    Timeouts,
+}
+
+impl ReportAspect {
+    /// The names of `--allow-loss`, in the order of the documents.
+    pub const LOSSES: [(&'static str, Self); 8] = [
+        ("access", Self::Access),
+        ("ip-rules", Self::IpRules),
+        ("limits", Self::Limits),
+        ("validation", Self::Validation),
+        ("cors", Self::Cors),
+        ("rewrites", Self::Rewrites),
+        ("health", Self::Health),
+        ("tls", Self::Tls),
+    ];
+
+    /// Returns the word that stands in the report.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::IpRules => "ip-rules",
+            Self::Limits => "limits",
+            Self::Validation => "validation",
+            Self::Cors => "cors",
+            Self::Rewrites => "rewrites",
+            Self::Health => "health",
+            Self::Tls => "tls",
+            Self::Responses => "responses",
+            Self::Routing => "routing",
+            Self::Timeouts => "timeouts",
+        }
+    }
+}

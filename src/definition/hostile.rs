@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::import::import;
 use super::result::{self, ResultBudget};
-use super::{DefinitionReading, import, read, rules};
+use super::{DefinitionReading, read, rules};
 use crate::model::DEFINITION_FILE;
 
 fn read_text(text: &str) -> DefinitionReading {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{EnvironmentName, GroupName};
+use super::name::{EnvironmentName, GroupName};
 
 /// A domain name in lower case, internationalised names as their `xn--` form (RFC 1035, RFC 5890).
 #[derive(

@@ -6,7 +6,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::KeySetSource;
+use super::key_set_source::KeySetSource;
 
 /// How a caller shows that a key is its own.
 #[derive(

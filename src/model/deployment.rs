@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::backend::Backend;
 use super::digest::Digest;
+use super::name::{EnvironmentName, GroupName};
 use super::operation_id::OperationId;
 use super::time::Timestamp;
 use super::version::Version;
-use super::{EnvironmentName, GroupName};
 
 /// The state of a group in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]

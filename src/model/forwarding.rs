@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::KeyName;
+use super::name::KeyName;
 
 /// Cross-origin access to a group (the Fetch standard, section 3.2, "CORS protocol").
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

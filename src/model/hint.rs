@@ -1,8 +1,8 @@
 //! Remedies of findings, as data.
 
+use super::name::{EnvironmentName, GroupName, KeyName};
 use super::operation_id::OperationId;
 use super::version::Version;
-use super::{EnvironmentName, GroupName, KeyName};
 
 /// The suggested remedy of a finding. Command lines to type are written where the finding is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::EnvironmentName;
+use super::name::EnvironmentName;
 
 /// A range of addresses: one, or a network in CIDR notation (RFC 4632).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

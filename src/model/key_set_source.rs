@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::HttpUrl;
+use super::backend::HttpUrl;
 
 /// The most bytes of the name of a file.
 const LONGEST_NAME: usize = 128;

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::deployment::{Deployment, Release};
 use super::file_schema::SCHEMA;
+use super::name::{EnvironmentName, GroupName};
 use super::operation_id::OperationId;
 use super::time::Timestamp;
-use super::{EnvironmentName, GroupName};
 
 /// The kind of change that an operation made to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]

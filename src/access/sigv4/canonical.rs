@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use http::HeaderMap;
 use http::header::HOST;
 
-use crate::access::PathForm;
+use super::super::key::PathForm;
 use crate::access::fault::SignatureFault;
 
 /// Returns the forms of a path, none twice. Where the path holds a `%` the two forms of one path can be those of

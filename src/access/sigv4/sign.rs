@@ -2,11 +2,12 @@
 
 use ring::{digest, hmac};
 
+use super::super::hexadecimal;
+use super::super::key::PathForm;
 use super::SignatureScheme;
 use super::canonical::{encode, query_forms};
 use super::verify::{CanonicalRequest, signing_key, string_to_sign};
 use crate::access::request::SigningRequest;
-use crate::access::{PathForm, hexadecimal};
 use crate::model::{Timestamp, trim_blanks};
 
 /// The key with which requests are signed.

@@ -4,11 +4,12 @@ use http::HeaderMap;
 use ring::{digest, hmac};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use super::super::hexadecimal;
+use super::super::key::PathForm;
 use super::canonical::{header_forms, path_forms, query_forms};
 use super::{Authorization, SignatureScheme};
 use crate::access::fault::SignatureFault;
 use crate::access::request::ReceivedRequest;
-use crate::access::{PathForm, hexadecimal};
 
 /// The place of the canonical form in which a request was signed, in the order in which the forms are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::document::{Document, Node, NodeId};
+use super::fetch::{Fetch, FetchError};
 use super::findings::ReadFindings;
 use super::local_path::{local_path, percent_decoded};
 use super::rules;
 use super::yaml;
-use super::{Fetch, FetchError};
 use crate::model::{FileSet, Hint, Location};
 use error::ReferenceError;
 use resource::ResourceIndex;

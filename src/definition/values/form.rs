@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+use super::super::api::ParameterStyle;
+use super::super::percent;
 use super::encoding::{FieldEncoding, FormRules, PartHeader, is_json};
 use super::hints::PlaceSchemas;
 use super::multipart::{FormPart, parts};
@@ -12,7 +14,6 @@ use super::piece::{EmbeddedJson, PieceReading, ValuePiece};
 use super::schema::ValueSchema;
 use super::violations::ValueViolation;
 use crate::definition::schema::TypeSet;
-use crate::definition::{ParameterStyle, percent};
 
 /// The message for a text that is no text in UTF-8.
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";

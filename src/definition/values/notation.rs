@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Number, Value};
 
+use super::super::api::{ParameterPlace, ParameterStyle};
+use super::super::percent;
 use super::hints::PlaceSchemas;
 use super::piece::{EmbeddedJson, PieceReading, ValuePiece, list, ordered};
 use super::schema::ValueSchema;
 use crate::definition::schema::TypeSet;
-use crate::definition::{ParameterPlace, ParameterStyle, percent};
 use crate::model::trim_blanks;
 
 /// The serialization of a value.

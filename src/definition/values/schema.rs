@@ -3,13 +3,15 @@
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
+use super::super::api::Definition;
+use super::super::document::NodeId;
+use super::super::schema::ValueDirection;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::piece::{PieceReading, ValuePiece};
 use super::search::search;
 use super::violations::{ValueViolation, closest};
 use crate::definition::schema::TypeSet;
-use crate::definition::{Definition, NodeId, ValueDirection};
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
 const BACKTRACK_LIMIT: usize = 100_000;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::super::api::ParameterStyle;
 use super::notation::{TextPlace, ValueNotation, WrittenTexts};
 use super::piece::{EmbeddedJson, ValuePiece};
 use super::schema::ValueSchema;
 use super::search::search;
-use crate::definition::ParameterStyle;
 
 impl ValueSchema {
     /// Returns the value that texts mean, or fields with names like `a` or `a][b`: a valid one where there is one.

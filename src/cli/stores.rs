@@ -148,7 +148,7 @@ pub(super) fn push_error(error: &PushError) -> CommandError {
     match error {
         PushError::Store(source) => with_message(store_error(source), error.to_string()),
         PushError::Source(_) => {
-            CommandError::new("changed", Exit::Conflict, error.to_string()).hint("run it again; then `apigw verify`")
+            CommandError::invalid("damaged", error.to_string()).hint("list damaged files: `apigw verify`")
         }
         PushError::Moved => CommandError::new("overtaken", Exit::Conflict, error.to_string())
             .hint("nothing was pushed by this command; run it again"),

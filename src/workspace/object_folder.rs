@@ -201,6 +201,8 @@ fn absent_is_fine(error: io::Error) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use super::*;
 
     const OLD: &[u8] = b"old";
@@ -209,7 +211,7 @@ mod tests {
     fn written(folder: &ObjectFolder, name: ObjectName, bytes: &[u8], tag: Option<&[u8]>) -> bool {
         let tag = tag.map(tag_of);
         let outcome = folder.write(name, bytes, |present| present == tag.as_deref());
-        matches!(outcome, Ok(PutOutcome::Written))
+        outcome.unwrap_or_else(|_| panic!("{name} cannot be written")) == PutOutcome::Written
     }
 
     #[test]
@@ -236,13 +238,19 @@ mod tests {
     fn one_of_many_writers_at_once_wins() {
         let place = tempfile::tempdir().unwrap();
         let folder = ObjectFolder::create(place.path()).unwrap();
-        assert!(written(&folder, ObjectName::Pointer, OLD, None));
-        let winners = std::thread::scope(|scope| {
-            let write = |number: u8| written(&folder, ObjectName::Pointer, &[number], Some(OLD));
-            let writers: Vec<_> = (0..8).map(|number| scope.spawn(move || write(number))).collect();
-            writers.into_iter().filter_map(|writer| writer.join().ok()).filter(|won| *won).count()
-        });
-        assert_eq!(winners, 1);
+        let start = Barrier::new(8);
+        let write = &|number: u8| {
+            start.wait();
+            written(&folder, ObjectName::Pointer, &[number], Some(OLD))
+        };
+        for round in 0..20 {
+            fs::write(place.path().join("pointer"), OLD).unwrap();
+            let won: Vec<bool> = std::thread::scope(|scope| {
+                let writers: Vec<_> = (0..8).map(|number| scope.spawn(move || write(number))).collect();
+                writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+            });
+            assert_eq!(won.iter().filter(|won| **won).count(), 1, "round {round}");
+        }
     }
 
     #[test]

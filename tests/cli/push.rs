@@ -220,3 +220,13 @@ fn what_the_store_lost_is_written_again() {
     publisher.publish_again("second");
     publisher.push(&format!("{state} --repair")).expect_exit(4).expect_stderr("push 1 is another state");
 }
+
+#[test]
+fn a_damaged_version_is_not_pushed() {
+    let publisher = Publisher::new();
+    let place = "groups/petstore/versions/0.0.1/openapi.yaml";
+    fs::remove_file(publisher.sandbox.path().join(place)).expect("removed");
+    publisher.sandbox.write(place, "damaged");
+    publisher.push_to_folder().expect_exit(3).expect_stderr(&format!("nothing was pushed: {place} is damaged"));
+    assert!(!fs::exists(publisher.path("state/pointer")).expect("a look"));
+}

@@ -114,8 +114,9 @@ impl Push<'_> {
     }
 
     fn plan(&self) -> Result<PlannedPush, CommandError> {
-        let state = self.workspace.pushed_state(&self.environments()?)?;
+        // The destination first: all that was pushed to it from here is in the files that are read after it.
         let before = self.remote.destination(&self.keys).map_err(|error| destination_error(&error))?;
+        let state = self.workspace.pushed_state(&self.environments()?)?;
         PlannedPush::new(self, state, before)
     }
 

@@ -32,10 +32,29 @@ pub struct PushedState {
     pub list: StateList,
     /// The entries of its environments.
     pub environments: Vec<Environment>,
-    /// The text of the settings, which no file of the workspace has.
-    settings: String,
-    /// A file for each object.
-    places: BTreeMap<Digest, StatePlace>,
+    files: StateFiles,
+}
+
+/// The files of a state. Those that change are held as they were read: a publish may replace them before they are pushed.
+#[derive(Debug, Default)]
+struct StateFiles {
+    digests: BTreeMap<StatePlace, Digest>,
+    held: BTreeMap<Digest, Bytes>,
+    /// A frozen file for each object that is not held.
+    frozen: BTreeMap<Digest, StatePlace>,
+}
+
+impl StateFiles {
+    fn hold(&mut self, place: StatePlace, bytes: Vec<u8>) {
+        let digest = Digest::of(&bytes);
+        self.held.insert(digest, bytes.into());
+        self.digests.insert(place, digest);
+    }
+
+    fn add_frozen(&mut self, place: StatePlace, digest: Digest) {
+        self.frozen.insert(digest, place.clone());
+        self.digests.insert(place, digest);
+    }
 }
 
 impl Workspace {
@@ -48,48 +67,47 @@ impl Workspace {
 
     /// Reads the state of some environments as it is pushed.
     pub fn pushed_state(&self, names: &[EnvironmentName]) -> Result<PushedState, Error> {
-        let mut files = BTreeMap::new();
-        let settings = settings::render(&self.settings, names);
-        files.insert(StatePlace::Settings, Digest::of(settings.as_bytes()));
+        let mut files = StateFiles::default();
+        files.hold(StatePlace::Settings, settings::render(&self.settings, names).into_bytes());
         let mut environments = Vec::new();
         for name in names {
             let place = layout::environment(name);
             let bytes = self.state_file(&place, layout::LARGEST_RECORD)?;
-            let digest = Digest::of(&bytes);
-            let environment = super::record::parse(&place, name, &layout::text(&place, bytes)?)?.whole()?;
+            let environment = super::record::parse(&place, name, &layout::text(&place, bytes.clone())?)?.whole()?;
+            files.hold(StatePlace::Environment(name.clone()), bytes);
             for (group, deployment) in &environment.deployments {
                 if deployment.release.state == DeploymentState::Live {
-                    files.extend(self.version_state(group, &deployment.release)?);
+                    self.add_version(group, &deployment.release, &mut files)?;
                 }
             }
-            files.insert(StatePlace::Environment(name.clone()), digest);
             environments.push(environment);
         }
-        files.extend(self.access_state(names)?);
-        let places = files.iter().map(|(place, digest)| (*digest, place.clone())).collect();
-        Ok(PushedState { workspace: self.clone(), list: StateList::new(files), environments, settings, places })
+        self.add_access(names, &mut files)?;
+        Ok(PushedState { workspace: self.clone(), list: StateList::new(files.digests.clone()), environments, files })
     }
 
-    /// Lists the files of a version that is live.
-    fn version_state(&self, group: &GroupName, release: &Release) -> Result<Vec<(StatePlace, Digest)>, Error> {
+    /// Adds the files of a version that is live.
+    fn add_version(&self, group: &GroupName, release: &Release, files: &mut StateFiles) -> Result<(), Error> {
         let located = self.locate_release(group, &release.version, release.digest)?;
         let unknown =
             || Error::Unknown { kind: "version", name: format!("{group}@{}", release.version), nearest: None };
         let version = located.ok_or_else(unknown)?;
         let manifest = self.manifest(group, &version)?.ok_or_else(unknown)?;
-        let list =
-            self.state_file(&format!("{}/{VERSION_FILE}", layout::version(group, &version)), layout::LARGEST_RECORD)?;
         let place = |path: &str| StatePlace::VersionFile {
             group: group.clone(),
             version: version.clone(),
             path: path.to_owned(),
         };
-        let files = manifest.0.iter().map(|(path, digest)| (place(path), *digest));
-        Ok(files.chain([(place(VERSION_FILE), Digest::of(&list))]).collect())
+        for (path, digest) in &manifest.0 {
+            files.add_frozen(place(path), *digest);
+        }
+        let list = place(VERSION_FILE);
+        files.hold(list.clone(), self.state_file(&list.to_string(), layout::LARGEST_RECORD)?);
+        Ok(())
     }
 
-    /// Lists the files about callers of some environments.
-    fn access_state(&self, names: &[EnvironmentName]) -> Result<Vec<(StatePlace, Digest)>, Error> {
+    /// Adds the files about callers of some environments.
+    fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<(), Error> {
         let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
         let (records, problems) = self.access_records()?;
         if !problems.is_empty() {
@@ -109,17 +127,16 @@ impl Workspace {
                 key.owner.as_ref().is_some_and(|owner| owners.contains(owner)) || has_grants(state)
             }
         };
-        let mut files = Vec::new();
         for state in states.iter().filter(is_pushed) {
             let subject = state.subject();
             let bytes = self.state_file(&subject_place(&subject), layout::LARGEST_RECORD)?;
-            files.push((state_place(subject), Digest::of(&bytes)));
+            files.hold(state_place(subject), bytes);
         }
         for name in self.key_set_names()? {
             let place = StatePlace::KeySet(name);
-            files.push((place.clone(), Digest::of(&self.state_file(&place.to_string(), place.largest())?)));
+            files.hold(place.clone(), self.state_file(&place.to_string(), place.largest())?);
         }
-        Ok(files)
+        Ok(())
     }
 
     fn state_file(&self, place: &str, most: u64) -> Result<Vec<u8>, Error> {
@@ -139,18 +156,18 @@ fn state_place(subject: AccessSubject) -> StatePlace {
     }
 }
 
-/// A file that changed while it was pushed.
+/// A frozen file that is not as its version says.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} changed in the meantime, or is damaged")]
-struct ChangedFile(String);
+#[error("{0} is damaged, or was removed in the meantime")]
+struct DamagedFile(String);
 
 impl StateSource for PushedState {
     fn object(&self, digest: Digest) -> Result<Bytes, Box<dyn StdError + Send + Sync>> {
-        let place = self.places.get(&digest).ok_or_else(|| ChangedFile(digest.to_string()))?;
-        let bytes = match place {
-            StatePlace::Settings => self.settings.clone().into_bytes(),
-            place => self.workspace.state_file(&place.to_string(), place.largest())?,
-        };
-        if Digest::of(&bytes) == digest { Ok(bytes.into()) } else { Err(ChangedFile(place.to_string()).into()) }
+        if let Some(bytes) = self.files.held.get(&digest) {
+            return Ok(bytes.clone());
+        }
+        let place = self.files.frozen.get(&digest).ok_or_else(|| DamagedFile(digest.to_string()))?;
+        let bytes = self.workspace.state_file(&place.to_string(), place.largest())?;
+        if Digest::of(&bytes) == digest { Ok(bytes.into()) } else { Err(DamagedFile(place.to_string()).into()) }
     }
 }

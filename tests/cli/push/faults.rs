@@ -102,7 +102,12 @@ fn a_push_whose_response_was_lost_is_found_or_not_known() {
     assert_eq!(site.pointer(), before, "it could not even be read");
     site.server.fail(Fault::Lost, "PUT /bucket/online/pointer", usize::MAX);
     site.push().expect_exit(0).expect_stdout("push 2, ");
-    assert_ne!(site.pointer(), before);
+    let second = site.pointer();
+    assert_ne!(second, before);
+    site.publisher.publish_again("third");
+    site.server.fail(Fault::Gone, "PUT /bucket/online/pointer", 1);
+    site.push().expect_exit(7).expect_stderr("it is not known whether the push is in force");
+    assert_ne!(site.pointer(), second, "it is, this time");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) enum Fault {
     Half,
     /// Makes the change, then breaks off without a response.
     Lost,
+    /// Makes the change, and is gone.
+    Gone,
     /// Writes whatever the condition says.
     Unconditional,
 }
@@ -158,6 +160,11 @@ fn serve(stream: &TcpStream, shared: &Shared) {
             }
             Some(Fault::Lost) => {
                 answer(shared, &request, false);
+                false
+            }
+            Some(Fault::Gone) => {
+                answer(shared, &request, false);
+                shared.has_ended.store(true, Ordering::Relaxed);
                 false
             }
             Some(Fault::Unconditional) | None => {

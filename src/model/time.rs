@@ -69,7 +69,7 @@ impl Timestamp {
     /// UTC.
     #[must_use]
     pub fn from_sunset(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = without_weekday(text.trim());
         if let Ok(time) = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)) {
             return Some(Self::from_milliseconds(time.timestamp_millis()));
         }
@@ -80,6 +80,14 @@ impl Timestamp {
     fn date_time(self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::milliseconds(self.0)
     }
+}
+
+/// Removes the name of the weekday, which says nothing that the date does not; RFC 8594 has a wrong one in an example,
+/// and recipients are to be robust (RFC 9110, section 5.6.7).
+fn without_weekday(text: &str) -> &str {
+    const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let dated = text.split_once(',').filter(|(day, _)| WEEKDAYS.contains(day));
+    dated.map_or(text, |(_, date)| date.trim_start())
 }
 
 impl FromStr for Timestamp {
@@ -151,6 +159,10 @@ mod tests {
         assert_eq!(sunset("2026-12-31").as_deref(), Some("2027-01-01T00:00:00.000Z"));
         assert_eq!(sunset("Thu, 31 Dec 2026 23:59:59 GMT").as_deref(), Some("2026-12-31T23:59:59.000Z"));
         assert_eq!(sunset("2026-12-31T01:00:00+01:00").as_deref(), Some("2026-12-31T00:00:00.000Z"));
-        assert_eq!(sunset("soon"), None);
+        // The example of RFC 8594, section 3, which was a Monday.
+        assert_eq!(sunset("Sat, 31 Dec 2018 23:59:59 GMT").as_deref(), Some("2018-12-31T23:59:59.000Z"));
+        for text in ["soon", "2020-13-45", "Sat, soon", "Thu, 31 Dec", "31, Dec 2026"] {
+            assert_eq!(sunset(text), None, "{text}");
+        }
     }
 }

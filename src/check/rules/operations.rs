@@ -46,6 +46,19 @@ pub(in crate::check) const NO_SUCCESS: Rule = Rule::warning(
      right:\n\
      \x20 responses: {\"200\": {description: The pet}, \"404\": {description: No such pet}}",
 );
+/// The date of a sunset can be read.
+pub(in crate::check) const SUNSET_INVALID: Rule = Rule::warning(
+    "sunset-invalid",
+    "`x-sunset` names the date after which a deprecated operation, parameter or property may go: a day, a time of RFC \
+     3339, or a date of HTTP (RFC 8594, section 3). Nothing else is read as one, so that a removal breaks callers \
+     for ever.",
+)
+.example(
+    "wrong:\n\
+     \x20 get: {deprecated: true, x-sunset: soon}\n\
+     right:\n\
+     \x20 get: {deprecated: true, x-sunset: 2026-12-31}",
+);
 /// Each parameter of a path template is declared.
 pub(in crate::check) const PATH_PARAMETER_UNDECLARED: Rule = Rule::warning(
     "path-parameter-undeclared",
@@ -223,7 +236,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 17] = [
+pub(super) const RULES: [Rule; 18] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -241,4 +254,5 @@ pub(super) const RULES: [Rule; 17] = [
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,
     SECURITY_UNCOVERED,
+    SUNSET_INVALID,
 ];

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::form::Kind;
 use super::{SpecificationWalk, rules};
-use crate::check::rules::operations::RESPONSES_MISSING;
+use crate::check::rules::operations::{RESPONSES_MISSING, SUNSET_INVALID};
 use crate::definition::{Node, Specification};
+use crate::model::Timestamp;
 
 impl<'d> SpecificationWalk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
@@ -14,8 +15,14 @@ impl<'d> SpecificationWalk<'d> {
             Kind::License if self.specification >= Specification::V3_1 => self.exclude(node, "identifier", "url"),
             Kind::Server => self.server_variables(node),
             Kind::ServerVariable => self.server_variable(node),
-            Kind::Operation => self.responses(node),
-            Kind::Parameter => self.parameter(node),
+            Kind::Operation => {
+                self.sunset(node);
+                self.responses(node);
+            }
+            Kind::Parameter => {
+                self.sunset(node);
+                self.parameter(node);
+            }
             Kind::Header => self.schema_or_content(node, "Header Object"),
             Kind::MediaType => self.exclude(node, "example", "examples"),
             Kind::Example => {
@@ -34,6 +41,15 @@ impl<'d> SpecificationWalk<'d> {
             }
             Kind::SecurityScheme => self.security_scheme(node),
             _ => {}
+        }
+    }
+
+    /// Checks the date after which a deprecated part may go: one that cannot be read lets nothing go.
+    pub(super) fn sunset(&mut self, node: Node<'d>) {
+        let Some(date) = node.get("x-sunset") else { return };
+        if date.as_str().and_then(Timestamp::from_sunset).is_none() {
+            let hint = "write a date like 2026-12-31, or one of HTTP like Thu, 31 Dec 2026 23:59:59 GMT";
+            self.add(SUNSET_INVALID, date, "`x-sunset` is no date", hint);
         }
     }
 

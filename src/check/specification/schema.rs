@@ -146,6 +146,7 @@ impl<'d> SpecificationWalk<'d> {
                 None => self.unknown_keyword(node, name),
             }
         }
+        self.sunset(node);
         self.enum_types(node);
         self.idle_nullable(node);
         self.schema_examples(node);

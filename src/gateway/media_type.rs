@@ -1,85 +1,6 @@
-//! Media types with their parameters (RFC 9110, section 8.3.1), and how much a caller accepts one (section 12.5.1).
+//! The declared media type of a body, and how much a caller accepts one (RFC 9110, section 12.5.1).
 
-/// A media type, or a range of them like `text/*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MediaRange {
-    kind: String,
-    subtype: String,
-    /// The names in lower case, each once; without `boundary`, which belongs to one message.
-    parameters: Vec<(String, String)>,
-}
-
-impl MediaRange {
-    /// Reads a media type; `None` where it is malformed or names a parameter twice.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = split(text, ';').into_iter();
-        let mut media_type = Self::of_name(parts.next()?)?;
-        for part in parts.filter(|part| !part.is_empty()) {
-            media_type.add(part)?;
-        }
-        Some(media_type)
-    }
-
-    fn of_name(name: &str) -> Option<Self> {
-        let (kind, subtype) = if name == "*" { ("*", "*") } else { name.split_once('/')? };
-        (is_token(kind) && is_token(subtype)).then(|| Self {
-            kind: kind.to_ascii_lowercase(),
-            subtype: subtype.to_ascii_lowercase(),
-            parameters: Vec::new(),
-        })
-    }
-
-    fn add(&mut self, part: &str) -> Option<()> {
-        let (name, value) = parameter(part)?;
-        if self.parameters.iter().any(|(known, _)| *known == name) {
-            return None;
-        }
-        if name != "boundary" {
-            self.parameters.push((name, value));
-        }
-        Some(())
-    }
-
-    /// Returns the media type without its parameters, in lower case.
-    pub(crate) fn essence(&self) -> String {
-        format!("{}/{}", self.kind, self.subtype)
-    }
-
-    /// True if a media type is one of this range: of its name, and with all parameters that it names.
-    pub(crate) fn includes(&self, other: &Self) -> bool {
-        self.names(other) && self.parameters.iter().all(|(name, value)| other.has(name, value))
-    }
-
-    /// Returns how exact a range is: a wildcard, a kind, a media type, one with parameters.
-    pub(crate) fn specificity(&self) -> (u8, usize) {
-        let name = match (self.kind.as_str(), self.subtype.as_str()) {
-            ("*", _) => 0,
-            (_, "*") => 1,
-            _ => 2,
-        };
-        (name, self.parameters.len())
-    }
-
-    /// True if it has no parameter by which one representation is told from another.
-    pub(crate) fn is_plain(&self) -> bool {
-        self.parameters.iter().all(|(name, _)| name == "charset")
-    }
-
-    fn names(&self, other: &Self) -> bool {
-        let fits = |range: &str, name: &str| range == "*" || range == name;
-        fits(&self.kind, &other.kind) && fits(&self.subtype, &other.subtype)
-    }
-
-    fn has(&self, name: &str, wanted: &str) -> bool {
-        let value = self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        match value {
-            Some(value) if name == "charset" => value.eq_ignore_ascii_case(wanted),
-            Some(value) => value == wanted,
-            // A body that names no charset is UTF-8 here, as JSON always is (RFC 8259, section 8.1).
-            None => name == "charset" && wanted.eq_ignore_ascii_case("utf-8"),
-        }
-    }
-}
+use crate::model::{MediaRange, media_type_parameter, split_unquoted};
 
 /// Finds the declaration for the media type of a body: of those that include it the most exact, the first among equals.
 ///
@@ -101,7 +22,7 @@ pub(crate) fn declared<'c, T>(content: &'c [T], name: impl Fn(&T) -> &str, sent:
 /// Returns how much a media type is accepted, from 0 to 1000: the most exact range decides.
 pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
     let mut found: Option<((u8, usize), u16)> = None;
-    for range in accepts.iter().flat_map(|accept| split(accept, ',')) {
+    for range in accepts.iter().flat_map(|accept| split_unquoted(accept, ',')) {
         let Some((range, weight)) = weighted(range).filter(|(range, _)| range.includes(media_type)) else { continue };
         if found.is_none_or(|(known, _)| range.specificity() > known) {
             found = Some((range.specificity(), weight));
@@ -112,10 +33,10 @@ pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
 
 /// Parses a range of an `Accept` header with its weight; parameters behind the weight are not the media type's.
 fn weighted(text: &str) -> Option<(MediaRange, u16)> {
-    let mut parts = split(text, ';').into_iter();
+    let mut parts = split_unquoted(text, ';').into_iter();
     let mut range = MediaRange::of_name(parts.next()?)?;
     for part in parts.filter(|part| !part.is_empty()) {
-        let (name, value) = parameter(part)?;
+        let (name, value) = media_type_parameter(part)?;
         if name == "q" {
             return Some((range, thousandths(&value)));
         }
@@ -134,81 +55,9 @@ fn thousandths(weight: &str) -> u16 {
     }
 }
 
-/// Reads `name=value` or `name="value"` (RFC 9110, section 5.6.6); the name in lower case.
-fn parameter(text: &str) -> Option<(String, String)> {
-    let (name, value) = text.split_once('=')?;
-    if !is_token(name) {
-        return None;
-    }
-    let value = match value.strip_prefix('"') {
-        Some(quoted) => unquoted(quoted.strip_suffix('"')?)?,
-        None if is_token(value) || value.is_empty() => value.to_owned(),
-        None => return None,
-    };
-    Some((name.to_ascii_lowercase(), value))
-}
-
-/// Removes the backslashes before quoted characters; `None` if an unescaped quote is within.
-pub(crate) fn unquoted(text: &str) -> Option<String> {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(each) = rest.next() {
-        match each {
-            '\\' => plain.push(rest.next()?),
-            '"' => return None,
-            _ => plain.push(each),
-        }
-    }
-    Some(plain)
-}
-
-/// Splits a text at a separator outside of quotes, and trims the white space around each part.
-pub(crate) fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut from, mut quoted, mut escaped) = (0, false, false);
-    for (at, each) in text.char_indices() {
-        match each {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if each == separator && !quoted => {
-                parts.push(text.get(from..at).unwrap_or_default());
-                from = at + each.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(text.get(from..).unwrap_or_default());
-    // White space is a space or a tab and nothing else (RFC 9110, section 5.6.3).
-    parts.into_iter().map(|part| part.trim_matches([' ', '\t'])).collect()
-}
-
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_media_type_has_a_name_and_parameters() {
-        for (text, name, parameters) in [
-            ("application/json", "application/json", &[][..]),
-            ("Application/JSON ; Version=2;x=\"a;\\\"b,\"", "application/json", &[("version", "2"), ("x", "a;\"b,")]),
-            ("text/plain;charset=utf-8;", "text/plain", &[("charset", "utf-8")]),
-            ("multipart/form-data; boundary=x", "multipart/form-data", &[]),
-        ] {
-            let parsed = MediaRange::parse(text).expect("a media type");
-            let found: Vec<_> = parsed.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            assert_eq!((parsed.essence().as_str(), &found[..]), (name, parameters), "{text}");
-        }
-        for text in
-            ["", "a", "a/", "/b", "a/b, c/d", "a /b", "a/b;x", "a/b;x=\"y", "a/b;x=1;X=2", "a/b;x=y z", "a/b\u{c}"]
-        {
-            assert_eq!(MediaRange::parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn the_most_exact_range_decides() {

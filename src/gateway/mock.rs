@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::media_type::{MediaRange, quality};
+use super::media_type::quality;
 use super::preference::{PREFERENCE_APPLIED, Preference};
 use super::problem::{Kind, Problem};
 use crate::definition::StatusPattern;
-use crate::model::trim_blanks;
+use crate::model::{MediaRange, trim_blanks};
 use crate::routes::MockResponses;
 
 /// The responses of an API without a backend; the constant result first.

@@ -2,8 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::media_type::{is_token, split, unquoted};
-use crate::model::trim_blanks;
+use crate::model::{is_token, split_unquoted, trim_blanks, unquoted};
 
 /// The header by which a client says its preferences for the response.
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -24,7 +23,7 @@ impl Preference {
         let mut preference = Self::default();
         let values = request.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
         // `code=404; example=one` makes the example a parameter of the code; it is taken for the preference that it means.
-        for word in values.flat_map(|value| split(value, ',')).flat_map(|value| split(value, ';')) {
+        for word in values.flat_map(|value| split_unquoted(value, ',')).flat_map(|value| split_unquoted(value, ';')) {
             let Some((name, value)) = word.split_once('=') else { continue };
             let kind = match trim_blanks(name) {
                 name if name.eq_ignore_ascii_case("code") => &mut preference.code,

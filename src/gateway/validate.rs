@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::media_type::{self, MediaRange};
+use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
@@ -14,7 +14,7 @@ use crate::definition::values::{
     FormRules, NOT_UTF8, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody};
-use crate::model::{media_type_essence, trim_blanks};
+use crate::model::{MediaRange, media_type_essence, trim_blanks};
 
 /// Violation by a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
-use super::media_type::{self, MediaRange};
+use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::Violation;
 use super::validate::{MISSING, MOST_VIOLATIONS, REPEATED, is_json, located};
@@ -15,6 +15,7 @@ use crate::definition::{
     Api, Definition, Header, MediaType, Node, NodeId, ParameterPlace, ParameterStyle, Response, StatusPattern,
     ValueDirection,
 };
+use crate::model::MediaRange;
 
 /// The body of a response, as far as it is known.
 #[derive(Clone, Copy)]

@@ -2,9 +2,10 @@
 
 use super::comparer::{ApiReport, Comparer};
 use super::kinds;
+use super::media_partners::NamedMediaType;
 use super::media_types::{MediaTypeKinds, header_lists, media_types};
 use super::output::RawChange;
-use crate::definition::{Api, Header, Node, NodeId, Response, StatusPattern, ValueDirection};
+use crate::definition::{Api, Header, Node, Response, StatusPattern, ValueDirection};
 
 pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let path = "request body";
@@ -217,8 +218,11 @@ impl Comparer<'_> {
             self.examples(before, after, &path, report);
             let pair = match (was.schema, is.schema) {
                 (None, None) => {
-                    let (was, is) = (content_schema(before), content_schema(after));
-                    self.schemas.pair(was, is, ValueDirection::Response)
+                    let (was, is) = (content(before), content(after));
+                    let names = (was.map_or("", |(name, _)| name), is.map_or("", |(name, _)| name));
+                    let schema = |(_, node): NamedMediaType<'_>| node.get("schema").map(Node::id);
+                    let schemas = (was.and_then(schema), is.and_then(schema));
+                    self.schemas.value_pair(schemas, names, ValueDirection::Response)
                 }
                 (was, is) => {
                     let lists = (header_lists(before), header_lists(after));
@@ -235,7 +239,7 @@ impl Comparer<'_> {
     }
 }
 
-/// Returns the schema of a header that is written in a media type.
-fn content_schema(header: Node<'_>) -> Option<NodeId> {
-    header.get("content")?.entries().next()?.1.resolve()?.get("schema").map(Node::id)
+/// Returns the media type of a header that is written in one.
+fn content(header: Node<'_>) -> Option<NamedMediaType<'_>> {
+    media_types(Some(header)).into_iter().next()
 }

@@ -3,13 +3,11 @@
 use super::comparer::{ApiReport, Comparer};
 use super::excerpt;
 use super::kinds::{self, ChangeEffect, Kind};
+use super::media_partners::{NamedMediaType, RangeChange, is_binary, is_bytes, is_xml, narrowest_range, partner};
 use super::output::RawChange;
 use super::schema::{FormEncodings, ListWriting, PartEncoding};
 use crate::definition::{Node, NodeId, ParameterStyle, ValueDirection};
-use crate::model::{Location, media_type_essence};
-
-/// A media type or range, and its Media Type Object.
-pub(super) type NamedMediaType<'d> = (&'d str, Node<'d>);
+use crate::model::{Location, MediaRange, split_unquoted};
 
 /// The kinds of change of a list of media types.
 #[derive(Clone, Copy)]
@@ -59,7 +57,7 @@ impl<'d> Comparer<'d> {
             report.add(path, RawChange::directed(kind, kind.effect, direction, message).at(before, after));
         };
         for (name, was) in before {
-            let Some(partner) = partner(name, before, after) else {
+            let Some(partner) = partner(name, before, after, direction) else {
                 let message = format!("the media type {name} was removed");
                 add(report, kinds.removed, &label(name), message, Some(was.location()), None);
                 continue;
@@ -103,7 +101,10 @@ impl<'d> Comparer<'d> {
         report: &mut ApiReport,
     ) {
         let schema = |node: Node<'d>, keyword: &str| node.get(keyword).map(Node::id);
-        let (was, is) = (schema(old, "schema"), schema(new, "schema"));
+        let is_binary = is_binary(old_name) && is_binary(new_name);
+        // In OpenAPI 3.0, bytes that no schema describes are a text of the format `binary`.
+        let described = |node: Node<'d>| schema(node, "schema").filter(|_| !(is_binary && is_bytes(node)));
+        let (was, is) = (described(old), described(new));
         let pair = if let (Some(was_encoded), Some(is_encoded)) =
             (FormEncodings::of(old_name, old), FormEncodings::of(new_name, new))
         {
@@ -116,8 +117,10 @@ impl<'d> Comparer<'d> {
             }
             self.positions(old, new, &mut part);
             self.schemas.form_pair(was, is, (was_encoded, is_encoded), direction)
+        } else if is_xml(old_name) || is_xml(new_name) {
+            self.schemas.xml_pair(was, is, direction)
         } else {
-            self.schemas.body_pair(was, is, is_xml(old_name) || is_xml(new_name), direction)
+            self.schemas.value_pair((was, is), (old_name, new_name), direction)
         };
         report.add_schema(path, pair);
         // Each item of a sequential media type (OpenAPI 3.2, section 4.14).
@@ -268,10 +271,12 @@ fn places(old: Node<'_>, new: Node<'_>, name: &str) -> (Option<Location>, Option
 /// Returns the effect of other media types on a part, each side a list with commas; `None` where they are the same.
 fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<ChangeEffect> {
     let (Some(old), Some(new)) = (old, new) else { return (old != new).then_some(ChangeEffect::Replaces) };
-    let list = |text: &str| -> Vec<String> { text.split(',').map(media_type_essence).collect() };
-    let (old, new) = (list(old), list(new));
-    let covers = |wide: &[String], narrow: &[String]| {
-        narrow.iter().all(|one| wide.iter().any(|range| range == one || includes(range, one)))
+    let list = |text: &str| -> Option<Vec<MediaRange>> {
+        split_unquoted(text, ',').into_iter().map(MediaRange::parse).collect()
+    };
+    let (Some(old), Some(new)) = (list(old), list(new)) else { return (old != new).then_some(ChangeEffect::Replaces) };
+    let covers = |wide: &[MediaRange], narrow: &[MediaRange]| {
+        narrow.iter().all(|one| wide.iter().any(|range| range.includes(one)))
     };
     match (covers(&new, &old), covers(&old, &new)) {
         (true, true) => None,
@@ -279,56 +284,6 @@ fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<ChangeEffe
         (false, true) => Some(ChangeEffect::Narrows),
         (false, false) => Some(ChangeEffect::Replaces),
     }
-}
-
-/// The media type that took the place of another.
-struct MediaTypePartner<'d> {
-    media_type: NamedMediaType<'d>,
-    range: RangeChange,
-}
-
-enum RangeChange {
-    None,
-    Widened,
-    Narrowed,
-}
-
-/// Finds the media type that took the place of another.
-fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType<'d>]) -> Option<MediaTypePartner<'d>> {
-    let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
-    let (exact, bare) = (normal(old), media_type_essence(old));
-    let same = after.iter().find(|(name, _)| normal(name) == exact);
-    // One that differs in its parameters is another one where both stand there.
-    let is_free = |name: &str| !before.iter().any(|(other, _)| normal(other) == normal(name));
-    let alike = || after.iter().find(|(name, _)| media_type_essence(name) == bare && is_free(name));
-    if let Some(media_type) = same.or_else(alike) {
-        return Some(MediaTypePartner { media_type: *media_type, range: RangeChange::None });
-    }
-    if let Some(media_type) = narrowest_range(old, after) {
-        return Some(MediaTypePartner { media_type, range: RangeChange::Widened });
-    }
-    let narrowed = after.iter().find(|(name, _)| includes(&bare, &media_type_essence(name)))?;
-    Some(MediaTypePartner { media_type: *narrowed, range: RangeChange::Narrowed })
-}
-
-/// Finds the narrowest range that includes a media type.
-fn narrowest_range<'d>(name: &str, media_types: &[NamedMediaType<'d>]) -> Option<NamedMediaType<'d>> {
-    let bare = media_type_essence(name);
-    let ranges = media_types.iter().filter(|(range, _)| includes(&media_type_essence(range), &bare));
-    ranges.max_by_key(|(range, _)| media_type_essence(range) != "*/*").copied()
-}
-
-/// True if a body of a media type or range can be XML.
-fn is_xml(media_type: &str) -> bool {
-    let essence = media_type_essence(media_type);
-    essence.ends_with("/xml") || essence.ends_with("+xml") || essence.ends_with("/*")
-}
-
-/// True if a range of media types includes another one (RFC 9110, section 12.5.1).
-fn includes(range: &str, other: &str) -> bool {
-    range != other
-        && (range == "*/*"
-            || range.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && other.starts_with(kind)))
 }
 
 /// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).

@@ -19,6 +19,7 @@ mod excerpt;
 mod fingerprint;
 mod kinds;
 mod markdown;
+mod media_partners;
 mod media_types;
 mod outgoing;
 mod output;

@@ -192,21 +192,26 @@ impl Comparer<'_> {
             return;
         }
         if let (Some(old), Some(new)) = (&old.media_type, &new.media_type) {
-            let pair = self.schemas.pair(old.schema, new.schema, ValueDirection::Request);
+            let names = (old.name.as_str(), new.name.as_str());
+            let pair = self.schemas.value_pair((old.schema, new.schema), names, ValueDirection::Request);
             report.add_schema(path, pair);
             return;
         }
         // A single value is serialized alike in all styles; where only one side is a list, the schemas tell the
         // difference.
+        let lists = |parameter: &Parameter| ListWriting::of_style(parameter.style, parameter.explode);
         if self.schemas.are_structured(old.schema, new.schema) == (true, true) {
             let (was, is) = (written(old), written(new));
-            if was != is {
+            // Lists of one style may be written alike, exploded or not; objects never are.
+            let is_alike = old.style == new.style
+                && lists(old) == lists(new)
+                && self.schemas.are_without_objects(old.schema, new.schema);
+            if was != is && !is_alike {
                 let message = format!("the value was written in the style {was} and is written in the style {is}");
                 let found = RawChange::new(kinds::PARAMETER_STYLE_CHANGED, message);
                 report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
             }
         }
-        let lists = |parameter: &Parameter| ListWriting::of_style(parameter.style, parameter.explode);
         let pair = self.schemas.text_pair(old.schema, new.schema, (lists(old), lists(new)), ValueDirection::Request);
         report.add_schema(path, pair);
     }

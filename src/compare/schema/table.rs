@@ -9,6 +9,7 @@ use super::writing::{self, FormEncodings, ListWriting};
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::output::RawChange;
 use crate::definition::{Definition, NodeId, NodeMap, ValueDirection};
+use crate::model::media_type_essence;
 
 /// Limits of unfolding schemas; beyond them the comparison reports that it is incomplete.
 #[derive(Debug, Clone, Copy)]
@@ -88,15 +89,29 @@ impl<'d> SchemaTable<'d> {
         self.root(before, after, Context::new(direction, ValueWriting::Json))
     }
 
-    /// Brings the schemas of two media types together.
-    pub(in crate::compare) fn body_pair(
+    /// Brings the schemas of two media types together, of which one can be XML.
+    pub(in crate::compare) fn xml_pair(
         &mut self,
         before: Option<NodeId>,
         after: Option<NodeId>,
-        is_xml: bool,
         direction: ValueDirection,
     ) -> Option<PairId> {
-        self.root(before, after, Context { is_xml, ..Context::new(direction, ValueWriting::Json) })
+        self.root(before, after, Context { is_xml: true, ..Context::new(direction, ValueWriting::Json) })
+    }
+
+    /// Brings the schemas of two values together that are written in media types.
+    pub(in crate::compare) fn value_pair(
+        &mut self,
+        (before, after): (Option<NodeId>, Option<NodeId>),
+        (old, new): (&str, &str),
+        direction: ValueDirection,
+    ) -> Option<PairId> {
+        // All of it is one text.
+        let is_text = |media_type: &str| media_type_essence(media_type) == "text/plain";
+        if is_text(old) && is_text(new) {
+            return self.text_pair(before, after, (ListWriting::Json, ListWriting::Json), direction);
+        }
+        self.pair(before, after, direction)
     }
 
     /// Brings two schemas of values together that are written as text, and says how lists of them are written.
@@ -137,6 +152,17 @@ impl<'d> SchemaTable<'d> {
         let after = SchemaView::open(self.after.definition, &after, &mut steps).types;
         self.steps_left = steps;
         (before.meets(structured), after.meets(structured))
+    }
+
+    /// Tells whether no value of either side can be an object.
+    pub(in crate::compare) fn are_without_objects(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> bool {
+        let steps = &mut self.steps_left;
+        let mut is_without = |definition: &'d Definition, schema: Option<NodeId>| {
+            let schemas: Vec<NodeId> = schema.into_iter().collect();
+            let view = SchemaView::open(definition, &schemas, steps);
+            !view.types.meets(TypeView::OBJECT)
+        };
+        is_without(self.before.definition, before) && is_without(self.after.definition, after)
     }
 
     /// Returns for each side the media type that a part of a form has by its schema.

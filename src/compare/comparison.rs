@@ -49,6 +49,8 @@ pub struct Change {
     pub sunset: Option<Sunset>,
     /// True if it is no breaking change any longer, as that date is past.
     pub is_past_sunset: bool,
+    /// Number of changes that it stands for: one, but for those that are only counted.
+    pub count: usize,
 }
 
 /// The date until which a deprecated part was to be kept (RFC 8594).

@@ -44,7 +44,8 @@ const RESERVED: usize = 250;
 
 /// Writes changes of one kind; those that do not fit are counted.
 fn section(title: &str, changes: &[&Change], is_listed: bool, is_folded: bool, most: usize) -> String {
-    let mut text = format!("### {title} ({})\n\n", changes.len());
+    let counted = |changes: &[&Change]| changes.iter().map(|change| change.count).sum::<usize>();
+    let mut text = format!("### {title} ({})\n\n", counted(changes));
     if !is_listed {
         return text;
     }
@@ -61,8 +62,9 @@ fn section(title: &str, changes: &[&Change], is_listed: bool, is_folded: bool, m
         shown += 1;
         text.push_str(&row);
     }
-    if shown < changes.len() {
-        let _ = write!(text, "\n{} more do not fit here.\n", changes.len() - shown);
+    let left_out = counted(changes.get(shown..).unwrap_or_default());
+    if left_out > 0 {
+        let _ = write!(text, "\n{left_out} more do not fit here.\n");
     }
     text.push_str(if is_folded { "\n</details>\n\n" } else { "\n" });
     text

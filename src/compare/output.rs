@@ -77,7 +77,7 @@ pub(super) struct ChangeOutput {
     /// Positions of the changes in the list, by their hashes: those that are only counted are many, and large.
     known: HashMap<u64, Option<usize>>,
     left_out: usize,
-    breaking_left_out: bool,
+    breaking_left_out: usize,
 }
 
 impl ChangeOutput {
@@ -103,8 +103,10 @@ impl ChangeOutput {
             self.known.insert(hash, fits.then_some(self.changes.len()));
         }
         if !fits {
-            self.left_out += 1;
-            self.breaking_left_out |= found.compatibility == Compatibility::Breaking;
+            match found.compatibility {
+                Compatibility::Breaking => self.breaking_left_out += 1,
+                Compatibility::Warning | Compatibility::Compatible => self.left_out += 1,
+            }
             return;
         }
         let RawChange { kind, compatibility, message, before, after, sunset, direction: _ } = found;
@@ -119,6 +121,7 @@ impl ChangeOutput {
             after,
             sunset,
             is_past_sunset: false,
+            count: 1,
         });
     }
 
@@ -129,9 +132,13 @@ impl ChangeOutput {
     }
 
     pub(super) fn into_changes(mut self) -> Vec<Change> {
-        if self.left_out > 0 {
-            let kind = if self.breaking_left_out { kinds::BREAKING_CHANGES_LEFT_OUT } else { kinds::CHANGES_LEFT_OUT };
-            self.changes.push(unplaced(kind, format!("{} more changes are left out", self.left_out)));
+        for (kind, count, noun) in [
+            (kinds::BREAKING_CHANGES_LEFT_OUT, self.breaking_left_out, "breaking changes"),
+            (kinds::CHANGES_LEFT_OUT, self.left_out, "changes"),
+        ] {
+            if count > 0 {
+                self.changes.push(Change { count, ..unplaced(kind, format!("{count} more {noun} are left out")) });
+            }
         }
         self.changes
     }
@@ -155,5 +162,6 @@ fn unplaced(kind: Kind, message: String) -> Change {
         after: None,
         sunset: None,
         is_past_sunset: false,
+        count: 1,
     }
 }

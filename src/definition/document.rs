@@ -112,7 +112,12 @@ impl<'d> Node<'d> {
         if let NodeValue::Bool(value) = self.content() { Some(value) } else { None }
     }
 
-    /// Returns the value of a number.
+    /// Returns the text of a number of which a double is but the nearest; `None` for any other value.
+    pub(crate) fn number_text(self) -> Option<&'d str> {
+        if let NodeValue::Number(place) = self.content() { self.document.store.number_text(place) } else { None }
+    }
+
+    /// Returns the number; `None` for any other value.
     #[must_use]
     pub fn as_number(self) -> Option<&'d Number> {
         if let NodeValue::Number(place) = self.content() { self.document.store.number(place) } else { None }

@@ -341,7 +341,10 @@ impl<'a> Builder<'a> {
         Ok(match scalar {
             Scalar::Null => NodeValue::Null,
             Scalar::Bool(value) => NodeValue::Bool(value),
-            Scalar::Number(number) => self.document.store_mut().add_number(number).ok_or(ParseStopped)?,
+            Scalar::Number(number) if scalar::is_exact(&number, text) => {
+                self.document.store_mut().add_number(number).ok_or(ParseStopped)?
+            }
+            Scalar::Number(number) => self.document.store_mut().add_inexact_number(number, text).ok_or(ParseStopped)?,
             Scalar::Text => NodeValue::String(self.text(text)?),
         })
     }

@@ -48,6 +48,8 @@ struct LargeObject {
 pub(in crate::definition) struct NodeStore {
     texts: String,
     numbers: Vec<Number>,
+    /// The texts of numbers that a double cannot hold, in order: only these are kept, since nearly all can.
+    inexact: Vec<(u32, TextSpan)>,
     items: Vec<NodeId>,
     fields: Vec<ObjectEntry>,
     large: Vec<LargeObject>,
@@ -80,6 +82,20 @@ impl NodeStore {
         let place = u32::try_from(self.numbers.len()).ok()?;
         self.numbers.push(number);
         Some(NodeValue::Number(place))
+    }
+
+    /// Adds a number that is the nearest one to its text.
+    pub(in crate::definition) fn add_inexact_number(&mut self, number: Number, text: &str) -> Option<NodeValue> {
+        let place = u32::try_from(self.numbers.len()).ok()?;
+        let text = self.add_text(text)?;
+        self.inexact.push((place, text));
+        self.add_number(number)
+    }
+
+    /// Returns the text of a number that was not stored exactly.
+    pub(super) fn number_text(&self, place: u32) -> Option<&str> {
+        let index = self.inexact.binary_search_by_key(&place, |(known, _)| *known).ok()?;
+        self.inexact.get(index).map(|(_, text)| self.text(*text))
     }
 
     pub(super) fn number(&self, place: u32) -> Option<&Number> {

@@ -20,6 +20,17 @@ pub(super) fn plain(text: &str) -> Scalar {
     }
 }
 
+/// Returns `true` if a number is surely the one that its text is. A double holds 15 digits, within its exponents.
+pub(super) fn is_exact(number: &Number, text: &str) -> bool {
+    const MOST_DIGITS: usize = 15;
+    if number.is_i64() || number.is_u64() {
+        return true;
+    }
+    let digits = text.split(['e', 'E']).next().unwrap_or_default();
+    let digits = digits.trim_start_matches(['-', '+', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    digits <= MOST_DIGITS && (digits == 0 || number.as_f64().is_some_and(f64::is_normal))
+}
+
 fn parse_number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {

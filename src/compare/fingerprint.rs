@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::decimal::Decimal;
 use crate::definition::{Definition, Node, NodeKind};
 
 /// The fingerprints of the values of one document, each computed once.
@@ -35,7 +36,12 @@ impl Fingerprint {
 impl Fingerprints {
     /// Makes room for the fingerprints of a definition; it is not taken before it is used.
     pub(super) fn new(definition: &Definition) -> Self {
-        Self { known: vec![0; definition.document().size()] }
+        Self::sized(definition.document().size())
+    }
+
+    /// Makes room for the fingerprints of a document with a number of values.
+    pub(super) fn sized(values: usize) -> Self {
+        Self { known: vec![0; values] }
     }
 
     /// Returns the same number for the same JSON value, whatever the order of its fields; references count as they
@@ -48,7 +54,7 @@ impl Fingerprints {
     pub(super) fn of_text(&mut self, node: Node<'_>) -> u64 {
         match node.kind() {
             NodeKind::Bool(value) => text_number(if value { "true" } else { "false" }),
-            NodeKind::Number(number) => text_number(&canonical(number)),
+            NodeKind::Number(_) => text_number(&canonical(node)),
             NodeKind::String(text) => text_number(text),
             NodeKind::Null | NodeKind::Array | NodeKind::Object => self.of(node),
         }
@@ -69,7 +75,7 @@ impl Fingerprints {
         match node.kind() {
             NodeKind::Null => 0_u8.hash(&mut hasher),
             NodeKind::Bool(value) => (1_u8, value).hash(&mut hasher),
-            NodeKind::Number(number) => (2_u8, canonical(number)).hash(&mut hasher),
+            NodeKind::Number(_) => (2_u8, canonical(node)).hash(&mut hasher),
             NodeKind::String(text) => (3_u8, text).hash(&mut hasher),
             NodeKind::Array => {
                 4_u8.hash(&mut hasher);
@@ -106,12 +112,9 @@ fn text_number(text: &str) -> u64 {
 }
 
 /// Writes a number so that `1` and `1.0` are one.
-pub(super) fn canonical(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(value) if !number.is_i64() && !number.is_u64() && value.fract() == 0.0 => {
-            // Zero has no sign.
-            format!("{:.0}", value + 0.0)
-        }
-        _ => number.to_string(),
+pub(super) fn canonical(node: Node<'_>) -> String {
+    match node.as_number() {
+        Some(number) if number.is_i64() || number.is_u64() => number.to_string(),
+        _ => Decimal::of(node).map_or_else(String::new, |number| number.to_string()),
     }
 }

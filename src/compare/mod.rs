@@ -14,6 +14,7 @@ mod apis;
 mod bodies;
 mod comparer;
 mod comparison;
+mod decimal;
 mod documentation;
 mod excerpt;
 mod fingerprint;

@@ -22,7 +22,8 @@ pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
             Some(_) => return false,
             None => {}
         }
-        if before.kind() != after.kind() || !push_children(before, after, &mut pending) {
+        let is_other_number = before.number_text() != after.number_text();
+        if before.kind() != after.kind() || is_other_number || !push_children(before, after, &mut pending) {
             return false;
         }
         match (before.referenced(), after.referenced()) {

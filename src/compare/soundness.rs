@@ -5,6 +5,8 @@
 //! might have sent another value under its name), and `format`, which validators need not look at. Nor are schemas asked
 //! that contradict themselves. `APIGW_SCHEMA_PAIRS` says how many pairs are tried.
 
+mod text;
+
 use std::io::Write;
 use std::sync::LazyLock;
 

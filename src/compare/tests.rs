@@ -2,6 +2,7 @@
 
 mod definitions;
 mod schemas;
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -194,6 +195,16 @@ fn markdown_keeps_within_its_room_and_counts_the_rest() {
         !text.contains("GET /b") && text.contains("Compatible changes (1)") && text.contains("GET /a899"),
         "{text}"
     );
+}
+
+#[test]
+fn changes_beyond_the_list_are_counted_by_what_they_do() {
+    let listing = |letter: char| {
+        let values: Vec<String> = (0..10_300).map(|index| format!("{letter}{index}")).collect();
+        around("3.1.0", &format!("{{type: string, enum: [{}]}}", values.join(", ")), true, "")
+    };
+    let text = markdown(&compared(&listing('a'), &listing('b')), false, 65_536);
+    assert!(text.contains("Breaking changes (10300)") && text.contains("Compatible changes (10300)"), "{text}");
 }
 
 #[test]

@@ -3,11 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use serde_json::Number;
-
 use super::comparison::PairComparison;
 use super::types::TypeView;
 use super::view::SchemaView;
+use crate::compare::decimal::Decimal;
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind};
 use crate::definition::Node;
@@ -43,7 +42,7 @@ type Bound = Option<(NumberLimit, Location)>;
 /// A least or greatest value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct NumberLimit {
-    pub(super) value: Number,
+    pub(super) value: Decimal,
     pub(super) exclusive: bool,
 }
 
@@ -54,19 +53,9 @@ impl NumberLimit {
     }
 }
 
-pub(super) fn compare_numbers(one: &Number, other: &Number) -> Ordering {
-    let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-    if let (Some(one), Some(other)) = (whole(one), whole(other)) {
-        one.cmp(&other)
-    } else {
-        let value = |number: &Number| number.as_f64().unwrap_or_default();
-        value(one).total_cmp(&value(other))
-    }
-}
-
 /// Compares the tightness of two limits; `Greater` if the first is the tighter one.
 pub(super) fn tighter(one: &NumberLimit, other: &NumberLimit, least: bool) -> Ordering {
-    let by_value = compare_numbers(&one.value, &other.value);
+    let by_value = one.value.cmp(&other.value);
     let by_value = if least { by_value } else { by_value.reverse() };
     by_value.then(one.exclusive.cmp(&other.exclusive))
 }
@@ -84,13 +73,13 @@ fn limit(view: &SchemaView<'_>, least: bool) -> Bound {
     for name in limit_names(least) {
         for (schema, node) in view.located(name) {
             let Some(limit) = limit_at(schema, name, node) else { continue };
-            limits.push((if whole { inclusive_limit(limit, least) } else { limit }, node.location()));
+            limits.push((if whole { inclusive_limit(&limit, least) } else { limit }, node.location()));
         }
     }
     limits.into_iter().max_by(|(one, _), (other, _)| tighter(one, other, least))
 }
 
-const fn limit_names(least: bool) -> [&'static str; 2] {
+pub(super) const fn limit_names(least: bool) -> [&'static str; 2] {
     if least { ["minimum", "exclusiveMinimum"] } else { ["maximum", "exclusiveMaximum"] }
 }
 
@@ -107,34 +96,23 @@ pub(super) fn limit_at(schema: Node<'_>, name: &str, node: Node<'_>) -> Option<N
         _ => "",
     };
     let is_flagged = schema.get(flag).and_then(Node::as_bool) == Some(true);
-    Some(NumberLimit { value: node.as_number()?.clone(), exclusive: flag.is_empty() || is_flagged })
+    Some(NumberLimit { value: Decimal::of_bound(node)?, exclusive: flag.is_empty() || is_flagged })
 }
 
 /// Writes the limit of a whole number without exclusion: above 0 is from 1, and so is from 0.5.
-#[expect(clippy::cast_possible_truncation, reason = "no more than 2^53")]
-pub(super) fn inclusive_limit(limit: NumberLimit, least: bool) -> NumberLimit {
-    const LARGEST: f64 = 9_007_199_254_740_992.0;
-    let rounded = limit.value.as_f64().filter(|value| value.abs() < LARGEST);
-    let rounded = rounded.map(|value| (if least { value.ceil() } else { value.floor() }, value.fract() == 0.0));
-    let (whole, is_exact) = match (limit.value.as_i64(), rounded) {
-        (Some(value), _) => (value, true),
-        (None, Some((value, is_exact))) => (value as i64, is_exact),
-        (None, None) => return limit,
-    };
-    let step = if limit.exclusive && is_exact { if least { 1 } else { -1 } } else { 0 };
-    match whole.checked_add(step) {
-        Some(value) => NumberLimit { value: value.into(), exclusive: false },
-        None => limit,
-    }
+pub(super) fn inclusive_limit(limit: &NumberLimit, least: bool) -> NumberLimit {
+    let is_next = limit.exclusive && limit.value.is_whole();
+    let value = if is_next { limit.value.next(least) } else { limit.value.rounded(least) };
+    NumberLimit { value, exclusive: false }
 }
 
 fn count(comparing: &mut PairComparison<'_, '_>, least: &str, greatest: &str, kinds: (Kind, Kind)) {
     for (name, is_least) in [(least, true), (greatest, false)] {
         let of = |view: &SchemaView<'_>| -> Bound {
-            let numbers = view.keyword(name).filter_map(|node| Some((node.as_number()?, node)));
-            let limits = numbers.map(|(value, node)| (NumberLimit { value: value.clone(), exclusive: false }, node));
+            let numbers = view.keyword(name).filter_map(|node| Some((Decimal::of_bound(node)?, node)));
+            let limits = numbers.map(|(value, node)| (NumberLimit { value, exclusive: false }, node));
             // At least nothing is no bound.
-            let limits = limits.filter(|(limit, _)| !is_least || limit.value.as_f64() != Some(0.0));
+            let limits = limits.filter(|(limit, _)| !is_least || limit.value != Decimal::from(0));
             let tightest = limits.max_by(|(one, _), (other, _)| tighter(one, other, is_least));
             tightest.map(|(limit, node)| (limit, node.location()))
         };
@@ -174,8 +152,11 @@ fn bound(
 
 fn multiples(comparing: &mut PairComparison<'_, '_>) {
     let of = |view: &SchemaView<'_>| {
-        let step = view.keyword("multipleOf").find_map(|node| Some((node.as_number()?.clone(), node.location())));
-        step.filter(|(step, _)| step.as_f64().is_some_and(|step| step > 0.0))
+        let place = view.first("multipleOf").map(|(_, node)| node.location())?;
+        let step = steps(view.keyword("multipleOf")).reduce(|one, other| one.common_multiple(&other))?;
+        // A whole number is a multiple of one.
+        let is_whole = !view.types.meets(TypeView::FRACTION);
+        Some((if is_whole { step.common_multiple(&Decimal::from(1)) } else { step }, place))
     };
     match (of(&comparing.before), of(&comparing.after)) {
         (None, None) => {}
@@ -188,7 +169,7 @@ fn multiples(comparing: &mut PairComparison<'_, '_>) {
             comparing.add(kinds::MULTIPLE_WIDENED, message, Some(place), None);
         }
         (Some((was, before)), Some((is, after))) => {
-            let kind = match (is_multiple(&is, &was), is_multiple(&was, &is)) {
+            let kind = match (is.is_multiple_of(&was), was.is_multiple_of(&is)) {
                 (true, true) => return,
                 (true, false) => kinds::MULTIPLE_NARROWED,
                 (false, true) => kinds::MULTIPLE_WIDENED,
@@ -200,10 +181,9 @@ fn multiples(comparing: &mut PairComparison<'_, '_>) {
     }
 }
 
-/// True if a number is a multiple of a step above zero.
-pub(super) fn is_multiple(of: &Number, step: &Number) -> bool {
-    let ratio = of.as_f64().unwrap_or_default() / step.as_f64().unwrap_or(1.0);
-    (ratio - ratio.round()).abs() < 1e-9
+/// Returns the steps that values of `multipleOf` set.
+pub(super) fn steps<'d>(values: impl Iterator<Item = Node<'d>>) -> impl Iterator<Item = Decimal> {
+    values.filter_map(Decimal::of_bound).filter(Decimal::is_positive)
 }
 
 /// True if a pattern matches any text.

@@ -133,7 +133,14 @@ impl<'d> PairComparison<'_, 'd> {
         let (before, after) = self.schemas.forms.get(form as usize)?;
         let lists = (before.lists_of(name), after.lists_of(name));
         let is_json = lists.0 == ListWriting::Json || lists.1 == ListWriting::Json;
-        Some((if is_json { ValueWriting::Json } else { ValueWriting::Field }, lists))
+        let writing = if before.is_styled(name) && after.is_styled(name) {
+            ValueWriting::Text
+        } else if is_json {
+            ValueWriting::Json
+        } else {
+            ValueWriting::Field
+        };
+        Some((writing, lists))
     }
 
     fn lead_in(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
@@ -166,7 +173,8 @@ impl<'d> PairComparison<'_, 'd> {
         let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
         let has_json = form.is_some_and(|(before, after)| before.has_json() || after.has_json());
         let writing = if has_json { ValueWriting::Json } else { self.context.writing };
-        GoalRules { writing, declared_only: false, without_null: false }
+        let single_lists = self.context.lists == (ListWriting::Repeated, ListWriting::Repeated);
+        GoalRules { writing, declared_only: false, without_null: false, single_lists }
     }
 
     /// Returns the schemas of both sides.

@@ -2,7 +2,7 @@
 
 use super::comparison::PairComparison;
 use super::context::KeptValues;
-use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
+use super::proof::{DefinitionSide, GoalRules, ProofOperand};
 use super::types::TypeView;
 use super::view::SchemaView;
 use super::writing::ListWriting;
@@ -35,7 +35,8 @@ pub(super) fn compare_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
         ListWriting::Separated(separator) => can_contain(one, separator),
     };
     let ones: Vec<NodeId> = one.schemas.iter().map(|schema| schema.id()).collect();
-    let rules = GoalRules { writing: ValueWriting::Text, ..comparing.rules() };
+    // An item is one text, and no list of its own.
+    let rules = GoalRules { single_lists: false, ..comparing.rules() };
     let (ones, items) = (ProofOperand(one_side, &ones), ProofOperand(list_side, &shape.items));
     let one_is_item = comparing.includes(&[ones], items, rules);
     let item_is_one = comparing.includes(&[items], ones, rules);

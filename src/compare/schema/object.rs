@@ -27,14 +27,16 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
     let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
     let others = UndeclaredProperties::of(&comparing.before);
     let closed = is_closed(&comparing.before);
+    let is_zero = |node: Node<'_>| node.as_number().and_then(serde_json::Number::as_f64) == Some(0.0);
+    let has_none = comparing.before.keyword("maxProperties").any(is_zero);
     for old in &before.list {
         if let Some(new) = after.get(old.name) {
             if required.contains(old.name) {
                 comparing.required_sent_at_last(old, new);
             }
             comparing.lead(SchemaStep::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
-        } else if comparing.kept.is_all() && comparing.context.polarity != Polarity::Same {
-            // Within `not` it is no property of the value.
+        } else if comparing.kept.is_all() && (comparing.context.polarity != Polarity::Same || has_none) {
+            // Within `not` it is no property of the value, and none is where there may be none at all.
         } else if comparing.carries(&old.schemas, true) {
             let message = format!("the property {} was removed", excerpt::quoted(old.name));
             comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
@@ -42,7 +44,8 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         }
     }
     for new in &after.list {
-        if before.get(new.name).is_some() || !comparing.carries(&new.schemas, false) {
+        let is_known = before.get(new.name).is_some() || (comparing.kept.is_all() && has_none);
+        if is_known || !comparing.carries(&new.schemas, false) {
             continue;
         }
         if let UndeclaredProperties::Schemas(schemas) = &others {

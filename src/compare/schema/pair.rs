@@ -9,6 +9,7 @@ use super::{bounds, choice, lists, object, values};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::{Node, ValueDirection};
+use crate::model::Location;
 
 /// Compares a pair, and brings those together that it leads to.
 pub(super) fn compare(schemas: &mut SchemaTable<'_>, id: PairId) {
@@ -167,7 +168,13 @@ impl<'d> PairComparison<'_, 'd> {
         let common = wide_was.both(wide_is);
         let declared = |view: &SchemaView<'d>| view.first("type").is_some();
         let contradict = common == TypeView::NONE && (declared(&self.before) || declared(&self.after));
-        if (both_listed && !contradict) || wide_was == wide_is {
+        if both_listed && !contradict {
+            return Some(common);
+        }
+        if wide_was == wide_is {
+            if was != is {
+                self.types_of_text((was, is), places);
+            }
             return Some(common);
         }
         let comparable = was.both(is);
@@ -177,19 +184,27 @@ impl<'d> PairComparison<'_, 'd> {
             _ => kinds::TYPE_CHANGED,
         };
         // A number that became a text, or the reverse, has another set of keywords: bounds of the text may refuse it.
-        let bounded = |view: &SchemaView<'d>| view.says_anything_but_type();
         let is_bounded = match kind {
-            kinds::TYPE_WIDENED => bounded(&self.after),
-            kinds::TYPE_NARROWED => bounded(&self.before),
+            kinds::TYPE_WIDENED => was.without(is).meets(wide_is) && is_bound(&self.after),
+            kinds::TYPE_NARROWED => is.without(was).meets(wide_was) && is_bound(&self.before),
             _ => false,
         };
-        let kind = if comparable == TypeView::NONE && common != TypeView::NONE && is_bounded {
-            kinds::TYPE_CHANGED
-        } else {
-            kind
-        };
+        let kind = if is_bounded { kinds::TYPE_CHANGED } else { kind };
         self.add(kind, format!("the type was {was} and is {is}"), places.0, places.1);
         (comparable != TypeView::NONE).then_some(comparable)
+    }
+
+    /// Reports types that differ and are the same as texts, where keywords of texts refuse some: digits of a number had
+    /// no length.
+    fn types_of_text(&mut self, (was, is): (TypeView, TypeView), places: (Option<Location>, Option<Location>)) {
+        let bounded = (is_bound(&self.before), is_bound(&self.after));
+        let kind = match (was.includes(is), is.includes(was)) {
+            (true, _) if bounded.1 => kinds::TYPE_NARROWED,
+            (_, true) if bounded.0 => kinds::TYPE_WIDENED,
+            (false, false) if bounded.0 || bounded.1 => kinds::TYPE_CHANGED,
+            _ => return,
+        };
+        self.add(kind, format!("the type was {was} and is {is}"), places.0, places.1);
     }
 
     /// Reports a change of `null`, unless another type or alternative implies it.
@@ -218,4 +233,9 @@ impl<'d> PairComparison<'_, 'd> {
             self.tell_null();
         }
     }
+}
+
+/// Tells whether schemas refuse any value of the types that they allow.
+fn is_bound(view: &SchemaView<'_>) -> bool {
+    view.says_anything_but_type() || !view.choices.is_empty()
 }

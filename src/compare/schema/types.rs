@@ -1,5 +1,6 @@
 //! The kinds of value that JSON Schema tells apart, as a set.
 
+use crate::compare::decimal::Decimal;
 use crate::definition::{Node, NodeKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,7 +35,8 @@ impl TypeView {
         match value.kind() {
             NodeKind::Null => Self::NULL,
             NodeKind::Bool(_) => Self::BOOLEAN,
-            NodeKind::Number(number) if number.as_f64().is_some_and(|value| value.fract() == 0.0) => Self::INTEGER,
+            NodeKind::Number(number) if number.is_i64() || number.is_u64() => Self::INTEGER,
+            NodeKind::Number(_) if Decimal::of(value).is_some_and(|number| number.is_whole()) => Self::INTEGER,
             NodeKind::Number(_) => Self::FRACTION,
             NodeKind::String(_) => Self::STRING,
             NodeKind::Array => Self::ARRAY,

@@ -114,8 +114,7 @@ impl<'d> SchemaView<'d> {
             open.extend(node.resolve().map(|node| SchemaMember { node, nullable }));
             return;
         }
-        let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
-        let nullable = nullable || flagged;
+        let nullable = nullable || (self.old_dialect && is_nullable(node));
         open.extend(node.followed().map(|node| SchemaMember { node, nullable }));
         for keyword in ["anyOf", "oneOf"] {
             let Some(list) = node.get(keyword) else { continue };
@@ -227,7 +226,7 @@ impl<'d> SchemaView<'d> {
     fn is_choice_strict(&self, choice: &AlternativeSet<'d>) -> bool {
         let names_types = |node: &Node<'d>| {
             let node = node.resolve().unwrap_or(*node);
-            let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
+            let flagged = self.old_dialect && is_nullable(node);
             !flagged && !TypeView::declared(node).meets(TypeView::NULL)
         };
         choice.alternatives.iter().all(names_types)
@@ -296,6 +295,14 @@ impl<'d> PropertyViews<'d> {
     pub(super) fn get(&self, name: &str) -> Option<&PropertyView<'d>> {
         self.by_name.get(name).and_then(|index| self.list.get(*index))
     }
+}
+
+/// True if a schema of OpenAPI 3.0 allows `null` too: by its flag, but for a list of values without it (OpenAPI
+/// 3.0.3, proposal "Clarify Semantics of nullable").
+pub(super) fn is_nullable(schema: Node<'_>) -> bool {
+    let has_null = |list: Node<'_>| list.items().any(|item| TypeView::of(item) == TypeView::NULL);
+    schema.get("nullable").and_then(Node::as_bool) == Some(true)
+        && schema.get("enum").is_none_or(|list| !list.is_array() || has_null(list))
 }
 
 /// True if a schema allows `null` and nothing else.

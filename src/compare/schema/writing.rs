@@ -52,6 +52,8 @@ pub(in crate::compare) struct PartEncoding<'d> {
     /// The media types that it may have; `None` where its schema decides.
     pub(in crate::compare) content_type: Option<&'d str>,
     pub(in crate::compare) style: (ParameterStyle, bool),
+    /// True if a style is given, which writes an object and its properties as text.
+    is_styled: bool,
     /// The headers of its part.
     pub(in crate::compare) headers: Option<Node<'d>>,
 }
@@ -72,7 +74,7 @@ impl<'d> PartEncoding<'d> {
         // Where a style is given, the media type is ignored.
         let content_type = node.and_then(|node| node.get("contentType")?.as_str()).filter(|_| !is_styled);
         let headers = node.and_then(|node| node.get("headers"));
-        Self { content_type, style: (style, explode), headers }
+        Self { content_type, style: (style, explode), is_styled, headers }
     }
 }
 
@@ -97,6 +99,12 @@ impl<'d> FormEncodings<'d> {
 
     pub(in crate::compare) fn field(&self, name: &str) -> PartEncoding<'d> {
         PartEncoding::of(self.by_name.get(name).copied())
+    }
+
+    /// Tells whether a field is written like a parameter; the parts of a multipart body are not (OpenAPI 3.0.4, section
+    /// 4.7.15.1).
+    pub(super) fn is_styled(&self, name: &str) -> bool {
+        !self.is_multipart && self.field(name).is_styled
     }
 
     pub(super) fn lists_of(&self, name: &str) -> ListWriting {

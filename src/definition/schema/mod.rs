@@ -16,7 +16,7 @@ mod text;
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;
 pub use json_schema::ValueDirection;
-pub(super) use pattern::CompiledPatterns;
+pub(crate) use pattern::CompiledPatterns;
 pub(super) use sample::Sampler;
 pub(crate) use shape::{SchemaShape, TypeSet};
 

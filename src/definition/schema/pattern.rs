@@ -25,7 +25,7 @@ const LARGEST: usize = 100_000;
 
 /// The compiled patterns and formats of a definition.
 #[derive(Debug, Default)]
-pub(in crate::definition) struct CompiledPatterns {
+pub(crate) struct CompiledPatterns {
     expressions: HashMap<String, Option<Regex>>,
     /// The approximate total of the states of cached expressions.
     kept: usize,
@@ -52,6 +52,11 @@ impl CompiledPatterns {
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
         self.steps += 1 + text.len() / BYTES_A_STEP;
         self.regex(pattern).is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+    }
+
+    /// Tells whether a text matches a pattern; `None` where the pattern is unusable, or a match takes too long.
+    pub(crate) fn is_match(&mut self, pattern: &str, text: &str) -> Option<bool> {
+        self.regex(pattern)?.is_match(text).ok()
     }
 
     /// True if a pattern can be compiled.

@@ -2,8 +2,8 @@
 //! each; then each part of the right side is looked up.
 
 use super::terms::{TermId, ValueTerm};
-use super::{DEEPEST, DefinitionSide, MOST_CASES, Prover, TypeCase, ValueFacts, keywords};
-use crate::compare::fingerprint::canonical;
+use super::{DEEPEST, DefinitionSide, MOST_CASES, Prover, TypeCase, ValueFacts, ValueWriting, keywords};
+use crate::compare::decimal::Decimal;
 use crate::compare::schema::types::TypeView;
 use crate::definition::Node;
 
@@ -110,13 +110,72 @@ impl<'d> Prover<'_, 'd> {
         })
     }
 
-    fn decide(&mut self, case: &TypeCase<'d>, right: Option<TermId>) -> bool {
+    pub(super) fn decide(&mut self, case: &TypeCase<'d>, right: Option<TermId>) -> bool {
         if let Some(further) = self.dependent_schemas(case) {
             let mut facts = case.facts.clone();
             return !self.learn(&mut facts, &further) || self.split(facts, right);
         }
         self.is_contradictory(case)
-            || right.is_some_and(|right| self.follows(case, right) || self.reads_otherwise(case, right))
+            || right.is_some_and(|right| self.is_read(case, right))
+            || self.split_by_part(case, right)
+    }
+
+    /// Tells whether a case lies within a set, by one of the ways in which its text can be read. The whole set is asked
+    /// for each of them: one part of it must not hold by the number, and another one by the text.
+    fn is_read(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
+        let writing = self.rules.writing;
+        if writing == ValueWriting::Json {
+            return self.follows(case, right);
+        }
+        let is_scalar = !case.kind.meets(TypeView::ARRAY.either(TypeView::OBJECT));
+        if is_scalar || self.readers(case.kind, right, 0).is_none_or(|readers| readers > 1) {
+            self.rules.writing = ValueWriting::Json;
+        }
+        let follows = self.follows(case, right);
+        self.rules.writing = writing;
+        let is_number = case.kind.both(TypeView::NUMBER.either(TypeView::BOOLEAN)) == case.kind;
+        follows
+            || (writing.is_text() && is_number && self.takes_any_text(right, 0))
+            || self.reads_otherwise(case, right)
+            || (is_scalar && self.is_read_as_list(case, right))
+    }
+
+    /// Tells whether a list of the value alone, which is written like it, lies within a set.
+    fn is_read_as_list(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
+        if !self.rules.single_lists || !self.rules.writing.is_text() || case.kind == TypeView::NULL {
+            return false;
+        }
+        let item = self.left_of(case);
+        let list = self.number(ValueTerm::ListOf(item.into()));
+        self.rules.single_lists = false;
+        let proven = self.prove(&[list], Some(right));
+        self.rules.single_lists = true;
+        proven
+    }
+
+    /// Counts the keywords of a set that look at the parts of a list or an object: where there is one, each part can be
+    /// read in a way of its own. `None` where one of them depends on how the others are read.
+    fn readers(&mut self, kind: TypeView, right: TermId, nesting: usize) -> Option<usize> {
+        if nesting > DEEPEST || !self.take(1) {
+            return None;
+        }
+        match self.term(right) {
+            ValueTerm::Schema(..) => {
+                let parts = self.proofs.terms.parts(right, &mut self.fingerprints);
+                self.readers(kind, parts, nesting + 1)
+            }
+            ValueTerm::All(parts) => {
+                parts.iter().try_fold(0, |sum, part| Some(sum + self.readers(kind, *part, nesting + 1)?))
+            }
+            ValueTerm::Any(members) => {
+                members.iter().try_fold(0, |most, member| Some(self.readers(kind, *member, nesting + 1)?.max(most)))
+            }
+            ValueTerm::Own(side, schema) => keywords::readers(self.proofs.terms.node(side, schema), kind),
+            ValueTerm::Kind(_) | ValueTerm::Has(_) | ValueTerm::Always | ValueTerm::Never | ValueTerm::Unknown => {
+                Some(0)
+            }
+            _ => None,
+        }
     }
 
     /// True if the text that a value is written as can also be read as a value of another type that lies within
@@ -161,7 +220,7 @@ impl<'d> Prover<'_, 'd> {
             let mut left = self.left_of(case);
             let not = self.number(ValueTerm::Not(*refused_one));
             left.retain(|term| *term != not);
-            self.prove(&left, Some(*refused_one))
+            self.prove_of_value(&left, Some(*refused_one))
         })
     }
 
@@ -187,10 +246,6 @@ impl<'d> Prover<'_, 'd> {
         if self.nesting >= DEEPEST || !self.take(1) {
             return false;
         }
-        let is_scalar = case.kind.both(TypeView::NUMBER.either(TypeView::BOOLEAN)) == case.kind;
-        if self.rules.writing.is_text() && is_scalar && self.takes_any_text(right, 0) {
-            return true;
-        }
         self.nesting += 1;
         let follows = match self.term(right) {
             ValueTerm::Schema(..) => {
@@ -204,13 +259,13 @@ impl<'d> Prover<'_, 'd> {
                     && members.iter().enumerate().filter(|(other, _)| *other != index).all(|(_, other)| {
                         let mut left = self.left_of(case);
                         left.push(*other);
-                        self.prove(&left, None)
+                        self.prove_of_value(&left, None)
                     })
             }),
             ValueTerm::Not(refused) => {
                 let mut left = self.left_of(case);
                 left.push(refused);
-                self.prove(&left, None)
+                self.prove_of_value(&left, None)
             }
             ValueTerm::Own(side, schema) => {
                 let node = self.proofs.terms.node(side, schema);
@@ -223,7 +278,11 @@ impl<'d> Prover<'_, 'd> {
             ValueTerm::Value(..) | ValueTerm::Number(_) | ValueTerm::Text(_) | ValueTerm::Flag(_) => {
                 case.value == Some(right)
             }
-            ValueTerm::Never | ValueTerm::Unknown => false,
+            ValueTerm::Property(..)
+            | ValueTerm::ListOf(_)
+            | ValueTerm::Limit(..)
+            | ValueTerm::Never
+            | ValueTerm::Unknown => false,
         };
         self.nesting -= 1;
         follows
@@ -243,11 +302,11 @@ impl<'d> Prover<'_, 'd> {
             return others.iter().any(|other| self.follows(case, *other));
         }
         match others.as_slice() {
-            [] => self.prove(&left, None),
-            [one] => self.prove(&left, Some(*one)),
+            [] => self.prove_of_value(&left, None),
+            [one] => self.prove_of_value(&left, Some(*one)),
             _ => {
                 let any = self.number(ValueTerm::Any(others.into()));
-                self.prove(&left, Some(any))
+                self.prove_of_value(&left, Some(any))
             }
         }
     }
@@ -274,6 +333,6 @@ impl<'d> Prover<'_, 'd> {
 /// Returns the canonical form of the number that a text is.
 fn number_in(text: &str) -> Option<String> {
     let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) && !text.ends_with(' ');
-    let number: serde_json::Number = serde_json::from_str(text).ok().filter(|_| is_number)?;
-    Some(canonical(&number))
+    let _: serde_json::Number = serde_json::from_str(text).ok().filter(|_| is_number)?;
+    Decimal::parse(text).map(|number| number.to_string())
 }

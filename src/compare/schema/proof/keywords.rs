@@ -6,6 +6,7 @@ use serde_json::Number;
 
 use super::terms::ValueTerm;
 use super::{DefinitionSide, Prover, TypeCase};
+use crate::compare::decimal::Decimal;
 use crate::compare::schema::bounds::{self, NumberLimit};
 use crate::compare::schema::types::TypeView;
 use crate::definition::Node;
@@ -24,6 +25,25 @@ pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
             "format" => value.as_str().is_none_or(bounds::is_hint),
             _ => true,
         })
+}
+
+/// Counts the keywords of one schema that look at the parts of a list or an object, those that share the parts among
+/// them as one; `None` where one of them compares the parts, or asks for them under a condition.
+pub(super) fn readers(schema: Node<'_>, kind: TypeView) -> Option<usize> {
+    const COMPARING: [&str; 4] = ["enum", "const", "dependentSchemas", "unevaluatedItems"];
+    let has = |name: &&str| schema.get(name).is_some();
+    let is_unique = schema.get("uniqueItems").and_then(Node::as_bool) == Some(true);
+    if is_unique || COMPARING.iter().any(has) {
+        return None;
+    }
+    let patterns = schema.get("patternProperties").into_iter().flat_map(Node::entries).count();
+    Some(if kind == TypeView::ARRAY {
+        usize::from(["items", "prefixItems"].iter().any(has)) + usize::from(has(&"contains"))
+    } else {
+        let is_shared = patterns == 0 && ["properties", "additionalProperties"].iter().any(has);
+        let named = usize::from(patterns > 0 && has(&"properties"));
+        patterns + named + usize::from(is_shared) + usize::from(has(&"unevaluatedProperties"))
+    })
 }
 
 impl<'d> Prover<'_, 'd> {
@@ -49,7 +69,9 @@ impl<'d> Prover<'_, 'd> {
         match case.kind {
             TypeView::STRING => {
                 let (least, most) = self.counts(case, "minLength", "maxLength");
+                let patterns = case.schemas.iter().filter_map(|(_, schema)| schema.get("pattern")?.as_str());
                 least > most
+                    || patterns.collect::<Vec<_>>().into_iter().any(|one| self.is_match(case, one) == Some(false))
             }
             TypeView::ARRAY => self.contradicts_list(case),
             TypeView::OBJECT => self.contradicts_object(case),
@@ -58,19 +80,26 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    fn number_value(&self, case: &TypeCase<'d>) -> Option<Number> {
+    fn number_value(&self, case: &TypeCase<'d>) -> Option<Decimal> {
         let ValueTerm::Number(text) = self.proofs.terms.get(case.value?) else { return None };
-        text.parse().ok()
+        Decimal::parse(text)
     }
 
     fn limit(&self, case: &TypeCase<'d>, least: bool) -> Option<NumberLimit> {
         if let Some(value) = self.number_value(case) {
             return Some(NumberLimit { value, exclusive: false });
         }
-        let limits = case.schemas.iter().flat_map(|(_, schema)| bounds::limits(*schema, least));
+        self.limits(case, least).into_iter().max_by(|one, other| bounds::tighter(one, other, least))
+    }
+
+    fn limits(&self, case: &TypeCase<'d>, least: bool) -> Vec<NumberLimit> {
+        let of_schemas = case.schemas.iter().flat_map(move |(_, schema)| bounds::limits(*schema, least));
+        let of_parts = self.limits_of_parts(case, bounds::limit_names(least));
+        let of_parts = of_parts
+            .map(|(name, value)| NumberLimit { value: value.clone(), exclusive: name.starts_with("exclusive") });
         let whole = case.kind == TypeView::INTEGER;
-        let limits = limits.map(|limit| if whole { bounds::inclusive_limit(limit, least) } else { limit });
-        limits.max_by(|one, other| bounds::tighter(one, other, least))
+        let inclusive = |limit| if whole { bounds::inclusive_limit(&limit, least) } else { limit };
+        of_schemas.chain(of_parts).map(inclusive).collect()
     }
 
     /// Returns the numbers of a case, where they are whole and few.
@@ -80,7 +109,7 @@ impl<'d> Prover<'_, 'd> {
             return None;
         }
         let (least, most) = (self.limit(case, true)?, self.limit(case, false)?);
-        let (least, most) = (least.value.as_i64()?, most.value.as_i64()?);
+        let (least, most) = (least.value.to_i64()?, most.value.to_i64()?);
         most.checked_sub(least).is_some_and(|count| count < MOST).then_some(least..=most)
     }
 
@@ -89,45 +118,39 @@ impl<'d> Prover<'_, 'd> {
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
                 let least = name.ends_with("inimum");
                 let Some(limit) = bounds::limit_at(schema, name, value) else { return true };
-                let limit = if case.kind == TypeView::INTEGER { bounds::inclusive_limit(limit, least) } else { limit };
+                let limit = if case.kind == TypeView::INTEGER { bounds::inclusive_limit(&limit, least) } else { limit };
                 self.limit(case, least).is_some_and(|known| bounds::tighter(&known, &limit, least).is_ge())
             }
             "multipleOf" => {
-                let Some(step) = value.as_number().filter(|step| step.as_f64().is_some_and(|step| step > 0.0)) else {
-                    return true;
-                };
+                let Some(step) = bounds::steps(std::iter::once(value)).next() else { return true };
                 if let Some(value) = self.number_value(case) {
-                    return bounds::is_multiple(&value, step);
+                    return value.is_multiple_of(&step);
                 }
-                let mut known = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")?.as_number());
-                (case.kind == TypeView::INTEGER && bounds::is_multiple(&Number::from(1), step))
-                    || known.any(|known| bounds::is_multiple(known, step))
+                let known = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf"));
+                let whole = (case.kind == TypeView::INTEGER).then(|| Decimal::from(1));
+                let known = bounds::steps(known).chain(whole).reduce(|one, other| one.common_multiple(&other));
+                known.is_some_and(|known| known.is_multiple_of(&step))
             }
             _ => true,
         }
     }
 
     fn contradicts_number(&self, case: &TypeCase<'d>) -> bool {
-        let mut steps = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")?.as_number());
-        let is_off = |step: &Number| match self.number_value(case) {
-            Some(value) => !bounds::is_multiple(&value, step),
+        let steps = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf"));
+        let is_off = |step: Decimal| match self.number_value(case) {
+            Some(value) => !value.is_multiple_of(&step),
             // No fraction is a multiple of a whole number.
-            None => {
-                case.kind != TypeView::INTEGER && step.as_f64().is_some_and(|step| step > 0.0 && step.fract() == 0.0)
-            }
+            None => case.kind != TypeView::INTEGER && step.is_whole(),
         };
-        if steps.any(is_off) {
+        if bounds::steps(steps).any(is_off) {
             return true;
         }
         let bound = |least: bool| {
-            let limits = case.schemas.iter().flat_map(|(_, schema)| bounds::limits(*schema, least));
             let value = self.number_value(case).map(|value| NumberLimit { value, exclusive: false });
-            let whole = case.kind == TypeView::INTEGER;
-            let limits = limits.map(|limit| if whole { bounds::inclusive_limit(limit, least) } else { limit });
-            limits.chain(value).max_by(|one, other| bounds::tighter(one, other, least))
+            self.limits(case, least).into_iter().chain(value).max_by(|one, other| bounds::tighter(one, other, least))
         };
         let (Some(least), Some(most)) = (bound(true), bound(false)) else { return false };
-        let order = bounds::compare_numbers(&least.value, &most.value);
+        let order = least.value.cmp(&most.value);
         order.is_gt() || (order.is_eq() && (least.exclusive || most.exclusive))
     }
 
@@ -140,24 +163,43 @@ impl<'d> Prover<'_, 'd> {
                 let pattern = value.as_str();
                 pattern.is_none_or(bounds::matches_anything)
                     || case.schemas.iter().any(|(_, schema)| schema.get("pattern").and_then(Node::as_str) == pattern)
+                    || pattern.is_some_and(|pattern| self.is_match(case, pattern) == Some(true))
             }
             "contentEncoding" | "contentMediaType" => {
-                let known = |schema: &Node<'d>| schema.get(name).and_then(Node::as_str) == value.as_str();
-                case.schemas.iter().any(|(_, schema)| known(schema))
+                let old_format = match (name, value.as_str()) {
+                    ("contentEncoding", Some("base64")) => Some("byte"),
+                    ("contentMediaType", Some("application/octet-stream")) => Some("binary"),
+                    _ => None,
+                };
+                let is_known = |schema: Node<'d>| {
+                    let of = |name: &str| schema.get(name).and_then(Node::as_str);
+                    of(name) == value.as_str() || (old_format.is_some() && of("format") == old_format)
+                };
+                case.schemas.iter().any(|(_, schema)| is_known(*schema))
             }
             "contentSchema" => false,
             _ => true,
         }
     }
 
+    /// Tells whether the only text of a case matches a pattern; `None` where there are others, or it cannot be told.
+    fn is_match(&mut self, case: &TypeCase<'d>, pattern: &str) -> Option<bool> {
+        let ValueTerm::Text(text) = self.term(case.value?) else { return None };
+        self.take(1 + text.len() / 32).then(|| self.proofs.patterns.is_match(pattern, &text)).flatten()
+    }
+
     /// Returns between which numbers a length, or a number of items or properties, lies.
-    pub(super) fn counts(&mut self, case: &TypeCase<'d>, least: &str, most: &str) -> (f64, f64) {
+    pub(super) fn counts(&mut self, case: &TypeCase<'d>, least: &'static str, most: &'static str) -> (f64, f64) {
         let of = |name: &str| {
             let numbers = case.schemas.iter().filter_map(|(_, schema)| schema.get(name)?.as_number()?.as_f64());
             numbers.collect::<Vec<f64>>()
         };
-        let (mut lower, mut upper) =
-            (of(least).into_iter().fold(0.0, f64::max), of(most).into_iter().fold(f64::INFINITY, f64::min));
+        let of_part = |name: &'static str| {
+            let limits = self.limits_of_parts(case, [name, name]);
+            limits.filter_map(|(_, value)| value.to_string().parse::<f64>().ok()).collect::<Vec<f64>>()
+        };
+        let all = |name: &'static str| of(name).into_iter().chain(of_part(name));
+        let (mut lower, mut upper) = (all(least).fold(0.0, f64::max), all(most).fold(f64::INFINITY, f64::min));
         if let Some(size) = case.value.and_then(|value| self.size(value)) {
             (lower, upper) = (lower.max(size), upper.min(size));
         }
@@ -181,8 +223,15 @@ impl<'d> Prover<'_, 'd> {
 fn has_format(case: &TypeCase<'_>, format: &str) -> bool {
     let concerns = if NUMBER_FORMATS.contains(&format) { TypeView::NUMBER } else { TypeView::STRING };
     let known = |schema: &Node<'_>| {
-        let known = schema.get("format").and_then(Node::as_str);
-        known.is_some_and(|known| known == format || bounds::is_narrower_format(known, format))
+        let of = |name: &str| schema.get(name).and_then(Node::as_str);
+        // The formats of OpenAPI 3.0 that became keywords of JSON Schema (OpenAPI 3.1.0, section 4.4.1).
+        let is_keyword = match format {
+            "byte" => of("contentEncoding") == Some("base64"),
+            "binary" => of("contentMediaType").is_some() && of("contentEncoding").is_none(),
+            _ => false,
+        };
+        let is_format = |known| known == format || bounds::is_narrower_format(known, format);
+        is_keyword || of("format").is_some_and(is_format)
     };
     bounds::is_hint(format) || !concerns.meets(case.kind) || case.schemas.iter().any(|(_, schema)| known(schema))
 }

@@ -22,6 +22,13 @@ fn number(schema: Node<'_>, name: &str) -> Option<f64> {
     schema.get(name)?.as_number()?.as_f64()
 }
 
+/// Lists the lengths after which a schema refuses every item.
+#[expect(clippy::cast_precision_loss, reason = "lists of schemas are short")]
+fn closed_at<'c>(case: &'c TypeCase<'_>) -> impl Iterator<Item = f64> + 'c {
+    let closed = case.schemas.iter().filter(|(_, schema)| rest(*schema).and_then(Node::as_bool) == Some(false));
+    closed.map(|(_, schema)| first(*schema).len() as f64)
+}
+
 /// Returns the number of items that a schema asks for by `contains`.
 fn least_contained(schema: Node<'_>) -> f64 {
     schema.get("contains").map_or(0.0, |_| number(schema, "minContains").unwrap_or(1.0))
@@ -31,7 +38,10 @@ impl<'d> Prover<'_, 'd> {
     /// Returns the least and the greatest number of items.
     fn item_counts(&mut self, case: &TypeCase<'d>) -> (f64, f64) {
         let (least, most) = self.counts(case, "minItems", "maxItems");
-        (case.schemas.iter().map(|(_, schema)| least_contained(*schema)).fold(least, f64::max), most)
+        let least = case.schemas.iter().map(|(_, schema)| least_contained(*schema)).fold(least, f64::max);
+        let is_single =
+            case.facts.atoms.iter().any(|atom| matches!(self.proofs.terms.get(*atom), ValueTerm::ListOf(_)));
+        if is_single { (least.max(1.0), most.min(1.0)) } else { (least, closed_at(case).fold(most, f64::min)) }
     }
 
     fn item_writing(&self) -> ValueWriting {
@@ -50,6 +60,11 @@ impl<'d> Prover<'_, 'd> {
             let at = position.and_then(|position| first(*schema).get(position).copied());
             if let Some(node) = at.or_else(|| rest(*schema)) {
                 facts.push(self.schema(*side, node.id()));
+            }
+        }
+        for atom in &case.facts.atoms {
+            if let ValueTerm::ListOf(item) = self.proofs.terms.get(*atom) {
+                facts.extend(item.iter().copied());
             }
         }
         if let Some((side, list)) = self.list_value(case) {

@@ -15,13 +15,14 @@ mod cases;
 mod keywords;
 mod lists;
 mod objects;
+mod parts;
 mod terms;
 
 use std::collections::HashMap;
 
 use super::types::TypeView;
 use crate::compare::fingerprint::Fingerprints;
-use crate::definition::{Definition, Node, NodeId};
+use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
 pub(super) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 
@@ -36,7 +37,8 @@ pub(super) enum ValueWriting {
     Json,
     /// As text, in which a number is a text as well; so are the items and properties that it holds.
     Text,
-    /// As the field of a form: a text, or a list of them; an object is written as JSON.
+    /// As the field of a form: a text, or a list of them; an object is written as JSON, also in a list (OpenAPI 3.1.1,
+    /// section 4.8.15.1).
     Field,
     /// As a form: each property is written as a field.
     Form,
@@ -47,9 +49,9 @@ impl ValueWriting {
         matches!(self, Self::Text | Self::Field)
     }
 
-    /// Returns how the items of a list are written.
+    /// Returns how the items of a list are written: those of a field as if each were the field.
     pub(super) const fn of_items(self) -> Self {
-        if self.is_text() { Self::Text } else { Self::Json }
+        if self.is_text() { self } else { Self::Json }
     }
 
     /// Returns how the properties of an object are written.
@@ -70,6 +72,8 @@ pub(super) struct GoalRules {
     pub(super) declared_only: bool,
     /// True if `null` is left out of account.
     pub(super) without_null: bool,
+    /// True where a list of one item is written like the item.
+    pub(super) single_lists: bool,
 }
 
 /// Schemas of one side that apply to one value together.
@@ -80,6 +84,7 @@ pub(super) struct ProofOperand<'a>(pub(super) DefinitionSide, pub(super) &'a [No
 pub(super) struct ProofTable<'d> {
     terms: TermTable<'d>,
     known: HashMap<ProofGoal, bool>,
+    patterns: CompiledPatterns,
     steps_left: usize,
 }
 
@@ -93,7 +98,12 @@ struct ProofGoal {
 
 impl<'d> ProofTable<'d> {
     pub(super) fn new(before: &'d Definition, after: &'d Definition, steps: usize) -> Self {
-        Self { terms: TermTable::new(before, after), known: HashMap::new(), steps_left: steps }
+        Self {
+            terms: TermTable::new(before, after),
+            known: HashMap::new(),
+            patterns: CompiledPatterns::default(),
+            steps_left: steps,
+        }
     }
 
     /// Builds a prover for one question.
@@ -158,17 +168,17 @@ impl<'d> Prover<'_, 'd> {
     pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], refused: Option<ProofOperand<'_>>) -> bool {
         let left = self.left(left);
         let refused = refused.map(|refused| self.all(refused));
-        self.prove(&left, refused)
+        self.prove_of_value(&left, refused)
     }
 
     /// True if `null` satisfies the schemas; `None` where that cannot be told.
     pub(super) fn allows_null(&mut self, schemas: ProofOperand<'_>) -> Option<bool> {
         let null = self.number(ValueTerm::Null);
         let schemas = self.all(schemas);
-        if self.prove(&[null], Some(schemas)) {
+        if self.prove_of_value(&[null], Some(schemas)) {
             return Some(true);
         }
-        self.prove(&[null, schemas], None).then_some(false)
+        self.prove_of_value(&[null, schemas], None).then_some(false)
     }
 
     /// True if any value of some types satisfies the schemas.
@@ -257,13 +267,23 @@ impl<'d> Prover<'_, 'd> {
         proven
     }
 
+    /// Proves a goal of the value at hand as it is read already, and not of its text.
+    fn prove_of_value(&mut self, left: &[TermId], right: Option<TermId>) -> bool {
+        let rules = GoalRules { writing: ValueWriting::Json, single_lists: false, ..self.rules };
+        let outer = std::mem::replace(&mut self.rules, rules);
+        let proven = self.prove(left, right);
+        self.rules = outer;
+        proven
+    }
+
     /// Proves a goal of something that the value at hand holds.
     fn prove_within(&mut self, writing: ValueWriting, left: &[TermId], right: Option<TermId>) -> bool {
-        let outer = std::mem::replace(&mut self.rules.writing, writing);
+        let rules = GoalRules { writing, single_lists: false, ..self.rules };
+        let outer = std::mem::replace(&mut self.rules, rules);
         self.depth += 1;
         let proven = self.prove(left, right);
         self.depth -= 1;
-        self.rules.writing = outer;
+        self.rules = outer;
         proven
     }
 
@@ -318,20 +338,22 @@ impl<'d> Prover<'_, 'd> {
                     facts.types = facts.types.both(types);
                     true
                 }
-                ValueTerm::Has(_) => {
+                ValueTerm::Has(_) | ValueTerm::Property(..) => {
                     facts.types = facts.types.both(TypeView::OBJECT);
                     true
                 }
+                ValueTerm::ListOf(_) => {
+                    facts.types = facts.types.both(TypeView::ARRAY);
+                    true
+                }
+                ValueTerm::Limit(..) => true,
                 ValueTerm::Value(side, node) => {
                     facts.types = facts.types.both(TypeView::of(self.proofs.terms.node(side, node)));
                     true
                 }
                 ValueTerm::Number(number) => {
-                    facts.types = facts.types.both(if number.contains(['.', 'e']) {
-                        TypeView::FRACTION
-                    } else {
-                        TypeView::INTEGER
-                    });
+                    facts.types =
+                        facts.types.both(if number.contains('.') { TypeView::FRACTION } else { TypeView::INTEGER });
                     true
                 }
                 ValueTerm::Text(_) => {

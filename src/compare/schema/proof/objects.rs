@@ -7,7 +7,7 @@ use super::{DefinitionSide, Prover, TypeCase, ValueWriting};
 use crate::definition::Node;
 
 /// Lists the entries of a mapping.
-fn entries<'d>(schema: Node<'d>, keyword: &str) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
+pub(super) fn entries<'d>(schema: Node<'d>, keyword: &str) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
     schema.get(keyword).into_iter().flat_map(Node::entries)
 }
 
@@ -126,6 +126,13 @@ impl<'d> Prover<'_, 'd> {
                 }
             }
         }
+        for atom in &case.facts.atoms {
+            if let ValueTerm::Property(known, term) = self.proofs.terms.get(*atom)
+                && *known == name
+            {
+                facts.push(*term);
+            }
+        }
         if let Some((side, value)) = self.object_value(case) {
             facts.push(match value.get(name) {
                 Some(value) => self.value(side, value),
@@ -167,6 +174,7 @@ impl<'d> Prover<'_, 'd> {
                 let together = ["properties", "patternProperties", "additionalProperties"];
                 let first = together.into_iter().find(|keyword| schema.get(keyword).is_some());
                 first != Some(name)
+                    || self.property_counts(case).1 <= 0.0
                     || (self.follows_properties(case, side, schema) && self.follows_unnamed(case, side, schema))
             }
             "required" => {
@@ -183,7 +191,7 @@ impl<'d> Prover<'_, 'd> {
                 let (has, wanted) = (self.number(ValueTerm::Has(name)), self.schema(side, node.id()));
                 let mut left = self.left_of(case);
                 left.push(has);
-                self.prove(&left, Some(wanted))
+                self.prove_of_value(&left, Some(wanted))
             }),
             "propertyNames" => self.follows_names(case, side, schema),
             "minProperties" => number(name).is_none_or(|least| self.property_counts(case).0 >= least),
@@ -209,7 +217,7 @@ impl<'d> Prover<'_, 'd> {
     /// Proves that an object has a property, by its choices and conditions too.
     fn is_present(&mut self, case: &TypeCase<'d>, name: &'d str) -> bool {
         let (left, has) = (self.left_of(case), self.number(ValueTerm::Has(name)));
-        self.prove(&left, Some(has))
+        self.prove_of_value(&left, Some(has))
     }
 
     fn is_impossible(&mut self, case: &TypeCase<'d>, name: &'d str) -> bool {

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::compare::decimal::Decimal;
 use crate::compare::fingerprint::{Fingerprints, canonical};
 use crate::compare::schema::sets::meant;
 use crate::compare::schema::types::TypeView;
+use crate::compare::schema::view::is_nullable;
 use crate::definition::{Definition, Node, NodeId, NodeKind, Specification};
 
 /// A term, by its number.
@@ -30,6 +32,12 @@ pub(super) enum ValueTerm<'d> {
     Kind(TypeView),
     /// Objects that have a property.
     Has(&'d str),
+    /// Objects of which a property is in a set.
+    Property(&'d str, TermId),
+    /// Lists of one item, which is in all the sets.
+    ListOf(Box<[TermId]>),
+    /// Values within a limit, of the type that its keyword concerns.
+    Limit(&'static str, Decimal),
     /// One list or object.
     Value(DefinitionSide, NodeId),
     /// One number, in its canonical text.
@@ -150,7 +158,7 @@ impl<'d> TermTable<'d> {
             NodeKind::Null => self.number(ValueTerm::Null),
             NodeKind::Bool(flag) => self.number(ValueTerm::Flag(flag)),
             NodeKind::String(text) => self.number(ValueTerm::Text(text.into())),
-            NodeKind::Number(number) => self.number(ValueTerm::Number(canonical(number).into())),
+            NodeKind::Number(_) => self.number(ValueTerm::Number(canonical(node).into())),
             NodeKind::Array | NodeKind::Object => {
                 let fingerprint = fingerprints.of(side).of(node);
                 if let Some(known) = self.values.get(&fingerprint) {
@@ -236,7 +244,7 @@ impl<'d> TermTable<'d> {
         }
         parts.push(self.number(ValueTerm::Own(side, id)));
         let all = self.number(ValueTerm::All(parts.into()));
-        if old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true) {
+        if old_dialect && is_nullable(node) {
             let null = self.number(ValueTerm::Null);
             return self.number(ValueTerm::Any(Box::new([null, all])));
         }

@@ -1,0 +1,194 @@
+//! Verdicts where an attacker of the comparison found wrong ones: a place, its content before and after, and the effect on
+//! callers there and back.
+
+use super::{compared, whole};
+use crate::compare::Compatibility;
+use crate::definition::Definition;
+
+/// The effect of a change: callers break, or keep working, or there is no change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Breaks,
+    Keeps,
+    Same,
+}
+
+use Verdict::{Breaks, Keeps, Same};
+
+const COMPONENTS: &str = "components: {schemas: {Int: {type: integer}, Small: {allOf: [{$ref: '#/components/schemas/Int'}, {maximum: 10}]}}}";
+
+/// Writes a definition with a schema, or another part, in a place.
+fn placed(place: &str, part: &str) -> Definition {
+    let parameter = |rest: &str| format!("get: {{parameters: [{{name: v, {rest}, schema: {part}}}]}}");
+    let body = |content: &str| format!("post: {{requestBody: {{content: {{{content}}}}}}}");
+    let response = |rest: &str| format!("get: {{responses: {{'200': {{{rest}}}}}}}");
+    let object = format!("schema: {{type: object, properties: {{n: {part}}}}}");
+    let operation = match place {
+        "query" => parameter("in: query"),
+        "deep query" => parameter("in: query, style: deepObject, explode: true"),
+        "header" => parameter("in: header"),
+        "cookie" => parameter("in: cookie"),
+        "path" => "get: {}".to_owned(),
+        "response header" => response(&format!("headers: {{v: {{schema: {part}}}}}")),
+        "callback" => format!(
+            "post: {{callbacks: {{c: {{'{{$request.body#/u}}': {{post: {{parameters: [{{name: v, in: query, schema: {part}}}]}}}}}}}}}}"
+        ),
+        "form" => body(&format!("application/x-www-form-urlencoded: {{{object}}}")),
+        "deep form" => body(&format!(
+            "application/x-www-form-urlencoded: {{{object}, encoding: {{n: {{style: deepObject, explode: true}}}}}}"
+        )),
+        "exploded form" => body(&format!(
+            "application/x-www-form-urlencoded: {{{object}, encoding: {{n: {{style: form, explode: true}}}}}}"
+        )),
+        "flat form" => body(&format!(
+            "application/x-www-form-urlencoded: {{{object}, encoding: {{n: {{style: form, explode: false}}}}}}"
+        )),
+        "multipart" => body(&format!("multipart/form-data: {{{object}}}")),
+        "body" => body(&format!("application/json: {{schema: {part}}}")),
+        "response" => response(&format!("content: {{application/json: {{schema: {part}}}}}")),
+        "text body" => body(&format!("text/plain: {{schema: {part}}}")),
+        "text query" => {
+            format!("get: {{parameters: [{{name: v, in: query, content: {{text/plain: {{schema: {part}}}}}}}]}}")
+        }
+        "media type" => body(&format!("'{part}': {{schema: {{type: object}}}}")),
+        "response media type" => response(&format!("content: {{'{part}': {{schema: {{type: object}}}}}}")),
+        "part media type" => body(&format!(
+            "multipart/form-data: {{schema: {{type: object, properties: {{n: {{}}}}}}, encoding: {{n: {{contentType: '{part}'}}}}}}"
+        )),
+        "image" => response(&format!("content: {{image/png: {part}}}")),
+        "explode" => format!(
+            "get: {{parameters: [{{name: v, in: header, explode: {part}, schema: {{type: array, items: {{type: string}}}}}}]}}"
+        ),
+        "explode of objects" => {
+            format!("get: {{parameters: [{{name: v, in: header, explode: {part}, schema: {{type: object}}}}]}}")
+        }
+        _ => panic!("{place}"),
+    };
+    if place == "path" {
+        let parameter = format!("{{name: v, in: path, required: true, schema: {part}}}");
+        return whole(&format!("paths: {{'/a/{{v}}': {{get: {{parameters: [{parameter}]}}}}}}\n{COMPONENTS}"));
+    }
+    whole(&format!("paths: {{/a: {{{operation}}}}}\n{COMPONENTS}"))
+}
+
+fn verdict(before: &Definition, after: &Definition) -> Verdict {
+    let comparison = compared(before, after);
+    if comparison.changes.is_empty() {
+        Same
+    } else if comparison.changes.iter().any(|change| change.compatibility == Compatibility::Breaking) {
+        Breaks
+    } else {
+        Keeps
+    }
+}
+
+/// Schemas that are tightened, where the value is text: one part of the new one holds by the number, another by its text.
+const TIGHTENED: &[(&str, &str)] = &[
+    ("{type: integer}", "{allOf: [{type: integer}, {maximum: 5}]}"),
+    ("{type: integer}", "{$ref: '#/components/schemas/Small'}"),
+    ("{type: integer}", "{type: integer, if: {type: integer}, then: {minimum: 3}}"),
+    ("{type: integer}", "{type: integer, anyOf: [{maximum: 1}, {minimum: 5}]}"),
+    ("{type: integer}", "{type: integer, not: {minimum: 3}}"),
+    ("{type: number}", "{allOf: [{type: number}, {type: string}]}"),
+    ("{type: [integer, string], maxLength: 2}", "{type: string, maxLength: 2}"),
+    ("{const: 1}", "{allOf: [{const: 1}, {const: '1'}]}"),
+    (
+        "{type: array, items: {type: integer}}",
+        "{type: array, allOf: [{items: {type: integer}}, {items: {maximum: 5}}]}",
+    ),
+    ("{type: array, items: {type: integer}}", "{type: array, items: {allOf: [{type: integer}, {maximum: 5}]}}"),
+];
+
+#[test]
+fn what_is_tightened_in_text_is_seen_wherever_text_travels() {
+    let mut wrong = Vec::new();
+    for (loose, tight) in TIGHTENED {
+        for place in ["query", "header", "cookie", "path", "form", "multipart", "deep query"] {
+            let (before, after) = (placed(place, loose), placed(place, tight));
+            let found = (verdict(&before, &after), verdict(&after, &before));
+            if found != (Breaks, Keeps) {
+                wrong.push(format!("{place}: {loose} → {tight}: {found:?}"));
+            }
+        }
+        for place in ["response header", "callback"] {
+            let (before, after) = (placed(place, loose), placed(place, tight));
+            let found = (verdict(&before, &after), verdict(&after, &before));
+            if found != (Keeps, Breaks) {
+                wrong.push(format!("{place}: {loose} → {tight}: {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[rustfmt::skip]
+const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
+    // Parameters of media types
+    ("media type", "application/json;version=1", "application/json;version=2", Breaks, Breaks),
+    ("media type", "application/json;version=1", "application/json", Same, Same),
+    ("media type", "application/json;odata.metadata=full", "application/json;odata.metadata=none", Breaks, Breaks),
+    ("media type", "text/csv;header=present", "text/csv;header=absent", Breaks, Breaks),
+    ("media type", "application/json;charset=utf-8", "application/json", Same, Same),
+    ("media type", "application/json; version=\"1\"", "Application/json;Version=1", Same, Same),
+    ("response media type", "application/json;version=1", "application/json;version=2", Breaks, Breaks),
+    ("response media type", "application/json;version=1", "application/json", Breaks, Keeps),
+    ("response media type", "application/json;charset=utf-8", "application/json", Same, Same),
+    ("part media type", "application/json;version=1", "application/json;version=2", Breaks, Breaks),
+    // Objects of forms, in lists too
+    ("form", "{type: array, items: {type: object, properties: {a: {type: integer}}}}", "{type: array, items: {type: object, properties: {a: {type: string}}}}", Breaks, Breaks),
+    ("multipart", "{type: array, items: {type: object, properties: {a: {type: integer}}}}", "{type: array, items: {type: object, properties: {a: {type: string}}}}", Breaks, Breaks),
+    ("multipart", "{type: array, items: {type: object, properties: {a: {type: boolean}}}}", "{type: array, items: {type: object, properties: {a: {enum: ['true', 'false']}}}}", Breaks, Breaks),
+    ("form", "{type: array, items: {oneOf: [{type: integer}, {type: object, properties: {a: {type: integer}}}]}}", "{type: array, items: {oneOf: [{type: integer}, {type: object, properties: {a: {type: string}}}]}}", Breaks, Breaks),
+    ("form", "{anyOf: [{type: array, items: {type: object, properties: {a: {type: integer}}}}, {type: 'null'}]}", "{anyOf: [{type: array, items: {type: object, properties: {a: {type: string}}}}, {type: 'null'}]}", Breaks, Breaks),
+    ("form", "{type: array, items: {type: integer}}", "{type: array, items: {type: string}}", Keeps, Breaks),
+    ("deep form", "{type: object, properties: {a: {type: integer}}}", "{type: object, properties: {a: {type: string}}}", Keeps, Breaks),
+    ("exploded form", "{type: object, properties: {a: {type: integer}}}", "{type: object, properties: {a: {type: string}}}", Keeps, Breaks),
+    ("flat form", "{type: object, additionalProperties: {type: integer}}", "{type: object, additionalProperties: {type: string}}", Keeps, Breaks),
+    ("form", "{type: object, properties: {a: {type: integer}}}", "{type: object, properties: {a: {type: string}}}", Breaks, Breaks),
+    // Choices that cover a case together
+    ("body", "{oneOf: [{type: object, required: [k], properties: {k: {enum: [a]}}}, {type: object, required: [k], properties: {k: {enum: [a, b]}}}]}", "{oneOf: [{type: object, required: [k], properties: {k: {enum: [a]}}}, {type: object, required: [k], properties: {k: {enum: [b]}}}]}", Keeps, Breaks),
+    ("body", "{oneOf: [{type: integer, maximum: 0}, {type: integer, minimum: 1}]}", "{type: integer}", Same, Same),
+    ("query", "{oneOf: [{type: integer, maximum: 0}, {type: integer, minimum: 1}]}", "{type: integer}", Same, Same),
+    ("body", "{type: integer}", "{anyOf: [{type: integer, maximum: 0}, {type: integer, minimum: 1}]}", Same, Same),
+    ("body", "{type: integer}", "{anyOf: [{type: integer, maximum: 0}, {type: integer, minimum: 2}]}", Breaks, Keeps),
+    ("body", "{type: number}", "{anyOf: [{type: number, maximum: 0}, {type: number, exclusiveMinimum: 0}]}", Same, Same),
+    ("body", "{type: number}", "{anyOf: [{type: number, exclusiveMaximum: 0}, {type: number, exclusiveMinimum: 0}]}", Breaks, Keeps),
+    ("body", "{type: string}", "{anyOf: [{type: string, minLength: 1}, {type: string, maxLength: 0}]}", Same, Same),
+    ("response", "{anyOf: [{type: string, pattern: '^x-'}, {enum: [a]}]}", "{anyOf: [{type: string, pattern: '^x-'}, {enum: [a, x-b]}]}", Same, Same),
+    ("response", "{anyOf: [{type: string, pattern: '^x-'}, {enum: [a]}]}", "{anyOf: [{type: string, pattern: '^x-'}, {enum: [a, y-b]}]}", Breaks, Keeps),
+    ("query", "{type: [boolean, number], maximum: 9}", "{type: [boolean, string, object], maxLength: 0}", Breaks, Breaks),
+    // A list of one in text
+    ("query", "{oneOf: [{type: integer}, {type: array, items: {type: integer}}]}", "{type: array, items: {type: integer}}", Same, Same),
+    ("query", "{oneOf: [{type: string}, {type: array, items: {type: string}}]}", "{type: array, items: {type: string}}", Same, Same),
+    ("query", "{type: [string, array]}", "{type: array}", Same, Same),
+    ("query", "{type: [string, array]}", "{type: array, minItems: 2}", Breaks, Keeps),
+    ("explode", "false", "true", Same, Same),
+    ("explode of objects", "false", "true", Breaks, Breaks),
+    // Plain text, and bytes
+    ("text body", "{type: integer}", "{type: string}", Keeps, Breaks),
+    ("text query", "{type: integer}", "{type: string}", Keeps, Breaks),
+    ("image", "{schema: {type: string, format: binary}}", "{}", Same, Same),
+    // Exact numbers
+    ("body", "{type: integer, maximum: 18446744073709551616}", "{type: integer, maximum: 18446744073709551615}", Breaks, Keeps),
+    ("body", "{type: integer, maximum: 18446744073709551617}", "{type: integer, maximum: 18446744073709551616}", Breaks, Keeps),
+    ("body", "{type: integer, minimum: -9223372036854775810}", "{type: integer, minimum: -9223372036854775809}", Breaks, Keeps),
+    ("body", "{type: integer, multipleOf: 9007199254740993}", "{type: integer, multipleOf: 9007199254740992}", Breaks, Breaks),
+    ("body", "{type: number, maximum: 0.12345678901234567}", "{type: number, maximum: 0.12345678901234566}", Breaks, Keeps),
+    ("body", "{type: number, maximum: 1e400}", "{type: number, maximum: 1e399}", Breaks, Keeps),
+    ("body", "{type: number, maximum: 1e400}", "{type: number, maximum: 9}", Breaks, Keeps),
+    ("body", "{enum: [18446744073709551616, 1]}", "{enum: [18446744073709551617, 1]}", Breaks, Breaks),
+];
+
+#[test]
+fn verdicts_are_right_there_and_back() {
+    let mut wrong = Vec::new();
+    for (place, before, after, there, back) in VERDICTS {
+        let (old, new) = (placed(place, before), placed(place, after));
+        let found = (verdict(&old, &new), verdict(&new, &old));
+        if found != (*there, *back) {
+            let kinds = (super::kinds(&compared(&old, &new)), super::kinds(&compared(&new, &old)));
+            wrong.push(format!("{place}: {before} → {after}: {found:?} {kinds:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -7,7 +7,6 @@ use super::output::RawChange;
 use crate::definition::Node;
 
 /// Describes the change of a field, if it changed: `the default was 1 and is 2`.
-#[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
 pub(super) fn change(
     noun: &str,
     before: Option<Node<'_>>,
@@ -21,7 +20,7 @@ pub(super) fn change(
         (Some(before), Some(after)) => {
             let differ = fingerprints.0.of(before) != fingerprints.1.of(after);
             differ.then(|| {
-                let (was, is) = shown_both(before, after);
+                let (was, is) = shown_both(before, after, fingerprints);
                 format!("{noun} was {was} and is {is}")
             })
         }

@@ -48,10 +48,13 @@ const EXTENSIBLE: &str = "x-extensible-enum";
 impl<'d> PairComparison<'_, 'd> {
     fn compare_values(&mut self) {
         let number = if self.context.writing.is_text() { Fingerprints::of_text } else { Fingerprints::of };
-        let fingerprints = &mut self.schemas.before.fingerprints;
-        let before = self.before.values(|node| number(fingerprints, node));
-        let fingerprints = &mut self.schemas.after.fingerprints;
-        let after = self.after.values(|node| number(fingerprints, node));
+        // Lists that hold together leave the same values in text as elsewhere: `1` and `"1"` are none.
+        let of_side = |view: &SchemaView<'d>, fingerprints: &mut Fingerprints| -> Option<Listed<'d>> {
+            let values = view.values(|node| fingerprints.of(node))?;
+            Some(values.into_iter().map(|(_, node)| (number(fingerprints, node), node)).collect())
+        };
+        let before = of_side(&self.before, &mut self.schemas.before.fingerprints);
+        let after = of_side(&self.after, &mut self.schemas.after.fingerprints);
         let keyword = |view: &SchemaView<'d>| {
             let schema = view.first("enum").or_else(|| view.first("const"));
             schema.map(|(_, list)| list.location())
@@ -104,7 +107,7 @@ impl<'d> PairComparison<'_, 'd> {
     ) {
         if let ([(was, old)], [(is, new)]) = (before, after) {
             if was != is {
-                let (old_text, new_text) = excerpt::shown_both(*old, *new);
+                let (old_text, new_text) = excerpt::shown_both(*old, *new, self.schemas.fingerprints());
                 let message = format!("the value was {old_text} and is {new_text}");
                 self.add(kinds::CONST_CHANGED, message, Some(old.location()), Some(new.location()));
             }

@@ -107,7 +107,8 @@ fn key_rules(source: ReferenceSource<'_>) -> Vec<(&'static str, String)> {
 /// Says who gives keys, as far as the definition names a contact.
 fn key_source(model: &DefinitionModel) -> CallerRule {
     let contact = &model.contact;
-    let mail = contact.email.as_ref().map(|email| (email, format!("mailto:{email}")));
+    let mail = contact.email.as_ref().filter(|email| is_mail_address(email));
+    let mail = mail.map(|email| (email, format!("mailto:{email}")));
     let page = contact.url.as_ref().map(|url| (url, url.clone()));
     let link = mail.into_iter().chain(page).find(|(_, href)| is_harmless_link(href));
     CallerRule {
@@ -119,6 +120,11 @@ fn key_source(model: &DefinitionModel) -> CallerRule {
         ),
         link: link.map(|(name, href)| ContactLink { name: name.clone(), href }),
     }
+}
+
+/// True for an address of mail without anything that a link would take for more.
+fn is_mail_address(text: &str) -> bool {
+    text.contains('@') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte))
 }
 
 fn limit_words(limits: &RateLimits, asks_callers: bool) -> String {

@@ -120,7 +120,8 @@ impl<'m> TypeLowering<'m> {
     pub(super) fn new(model: &'m DefinitionModel) -> Self {
         let mut names = NameAllocator::new(TYPE_NAMES, "");
         let mut declared: Vec<&str> = model.schema_names.iter().map(String::as_str).collect();
-        declared.sort_unstable();
+        // One that is a name already keeps it, whatever folds to it later.
+        declared.sort_unstable_by_key(|name| (pascal(&words(name)) != **name, *name));
         let used: HashSet<&str> = declared.iter().copied().collect();
         let mut others: Vec<&str> =
             model.types.iter().map(|named| named.name.as_str()).filter(|name| !used.contains(name)).collect();

@@ -4,4 +4,5 @@ pub(crate) mod canonical;
 pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod table;
+mod template_router;
 pub(crate) mod values;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use http::Method;
 
+use super::template_router::{RouterTemplate, TemplateMatch, TemplateRouter};
 use super::values::PathValues;
 use crate::definition::QueryCondition;
 use crate::definition::percent::decode_query;
@@ -15,8 +16,8 @@ use crate::routes::{PathPart, PathTemplate};
 pub(crate) struct RouteTable {
     /// Keys come from definitions alone, so that no client can provoke collisions.
     exact: HashMap<Box<str>, usize, FixedState>,
-    templates: wayfind::Router<usize>,
-    prefixes: wayfind::Router<usize>,
+    templates: TemplateRouter,
+    prefixes: TemplateRouter,
     paths: Vec<PathEntry>,
 }
 
@@ -88,10 +89,12 @@ impl RouteTable {
         if let Some(entry) = self.exact.get(path) {
             return self.paths.get(*entry).map(|entry| PathMatch { entry, parameters: Vec::new() });
         }
+        let accepts = |found: &TemplateMatch<'_, '_>| {
+            self.paths.get(found.entry).is_some_and(|entry| entry.accepts(&found.texts))
+        };
         [&self.templates, &self.prefixes].into_iter().find_map(|router| {
-            let found = router.search(path)?;
-            let entry = self.paths.get(*found.data())?;
-            Some(PathMatch { entry, parameters: found.parameters().iter().map(|(_, value)| *value).collect() })
+            let found = router.find(path, accepts)?;
+            Some(PathMatch { entry: self.paths.get(found.entry)?, parameters: found.texts })
         })
     }
 }
@@ -110,6 +113,18 @@ impl PathEntry {
             PickedRoute::NoMethod if *method == Method::HEAD => of(&Method::GET),
             picked => picked,
         }
+    }
+
+    /// True if the path of a method takes these texts in the place of its parameters.
+    fn accepts(&self, texts: &[&str]) -> bool {
+        let mut candidates = self.methods.iter().flat_map(|(_, candidates)| candidates);
+        candidates.any(|candidate| candidate.values.as_ref().is_none_or(|values| values.named(texts, None).is_some()))
+    }
+
+    /// True if there are texts that the path of no method takes.
+    fn is_selective(&self) -> bool {
+        let mut candidates = self.methods.iter().flat_map(|(_, candidates)| candidates);
+        candidates.all(|candidate| candidate.values.is_some())
     }
 
     /// Lists the routes of all methods.
@@ -186,25 +201,27 @@ impl TableBuilder {
             entry.allow = names.join(", ");
         }
         let mut exact = HashMap::default();
-        let mut templates = wayfind::RouterBuilder::new();
-        let mut prefixes = wayfind::RouterBuilder::new();
-        for ((template, is_prefix), &entry) in &self.templates {
-            let failed = |source| RouterError { template: template.clone(), source };
-            if *is_prefix {
+        let (mut templates, mut prefixes) = (Vec::new(), Vec::new());
+        for ((template, is_prefix), entry) in self.templates {
+            let is_selective = self.paths.get(entry).is_some_and(PathEntry::is_selective);
+            let routed = |text: String| RouterTemplate { text, entry, is_selective };
+            if is_prefix {
                 let folder = format!("{}/", template.trim_end_matches('/'));
-                prefixes.insert(&format!("{folder}<*rest>"), entry).map_err(failed)?;
-                prefixes.insert(template, entry).map_err(failed)?;
+                prefixes.push(routed(format!("{folder}<*rest>")));
                 // A slash with nothing behind it still belongs to the prefix.
-                if folder != *template {
-                    prefixes.insert(&folder, entry).map_err(failed)?;
+                if folder != template {
+                    prefixes.push(routed(folder));
                 }
+                prefixes.push(routed(template));
             } else if template.contains('<') {
-                templates.insert(template, entry).map_err(failed)?;
+                templates.push(routed(template));
             } else {
-                exact.insert(template.as_str().into(), entry);
+                exact.insert(template.into(), entry);
             }
         }
-        Ok(RouteTable { exact, templates: templates.build(), prefixes: prefixes.build(), paths: self.paths })
+        let router =
+            |templates| TemplateRouter::build(templates).map_err(|(template, source)| RouterError { template, source });
+        Ok(RouteTable { exact, templates: router(templates)?, prefixes: router(prefixes)?, paths: self.paths })
     }
 }
 

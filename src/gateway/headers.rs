@@ -1,9 +1,6 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
-use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE,
-    TRAILER, VIA,
-};
+use http::header::{CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, TRAILER, VIA};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{HOP_BY_HOP, is_hop_by_hop, trim_blanks};
@@ -23,17 +20,32 @@ pub(crate) const X_APIGW_KEY: HeaderName = HeaderName::from_static("x-apigw-key"
 /// The header that carries a request's id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Returns whether a field may be a trailer that is passed on: not one that frames a message, routes it, or says whose it
-/// is or where it comes from (RFC 9110, section 6.5.1), nor one that a backend takes for such a field, since it holds
-/// underscores and hyphens for one.
+/// Standard fields whose definition allows them in trailers (RFC 9110, sections 8.8.3, 11.6.3 and 14.3; RFC 9421; RFC 9530;
+/// Server Timing).
+const STANDARD_TRAILERS: [&str; 9] = [
+    "accept-ranges",
+    "authentication-info",
+    "content-digest",
+    "digest",
+    "etag",
+    "repr-digest",
+    "server-timing",
+    "signature",
+    "signature-input",
+];
+
+/// Returns whether a field may be a trailer that is passed on: one that its definition allows there (RFC 9110, section
+/// 6.5.1), or one that applications agree on, unless it says whose a message is or where it comes from.
+///
+/// A field with an underscore may be taken by a backend for one with a hyphen, and is judged as that one.
 pub(crate) fn is_trailer(name: &HeaderName) -> bool {
-    const NEVER: [HeaderName; 9] =
-        [CONTENT_LENGTH, HOST, AUTHORIZATION, COOKIE, SET_COOKIE, FORWARDED, VIA, X_REQUEST_ID, X_APIGW_KEY];
     if name.as_str().contains('_') {
         let plain = HeaderName::from_bytes(name.as_str().replace('_', "-").as_bytes());
         return plain.is_ok_and(|plain| is_trailer(&plain));
     }
-    !is_hop_by_hop(name) && !NEVER.contains(name) && !is_claim(name)
+    let is_own = ["x-", "grpc-"].iter().any(|prefix| name.as_str().starts_with(prefix));
+    let names_message = [X_REQUEST_ID, X_APIGW_KEY].contains(name) || is_claim(name);
+    STANDARD_TRAILERS.contains(&name.as_str()) || is_own && !names_message
 }
 
 /// Removes the fields that a trailer may not be.
@@ -333,10 +345,22 @@ mod tests {
             "x-forwarded-for",
             "x-real-ip",
             "transfer-encoding",
+            "content-type",
+            "content-encoding",
+            "content-range",
+            "range",
+            "cache-control",
+            "if-match",
+            "max-forwards",
+            "location",
+            "access-control-allow-origin",
+            "x_forwarded_for",
         ] {
             assert!(!is_trailer(&HeaderName::from_static(name)), "{name}");
         }
-        assert!(is_trailer(&HeaderName::from_static("x-sum")));
+        for name in ["x-sum", "grpc-status", "content-digest", "repr-digest", "server-timing", "etag", "x_sum"] {
+            assert!(is_trailer(&HeaderName::from_static(name)), "{name}");
+        }
     }
 
     #[test]

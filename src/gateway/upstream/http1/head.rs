@@ -58,7 +58,9 @@ impl ResponseHead {
                 _ => "its head is malformed",
             })
         })?;
-        let status = read.code.and_then(|code| StatusCode::from_u16(code).ok()).filter(|_| parsed.is_complete());
+        // Other numbers are not valid status codes (RFC 9110, section 15), though the type has room for them.
+        let code = read.code.filter(|code| (100..=599).contains(code) && parsed.is_complete());
+        let status = code.and_then(|code| StatusCode::from_u16(code).ok());
         let status = status.ok_or(BrokenExchange::Malformed("its status is invalid"))?;
         let mut reader = HeadReader {
             headers: HeaderMap::with_capacity(read.headers.len() + OWN_FIELDS),
@@ -239,6 +241,8 @@ mod tests {
             "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
             "HTTP/2.0 200 OK\r\n\r\n",
             "HTTP/1.1 99 OK\r\n\r\n",
+            "HTTP/1.1 600 OK\r\n\r\n",
+            "HTTP/1.1 999 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
             "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
             "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",

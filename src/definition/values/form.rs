@@ -14,6 +14,7 @@ use super::piece::{EmbeddedJson, PieceReading, ValuePiece};
 use super::schema::ValueSchema;
 use super::violations::ValueViolation;
 use crate::definition::schema::TypeSet;
+use crate::model::media_type_essence;
 
 /// The message for a text that is no text in UTF-8.
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
@@ -23,6 +24,8 @@ pub(crate) struct FormReading {
     piece: ValuePiece,
     /// The fields that are invalid in every reading.
     violations: Vec<ValueViolation>,
+    /// The paths of the fields in media types that are not looked into.
+    unread: Vec<String>,
 }
 
 /// The fields of a form that are not parsed yet, in the order of the body.
@@ -32,6 +35,7 @@ struct PendingFields<'b> {
     left: Vec<(String, Cow<'b, str>)>,
     read: BTreeMap<String, ValuePiece>,
     violations: Vec<ValueViolation>,
+    unread: Vec<String>,
 }
 
 impl FormReading {
@@ -39,8 +43,13 @@ impl FormReading {
     pub(crate) fn check(self, schema: &ValueSchema, most: usize) -> Vec<ValueViolation> {
         let mut violations = self.violations;
         if let Err(mut others) = schema.read(self.piece, most) {
-            // A field without any reading has no value to be validated.
-            others.retain(|other| !violations.iter().any(|known| known.path == other.path));
+            // A field without any reading has no value to be validated, and one that is not looked into a text for it.
+            others.retain(|other| {
+                let is_below = |path: &String| {
+                    other.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                !violations.iter().any(|known| known.path == other.path) && !self.unread.iter().any(is_below)
+            });
             violations.extend(others);
         }
         violations.truncate(most);
@@ -77,6 +86,10 @@ impl FormRules {
             let piece = match encoding {
                 Some(encoding) if encoding.is_json() => fields.json(&name, &texts, hints),
                 Some(encoding) if !encoding.content_types.is_empty() => {
+                    let is_json = |text: &String| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+                    if !texts.iter().all(is_json) {
+                        fields.leave_unread(&name, encoding.content_types.iter().map(String::as_str), hints);
+                    }
                     ValuePiece::texts(texts, hints, EmbeddedJson::Any)
                 }
                 _ => ValuePiece::texts(texts, hints, EmbeddedJson::Objects),
@@ -127,16 +140,30 @@ pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<ValuePiece> 
 
 impl<'b> PendingFields<'b> {
     fn new(place: TextPlace, left: Vec<(String, Cow<'b, str>)>) -> Self {
-        Self { place, left, read: BTreeMap::new(), violations: Vec::new() }
+        Self { place, left, read: BTreeMap::new(), violations: Vec::new(), unread: Vec::new() }
     }
 
     fn violate(&mut self, name: &str, message: String) {
-        let path = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-        self.violations.push(ValueViolation { path, message });
+        self.violations.push(ValueViolation { path: pointer(name), message });
+    }
+
+    /// Leaves a field out of the validation if one of its media types has values that are not looked into, like XML, as in a
+    /// whole body. A schema that allows texts has the text itself.
+    fn leave_unread<'m>(
+        &mut self,
+        name: &str,
+        mut media_types: impl Iterator<Item = &'m str>,
+        hints: &PlaceSchemas<'_>,
+    ) {
+        let is_read = |media_type: &str| is_json(media_type) || media_type_essence(media_type) == "text/plain";
+        if !hints.allows(TypeSet::STRING) && media_types.any(|media_type| !is_read(media_type)) {
+            self.unread.push(pointer(name));
+        }
     }
 
     fn finish(self) -> FormReading {
-        FormReading { piece: ValuePiece::new(vec![PieceReading::Object(self.read)]), violations: self.violations }
+        let piece = ValuePiece::new(vec![PieceReading::Object(self.read)]);
+        FormReading { piece, violations: self.violations, unread: self.unread }
     }
 
     /// Refuses texts that are not UTF-8 where they are no bytes.
@@ -225,6 +252,9 @@ impl<'b> PendingFields<'b> {
         if encoding.is_some_and(FieldEncoding::is_json) {
             return self.json(name, &texts, hints);
         }
+        if encoding.is_some_and(|encoding| !encoding.content_types.is_empty()) {
+            self.leave_unread(name, parts.iter().filter_map(|part| part.media_type.as_deref()), hints);
+        }
         let json = if parts.iter().any(|part| says_json(&part)) { EmbeddedJson::Any } else { EmbeddedJson::Objects };
         ValuePiece::texts(texts, hints, json)
     }
@@ -251,6 +281,11 @@ impl<'b> PendingFields<'b> {
             Err(_) => self.violate(&part.name, format!("its header {} is given more than once", header.name)),
         }
     }
+}
+
+/// Returns the path of a field, as a JSON Pointer.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Builds a piece from JSON values: a single one is the value itself or the only item of a list.

@@ -37,6 +37,13 @@ fn fields_are_written_as_their_encodings_say() {
         (IDS, "p: {style: spaceDelimited}", &["p=1+2", "p=1%202"], &["p=1+a"]),
         (IDS, "p: {style: spaceDelimited, explode: true}", &["p=1&p=2"], &["p=1&p=a"]),
         (IDS, "p: {contentType: application/json}", &["p=[1,2]", "p=1&p=2"], &["p=[1,\"a\"]", "p=a"]),
+        (
+            POINT,
+            "p: {contentType: application/xml}",
+            &["p=<o><x>1</x></o>", "p={\"x\":1}"],
+            &["p={\"x\":\"a\"}", "z=1"],
+        ),
+        (POINT, "p: {contentType: 'application/json, application/yaml'}", &["p=x: 1"], &["p={\"x\":\"a\"}"]),
         (OBJECTS, "", &["p={\"x\":1}&p={\"x\":2}", "p={\"x\":1}"], &["p={\"x\":1}&p={\"x\":\"a\"}", "p=a"]),
         ("p: {type: string}", "p: {contentType: application/json}", &["p=\"a\""], &["p=a", "p=1"]),
         ("p: {type: integer}, x: {type: string}", "p: {explode: true}", &["p=1&x=1"], &["p=a"]),
@@ -60,7 +67,9 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
     const META: &str = "meta: {type: object, properties: {a: {type: integer}}}";
     const HEADERS: &str = "icon: {headers: {X-Width: {required: true, schema: {type: integer}}, X-Tags: {schema: {type: \
                            array, items: {type: integer}}}, Content-Type: {required: true, schema: {const: x}}}}";
+    const XML: &str = "meta: {contentType: 'application/json, application/xml'}";
     let message = "its header X-Width: \"a\" is not of type \"integer\"";
+    let undeclared = "has the media type \"text/plain\"; declared are: application/json, application/xml";
     for (properties, encoding, head, content, expected) in [
         (ICON, "icon: {contentType: 'image/png, image/jpeg'}", "Content-Type: image/JPEG; q=1", "x", ""),
         (
@@ -89,6 +98,19 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
             "",
             "{",
             "is not JSON: EOF while parsing an object at line 1 column 1",
+        ),
+        (META, XML, "Content-Type: application/xml", "<o><a>1</a></o>", ""),
+        (META, XML, "Content-Type: application/json", "{\"a\":1}", ""),
+        (META, XML, "Content-Type: application/json", "{\"a\":\"x\"}", "\"x\" is not of type \"integer\""),
+        (META, XML, "Content-Type: text/plain", "x", undeclared),
+        (META, "meta: {contentType: application/yaml}", "Content-Type: application/yaml", "a: 1", ""),
+        (META, "", "Content-Type: application/xml", "<o/>", "\"<o/>\" is not of type \"object\""),
+        (
+            "meta: {type: string, maxLength: 3}",
+            XML,
+            "Content-Type: application/xml",
+            "<o/>",
+            "\"<o/>\" is longer than 3 characters",
         ),
         (META, "meta: {style: form, explode: false}", "", "a,1", ""),
         (META, "meta: {style: form, explode: false}", "", "a,x", "\"x\" is not of type \"integer\""),

@@ -8,7 +8,6 @@ mod conditions;
 mod examples;
 mod form;
 mod objects;
-mod pattern;
 mod schema;
 mod types;
 

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::form::{FieldVersions, Kind};
-use super::pattern::foreign_construct;
 use super::{SpecificationWalk, rules};
-use crate::definition::{Node, NodeKind, Specification};
+use crate::definition::{Node, NodeKind, Specification, foreign_construct, is_regular_expression};
 use crate::model::nearest;
 
 /// The kind of value that a keyword has.
@@ -272,8 +271,8 @@ impl<'d> SpecificationWalk<'d> {
 
     fn bad_pattern(&mut self, location: crate::model::Location, pattern: &str) {
         let shown: String = pattern.chars().take(60).collect();
-        let message =
-            format!("the pattern {shown:?} is not looked at: it is not a regular expression, or it is too large");
+        let reason = if is_regular_expression(pattern) { "too large to be used" } else { "not a regular expression" };
+        let message = format!("the pattern {shown:?} is not looked at: it is {reason}");
         let hint = "write it in the dialect of ECMA-262, and bound a length by `maxLength`, not by the pattern";
         self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
     }

@@ -2,6 +2,8 @@
 
 mod choice;
 mod collection;
+mod dialect;
+mod ecma;
 mod expression;
 mod fits;
 mod format;
@@ -13,10 +15,12 @@ mod sample;
 mod shape;
 mod text;
 
+pub(crate) use dialect::foreign_construct;
+pub(super) use ecma::translated_pattern;
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;
 pub use json_schema::ValueDirection;
-pub(crate) use pattern::CompiledPatterns;
+pub(crate) use pattern::{CompiledPatterns, is_regular_expression};
 pub(super) use sample::Sampler;
 pub(crate) use shape::{SchemaShape, TypeSet};
 

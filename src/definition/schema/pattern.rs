@@ -1,15 +1,17 @@
 //! Regular expressions of schemas: matching, and generation of matching texts.
 //!
-//! Schemas use the dialect of ECMAScript. Expressions are matched by an engine that gives up after a bounded number of
+//! Schemas use the dialect of ECMA-262 (see [`super::ecma`]). Expressions are matched by an engine that gives up after a bounded number of
 //! steps. Texts are generated from the structure of the expression, the shortest first; for constructs without a
 //! structure, like look-arounds, a few choices of letters are tried. Every text is matched before it is used.
 
 use std::collections::HashMap;
 
 use fancy_regex::{Regex, RegexBuilder};
+use jsonschema_regex::RepeatedClass;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
 
+use super::ecma::translated_pattern;
 use super::expression::{with_groups_repeated, without_look_around};
 use crate::definition::values::with_formats;
 
@@ -26,7 +28,7 @@ const LARGEST: usize = 100_000;
 /// The compiled patterns and formats of a definition.
 #[derive(Debug, Default)]
 pub(crate) struct CompiledPatterns {
-    expressions: HashMap<String, Option<Regex>>,
+    expressions: HashMap<String, Option<CompiledPattern>>,
     /// The approximate total of the states of cached expressions.
     kept: usize,
     formats: HashMap<String, Option<jsonschema::Validator>>,
@@ -51,12 +53,12 @@ impl CompiledPatterns {
     /// True if a text matches a pattern, or the pattern is unusable.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
         self.steps += 1 + text.len() / BYTES_A_STEP;
-        self.regex(pattern).is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+        self.regex(pattern).is_none_or(|compiled| compiled.is_match(text).unwrap_or(false))
     }
 
-    /// Tells whether a text matches a pattern; `None` where the pattern is unusable, or a match takes too long.
+    /// True if a text matches a pattern; `None` if the pattern is unusable, or a match takes too long.
     pub(crate) fn is_match(&mut self, pattern: &str, text: &str) -> Option<bool> {
-        self.regex(pattern)?.is_match(text).ok()
+        self.regex(pattern)?.is_match(text)
     }
 
     /// True if a pattern can be compiled.
@@ -64,16 +66,20 @@ impl CompiledPatterns {
         self.regex(pattern).is_some()
     }
 
-    fn regex(&mut self, pattern: &str) -> Option<&Regex> {
+    fn regex(&mut self, pattern: &str) -> Option<&CompiledPattern> {
         if !self.expressions.contains_key(pattern) {
-            let size = COMPILED_AT_LEAST + structure(pattern).map_or(pattern.len(), |hir| size(&hir));
+            let compiled = compile(pattern);
+            let size = match &compiled {
+                Some(CompiledPattern::Repeated(_)) => COMPILED_AT_LEAST,
+                _ => COMPILED_AT_LEAST + structure(pattern).map_or(pattern.len(), |hir| size(&hir)),
+            };
             self.steps += size * STEPS_A_STATE;
             self.kept += size;
             if self.kept > MOST_KEPT {
                 self.expressions.clear();
                 self.kept = size;
             }
-            self.expressions.insert(pattern.to_owned(), compile(pattern));
+            self.expressions.insert(pattern.to_owned(), compiled);
         }
         self.expressions.get(pattern).and_then(Option::as_ref)
     }
@@ -170,24 +176,45 @@ pub(super) fn is_usable(pattern: &str) -> bool {
     compile(pattern).is_some()
 }
 
-fn compile(pattern: &str) -> Option<Regex> {
-    if pattern.len() > LONGEST_PATTERN {
-        return None;
+/// True if a pattern has the syntax of a regular expression, whether or not it is small enough to be compiled.
+pub(crate) fn is_regular_expression(pattern: &str) -> bool {
+    translated_pattern(pattern).is_some_and(|translated| fancy_regex::Expr::parse_tree(&translated).is_ok())
+}
+
+/// A compiled pattern.
+#[derive(Debug)]
+enum CompiledPattern {
+    /// `^X{m,n}$` for a class `X`, whose characters are counted: an expression has a copy of the class for each.
+    Repeated(RepeatedClass),
+    Expression(Regex),
+}
+
+impl CompiledPattern {
+    /// True if it matches a text; `None` if that takes too long.
+    fn is_match(&self, text: &str) -> Option<bool> {
+        match self {
+            Self::Repeated(class) => Some(class.is_match(text)),
+            Self::Expression(regex) => regex.is_match(text).ok(),
+        }
     }
-    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
+}
+
+fn compile(pattern: &str) -> Option<CompiledPattern> {
+    let translated = translated_pattern(pattern).filter(|_| pattern.len() <= LONGEST_PATTERN)?;
+    if let Some(class) = RepeatedClass::from_translated(&translated) {
+        return Some(CompiledPattern::Repeated(class));
+    }
     RegexBuilder::new(&translated)
         .backtrack_limit(MOST_STEPS)
         .delegate_size_limit(1 << 20)
         .delegate_dfa_size_limit(1 << 20)
         .build()
         .ok()
+        .map(CompiledPattern::Expression)
 }
 
 fn structure(pattern: &str) -> Option<Hir> {
-    if pattern.len() > LONGEST_PATTERN {
-        return None;
-    }
-    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
+    let translated = translated_pattern(pattern).filter(|_| pattern.len() <= LONGEST_PATTERN)?;
     let plain = with_groups_repeated(&without_look_around(&translated));
     regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
 }

@@ -4,7 +4,7 @@
 //! OpenAPI Format Registry).
 
 use jsonschema::ValidationOptions;
-use serde_json::{Number, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 /// A format that is enforced.
 #[derive(Debug, Clone, Copy)]
@@ -112,25 +112,13 @@ pub(in crate::definition) fn allows_number(format: &str, number: &Number) -> boo
     }
 }
 
-/// Adds the ranges of number formats to a schema, since validators enforce formats of texts only.
-pub(super) fn add_number_ranges(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            for (keyword, field) in fields.iter_mut() {
-                // The values of these keywords are not schemas.
-                if !matches!(keyword.as_str(), "const" | "enum" | "required" | "dependentRequired") {
-                    add_number_ranges(field);
-                }
-            }
-            let Some((low, high)) = fields.get("format").and_then(Value::as_str).and_then(number_range) else { return };
-            let range = json!({ "minimum": low, "maximum": high });
-            match fields.entry("allOf").or_insert_with(|| json!([])) {
-                Value::Array(parts) => parts.push(range),
-                other => *other = json!([range]),
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(add_number_ranges),
-        _ => {}
+/// Adds the range of a number format to a schema, since validators enforce formats of texts only.
+pub(super) fn add_number_range(fields: &mut Map<String, Value>) {
+    let Some((low, high)) = fields.get("format").and_then(Value::as_str).and_then(number_range) else { return };
+    let range = json!({ "minimum": low, "maximum": high });
+    match fields.entry("allOf").or_insert_with(|| json!([])) {
+        Value::Array(parts) => parts.push(range),
+        other => *other = json!([range]),
     }
 }
 

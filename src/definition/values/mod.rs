@@ -20,6 +20,7 @@ mod hints;
 mod multipart;
 mod notation;
 mod piece;
+mod rewrite;
 mod schema;
 mod search;
 mod typed;

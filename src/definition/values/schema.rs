@@ -9,6 +9,7 @@ use super::super::schema::ValueDirection;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::piece::{PieceReading, ValuePiece};
+use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
 use super::violations::{ValueViolation, closest};
 use crate::definition::schema::TypeSet;
@@ -25,6 +26,7 @@ pub(crate) struct ValueSchema {
     plain: Option<TypeSet>,
     /// True if part of the value is secret, so that messages must not repeat it.
     is_secret: bool,
+    originals: OriginalPatterns,
 }
 
 impl ValueSchema {
@@ -35,7 +37,7 @@ impl ValueSchema {
 
     /// Compiles a self-contained schema.
     pub(crate) fn compile(mut value: Value) -> Option<Self> {
-        formats::add_number_ranges(&mut value);
+        let originals = rewrite(&mut value);
         let options = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
@@ -43,7 +45,7 @@ impl ValueSchema {
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
-        Some(Self { value, validator, patterns, plain, is_secret })
+        Some(Self { value, validator, patterns, plain, is_secret, originals })
     }
 
     /// Returns the hints for the whole value.
@@ -89,7 +91,8 @@ impl ValueSchema {
             return Vec::new();
         }
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).take(most).collect();
-        closest(&errors).into_iter().take(most).map(|error| ValueViolation::new(error, self.is_secret)).collect()
+        let violation = |error| ValueViolation::new(error, self.is_secret, &self.originals);
+        closest(&errors).into_iter().take(most).map(violation).collect()
     }
 
     /// Returns a valid reading of a piece, or at most `most` violations of the closest reading.

@@ -3,6 +3,8 @@
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 
+use super::rewrite::OriginalPatterns;
+
 /// A part of a value that its schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ValueViolation {
@@ -13,9 +15,15 @@ pub(crate) struct ValueViolation {
 }
 
 impl ValueViolation {
-    /// Creates a violation, without the value if that may be secret.
-    pub(super) fn new(error: &ValidationError<'_>, is_secret: bool) -> Self {
-        let message = if is_secret { error.masked().to_string() } else { error.to_string() };
+    /// Creates a violation, without the value if that may be secret, and with the pattern that the schema has.
+    pub(super) fn new(error: &ValidationError<'_>, is_secret: bool, originals: &OriginalPatterns) -> Self {
+        let mut message = if is_secret { error.masked().to_string() } else { error.to_string() };
+        if let ValidationErrorKind::Pattern { pattern } = error.kind()
+            && let Some(original) = originals.get(pattern)
+            && let Some(before) = message.strip_suffix(&format!("{pattern}\""))
+        {
+            message = format!("{before}{original}\"");
+        }
         Self { path: error.instance_path().as_str().to_owned(), message }
     }
 }

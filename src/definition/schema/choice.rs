@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value};
 
+use super::collection::property_schemas;
 use super::goal::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
 use super::shape::{SchemaShape, TypeSet};
 use crate::definition::document::Node;
 
 /// The number of values tried for each alternative of a `oneOf`.
 const VARIANTS: usize = 6;
+/// The depth of the objects in an object that are modified until only one alternative allows it.
+const MOST_LEVELS_APART: usize = 3;
 /// The maximum number of values in alternatives that are compared with each other.
 const MOST_COMPARED: usize = 2_000;
 
@@ -43,7 +46,8 @@ impl<'d> SampleState<'_, 'd> {
                         if self.fits(&value, &goal.schemas) {
                             return Some(value);
                         }
-                        let apart = if is_one_of { self.apart(goal, &next, list, branch, value) } else { None };
+                        let want = SampleRequest { variant, optional, ..want };
+                        let apart = if is_one_of { self.apart(goal, &next, list, branch, value, want) } else { None };
                         if apart.is_some() {
                             return apart;
                         }
@@ -83,8 +87,8 @@ impl<'d> SampleState<'_, 'd> {
         })
     }
 
-    /// Modifies an object that several alternatives allow until only its own does: removes a property that another one
-    /// requires, or adds one with a value of a type that only its own allows.
+    /// Generates a value that only its own alternative allows, in place of one that several allow: within other bounds, or
+    /// an object without a property that another one requires, or with one of a type that only its own allows.
     fn apart(
         &mut self,
         goal: &SampleGoal<'d>,
@@ -92,46 +96,74 @@ impl<'d> SampleState<'_, 'd> {
         list: Node<'d>,
         branch: Node<'d>,
         value: Value,
+        want: SampleRequest,
     ) -> Option<Value> {
+        let others = || list.items().filter(|other| other.id() != branch.id());
+        if !self.terms.allows_several && own.others.is_empty() {
+            let fault = self.fault;
+            let next = SampleGoal { others: others().collect(), ..own.clone() };
+            if let Some(value) = self.value(&next, want).filter(|value| self.fits(value, &goal.schemas)) {
+                return Some(value);
+            }
+            // The alternative is at fault for what the schemas say, not for a bound that this attempt set.
+            self.fault = fault;
+        }
         let Value::Object(mut map) = value else { return None };
-        for other in list.items().filter(|other| other.id() != branch.id()) {
+        let told = own.discriminated.as_ref().map(|(name, _)| name.as_str());
+        for other in others() {
             if !self.fits(&Value::Object(map.clone()), &[other]) {
                 continue;
             }
-            map = self.apart_from(other, branch, own, &map)?;
+            map = self.apart_from(&[other], &[branch], told, &map, 0)?;
         }
         let value = Value::Object(map);
         self.fits(&value, &goal.schemas).then_some(value)
     }
 
+    /// Modifies an object, or one within it, until another alternative does not allow it; `told` is the property of the
+    /// discriminator.
     fn apart_from(
         &mut self,
-        other: Node<'d>,
-        branch: Node<'d>,
-        own: &SampleGoal<'d>,
+        other: &[Node<'d>],
+        branch: &[Node<'d>],
+        told: Option<&str>,
         map: &Map<String, Value>,
+        level: usize,
     ) -> Option<Map<String, Value>> {
-        let shape = SchemaShape::of(&[other], self.specification);
-        let told = own.discriminated.as_ref().map(|(name, _)| name.as_str());
+        let shape = SchemaShape::of(other, self.specification);
         let mut names: Vec<&str> = shape.properties().iter().map(|property| property.name).collect();
         names.extend(shape.required());
-        for name in names.into_iter().filter(|name| told != Some(name)) {
+        names.retain(|name| told != Some(name));
+        for name in &names {
             let foreign =
                 [Value::from("text"), Value::from(0), Value::from(true), Value::Null, Value::Array(Vec::new())];
             for changed in foreign.into_iter().map(Some).chain([None]) {
                 let mut next = map.clone();
                 match changed {
-                    Some(value) => next.insert(name.to_owned(), value),
-                    None => next.remove(name),
+                    Some(value) => next.insert((*name).to_owned(), value),
+                    None => next.remove(*name),
                 };
                 let next = Value::Object(next);
-                if !self.fits(&next, &[other]) && self.fits(&next, &[branch]) {
+                if !self.fits(&next, other) && self.fits(&next, branch) {
                     let Value::Object(next) = next else { return None };
                     return Some(next);
                 }
                 if self.is_spent() {
                     return None;
                 }
+            }
+        }
+        let own = SchemaShape::of(branch, self.specification);
+        for name in names.into_iter().filter(|_| level < MOST_LEVELS_APART) {
+            let Some(below) = map.get(name).map_or(Some(&Map::new()), Value::as_object).cloned() else { continue };
+            let [other_below, own_below] = [&shape, &own].map(|shape| property_schemas(shape, name, self.patterns));
+            let Some(below) = self.apart_from(&other_below, &own_below, None, &below, level + 1) else { continue };
+            let mut next = map.clone();
+            next.insert(name.to_owned(), Value::Object(below));
+            let next = Value::Object(next);
+            if !self.fits(&next, other) && self.fits(&next, branch) {
+                let Value::Object(next) = next else { return None };
+                return Some(next);
             }
         }
         None

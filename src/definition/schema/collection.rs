@@ -13,9 +13,13 @@ use crate::definition::api::Specification;
 use crate::definition::document::Node;
 
 impl<'d> SampleState<'_, 'd> {
-    pub(super) fn array(&mut self, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
-        let least = shape.at_least("minItems");
-        let most = shape.at_most("maxItems").unwrap_or(usize::MAX);
+    pub(super) fn array(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        want: SampleRequest,
+    ) -> Option<Value> {
+        let (least, most) = counts(goal, shape, "minItems", "maxItems");
         let first = shape.schemas.first().map(|schema| schema.id());
         if least > MOST_VALUES {
             self.blame(first, TOO_LARGE);
@@ -48,7 +52,7 @@ impl<'d> SampleState<'_, 'd> {
                 schemas = shape.items();
             }
             schemas.extend(items.len().checked_sub(behind).and_then(|at| contained.get(at)));
-            let goal = SampleGoal { schemas, settled: Vec::new(), discriminated: None };
+            let goal = SampleGoal::of(schemas);
             let inner = SampleRequest { variant, dispensable: !needed, level: want.level + 1, ..want };
             let item = self.value(&goal, inner);
             match item {
@@ -93,7 +97,7 @@ impl<'d> SampleState<'_, 'd> {
         }
         let required = required(goal, shape);
         let needed_names: HashSet<&str> = required.iter().copied().collect();
-        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
+        let (_, most) = counts(goal, shape, "minProperties", "maxProperties");
         let mut properties: Vec<(&str, bool)> = Vec::new();
         for property in shape.properties() {
             let needed = needed_names.contains(property.name);
@@ -155,7 +159,7 @@ impl<'d> SampleState<'_, 'd> {
             let value = Value::String(value.clone());
             return self.fits(&value, &schemas).then_some(value);
         }
-        let goal = SampleGoal { schemas, settled: Vec::new(), discriminated: None };
+        let goal = SampleGoal::of(schemas);
         self.value(&goal, SampleRequest { dispensable: !needed, level: want.level + 1, ..want })
     }
 
@@ -167,8 +171,7 @@ impl<'d> SampleState<'_, 'd> {
         want: SampleRequest,
         map: &mut Map<String, Value>,
     ) -> Option<()> {
-        let least = shape.at_least("minProperties");
-        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
+        let (least, most) = counts(goal, shape, "minProperties", "maxProperties");
         let shows = map.is_empty()
             && want.optional
             && want.level < GENEROUS_LEVELS
@@ -198,7 +201,7 @@ impl<'d> SampleState<'_, 'd> {
     fn other_name(&mut self, shape: &SchemaShape<'d>, index: usize) -> Option<String> {
         let naming: Vec<Node<'d>> = shape.keyword("propertyNames").collect();
         if !naming.is_empty() {
-            let goal = SampleGoal { schemas: naming, settled: Vec::new(), discriminated: None };
+            let goal = SampleGoal::of(naming);
             let want = SampleRequest { variant: index, optional: false, dispensable: false, level: MOST_LEVELS - 1 };
             return match self.value(&goal, want)? {
                 Value::String(name) => Some(name),
@@ -213,6 +216,26 @@ impl<'d> SampleState<'_, 'd> {
             None => Some(format!("property{}", index + 1)),
         }
     }
+}
+
+/// Returns the bounds of a number of items or properties, such that it is none that a negated schema allows.
+fn counts<'d>(
+    goal: &SampleGoal<'d>,
+    shape: &SchemaShape<'d>,
+    fewest: &'static str,
+    highest: &'static str,
+) -> (usize, usize) {
+    let (mut least, mut most) = (shape.at_least(fewest), shape.at_most(highest).unwrap_or(usize::MAX));
+    for not in goal.negated(shape) {
+        let above = not.get(highest).and_then(count).and_then(|highest| highest.checked_add(1));
+        let below = not.get(fewest).and_then(count).and_then(|fewest| fewest.checked_sub(1));
+        if let Some(above) = above.filter(|above| *above <= most.min(MOST_VALUES)) {
+            least = least.max(above);
+        } else if let Some(below) = below.filter(|below| *below >= least) {
+            most = most.min(below);
+        }
+    }
+    (least, most)
 }
 
 /// Lists the schemas that items have to satisfy, each as often as its `minContains` says.
@@ -275,7 +298,11 @@ fn declares(schema: Node<'_>, name: &str, patterns: &mut CompiledPatterns) -> bo
 }
 
 /// Lists the schemas that apply to the value of a property.
-fn property_schemas<'d>(shape: &SchemaShape<'d>, name: &str, patterns: &mut CompiledPatterns) -> Vec<Node<'d>> {
+pub(super) fn property_schemas<'d>(
+    shape: &SchemaShape<'d>,
+    name: &str,
+    patterns: &mut CompiledPatterns,
+) -> Vec<Node<'d>> {
     let mut schemas = Vec::new();
     for schema in &shape.schemas {
         schemas.extend(schema.get("properties").and_then(|properties| properties.get(name)));

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::fits::{FitTerms, fits};
 use super::pattern::CompiledPatterns;
+use super::shape::SchemaShape;
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId};
 
@@ -36,6 +37,21 @@ pub(super) struct SampleGoal<'d> {
     pub(super) settled: Vec<NodeId>,
     /// The discriminator's property for the chosen alternative, with its value.
     pub(super) discriminated: Option<(String, String)>,
+    /// The other alternatives of a `oneOf`, which must not allow the value.
+    pub(super) others: Vec<Node<'d>>,
+}
+
+impl<'d> SampleGoal<'d> {
+    /// A value that satisfies all schemas.
+    pub(super) fn of(schemas: Vec<Node<'d>>) -> Self {
+        Self { schemas, settled: Vec::new(), discriminated: None, others: Vec::new() }
+    }
+
+    /// Lists the schemas that must not allow the value.
+    pub(super) fn negated(&self, shape: &SchemaShape<'d>) -> Vec<Node<'d>> {
+        let negated = shape.keyword("not").chain(self.others.iter().copied());
+        negated.map(|schema| schema.resolve().unwrap_or(schema)).collect()
+    }
 }
 
 pub(super) const CONTRADICTION: &str = "allows no value that could be found";

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::shape::SchemaShape;
+use super::shape::{SchemaShape, is_annotation};
 use crate::definition::document::Node;
 
 /// True if a number is within the bounds of a schema.
@@ -21,15 +21,15 @@ pub(super) fn equal(one: &Number, other: &Number) -> bool {
     }
 }
 
-/// Generates a number within the bounds of all schemas, a different one for each `variant`.
-pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> Option<Value> {
+/// Generates a number within the bounds of all schemas and not within negated ones, a different one for each `variant`.
+pub(super) fn build(shape: &SchemaShape<'_>, negated: &[Node<'_>], integer: bool, variant: usize) -> Option<Value> {
     let bounds: Vec<NumberBounds> = shape.schemas.iter().map(|schema| NumberBounds::of(*schema)).collect();
     let steps: Vec<Number> = shape.keyword("multipleOf").filter_map(Node::as_number).cloned().collect();
-    let negated: Vec<Node<'_>> = shape.keyword("not").filter(|not| is_numeric(*not)).collect();
+    let negated: Vec<Node<'_>> = negated.iter().copied().filter(|not| is_numeric(*not)).collect();
     let acceptable = |number: &Number| {
         (!integer || whole(number).is_some())
             && shape.schemas.iter().all(|schema| fits(number, *schema))
-            && !negated.iter().any(|not| meets_type(number, *not) && fits(number, *not))
+            && !negated.iter().any(|not| meets_type(number, *not) && is_constant(number, *not) && fits(number, *not))
     };
     let mut found = 0;
     let mut last: Option<Number> = None;
@@ -49,9 +49,15 @@ pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> O
 
 /// True if it is a schema that says of a number all that it says.
 fn is_numeric(schema: Node<'_>) -> bool {
-    let keywords =
-        ["type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "title", "description"];
-    schema.is_object() && schema.entries().all(|(name, _)| keywords.contains(&name))
+    const KEYWORDS: [&str; 8] =
+        ["type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+    schema.is_object() && schema.entries().all(|(name, _)| KEYWORDS.contains(&name) || is_annotation(name))
+}
+
+/// True if a number is one of the constants of a schema, if it has any.
+fn is_constant(number: &Number, schema: Node<'_>) -> bool {
+    let is_number = |node: Node<'_>| node.as_number().is_some_and(|other| equal(number, other));
+    schema.get("enum").is_none_or(|list| list.items().any(is_number)) && schema.get("const").is_none_or(is_number)
 }
 
 /// True if a number is of the types of a schema.
@@ -200,7 +206,8 @@ fn after(one: &Number, other: &Number, excluded: bool) -> bool {
     order.is_gt() || (!excluded && order.is_eq())
 }
 
-fn is_multiple(number: &Number, step: &Number) -> bool {
+/// True if a number is a multiple of a step.
+pub(in crate::definition) fn is_multiple(number: &Number, step: &Number) -> bool {
     if let (Some(number), Some(step)) = (whole(number), whole(step)) {
         return step == 0 || number % step == 0;
     }

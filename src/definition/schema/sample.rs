@@ -92,7 +92,7 @@ impl Sampler {
                 overlap,
                 root: schema,
             };
-            let goal = SampleGoal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
+            let goal = SampleGoal::of(vec![schema]);
             let want = SampleRequest { variant: 0, optional, dispensable: false, level: 0 };
             let built = building.value(&goal, want);
             let fits = built.as_ref().is_some_and(|value| building.fits(value, &goal.schemas));
@@ -303,9 +303,9 @@ impl<'d> SampleState<'_, 'd> {
         let first = shape.schemas.first().map(|schema| schema.id());
         match types {
             TypeSet::OBJECT => self.object(goal, shape, want),
-            TypeSet::ARRAY => self.array(shape, want),
+            TypeSet::ARRAY => self.array(goal, shape, want),
             TypeSet::STRING => {
-                let text = text::build(shape, want.variant, self.patterns);
+                let text = text::build(shape, &goal.negated(shape), want.variant, self.patterns);
                 match &text {
                     Some(text) => self.made(text),
                     None => self.blame(first, NO_TEXT),
@@ -313,14 +313,15 @@ impl<'d> SampleState<'_, 'd> {
                 text.map(Value::String)
             }
             TypeSet::INTEGER | TypeSet::NUMBER => {
-                let number = number::build(shape, types == TypeSet::INTEGER, want.variant);
+                let number = number::build(shape, &goal.negated(shape), types == TypeSet::INTEGER, want.variant);
                 if number.is_none() {
                     self.blame(first, NO_NUMBER);
                 }
                 number
             }
             TypeSet::BOOLEAN if want.variant < 2 => Some(Value::Bool(want.variant == 0)),
-            TypeSet::NULL if want.variant == 0 => Some(Value::Null),
+            // It is the last type, after the values of all others.
+            TypeSet::NULL => Some(Value::Null),
             _ => None,
         }
     }

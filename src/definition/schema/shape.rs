@@ -244,6 +244,23 @@ impl<'d> SchemaShape<'d> {
     }
 }
 
+/// True for a keyword that allows every value.
+pub(super) fn is_annotation(keyword: &str) -> bool {
+    const ANNOTATIONS: [&str; 10] = [
+        "title",
+        "description",
+        "default",
+        "example",
+        "examples",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "externalDocs",
+        "$comment",
+    ];
+    ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
+}
+
 /// Returns a count; a zero fraction is dropped, as JSON Schema allows.
 pub(super) fn count(node: Node<'_>) -> Option<usize> {
     let number = node.as_number()?;

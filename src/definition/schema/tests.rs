@@ -270,6 +270,28 @@ fn values_are_found_where_schemas_say_them_in_a_roundabout_way() {
         json!({"type": "integer", "minimum": 1e20}),
         json!({"type": "integer", "minimum": 18_446_744_073_709_551_615_u64, "exclusiveMinimum": 18_446_744_073_709_551_615_u64}),
         json!({"type": "number", "maximum": -1e30, "multipleOf": 2}),
+        json!({"oneOf": [{"type": "string", "minLength": 2}, {"type": "string", "maxLength": 8}]}),
+        json!({"oneOf": [{"type": "string", "maxLength": 8}, {"type": "string", "maxLength": 3}]}),
+        json!({"oneOf": [{"type": "string", "pattern": "^a"}, {"type": "string", "pattern": "z$"}]}),
+        json!({"type": "integer", "oneOf": [{"minimum": 0}, {"maximum": 10}]}),
+        json!({"type": "number", "oneOf": [{"minimum": 0}, {"minimum": 7}]}),
+        json!({"oneOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "array", "maxItems": 2, "items": {"type": "integer"}}]}),
+        json!({"oneOf": [{"type": "object"}, {"type": "object", "maxProperties": 1}]}),
+        json!({"oneOf": [
+            {"type": "object", "properties": {"p": {"type": "object", "properties": {"q": {"type": "integer"}}}}},
+            {"type": "object", "properties": {"p": {"type": "object", "properties": {
+                "q": {"type": "integer"}, "r": {"type": "string"}}}}}]}),
+        json!({"oneOf": [
+            {"type": "object", "properties": {"a": {"type": "object", "properties": {"x": {"type": "integer"}}}}},
+            {"type": "object", "properties": {"a": {"type": "object", "properties": {"y": {"type": "integer"}}}}}]}),
+        json!({"type": "integer", "not": {"enum": [0, 1, 2]}}),
+        json!({"type": "integer", "minimum": 1, "maximum": 5, "not": {"enum": [1, 2, 3]}}),
+        json!({"type": "integer", "not": {"const": 0}}),
+        json!({"type": "string", "not": {"enum": ["string", ""]}}),
+        json!({"type": "object", "not": {"maxProperties": 0}}),
+        json!({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "not": {"minProperties": 2}}),
+        json!({"type": "array", "items": {"type": "integer"}, "not": {"maxItems": 2}}),
+        json!({"type": "array", "items": {"type": ["boolean", "null"]}, "minItems": 3, "uniqueItems": true}),
         json!({"oneOf": [{"type": "string"}, {"type": ["string", "integer"]}]}),
         json!({"oneOf": [{"type": ["integer", "string"]}, {"type": "integer"}, {"type": "boolean"}, {"type": "boolean"}]}),
     ] {

@@ -1,22 +1,31 @@
 //! Generation of texts with a given format, pattern and length.
 
+use serde_json::Value;
+
 use super::format;
 use super::pattern::CompiledPatterns;
-use super::shape::{SchemaShape, count};
+use super::shape::{SchemaShape, count, is_annotation};
 use crate::definition::document::Node;
 
+/// The number of words tried after one that a negation forbids.
+const NEXT_WORDS: usize = 2;
 /// The maximum length of a generated text, in characters.
 const LONGEST: usize = 100_000;
 
-/// Generates a text that fits all schemas, a different one for each `variant`.
-pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut CompiledPatterns) -> Option<String> {
+/// Generates a text that fits all schemas and no negated one, a different one for each `variant`.
+pub(super) fn build(
+    shape: &SchemaShape<'_>,
+    negated: &[Node<'_>],
+    variant: usize,
+    patterns: &mut CompiledPatterns,
+) -> Option<String> {
     let least = shape.at_least("minLength");
     let most = shape.at_most("maxLength").unwrap_or(usize::MAX);
     if least > most || least > LONGEST {
         return None;
     }
     let expressions: Vec<&str> = shape.keyword("pattern").filter_map(Node::as_str).collect();
-    let negated: Vec<Node<'_>> = shape.keyword("not").filter(|not| is_textual(*not)).collect();
+    let negated: Vec<Node<'_>> = negated.iter().copied().filter(|not| is_textual(*not)).collect();
     let formats: Vec<&str> = shape.keyword("format").filter_map(Node::as_str).collect();
     let mut fits = |text: &str| {
         let length = text.chars().count();
@@ -33,14 +42,19 @@ pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut Comp
     if fits(&plain) {
         return Some(plain);
     }
+    // A negation may leave the next word, which people read more easily than letters in a row.
+    let words = variant + 1..variant + 1 + if negated.is_empty() { 0 } else { NEXT_WORDS };
+    if let Some(word) = words.map(|variant| self::plain(variant, least, most)).find(|text| fits(text)) {
+        return Some(word);
+    }
     let other = others(&negated, least, most).filter(|text| fits(text)).nth(variant);
     other.or_else(|| patterns.build(&expressions, least, most, variant))
 }
 
 /// True if it is a schema that says of a text all that it says.
 fn is_textual(schema: Node<'_>) -> bool {
-    let keywords = ["type", "pattern", "minLength", "maxLength", "title", "description"];
-    schema.is_object() && schema.entries().all(|(name, _)| keywords.contains(&name))
+    const KEYWORDS: [&str; 7] = ["type", "enum", "const", "pattern", "format", "minLength", "maxLength"];
+    schema.is_object() && schema.entries().all(|(name, _)| KEYWORDS.contains(&name) || is_annotation(name))
 }
 
 /// True if a text is valid against such a schema.
@@ -49,7 +63,14 @@ fn meets(text: &str, length: usize, schema: Node<'_>, patterns: &mut CompiledPat
         .get("type")
         .into_iter()
         .flat_map(|node| node.as_str().into_iter().chain(node.items().filter_map(Node::as_str)));
+    let is_text = |node: Node<'_>| node.as_str() == Some(text);
     (schema.get("type").is_none() || types.any(|name| name == "string"))
+        && schema.get("enum").is_none_or(|list| list.items().any(is_text))
+        && schema.get("const").is_none_or(is_text)
+        && schema
+            .get("format")
+            .and_then(Node::as_str)
+            .is_none_or(|format| patterns.is_format(format, &Value::String(text.to_owned())))
         && schema.get("minLength").and_then(count).is_none_or(|least| length >= least)
         && schema.get("maxLength").and_then(count).is_none_or(|most| length <= most)
         && schema.get("pattern").and_then(Node::as_str).is_none_or(|pattern| patterns.matches(pattern, text))

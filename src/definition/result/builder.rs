@@ -1,29 +1,19 @@
 //! Builds the results of APIs, one API after another.
 
-use http::HeaderName;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-
 use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
 use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
 use super::mock::MockExtension;
 use super::values::{MOST_COPIED, ResultValues, SourcedValue, ValidatedExample};
-use crate::definition::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
+use crate::definition::api::{Api, Definition, MediaType, Response, StatusPattern};
 use crate::definition::document::Node;
 use crate::definition::encode::{self, EncodedBody};
-use crate::definition::fields::scalar_text;
 use crate::definition::rules;
 use crate::definition::schema::SampleFailure;
-use crate::model::{Finding, is_hop_by_hop};
-
-/// Header fields that only the sender of a message can set (RFC 9110, section 8.6; RFC 9112), beside hop-by-hop ones.
-const FRAMING: [HeaderName; 3] = [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE];
-
-/// The maximum number of values in a header of `x-apigw-mock`; a larger header is not sent.
-const MOST_IN_A_HEADER: usize = 1_000;
+use crate::model::Finding;
 
 pub(super) struct Builder<'d> {
-    definition: &'d Definition,
-    values: ResultValues<'d>,
+    pub(super) definition: &'d Definition,
+    pub(super) values: ResultValues<'d>,
     /// The findings about the current API.
     findings: Vec<Finding>,
 }
@@ -44,7 +34,7 @@ enum BodyContent<'d> {
 
 /// An example in the definition.
 #[derive(Clone, Copy)]
-enum DeclaredExample<'d> {
+pub(super) enum DeclaredExample<'d> {
     /// Its value.
     Value(Node<'d>),
     /// The Example Object with a `serializedValue` (OpenAPI 3.2, section 4.19).
@@ -154,7 +144,7 @@ impl<'d> Builder<'d> {
             self.finding(rules::MOCK_MISMATCH, body, message, hint);
         }
         let mut headers = match response {
-            Some(response) => self.headers(&response.headers)?,
+            Some(response) => self.headers(api, &response.headers)?,
             None => Vec::new(),
         };
         self.override_headers(&mut headers, mock.field("headers"));
@@ -175,7 +165,7 @@ impl<'d> Builder<'d> {
         results: &mut Vec<DeclaredResult>,
     ) -> Result<(), BudgetExceeded> {
         let status = final_status(response.status);
-        let headers = self.headers(&response.headers)?;
+        let headers = self.headers(api, &response.headers)?;
         let head = |example| ResultHead { response: Some(response.status), example, status, headers: &headers };
         if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
             results.push(self.declared(head(None), None)?);
@@ -254,7 +244,7 @@ impl<'d> Builder<'d> {
     }
 
     /// Returns the contents of the file named by an example; reports a missing file.
-    fn external(&mut self, api: &Api, example: Node<'d>) -> Option<&'d [u8]> {
+    pub(super) fn external(&mut self, api: &Api, example: Node<'d>) -> Option<&'d [u8]> {
         let bytes = self.definition.document().external(example.id());
         if bytes.is_none() {
             let value = example.get("externalValue").unwrap_or(example);
@@ -284,36 +274,6 @@ impl<'d> Builder<'d> {
             declared.value = serde_json::from_slice(bytes).ok().map(std::sync::Arc::new);
         }
         Ok(declared)
-    }
-
-    fn headers(&mut self, declared: &'d [Header]) -> Result<Vec<(String, String)>, BudgetExceeded> {
-        let mut headers = Vec::new();
-        for header in declared {
-            self.values.budget.take_steps(1)?;
-            let node = self.definition.node(header.node);
-            let schema = header.schema.map(|schema| self.definition.node(schema));
-            let mut value = None;
-            for (_, example) in examples(node) {
-                let example = match example {
-                    DeclaredExample::Value(node) => Some(node),
-                    DeclaredExample::Serialized(node) => node.get("serializedValue"),
-                    DeclaredExample::External(_) => None,
-                };
-                let Some(example) = example else { continue };
-                value = self.values.copy(example)?;
-                if value.is_some() {
-                    break;
-                }
-            }
-            if let (None, Some(schema)) = (&value, schema) {
-                value = self.values.build(schema)?.ok().map(|(value, _)| value);
-            }
-            let explode = node.get("explode").and_then(Node::as_bool) == Some(true);
-            let lines = value.map(|value| encode::header_lines(&header.name, &value.value, explode));
-            let lines = lines.into_iter().flatten().filter(|text| !text.is_empty() && is_header(&header.name, text));
-            headers.extend(lines.map(|text| (header.name.clone(), text)));
-        }
-        Ok(headers)
     }
 
     /// Builds a result, with a body if a value is given.
@@ -349,26 +309,7 @@ impl<'d> Builder<'d> {
         self.finding(rules::CONSTANT_RESULT, node, message, hint);
     }
 
-    /// Overrides the headers declared by the response with those of `x-apigw-mock`.
-    fn override_headers(&mut self, headers: &mut Vec<(String, String)>, own: Option<Node<'d>>) {
-        for (name, node) in own.into_iter().flat_map(Node::entries) {
-            let value = match scalar_text(node) {
-                Some(text) => Some(serde_json::Value::String(text)),
-                None => node.to_value(MOST_IN_A_HEADER),
-            };
-            let lines = value.map(|value| encode::header_lines(name, &value, false)).unwrap_or_default();
-            if lines.is_empty() || !lines.iter().all(|line| is_header(name, line)) {
-                let message = format!("the header {name:?} of `x-apigw-mock` is not sent: it cannot be written");
-                let hint = "write a text or a list of texts, and none of those that frame or describe the body";
-                self.finding(rules::MOCK_FIELD, node, message, hint);
-                continue;
-            }
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.extend(lines.into_iter().map(|line| (name.to_owned(), line)));
-        }
-    }
-
-    fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
+    pub(super) fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
         self.findings.push(rule.finding(node.location(), message, hint));
     }
 }
@@ -396,7 +337,7 @@ fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d M
 }
 
 /// Lists the examples of a Media Type, Parameter or Header Object, with their names.
-fn examples(node: Node<'_>) -> Vec<(Option<String>, DeclaredExample<'_>)> {
+pub(super) fn examples(node: Node<'_>) -> Vec<(Option<String>, DeclaredExample<'_>)> {
     let mut list: Vec<(Option<String>, DeclaredExample<'_>)> =
         node.get("example").map(|example| (None, DeclaredExample::Value(example))).into_iter().collect();
     if let Some(named) = node.get("examples") {
@@ -423,10 +364,4 @@ fn serialized<'d>(example: Node<'d>, media_type: &str) -> (Option<Node<'d>>, Opt
     let text = example.get("serializedValue");
     let value = example.get("dataValue").or(text.filter(|_| encode::is_json(media_type)));
     (value, text.and_then(Node::as_str).map(str::as_bytes))
-}
-
-/// True if a header is valid and not reserved for the sender.
-fn is_header(name: &str, value: &str) -> bool {
-    HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name) && !is_hop_by_hop(&name))
-        && http::HeaderValue::from_str(value).is_ok()
 }

@@ -11,6 +11,7 @@
 mod budget;
 mod builder;
 pub(super) mod declared;
+mod headers;
 mod mock;
 mod values;
 

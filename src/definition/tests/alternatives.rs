@@ -201,6 +201,31 @@ fn a_file_beside_the_definition_is_an_example_and_an_address_is_not() {
 }
 
 #[test]
+fn headers_are_sent_as_their_content_and_examples_say() {
+    for (header, expected, told) in [
+        ("{content: {application/json: {example: {a: [1]}}}}", Some("{\"a\":[1]}"), ""),
+        ("{content: {application/json: {example: {a: é}}}}", Some("{\"a\":\"\\u00e9\"}"), ""),
+        ("{content: {application/json: {schema: {type: array, items: {type: integer}}}}}", Some("[0]"), ""),
+        ("{content: {text/plain: {example: a b}}}", Some("a b"), ""),
+        ("{schema: {type: string}, example: ''}", Some(""), ""),
+        ("{schema: {type: string}, examples: {one: {externalValue: ext.txt}}}", Some("from the file"), ""),
+        ("{schema: {type: string}, examples: {one: {externalValue: none.txt}}}", Some("string"), "none.txt"),
+        ("{schema: {type: string}, example: \"a\\nb\"}", None, "\"X-J\" of GET /a is not sent"),
+        ("{schema: {type: string}, example: é}", Some("é"), ""),
+    ] {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: d, headers: {{X-J: {header}}}}}}}}}}}}}\n"
+        );
+        let reading = read_files(&[(DEFINITION_FILE, &text), ("ext.txt", "from the file\n")]);
+        let results = reading.definition.expect("a definition").results().remove(0);
+        let headers = &results.constant().expect("a result").headers;
+        assert_eq!(headers.first().map(|(_, value)| value.as_str()), expected, "{header}");
+        let found = results.findings.first().map(|finding| finding.message.as_str()).unwrap_or_default();
+        assert!(found.contains(told) && found.is_empty() == told.is_empty(), "{header}: {found:?}");
+    }
+}
+
+#[test]
 fn examples_of_3_2_are_sent_as_they_are_serialized() {
     let example = |media_type: &str, example: &str| {
         let text = format!(

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName};
 
-use crate::definition::values::{TextPlace, ValueNotation, ValueSchema, WrittenTexts};
+use crate::definition::values::{NameScope, TextPlace, ValueNotation, ValueSchema, WrittenTexts};
 use crate::definition::{ParameterPlace, percent};
 use crate::model::trim_blanks;
 
@@ -20,13 +20,14 @@ pub(crate) struct RequestTexts<'a> {
 
 impl<'a> RequestTexts<'a> {
     /// Returns the texts of a parameter. Where its parts stand under names of their own, `declared` are the names that
-    /// other parameters have.
+    /// other parameters have, and `scope` says which others count.
     pub(crate) fn written(
         &self,
         place: ParameterPlace,
         name: &str,
         notation: ValueNotation,
         gathering: Option<(&ValueSchema, &HashSet<String>)>,
+        scope: NameScope,
     ) -> WrittenTexts<'a> {
         let mut written = WrittenTexts { own: self.own(place, name), others: Vec::new() };
         if let Some((schema, declared)) = gathering {
@@ -35,7 +36,7 @@ impl<'a> RequestTexts<'a> {
                 TextPlace::Cookie => self.cookies().collect(),
                 _ => Vec::new(),
             };
-            written.others = notation.gather(name, pairs, schema, declared);
+            written.others = notation.gather(name, pairs, schema, declared, scope);
         }
         written
     }

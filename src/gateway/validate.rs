@@ -11,7 +11,8 @@ use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    FormRules, NOT_UTF8, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
+    FormRules, NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation,
+    WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody};
 use crate::model::{MediaRange, media_type_essence, trim_blanks};
@@ -292,7 +293,8 @@ impl ParameterRule {
             (Some(schema), ValueText::Gathered(others)) => Some((schema, others)),
             _ => None,
         };
-        let written = texts.written(self.place, &self.name, self.notation, gathering);
+        let written_in = |scope| texts.written(self.place, &self.name, self.notation, gathering, scope);
+        let written = written_in(NameScope::Described);
         if let ([text], true) = (written.own.as_slice(), self.allows_empty)
             && text.is_empty()
         {
@@ -301,6 +303,11 @@ impl ParameterRule {
         let place = format!("{}.{}", self.place.as_str(), self.name);
         let left = MOST_VIOLATIONS.saturating_sub(violations.len());
         let found = self.judge(&written, left);
+        // A name that no schema describes may tell an open alternative from a closed one.
+        let is_open = || gathering.is_some_and(|(schema, _)| schema.has_open_alternative());
+        if !found.is_empty() && is_open() && self.judge(&written_in(NameScope::Any), 1).is_empty() {
+            return;
+        }
         violations.extend(found.into_iter().take(left).map(|violation| located(&place, violation)));
     }
 

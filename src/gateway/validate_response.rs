@@ -9,7 +9,7 @@ use super::parameters::RequestTexts;
 use super::problem::Violation;
 use super::validate::{MISSING, MOST_VIOLATIONS, REPEATED, is_json, located};
 use crate::definition::values::{
-    TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
+    NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
 };
 use crate::definition::{
     Api, Definition, Header, MediaType, Node, NodeId, ParameterPlace, ParameterStyle, Response, StatusPattern,
@@ -160,7 +160,7 @@ impl HeaderRule {
         }
         let Some(schema) = &self.schema else { return };
         let texts = RequestTexts { path_parameters: &[], query: "", headers };
-        let written = texts.written(ParameterPlace::Header, &self.name, self.notation, None);
+        let written = texts.written(ParameterPlace::Header, &self.name, self.notation, None, NameScope::Described);
         let found = if self.name.eq_ignore_ascii_case(SET_COOKIE.as_str()) {
             check_cookies(&written, schema)
         } else {

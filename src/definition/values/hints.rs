@@ -253,6 +253,15 @@ impl<'s> PlaceSchemas<'s> {
         self.all().any(|schema| schema.get("additionalProperties").is_some_and(|others| others != &Value::Bool(false)))
     }
 
+    /// True if an alternative is an object that says nothing of other properties, by which it may be told from another.
+    pub(super) fn has_open_alternative(&self) -> bool {
+        let is_object = |schema: &Value| {
+            schema.get("properties").is_some()
+                || declared_types(schema).is_some_and(|types| types.meets(TypeSet::OBJECT))
+        };
+        self.maybe.iter().any(|schema| is_object(schema) && schema.get("additionalProperties").is_none())
+    }
+
     fn all(&self) -> impl Iterator<Item = &'s Value> {
         self.sure.iter().chain(&self.maybe).copied()
     }

@@ -31,7 +31,7 @@ pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::ENFORCED_FORMATS;
 pub(in crate::definition) use formats::{allows_number, with_formats};
 pub(crate) use hints::ValueStructure;
-pub(crate) use notation::{TextPlace, UnreadableText, ValueNotation, WrittenTexts};
+pub(crate) use notation::{NameScope, TextPlace, UnreadableText, ValueNotation, WrittenTexts};
 pub(crate) use schema::ValueSchema;
 pub(crate) use violations::ValueViolation;
 

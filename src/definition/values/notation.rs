@@ -79,6 +79,15 @@ impl TextPlace {
     }
 }
 
+/// The names under which the parts of a value may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NameScope {
+    /// Those that the schema describes.
+    Described,
+    /// All: an object that says nothing of other properties may have any.
+    Any,
+}
+
 impl ValueNotation {
     /// True if each part of a value has a name of its own.
     pub(crate) fn gathers(self) -> bool {
@@ -97,16 +106,20 @@ impl ValueNotation {
         self.spreads() && other != name && (schema.declares(other) || schema.describes_others())
     }
 
-    /// Selects the texts that are parts of a value; `declared` are the names of other parameters.
+    /// Selects the texts that are parts of a value; `declared` are the names of other parameters, and `scope` says whether a
+    /// name has to be described by the schema.
     pub(crate) fn gather<'t>(
         self,
         name: &str,
         mut texts: Vec<(String, Cow<'t, str>)>,
         schema: &ValueSchema,
         declared: &HashSet<String>,
+        scope: NameScope,
     ) -> Vec<(String, Cow<'t, str>)> {
         let hints = schema.hints();
-        texts.retain(|(other, _)| !declared.contains(other) && self.takes(name, other, &hints));
+        let is_any = scope == NameScope::Any && self.spreads();
+        let takes = |other: &str| is_any && other != name || self.takes(name, other, &hints);
+        texts.retain(|(other, _)| !declared.contains(other) && takes(other));
         texts
     }
 

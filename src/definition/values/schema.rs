@@ -74,6 +74,11 @@ impl ValueSchema {
         self.hints().allows(structure.types())
     }
 
+    /// True if an alternative is an object that may have properties which the schema does not describe.
+    pub(crate) fn has_open_alternative(&self) -> bool {
+        self.hints().has_open_alternative()
+    }
+
     /// Returns the most likely structure of a value with a text; without one, of a value with parts.
     pub(crate) fn likely_structure(&self, text: Option<&str>) -> Option<ValueStructure> {
         self.hints().likely(text)

@@ -23,7 +23,7 @@ fn read(notation: ValueNotation, raw: &[&str], schema: &Value) -> Result<Option<
             Some(("color", value)) => written.own.push(Cow::Borrowed(value)),
             Some((name, value)) => {
                 let pair = (crate::definition::percent::decode_query(name), Cow::Borrowed(value));
-                written.others.extend(notation.gather("color", vec![pair], &schema, &[].into()));
+                written.others.extend(notation.gather("color", vec![pair], &schema, &[].into(), NameScope::Described));
             }
             None => written.own.push(Cow::Borrowed(raw)),
         }

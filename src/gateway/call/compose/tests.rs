@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
-use crate::definition::values::{TextPlace, ValueNotation};
+use crate::definition::values::{NameScope, TextPlace, ValueNotation};
 use crate::gateway::parameters::RequestTexts;
 use http::HeaderMap;
 use serde_json::json;
@@ -116,7 +116,13 @@ fn each_style_is_written_as_it_is_read() {
         let place = TextPlace::from(parameter.place);
         let notation = ValueNotation { place, style: parameter.style, explode: parameter.explode };
         let none = std::collections::HashSet::new();
-        let found = texts.written(parameter.place, "p", notation, notation.gathers().then_some((&schema, &none)));
+        let found = texts.written(
+            parameter.place,
+            "p",
+            notation,
+            notation.gathers().then_some((&schema, &none)),
+            NameScope::Described,
+        );
         let piece = notation.piece("p", &found, &schema).expect("a notation").expect("a value");
         assert_eq!(schema.read(piece, 1), Ok(read.clone()), "{place:?} {declared}");
     }

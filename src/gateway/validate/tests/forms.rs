@@ -162,6 +162,27 @@ fn an_object_in_the_query_takes_no_name_of_another() {
 }
 
 #[test]
+fn a_name_that_no_schema_describes_tells_an_open_alternative_from_a_closed_one() {
+    let object = |more: &str| format!("{{type: object, properties: {{a: {{type: integer}}}}{more}}}");
+    let either = format!("{{oneOf: [{}, {}]}}", object(""), object(", additionalProperties: false"));
+    let closed = object(", additionalProperties: false");
+    for (schema, query, is_right) in [
+        (&either, "c=1e3&a=5", true),
+        (&either, "a=5", false),
+        (&either, "c=1e3&a=x", false),
+        (&either, "q=x&a=5", false),
+        (&closed, "c=1e3&a=5", true),
+    ] {
+        let parameters = format!(
+            "[{{name: o, in: query, required: true, schema: {schema}}}, {{name: q, in: query, schema: {{type: string}}}}]"
+        );
+        let rules = rules_of(&parameters, "{content: {}}");
+        let checked = places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+        assert_eq!(checked.is_empty(), is_right, "{schema} {query}: {checked:?}");
+    }
+}
+
+#[test]
 fn cookies_of_any_bytes_are_checked() {
     let rules = rules_of("[{name: n, in: cookie, schema: {type: integer}}]", "{content: {}}");
     for (cookie, expected) in

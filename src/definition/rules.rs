@@ -155,6 +155,18 @@ pub const SLOPPY: Rule = Rule::warning(
      right:\n\
      \x20 deprecated: true",
 );
+/// A number is held exactly.
+pub const NUMBER_ROUNDED: Rule = Rule::warning(
+    "number-rounded",
+    "Integers of 64 bits are exact; a larger one is held as the nearest double, as most readers of JSON do. A bound or \
+     constant is then another number than the one written, and so is an example that is sent.",
+)
+.example(
+    "wrong:\n\
+     \x20 maximum: 18446744073709551617\n\
+     right:\n\
+     \x20 maximum: 18446744073709551615",
+);
 /// Fields beside a reference have no effect.
 pub const REFERENCE_SIBLINGS: Rule = Rule::warning(
     "reference-siblings",
@@ -283,6 +295,7 @@ pub const RULES: &[Rule] = &[
     REFERENCE_CIRCULAR,
     STRUCTURE,
     SLOPPY,
+    NUMBER_ROUNDED,
     REFERENCE_SIBLINGS,
     DUPLICATE_API,
     PATH_TEMPLATE,

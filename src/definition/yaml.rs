@@ -341,10 +341,17 @@ impl<'a> Builder<'a> {
         Ok(match scalar {
             Scalar::Null => NodeValue::Null,
             Scalar::Bool(value) => NodeValue::Bool(value),
-            Scalar::Number(number) if scalar::is_exact(&number, text) => {
-                self.document.store_mut().add_number(number).ok_or(ParseStopped)?
+            Scalar::Number(number) => {
+                if let Some(rounded) = scalar::rounded_integer(text, &number) {
+                    let message =
+                        format!("the number {text} is read as {rounded}: beyond 64 bits, numbers are doubles");
+                    self.finding(rules::NUMBER_ROUNDED, at, &message, "write a number that a double holds, or a text");
+                }
+                let store = self.document.store_mut();
+                let is_exact = scalar::is_exact(&number, text);
+                let added = if is_exact { store.add_number(number) } else { store.add_inexact_number(number, text) };
+                added.ok_or(ParseStopped)?
             }
-            Scalar::Number(number) => self.document.store_mut().add_inexact_number(number, text).ok_or(ParseStopped)?,
             Scalar::Text => NodeValue::String(self.text(text)?),
         })
     }

@@ -40,6 +40,12 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths: {/a: {get: {deprecated: true, responses: {\"200\": {description: d}}}}}\n",
     ),
     (
+        "number-rounded",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: integer, maximum: 18446744073709551617}\n    B: {enum: [-9223372036854775809]}\n",
+        &["openapi.yaml:6:33", "openapi.yaml:7:16"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: integer, maximum: 18446744073709551616}\n    B: {enum: [-9223372036854775808, 1.5, 1e30]}\n",
+    ),
+    (
         "duplicate-api",
         "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n  /d#e: {get: {}}\n  /d: {get: {}}\n",
         &["openapi.yaml:5:12", "openapi.yaml:6:10"],

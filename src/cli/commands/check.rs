@@ -183,6 +183,11 @@ fn formats_page() -> String {
     for format in ENFORCED_FORMATS {
         let _ = writeln!(text, "{:<22} {}", format.name, format.meaning);
     }
+    text.push_str(
+        "\nIntegers of 64 bits are compared exactly. Larger ones, and numbers with a fraction, are the nearest double of 64 \
+         bits,\nin a request as in a definition: one next to a bound or constant beyond 64 bits may pass for it. `check` \
+         warns\nof those in a definition (number-rounded).\n",
+    );
     text
 }
 

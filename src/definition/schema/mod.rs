@@ -20,6 +20,7 @@ pub(super) use ecma::translated_pattern;
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;
 pub use json_schema::ValueDirection;
+pub(super) use number::is_multiple;
 pub(crate) use pattern::{CompiledPatterns, is_regular_expression};
 pub(super) use sample::Sampler;
 pub(crate) use shape::{SchemaShape, TypeSet};

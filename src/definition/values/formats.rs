@@ -6,6 +6,8 @@
 use jsonschema::ValidationOptions;
 use serde_json::{Map, Number, Value, json};
 
+use super::exact;
+
 /// A format that is enforced.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EnforcedFormat {
@@ -28,6 +30,9 @@ enum FormatRule {
     /// A text with a format of OpenAPI.
     Text(fn(&str) -> bool),
 }
+
+/// The first integer that a double shares with the next one, 2^53.
+const FIRST_ROUNDED: f64 = 9_007_199_254_740_992.0;
 
 const fn number(name: &'static str, low: i64, high: u64, meaning: &'static str) -> EnforcedFormat {
     EnforcedFormat { name, meaning, rule: FormatRule::Integers(low, high) }
@@ -102,10 +107,12 @@ pub(in crate::definition) fn allows_number(format: &str, number: &Number) -> boo
     match (find(format).map(|format| format.rule), number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(FormatRule::Integers(low, _)), Some(number), None, _) => number >= low,
         (Some(FormatRule::Integers(_, high)), _, Some(number), _) => number <= high,
-        // The number is not a 64-bit integer.
+        // The number is written with a fraction, or it is beyond 64 bits and was rounded, maybe to the bound itself.
         #[expect(clippy::cast_precision_loss, reason = "the bounds are next to powers of two")]
         (Some(FormatRule::Integers(low, high)), None, None, Some(number)) => {
-            number >= low as f64 && number <= high as f64
+            let (low, high) = (low as f64, high as f64);
+            let is_exact = number.abs() < FIRST_ROUNDED;
+            if is_exact { number >= low && number <= high } else { number > low && number < high }
         }
         (Some(FormatRule::Size(size)), .., Some(number)) => number.abs() <= size,
         _ => true,
@@ -115,7 +122,10 @@ pub(in crate::definition) fn allows_number(format: &str, number: &Number) -> boo
 /// Adds the range of a number format to a schema, since validators enforce formats of texts only.
 pub(super) fn add_number_range(fields: &mut Map<String, Value>) {
     let Some((low, high)) = fields.get("format").and_then(Value::as_str).and_then(number_range) else { return };
-    let range = json!({ "minimum": low, "maximum": high });
+    let mut range = json!({ "minimum": low, "maximum": high });
+    if low.as_i64() == Some(i64::MIN) {
+        range[exact::ROUNDED_MINIMUM] = Value::Bool(true);
+    }
     match fields.entry("allOf").or_insert_with(|| json!([])) {
         Value::Array(parts) => parts.push(range),
         other => *other = json!([range]),

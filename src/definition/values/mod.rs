@@ -14,6 +14,7 @@
 //! with one plain type costs one reading and one validation.
 
 mod encoding;
+mod exact;
 mod form;
 mod formats;
 mod hints;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::formats;
+use super::{exact, formats};
 use crate::definition::schema::{foreign_construct, translated_pattern};
 
 /// The patterns as the schema writes them, by their translation.
@@ -33,6 +33,7 @@ fn rewrite_schema(schema: &mut Value, originals: &mut OriginalPatterns) {
                 }
             }
             formats::add_number_range(fields);
+            exact::replace_large_step(fields);
             translate_patterns(fields, originals);
         }
         Value::Array(items) => items.iter_mut().for_each(|item| rewrite_schema(item, originals)),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::api::Definition;
 use super::super::document::NodeId;
 use super::super::schema::ValueDirection;
+use super::exact::with_exact_integers;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::piece::{PieceReading, ValuePiece};
@@ -41,7 +42,7 @@ impl ValueSchema {
         let options = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
-        let validator = formats::with_formats(options).build(&value).ok()?;
+        let validator = formats::with_formats(with_exact_integers(options)).build(&value).ok()?;
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));

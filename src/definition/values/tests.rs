@@ -246,6 +246,30 @@ fn the_violation_is_that_of_the_closest_alternative() {
 }
 
 #[test]
+fn integers_of_64_bits_are_compared_exactly() {
+    for (schema, number, is_right) in [
+        (r#"{"format": "int64"}"#, "-9223372036854775808", true),
+        (r#"{"format": "int64"}"#, "-9223372036854775809", false),
+        (r#"{"format": "int64"}"#, "9223372036854775808", false),
+        (r#"{"format": "int32"}"#, "2147483647.0", true),
+        (r#"{"multipleOf": 9007199254740993}"#, "9007199254740993", true),
+        (r#"{"multipleOf": 9007199254740993}"#, "9007199254740992", false),
+        (r#"{"multipleOf": 9007199254740993}"#, "18014398509481986", true),
+        (r#"{"multipleOf": 3}"#, "9007199254740993", true),
+        (r#"{"multipleOf": 3}"#, "9007199254740992", false),
+        (r#"{"maximum": 9007199254740993}"#, "9007199254740994", false),
+        (r#"{"enum": [9007199254740993]}"#, "9007199254740992", false),
+        (r#"{"enum": [9007199254740993]}"#, "9007199254740993", true),
+        (r#"{"const": 18446744073709551615}"#, "18446744073709551614", false),
+        (r#"{"exclusiveMinimum": 18446744073709551614}"#, "18446744073709551615", true),
+    ] {
+        let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        let compiled = compiled(&parsed(schema));
+        assert_eq!(compiled.check(&parsed(number), 9).is_empty(), is_right, "{schema} {number}");
+    }
+}
+
+#[test]
 fn each_enforced_format_refuses_a_value() {
     for (format, right, wrong) in [
         ("int8", json!([-128, 127, "text"]), json!([-129, 128])),
@@ -255,7 +279,7 @@ fn each_enforced_format_refuses_a_value() {
         ("uint8", json!([0, 255]), json!([-1, 256])),
         ("uint16", json!([0, 65535]), json!([-1, 65536])),
         ("uint32", json!([0, u32::MAX]), json!([-1, u64::from(u32::MAX) + 1])),
-        ("uint64", json!([0, u64::MAX]), json!([-1, 1e20])),
+        ("uint64", json!([0, u64::MAX]), json!([-1, 1e20, 18_446_744_073_709_551_616_f64])),
         ("float", json!([3.4e38, -3.4e38, 0.1]), json!([3.5e38, -1e39])),
         ("double", json!([1.7e308, -1.7e308]), json!([])),
         ("byte", json!(["", "YQ==", "c3RyaW5n", 5]), json!(["YQ", "c3R=aW5n", "a b="])),

@@ -31,6 +31,16 @@ pub(super) fn is_exact(number: &Number, text: &str) -> bool {
     digits <= MOST_DIGITS && (digits == 0 || number.as_f64().is_some_and(f64::is_normal))
 }
 
+/// Returns the integer that a number is rounded to, if its text is an integer that no number holds exactly: beyond 64 bits,
+/// only the ones are exact that a double has.
+pub(super) fn rounded_integer(text: &str, number: &Number) -> Option<String> {
+    let value = number.as_f64().filter(|_| !number.is_i64() && !number.is_u64())?;
+    let digits = text.trim_start_matches('+');
+    let is_integer = digits.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+    let rounded = format!("{value:.0}");
+    (is_integer && rounded != digits).then_some(rounded)
+}
+
 fn parse_number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {

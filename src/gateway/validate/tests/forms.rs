@@ -69,7 +69,7 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
                            array, items: {type: integer}}}, Content-Type: {required: true, schema: {const: x}}}}";
     const XML: &str = "meta: {contentType: 'application/json, application/xml'}";
     let message = "its header X-Width: \"a\" is not of type \"integer\"";
-    let undeclared = "has the media type \"text/plain\"; declared are: application/json, application/xml";
+    let undeclared = "has the media type \"text/plain\"; declared: application/json, application/xml";
     for (properties, encoding, head, content, expected) in [
         (ICON, "icon: {contentType: 'image/png, image/jpeg'}", "Content-Type: image/JPEG; q=1", "x", ""),
         (

@@ -7,7 +7,7 @@ use super::short_ids::shorten_findings;
 use crate::access::change::ChangeError;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
 use crate::snapshot::DefinitionError;
-use crate::workspace::{OutsideFolder, ShortIds};
+use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
 use crate::{plan, workspace};
 
 /// The outcome of a command. The numbers are a promise to scripts.
@@ -108,8 +108,24 @@ impl CommandError {
         String::from_utf8(bytes.to_vec()).ok()
     }
 
-    fn unknown_version(group: &str, message: String) -> Self {
-        Self::invalid("unknown-version", message).hint(format!("list them: `apigw version list {group}`"))
+    fn unknown(name: &UnknownName, message: String) -> Self {
+        let (code, hint) = match name {
+            UnknownName::Environment(_) => (
+                "unknown-environment",
+                "`apigw status` shows the environments; declare others in apigw.toml".to_owned(),
+            ),
+            UnknownName::Group(_) => ("unknown-group", "`apigw group list` shows the groups".to_owned()),
+            UnknownName::Version(_) => ("unknown-version", "`apigw version list` shows the versions".to_owned()),
+            UnknownName::Release { group, .. } => {
+                ("unknown-version", format!("list them: `apigw version list {group}`"))
+            }
+            UnknownName::Operation(_) => ("unknown-operation", "`apigw history` shows the operations".to_owned()),
+            UnknownName::AccessOperation(_) => {
+                ("unknown-operation", "`apigw history --access` shows the operations on keys and grants".to_owned())
+            }
+            UnknownName::Key(_) => ("unknown-key", "`apigw key list` shows the keys".to_owned()),
+        };
+        Self::invalid(code, message).hint(hint)
     }
 
     /// Makes the error of a version that is to go live in an environment and is not on disk as it was frozen.
@@ -117,8 +133,8 @@ impl CommandError {
         use workspace::Error;
         let damaged = match &error {
             Error::FrozenDiffers { group, version } => Some((group.clone(), version.clone())),
-            Error::Unknown { kind: "version", name, .. } => {
-                name.split_once('@').map(|(group, version)| (group.to_owned(), version.to_owned()))
+            Error::Unknown { name: UnknownName::Release { group, version }, .. } => {
+                Some((group.to_string(), version.to_string()))
             }
             _ => None,
         };
@@ -167,20 +183,7 @@ impl From<workspace::Error> for CommandError {
             }
             Error::CacheInUse { .. } => Self::new("cache-in-use", Exit::Locked, message)
                 .hint("name another folder with `--cache DIR`: each gateway has its own"),
-            Error::Unknown { kind, ref name, .. } => {
-                let hint = match kind {
-                    "environment" => "`apigw status` shows the environments; declare others in apigw.toml",
-                    "version" => match name.split_once('@') {
-                        Some((group, _)) => return Self::unknown_version(group, message),
-                        None => "`apigw version list` shows the versions",
-                    },
-                    "operation" => "`apigw history` shows the operations",
-                    "key" => "`apigw key list` shows the keys",
-                    "access operation" => "`apigw history --access` shows the operations on keys and grants",
-                    _ => "`apigw group list` shows the groups",
-                };
-                Self::invalid(unknown_code(kind), message).hint(hint)
-            }
+            Error::Unknown { name, .. } => Self::unknown(&name, message),
             Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more characters of the id"),
             Error::Exists { .. } => Self::new("exists", Exit::Conflict, message).hint("choose another name"),
             Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
@@ -239,16 +242,6 @@ impl From<workspace::Error> for CommandError {
                 }
             }
         }
-    }
-}
-
-const fn unknown_code(kind: &str) -> &'static str {
-    match kind.as_bytes() {
-        b"environment" => "unknown-environment",
-        b"version" => "unknown-version",
-        b"operation" | b"access operation" => "unknown-operation",
-        b"key" => "unknown-key",
-        _ => "unknown-group",
     }
 }
 

@@ -1,13 +1,17 @@
 //! Errors of a workspace, as far as a caller acts on them.
 
+mod unknown;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
-use crate::model::{Digest, Finding, Hint, Location, OperationId, Severity, VersionRemark};
+use crate::model::{Digest, Finding, GroupName, Hint, Location, OperationId, Severity, Version, VersionRemark};
 use crate::workspace::versions::NeededState;
+
+pub use unknown::UnknownName;
 
 /// Reason why something could not be read from or written to a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +59,10 @@ pub enum Error {
         folder: PathBuf,
     },
     /// A name that nothing has.
-    #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
+    #[error("there is no {name}{}", nearest_text(.nearest.as_deref()))]
     Unknown {
-        /// The kind of thing that was looked for: a group, a version, an operation.
-        kind: &'static str,
-        /// The name that was given.
-        name: String,
+        /// The name, of the kind that was looked for.
+        name: UnknownName,
         /// The existing name that is spelled most alike.
         nearest: Option<String>,
     },
@@ -236,6 +238,12 @@ impl<T> PathContext<T> for io::Result<T> {
 }
 
 impl Error {
+    /// Makes the error of a version that an entry of an environment names, and that is not on disk.
+    pub(super) fn unknown_release(group: &GroupName, version: &Version) -> Self {
+        let name = UnknownName::Release { group: group.clone(), version: version.clone() };
+        Self::Unknown { name, nearest: None }
+    }
+
     /// Makes the error of one file whose content is not valid.
     pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<Hint>) -> Self {
         Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])

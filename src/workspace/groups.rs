@@ -9,7 +9,7 @@ pub(super) use deletion::DeletionIntent;
 use std::sync::Arc;
 
 use super::edit::{self, ValueEdit};
-use super::error::{Error, missing_hint};
+use super::error::{Error, UnknownName, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
 use crate::check::{CheckedGroup, SigningKeyFault};
@@ -37,7 +37,7 @@ impl Workspace {
         }
         let groups = self.groups()?;
         let nearest = nearest(group.as_str(), groups.iter().map(GroupName::as_str));
-        Err(Error::Unknown { kind: "group", name: group.to_string(), nearest })
+        Err(Error::Unknown { name: UnknownName::Group(group.clone()), nearest })
     }
 
     /// Reads the settings of a group's working copy.

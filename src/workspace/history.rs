@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{Error, missing_hint};
+use super::error::{Error, UnknownName, missing_hint};
 use super::overview::{EnvironmentOverview, ViewProblem};
 use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
@@ -193,8 +193,7 @@ impl Workspace {
                 Ok(CommittedOperation { id: id.clone(), operation, lost: BTreeMap::new() })
             }
             [] => Err(Error::Unknown {
-                kind: "operation",
-                name: text.to_owned(),
+                name: UnknownName::Operation(text.to_owned()),
                 nearest: nearest(text, names.iter().map(String::as_str)),
             }),
             several => {

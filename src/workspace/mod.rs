@@ -88,7 +88,7 @@ pub use access::{
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
-pub use error::{Error, PathError};
+pub use error::{Error, PathError, UnknownName};
 pub use facts::DiskFacts;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
@@ -218,8 +218,7 @@ impl Workspace {
     /// Returns the environment of a name, or of an alias, that somebody typed.
     pub fn environment_named(&self, text: &str) -> Result<EnvironmentName, Error> {
         self.settings.environment_named(text).ok_or_else(|| Error::Unknown {
-            kind: "environment",
-            name: text.to_owned(),
+            name: UnknownName::Environment(text.to_owned()),
             nearest: nearest(text, self.settings.environments().iter().map(EnvironmentName::as_str)),
         })
     }

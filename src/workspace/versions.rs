@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{Error, missing_hint, restore_hint};
+use super::error::{Error, UnknownName, missing_hint, restore_hint};
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
 use crate::model::{
@@ -35,7 +35,7 @@ impl Workspace {
     pub(super) fn unknown_version(&self, group: &GroupName, version: &Version) -> Result<Error, Error> {
         let versions: Vec<String> = self.versions(group)?.iter().map(ToString::to_string).collect();
         let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
-        Ok(Error::Unknown { kind: "version", name: version.to_string(), nearest })
+        Ok(Error::Unknown { name: UnknownName::Version(version.clone()), nearest })
     }
 
     /// Finds the past states of all environments that have a version live.
@@ -137,14 +137,13 @@ impl Workspace {
             return Err(if self.root.exists(&layout::version(group, version))? {
                 Error::FrozenDiffers { group: group.to_string(), version: version.to_string() }
             } else {
-                Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None }
+                Error::unknown_release(group, version)
             });
         };
         let found = self.version(group, &number)?.filter(|(_, found)| *found == digest);
-        let unknown = || Error::Unknown { kind: "version", name: format!("{group}@{number}"), nearest: None };
         match found {
             Some((files, _)) => Ok((number, files)),
-            None => Err(unknown()),
+            None => Err(Error::unknown_release(group, &number)),
         }
     }
 

@@ -13,7 +13,7 @@ mod subject_file;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::error::{Error, missing_hint};
+use super::error::{Error, UnknownName, missing_hint};
 use super::{Workspace, layout};
 use crate::access::{
     AccessOperation, AccessSubject, Key, OwnerGrants, RevokedSecrets, SecretId, SubjectRecord, SubjectState,
@@ -107,7 +107,7 @@ impl Workspace {
     fn unknown_key(&self, name: &KeyName) -> Result<Error, Error> {
         let names = self.key_names()?;
         let nearest = nearest(name.as_str(), names.iter().map(KeyName::as_str));
-        Ok(Error::Unknown { kind: "key", name: name.to_string(), nearest })
+        Ok(Error::Unknown { name: UnknownName::Key(name.clone()), nearest })
     }
 
     /// Lists the names of the keys that have a file.
@@ -204,8 +204,7 @@ impl Workspace {
         match found.as_slice() {
             [id] => Ok(CommittedAccess { id: (*id).clone(), operation: self.read_access_operation(id)? }),
             [] => Err(Error::Unknown {
-                kind: "access operation",
-                name: text.to_owned(),
+                name: UnknownName::AccessOperation(text.to_owned()),
                 nearest: nearest(text, ids.iter().map(OperationId::as_str)),
             }),
             several => {

@@ -89,8 +89,7 @@ impl Workspace {
     /// Adds the files of a version that is live.
     fn add_version(&self, group: &GroupName, release: &Release, files: &mut StateFiles) -> Result<(), Error> {
         let located = self.locate_release(group, &release.version, release.digest)?;
-        let unknown =
-            || Error::Unknown { kind: "version", name: format!("{group}@{}", release.version), nearest: None };
+        let unknown = || Error::unknown_release(group, &release.version);
         let version = located.ok_or_else(unknown)?;
         let manifest = self.manifest(group, &version)?.ok_or_else(unknown)?;
         let place = |path: &str| StatePlace::VersionFile {

@@ -3,40 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, GroupName};
-use crate::plan::{NextVersion, Plan, PlanAdvice, PolicyRefusal, UnprovenRelease};
+use crate::plan::{NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
-
-/// Writes an advice as a hint.
-pub(super) fn hint(advice: PlanAdvice) -> String {
-    match advice {
-        PlanAdvice::Text(text) => text,
-        PlanAdvice::Status => "see live versions: `apigw status`".to_owned(),
-        PlanAdvice::History { group: None, environment } => {
-            format!("see the operations: `apigw history --env {environment}`")
-        }
-        PlanAdvice::History { group: Some(group), environment } => {
-            format!("see its operations: `apigw history {group} --env {environment}`")
-        }
-        PlanAdvice::Resolve { environment } => format!("bring it back: `apigw resolve --env {environment}`"),
-        PlanAdvice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
-        PlanAdvice::Verify => "list missing and damaged files: `apigw verify`".to_owned(),
-        PlanAdvice::Publish { group, environment, version: None } => {
-            format!("publish it: `apigw publish {group} --env {environment}`")
-        }
-        PlanAdvice::Publish { group, environment, version: Some(version) } => {
-            format!("publish it: `apigw publish {group} --env {environment} --version {version}`")
-        }
-        PlanAdvice::Switch { group, environment } => {
-            format!("name a version: `apigw switch {group} --env {environment} --version V`")
-        }
-        PlanAdvice::Offline { group, environment } => {
-            format!("take it offline: `apigw offline {group} --env {environment}`")
-        }
-        PlanAdvice::Backend { group } => {
-            format!("set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`")
-        }
-    }
-}
 
 /// Writes each reason of a refusal in a line.
 pub(super) fn reasons(environment: &EnvironmentName, refusals: &[PolicyRefusal]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
 mod several;
+mod state;
 
 use super::advice;
 use super::short_ids::shorten_findings;
@@ -269,9 +270,7 @@ impl From<plan::Error> for CommandError {
                 Self { message, ..reason }.other_ways_back(group.as_str(), environment.as_str())
             }
             Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
-            Error::State { advice, .. } => {
-                Self { hints: advice.into_iter().map(advice::hint).collect(), ..Self::invalid("state", message) }
-            }
+            Error::State(error) => Self { hints: state::hints(&error), ..Self::invalid("state", message) },
             Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
                 .hint(format!("or publish the frozen version as it is: `--version {version}`")),
@@ -283,7 +282,7 @@ impl From<plan::Error> for CommandError {
             }
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
-            Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
+            Error::Stale(_) => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; make a new plan with `apigw plan FILE --out FILE`"),
             Error::Overtaken { operation, environment, changed, total } => overtaken(
                 Self::new("overtaken", Exit::Conflict, message),

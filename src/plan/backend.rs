@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
-    with_variables,
+    Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, WorkspaceSettings, variables_of, with_variables,
 };
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{AddressOrigin, Error, StateError};
 use super::facts::Facts;
 
 /// The backend that a request asks for.
@@ -33,17 +31,16 @@ pub(super) fn resolve(
 ) -> Result<Backend, Error> {
     let (address, origin) = match choice {
         BackendChoice::Mock => return Ok(Backend::Mock),
-        BackendChoice::Address(address) => (address, "--backend".to_owned()),
+        BackendChoice::Address(address) => (address, AddressOrigin::Request),
         BackendChoice::Settings => {
             let Some(address) = &settings.backend else {
-                let advice = PlanAdvice::Backend { group: group.clone() };
-                return Err(Error::state(format!("{group} has no backend address"), [advice]));
+                return Err(StateError::NoBackend { group: group.clone() }.into());
             };
-            (address, format!("`backend` in the settings of {group}"))
+            (address, AddressOrigin::Settings(group.clone()))
         }
     };
     let values = workspace.environment(environment).variables;
-    let url = address_of(address, &origin, &values, environment)?;
+    let url = address_of(address, origin, &values, environment)?;
     Ok(Backend::Http { url, variables: bound(settings, &values, environment)? })
 }
 
@@ -87,7 +84,7 @@ fn bound(
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut bound = BTreeMap::new();
     for (path, address) in settings.forwarding.addresses() {
-        address_of(address, &format!("`forwarding.{}` in group.yaml", path.join(".")), values, environment)?;
+        address_of(address, AddressOrigin::Forwarding(path.join(".")), values, environment)?;
         let names = variables_of(address).unwrap_or_default();
         bound.extend(
             names
@@ -102,26 +99,13 @@ fn bound(
 /// Puts the environment's variables into an address.
 fn address_of(
     address: &str,
-    origin: &str,
+    origin: AddressOrigin,
     values: &BTreeMap<String, String>,
     environment: &EnvironmentName,
 ) -> Result<HttpUrl, Error> {
-    let resolved = with_variables(address, |name| values.get(name).map(String::as_str));
-    let resolved = resolved.map_err(|error| match &error {
-        VariableError::Unclosed(_) => {
-            Error::state(format!("{origin}: {error}"), [PlanAdvice::Text("write a variable like ${NAME}".to_owned())])
-        }
-        VariableError::Unknown(name) => Error::state(
-            format!("{origin}: {error} in {environment}"),
-            [PlanAdvice::Text(format!(
-                "set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`"
-            ))],
-        ),
-    })?;
-    resolved.parse().map_err(|error| {
-        Error::state(
-            format!("{origin}: {error}"),
-            [PlanAdvice::Text("write it like \"https://host:port/path\"".to_owned())],
-        )
-    })
+    let resolved = match with_variables(address, |name| values.get(name).map(String::as_str)) {
+        Ok(resolved) => resolved,
+        Err(error) => return Err(StateError::Variable { origin, error, environment: environment.clone() }.into()),
+    };
+    resolved.parse().map_err(|error| StateError::Address { origin, error }.into())
 }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::Facts;
 use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{BumpLevel, GroupName, Version};
@@ -46,10 +45,7 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<BumpLevel>,
         return Err(Error::Invalid { group: group.clone(), findings: working.findings.clone() });
     };
     let Some((newest, before)) = newest.as_ref().and_then(|newest| Some((newest, newest.definition.as_ref()?))) else {
-        return Err(Error::state(
-            format!("version {version} of {group} cannot be read, so changes since then are unknown"),
-            [PlanAdvice::Text("name the part to bump: patch, minor or major".to_owned())],
-        ));
+        return Err(StateError::UnreadableVersion { group: group.clone(), version }.into());
     };
     let comparison = compare::compare(
         ComparedGroup { settings: &newest.settings, definition: before },

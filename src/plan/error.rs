@@ -1,10 +1,15 @@
 //! Reasons why a request has no plan.
 
+mod state;
+mod step;
+
 use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
 
-use super::advice::PlanAdvice;
 use super::outcome::Plan;
 use super::refusal::{PolicyRefusal, mock_message};
+
+pub use state::{AddressOrigin, StateError};
+pub use step::{StaleReason, StepFault};
 
 /// Reason why a request has no plan.
 #[derive(Debug, thiserror::Error)]
@@ -32,13 +37,8 @@ pub enum Error {
         findings: Vec<Finding>,
     },
     /// The state does not allow the request.
-    #[error("{message}")]
-    State {
-        /// The refusal.
-        message: String,
-        /// Ways out.
-        advice: Vec<PlanAdvice>,
-    },
+    #[error("{0}")]
+    State(Box<StateError>),
     /// The working copy differs from the version that it names, which is frozen.
     #[error("version {version} of {group} is frozen, and the working copy differs from it")]
     FrozenDiffers {
@@ -80,11 +80,8 @@ pub enum Error {
         current: Option<OperationId>,
     },
     /// A bound plan no longer holds.
-    #[error("the plan no longer holds: {message}")]
-    Stale {
-        /// The part that changed.
-        message: String,
-    },
+    #[error("the plan no longer holds: {0}")]
+    Stale(StaleReason),
     /// Later operations changed the same groups.
     #[error("{operation} cannot be undone: {}", overtaken(.changed, *.total))]
     Overtaken {
@@ -116,10 +113,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn state(message: impl Into<String>, advice: impl IntoIterator<Item = PlanAdvice>) -> Self {
-        Self::State { message: message.into(), advice: advice.into_iter().collect() }
-    }
-
     /// Fails with the errors of several groups, if there are any.
     pub(super) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
         match errors.len() {
@@ -127,6 +120,12 @@ impl Error {
             1 => Err(errors.remove(0)),
             _ => Err(Self::Several(errors)),
         }
+    }
+}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        Self::State(Box::new(error))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use crate::check::{CheckedGroup, SigningKeyFault};
 use crate::definition::Definition;
 use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};
@@ -98,11 +97,10 @@ pub(super) fn readable_past(
 pub(super) fn no_entry(facts: &dyn Facts, environment: &EnvironmentName, group: &GroupName) -> Error {
     let lost = facts.lost_releases(environment, &BTreeSet::from([group.clone()]), usize::MAX);
     match lost.map(|mut lost| lost.remove(group)) {
-        Ok(Some(operation)) => Error::state(
-            format!("{group} has no entry in {environment}, and operation {operation} made one: it was lost"),
-            [PlanAdvice::Resolve { environment: environment.clone() }],
-        ),
-        Ok(None) => Error::state(format!("{group} was never published to {environment}"), [PlanAdvice::Status]),
+        Ok(Some(operation)) => {
+            StateError::LostEntry { group: group.clone(), environment: environment.clone(), operation }.into()
+        }
+        Ok(None) => StateError::NeverPublished { group: group.clone(), environment: environment.clone() }.into(),
         Err(source) => Error::Facts(source),
     }
 }

@@ -4,7 +4,6 @@
 //! the same plan, shown and dropped. Nothing here touches a file or reads a clock: the state comes through [`Facts`],
 //! time and user through [`Author`].
 
-mod advice;
 mod backend;
 mod bump;
 mod error;
@@ -28,10 +27,9 @@ mod switch;
 mod three_way;
 mod undo;
 
-pub use advice::PlanAdvice;
 pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
-pub use error::Error;
+pub use error::{AddressOrigin, Error, StaleReason, StateError, StepFault};
 pub use facts::{Facts, PastEntry, PublishCandidate};
 pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;

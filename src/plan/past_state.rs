@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DeploymentState, EnvironmentName, GroupName, OperationId, Release, Timestamp};
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::Facts;
 use super::facts::PastEntry;
 
@@ -75,6 +74,5 @@ impl FoundState<'_> {
 
 /// The error of an operation that an environment does not have.
 pub(super) fn unknown_operation(environment: &EnvironmentName, id: &OperationId) -> Error {
-    let advice = PlanAdvice::History { group: None, environment: environment.clone() };
-    Error::state(format!("{environment} has no operation {id}"), [advice])
+    StateError::UnknownOperation { environment: environment.clone(), operation: id.clone() }.into()
 }

@@ -7,10 +7,9 @@ use crate::model::{
     Version,
 };
 
-use super::advice::PlanAdvice;
 use super::backend;
 use super::backend::BackendChoice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::{Facts, with_number};
 use super::outcome::Plan;
 use super::past_state::FoundState;
@@ -63,8 +62,7 @@ pub(super) fn promote_bound(
 ) -> Result<Plan, Error> {
     let PromoteRequest { from, to, groups, .. } = request;
     if from == to {
-        let advice = PlanAdvice::Text("name two environments".to_owned());
-        return Err(Error::state(format!("{from} cannot be promoted to itself"), [advice]));
+        return Err(StateError::SameEnvironment { environment: from.clone() }.into());
     }
     let state = match &request.release {
         PromotedRelease::After(operation) => Some(PastState::After(operation.clone()).find(from, facts)?),
@@ -139,24 +137,27 @@ impl PromotionSource<'_> {
 
     /// Returns the release of a group that the request names.
     fn release(&self, group: &GroupName) -> Result<Release, Error> {
-        let from = &self.request.from;
+        let named = || (group.clone(), self.request.from.clone());
         let is_live = |release: &Release| release.state == DeploymentState::Live;
-        let history = PlanAdvice::History { group: Some(group.clone()), environment: from.clone() };
-        let publish = |version| PlanAdvice::Publish { group: group.clone(), environment: from.clone(), version };
         if let Some(state) = &self.state {
             let release = state.release(group)?.filter(is_live);
-            return release.ok_or_else(|| Error::state(format!("{group} was not live in {from} then"), [history]));
+            return release.ok_or_else(|| {
+                let (group, environment) = named();
+                StateError::NotLiveThen { group, environment }.into()
+            });
         }
         match &self.request.release {
             PromotedRelease::Live | PromotedRelease::After(_) => {
                 let live = self.environment.deployments.get(group).map(|live| live.release.clone());
-                live.filter(is_live)
-                    .ok_or_else(|| Error::state(format!("{group} is not live in {from}"), [publish(None)]))
+                live.filter(is_live).ok_or_else(|| {
+                    let (group, environment) = named();
+                    StateError::NotLive { group, environment }.into()
+                })
             }
             PromotedRelease::Version(version) => {
                 self.find_live(group, |release| self.number(group, release) == *version)?.ok_or_else(|| {
-                    let message = format!("version {version} of {group} was never live in {from}");
-                    Error::state(message, [history, publish(Some(version.clone()))])
+                    let (group, environment) = named();
+                    StateError::NeverLive { group, version: version.clone(), environment }.into()
                 })
             }
         }
@@ -196,8 +197,7 @@ fn target_backend(
         return Ok(Backend::Mock);
     }
     let Some(candidate) = facts.released(group, live).map_err(Error::Facts)? else {
-        let message = format!("the folder of version {} of {group} is missing", live.version);
-        return Err(Error::state(message, [PlanAdvice::Verify]));
+        return Err(StateError::MissingVersion { group: group.clone(), version: live.version.clone() }.into());
     };
     backend::resolve(&BackendChoice::Settings, group, &candidate.settings, facts.settings(), to)
 }

@@ -8,11 +8,10 @@ use crate::model::{
     ReleaseAction, SETTINGS_FILE, Severity, Version,
 };
 
-use super::advice::PlanAdvice;
 use super::backend;
 use super::backend::BackendChoice;
 use super::bump::{BumpRequest, bump_target};
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::{Facts, PublishCandidate};
 use super::outcome::{Freeze, Plan, SettingsEdit};
 use super::policy::{self, ReleaseDirection};
@@ -163,14 +162,8 @@ fn choose(
 
 fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
     let versions = facts.versions(group).map_err(Error::Facts)?;
-    let known: Vec<String> = versions.iter().rev().take(5).map(ToString::to_string).collect();
-    let message = format!("{group} has no version {version}");
-    if known.is_empty() {
-        let text = format!("no version of {group} is frozen yet: leave `--version` out to freeze the working copy");
-        return Ok(Error::state(message, [PlanAdvice::Text(text)]));
-    }
-    let newest = PlanAdvice::Text(format!("the newest are {}", known.join(", ")));
-    Ok(Error::state(message, [newest, PlanAdvice::Versions { group: group.clone() }]))
+    let newest = versions.into_iter().rev().take(5).collect();
+    Ok(StateError::UnknownVersion { group: group.clone(), version: version.clone(), newest }.into())
 }
 
 /// Refuses an invalid candidate, as far as its findings concern the kind of backend.

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Author, Deployment, EnvironmentName, GroupName, OperationId};
 use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
 
-use super::advice::PlanAdvice;
 use super::backend::BackendChoice;
 use super::bump::BumpRequest;
-use super::error::Error;
+use super::error::{Error, StaleReason, StateError, StepFault};
 use super::facts::Facts;
 use super::offline::OfflineRequest;
 use super::outcome::Plan;
@@ -168,10 +167,7 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
             Some(place) if place + 1 == plans.len() => {
                 refused.extend(merge(&mut plans[place], plan, number).err());
             }
-            Some(_) => refused.push(Error::state(
-                format!("step {number} returns to {environment}, after a step of another environment"),
-                [PlanAdvice::Text("an environment commits once: put its steps together, or make two plans".to_owned())],
-            )),
+            Some(_) => refused.push(wrong_step(number, StepFault::ScatteredSteps { environment })),
         }
     }
     match refused.len() {
@@ -209,36 +205,39 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
 /// Compares plans with the outcome that they were bound to. Changes that were applied already, by a run that stopped
 /// half-way, are accepted.
 pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, author: &Author) -> Result<(), Error> {
-    let stale = |message: String| Err(Error::Stale { message });
     for plan in bound {
         let environment = facts.environment(&plan.environment).map_err(Error::Facts)?;
         let now = plans.iter().find(|now| now.operation.environment == plan.environment);
         for (group, change) in &plan.changes {
             let current = environment.deployments.get(group);
-            let place = format!("{group} in {}", plan.environment);
+            let place = || (group.clone(), plan.environment.clone());
             if current.is_some_and(|current| current.release.serves_same(&change.after)) {
                 continue;
             }
             if current != change.before.as_ref() {
-                return stale(format!("{place} has changed since the plan was made"));
+                let (group, environment) = place();
+                return Err(Error::Stale(StaleReason::EntryChanged { group, environment }));
             }
             if now.and_then(|now| now.operation.changes.get(group)).map(|now| &now.after) != Some(&change.after) {
-                return stale(format!("the plan would no longer do the same to {place}"));
+                let (group, environment) = place();
+                return Err(Error::Stale(StaleReason::OtherRelease { group, environment }));
             }
         }
     }
     for plan in plans {
-        let bound = bound.iter().find(|bound| bound.environment == plan.operation.environment);
+        let environment = &plan.operation.environment;
+        let bound = bound.iter().find(|bound| bound.environment == *environment);
         let planned = plan.operation.changes.keys();
         let extra = planned.into_iter().find(|group| bound.is_none_or(|bound| !bound.changes.contains_key(*group)));
         if let Some(group) = extra {
-            return stale(format!("it would now change {group} in {} as well", plan.operation.environment));
+            let (group, environment) = (group.clone(), environment.clone());
+            return Err(Error::Stale(StaleReason::OtherGroup { group, environment }));
         }
         let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
         let mut others = plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy));
         if let Some(policy) = others.next().filter(|_| !author.allow_breaking) {
-            let environment = &plan.operation.environment;
-            return stale(format!("it would now override the policy `{}` of {environment}", policy.as_str()));
+            let (policy, environment) = (*policy, environment.clone());
+            return Err(Error::Stale(StaleReason::OtherOverride { policy, environment }));
         }
     }
     Ok(())
@@ -255,16 +254,15 @@ fn plan_step(
     check_words(step, verb, number)?;
     let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
     let environment = verb.to.as_ref().or(verb.environment.as_ref()).or(file.environment.as_ref());
-    let environment = environment.ok_or_else(|| wrong_step(number, "names no environment", "add `environment: …`"));
+    let environment = environment.ok_or_else(|| wrong_step(number, StepFault::NoEnvironment));
     let groups = || match (verb.groups.is_empty(), verb.all) {
         (false, false) => Ok(GroupSelection::Groups(verb.groups.clone())),
         (true, true) => Ok(GroupSelection::All),
-        _ => Err(wrong_step(number, "must have either `groups` or `all`", "write `groups: […]` or `all: true`")),
+        _ => Err(wrong_step(number, StepFault::GroupsOrAll)),
     };
     let environment = named(environment?)?;
     if verb.allow_breaking && author.message.is_none() {
-        let hint = "add `message: …` to the plan, or give `-m WHY`";
-        return Err(wrong_step(number, "has `allow_breaking`, but no reason", hint));
+        return Err(wrong_step(number, StepFault::NoReason));
     }
     let author = &Author { allow_breaking: author.allow_breaking || verb.allow_breaking, ..author.clone() };
     match step {
@@ -273,7 +271,7 @@ fn plan_step(
                 (false, None) => BackendChoice::Settings,
                 (true, None) => BackendChoice::Mock,
                 (false, Some(address)) => BackendChoice::Address(address.clone()),
-                (true, Some(_)) => return Err(wrong_step(number, "has both `mock` and `backend`", "leave one out")),
+                (true, Some(_)) => return Err(wrong_step(number, StepFault::MockAndBackend)),
             };
             let request = PublishRequest {
                 environment,
@@ -287,12 +285,12 @@ fn plan_step(
         }
         PlanStep::Switch(_) => {
             let [group] = verb.groups.as_slice() else {
-                return Err(wrong_step(number, "must name one group", "write `groups: [NAME]`"));
+                return Err(wrong_step(number, StepFault::NotOneGroup));
             };
             let to = match (&verb.version, verb.previous) {
                 (Some(version), false) => SwitchTo::Version(version.clone()),
                 (None, true) => SwitchTo::Previous,
-                _ => return Err(wrong_step(number, "must have either `version` or `previous: true`", "add one")),
+                _ => return Err(wrong_step(number, StepFault::VersionOrPrevious)),
             };
             let request = SwitchRequest { environment, group: group.clone(), to, if_current: None };
             switch(&request, facts, author)
@@ -303,13 +301,13 @@ fn plan_step(
         }
         PlanStep::Promote(_) => {
             let from = verb.from.as_ref();
-            let from = from.ok_or_else(|| wrong_step(number, "has no `from`", "add `from: …`"))?;
+            let from = from.ok_or_else(|| wrong_step(number, StepFault::NoSource))?;
             let from = named(from)?;
             let release = match (&verb.version, &verb.at) {
                 (None, None) => PromotedRelease::Live,
                 (Some(version), None) => PromotedRelease::Version(version.clone()),
                 (None, Some(operation)) => PromotedRelease::After(operation.clone()),
-                (Some(_), Some(_)) => return Err(wrong_step(number, "has both `version` and `at`", "leave one out")),
+                (Some(_), Some(_)) => return Err(wrong_step(number, StepFault::VersionAndOperation)),
             };
             let bound = file.bound.as_ref().and_then(|bound| promoted(bound, &from, &environment));
             let request = PromoteRequest { from, to: environment, groups: groups()?, release, if_current: None };
@@ -339,7 +337,7 @@ fn check_words(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), E
         ("to", verb.to.is_some()),
         ("at", verb.at.is_some()),
     ];
-    let (name, allowed): (_, &[&str]) = match step {
+    let (command, allowed): (_, &[&str]) = match step {
         PlanStep::Publish(_) => ("publish", &["all", "version", "bump", "mock", "backend"]),
         PlanStep::Switch(_) => ("switch", &["version", "previous"]),
         PlanStep::Offline(_) => ("offline", &["all"]),
@@ -347,44 +345,28 @@ fn check_words(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), E
     };
     match given.iter().find(|(word, is_given)| *is_given && !allowed.contains(word)) {
         None => Ok(()),
-        Some((word, _)) => {
-            let words = allowed.join("`, `");
-            Err(wrong_step(
-                number,
-                &format!("has `{word}`, which {name} does not have"),
-                &format!("{name} takes `environment`, `groups`, `{words}`, `allow_breaking`"),
-            ))
-        }
+        Some((word, _)) => Err(wrong_step(number, StepFault::ForeignWord { word, command, allowed })),
     }
 }
 
 /// Returns the environment that a step names, by its name or by an alias.
 fn declared(settings: &WorkspaceSettings, name: &EnvironmentName, number: usize) -> Result<EnvironmentName, Error> {
     settings.environment_named(name.as_str()).ok_or_else(|| {
-        let known = settings.environments();
-        let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
-        wrong_step(
-            number,
-            &format!("names the environment {:?}, which does not exist", name.as_str()),
-            &format!("there are {}; declare others in apigw.toml", names.join(", ")),
-        )
+        let declared = settings.environments();
+        wrong_step(number, StepFault::UnknownEnvironment { name: name.clone(), declared })
     })
 }
 
-fn wrong_step(number: usize, message: &str, hint: &str) -> Error {
-    Error::state(format!("step {number} {message}"), [PlanAdvice::Text(hint.to_owned())])
+fn wrong_step(number: usize, fault: StepFault) -> Error {
+    StateError::Step { number, fault }.into()
 }
 
 fn merge(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error> {
     let touched: BTreeSet<GroupName> = plan.operation.changes.keys().chain(&plan.unchanged).cloned().collect();
     let again = next.operation.changes.keys().chain(&next.unchanged).find(|group| touched.contains(*group));
     if let Some(group) = again {
-        let environment = &plan.operation.environment;
-        return Err(wrong_step(
-            number,
-            &format!("has {group} in {environment}, which an earlier step has already"),
-            "an environment commits once: leave one of the two steps out",
-        ));
+        let (group, environment) = (group.clone(), plan.operation.environment.clone());
+        return Err(wrong_step(number, StepFault::RepeatedGroup { group, environment }));
     }
     plan.operation.time = plan.operation.time.max(next.operation.time);
     plan.operation.changes.extend(next.operation.changes);

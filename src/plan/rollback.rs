@@ -4,8 +4,7 @@ use crate::model::{
     Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
 };
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::{Facts, PastEntry, no_entry, readable_past, with_number};
 use super::outcome::Plan;
 use super::past_state::FoundState;
@@ -49,7 +48,7 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
         let after = match &state {
             Some(state) => state.release(group)?,
             None => match release_before(group, environment, current, facts) {
-                Err(error @ Error::State { .. }) => {
+                Err(error @ Error::State(_)) => {
                     errors.push(error);
                     continue;
                 }
@@ -84,28 +83,17 @@ fn check_state_of_all<'g>(
     environment: &EnvironmentName,
     groups: impl IntoIterator<Item = &'g GroupName>,
 ) -> Result<(), Error> {
-    let history = PlanAdvice::History { group: None, environment: environment.clone() };
     let Some(state) = state else {
-        let text = "name the state to which all groups go back: `--to OPERATION` or `--to TIME`".to_owned();
-        return Err(Error::state(
-            "all groups go back to one state, and none is named",
-            [PlanAdvice::Text(text), history],
-        ));
+        return Err(StateError::NoStateNamed { environment: environment.clone() }.into());
     };
     if state.live_groups(groups)?.is_empty() {
-        return Err(Error::state(format!("nothing was live in {environment} then"), [history]));
+        return Err(StateError::NothingLiveThen { environment: environment.clone() }.into());
     }
     Ok(())
 }
 
 fn not_yet_published(group: &GroupName, environment: &EnvironmentName) -> Error {
-    Error::state(
-        format!("{group} had not been published to {environment} yet"),
-        [
-            PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() },
-            PlanAdvice::Offline { group: group.clone(), environment: environment.clone() },
-        ],
-    )
+    StateError::NotYetPublished { group: group.clone(), environment: environment.clone() }.into()
 }
 
 fn release_before(
@@ -126,11 +114,8 @@ fn release_before(
     }
     // Where all of them are blocked, the refusal says so of the one that was live last.
     chosen.or(newest).cloned().ok_or_else(|| {
-        let mut advice = vec![PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() }];
-        if current.release.state == DeploymentState::Live {
-            advice.push(PlanAdvice::Offline { group: group.clone(), environment: environment.clone() });
-        }
-        Error::state(format!("nothing else was live for {group} in {environment} before"), advice)
+        let is_live = current.release.state == DeploymentState::Live;
+        StateError::NothingBefore { group: group.clone(), environment: environment.clone(), is_live }.into()
     })
 }
 

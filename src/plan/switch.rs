@@ -2,9 +2,8 @@
 
 use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Version};
 
-use super::advice::PlanAdvice;
 use super::backend;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::{Facts, readable_past, with_number};
 use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
@@ -38,20 +37,14 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group);
     check_current(group, environment, current, request.if_current.as_ref())?;
-    let publish = || PlanAdvice::Publish { group: group.clone(), environment: environment.clone(), version: None };
     let Some(current) = current.filter(|current| current.release.state == DeploymentState::Live) else {
-        return Err(Error::state(
-            format!("{group} is not live in {environment}, so there is no version to switch"),
-            [publish()],
-        ));
+        return Err(StateError::NothingToSwitch { group: group.clone(), environment: environment.clone() }.into());
     };
     let (version, digest) = match &request.to {
         SwitchTo::Version(version) => {
             let Some(candidate) = facts.frozen(group, version).map_err(Error::Facts)? else {
-                return Err(Error::state(
-                    format!("{group} has no frozen version {version}"),
-                    [PlanAdvice::Versions { group: group.clone() }, publish()],
-                ));
+                let (group, version, environment) = (group.clone(), version.clone(), environment.clone());
+                return Err(StateError::NoFrozenVersion { group, version, environment }.into());
             };
             (version.clone(), candidate.digest)
         }
@@ -62,10 +55,8 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
                 .map(|past| past.deployment.release)
                 .find(|release| release.state == DeploymentState::Live && release.digest != current.release.digest);
             let Some(previous) = previous else {
-                return Err(Error::state(
-                    format!("no other version of {group} was ever live in {environment}"),
-                    [PlanAdvice::Switch { group: group.clone(), environment: environment.clone() }],
-                ));
+                let (group, environment) = (group.clone(), environment.clone());
+                return Err(StateError::NoOtherVersion { group, environment }.into());
             };
             (previous.version, previous.digest)
         }

@@ -4,8 +4,7 @@ use crate::model::{
     Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
 };
 
-use super::advice::PlanAdvice;
-use super::error::Error;
+use super::error::{Error, StateError};
 use super::facts::{Facts, with_number};
 use super::outcome::Plan;
 use super::past_state::unknown_operation;
@@ -31,10 +30,13 @@ fn merged_entry<'a>(
 ) -> Result<&'a Deployment, Error> {
     match merged {
         [only] => Ok(only),
-        several => Err(Error::state(
-            format!("operation {id} joined {} histories of {group}: undo cannot choose among them", several.len() + 1),
-            [PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() }],
-        )),
+        several => Err(StateError::JoinedHistories {
+            operation: id.clone(),
+            group: group.clone(),
+            environment: environment.clone(),
+            histories: several.len() + 1,
+        }
+        .into()),
     }
 }
 

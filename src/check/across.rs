@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rules::settings as rules;
 use super::subject::{CheckedGroup, LiveGroup, WorkspaceOverview};
-use crate::model::{DomainName, Finding, Hint, PathPrefix, WorkspaceSettings};
-
-/// The environment whose groups have custom domains.
-const CUSTOM_DOMAINS_IN: &str = "online";
+use crate::model::{DomainName, EnvironmentName, Finding, Hint, PathPrefix, WorkspaceSettings};
 
 pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -67,13 +64,12 @@ fn prefixes(subjects: &[CheckedGroup<'_>], findings: &mut Vec<Finding>) {
 
 fn not_live(subject: &CheckedGroup<'_>, live: &[LiveGroup]) -> Option<Finding> {
     let first = subject.settings?.domains.first()?;
-    let is_live =
-        live.iter().any(|live| live.group == *subject.group && live.environment.as_str() == CUSTOM_DOMAINS_IN);
-    if is_live {
+    if live.iter().any(|live| live.group == *subject.group && live.environment.has_custom_domains()) {
         return None;
     }
-    let message = format!("{} is not live in {CUSTOM_DOMAINS_IN}, so {first} answers nothing", subject.group);
+    let environment = EnvironmentName::WITH_CUSTOM_DOMAINS;
+    let message = format!("{} is not live in {environment}, so {first} answers nothing", subject.group);
     let has_backend = subject.settings?.backend.is_some();
-    let hint = Hint::PublishForDomains { group: subject.group.clone(), environment: CUSTOM_DOMAINS_IN, has_backend };
+    let hint = Hint::PublishForDomains { group: subject.group.clone(), has_backend };
     Some(rules::DOMAIN_NOT_LIVE.finding(subject.places().key(&["domains"]), message, hint))
 }

@@ -37,7 +37,8 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::ListChangeKinds => "`apigw diff --explain list` lists the kinds of change".to_owned(),
         Hint::CreateGroup { group } => format!("create it: `apigw group create {group}`; or remove the line"),
         Hint::SetPrefix { group } => format!("give {group} another prefix: `apigw group set {group} prefix=/…`"),
-        Hint::PublishForDomains { group, environment, has_backend } => {
+        Hint::PublishForDomains { group, has_backend } => {
+            let environment = EnvironmentName::WITH_CUSTOM_DOMAINS;
             let backend = if *has_backend { "" } else { " --backend URL" };
             format!("publish it: `apigw publish {group} --env {environment}{backend}`; or remove `domains`")
         }

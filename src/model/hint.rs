@@ -41,8 +41,6 @@ pub enum Hint {
     PublishForDomains {
         /// The group.
         group: GroupName,
-        /// The environment of custom domains.
-        environment: &'static str,
         /// True if the group's settings name a backend.
         has_backend: bool,
     },

@@ -122,12 +122,15 @@ name_type!(
 
 impl EnvironmentName {
     /// The environments of every workspace, in the order of a release.
-    pub const BUILT_IN: [&'static str; 3] = ["test", "pre-release", "online"];
+    pub const BUILT_IN: [&'static str; 3] = ["test", "pre-release", Self::WITH_CUSTOM_DOMAINS];
+
+    /// The environment whose groups have custom domains.
+    pub const WITH_CUSTOM_DOMAINS: &'static str = "online";
 
     /// True if callers reach groups by their custom domains here.
     #[must_use]
     pub fn has_custom_domains(&self) -> bool {
-        self.as_str() == "online"
+        self.as_str() == Self::WITH_CUSTOM_DOMAINS
     }
 
     /// Parses user input: a name, or an alias of a built-in environment.
@@ -138,7 +141,7 @@ impl EnvironmentName {
     pub fn from_input(text: &str) -> Result<Self, NameError> {
         let name = match text {
             "preview" | "pre" | "staging" => "pre-release",
-            "prod" | "production" | "release" => "online",
+            "prod" | "production" | "release" => Self::WITH_CUSTOM_DOMAINS,
             other => other,
         };
         name.parse()

@@ -268,23 +268,23 @@ impl DynamicUpstream {
 impl Serialize for FixedParameter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Shown<'a> {
+        struct MaskedParameter<'a> {
             to: &'a ParameterReference,
             value: &'a str,
         }
-        Shown { to: &self.to, value: self.shown_value() }.serialize(serializer)
+        MaskedParameter { to: &self.to, value: self.shown_value() }.serialize(serializer)
     }
 }
 
 impl Serialize for DynamicUpstream {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Shown<'a> {
+        struct MaskedUpstream<'a> {
             when: &'a ParameterReference,
             equals: Vec<&'a str>,
             upstream: &'a Upstream,
         }
         let equals = self.shown_values().collect();
-        Shown { when: &self.when, equals, upstream: &self.upstream }.serialize(serializer)
+        MaskedUpstream { when: &self.when, equals, upstream: &self.upstream }.serialize(serializer)
     }
 }

@@ -13,20 +13,20 @@ use crate::model::{
 use crate::plan::{Facts, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
-type Known<K, V> = RefCell<BTreeMap<K, V>>;
+type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
 
 /// A workspace's facts for plans.
 #[derive(Debug)]
 pub struct DiskFacts<'a> {
     workspace: &'a Workspace,
-    environments: Known<EnvironmentName, Arc<Environment>>,
-    working_copies: Known<(GroupName, Option<Version>), Arc<PublishCandidate>>,
-    frozen: Known<(GroupName, Version), Option<Arc<PublishCandidate>>>,
+    environments: FactCache<EnvironmentName, Arc<Environment>>,
+    working_copies: FactCache<(GroupName, Option<Version>), Arc<PublishCandidate>>,
+    frozen: FactCache<(GroupName, Version), Option<Arc<PublishCandidate>>>,
     groups: RefCell<Option<Vec<GroupName>>>,
-    versions: Known<GroupName, BTreeSet<Version>>,
-    notes: Known<GroupName, Arc<VersionNotes>>,
+    versions: FactCache<GroupName, BTreeSet<Version>>,
+    notes: FactCache<GroupName, Arc<VersionNotes>>,
     /// The operations whose entries were lost, by the groups in question and the number of operations looked at.
-    lost: Known<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
+    lost: FactCache<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
     /// The groups that some key may call, each with the environment.
     granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
     /// Versions that a resolve is about to write.
@@ -99,7 +99,7 @@ fn on_disk(copy: &PublishCandidate) -> Manifest {
 }
 
 fn once<K: Ord, V: Clone>(
-    known: &Known<K, V>,
+    known: &FactCache<K, V>,
     key: K,
     read: impl FnOnce(&K) -> Result<V, Error>,
 ) -> Result<V, anyhow::Error> {

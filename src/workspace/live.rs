@@ -152,8 +152,8 @@ impl LiveReader {
     }
 
     /// Drops definitions that are not to be kept, once all routes that needed them have been built.
-    pub fn let_definitions_go(&self) {
-        self.contents.definitions().for_each(LiveDefinition::let_go);
+    pub fn release_definitions(&self) {
+        self.contents.definitions().for_each(LiveDefinition::release);
     }
 
     /// Returns the entries that cannot be served, and the environments that cannot be read.

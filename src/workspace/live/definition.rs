@@ -19,11 +19,11 @@ pub(super) struct LiveDefinition {
     digest: Digest,
     bytes: usize,
     is_kept: AtomicBool,
-    held: Mutex<Held>,
+    held: Mutex<DefinitionCache>,
 }
 
 #[derive(Debug)]
-enum Held {
+enum DefinitionCache {
     /// As the files that it is read from.
     Unread(FileSet),
     /// By this value.
@@ -42,7 +42,7 @@ impl LiveDefinition {
             digest: release.digest,
             bytes: files.iter().map(|(_, bytes)| bytes.len()).sum(),
             is_kept: AtomicBool::new(true),
-            held: Mutex::new(Held::Unread(files)),
+            held: Mutex::new(DefinitionCache::Unread(files)),
         }
     }
 
@@ -70,10 +70,10 @@ impl LiveDefinition {
     /// Returns the definition, parsed again if it was dropped.
     pub(super) fn get(&self) -> Result<Arc<Definition>, Error> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let files = match std::mem::replace(&mut *held, Held::Elsewhere(Weak::new())) {
-            Held::Unread(files) => files,
-            Held::Here(definition) => return Ok(self.hold(&mut held, definition)),
-            Held::Elsewhere(definition) => match definition.upgrade() {
+        let files = match std::mem::replace(&mut *held, DefinitionCache::Elsewhere(Weak::new())) {
+            DefinitionCache::Unread(files) => files,
+            DefinitionCache::Here(definition) => return Ok(self.hold(&mut held, definition)),
+            DefinitionCache::Elsewhere(definition) => match definition.upgrade() {
                 Some(definition) => return Ok(self.hold(&mut held, definition)),
                 None => self.workspace.release_files(&self.group, &self.version, self.digest)?,
             },
@@ -84,24 +84,24 @@ impl LiveDefinition {
     }
 
     /// Downgrades a definition that is not to be kept to a weak reference.
-    pub(super) fn let_go(&self) {
+    pub(super) fn release(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_kept.load(Ordering::Relaxed) {
             return;
         }
         match &*held {
-            Held::Unread(_) => *held = Held::Elsewhere(Weak::new()),
-            Held::Here(definition) => *held = Held::Elsewhere(Arc::downgrade(definition)),
-            Held::Elsewhere(_) => {}
+            DefinitionCache::Unread(_) => *held = DefinitionCache::Elsewhere(Weak::new()),
+            DefinitionCache::Here(definition) => *held = DefinitionCache::Elsewhere(Arc::downgrade(definition)),
+            DefinitionCache::Elsewhere(_) => {}
         }
     }
 
     /// Keeps a definition, or a weak reference to it.
-    fn hold(&self, held: &mut Held, definition: Arc<Definition>) -> Arc<Definition> {
+    fn hold(&self, held: &mut DefinitionCache, definition: Arc<Definition>) -> Arc<Definition> {
         *held = if self.is_kept.load(Ordering::Relaxed) {
-            Held::Here(Arc::clone(&definition))
+            DefinitionCache::Here(Arc::clone(&definition))
         } else {
-            Held::Elsewhere(Arc::downgrade(&definition))
+            DefinitionCache::Elsewhere(Arc::downgrade(&definition))
         };
         definition
     }

@@ -43,7 +43,7 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
     let again = contents[2].definition.get().expect("somebody holds it");
     assert!(Arc::ptr_eq(&again, &held[2]));
     drop((again, held));
-    reader.let_definitions_go();
+    reader.release_definitions();
     assert!(contents[0].definition.get().is_ok());
     for (content, version) in contents[2..].iter().zip(["c@0.0.1", "d@0.0.1"]) {
         let missing = content.definition.get().expect_err("it is read again, from a version that is not there");
@@ -51,6 +51,6 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
     }
     // One that there was room for is let go when there is none any more.
     contents[1].definition.keep(false);
-    reader.let_definitions_go();
+    reader.release_definitions();
     assert!(contents[1].definition.get().is_err());
 }

@@ -126,7 +126,7 @@ impl<'a> Follower<'a> {
         }
         self.publish_to_nodes(live);
         self.told = self.note_not_served(live, not_served);
-        self.let_go();
+        self.release_definitions();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.report_access();
         self.tell();
@@ -147,7 +147,7 @@ impl<'a> Follower<'a> {
                 let not_served = self.gateway.replace(&live);
                 self.publish_to_nodes(&live);
                 let served = self.note_not_served(&live, not_served);
-                self.let_go();
+                self.release_definitions();
                 announce::changes(self.context, &self.workspace, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
@@ -183,10 +183,10 @@ impl<'a> Follower<'a> {
     }
 
     /// Lets go of definitions that the gateway has built on.
-    fn let_go(&mut self) {
+    fn release_definitions(&mut self) {
         /// Longer than the allocator waits for somebody who wants the memory again.
         const WAIT: Duration = Duration::from_secs(1);
-        self.read.reader.let_definitions_go();
+        self.read.reader.release_definitions();
         self.gives_back_at = Some(Instant::now() + WAIT);
     }
 

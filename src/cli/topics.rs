@@ -32,7 +32,7 @@ topics! {
     "serving": "the gateway: addresses, mocks, backends, TLS, logs, refusals",
     "sdk": "clients for callers: packages, first calls, credentials, errors",
     "access": "keys of callers, signatures, grants, rotation, leaks",
-    "fleets": "exports to Envoy, nginx, HAProxy, Kubernetes and Kong; following Git",
+    "fleets": "Envoys that follow live; exports to nginx, HAProxy, Kubernetes and Kong; following Git",
     "push": "carrying what is live to other machines: stores, signed pushes, gateways that follow",
     "docs": "pages for callers: what is live, references, changes",
     "ci": "recipes for pipelines and pull requests",

@@ -6,6 +6,7 @@
 //! - `resources`: a release of an environment, as a node is given it
 //! - `request`: a poll, as it is parsed
 //! - `kind`: a node's versions of one kind of resource: the applied one, and the one that was sent
+//! - `held`: the clusters that a node has, or may have
 //! - `node`: the state of a node, which decides the response to a poll
 //! - `environment`: the nodes of an environment, with the release that they follow
 //! - `report`: the state as others are told it, and as it is remembered
@@ -26,6 +27,7 @@
 //! - A poll with nothing new is held, where the node's bootstrap allows for it: a release reaches it at once.
 
 mod environment;
+mod held;
 mod kind;
 mod node;
 mod report;
@@ -40,4 +42,4 @@ pub use report::{
     FleetRecord, FleetReport, KindReport, NodeReport, NodeTrouble, RefusedPoll, ReleaseReport, SentReport,
 };
 pub use request::{DiscoveryPoll, NodeIdentity, RequestError};
-pub use resources::{ClusterResource, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind};
+pub use resources::{ClusterResource, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind, WithheldGroup};

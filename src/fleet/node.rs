@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::held::{HeldCluster, LINGER_MS, clusters_version};
 use super::kind::{KindState, PolledVersion, after, content_of, milliseconds_between};
-use super::resources::{ClusterResource, FleetRelease, ReleaseSummary};
+use super::resources::{FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, ResourceKind};
-use crate::model::{Digest, Timestamp};
+use crate::model::Timestamp;
 
-/// The time for which a cluster stays that no route leads to: a request may be on its way there, or wait for its body.
-const LINGER_MS: i64 = 60_000;
-/// The time that names of new clusters have to be resolved, after a node polled with their version.
-const SETTLE_MS: i64 = 1_000;
+/// The time for which a name counts as shared after two processes were seen to poll under it.
+const SHARED_MS: i64 = 60_000;
 
 /// The next step about a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,30 +22,6 @@ pub enum PollStep {
     Send(Bytes),
     /// There is nothing to send, at least until a time unless something changes.
     Wait(Option<Timestamp>),
-}
-
-/// A cluster that a node has, or may have.
-#[derive(Debug, Clone)]
-pub(super) struct HeldCluster {
-    pub(super) resource: ClusterResource,
-    /// The time at which it is taken away; `None` where a route may lead to it.
-    pub(super) until: Option<Timestamp>,
-    /// The time from which routes may lead to it; `None` where the node has not polled with it yet.
-    pub(super) usable_at: Option<Timestamp>,
-    /// True if routes of the node may have led to it.
-    pub(super) was_routed: bool,
-}
-
-impl HeldCluster {
-    fn new(resource: &ClusterResource) -> Self {
-        Self { resource: resource.clone(), until: None, usable_at: None, was_routed: false }
-    }
-
-    /// Notes that the node has polled with it.
-    fn note_applied(&mut self, now: Timestamp) {
-        let settle_ms = if self.resource.resolves_names() { SETTLE_MS } else { 0 };
-        self.usable_at.get_or_insert(after(now, settle_ms));
-    }
 }
 
 /// A node.
@@ -308,17 +283,6 @@ impl NodeRecord {
 
     /// True if two processes have polled under the name a moment ago.
     pub(super) fn is_shared(&self, now: Timestamp) -> bool {
-        self.shared_at.is_some_and(|at| milliseconds_between(at, now) < LINGER_MS)
+        self.shared_at.is_some_and(|at| milliseconds_between(at, now) < SHARED_MS)
     }
-}
-
-/// Returns the version of some clusters: the digest of their names and contents.
-pub(super) fn clusters_version(clusters: &BTreeMap<Arc<str>, HeldCluster>) -> String {
-    let mut identity = Vec::new();
-    for (name, held) in clusters {
-        identity.extend_from_slice(name.as_bytes());
-        identity.push(b'\n');
-        identity.extend_from_slice(held.resource.digest().bytes());
-    }
-    Digest::of(&identity).short()
 }

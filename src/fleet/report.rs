@@ -7,9 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::environment::EnvironmentFleet;
+use super::held::HeldCluster;
 use super::kind::KindState;
-use super::node::{HeldCluster, NodeRecord};
-use super::resources::{ClusterResource, ReleaseSummary, ResourceKind};
+use super::node::NodeRecord;
+use super::resources::{ClusterResource, ReleaseSummary, ResourceKind, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
 
 /// The state of the nodes of an environment.
@@ -39,7 +40,7 @@ pub struct ReleaseReport {
     /// The operation that is in force for each group, offline ones among them.
     pub serves: BTreeMap<GroupName, OperationId>,
     /// The groups whose newest operation nodes do not get, with the reason.
-    pub withheld: BTreeMap<GroupName, String>,
+    pub withheld: BTreeMap<GroupName, WithheldGroup>,
 }
 
 /// The state of a node.

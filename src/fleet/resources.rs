@@ -83,6 +83,15 @@ impl ClusterResource {
     }
 }
 
+/// A group whose newest operation nodes do not get.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct WithheldGroup {
+    /// The operation.
+    pub operation: OperationId,
+    /// The reason, as a fragment.
+    pub reason: String,
+}
+
 /// A release without its routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReleaseSummary {
@@ -91,7 +100,7 @@ pub struct ReleaseSummary {
     /// The operation that is in force for each group, offline ones among them.
     pub serves: BTreeMap<GroupName, OperationId>,
     /// The groups whose newest operation nodes do not get, with the reason.
-    pub withheld: BTreeMap<GroupName, String>,
+    pub withheld: BTreeMap<GroupName, WithheldGroup>,
     /// The clusters that its routes lead to, by name.
     pub clusters: BTreeMap<Arc<str>, ClusterResource>,
 }
@@ -113,7 +122,7 @@ impl FleetRelease {
     #[must_use]
     pub fn new(
         serves: BTreeMap<GroupName, OperationId>,
-        withheld: BTreeMap<GroupName, String>,
+        withheld: BTreeMap<GroupName, WithheldGroup>,
         routes: &Value,
         clusters: BTreeMap<Arc<str>, ClusterResource>,
         listener: ListenerBuilder,

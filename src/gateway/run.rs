@@ -1,5 +1,7 @@
 //! Starting, changing and stopping a gateway.
 
+mod sockets;
+
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -27,18 +29,19 @@ use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, most_node_connections, raise_open_files};
 use super::server::discovery::serve_discovery;
 use super::server::key_fetcher::fetch_key_sets;
-use super::server::listener::bind;
 use super::server::own_thread::on_a_thread;
 use super::server::page_listener::serve_pages;
-use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
+use super::server::worker::{LONGEST_TICK, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
-use super::service::context::{ConnectionPurpose, SharedContext, WorkerGauges};
+use super::service::context::{SharedContext, WorkerGauges};
 use super::source_status::SourceStatus;
 use super::upstream::identity::Identity;
 use super::upstream::target::OriginSet;
 use crate::access::{DayCounts, KeyDirectory};
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
+
+use sockets::{bind_one, listen, listen_to_proxies};
 
 /// A gateway that runs. When it is dropped, it stops at once.
 pub struct Gateway {
@@ -140,46 +143,47 @@ impl Gateway {
             gateway.workers.push(worker.map_err(StartError::Worker)?);
         }
         let context = Arc::clone(&gateway.shared.context);
-        gateway.start_other("key-fetcher", stopped.clone(), move |stopped| async move {
-            fetch_key_sets(&context.issuers, &context.config.allow_addresses, stopped).await;
+        let stop = stopped.clone();
+        gateway.start_other("key-fetcher", move || async move {
+            fetch_key_sets(&context.issuers, &context.config.allow_addresses, stop).await;
         })?;
         if let Some((listener, _)) = admin {
             let admin = AdminState { shared: Arc::clone(&gateway.shared), meters };
-            gateway.start_other("admin", stopped.clone(), move |stopped| async move {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    admin.run(listener, stopped).await;
-                }
-            })?;
+            let stopped = stopped.clone();
+            gateway.listen_alone("admin", listener, move |listener| admin.run(listener, stopped))?;
         }
         if let Some(((listener, _), source)) = pages {
-            gateway.start_other("pages", stopped.clone(), move |stopped| async move {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    serve_pages(source, listener, stopped).await;
-                }
-            })?;
+            let stopped = stopped.clone();
+            gateway.listen_alone("pages", listener, move |listener| serve_pages(source, listener, stopped))?;
         }
         if let Some(((listener, _), discovery)) = discovery {
-            gateway.start_other("nodes", stopped, move |stopped| async move {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    serve_discovery(discovery, of_nodes, listener, stopped).await;
-                }
-            })?;
+            let serve = move |listener| serve_discovery(discovery, of_nodes, listener, stopped);
+            gateway.listen_alone("nodes", listener, serve)?;
         }
         Ok((gateway, not_served))
     }
 
     /// Starts a thread that serves no requests of callers.
-    fn start_other<F, Task>(
-        &mut self,
-        name: &str,
-        stopped: watch::Receiver<StopOrder>,
-        task: F,
-    ) -> Result<(), StartError>
+    fn start_other<F, Task>(&mut self, name: &str, task: F) -> Result<(), StartError>
     where
-        F: FnOnce(watch::Receiver<StopOrder>) -> Task + Send + 'static,
+        F: FnOnce() -> Task + Send + 'static,
         Task: Future<Output = ()>,
     {
-        self.others.push(on_a_thread(name.to_owned(), || (), move || task(stopped)).map_err(StartError::Worker)?);
+        self.others.push(on_a_thread(name.to_owned(), || (), task).map_err(StartError::Worker)?);
+        Ok(())
+    }
+
+    /// Serves a listener of the gateway's own on a thread of its own.
+    fn listen_alone<F, Task>(&mut self, name: &str, listener: std::net::TcpListener, serve: F) -> Result<(), StartError>
+    where
+        F: FnOnce(tokio::net::TcpListener) -> Task + Send + 'static,
+        Task: Future<Output = ()>,
+    {
+        self.start_other(name, move || async move {
+            if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                serve(listener).await;
+            }
+        })?;
         Ok(())
     }
 
@@ -331,46 +335,6 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         self.stop_now();
     }
-}
-
-fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<ListeningSocket>>, Vec<SocketAddr>), StartError> {
-    let mut sockets: Vec<Vec<ListeningSocket>> = (0..workers).map(|_| Vec::new()).collect();
-    let mut addresses = Vec::with_capacity(config.listen.len());
-    for listen in &config.listen {
-        let address = listen.address;
-        if listen.tls && config.tls.is_none() {
-            return Err(StartError::NoCertificate { address });
-        }
-        let failed = |source| StartError::Listen { address, source };
-        let bound = bind(address, workers).map_err(failed)?;
-        if let Some(first) = bound.first() {
-            addresses.push(first.local_addr().map_err(failed)?);
-        }
-        for (worker, listener) in sockets.iter_mut().zip(bound) {
-            worker.push(ListeningSocket { listener, tls: listen.tls, purpose: ConnectionPurpose::Serve });
-        }
-    }
-    Ok((sockets, addresses))
-}
-
-/// Listens for proxies that ask for verdicts, on each worker.
-fn listen_to_proxies(address: SocketAddr, sockets: &mut [Vec<ListeningSocket>]) -> Result<SocketAddr, StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let bound = bind(address, sockets.len()).map_err(failed)?;
-    let first = bound.first().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
-    let listening = first.local_addr().map_err(failed)?;
-    for (worker, listener) in sockets.iter_mut().zip(bound) {
-        worker.push(ListeningSocket { listener, tls: false, purpose: ConnectionPurpose::Authorize });
-    }
-    Ok(listening)
-}
-
-fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener =
-        bind(address, 1).map_err(failed)?.pop().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
 }
 
 fn shared(

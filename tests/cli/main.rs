@@ -21,6 +21,7 @@ mod examples;
 mod export;
 mod files;
 mod first_release;
+mod fleet;
 mod harness;
 mod hostile;
 mod issuer_keys;

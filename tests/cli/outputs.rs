@@ -352,6 +352,8 @@ fn views(validated: &Validated) {
     validated.read("status", 0, "status");
     validated.read("status", 0, "status petstore --env test");
     validated.read("status", 3, "status nobody");
+    validated.read("status", 0, "status --fleet");
+    validated.read("status", 1, "status --fleet --control http://127.0.0.1:1");
     let history = validated.read("history", 0, "history");
     validated.read("history", 0, "history petstore -n 2");
     let id = history["operations"][0]["operation"].as_str().expect("an operation").to_owned();
@@ -476,4 +478,6 @@ fn exports(validated: &Validated) {
     validated.read("export", 3, "export envoy --env nonsense --out exported");
     validated.read("export", 5, "export envoy --env test --out groups");
     validated.read("export", 64, "export nonsense --env test --out exported");
+    validated.read("export", 0, "export envoy --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
+    validated.read("export", 64, "export nginx --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::fleet::{KindReport, NodeTrouble, RefusedPoll};
+use crate::fleet::{KindReport, NodeTrouble, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
 
 /// The nodes of some environments.
@@ -25,7 +25,7 @@ pub(in crate::cli) struct EnvironmentFleetView {
     /// The newest release that nodes are given.
     pub(in crate::cli) release: Option<String>,
     /// The groups whose newest operation nodes do not get, with the reason.
-    pub(in crate::cli) withheld: BTreeMap<GroupName, String>,
+    pub(in crate::cli) withheld: BTreeMap<GroupName, WithheldGroup>,
     pub(in crate::cli) nodes: Vec<NodeView>,
     /// Nodes that the settings name and that have never polled.
     #[schemars(with = "Vec<String>")]

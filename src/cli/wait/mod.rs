@@ -17,7 +17,7 @@ use super::fleet::{FleetError, FleetSource};
 use super::short_ids::short_id;
 use super::variables;
 use super::views::{GatewayWaitView, NodeWaitView};
-use crate::model::{EnvironmentName, GroupName, HttpUrl, OperationId};
+use crate::model::{EnvironmentName, GroupName, HttpUrl, OperationId, Timestamp};
 use crate::plan::Plan;
 use crate::snapshot::NotServed;
 use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
@@ -169,14 +169,14 @@ struct GatewayPoll {
 fn look(
     workspace: &Workspace,
     environment: &EnvironmentName,
-    targets: &WaitTargets,
+    (targets, committed): (&WaitTargets, Timestamp),
     source: &FleetSource,
 ) -> Result<GatewayPoll, WaitError> {
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
     let fleet = source.read(workspace, environment, &running)?;
     let settings = workspace.settings().environment(environment).fleet;
     let is_asked = matches!(source, FleetSource::Control { .. });
-    let nodes = look_at_nodes(fleet.as_ref(), &settings, is_asked, targets);
+    let nodes = look_at_nodes(fleet.as_ref(), &settings, is_asked, (targets, committed));
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
     let views = running.into_iter().map(|gateway| {
@@ -226,7 +226,7 @@ impl WaitOutcome {
         loop {
             let refreshed = targets.refresh(workspace, plan);
             let looked = refreshed.map_err(WaitError::from);
-            match looked.and_then(|()| look(workspace, &self.environment, &targets, source)) {
+            match looked.and_then(|()| look(workspace, &self.environment, (&targets, plan.operation.time), source)) {
                 Ok(looked) => {
                     (self.gateways, self.unreadable, self.error) = (looked.gateways, looked.unreadable, None);
                     self.least_nodes = looked.nodes.as_ref().map_or(0, |nodes| nodes.least);
@@ -329,7 +329,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{SCHEMA, Timestamp};
+    use crate::model::SCHEMA;
     use crate::workspace::ServedEnvironment;
 
     fn operation(number: u32) -> OperationId {

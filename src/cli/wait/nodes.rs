@@ -4,7 +4,7 @@ use super::WaitTargets;
 use crate::cli::fleet::{FleetState, trouble_text};
 use crate::cli::views::NodeWaitView;
 use crate::fleet::{FleetReport, NodeReport, NodeTrouble};
-use crate::model::FleetSettings;
+use crate::model::{FleetSettings, Timestamp};
 
 /// The number of times after which a node that refuses is not waited for any more.
 const FINAL_REFUSALS: u32 = 4;
@@ -24,7 +24,7 @@ pub(super) fn look_at_nodes(
     state: Option<&FleetState>,
     settings: &FleetSettings,
     is_asked: bool,
-    targets: &WaitTargets,
+    (targets, committed): (&WaitTargets, Timestamp),
 ) -> Option<NodePoll> {
     if state.is_none() && !settings.expects_nodes() && !is_asked {
         return None;
@@ -34,8 +34,7 @@ pub(super) fn look_at_nodes(
     for node in known {
         let report = state.map(|state| &state.report);
         let reason = report.and_then(|report| not_served(report, node, targets));
-        let refuses = matches!(node.trouble, Some(NodeTrouble::Refuses { times, .. }) if times >= FINAL_REFUSALS);
-        poll.is_final |= reason.is_some() && refuses;
+        poll.is_final |= reason.is_some() && has_refused_since(node, committed);
         poll.nodes.push(NodeWaitView { node: node.node.clone(), serves: reason.is_none(), reason });
     }
     for name in settings.nodes.iter().filter(|name| known.iter().all(|node| node.node != **name)) {
@@ -52,13 +51,19 @@ pub(super) fn look_at_nodes(
     Some(poll)
 }
 
-/// Returns the reason for which nodes do not get a group at all.
+/// True if a node refuses a version that it was first sent after a time: an earlier one says nothing of the change.
+fn has_refused_since(node: &NodeReport, committed: Timestamp) -> bool {
+    let mut sent = node.kinds.iter().filter_map(|kind| kind.sent.as_ref());
+    sent.any(|sent| sent.refused && sent.times >= FINAL_REFUSALS && sent.since >= committed)
+}
+
+/// Returns the reason for which nodes do not get a group's operation at all.
 fn withheld(report: &FleetReport, targets: &WaitTargets) -> Option<String> {
     let newest = report.releases.iter().find(|release| Some(&release.version) == report.release.as_ref())?;
-    let (group, _) = targets.operations.iter().find(|(group, operation)| {
-        newest.withheld.contains_key(*group) && newest.serves.get(*group) != Some(*operation)
-    })?;
-    Some(format!("{group}: nodes do not get it: {}", newest.withheld.get(group)?))
+    targets.operations.iter().find_map(|(group, operation)| {
+        let withheld = newest.withheld.get(group).filter(|withheld| withheld.operation == *operation)?;
+        Some(format!("{group}: nodes do not get it: {}", withheld.reason))
+    })
 }
 
 /// Returns the reason for which a node does not serve a change; nothing where it does.

@@ -11,7 +11,7 @@ use crate::harness::{has_tool, isolate};
 const DEFINITION: &str = include_str!("../../../examples/petstore/groups/petstore/openapi.yaml");
 
 /// The ports that the documents name; each session gets others in their place.
-const PORTS: [&str; 2] = ["127.0.0.1:8080", "127.0.0.1:9090"];
+const PORTS: [&str; 3] = ["127.0.0.1:8080", "127.0.0.1:9090", "127.0.0.1:18000"];
 
 pub(super) struct Session {
     name: String,

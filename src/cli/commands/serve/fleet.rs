@@ -14,7 +14,7 @@ use super::certificates::CertificateFiles;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::export::{CallerKeys, ExportTarget, NodeCluster, ReportAspect, node_listener, node_resources, report};
-use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease};
+use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease, WithheldGroup};
 use crate::gateway::{DiscoveryConfig, FleetControl, tls};
 use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, OperationId};
 use crate::routes::{GroupRoutes, build_environment};
@@ -73,7 +73,7 @@ struct PublishedEnvironment {
     /// The groups, each by its entry: one that cannot be given to nodes any more stays as it was.
     groups: BTreeMap<GroupName, (Deployment, GroupRoutes)>,
     /// The groups whose newest entry nodes do not get, with the reason.
-    withheld: BTreeMap<GroupName, String>,
+    withheld: BTreeMap<GroupName, WithheldGroup>,
     /// The problems that were reported.
     reported: BTreeSet<String>,
     /// The revision that was saved.
@@ -226,7 +226,9 @@ impl PublishedEnvironment {
             known != snapshot.group(group).map(|entry| &entry.deployment)
         };
         let routes = build_environment(snapshot, &workspace.settings().base_domain, is_changed);
-        let not_served = routes.not_served.into_iter().filter_map(|entry| Some((entry.group?, entry.reason)));
+        let not_served = routes.not_served.into_iter().filter_map(|NotServed { group, operation, reason, .. }| {
+            Some((group?, WithheldGroup { operation: operation?, reason }))
+        });
         self.withheld = not_served.collect();
         for routes in routes.groups {
             let report = report(&routes, ExportTarget::Envoy, &CallerKeys::default());
@@ -235,12 +237,13 @@ impl PublishedEnvironment {
                 let aspect = lost.aspect.as_str();
                 let reason =
                     format!("access would be lost in Envoy: {} (allow it with `--allow-loss {aspect}`)", lost.detail);
-                self.withheld.insert(routes.group, reason);
+                let withheld = WithheldGroup { operation: routes.operation, reason };
+                self.withheld.insert(routes.group, withheld);
                 continue;
             }
             self.groups.insert(routes.group.clone(), (entry.deployment.clone(), routes));
         }
-        for (group, reason) in self.withheld.clone() {
+        for (group, WithheldGroup { reason, .. }) in self.withheld.clone() {
             self.warn_once(context, format!("{group} in {}: nodes do not get it: {reason}", snapshot.name));
         }
     }

@@ -121,10 +121,10 @@ impl<'a> Follower<'a> {
             self.context.output.note(&format!("verdicts for proxies: http://{address}/-/authorize"));
         }
         announce::documents(self.context, self.gateway.pages_address());
+        self.publish_to_nodes(live);
         if let Some(address) = self.gateway.discovery_address() {
             self.context.output.note(&format!("nodes: {address}"));
         }
-        self.publish_to_nodes(live);
         self.told = self.note_not_served(live, not_served);
         self.release_definitions();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);

@@ -12,7 +12,7 @@ use crate::cli::short_ids;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{EnvironmentFleetView, FleetStatusView, NodeView, StatusDocument};
-use crate::fleet::{NodeReport, RefusedPoll};
+use crate::fleet::{NodeReport, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, SCHEMA, Timestamp};
 use crate::workspace::Workspace;
 
@@ -125,7 +125,7 @@ fn notes(fleet: &EnvironmentFleetView, now: Timestamp, is_verbose: bool) -> Stri
         let hint = format!("start one: `apigw serve --env {environment} --xds ADDR`");
         let _ = writeln!(text, "{environment}: no control plane runs, and nodes keep what they have; {hint}");
     }
-    for (group, reason) in &fleet.withheld {
+    for (group, WithheldGroup { reason, .. }) in &fleet.withheld {
         let _ = writeln!(text, "{environment}: nodes do not get {group}: {reason}");
     }
     for RefusedPoll { time, peer, claim, reason, .. } in &fleet.refused_polls {

@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 pub(super) const REFUSED_AFTER: u32 = 2;
 /// The pause before a refused version is sent again, which doubles each time.
 const FIRST_PAUSE_MS: i64 = 500;
-const LONGEST_PAUSE_MS: i64 = 30_000;
+const LONGEST_PAUSE_MS: i64 = 5_000;
 /// The time within which two overlaps mean that two processes poll under one name.
 const SHARED_WITHIN_MS: i64 = 60_000;
 

@@ -267,7 +267,7 @@ pub enum ParameterReference {
     Path(String),
 }
 
-/// The error for a text that is not a place of a parameter.
+/// Reason why a text is not the place of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterPlaceError {
     /// The text has another form.

@@ -76,6 +76,7 @@ fn parse(name: &str, block: &Block) {
     let result = match block.language.as_str() {
         "yaml" => serde_saphyr::from_str::<serde_json::Value>(&block.text).map(drop).map_err(|error| error.to_string()),
         "json" => serde_json::from_str::<serde_json::Value>(&block.text).map(drop).map_err(|error| error.to_string()),
+        "toml" => block.text.parse::<toml::Table>().map(drop).map_err(|error| error.to_string()),
         "sh" => {
             let shell = std::process::Command::new("sh").args(["-n", "-c", &block.text]).output().expect("a shell");
             if shell.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&shell.stderr).into_owned()) }

@@ -54,7 +54,9 @@ pub use route::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
 pub use samples::RequestSamples;
 pub use schema::ValueDirection;
-pub(crate) use schema::{CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_regular_expression};
+pub(crate) use schema::{
+    CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_regular_expression, legacy_construct,
+};
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// The result of reading a group's definition.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::form::{FieldVersions, Kind};
 use super::{SpecificationWalk, rules};
-use crate::definition::{Node, NodeKind, Specification, foreign_construct, is_regular_expression};
+use crate::definition::{Node, NodeKind, Specification, foreign_construct, is_regular_expression, legacy_construct};
 use crate::model::nearest;
 
 /// The kind of value that a keyword has.
@@ -265,6 +265,11 @@ impl<'d> SpecificationWalk<'d> {
         if let Some(construct) = foreign_construct(pattern) {
             let message = format!("{construct:?} in this pattern is not of ECMA-262, whose dialect JSON Schema has");
             let hint = "callers' validators may refuse it: write it with what ECMA-262 has, like `[Aa]` for `(?i)a`";
+            self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
+        } else if let Some(construct) = legacy_construct(pattern) {
+            let message =
+                format!("{construct:?} in this pattern is read as text, which validators with the flag `u` refuse");
+            let hint = "put a backslash before the character that is text, like `\\{` or `[\\w\\-.]`";
             self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
         }
     }

@@ -40,10 +40,14 @@ pub(in crate::definition) fn translated_pattern(pattern: &str) -> Option<Cow<'_,
     if foreign_construct(pattern).is_some() {
         return jsonschema_regex::to_rust_regex(pattern).ok();
     }
-    let groups = capture_groups(pattern)?;
-    let mut translation = PatternTranslation { rest: pattern, out: String::with_capacity(pattern.len()), groups };
-    translation.pattern()?;
+    let translation = PatternTranslation::of(pattern)?;
     Some(if translation.out == pattern { Cow::Borrowed(pattern) } else { Cow::Owned(translation.out) })
+}
+
+/// Returns the first construct of a pattern that only annex B.1.2 allows: validators that set the flag `u`, as JSON Schema
+/// recommends (2020-12, section 6.4), refuse it.
+pub(crate) fn legacy_construct(pattern: &str) -> Option<&str> {
+    PatternTranslation::of(pattern)?.legacy
 }
 
 /// Lists the names of the groups that capture, in order; `None` if two have the same one.
@@ -77,6 +81,8 @@ struct PatternTranslation<'p> {
     rest: &'p str,
     out: String,
     groups: Vec<Option<&'p str>>,
+    /// The first construct that only annex B.1.2 allows.
+    legacy: Option<&'p str>,
 }
 
 /// A member of a class.
@@ -87,6 +93,18 @@ enum ClassAtom {
 }
 
 impl<'p> PatternTranslation<'p> {
+    fn of(pattern: &'p str) -> Option<Self> {
+        let groups = capture_groups(pattern)?;
+        let mut translation = Self { rest: pattern, out: String::with_capacity(pattern.len()), groups, legacy: None };
+        translation.pattern()?;
+        Some(translation)
+    }
+
+    /// Notes that the rest begins with a construct that only annex B.1.2 allows.
+    fn note_legacy(&mut self, length: usize) {
+        self.legacy = self.legacy.or(self.rest.get(..length));
+    }
+
     fn pattern(&mut self) -> Option<()> {
         let mut follows_quantifier = false;
         while let Some(letter) = self.rest.chars().next() {
@@ -94,6 +112,9 @@ impl<'p> PatternTranslation<'p> {
             let is_quantifier = matches!(letter, '*' | '+' | '?') || count.is_some();
             if is_quantifier && follows_quantifier {
                 return None;
+            }
+            if count.is_none() && matches!(letter, '{' | '}' | ']') {
+                self.note_legacy(1);
             }
             match (letter, count) {
                 (_, Some(count)) => self.copy(count.len()),
@@ -192,6 +213,7 @@ impl<'p> PatternTranslation<'p> {
         }
         self.out.push_str(if is_negated { "[^" } else { "[" });
         while !self.rest.starts_with(']') {
+            let start = self.rest;
             let first = self.class_atom()?;
             let is_range = self.rest.starts_with('-') && !self.rest.starts_with("-]");
             let last = if is_range {
@@ -213,6 +235,8 @@ impl<'p> PatternTranslation<'p> {
                 (first, last) => {
                     self.member(&first)?;
                     if let Some(last) = last {
+                        let length = start.len() - self.rest.len();
+                        self.legacy = self.legacy.or(start.get(..length));
                         self.out.push_str(r"\-");
                         self.member(&last)?;
                     }

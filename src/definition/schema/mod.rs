@@ -16,6 +16,7 @@ mod shape;
 mod text;
 
 pub(crate) use dialect::foreign_construct;
+pub(crate) use ecma::legacy_construct;
 pub(super) use ecma::translated_pattern;
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;

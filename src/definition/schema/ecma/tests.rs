@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::CompiledPatterns;
-use super::translated_pattern;
+use super::{legacy_construct, translated_pattern};
 use crate::definition::values::ValueSchema;
 
 #[test]
@@ -97,4 +97,18 @@ fn texts_that_are_no_pattern_are_told_from_those_that_are_too_large() {
     }
     assert!(crate::definition::is_regular_expression("^(a{1000}){1000}$"));
     assert!(!CompiledPatterns::default().is_usable("^(a{1000}){1000}$"));
+}
+
+#[test]
+fn constructs_that_only_annex_b_allows_are_told() {
+    for (pattern, expected) in [
+        ("^{a}$", Some("{")),
+        ("^a]$", Some("]")),
+        (r"^[\w-.]+$", Some(r"\w-.")),
+        (r"^\{[a-z]{2,3}\}[\w.-]$", None),
+        ("^a{2}$", None),
+        (r"(?i)a", None),
+    ] {
+        assert_eq!(legacy_construct(pattern), expected, "{pattern}");
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! One file a verb. A function here decides everything that a commit does; committing makes no choice, and a dry run is
 //! the same plan, shown and dropped. Nothing here touches a file or reads a clock: the state comes through [`Facts`],
-//! time and user through [`Author`].
+//! time and user through [`Author`](crate::model::Author).
 
 mod backend;
 mod bump;

@@ -97,7 +97,7 @@ impl SeenNodes {
 pub struct NodeId(pub(super) u32);
 
 impl NodeId {
-    /// Returns the index among the nodes of the document, below [`Document::size`].
+    /// Returns the index among the nodes of the document, below [`Document::size`](super::Document::size).
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize

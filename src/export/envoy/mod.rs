@@ -4,7 +4,7 @@
 //! [`node_bootstrap`].
 //!
 //! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
-//! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`] doubles it.
+//! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
 
 mod bootstrap;
 mod cluster;

@@ -167,7 +167,7 @@ fn a_node_that_refuses_is_named_and_serves_what_it_served() {
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("half-updated");
     // Another group is stuck behind it, and the way back is open.
     sandbox.run("-y offline shop --env test --wait=60s").expect_exit(0);
-    assert_eq!(node(&fleet(&sandbox), "edge-1")["up_to_date"], true);
+    await_fleet(&sandbox, |fleet| node(fleet, "edge-1")["up_to_date"] == true);
     callers.stop();
 }
 

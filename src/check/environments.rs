@@ -18,7 +18,17 @@ pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
     findings.extend(circles(overview.settings, &places));
     findings.extend(unknown_group(overview, &places));
     findings.extend(unused_variables(overview, &places));
+    findings.extend(empty_command(overview.settings, &places));
     findings
+}
+
+/// Finds a command for secrets without a program, which fetches none.
+fn empty_command(settings: &WorkspaceSettings, places: &SettingsPlaces) -> Option<Finding> {
+    const PATH: [&str; 2] = ["access", "secrets_command"];
+    let is_empty = settings.access.secrets_command.is_empty() && places.has(&PATH);
+    let message = "`secrets_command` names no program, and fetches no secret".to_owned();
+    let hint = "write it like `secrets_command = [\"sops\", \"-d\", \"secrets.json\"]`, or remove it";
+    is_empty.then(|| rules::SECRETS_COMMAND_EMPTY.finding(places.value(&PATH), message, hint))
 }
 
 fn unknown_rules(settings: &WorkspaceSettings, places: &SettingsPlaces) -> Vec<Finding> {

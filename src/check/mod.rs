@@ -8,6 +8,7 @@
 //! - `operations`, `paths`, `security`: the APIs of a group
 //! - `addresses`: backend addresses and their variables
 //! - `across`, `routes`: conflicts between groups
+//! - `ip_rules`: addresses from which a group may be called
 //! - `environments`: `apigw.toml`
 //! - `places`: locations of values in a settings file
 
@@ -15,6 +16,7 @@ mod across;
 mod addresses;
 mod environments;
 mod forwarding;
+mod ip_rules;
 mod operations;
 mod paths;
 pub(crate) mod places;
@@ -66,6 +68,7 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
     }
     findings.extend(addresses::findings(subject, settings, &places));
     findings.extend(forwarding::findings(subject, &places));
+    findings.extend(ip_rules::findings(subject, settings, &places));
     sorted(apply_levels(&settings.rules, findings))
 }
 

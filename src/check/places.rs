@@ -41,18 +41,26 @@ impl SettingsPlaces {
         self.find(path, true)
     }
 
+    /// True if the file has a value at a path.
+    pub(crate) fn has(&self, path: &[&str]) -> bool {
+        self.find_whole(path, false).is_some()
+    }
+
     fn find(&self, path: &[&str], key: bool) -> Location {
-        let found = match &self.text {
+        self.find_whole(path, key).unwrap_or_else(|| match path {
+            [] => Location::file(&self.file),
+            [before @ .., _] => self.find(before, true),
+        })
+    }
+
+    fn find_whole(&self, path: &[&str], key: bool) -> Option<Location> {
+        match &self.text {
             SettingsText::Yaml(document) => document.root().and_then(|root| in_yaml(root, path, key)),
             SettingsText::Toml(text, document) => document
                 .as_ref()
                 .and_then(|document| in_toml(document.as_table(), &as_typed(document.as_table(), path), key))
                 .map(|offset| location(&self.file, text, offset)),
-        };
-        found.unwrap_or_else(|| match path {
-            [] => Location::file(&self.file),
-            [before @ .., _] => self.find(before, true),
-        })
+        }
     }
 }
 
@@ -73,11 +81,21 @@ fn as_typed<'p>(root: &'p Table, path: &[&'p str]) -> Vec<&'p str> {
 fn in_yaml(root: Node<'_>, path: &[&str], key: bool) -> Option<Location> {
     let (last, before) = path.split_last()?;
     let mut at = root;
+    let mut is_of_environments = false;
     for name in before {
-        at = child(at, name)?;
+        at = child(at, if is_of_environments { typed_key(at, name) } else { name })?;
+        is_of_environments = *name == "environments";
     }
+    let last = if is_of_environments { typed_key(at, last) } else { last };
     let value = child(at, last)?;
     Some(if key && at.is_object() { at.key_location(last) } else { value.location() })
+}
+
+/// Returns the key of an environment as a map has it: its name, or an alias.
+fn typed_key<'k>(map: Node<'k>, name: &'k str) -> &'k str {
+    let is_alias = |key: &str| EnvironmentName::from_input(key).is_ok_and(|known| known.as_str() == name);
+    let alias = || map.entries().map(|(key, _)| key).find(|key| is_alias(key));
+    if map.get(name).is_some() { name } else { alias().unwrap_or(name) }
 }
 
 fn child<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
@@ -170,6 +188,17 @@ mod tests {
             assert_eq!(shown(&places.value(path)), format!("groups/g/group.yaml:{value}"), "{path:?}");
         }
         assert_eq!(shown(&places.value(&["backend"])), "groups/g/group.yaml");
+    }
+
+    #[test]
+    fn yaml_has_environments_by_their_aliases() {
+        let text = "ip_rules:\n  environments:\n    prod: {allow: []}\n    test: {deny: []}\n";
+        let places = SettingsPlaces::yaml("", "group.yaml", text.as_bytes());
+        let of = |environment, list| ["ip_rules", "environments", environment, list];
+        assert_eq!(shown(&places.value(&of("online", "allow"))), "group.yaml:3:19");
+        assert_eq!(shown(&places.key(&["ip_rules", "environments", "online"])), "group.yaml:3:5");
+        assert!(places.has(&of("online", "allow")) && places.has(&of("test", "deny")));
+        assert!(!places.has(&of("online", "deny")) && !places.has(&of("pre-release", "allow")));
     }
 
     #[test]

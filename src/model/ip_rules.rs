@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net};
+use serde::Deserializer;
+use serde::de::{Error as _, MapAccess, Visitor};
 
 use super::name::EnvironmentName;
 
@@ -128,9 +130,38 @@ pub struct GroupIpRules {
     #[schemars(with = "Vec<String>")]
     pub deny: Vec<IpRange>,
     /// The rules of single environments, which replace the two lists above there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "by_environment")]
     #[schemars(with = "BTreeMap<String, IpRules>")]
     pub environments: BTreeMap<EnvironmentName, IpRules>,
+}
+
+/// Reads rules by the names of environments or their aliases; two names for one environment are refused.
+fn by_environment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<EnvironmentName, IpRules>, D::Error> {
+    struct EnvironmentMap;
+
+    impl<'de> Visitor<'de> for EnvironmentMap {
+        type Value = BTreeMap<EnvironmentName, IpRules>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map of environments")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut rules = BTreeMap::new();
+            while let Some(typed) = map.next_key::<String>()? {
+                let name = EnvironmentName::from_input(&typed).map_err(A::Error::custom)?;
+                if rules.contains_key(&name) {
+                    return Err(A::Error::custom(format_args!(
+                        "the rules of {name} are given twice, also as `{typed}`"
+                    )));
+                }
+                rules.insert(name, map.next_value()?);
+            }
+            Ok(rules)
+        }
+    }
+
+    deserializer.deserialize_map(EnvironmentMap)
 }
 
 impl GroupIpRules {
@@ -199,5 +230,17 @@ mod tests {
         assert!(
             of("online").admits("192.0.2.8".parse().unwrap()) && !of("online").admits("192.0.2.7".parse().unwrap())
         );
+    }
+
+    #[test]
+    fn an_alias_means_its_environment() {
+        for (alias, name) in [("prod", "online"), ("release", "online"), ("staging", "pre-release"), ("qa", "qa")] {
+            let text = format!("{{environments: {{{alias}: {{deny: [192.0.2.7]}}}}}}");
+            let rules: GroupIpRules = serde_saphyr::from_str(&text).unwrap();
+            assert!(!rules.of_environment(&name.parse().unwrap()).admits("192.0.2.7".parse().unwrap()), "{alias}");
+        }
+        let twice = "{environments: {prod: {deny: [192.0.2.7]}, online: {deny: []}}}";
+        let error = serde_saphyr::from_str::<GroupIpRules>(twice).unwrap_err().to_string();
+        assert!(error.contains("the rules of online are given twice"), "{error}");
     }
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod access_mistakes;
+mod access_refusals;
 mod back;
 mod bad_input;
 mod blocks;

@@ -130,6 +130,45 @@ pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
      right:\n\
      \x20 forwarding: {apis: {listPets: {backend: https://pets.example.com}}}",
 );
+/// The environments named in a group's settings exist.
+pub(in crate::check) const UNKNOWN_ENVIRONMENT: Rule = Rule::error(
+    "unknown-environment",
+    "`ip_rules.environments` in group.yaml says from where a group may be called in single environments, by their names \
+     or aliases. Rules of an environment that apigw.toml does not declare would close nothing, and the environment that \
+     was meant stays open.",
+)
+.example(
+    "wrong:\n\
+     \x20 ip_rules: {environments: {onlin: {deny: [192.0.2.7]}}}\n\
+     right:\n\
+     \x20 ip_rules: {environments: {online: {deny: [192.0.2.7]}}}",
+);
+/// A list of allowed addresses names some.
+pub(in crate::check) const IP_RULES_EMPTY: Rule = Rule::error(
+    "ip-rules-empty",
+    "`allow` in `ip_rules` of group.yaml lists who may call; without it all may that `deny` does not name. An empty list \
+     reads as if nobody could call, and means everybody. Remove it, or deny all addresses.",
+)
+.example(
+    "wrong:\n\
+     \x20 ip_rules: {allow: []}\n\
+     right:\n\
+     \x20 ip_rules: {deny: [0.0.0.0/0, \"::/0\"]}",
+);
+/// The command for secrets names a program.
+pub(in crate::check) const SECRETS_COMMAND_EMPTY: Rule = Rule::error(
+    "secrets-command-empty",
+    "`secrets_command` in apigw.toml is a program and its arguments that print the secrets with which callers sign. An empty \
+     list runs nothing, and requests that are signed with such a secret get 401. Name the program, or remove the setting.",
+)
+.example(
+    "wrong:\n\
+     \x20 [access]\n\
+     \x20 secrets_command = []\n\
+     right:\n\
+     \x20 [access]\n\
+     \x20 secrets_command = [\"sops\", \"-d\", \"secrets.json\"]",
+);
 /// The forwarding settings can be applied.
 pub(in crate::check) const FORWARDING: Rule = Rule::error(
     "forwarding",
@@ -186,7 +225,10 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 18] = [
+    SECRETS_COMMAND_EMPTY,
+    UNKNOWN_ENVIRONMENT,
+    IP_RULES_EMPTY,
     FORWARDING,
     TLS_FILE_MISSING,
     SIGNING_KEY,

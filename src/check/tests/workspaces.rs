@@ -247,6 +247,24 @@ fn forwarding() -> Vec<Row> {
 fn workspaces() -> Vec<Row> {
     vec![
         (
+            "unknown-environment",
+            with("ip_rules:\n  environments:\n    qa: {deny: [192.0.2.7]}\n    prod: {deny: [192.0.2.7]}\n"),
+            vec!["group.yaml:6:5"],
+            with("ip_rules: {environments: {qa: {deny: [192.0.2.7]}, staging: {}}}\n").settings("[environments.qa]\n"),
+        ),
+        (
+            "secrets-command-empty",
+            with("").settings("[access]\nsecrets_command = []\n"),
+            vec!["apigw.toml:3:19"],
+            with("").settings("[access]\nsecrets_command = [\"true\"]\n"),
+        ),
+        (
+            "ip-rules-empty",
+            with("ip_rules: {allow: [], environments: {prod: {allow: []}, test: {allow: [\"::1\"]}}}\n"),
+            vec!["group.yaml:4:19", "group.yaml:4:52"],
+            with("ip_rules: {deny: [], environments: {online: {deny: [0.0.0.0/0, \"::/0\"]}}}\n"),
+        ),
+        (
             "unknown-api",
             with("forwarding: {apis: {\"GET /a\": {}, geta: {}}}\n"),
             vec!["group.yaml:4:35"],

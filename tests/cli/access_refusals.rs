@@ -1,0 +1,34 @@
+//! Settings, keys and grants that close less than they seem to, or let nobody in: refused, or told.
+
+use crate::harness::Sandbox;
+
+const PUBLIC_KEY: &str = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n";
+
+#[test]
+fn rules_for_an_environment_count_by_its_alias_and_not_for_one_that_nobody_declared() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    let rules = |name: &str| {
+        let text = format!("{settings}ip_rules:\n  environments:\n    {name}: {{deny: [127.0.0.1]}}\n");
+        sandbox.write("groups/petstore/group.yaml", &text);
+    };
+    let line = settings.lines().count() + 3;
+    rules("onlin");
+    let place = format!("groups/petstore/group.yaml:{line}:5");
+    let said = "there is no environment \"onlin\"";
+    sandbox.run("check").expect_exit(3).expect_stdout(&place).expect_stdout(said).expect_stdout("did you mean");
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr(said);
+    rules("prod");
+    sandbox.run("check").expect_exit(0);
+    sandbox.run("publish --env online --mock -y").expect_exit(0);
+    let routes = sandbox.run("-o json routes --env online").expect_exit(0);
+    routes.expect_stdout("127.0.0.1/32");
+    rules("qa");
+    sandbox.run("check").expect_exit(3).expect_stdout("declare others in apigw.toml");
+    sandbox.write("apigw.toml", &format!("{}\n[environments.qa]\n", sandbox.read("apigw.toml")));
+    sandbox.run("check").expect_exit(0);
+    let both = "ip_rules: {environments: {prod: {deny: [127.0.0.1]}, online: {}}}\n";
+    sandbox.write("groups/petstore/group.yaml", &format!("{settings}{both}"));
+    let line = format!("groups/petstore/group.yaml:{}:", line - 2);
+    sandbox.run("check").expect_exit(3).expect_stdout(&line).expect_stdout("rules of online are given twice");
+}

@@ -21,6 +21,7 @@ mod hmac_secret;
 mod key;
 mod nonces;
 mod operation;
+mod public_key_use;
 mod request;
 mod revoked;
 mod secret_id;
@@ -38,6 +39,7 @@ pub use key::{
 };
 pub use nonces::{ClockReading, NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+pub use public_key_use::PublicKeyUse;
 pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};
 pub use revoked::RevokedSecrets;
 pub use secret_id::{SecretId, SecretIdError};

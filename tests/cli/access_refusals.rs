@@ -1,5 +1,7 @@
 //! Settings, keys and grants that close less than they seem to, or let nobody in: refused, or told.
 
+use std::fs;
+
 use crate::harness::Sandbox;
 
 const PUBLIC_KEY: &str = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n";
@@ -31,4 +33,35 @@ fn rules_for_an_environment_count_by_its_alias_and_not_for_one_that_nobody_decla
     sandbox.write("groups/petstore/group.yaml", &format!("{settings}{both}"));
     let line = format!("groups/petstore/group.yaml:{}:", line - 2);
     sandbox.run("check").expect_exit(3).expect_stdout(&line).expect_stdout("rules of online are given twice");
+}
+
+#[test]
+fn a_public_key_that_was_revoked_or_is_in_use_is_not_taken() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let public = outside.path().join("p.pub");
+    fs::write(&public, PUBLIC_KEY).expect("a file");
+    let given = format!("--public-key {}", public.display());
+    sandbox.run(&format!("key create pair --kind signature {given}")).expect_exit(0);
+    let files = sandbox.files();
+    for words in [format!("key create other --kind signature {given}"), format!("key rotate pair {given}")] {
+        let refused = sandbox.run(&words).expect_exit(4);
+        refused.expect_stderr("in use already, as secret").expect_stderr("openssl genpkey");
+        assert_eq!(sandbox.files(), files, "{words}");
+    }
+    sandbox.run("key revoke pair -m leaked").expect_exit(0);
+    let refuse = || {
+        let files = sandbox.files();
+        for words in [format!("key create other --kind signature {given}"), format!("key rotate pair {given}")] {
+            let refused = sandbox.run(&words).expect_exit(3);
+            refused.expect_stderr("this public key was revoked, as secret").expect_stderr("of key pair");
+            assert_eq!(sandbox.files(), files, "{words}");
+        }
+    };
+    refuse();
+    // A rotation takes the revoked secret out of the key's file, and not out of the history.
+    let next = outside.path().join("next.pem");
+    sandbox.run(&format!("key rotate pair --overlap 0s --to {}", next.display())).expect_exit(0);
+    refuse();
+    sandbox.run("verify").expect_exit(0);
 }

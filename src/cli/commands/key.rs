@@ -3,6 +3,7 @@
 mod limited;
 mod made;
 mod shown;
+mod unused;
 
 use std::path::PathBuf;
 

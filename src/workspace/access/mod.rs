@@ -16,10 +16,11 @@ use std::str::FromStr;
 use super::error::{Error, UnknownName, missing_hint};
 use super::{Workspace, layout};
 use crate::access::{
-    AccessOperation, AccessSubject, Key, OwnerGrants, RevokedSecrets, SecretId, SubjectRecord, SubjectState,
+    AccessOperation, AccessSubject, Key, OwnerGrants, PublicKey, PublicKeyUse, RevokedSecrets, SecretId, SubjectRecord,
+    SubjectState,
 };
 use crate::check::SigningKeyFault;
-use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, nearest};
+use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, Timestamp, nearest};
 
 pub(super) use commit::AccessIntent;
 pub use live::AccessReader;
@@ -133,6 +134,22 @@ impl Workspace {
         let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
         revoked.extend(self.remembered_revocations()?);
         Ok(revoked)
+    }
+
+    /// Finds the secret that has a public key, or had it and was revoked. A file that cannot be read may have it too.
+    pub fn public_key_use(&self, public: &PublicKey, now: Timestamp) -> Result<Option<PublicKeyUse>, Error> {
+        fn key(state: &SubjectState) -> Option<&Key> {
+            if let SubjectState::Key(key) = state { Some(key) } else { None }
+        }
+        let (records, mut problems) = self.access_records()?;
+        let (history, unread) = self.access_history()?;
+        problems.extend(unread);
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems));
+        }
+        let present = records.iter().filter_map(|record| key(&record.state));
+        let past = history.iter().filter_map(|committed| key(&committed.operation.after));
+        Ok(PublicKeyUse::find(public, (present, past), &self.revoked_secrets()?, now))
     }
 
     pub(super) fn recorded_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {

@@ -1,13 +1,16 @@
 //! Secrets that are made: with a key, or in the place of one before.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
 
+use super::unused::{check_unbound, check_unused};
 use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
+use crate::access::change;
 use crate::access::{
-    AccessOperation, AccessSubject, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
-    SigningSettings, SubjectState, TokenBinding, change,
+    AccessOperation, AccessSubject, Grant, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
+    SigningSettings, SubjectState, TokenBinding,
 };
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
@@ -16,7 +19,7 @@ use crate::cli::limits::{check_granted_limits, typed_limits};
 use crate::cli::output::OutputFormat;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
-use crate::model::{KeyKind, SCHEMA, Timestamp};
+use crate::model::{KeyKind, KeyName, OwnerName, SCHEMA, Timestamp};
 use crate::workspace::{self, LockGuard, Workspace, read_outside};
 
 pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> Result<Exit, CommandError> {
@@ -50,13 +53,12 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
         return Err(workspace::Error::Exists { what: format!("key {}", arguments.name) }.into());
     }
-    if let Some(owner) = &arguments.owner {
-        let (of_owner, _) = guard.workspace().owner_grants(owner)?;
-        check_granted_limits(guard.workspace(), &limits, &of_owner.grants)?;
-    }
-    if let SecretSource::Subject(binding) = &source {
-        check_unbound(guard.workspace(), binding)?;
-    }
+    let of_owner = match &arguments.owner {
+        Some(owner) => guard.workspace().owner_grants(owner)?.0.grants,
+        None => Vec::new(),
+    };
+    check_granted_limits(guard.workspace(), &limits, &of_owner)?;
+    check_source(guard.workspace(), &source, author.now)?;
     let made = MadeSecret::new(source, author.now)?;
     let signing = SigningSettings {
         region: arguments.region.clone(),
@@ -78,32 +80,30 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     };
     let operation = change::create(key, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
-    let name = &arguments.name;
-    context.output.note(&format!("it may call nothing yet: `apigw access grant {name} GROUP --env ENV`"));
+    context.output.note(&first_grants(&arguments.name, arguments.owner.as_ref(), &of_owner));
     Ok(Exit::Done)
 }
 
-/// Refuses a subject that a key is bound to: with a second one neither lets in.
-fn check_unbound(workspace: &Workspace, binding: &TokenBinding) -> Result<(), CommandError> {
-    let (records, problems) = workspace.access_records()?;
-    if !problems.is_empty() {
-        // The subject may be that of a key whose file cannot be read.
-        return Err(workspace::Error::Invalid(problems).into());
-    }
-    let revoked = workspace.revoked_secrets()?;
-    let is_bound = |secret: &Secret| {
-        matches!(&secret.proof, SecretProof::Token(other) if other == binding) && !revoked.contains(&secret.id)
+/// Tells which calls a new key may make: those that the grants of its owner allow.
+fn first_grants(name: &KeyName, owner: Option<&OwnerName>, of_owner: &[Grant]) -> String {
+    let Some(owner) = owner.filter(|_| !of_owner.is_empty()) else {
+        return format!("it may call nothing yet: `apigw access grant {name} GROUP --env ENV`");
     };
-    let bound = records.iter().find_map(|record| match &record.state {
-        SubjectState::Key(key) if key.secrets.iter().any(is_bound) => Some(&key.name),
-        _ => None,
-    });
-    bound.map_or(Ok(()), |name| {
-        let TokenBinding { issuer, subject } = binding;
-        let message = format!("key {name} is bound to the subject {subject:?} of {issuer:?} already");
-        Err(CommandError::new("exists", Exit::Conflict, message)
-            .hint(format!("grant to that key, or revoke it first: `apigw key revoke {name}`")))
-    })
+    let calls: BTreeSet<String> = of_owner
+        .iter()
+        .flat_map(|grant| grant.environments.iter().map(|environment| format!("{} in {environment}", grant.group)))
+        .collect();
+    let calls = calls.into_iter().collect::<Vec<_>>().join(", ");
+    format!("it has the grants of owner {owner}: {calls}; see `apigw access list --key {name}`")
+}
+
+/// Refuses a subject or a public key that another secret has or had.
+fn check_source(workspace: &Workspace, source: &SecretSource, now: Timestamp) -> Result<(), CommandError> {
+    match source {
+        SecretSource::Subject(binding) => check_unbound(workspace, binding),
+        SecretSource::Given(public) => check_unused(workspace, public, now),
+        SecretSource::Subscription | SecretSource::Signing | SecretSource::Pair => Ok(()),
+    }
 }
 
 pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Result<Exit, CommandError> {
@@ -119,6 +119,7 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (key, before) = guard.workspace().key(&arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;
+    check_source(guard.workspace(), &source, author.now)?;
     let made = MadeSecret::new(source, author.now)?;
     let is_revoked = |id: &SecretId| revoked.contains(id);
     let operation =

@@ -1,14 +1,18 @@
 //! Changes of keys and grants: a request and the present state become an [`AccessOperation`], whole, or an error.
 
+mod grants;
+
 use std::fmt::Write as _;
 
-use super::grant::{Grant, OwnerGrants};
+use super::grant::OwnerGrants;
 use super::key::MOST_LIVE_SECRETS;
 use super::key::{Key, Revocation, Secret};
 use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 use super::secret_id::SecretId;
 use super::subscription::contains_clear_secret;
-use crate::model::{Author, EnvironmentName, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
+use crate::model::{Author, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
+
+pub use grants::{GrantScope, RemovedGrants, grant, ungrant};
 
 /// Reason why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +29,14 @@ pub enum ChangeError {
     #[error("{at} is in the past: the key would already have expired")]
     ExpiryPast {
         /// The time.
+        at: Timestamp,
+    },
+    /// A key has ended, and a secret in the place of the one before would let nobody in.
+    #[error("key {key} expired at {at}: a new secret would let nobody in")]
+    KeyExpired {
+        /// The key.
+        key: String,
+        /// The end.
         at: Timestamp,
     },
     /// A key would end before it begins.
@@ -102,14 +114,7 @@ pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError>
     if key.description.as_deref().is_some_and(contains_clear_secret) {
         return Err(ChangeError::ClearSecret { field: "description" });
     }
-    if let Some(at) = key.expires.filter(|at| *at <= author.now) {
-        return Err(ChangeError::ExpiryPast { at });
-    }
-    if let (Some(expires), Some(not_before)) = (key.expires, key.not_before)
-        && expires <= not_before
-    {
-        return Err(ChangeError::EndBeforeBegin { expires, not_before });
-    }
+    check_end(&key, author)?;
     let mut summary = format!("kind {}", key.kind);
     for secret in &key.secrets {
         let _ = write!(summary, ", secret {}", secret.id);
@@ -123,18 +128,47 @@ pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError>
     Ok(operation(AccessAction::Create, author, None, summary, SubjectState::Key(key)))
 }
 
+/// Checks that a key ends in the future, and after it begins.
+fn check_end(key: &Key, author: &Author) -> Result<(), ChangeError> {
+    if let Some(at) = key.expires.filter(|at| *at <= author.now) {
+        return Err(ChangeError::ExpiryPast { at });
+    }
+    match (key.expires, key.not_before) {
+        (Some(expires), Some(not_before)) if expires <= not_before => {
+            Err(ChangeError::EndBeforeBegin { expires, not_before })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The secret that takes the place of those before it.
+#[derive(Debug, Clone)]
+pub struct NextSecret {
+    /// The secret.
+    pub secret: Secret,
+    /// The time for which those before it stay valid, in milliseconds.
+    pub overlap_ms: i64,
+    /// Another end of the key; unset where it stays.
+    pub expires: Option<Timestamp>,
+}
+
 /// Gives a key another secret; those before it end after an overlap.
 ///
 /// # Errors
 ///
-/// Fails where the key has two live secrets already.
+/// Fails where the key has two live secrets already, and where it has expired and gets no other end.
 pub fn rotate(
     (key, before): (&Key, &OperationId),
-    secret: Secret,
-    overlap_ms: i64,
+    next: NextSecret,
     is_revoked: impl Fn(&SecretId) -> bool,
     author: &Author,
 ) -> Result<AccessOperation, ChangeError> {
+    let NextSecret { secret, overlap_ms, expires } = next;
+    if let (None, Some(at)) = (expires, key.expires.filter(|at| *at <= author.now)) {
+        return Err(ChangeError::KeyExpired { key: key.name.to_string(), at });
+    }
+    let key = &Key { expires: expires.or(key.expires), ..key.clone() };
+    check_end(key, author)?;
     let mut kept: Vec<Secret> =
         key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
     if kept.len() >= MOST_LIVE_SECRETS {
@@ -147,6 +181,9 @@ pub fn rotate(
         let retires = old.retires.map_or(end, |retires| retires.min(end));
         old.retires = Some(retires);
         let _ = write!(summary, ", {} retires {retires}", old.id);
+    }
+    if let Some(expires) = expires {
+        let _ = write!(summary, ", expires {expires}");
     }
     kept.push(secret);
     let after = SubjectState::Key(Key { secrets: kept, ..key.clone() });
@@ -190,139 +227,6 @@ pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
     operation(AccessAction::Revoke, author, None, summary, SubjectState::Revocation(revocation))
 }
 
-/// The groups, environments and APIs that a grant is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GrantScope {
-    /// The groups.
-    pub groups: Vec<GroupName>,
-    /// The environments.
-    pub environments: Vec<EnvironmentName>,
-    /// The APIs; all where it is empty.
-    pub apis: Vec<String>,
-    /// The limits of each, empty for none; unset where those of grants that are there stay.
-    pub limits: Option<RateLimits>,
-}
-
-/// Adds grants to a key or an owner; `None` if each exists already. Other limits take the place of those of a grant for
-/// the same APIs.
-#[must_use]
-pub fn grant(
-    subject: SubjectState,
-    before: Option<&OperationId>,
-    scope: &GrantScope,
-    author: &Author,
-) -> Option<AccessOperation> {
-    let mut grants = subject.grants().to_vec();
-    let mut summaries = Vec::new();
-    for group in &scope.groups {
-        let is_missing = |environment: &&EnvironmentName| {
-            let has_limits = |grant: &Grant| scope.limits.as_ref().is_none_or(|limits| grant.limits == *limits);
-            let is_there = |grant: &&Grant| grant.covers(group, environment, &scope.apis);
-            // The limits of a grant for these APIs count before those of one for more.
-            let own = grants.iter().filter(is_there).find(|grant| grant.has_apis(&scope.apis));
-            own.map_or_else(|| !grants.iter().filter(is_there).any(has_limits), |own| !has_limits(own))
-        };
-        let missing: Vec<EnvironmentName> = scope.environments.iter().filter(is_missing).cloned().collect();
-        if missing.is_empty() {
-            continue;
-        }
-        let holder = subject.subject().to_string();
-        let by = (author.now, author.actor.clone());
-        let grant = Grant::new(&holder, group.clone(), missing, scope.apis.clone(), by);
-        let grant = Grant { limits: scope.limits.clone().unwrap_or_default(), ..grant };
-        for older in grants.iter_mut().filter(|older| older.group == grant.group && older.apis == grant.apis) {
-            older.environments.retain(|environment| !grant.environments.contains(environment));
-        }
-        grants.retain(|older| !older.environments.is_empty());
-        summaries.push(described(&grant));
-        grants.push(grant);
-    }
-    if summaries.is_empty() {
-        return None;
-    }
-    let after = subject.with_grants(grants);
-    Some(operation(AccessAction::Grant, author, before.cloned(), summaries.join("; "), after))
-}
-
-/// The grants that are to be removed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RemovedGrants {
-    /// One, by its id or the beginning of it.
-    Id(String),
-    /// All of some groups in some environments.
-    Scope {
-        /// The groups.
-        groups: Vec<GroupName>,
-        /// The environments.
-        environments: Vec<EnvironmentName>,
-    },
-}
-
-/// Removes grants from a key or an owner.
-///
-/// # Errors
-///
-/// Fails where there is no such grant.
-pub fn ungrant(
-    record: &SubjectRecord,
-    removed: &RemovedGrants,
-    author: &Author,
-) -> Result<AccessOperation, ChangeError> {
-    let SubjectRecord { operation: before, state } = record;
-    let named: Vec<&str> = match removed {
-        RemovedGrants::Id(id) => grants_named(state.grants(), id),
-        RemovedGrants::Scope { .. } => Vec::new(),
-    };
-    if named.len() > 1 {
-        let ids = named.iter().map(|id| (*id).to_owned()).collect();
-        return Err(ChangeError::AmbiguousGrant { holder: state.subject().to_string(), what: wanted(removed), ids });
-    }
-    let mut summaries = Vec::new();
-    let mut kept = Vec::new();
-    for grant in state.grants() {
-        let gone: Vec<EnvironmentName> = match removed {
-            RemovedGrants::Id(_) if named.contains(&grant.id.as_str()) => grant.environments.clone(),
-            RemovedGrants::Scope { groups, environments } if groups.contains(&grant.group) => {
-                grant.environments.iter().filter(|name| environments.contains(name)).cloned().collect()
-            }
-            _ => Vec::new(),
-        };
-        let (gone, left): (Vec<_>, Vec<_>) =
-            grant.environments.iter().cloned().partition(|environment| gone.contains(environment));
-        if !gone.is_empty() {
-            summaries.push(described(&Grant { environments: gone, ..grant.clone() }));
-        }
-        if !left.is_empty() {
-            kept.push(Grant { environments: left, ..grant.clone() });
-        }
-    }
-    if summaries.is_empty() {
-        return Err(ChangeError::NoGrant { holder: state.subject().to_string(), what: wanted(removed) });
-    }
-    let after = state.clone().with_grants(kept);
-    Ok(operation(AccessAction::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
-}
-
-/// Lists the grants that an id, or the beginning of one, names.
-fn grants_named<'a>(grants: &'a [Grant], typed: &str) -> Vec<&'a str> {
-    let ids = || grants.iter().map(|grant| grant.id.as_str());
-    match ids().find(|id| *id == typed) {
-        Some(whole) => vec![whole],
-        None => ids().filter(|id| !typed.is_empty() && id.starts_with(typed)).collect(),
-    }
-}
-
-fn wanted(removed: &RemovedGrants) -> String {
-    match removed {
-        RemovedGrants::Id(id) => id.clone(),
-        RemovedGrants::Scope { groups, environments } => {
-            let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
-            let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
-            format!("of {} in {}", groups.join(", "), environments.join(", "))
-        }
-    }
-}
-
 /// Reverses an operation that is the latest of its subject. `earlier` is the state that the operation before it left.
 ///
 /// # Errors
@@ -361,13 +265,6 @@ fn operation(
 ) -> AccessOperation {
     let Author { actor, message, now, .. } = author;
     AccessOperation { action, time: *now, actor: actor.clone(), message: message.clone(), summary, before, after }
-}
-
-fn described(grant: &Grant) -> String {
-    let environments: Vec<&str> = grant.environments.iter().map(EnvironmentName::as_str).collect();
-    let apis = if grant.apis.is_empty() { String::new() } else { format!(" ({})", grant.apis.join(", ")) };
-    let limits = if grant.limits.is_empty() { String::new() } else { format!(", at most {}", grant.limits) };
-    format!("{} in {}{apis}{limits}", grant.group, environments.join(", "))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The one error of the command line: code, message, hints, exit code.
 
+mod access;
 mod several;
 mod state;
 
 use super::advice;
 use super::short_ids::shorten_findings;
-use crate::access::change::ChangeError;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
 use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
@@ -347,39 +347,6 @@ impl From<DefinitionError> for CommandError {
         match error {
             DefinitionError::Invalid(findings) => workspace::Error::Invalid(findings).into(),
             DefinitionError::Unreadable(_) => Self::new("definition", Exit::Failed, error.to_string()),
-        }
-    }
-}
-
-impl From<ChangeError> for CommandError {
-    fn from(error: ChangeError) -> Self {
-        let message = error.to_string();
-        match error {
-            ChangeError::ThirdSecret { ref key, .. } => Self::new("third-secret", Exit::Conflict, message)
-                .hint(format!("wait until one expires, or revoke one: `apigw key revoke {key} SECRET`")),
-            ChangeError::ExpiryPast { .. } | ChangeError::EndBeforeBegin { .. } => {
-                Self::invalid("expiry", message).hint("give a time in the future, like `--expires 90d`")
-            }
-            ChangeError::ClearSecret { .. } => {
-                Self::invalid("clear-secret", message).hint("leave the secret out, and rotate it")
-            }
-            ChangeError::LimitAboveGroup { ref group, .. } => {
-                Self::invalid("limit-above-group", message).hint(format!(
-                    "set a lower limit, or raise the group's: `limits` in groups/{group}/group.yaml, then publish it"
-                ))
-            }
-            ChangeError::AmbiguousGrant { .. } => Self::invalid("ambiguous", message)
-                .hint("give more characters of the id: `apigw access list` shows the grants"),
-            ChangeError::NoGrant { .. } => {
-                Self::invalid("unknown-grant", message).hint("`apigw access list` shows the grants")
-            }
-            ChangeError::RevocationUndone { ref key, .. } => Self::new("revoked", Exit::Refused, message)
-                .hint(format!("give the key a new secret: `apigw key rotate {key} --to FILE`")),
-            ChangeError::CreationUndone { .. } => {
-                Self::new("created", Exit::Refused, message).hint("revoke it instead: `apigw key revoke NAME -m WHY`")
-            }
-            ChangeError::ChangedSince { ref later, .. } => Self::new("changed-since", Exit::Conflict, message)
-                .hint(format!("undo the later operation first: `apigw undo {later} --access`")),
         }
     }
 }

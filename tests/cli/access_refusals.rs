@@ -65,3 +65,22 @@ fn a_public_key_that_was_revoked_or_is_in_use_is_not_taken() {
     refuse();
     sandbox.run("verify").expect_exit(0);
 }
+
+#[test]
+fn an_expired_key_is_rotated_with_another_end_alone() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = |name: &str| format!("--to {}", outside.path().join(name).display());
+    sandbox.run(&format!("key create ci --kind subscription --expires 1s {}", to("first"))).expect_exit(0);
+    let is_expired = || sandbox.run("key list").expect_exit(0).stdout.contains("expired");
+    while !is_expired() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let refused = sandbox.run(&format!("key rotate ci {}", to("second"))).expect_exit(3);
+    refused.expect_stderr("key ci expired at").expect_stderr("apigw key rotate ci --expires 90d --to FILE");
+    assert!(!outside.path().join("second").exists(), "a refused rotation left a secret");
+    sandbox.run(&format!("key rotate ci --expires 2020-01-01 {}", to("second"))).expect_exit(3);
+    sandbox.run(&format!("key rotate ci --expires 90d {}", to("second"))).expect_exit(0);
+    assert!(!is_expired());
+    sandbox.run("key show ci").expect_exit(0).expect_stdout(", live\n");
+}

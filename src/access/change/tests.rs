@@ -1,5 +1,6 @@
+use super::grants::grants_named;
 use super::*;
-use crate::access::{SecretProof, SigningSettings};
+use crate::access::{Grant, SecretProof, SigningSettings};
 use crate::model::{Digest, KeyKind};
 
 fn at(milliseconds: i64) -> Timestamp {
@@ -70,9 +71,28 @@ fn a_key_that_never_lets_in_is_not_made() {
 }
 
 #[test]
+fn an_expired_key_is_rotated_with_another_end() {
+    let expired = Key { expires: Some(at(50)), not_before: Some(at(10)), ..key() };
+    let turn = |now: i64, expires: Option<i64>| {
+        let next = NextSecret { secret: secret("bbbb"), overlap_ms: 0, expires: expires.map(at) };
+        rotate((&expired, &id(1)), next, |_| false, &author(now))
+    };
+    assert_eq!(key_of(&turn(49, None).unwrap()).expires, Some(at(50)));
+    let error = turn(50, None).unwrap_err();
+    assert_eq!(error, ChangeError::KeyExpired { key: expired.name.to_string(), at: at(50) });
+    assert_eq!(turn(50, Some(50)).unwrap_err(), ChangeError::ExpiryPast { at: at(50) });
+    let early = turn(5, Some(10)).unwrap_err();
+    assert_eq!(early, ChangeError::EndBeforeBegin { expires: at(10), not_before: at(10) });
+    let longer = turn(50, Some(90)).unwrap();
+    assert_eq!(key_of(&longer).expires, Some(at(90)));
+    assert!(longer.summary.ends_with(&format!(", expires {}", at(90))), "{}", longer.summary);
+}
+
+#[test]
 fn a_rotation_leaves_two_live_secrets_at_most() {
     let turn = |key: &Key, new: &str, overlap: i64, now: i64, revoked: &[&str]| {
-        rotate((key, &id(1)), secret(new), overlap, |id| revoked.contains(&id.as_str()), &author(now))
+        let next = NextSecret { secret: secret(new), overlap_ms: overlap, expires: None };
+        rotate((key, &id(1)), next, |id| revoked.contains(&id.as_str()), &author(now))
     };
     let first = turn(&key(), "bbbb", 100, 10, &[]).unwrap();
     let retires: Vec<_> = key_of(&first).secrets.iter().map(|secret| secret.retires).collect();

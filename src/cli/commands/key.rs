@@ -126,7 +126,7 @@ struct SecretOut {
 /// Give a key a new secret; the old one expires after an overlap
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 0s --to ~/ci.key.new -m 'laptop was stolen'"
+    after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 0s --expires 90d --to ~/ci.key.new -m 'laptop was stolen'"
 )]
 pub(in crate::cli) struct RotateArguments {
     /// The key
@@ -135,6 +135,9 @@ pub(in crate::cli) struct RotateArguments {
     /// Time for which the old secret stays valid
     #[arg(long, value_name = "TIME", default_value = "7d")]
     overlap: Lifetime,
+    /// Another time at which the key expires: a lifetime like 90d or 12h, or a time [default: as before]
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
+    expires: Option<TimeArgument>,
     #[command(flatten)]
     pair: PairArguments,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use ring::rand::SystemRandom;
 
 use super::unused::{check_unbound, check_unused};
 use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
-use crate::access::change;
+use crate::access::change::{self, NextSecret};
 use crate::access::{
     AccessOperation, AccessSubject, Grant, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
     SigningSettings, SubjectState, TokenBinding,
@@ -121,9 +121,13 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let revoked = guard.workspace().revoked_secrets()?;
     check_source(guard.workspace(), &source, author.now)?;
     let made = MadeSecret::new(source, author.now)?;
+    let next = NextSecret {
+        secret: made.secret.clone(),
+        overlap_ms: arguments.overlap.milliseconds(),
+        expires: arguments.expires.map(|time| time.resolve(author.now)),
+    };
     let is_revoked = |id: &SecretId| revoked.contains(id);
-    let operation =
-        change::rotate((&key, &before), made.secret.clone(), arguments.overlap.milliseconds(), is_revoked, &author)?;
+    let operation = change::rotate((&key, &before), next, is_revoked, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
     Ok(Exit::Done)
 }

@@ -23,7 +23,7 @@ use serde::Serialize;
 pub(super) use access::{
     AccessChangeView, AccessHistoryView, AccessListEntryView, AccessListView, AccessStepView, AccessTestView,
     HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView, RevokedSecretView, SecretView,
-    SignView, SignedHeaderView, UndoDocument,
+    SignView, SignedHeaderView, UndoDocument, UnusedGrantView, key_state,
 };
 pub(super) use apis::{
     ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,

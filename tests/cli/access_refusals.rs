@@ -84,3 +84,28 @@ fn an_expired_key_is_rotated_with_another_end_alone() {
     assert!(!is_expired());
     sandbox.run("key show ci").expect_exit(0).expect_stdout(", live\n");
 }
+
+#[test]
+fn grants_of_owners_and_keys_that_let_nobody_in_are_told() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = |name: &str| format!("--to {}", outside.path().join(name).display());
+    let grant = sandbox.run("access grant owner:web petstore --env test").expect_exit(0);
+    grant.expect_stderr("no key has the owner web").expect_stderr("apigw key create NAME --kind KIND --owner web");
+    sandbox.run("access list").expect_exit(0).expect_stdout("(no key of owner web)");
+    let listed = sandbox.run("-o json access list --env test").expect_exit(0).json();
+    assert_eq!(listed["without_key"][0]["owner"], "web");
+    sandbox.run("access list --env online").expect_exit(0).expect_stdout("no key may call anything");
+    let made = sandbox.run(&format!("key create ci --kind subscription --owner web {}", to("ci"))).expect_exit(0);
+    made.expect_stderr("it has the grants of owner web: petstore in test");
+    let made = sandbox.run(&format!("key create idle --kind subscription --owner else {}", to("idle"))).expect_exit(0);
+    made.expect_stderr("it may call nothing yet");
+    let again = sandbox.run("access grant owner:web petstore --env online").expect_exit(0);
+    assert!(!again.stderr.contains("no key has the owner"), "{}", again.stderr);
+    let listed = sandbox.run("-o json access list --env test").expect_exit(0).json();
+    assert_eq!((&listed["grants"][0]["state"], &listed["without_key"]), (&"live".into(), &serde_json::json!([])));
+    sandbox.run("key revoke ci").expect_exit(0);
+    sandbox.run("access list --env test").expect_exit(0).expect_stdout("(no live secret)");
+    let listed = sandbox.run("-o json access list --env test").expect_exit(0).json();
+    assert_eq!(listed["grants"][0]["state"], "no live secret");
+}

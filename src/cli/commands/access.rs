@@ -176,9 +176,27 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
             grants: state.grants().to_vec(),
         };
         context.output.data(&document, || format!("{what}\n"))?;
+        warn_of_no_key(context, guard.workspace(), &arguments.holder)?;
         return Ok(Exit::Done);
     };
+    warn_of_no_key(context, guard.workspace(), &arguments.holder)?;
     commit(context, &guard, operation)
+}
+
+/// Warns of grants of an owner that no key has: it may be misspelled.
+fn warn_of_no_key(context: &Context<'_>, workspace: &Workspace, holder: &GrantHolder) -> Result<(), CommandError> {
+    let GrantHolder::Owner(owner) = holder else { return Ok(()) };
+    let (records, problems) = workspace.access_records()?;
+    let is_of_owner = |record: &SubjectRecord| match &record.state {
+        SubjectState::Key(key) => key.owner.as_ref() == Some(owner),
+        SubjectState::Owner(_) | SubjectState::Revocation(_) => false,
+    };
+    if problems.is_empty() && !records.iter().any(is_of_owner) {
+        context.output.warning(&format!(
+            "no key has the owner {owner}, and nobody may call by its grants: `apigw key create NAME --kind KIND --owner {owner}`"
+        ));
+    }
+    Ok(())
 }
 
 fn revoke(context: &Context<'_>, arguments: &GrantRevokeArguments) -> Result<Exit, CommandError> {

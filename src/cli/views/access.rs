@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingView, HistoryView, OutputDocument, PlanView};
-use crate::access::{AccessAction, Grant, GrantId, Key, RevokedSecrets, SecretId, SigningSettings};
+use crate::access::{AccessAction, Grant, GrantId, Key, RevokedSecrets, Secret, SecretId, SigningSettings};
 use crate::model::{
     EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
 };
@@ -85,34 +85,39 @@ pub(in crate::cli) struct SecretView {
     pub(in crate::cli) state: &'static str,
 }
 
+fn secret_state(secret: &Secret, revoked: &RevokedSecrets, now: Timestamp) -> &'static str {
+    if revoked.contains(&secret.id) {
+        "revoked"
+    } else if secret.is_live(now) {
+        "live"
+    } else {
+        "retired"
+    }
+}
+
+/// Names the state of a key: `live` where it lets in.
+pub(in crate::cli) fn key_state(key: &Key, revoked: &RevokedSecrets, now: Timestamp) -> &'static str {
+    if key.expires.is_some_and(|expires| now >= expires) {
+        "expired"
+    } else if key.not_before.is_some_and(|from| now < from) {
+        "not yet valid"
+    } else if key.secrets.iter().any(|secret| secret_state(secret, revoked, now) == "live") {
+        "live"
+    } else {
+        "no live secret"
+    }
+}
+
 impl KeyView {
     pub(in crate::cli) fn new(key: &Key, revoked: &RevokedSecrets, now: Timestamp) -> Self {
-        let secret_state = |secret: &crate::access::Secret| {
-            if revoked.contains(&secret.id) {
-                "revoked"
-            } else if secret.is_live(now) {
-                "live"
-            } else {
-                "retired"
-            }
-        };
-        let state = if key.expires.is_some_and(|expires| now >= expires) {
-            "expired"
-        } else if key.not_before.is_some_and(|from| now < from) {
-            "not yet valid"
-        } else if key.secrets.iter().any(|secret| secret_state(secret) == "live") {
-            "live"
-        } else {
-            "no live secret"
-        };
         let secrets = key.secrets.iter().map(|secret| SecretView {
             id: secret.id.clone(),
             created: secret.created,
             retires: secret.retires,
-            state: secret_state(secret),
+            state: secret_state(secret, revoked, now),
         });
         Self {
-            state,
+            state: key_state(key, revoked, now),
             secrets: secrets.collect(),
             name: key.name.clone(),
             kind: key.kind,
@@ -152,13 +157,24 @@ pub(in crate::cli) struct AccessChangeView {
 pub(in crate::cli) struct AccessListView<'a> {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) grants: Vec<AccessListEntryView>,
+    /// The grants of owners that have no key: nobody may call by them.
+    pub(in crate::cli) without_key: Vec<UnusedGrantView>,
     /// The files that cannot be read.
     pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct UnusedGrantView {
+    pub(in crate::cli) owner: OwnerName,
+    #[serde(flatten)]
+    pub(in crate::cli) grant: Grant,
+}
+
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct AccessListEntryView {
     pub(in crate::cli) key: KeyName,
+    /// `live`, or why the key may call nothing: `not yet valid`, `expired`, or `no live secret`.
+    pub(in crate::cli) state: &'static str,
     pub(in crate::cli) kind: KeyKind,
     pub(in crate::cli) owner: Option<OwnerName>,
     /// True if the grant is the owner's.

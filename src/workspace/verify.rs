@@ -91,6 +91,8 @@ pub enum ProblemKind {
     Leftover,
     /// A secret of a key is not on this machine, or cannot be used.
     NoSecret,
+    /// A private key lies where Git would add it.
+    PrivateKey,
 }
 
 impl ProblemKind {
@@ -107,12 +109,13 @@ impl ProblemKind {
             Self::Blocked => "blocked",
             Self::Leftover => "leftover",
             Self::NoSecret => "no-secret",
+            Self::PrivateKey => "private-key",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
-            Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained => Severity::Error,
+            Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained | Self::PrivateKey => Severity::Error,
             Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret => Severity::Warning,
         }
     }
@@ -131,6 +134,12 @@ impl WorkspaceVerification {
     /// Adds the secrets that are not on this machine.
     pub fn note_secrets(&mut self, findings: Vec<Finding>) {
         let problem = |finding| IntegrityProblem { kind: ProblemKind::NoSecret, finding, repairable: false };
+        self.problems.extend(findings.into_iter().map(problem));
+    }
+
+    /// Adds the private keys that Git would add.
+    pub fn note_private_keys(&mut self, findings: Vec<Finding>) {
+        let problem = |finding| IntegrityProblem { kind: ProblemKind::PrivateKey, finding, repairable: false };
         self.problems.extend(findings.into_iter().map(problem));
     }
 }

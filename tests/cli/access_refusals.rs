@@ -109,3 +109,19 @@ fn grants_of_owners_and_keys_that_let_nobody_in_are_told() {
     let listed = sandbox.run("-o json access list --env test").expect_exit(0).json();
     assert_eq!(listed["grants"][0]["state"], "no live secret");
 }
+
+#[test]
+fn a_private_key_that_git_would_add_is_named() {
+    let sandbox = Sandbox::petstore();
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+    for place in ["keys/shop.pem", "groups/petstore/notes/tls.txt"] {
+        sandbox.write(place, &format!("notes\n{pem}"));
+        sandbox.run("check").expect_exit(3).expect_stdout(&format!("{place}:2:1")).expect_stdout("private-key");
+        sandbox.run("verify").expect_exit(3).expect_stdout("this is a private key");
+        fs::remove_file(sandbox.path().join(place)).expect("removed");
+    }
+    // An example in a document is indented, and a public key is nobody's secret.
+    sandbox.write("keys/shop.txt", &format!("example: |\n  {}", pem.replace('\n', "\n  ")));
+    sandbox.write("keys/shop.pub", &pem.replace("PRIVATE", "PUBLIC"));
+    sandbox.run("check").expect_exit(0);
+}

@@ -139,8 +139,16 @@ pub const SECRET_MISSING: Rule = Rule::warning(
      since the gateway may run on another machine than this command.",
 );
 
+/// No private key lies where Git would add it.
+pub const PRIVATE_KEY: Rule = Rule::error(
+    "private-key",
+    "A file below keys/ or groups/ holds a private key (PEM), and Git does not ignore it: who has the repository can sign as \
+     the caller. Move it out of the workspace. A key that was committed stays in the history of Git: revoke it, and make \
+     another.",
+);
+
 /// The rules in this file.
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [Rule; 15] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -155,4 +163,5 @@ pub(super) const RULES: [Rule; 14] = [
     EDIT,
     FOLDER_LOCK,
     SECRET_MISSING,
+    PRIVATE_KEY,
 ];

@@ -129,6 +129,7 @@ fn find(
     }
     if named.is_empty() {
         findings.extend(workspace.access_records()?.1);
+        findings.extend(workspace.private_key_findings()?);
         findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
     }
     findings.extend(problems);

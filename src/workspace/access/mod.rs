@@ -6,6 +6,7 @@ mod key_sets;
 mod live;
 mod operation_file;
 mod past;
+mod private_keys;
 mod secrets;
 mod signing_key;
 mod subject_file;

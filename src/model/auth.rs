@@ -56,9 +56,16 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct SignatureAuth {
     /// The most seconds by which the clock of a signer may differ.
-    #[serde(default = "usual_tolerance_s")]
+    #[serde(default = "usual_tolerance_s", deserialize_with = "tolerance_s")]
     #[schemars(range(min = 1, max = 900))]
     pub tolerance_s: u16,
+}
+
+/// Reads a number of any size, so that each one outside of the range gets the same message.
+fn tolerance_s<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let number = i64::deserialize(deserializer)?;
+    let in_range = u16::try_from(number).ok().filter(|seconds| (1..=900).contains(seconds));
+    in_range.ok_or_else(|| D::Error::custom("`tolerance_s` is from 1 to 900"))
 }
 
 /// The settings of subscription keys.
@@ -272,9 +279,6 @@ impl<'de> Visitor<'de> for AuthVisitor {
         if auth.is_none() {
             return error("the map names no kind: write `none` where anybody may call");
         }
-        if auth.signature.as_ref().is_some_and(|signature| !(1..=900).contains(&signature.tolerance_s)) {
-            return error("`tolerance_s` is from 1 to 900");
-        }
         let is_header =
             |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let are_headers = |headers: &Vec<String>| !headers.is_empty() && headers.iter().all(is_header);
@@ -340,6 +344,8 @@ mod tests {
             "{magic: {}}",
             "{signature: {tolerance_s: 0}}",
             "{signature: {tolerance_s: 901}}",
+            "{signature: {tolerance_s: 99999999}}",
+            "{signature: {tolerance_s: -1}}",
             "{subscription: {headers: []}}",
             "{subscription: {headers: [x_key]}}",
             "token",

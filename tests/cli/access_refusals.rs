@@ -125,3 +125,44 @@ fn a_private_key_that_git_would_add_is_named() {
     sandbox.write("keys/shop.pub", &pem.replace("PRIVATE", "PUBLIC"));
     sandbox.run("check").expect_exit(0);
 }
+
+#[test]
+fn texts_that_no_request_has_and_requests_that_a_gateway_refuses_are_refused() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("shop");
+    let to = to.to_str().expect("a path");
+    let token = ["key", "create", "robot", "--kind", "token", "--issuer"];
+    let signature = ["key", "create", "shop", "--kind", "signature", "--to", to];
+    for (words, more, said) in [
+        (&token[..], &["", "--subject", "s"][..], "it is empty"),
+        (&token, &["i", "--subject", ""], "it is empty"),
+        (&token, &["i", "--subject", "a\nb"], "control characters"),
+        (&token, &["i\u{7}", "--subject", "s"], "control characters"),
+        (&signature, &["--region", "a\tb"], "control characters"),
+        (&signature, &["--service", ""], "it is empty"),
+    ] {
+        sandbox.run_words(&[words, more].concat()).expect_exit(64).expect_stderr(said);
+    }
+    sandbox.run_words(&[&signature[..], &["--description", "a\nexpires      never"]].concat()).expect_exit(0);
+    let shown = sandbox.run("key show shop").expect_exit(0);
+    assert!(!shown.stdout.contains("\nexpires      never\ncreated"), "{}", shown.stdout);
+    let sign = ["sign", "GET", "http://a/b", "--key", "shop", "-H"];
+    let refused = sandbox.run_words(&[&sign[..], &["Authorization: x"]].concat()).expect_exit(64);
+    refused.expect_stderr("holds the signature");
+    let refused = sandbox.run_words(&[&sign[..], &["X-A: 1", "-H", "x-a: 2"]].concat()).expect_exit(64);
+    refused.expect_stderr("the header \"x-a\" is given twice");
+    for path in ["/a/../b", "/a/./b", "//b", "/a/%2e%2e/b", "/a%5cb"] {
+        let refused = sandbox.run_words(&["sign", "GET", &format!("http://a{path}"), "--key", "shop"]).expect_exit(64);
+        refused.expect_stderr("a gateway refuses this path");
+    }
+    for path in ["/", "/a/b", "/a/;c=1", "/a%2Fb", "/a/%C3%BC"] {
+        sandbox.run_words(&["sign", "GET", &format!("http://a{path}"), "--key", "shop"]).expect_exit(0);
+    }
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    for number in ["0", "99999999", "-1"] {
+        let auth = format!("auth: {{signature: {{tolerance_s: {number}}}}}");
+        sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", &auth));
+        sandbox.run("check").expect_exit(3).expect_stdout("`tolerance_s` is from 1 to 900");
+    }
+}

@@ -60,18 +60,18 @@ pub(in crate::cli) struct KeyCreateArguments {
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
     not_before: Option<TimeArgument>,
     /// The region that signatures must name [default: any]
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = parse_text)]
     region: Option<String>,
     /// The service that signatures must name [default: any]
-    #[arg(long, value_name = "SERVICE")]
+    #[arg(long, value_name = "SERVICE", value_parser = parse_text)]
     service: Option<String>,
     #[command(flatten)]
     pair: PairArguments,
     /// The issuer of its tokens, as they name it (`iss`)
-    #[arg(long, value_name = "ISSUER", requires = "subject")]
+    #[arg(long, value_name = "ISSUER", requires = "subject", value_parser = parse_text)]
     issuer: Option<String>,
     /// The subject of its tokens (`sub`)
-    #[arg(long, value_name = "SUBJECT", requires = "issuer")]
+    #[arg(long, value_name = "SUBJECT", requires = "issuer", value_parser = parse_text)]
     subject: Option<String>,
     /// Encoding by which its signer writes a path with `%` [default: sent]
     #[arg(long, value_name = "FORM", value_enum)]
@@ -304,6 +304,17 @@ fn parse_end(text: &str) -> Result<TimeArgument, String> {
     Timestamp::from_input(text)
         .map(TimeArgument::At)
         .map_err(|_| "write a lifetime like 90d or 12h, or a time like 2027-01-31".to_owned())
+}
+
+/// Takes a text that is compared with one in a request: one that is empty or has control characters never fits.
+fn parse_text(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty, and would fit no request".to_owned());
+    }
+    if text.contains(char::is_control) {
+        return Err("it has control characters, and would fit no request".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn parse_key(text: &str) -> Result<KeyName, String> {

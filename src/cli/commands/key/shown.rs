@@ -1,10 +1,12 @@
 //! Keys as they are shown.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::access::{Grant, Key, SubjectState};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::escape;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{FindingView, KeyListView, KeyShowView, KeyView, SecretView};
@@ -74,7 +76,7 @@ fn text(key: &Key, view: &KeyView, now: Timestamp) -> String {
         view.state,
         key.kind,
         key.owner.as_ref().map_or("(none)", OwnerName::as_str),
-        key.description.as_deref().unwrap_or("(not said)"),
+        key.description.as_deref().map_or(Cow::Borrowed("(not said)"), escape::line),
         key.created,
         optional(key.not_before, "its creation"),
         optional(key.expires, "never"),
@@ -88,7 +90,8 @@ fn text(key: &Key, view: &KeyView, now: Timestamp) -> String {
     }
     for Grant { id, group, environments, apis, limits, since, by } in &key.grants {
         let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
-        let apis = if apis.is_empty() { "all APIs".to_owned() } else { apis.join(", ") };
+        let apis = if apis.is_empty() { "all APIs".to_owned() } else { escape::line(&apis.join(", ")).into_owned() };
+        let by = escape::line(by);
         let limits = if limits.is_empty() { String::new() } else { format!(", at most {limits}") };
         let environments = environments.join(", ");
         let _ = writeln!(text, "grant {id}  {group} in {environments}: {apis}{limits}, since {since} by {by}");

@@ -91,7 +91,7 @@ fn schemes(definition: &Definition) -> HashMap<&str, DeclaredScheme<'_>> {
 /// Compares the security requirements of the definition with the group's `auth`.
 fn uncovered(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Vec<Finding> {
     // A mock enforces no authentication, so the rule applies only once the group has a backend.
-    let Some(settings) = subject.settings.filter(|settings| settings.backend.is_some()) else { return Vec::new() };
+    let Some(settings) = subject.settings.filter(|_| subject.has_backend) else { return Vec::new() };
     let (auth, place) = (&settings.auth, places.value(&["auth"]));
     if auth.is_none() {
         return unchecked(definition, place).into_iter().collect();

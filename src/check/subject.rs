@@ -21,6 +21,8 @@ pub struct CheckedGroup<'a> {
     pub missing_secrets: &'a [String],
     /// The reason why the key of `forwarding.sign` cannot sign.
     pub signing_fault: Option<SigningKeyFault>,
+    /// True if a real backend is called: by its settings, by what is published, or where it is live.
+    pub has_backend: bool,
 }
 
 /// The reason why the key of `forwarding.sign` cannot sign requests to backends.
@@ -58,6 +60,8 @@ pub struct LiveGroup {
     pub environment: EnvironmentName,
     /// The group.
     pub group: GroupName,
+    /// True if it has a real backend there.
+    pub has_backend: bool,
 }
 
 impl CheckedGroup<'_> {

@@ -79,7 +79,11 @@ impl WorkspaceCase {
     }
 
     fn live(mut self, groups: &[&str]) -> Self {
-        let live = |group: &&str| LiveGroup { environment: "online".parse().unwrap(), group: group.parse().unwrap() };
+        let live = |group: &&str| LiveGroup {
+            environment: "online".parse().unwrap(),
+            group: group.parse().unwrap(),
+            has_backend: false,
+        };
         self.live = Some(groups.iter().map(live).collect());
         self
     }
@@ -110,6 +114,7 @@ impl WorkspaceCase {
                 reading: &reading.findings,
                 missing_secrets: &self.missing_secrets,
                 signing_fault: self.signing_fault,
+                has_backend: settings.backend.is_some(),
             })
             .collect();
         let live = self.live.as_deref();

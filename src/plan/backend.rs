@@ -7,7 +7,6 @@ use crate::model::{
 };
 
 use super::error::{AddressOrigin, Error, StateError};
-use super::facts::Facts;
 
 /// The backend that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,23 +56,6 @@ pub(super) fn rebound(
     let mut values = workspace.environment(environment).variables;
     values.extend(variables.clone());
     Ok(Backend::Http { url: url.clone(), variables: bound(settings, &values, environment)? })
-}
-
-/// Warns of a group that nobody can call: it asks callers for a key, and no key may call it. A mock asks nobody.
-pub(super) fn missing_keys(
-    facts: &dyn Facts,
-    group: &GroupName,
-    environment: &EnvironmentName,
-    settings: &GroupSettings,
-    backend: &Backend,
-) -> Result<Option<String>, Error> {
-    if settings.auth.is_none() || backend.is_mock() || facts.has_grant(environment, group).map_err(Error::Facts)? {
-        return Ok(None);
-    }
-    Ok(Some(format!(
-        "{group} in {environment}: `auth: {}` requires a key, but no key has a grant: every request gets 401 or 403",
-        settings.auth
-    )))
 }
 
 /// Binds the variables of the addresses under `forwarding`, each of which must be one with them.

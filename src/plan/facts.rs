@@ -73,8 +73,8 @@ pub trait Facts {
         Ok(BTreeMap::new())
     }
 
-    /// True if some key may call a group in an environment.
-    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error>;
+    /// Lists the grants for a group in an environment, of keys and of owners.
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error>;
 
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
@@ -133,9 +133,9 @@ pub struct PublishCandidate {
 }
 
 impl PublishCandidate {
-    /// Returns it as the rules of `check` look at it.
+    /// Returns it as the rules of `check` look at it, with a real backend or without.
     #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName) -> CheckedGroup<'a> {
+    pub fn subject<'a>(&'a self, group: &'a GroupName, has_backend: bool) -> CheckedGroup<'a> {
         CheckedGroup {
             group,
             settings: Some(&self.settings),
@@ -144,8 +144,20 @@ impl PublishCandidate {
             reading: &self.findings,
             missing_secrets: &self.missing_secrets,
             signing_fault: self.signing_fault,
+            has_backend,
         }
     }
+}
+
+/// A grant, with the key or the owner that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldGrant {
+    /// The key or the owner, like `key ci`.
+    pub holder: String,
+    /// The id of the grant.
+    pub id: String,
+    /// The APIs that it is for; all where it is empty.
+    pub apis: Vec<String>,
 }
 
 /// An entry that a group has or had.

@@ -4,6 +4,7 @@
 //! the same plan, shown and dropped. Nothing here touches a file or reads a clock: the state comes through [`Facts`],
 //! time and user through [`Author`](crate::model::Author).
 
+mod access;
 mod backend;
 mod bump;
 mod error;
@@ -27,10 +28,11 @@ mod switch;
 mod three_way;
 mod undo;
 
+pub use access::missing_apis;
 pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
 pub use error::{AddressOrigin, Error, StaleReason, StateError, StepFault};
-pub use facts::{Facts, PastEntry, PublishCandidate};
+pub use facts::{Facts, HeldGrant, PastEntry, PublishCandidate};
 pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};

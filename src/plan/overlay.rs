@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::error::Error;
-use super::facts::{Facts, PastEntry, PublishCandidate};
+use super::facts::{Facts, HeldGrant, PastEntry, PublishCandidate};
 use super::outcome::Plan;
 
 /// The state on disk, with the outcome of the steps so far upon it.
@@ -133,8 +133,8 @@ impl Facts for PlanOverlay<'_> {
         self.base.lost_releases(environment, groups, most)
     }
 
-    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
-        self.base.has_grant(environment, group)
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
+        self.base.grants(environment, group)
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

@@ -7,6 +7,7 @@ use crate::model::{
     Version,
 };
 
+use super::access::access_warnings;
 use super::backend;
 use super::backend::BackendChoice;
 use super::error::{Error, StateError};
@@ -103,7 +104,7 @@ pub(super) fn promote_bound(
         if !after.backend.is_mock()
             && let Ok(Some(candidate)) = facts.released(group, &after)
         {
-            plan.warnings.extend(backend::missing_keys(facts, group, to, &candidate.settings, &after.backend)?);
+            plan.warnings.extend(access_warnings(facts, group, to, &candidate, &after.backend)?);
         }
         plan.sources.insert(group.clone(), from.clone());
         plan.change(group, ReleaseAction::Promote, current, after);

@@ -8,6 +8,7 @@ use crate::model::{
     ReleaseAction, SETTINGS_FILE, Severity, Version,
 };
 
+use super::access::access_warnings;
 use super::backend;
 use super::backend::BackendChoice;
 use super::bump::{BumpRequest, bump_target};
@@ -83,7 +84,7 @@ fn publish_group(
     }
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
-    plan.warnings.extend(backend::missing_keys(facts, group, &request.environment, &candidate.settings, &backend)?);
+    plan.warnings.extend(access_warnings(facts, group, &request.environment, &candidate, &backend)?);
     if !frozen {
         let freeze = Freeze {
             group: group.clone(),
@@ -174,7 +175,7 @@ fn check_candidate(
     is_mock: bool,
     facts: &dyn Facts,
 ) -> Result<(), Error> {
-    let mut findings = check::group(&candidate.subject(group), facts.settings());
+    let mut findings = check::group(&candidate.subject(group, !is_mock), facts.settings());
     findings.retain(|finding| check::concerns_release(finding.rule, is_mock));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);

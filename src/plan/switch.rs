@@ -2,6 +2,7 @@
 
 use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Version};
 
+use super::access::access_warnings;
 use super::backend;
 use super::error::{Error, StateError};
 use super::facts::{Facts, readable_past, with_number};
@@ -69,7 +70,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
         after.backend = backend::rebound(&after.backend, &next.settings, facts.settings(), environment)?;
     }
     if let Some(next) = &next {
-        plan.warnings.extend(backend::missing_keys(facts, group, environment, &next.settings, &after.backend)?);
+        plan.warnings.extend(access_warnings(facts, group, environment, next, &after.backend)?);
     }
     plan.change(group, ReleaseAction::Switch, Some(current), after);
     policy::apply(&mut plan, facts, author, ReleaseDirection::Forward)?;

@@ -37,7 +37,7 @@ const LINES: &[(&str, &str)] = &[
     // The refusal is about the unreadable definition; another version would not mend it.
     ("publish test mock|break|publish test mock", "invalid: g cannot be published: 1 problem was found"),
     // A missing key is warned of, for `http` backends only.
-    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` requires a key, but no key has a grant: every request gets 401 or 403"),
+    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: groups/g/group.yaml: `auth: signature` asks callers to sign each request, and the definition does not say so of 1 API, like a; warns: g in test: `auth: signature` requires a key, but no key has a grant: every request gets 401 or 403"),
     ("keys 0.0.1 a|publish test mock", "publish 0.0.1 live mock"),
     ("keys 0.0.1 a|publish test http://b|publish test http://b", "nothing to do"),
     // Switch

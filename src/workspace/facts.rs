@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Error, PlanBase, Renumbering, Workspace};
-use crate::access::Grant;
+use crate::access::{Grant, SubjectRecord};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
 };
-use crate::plan::{Facts, PastEntry, PublishCandidate};
+use crate::plan::{Facts, HeldGrant, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
 type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
@@ -27,8 +27,8 @@ pub struct DiskFacts<'a> {
     notes: FactCache<GroupName, Arc<VersionNotes>>,
     /// The operations whose entries were lost, by the groups in question and the number of operations looked at.
     lost: FactCache<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
-    /// The groups that some key may call, each with the environment.
-    granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
+    /// The keys, owners and revocations.
+    granted: RefCell<Option<Vec<SubjectRecord>>>,
     /// Versions that a resolve is about to write.
     renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<PublishCandidate>)>,
 }
@@ -193,16 +193,26 @@ impl Facts for DiskFacts<'_> {
         })
     }
 
-    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
         let mut granted = self.granted.borrow_mut();
-        if granted.is_none() {
-            let (records, _) = self.workspace.access_records()?;
-            let grants = records.iter().flat_map(|record| record.state.grants());
-            let of =
-                |grant: &Grant| grant.environments.iter().map(|name| (grant.group.clone(), name.clone())).collect();
-            *granted = Some(grants.flat_map(|grant| -> Vec<_> { of(grant) }).collect());
-        }
-        Ok(granted.as_ref().is_some_and(|granted| granted.contains(&(group.clone(), environment.clone()))))
+        let granted = match &mut *granted {
+            Some(granted) => granted,
+            unread => {
+                let (records, _) = self.workspace.access_records()?;
+                unread.insert(records)
+            }
+        };
+        let is_wanted = |grant: &&Grant| grant.group == *group && grant.environments.contains(environment);
+        let held = |record: &SubjectRecord| -> Vec<HeldGrant> {
+            let holder = record.state.subject().to_string();
+            let view = |Grant { id, apis, .. }: &Grant| HeldGrant {
+                holder: holder.clone(),
+                id: id.to_string(),
+                apis: apis.clone(),
+            };
+            record.state.grants().iter().filter(is_wanted).map(view).collect()
+        };
+        Ok(granted.iter().flat_map(held).collect())
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

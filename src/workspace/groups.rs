@@ -187,9 +187,9 @@ pub struct WorkingCopyDraft {
 }
 
 impl WorkingCopyDraft {
-    /// Returns it as the rules of `check` look at it.
+    /// Returns it as the rules of `check` look at it. It has a backend by its settings, or is called where it is live.
     #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName) -> CheckedGroup<'a> {
+    pub fn subject<'a>(&'a self, group: &'a GroupName, is_called: bool) -> CheckedGroup<'a> {
         CheckedGroup {
             group,
             settings: self.settings.as_ref(),
@@ -198,6 +198,7 @@ impl WorkingCopyDraft {
             reading: &self.reading,
             missing_secrets: &self.missing_secrets,
             signing_fault: self.signing_fault,
+            has_backend: is_called || self.settings.as_ref().is_some_and(|settings| settings.backend.is_some()),
         }
     }
 }

@@ -127,6 +127,45 @@ fn a_private_key_that_git_would_add_is_named() {
 }
 
 #[test]
+fn the_credentials_of_a_definition_are_compared_where_a_backend_is_called() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    let settings: String = settings
+        .lines()
+        .filter(|line| !line.starts_with("backend:"))
+        .fold(String::new(), |text, line| text + &line.replace("auth: none", "auth: subscription") + "\n");
+    sandbox.write("groups/petstore/group.yaml", &settings);
+    let said = "`auth: subscription` asks callers for a subscription key, and the definition does not say so";
+    let checked = sandbox.run("check").expect_exit(0);
+    assert!(!checked.stdout.contains(said), "{}", checked.stdout);
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0).expect_stderr(said);
+    sandbox.run("check").expect_exit(0).expect_stdout(said);
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let checked = sandbox.run("check").expect_exit(0);
+    assert!(!checked.stdout.contains(said), "{}", checked.stdout);
+}
+
+#[test]
+fn a_grant_for_an_api_that_is_gone_is_named() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", "auth: subscription"));
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);
+    let to = outside.path().join("ci");
+    sandbox.run(&format!("key create ci --kind subscription --to {}", to.display())).expect_exit(0);
+    sandbox.run("access grant ci petstore --env test --api listPets").expect_exit(0);
+    let checked = sandbox.run("check").expect_exit(0);
+    assert!(!checked.stdout.contains("grant-api-gone"), "{}", checked.stdout);
+    let definition = sandbox.read("groups/petstore/openapi.yaml");
+    sandbox.write("groups/petstore/openapi.yaml", &definition.replace("operationId: listPets", "operationId: allPets"));
+    let published = sandbox.run("publish --env test --backend http://127.0.0.1:1 --bump patch").expect_exit(0);
+    published.expect_stderr("of key ci is for listPets, which it does not have");
+    let checked = sandbox.run("check").expect_exit(0);
+    checked.expect_stdout("grant-api-gone").expect_stdout("keys/ci.yaml").expect_stdout("which petstore in test");
+}
+
+#[test]
 fn texts_that_no_request_has_and_requests_that_a_gateway_refuses_are_refused() {
     let sandbox = Sandbox::petstore();
     let outside = tempfile::tempdir().expect("a folder");

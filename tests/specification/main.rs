@@ -80,6 +80,7 @@ fn findings(document: &Value) -> (Vec<Finding>, Option<Specification>) {
         reading: &reading.findings,
         missing_secrets: &[],
         signing_fault: None,
+        has_backend: false,
     };
     let mut findings = check::group(&subject, &WorkspaceSettings::default());
     findings.retain(|finding| speaks_of_form(finding.rule));

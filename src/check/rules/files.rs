@@ -139,6 +139,12 @@ pub const SECRET_MISSING: Rule = Rule::warning(
      since the gateway may run on another machine than this command.",
 );
 
+/// The APIs of grants exist.
+pub const GRANT_API_GONE: Rule = Rule::warning(
+    "grant-api-gone",
+    "A grant names APIs by operation id, or by method and path. One that the live version does not have, since it was renamed \
+     or removed, lets nobody call anything. Grant the API by its new name, and revoke the grant that is left over.",
+);
 /// No private key lies where Git would add it.
 pub const PRIVATE_KEY: Rule = Rule::error(
     "private-key",
@@ -148,7 +154,7 @@ pub const PRIVATE_KEY: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 16] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -164,4 +170,5 @@ pub(super) const RULES: [Rule; 15] = [
     FOLDER_LOCK,
     SECRET_MISSING,
     PRIVATE_KEY,
+    GRANT_API_GONE,
 ];

@@ -98,11 +98,12 @@ fn find(
         Err(error) => Err(error),
     };
     let drafts: Vec<WorkingCopyDraft> = groups.iter().map(&mut draft).collect::<Result<_, _>>()?;
+    let live = live(workspace);
+    let is_called = |group: &GroupName| live.iter().flatten().any(|live| live.group == *group && live.has_backend);
     let subjects: Vec<CheckedGroup<'_>> =
-        groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
+        groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group, is_called(group))).collect();
     // Settings that cannot be parsed are reported already, and cannot be checked further.
     let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
-    let live = live(workspace);
     let overview = WorkspaceOverview {
         settings: workspace.settings(),
         settings_text: settings_text.as_deref().unwrap_or_default(),
@@ -129,6 +130,7 @@ fn find(
     }
     if named.is_empty() {
         findings.extend(workspace.access_records()?.1);
+        findings.extend(workspace.grant_findings()?);
         findings.extend(workspace.private_key_findings()?);
         findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
     }
@@ -143,7 +145,11 @@ fn live(workspace: &Workspace) -> Option<Vec<LiveGroup>> {
     for name in workspace.settings().environments() {
         let environment = workspace.environment(&name).ok()?;
         let groups = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
-        live.extend(groups.map(|(group, _)| LiveGroup { environment: name.clone(), group: group.clone() }));
+        live.extend(groups.map(|(group, entry)| LiveGroup {
+            environment: name.clone(),
+            group: group.clone(),
+            has_backend: !entry.release.backend.is_mock(),
+        }));
     }
     Some(live)
 }

@@ -154,7 +154,8 @@ fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<E
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let workspace = guard.workspace();
     let candidate = workspace.working_copy(&group, None)?;
-    let mut findings = check::group(&candidate.subject(&group), workspace.settings());
+    let mut findings =
+        check::group(&candidate.subject(&group, candidate.settings.backend.is_some()), workspace.settings());
     findings.retain(|finding| finding.severity == Severity::Error);
     if !findings.is_empty() {
         return Err(plan::Error::Invalid { group, findings }.into());

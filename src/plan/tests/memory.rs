@@ -345,8 +345,8 @@ impl Facts for Memory {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }
 
-    fn has_grant(&self, _: &EnvironmentName, _: &GroupName) -> Result<bool, anyhow::Error> {
-        Ok(false)
+    fn grants(&self, _: &EnvironmentName, _: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
+        Ok(Vec::new())
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

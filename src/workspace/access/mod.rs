@@ -9,6 +9,7 @@ mod past;
 mod private_keys;
 mod secrets;
 mod signing_key;
+mod stale_grants;
 mod subject_file;
 
 use std::collections::BTreeSet;

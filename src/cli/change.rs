@@ -20,7 +20,7 @@ use crate::model::{
     Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
     Version,
 };
-use crate::plan::{Facts, Plan};
+use crate::plan::{Facts, GroupSelection, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
 /// The lead over the clock, in milliseconds, from which an operation's time is warned of.
@@ -80,11 +80,12 @@ pub(super) fn run(
     context: &Context<'_>,
     arguments: &ChangeArguments,
     replan: ReplanMode,
+    groups: &GroupSelection,
     make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let author = context.author(&arguments.reason)?;
-    let facts = DiskFacts::new(workspace);
+    let facts = facts_for(workspace, groups);
     let mut plan = planned(context, &facts, &author, &make_plan)?;
     warn(context, &plan);
     let wait = arguments.wait.resolve(context)?;
@@ -105,7 +106,7 @@ pub(super) fn run(
                 return Err(workspace::Error::Stale { what }.into());
             }
             context.output.note(&format!("{what} changed since the plan was made: planned again"));
-            plan = plan_again(context, &guard, &plan, &author, &make_plan)?;
+            plan = plan_again(context, &facts_for(guard.workspace(), groups), &plan, &author, &make_plan)?;
         }
         commit(&guard, &mut plan)?
     };
@@ -116,6 +117,14 @@ pub(super) fn run(
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
     let failed = unknown.or_else(|| waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// Returns the facts for a change. One of groups by name goes through whatever is wrong with the entries of others.
+fn facts_for<'w>(workspace: &'w Workspace, groups: &GroupSelection) -> DiskFacts<'w> {
+    match groups {
+        GroupSelection::Groups(groups) => DiskFacts::new(workspace).for_groups(groups.iter().cloned().collect()),
+        GroupSelection::All => DiskFacts::new(workspace),
+    }
 }
 
 const fn refused_plan(error: &crate::plan::Error) -> Option<&Plan> {
@@ -173,18 +182,18 @@ fn planned(
 /// Plans again under the lock.
 fn plan_again(
     context: &Context<'_>,
-    guard: &LockGuard,
+    facts: &DiskFacts<'_>,
     before: &Plan,
     author: &Author,
     make_plan: &impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
 ) -> Result<Plan, CommandError> {
-    let workspace = guard.workspace();
+    let workspace = facts.workspace();
     // The settings may have changed, and with them which environments there are and which are protected.
     let environment = workspace.environment_named(before.operation.environment.as_str())?;
     if workspace.settings().environment(&environment).protected && !context.yes {
         return Err(workspace::Error::Stale { what: format!("the protection of {environment}") }.into());
     }
-    let plan = planned(context, &DiskFacts::new(workspace), author, make_plan)?;
+    let plan = planned(context, facts, author, make_plan)?;
     if plan.warnings != before.warnings {
         warn(context, &plan);
     }

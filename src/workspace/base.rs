@@ -68,8 +68,9 @@ impl LockGuard {
     fn moved_entry(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {
         let groups = plans.iter().flat_map(|plan| plan.operation.changes.keys().chain(&plan.unchanged));
         let groups: BTreeSet<&GroupName> = groups.collect();
+        let sound: BTreeSet<GroupName> = plans.iter().flat_map(|plan| plan.operation.changes.keys().cloned()).collect();
         for (name, before) in &base.environments {
-            let now = self.workspace().environment(name)?;
+            let now = self.workspace().environment_for(name, &sound)?;
             let moved = groups.iter().find(|group| now.deployments.get(**group) != before.deployments.get(**group));
             if let Some(group) = moved {
                 return Ok(Some(format!("{group} in {name}")));

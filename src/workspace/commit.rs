@@ -48,15 +48,22 @@ impl LockGuard {
         if plan.is_empty() {
             return Ok(None);
         }
-        let environment = self.workspace().environment(&plan.operation.environment)?;
+        let groups = plan.operation.changes.keys().cloned().collect();
+        let (environment, rest) = self.workspace().environment_with_rest(&plan.operation.environment, &groups)?;
         check_entries(&environment, plan)?;
         plan.operation.time = time_after(&environment, plan.operation.time);
+        if let Some(latest) = rest.as_deref().and_then(record::conflict::latest_time) {
+            plan.operation.time = plan.operation.time.max(latest.successor());
+        }
         let mut stage = self.stage();
         let mut frozen = Vec::new();
         let prepared = self.prepare_versions(&mut stage, plan, &mut frozen);
         let recorded = prepared.and_then(|()| {
             let edits: Vec<SettingsEdit> = plan.edits.values().cloned().collect();
-            self.record(stage, environment, &plan.operation, &edits)
+            match rest {
+                None => self.record(stage, environment, &plan.operation, &edits),
+                Some(text) => self.record_beside(stage, &text, &plan.operation, &edits),
+            }
         });
         if !matches!(recorded, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
             self.thaw(&frozen);
@@ -80,6 +87,22 @@ impl LockGuard {
             record::render(&environment)
         };
         self.record_as(stage, operation, edits, has_begun, next)
+    }
+
+    /// Writes an operation and puts it in force, in a file whose other parts stay byte for byte.
+    fn record_beside(
+        &self,
+        stage: FileStage<'_>,
+        text: &str,
+        operation: &Operation,
+        edits: &[SettingsEdit],
+    ) -> Result<OperationId, Error> {
+        let next = |id: &OperationId| {
+            let groups = operation.changes.keys();
+            let entries = groups.filter_map(|group| Some((group.clone(), operation.entry(id, group)?)));
+            record::replace::replace_entries(&operation.environment, text, &entries.collect())
+        };
+        self.record_as(stage, operation, edits, false, next)
     }
 
     /// Writes an operation, and the file of its environment with the text that follows from its id. Where it fails and

@@ -19,6 +19,8 @@ type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
 #[derive(Debug)]
 pub struct DiskFacts<'a> {
     workspace: &'a Workspace,
+    /// The groups that alone are to be changed; none where the environments are needed whole.
+    changed: BTreeSet<GroupName>,
     environments: FactCache<EnvironmentName, Arc<Environment>>,
     working_copies: FactCache<(GroupName, Option<Version>), Arc<PublishCandidate>>,
     frozen: FactCache<(GroupName, Version), Option<Arc<PublishCandidate>>>,
@@ -39,6 +41,7 @@ impl<'a> DiskFacts<'a> {
     pub const fn new(workspace: &'a Workspace) -> Self {
         Self {
             workspace,
+            changed: BTreeSet::new(),
             environments: RefCell::new(BTreeMap::new()),
             working_copies: RefCell::new(BTreeMap::new()),
             frozen: RefCell::new(BTreeMap::new()),
@@ -49,6 +52,12 @@ impl<'a> DiskFacts<'a> {
             granted: RefCell::new(None),
             renumbered: BTreeMap::new(),
         }
+    }
+
+    /// Answers for a change of these groups alone, whatever else an environment's file has.
+    #[must_use]
+    pub fn for_groups(self, changed: BTreeSet<GroupName>) -> Self {
+        Self { changed, ..self }
     }
 
     /// Answers as if versions that a resolve is about to write lay there already.
@@ -125,7 +134,9 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
-        once(&self.environments, environment.clone(), |name| Ok(Arc::new(self.workspace.environment(name)?)))
+        once(&self.environments, environment.clone(), |name| {
+            Ok(Arc::new(self.workspace.environment_for(name, &self.changed)?))
+        })
     }
 
     fn working_copy(

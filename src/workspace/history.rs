@@ -26,6 +26,16 @@ pub struct CommittedOperation {
     pub lost: BTreeMap<GroupName, OperationId>,
 }
 
+/// The place of an operation in the history of its environment.
+#[derive(Debug, Default)]
+pub struct OperationStanding {
+    /// The groups for which it lost a merge, each with the resolve that kept another release; `None` where no entry that
+    /// can be read leads to it.
+    pub lost: Option<BTreeMap<GroupName, OperationId>>,
+    /// The parts of the history that cannot be read.
+    pub problems: Vec<ViewProblem>,
+}
+
 /// The history of an environment, as far as it can be read.
 #[derive(Debug, Default)]
 pub struct ReadableHistory {
@@ -64,7 +74,8 @@ impl Workspace {
             return ReadableHistory::default();
         };
         let is_published = live.deployments.keys().any(|name| group.is_none_or(|group| group == name));
-        let operations = self.walk(&live, group, most, &mut |id, error| {
+        let unread = if problems.is_empty() { BTreeSet::new() } else { self.unread_tips(&live, group) };
+        let operations = self.walk_from(&live, unread, group, most, &mut |id, error| {
             let message = format!("operation {id} and what was before it: {}", error.one_line());
             problems.push(ViewProblem { environment: environment.clone(), group: None, message });
         });
@@ -84,9 +95,33 @@ impl Workspace {
         most: usize,
         fail: &mut dyn FnMut(&OperationId, Error),
     ) -> Vec<CommittedOperation> {
+        self.walk_from(live, BTreeSet::new(), group, most, fail)
+    }
+
+    /// Finds the operations on groups whose entries cannot be read: files of operations never conflict. One that the next
+    /// command removes is none of them.
+    fn unread_tips(&self, live: &Environment, group: Option<&GroupName>) -> BTreeSet<OperationId> {
+        let is_unread =
+            |name: &GroupName| group.is_none_or(|group| group == name) && !live.deployments.contains_key(name);
+        let is_tip = |id: &OperationId| {
+            let operation = self.read_operation(&live.name, id);
+            operation.is_ok_and(|operation| operation.changes.keys().any(is_unread))
+                && !self.is_abandoned(&live.name, id).unwrap_or(false)
+        };
+        self.operation_ids(&live.name).unwrap_or_default().into_iter().filter(is_tip).collect()
+    }
+
+    fn walk_from(
+        &self,
+        live: &Environment,
+        mut pending: BTreeSet<OperationId>,
+        group: Option<&GroupName>,
+        most: usize,
+        fail: &mut dyn FnMut(&OperationId, Error),
+    ) -> Vec<CommittedOperation> {
         let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
         let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
-        let mut pending: BTreeSet<OperationId> = tips.map(|(_, deployment)| deployment.operation.clone()).collect();
+        pending.extend(tips.map(|(_, deployment)| deployment.operation.clone()));
         let mut operations = Vec::new();
         let mut lost: BTreeMap<OperationId, BTreeMap<GroupName, OperationId>> = BTreeMap::new();
         // An operation is later than those before it, so the latest that is known comes first.
@@ -203,14 +238,12 @@ impl Workspace {
         }
     }
 
-    /// Finds the groups for which an operation lost a merge, each with the resolve that kept another release; `None`
-    /// where no entry leads to the operation.
-    pub fn lost_merges(
-        &self,
-        committed: &CommittedOperation,
-    ) -> Result<Option<BTreeMap<GroupName, OperationId>>, Error> {
-        let history = self.history(&committed.operation.environment, None, usize::MAX)?;
-        Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost))
+    /// Finds an operation in the history of its environment, as far as that can be read.
+    #[must_use]
+    pub fn operation_standing(&self, committed: &CommittedOperation) -> OperationStanding {
+        let history = self.readable_history(&committed.operation.environment, None, usize::MAX);
+        let found = history.operations.into_iter().find(|known| known.id == committed.id);
+        OperationStanding { lost: found.map(|known| known.lost), problems: history.problems }
     }
 
     /// Classifies an operation that no entry leads to, as `verify` does.

@@ -74,6 +74,7 @@ mod version_file;
 mod version_note;
 mod versions;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::model::{
@@ -93,7 +94,7 @@ pub use facts::DiskFacts;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
 pub use groups::{NewGroup, WorkingCopyDraft, version_edit};
-pub use history::{CommittedOperation, ReadableHistory};
+pub use history::{CommittedOperation, OperationStanding, ReadableHistory};
 pub use init::{ExampleGroup, init};
 pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
@@ -226,6 +227,34 @@ impl Workspace {
     /// Reads the live entries of an environment; it is empty if nothing was ever published.
     pub fn environment(&self, environment: &EnvironmentName) -> Result<Environment, Error> {
         self.read_environment(environment)?.whole()
+    }
+
+    /// Reads the live entries for changes of these groups alone: a conflict or an edit by hand elsewhere in the file bars
+    /// none of them. Groups without a sound entry, or none at all, need the whole file.
+    pub(in crate::workspace) fn environment_for(
+        &self,
+        environment: &EnvironmentName,
+        groups: &BTreeSet<GroupName>,
+    ) -> Result<Environment, Error> {
+        self.read_environment(environment)?.for_groups(groups)
+    }
+
+    /// Reads the live entries as [`environment_for`](Self::environment_for) does, with the file's text where other parts of
+    /// it are not sound and have to stay.
+    fn environment_with_rest(
+        &self,
+        environment: &EnvironmentName,
+        groups: &BTreeSet<GroupName>,
+    ) -> Result<(Environment, Option<String>), Error> {
+        let reading = self.read_environment(environment)?;
+        if reading.problems.is_empty() {
+            return Ok((reading.environment, None));
+        }
+        let place = layout::environment(environment);
+        let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
+        // Both are of one text, though an editor saves the file meanwhile.
+        let text = layout::text(&place, bytes)?;
+        Ok((record::parse(&place, environment, &text)?.for_groups(groups)?, Some(text)))
     }
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::EnvironmentReading, Error> {

@@ -1,6 +1,7 @@
 //! Environments for those who look at them: as much as can be read, and why the rest cannot.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::error::Error;
 use super::{Workspace, layout};
@@ -25,6 +26,15 @@ pub struct ViewProblem {
     pub group: Option<GroupName>,
     /// The reason.
     pub message: String,
+}
+
+impl fmt::Display for ViewProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(group) = &self.group {
+            write!(formatter, "{group} in ")?;
+        }
+        write!(formatter, "{}: {}", self.environment, self.message)
+    }
 }
 
 /// A reason why a live release cannot be served as it was committed.

@@ -6,8 +6,9 @@
 //! whatever way the text was changed. `verify` explains such an edit and can record it.
 
 pub(super) mod conflict;
+pub(super) mod replace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::error::{Error, restore_hint};
@@ -36,8 +37,21 @@ impl EnvironmentReading {
         if self.problems.is_empty() {
             Ok(self.environment)
         } else {
-            Err(Error::Invalid(self.problems.into_iter().map(|(_, finding)| finding).collect()))
+            let mut findings: Vec<Finding> = self.problems.into_iter().map(|(_, finding)| finding).collect();
+            // One conflict is the finding of each group in it.
+            findings.dedup();
+            Err(Error::Invalid(findings))
         }
+    }
+
+    /// Returns the environment for changes of these groups alone; others may be in conflict or edited by hand.
+    pub(super) fn for_groups(self, groups: &BTreeSet<GroupName>) -> Result<Environment, Error> {
+        let is_sound = |group: &GroupName| {
+            let is_named = |(named, _): &(Option<GroupName>, Finding)| named.as_ref() == Some(group);
+            self.environment.deployments.contains_key(group) && !self.problems.iter().any(is_named)
+        };
+        let are_known = self.problems.iter().all(|(group, _)| group.is_some());
+        if are_known && !groups.is_empty() && groups.iter().all(is_sound) { Ok(self.environment) } else { self.whole() }
     }
 }
 
@@ -106,12 +120,18 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 
 /// Reads an environment's file, entry by entry.
 ///
+/// Entries outside a merge conflict are read as ever: both branches have them, and each has its checksum.
+///
 /// # Errors
 ///
-/// Fails where the file as a whole cannot be read: cut short, in conflict, of a newer schema.
+/// Fails where the file as a whole cannot be read: cut short, of a newer schema, or in conflict outside its entries.
 pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {
+    conflict::split_conflict(text)
+        .map_or_else(|| parse_text(place, name, text), |sides| conflict::parse_sides(place, name, &sides))
+}
+
+fn parse_text(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    check_conflict(place, name, text)?;
     own_yaml::check_schema(place, text, SCHEMA)?;
     if text.strip_suffix('\n').and_then(|text| text.lines().next_back()) != Some(END) {
         return Err(Error::invalid(
@@ -202,36 +222,6 @@ fn parse_backend(line: &str) -> Option<Backend> {
     let (url, variables) = value.split_once(", variables: ").unwrap_or((value, "{}"));
     let url: HttpUrl = serde_json::from_str(url).ok()?;
     Some(Backend::Http { url, variables: serde_json::from_str(variables).ok()? })
-}
-
-/// Fails if the file has conflict markers of Git.
-fn check_conflict(place: &str, name: &EnvironmentName, text: &str) -> Result<(), Error> {
-    let Some(sides) = conflict::split_conflict(text) else { return Ok(()) };
-    let (head, other) = (conflict::operations_in(&sides.head), conflict::operations_in(&sides.other));
-    let mut both: Vec<&str> = Vec::new();
-    let mut one: Vec<&str> = Vec::new();
-    for group in head.keys().chain(other.keys().filter(|group| !head.contains_key(*group))) {
-        match (head.get(group), other.get(group)) {
-            (Some(left), Some(right)) if left == right => {}
-            (Some(_), Some(_)) => both.push(group.as_str()),
-            _ => one.push(group.as_str()),
-        }
-    }
-    let groups = |names: &[&str]| match names {
-        [only] => format!("group {only}"),
-        several => format!("groups {}", several.join(", ")),
-    };
-    let what = match (both.is_empty(), one.is_empty()) {
-        (false, _) => format!("both branches changed {}", groups(&both)),
-        (true, false) => format!("{} came on one branch each, so nothing has to be chosen", groups(&one)),
-        (true, true) => "both branches changed the same lines".to_owned(),
-    };
-    Err(Error::invalid(
-        "merge-conflict",
-        at(place, sides.line),
-        format!("Git left a merge conflict here: {what}"),
-        Hint::ResolveConflict { environment: name.clone() },
-    ))
 }
 
 fn edited(place: &str, line: usize) -> Error {

@@ -13,6 +13,7 @@ mod cases;
 mod check;
 mod compare;
 mod complete;
+mod conflict;
 mod damage;
 mod docs;
 mod documents;

@@ -17,7 +17,7 @@ use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
 use crate::cli::{change, lost, selection};
 use crate::model::{DeploymentState, GroupName, Timestamp};
-use crate::workspace::{CommittedOperation, ShortIds, ViewProblem, Workspace};
+use crate::workspace::{CommittedOperation, ShortIds, Workspace};
 
 /// The most groups of an operation that are named.
 const MOST_CHANGES: usize = 3;
@@ -96,9 +96,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         context.output.note(&left_out_text(operations.len(), total, group.as_ref()));
     }
     // Programs have them in the document.
-    for ViewProblem { environment, group, message } in &problems {
-        let of = group.as_ref().map(|group| format!("{group} in ")).unwrap_or_default();
-        context.output.warning(&format!("{of}{environment}: {message}"));
+    for problem in &problems {
+        context.output.warning(&problem.to_string());
     }
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
 }

@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -
         if_current: arguments.if_current.resolve(context, &to)?,
         to,
     };
-    change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
+    change::run(context, &arguments.change, arguments.if_current.replan(), &request.groups, |facts, author| {
         plan::promote(&request, facts, author)
     })
 }

@@ -81,7 +81,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };
-    change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
+    change::run(context, &arguments.change, arguments.if_current.replan(), &request.groups, |facts, author| {
         plan::publish(&request, facts, author)
     })
 }

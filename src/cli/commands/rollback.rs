@@ -47,7 +47,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };
-    change::run(context, &arguments.change, replan, |facts, author| plan::rollback(&request, facts, author))
+    change::run(context, &arguments.change, replan, &request.groups, |facts, author| {
+        plan::rollback(&request, facts, author)
+    })
 }
 
 /// Reads a time, or an operation.

@@ -26,14 +26,18 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     let workspace = context.readable_workspace()?;
     let mut committed = workspace.find_operation(&arguments.operation)?;
     let mut loose_end = None;
-    match workspace.lost_merges(&committed)? {
+    let standing = workspace.operation_standing(&committed);
+    match standing.lost {
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end));
     context.output.data(&view, || text(workspace, &committed, loose_end))?;
-    Ok(Exit::Done)
+    for problem in &standing.problems {
+        context.output.warning(&problem.to_string());
+    }
+    Ok(if standing.problems.is_empty() { Exit::Done } else { Exit::Invalid })
 }
 
 fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option<ProblemKind>) -> String {

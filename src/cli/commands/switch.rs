@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection;
 use crate::model::Version;
-use crate::plan::{self, SwitchRequest, SwitchTo};
+use crate::plan::{self, GroupSelection, SwitchRequest, SwitchTo};
 
 /// Switch a group to another frozen version and keep its backend
 #[derive(Debug, Args)]
@@ -48,5 +48,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) ->
     };
     // Planned anew, "previous" would be the version that somebody has just left.
     let replan = if arguments.previous { ReplanMode::Never } else { arguments.if_current.replan() };
-    change::run(context, &arguments.change, replan, |facts, author| plan::switch(&request, facts, author))
+    change::run(
+        context,
+        &arguments.change,
+        replan,
+        &GroupSelection::Groups(vec![request.group.clone()]),
+        |facts, author| plan::switch(&request, facts, author),
+    )
 }

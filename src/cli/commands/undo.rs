@@ -8,7 +8,7 @@ use crate::cli::change::{self, ChangeArguments, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::plan::{self, UndoRequest};
+use crate::plan::{self, GroupSelection, UndoRequest};
 use crate::workspace::CommittedAccess;
 
 /// Reverse one operation for all its groups, if nothing changed them since
@@ -47,10 +47,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
         })?;
         latest.id
     };
+    let groups = match &arguments.operation {
+        Some(_) => workspace.find_operation(operation.as_str())?.operation.changes.into_keys().collect(),
+        None => Vec::new(),
+    };
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
     // Planned anew, an undo without a name would undo somebody's newest change.
     let replan = if arguments.operation.is_some() { ReplanMode::WhereStale } else { ReplanMode::Never };
-    change::run(context, &arguments.change, replan, |facts, author| plan::undo(&request, facts, author))
+    change::run(context, &arguments.change, replan, &GroupSelection::Groups(groups), |facts, author| {
+        plan::undo(&request, facts, author)
+    })
 }
 
 /// Reverses an operation on a key or on the grants of an owner.

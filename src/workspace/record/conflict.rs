@@ -1,10 +1,14 @@
 //! An environment's file in which Git left a merge conflict: both sides of it, and a file that still has one.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{END, checksum, entry, group_of, header, render};
-use crate::model::{Deployment, Environment, GroupName, OperationId};
+use super::{END, EnvironmentReading, at, checksum, entry, group_of, header, parse_text, render};
+use crate::model::{
+    Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, Severity, Timestamp,
+};
 use crate::plan::SideEntries;
+use crate::workspace::error::Error;
 
 /// The length of Git's conflict markers, unless an attribute says otherwise.
 const MARKER: usize = 7;
@@ -16,9 +20,16 @@ pub(in crate::workspace) struct ConflictSides {
     pub(in crate::workspace) head: String,
     /// The side below it.
     pub(in crate::workspace) other: String,
+    /// The file with a mark in the place of each line between markers, so that its lines keep their numbers.
+    pub(in crate::workspace) masked: String,
+    /// The groups whose entries have a line between markers.
+    pub(in crate::workspace) disputed: BTreeSet<GroupName>,
     /// The line of the first marker, from 1.
     pub(in crate::workspace) line: usize,
 }
+
+/// The mark in the place of a line between conflict markers; no line of an entry is like it.
+const MASK: &str = "<\n";
 
 /// Parts a file at its conflict markers, with or without the base between them; `None` where it has none.
 pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> {
@@ -30,8 +41,10 @@ pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> 
         Other,
     }
     let (mut head, mut other, mut first) = (String::new(), String::new(), None);
-    let (mut part, mut length) = (Part::Both, 0);
+    let (mut masked, mut disputed) = (String::new(), BTreeSet::new());
+    let (mut part, mut length, mut current) = (Part::Both, 0, None);
     for (index, line) in text.split_inclusive('\n').enumerate() {
+        let was_outside = matches!(part, Part::Both);
         match (part, marker(line)) {
             (Part::Both, Some(('<', found))) => {
                 first.get_or_insert(index + 1);
@@ -49,8 +62,89 @@ pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> 
             (Part::Other, _) => other.push_str(line),
             (Part::Base, _) => {}
         }
+        current = group_of(line).or(current);
+        if was_outside && matches!(part, Part::Both) {
+            masked.push_str(line);
+        } else {
+            masked.push_str(MASK);
+            disputed.extend(current.clone().filter(|_| line.starts_with("  ")));
+        }
     }
-    first.map(|line| ConflictSides { head, other, line })
+    first.map(|line| ConflictSides { head, other, masked, disputed, line })
+}
+
+/// Reads the entries outside a conflict. Every other group of either side has the conflict as its finding, or that of its
+/// own entry where both sides have the same operation.
+///
+/// # Errors
+///
+/// Fails where the conflict reaches into the frame of the file, or names no group.
+pub(super) fn parse_sides(
+    place: &str,
+    name: &EnvironmentName,
+    sides: &ConflictSides,
+) -> Result<EnvironmentReading, Error> {
+    let (head, other) = (operations_in(&sides.head), operations_in(&sides.other));
+    let finding = conflict_finding(place, name, sides.line, &head, &other);
+    let Ok(mut reading) = parse_text(place, name, &sides.masked) else { return Err(Error::Invalid(vec![finding])) };
+    reading.environment.deployments.retain(|group, _| !sides.disputed.contains(group));
+    let named =
+        [&sides.head, &sides.other].into_iter().flat_map(|side| side.split_inclusive('\n').filter_map(group_of));
+    let mut unread: BTreeSet<GroupName> = named.collect();
+    unread.retain(|group| !reading.environment.deployments.contains_key(group));
+    if unread.is_empty() {
+        return Err(Error::Invalid(vec![finding]));
+    }
+    let problem = |group: GroupName| {
+        let own = reading.problems.iter().find(|(named, _)| named.as_ref() == Some(&group));
+        let is_agreed = head.contains_key(&group) && head.get(&group) == other.get(&group);
+        let found = own.filter(|_| is_agreed && !sides.disputed.contains(&group));
+        let found = found.map_or_else(|| finding.clone(), |(_, own)| own.clone());
+        (Some(group), found)
+    };
+    let problems = unread.into_iter().map(problem).collect();
+    Ok(EnvironmentReading { environment: reading.environment, problems })
+}
+
+fn conflict_finding(
+    place: &str,
+    name: &EnvironmentName,
+    line: usize,
+    head: &SideEntries,
+    other: &SideEntries,
+) -> Finding {
+    let mut both: Vec<&str> = Vec::new();
+    let mut one: Vec<&str> = Vec::new();
+    for group in head.keys().chain(other.keys().filter(|group| !head.contains_key(*group))) {
+        match (head.get(group), other.get(group)) {
+            (Some(left), Some(right)) if left == right => {}
+            (Some(_), Some(_)) => both.push(group.as_str()),
+            _ => one.push(group.as_str()),
+        }
+    }
+    let groups = |names: &[&str]| match names {
+        [only] => format!("group {only}"),
+        several => format!("groups {}", several.join(", ")),
+    };
+    let cause = match (both.is_empty(), one.is_empty()) {
+        (false, _) => format!("both branches changed {}", groups(&both)),
+        (true, false) => format!("{} came on one branch each, so nothing has to be chosen", groups(&one)),
+        (true, true) => "both branches changed the same lines".to_owned(),
+    };
+    Finding {
+        rule: "merge-conflict",
+        severity: Severity::Error,
+        message: format!("Git left a merge conflict here: {cause}"),
+        location: at(place, line),
+        hint: Hint::ResolveConflict { environment: name.clone() },
+        count: 1,
+    }
+}
+
+/// Returns the latest time that any entry of a file has, on either side of a conflict.
+pub(in crate::workspace) fn latest_time(text: &str) -> Option<Timestamp> {
+    let times = text.lines().filter_map(|line| line.strip_prefix("    since: \"")?.strip_suffix('"')?.parse().ok());
+    times.max()
 }
 
 /// Returns the character and the length of a conflict marker.

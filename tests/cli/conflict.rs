@@ -25,7 +25,7 @@ fn conflicted() -> Sandbox {
     for (left, right) in ours.split_inclusive('\n').zip(theirs.split_inclusive('\n')) {
         if left == right && !sides[0].is_empty() {
             let [left, right] = std::mem::take(&mut sides);
-            text += &format!("<<<<<<< HEAD\n{left}=======\n{right}>>>>>>> other\n");
+            text.extend(["<<<<<<< HEAD\n", &left, "=======\n", &right, ">>>>>>> other\n"]);
         }
         if left == right {
             text += left;

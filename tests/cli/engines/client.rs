@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,16 +18,20 @@ pub(super) struct Reply {
 pub(super) fn send(address: &str, head: &str) -> Reply {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
-    stream.write_all(head.as_bytes()).expect("a request");
+    let mut sender = stream.try_clone().expect("the connection");
     let mut bytes = Vec::new();
-    let mut part = [0; 8 * 1024];
-    // An engine that refuses a request may close the connection late, or hard.
-    while !is_whole(head, &bytes) {
-        match stream.read(&mut part) {
-            Ok(0) | Err(_) => break,
-            Ok(count) => bytes.extend_from_slice(&part[..count]),
+    std::thread::scope(|scope| {
+        // An engine that refuses a request may respond and close the connection hard while the body is still being sent.
+        scope.spawn(move || sender.write_all(head.as_bytes()));
+        let mut part = [0; 8 * 1024];
+        while !is_whole(head, &bytes) {
+            match stream.read(&mut part) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => bytes.extend_from_slice(&part[..count]),
+            }
         }
-    }
+        let _ = stream.shutdown(Shutdown::Both);
+    });
     Reply::parse(&bytes)
 }
 

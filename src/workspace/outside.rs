@@ -7,8 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::access::KEYS_FOLDER;
 use super::error::{Error, PathContext};
-use super::{layout, settings};
+use super::layout::{DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::{Workspace, layout, settings};
 use crate::definition::FetchError;
 use crate::model::Location;
 use crate::plan::ReleasePlan;
@@ -67,6 +69,29 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     file.as_file().sync_all().at("sync", path)?;
     file.persist(&target).map_err(|error| error.error).at("write", path)?;
     Ok(())
+}
+
+impl Workspace {
+    /// Fails for a path in a place of apigw's own, which no file of the user's may take.
+    pub fn require_foreign(&self, path: &Path) -> Result<(), Error> {
+        const OWN: [&str; 6] =
+            [WORKSPACE_FILE, GROUPS_FOLDER, DEPLOYMENTS_FOLDER, HISTORY_FOLDER, KEYS_FOLDER, LOCAL_FOLDER];
+        let root = fs::canonicalize(self.root.path()).at("read", self.root.path())?;
+        let target = fs::canonicalize(path).ok().or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+        });
+        let own = target.as_ref().and_then(|target| target.strip_prefix(&root).ok()?.components().next());
+        if own.is_some_and(|own| OWN.iter().any(|name| own.as_os_str() == *name)) {
+            return Err(Error::invalid(
+                "own-file",
+                Location::file(path.display().to_string()),
+                "this is a place of the workspace's own files".to_owned(),
+                "name a file elsewhere",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Reads a release plan.

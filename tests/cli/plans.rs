@@ -106,3 +106,17 @@ fn refused_steps_keep_their_reasons() {
     let refused = sandbox.run("plan plan.yaml").expect_exit(5);
     refused.expect_stderr("petstore GET /d").expect_stderr("returns to online");
 }
+
+#[test]
+fn a_plan_is_never_written_over_the_workspaces_own_files() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("release.yaml", PLAN);
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let (settings, live) = (sandbox.read("apigw.toml"), sandbox.read("deployments/test.yaml"));
+    for own in ["apigw.toml", "deployments/test.yaml", "groups/petstore/plan.yaml", "history/../apigw.toml"] {
+        let refused = sandbox.run(&format!("plan release.yaml --out {own}")).expect_exit(3);
+        refused.expect_stderr("this is a place of the workspace's own files").expect_stderr("name a file elsewhere");
+    }
+    assert_eq!((sandbox.read("apigw.toml"), sandbox.read("deployments/test.yaml")), (settings, live));
+    sandbox.run("plan release.yaml --out bound.yaml").expect_exit(0);
+}

@@ -50,7 +50,9 @@ fn became(comparing: &mut PairComparison<'_, '_>, whole_is_before: bool) {
             let step = SchemaStep::Alternative(choice.keyword, alternative_name(*alternative, index));
             let (whole, one) = (whole.clone(), vec![alternative.id()]);
             let (old, new) = if whole_is_before { (whole, one) } else { (one, whole) };
-            comparing.lead_to_whole(step, old, new, choice.nullable);
+            let side = if whole_is_before { DefinitionSide::After } else { DefinitionSide::Before };
+            let by_value = overlap::is_reading_ambiguous(comparing, side, &choice, *alternative);
+            comparing.lead_to_whole(step, old, new, choice.nullable, by_value);
         } else if whole_is_before {
             comparing.add(kinds::ALTERNATIVE_ADDED, format!("{name} was added"), None, place);
         } else {
@@ -99,7 +101,8 @@ fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet
                 no_less: is_kept(comparing, *alternative, DefinitionSide::Before),
                 no_more: is_kept(comparing, *partner, DefinitionSide::After),
             };
-            comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept);
+            let by_value = overlap::depends_on_reading(comparing, (old, *alternative), (new, *partner));
+            comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept, by_value);
         } else {
             let message = format!("{} was removed", named_alternative(*alternative, index));
             let kept = KeptValues { no_less: is_kept(comparing, *alternative, DefinitionSide::Before), no_more: false };

@@ -88,17 +88,20 @@ impl<'d> PairComparison<'_, 'd> {
         self.lead_in(step, before, after, context);
     }
 
-    /// Brings two alternatives together of which something is proven already.
+    /// Brings two alternatives together of which something is proven already, compared as JSON where they are not to be
+    /// compared by their text.
     pub(super) fn lead_to_alternative(
         &mut self,
         step: SchemaStep<'d>,
         before: Vec<NodeId>,
         after: Vec<NodeId>,
         kept: KeptValues,
+        by_value: bool,
     ) {
         let context = self.context_of(&step);
         let kept = context.kept.either(kept.under(context.polarity));
-        self.lead_in(step, before, after, Context { kept, ..context });
+        let context = Context { kept, ..context };
+        self.lead_in(step, before, after, if by_value { context.by_value() } else { context });
     }
 
     /// Brings a schema and an alternative together, `null` being told already where that stands beside them.
@@ -108,13 +111,14 @@ impl<'d> PairComparison<'_, 'd> {
         before: Vec<NodeId>,
         after: Vec<NodeId>,
         null_told: bool,
+        by_value: bool,
     ) {
         let context = Context { null_told, ..self.context_of(&step) };
-        self.lead_in(step, before, after, context);
+        self.lead_in(step, before, after, if by_value { context.by_value() } else { context });
     }
 
     fn context_of(&self, step: &SchemaStep<'d>) -> Context {
-        let json = (ListWriting::Json, ListWriting::Json);
+        let json = Context::JSON_LISTS;
         let outer = Context { null_told: false, kept: self.kept, ..self.context };
         let (writing, lists) = match step {
             SchemaStep::Alternative(..) => return outer,

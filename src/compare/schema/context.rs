@@ -64,18 +64,24 @@ impl KeptValues {
 }
 
 impl Context {
+    pub(super) const JSON_LISTS: (ListWriting, ListWriting) = (ListWriting::Json, ListWriting::Json);
+
     pub(super) fn new(direction: ValueDirection, writing: ValueWriting) -> Self {
-        let lists = (ListWriting::Json, ListWriting::Json);
         Self {
             direction,
             polarity: Polarity::Same,
             writing,
-            lists,
+            lists: Self::JSON_LISTS,
             form: None,
             null_told: false,
             is_xml: false,
             kept: KeptValues::default(),
         }
+    }
+
+    /// Returns the context of the value as it was read, whatever else its text could be read as.
+    pub(super) fn by_value(self) -> Self {
+        Self { writing: ValueWriting::Json, lists: Self::JSON_LISTS, form: None, ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::alternative::named_alternative;
 use super::comparison::PairComparison;
-use super::proof::{DefinitionSide, GoalRules, ProofOperand};
+use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::view::AlternativeSet;
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId};
@@ -60,7 +60,7 @@ fn overlap<'d>(
     (other_side, there): (DefinitionSide, &AlternativeSet<'d>),
     pairs: &[(usize, usize)],
 ) -> Option<(usize, usize)> {
-    let rules = GoalRules { declared_only: true, ..comparing.rules() };
+    let rules = GoalRules { declared_only: true, ..GoalRules::JSON };
     for (index, taking) in there.alternatives.iter().enumerate() {
         let partner = pairs.iter().find(|(_, to)| *to == index).map(|(from, _)| *from);
         let mut is_same = |one: &Node<'d>| match side {
@@ -120,6 +120,33 @@ pub(super) fn with_whole<'d>(
             overlapping(choice, index, partner, "a value that satisfied both was refused, and can be right now");
         comparing.add(kinds::OVERLAP_REMOVED, message, place, None);
     }
+}
+
+/// True if a pair of alternatives has to be compared by value: a text that the one allows can be read as a value that
+/// the other allows, and a further alternative too.
+pub(super) fn depends_on_reading<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    (old, before): (&AlternativeSet<'d>, Node<'d>),
+    (new, after): (&AlternativeSet<'d>, Node<'d>),
+) -> bool {
+    is_reading_ambiguous(comparing, DefinitionSide::Before, old, before)
+        || is_reading_ambiguous(comparing, DefinitionSide::After, new, after)
+}
+
+/// True if a value that is written as text can satisfy an alternative of `oneOf` and a further one.
+pub(super) fn is_reading_ambiguous<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    side: DefinitionSide,
+    choice: &AlternativeSet<'d>,
+    alternative: Node<'d>,
+) -> bool {
+    let is_read = choice.keyword == "oneOf" && comparing.rules().writing != ValueWriting::Json;
+    let one = [alternative.id()];
+    is_read
+        && choice.alternatives.iter().filter(|other| other.id() != alternative.id()).any(|other| {
+            let other = [other.id()];
+            !comparing.is_empty(&[ProofOperand(side, &one), ProofOperand(side, &other)], None)
+        })
 }
 
 fn are_disjoint<'d>(comparing: &mut PairComparison<'_, 'd>, side: DefinitionSide, alternatives: &[Node<'d>]) -> bool {

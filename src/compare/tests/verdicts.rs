@@ -162,6 +162,11 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("query", "{oneOf: [{type: string}, {type: array, items: {type: string}}]}", "{type: array, items: {type: string}}", Same, Same),
     ("query", "{type: [string, array]}", "{type: array}", Same, Same),
     ("query", "{type: [string, array]}", "{type: array, minItems: 2}", Breaks, Keeps),
+    // A text that satisfies one alternative must not be read as a value that satisfies two.
+    ("query", "{oneOf: [{not: {type: string, pattern: 'b$'}}, {minLength: 1}]}", "{oneOf: [{}, {minLength: 2}]}", Breaks, Breaks),
+    ("query", "{oneOf: [{}, {type: array}]}", "{oneOf: [{not: {type: string, pattern: 'b$'}}, {type: array}]}", Breaks, Keeps),
+    ("query", "{type: [string, array], minItems: 3}", "{oneOf: [{type: [string, array], minLength: 3}, {type: array, maxItems: 1}]}", Breaks, Breaks),
+    ("query", "{oneOf: [{title: A, type: integer}, {title: B, type: array, items: {type: boolean}}]}", "{oneOf: [{title: A, type: string}, {title: B, type: array, items: {type: boolean}}]}", Keeps, Breaks),
     ("explode", "false", "true", Same, Same),
     ("explode of objects", "false", "true", Breaks, Breaks),
     // Plain text, and bytes

@@ -76,6 +76,12 @@ pub(super) struct GoalRules {
     pub(super) single_lists: bool,
 }
 
+impl GoalRules {
+    /// Values as they were read.
+    pub(super) const JSON: Self =
+        Self { writing: ValueWriting::Json, declared_only: false, without_null: false, single_lists: false };
+}
+
 /// Schemas of one side that apply to one value together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ProofOperand<'a>(pub(super) DefinitionSide, pub(super) &'a [NodeId]);

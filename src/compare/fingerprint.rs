@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::decimal::Decimal;
+use crate::definition::Decimal;
 use crate::definition::{Definition, Node, NodeKind};
 
 /// The fingerprints of the values of one document, each computed once.

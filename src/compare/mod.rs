@@ -14,7 +14,6 @@ mod apis;
 mod bodies;
 mod comparer;
 mod comparison;
-mod decimal;
 mod documentation;
 mod excerpt;
 mod fingerprint;

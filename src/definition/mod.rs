@@ -12,6 +12,7 @@
 
 mod api;
 mod control;
+mod decimal;
 mod document;
 mod encode;
 mod encoding_budget;
@@ -44,6 +45,7 @@ pub use api::{
     Api, Definition, Header, MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, Response, SecurityKind,
     SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern,
 };
+pub(crate) use decimal::Decimal;
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
 pub use examples::ExampleCheck;
 pub use fetch::{Fetch, FetchError};
@@ -55,7 +57,7 @@ pub use rules::{RULES, Rule};
 pub use samples::RequestSamples;
 pub use schema::ValueDirection;
 pub(crate) use schema::{
-    CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_regular_expression, legacy_construct,
+    CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_nullable, is_regular_expression, legacy_construct,
 };
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 

@@ -4,32 +4,32 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::comparison::PairComparison;
-use super::types::TypeView;
 use super::view::SchemaView;
-use crate::compare::decimal::Decimal;
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind};
+use crate::definition::Decimal;
 use crate::definition::Node;
+use crate::definition::TypeSet;
 use crate::model::Location;
 
 /// Compares the bounds of values of these types.
-pub(super) fn compare(comparing: &mut PairComparison<'_, '_>, common: TypeView) {
-    if common.meets(TypeView::NUMBER) {
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>, common: TypeSet) {
+    if common.meets(TypeSet::NUMBER) {
         range(comparing, true);
         range(comparing, false);
         multiples(comparing);
     }
-    if common.meets(TypeView::STRING) {
+    if common.meets(TypeSet::STRING) {
         let kinds = (kinds::LENGTH_NARROWED, kinds::LENGTH_WIDENED);
         count(comparing, "minLength", "maxLength", kinds);
         patterns(comparing);
     }
-    if common.meets(TypeView::ARRAY) {
+    if common.meets(TypeSet::ARRAY) {
         let kinds = (kinds::ITEM_COUNT_NARROWED, kinds::ITEM_COUNT_WIDENED);
         count(comparing, "minItems", "maxItems", kinds);
         unique_items(comparing);
     }
-    if common.meets(TypeView::OBJECT) {
+    if common.meets(TypeSet::OBJECT) {
         let kinds = (kinds::PROPERTY_COUNT_NARROWED, kinds::PROPERTY_COUNT_WIDENED);
         count(comparing, "minProperties", "maxProperties", kinds);
     }
@@ -68,7 +68,7 @@ fn range(comparing: &mut PairComparison<'_, '_>, least: bool) {
 
 /// Returns the tightest limit that the schemas set, in either dialect.
 fn limit(view: &SchemaView<'_>, least: bool) -> Bound {
-    let whole = !view.types.meets(TypeView::NUMBER.without(TypeView::INTEGER));
+    let whole = !view.types.meets(TypeSet::NUMBER.without(TypeSet::INTEGER));
     let mut limits: Vec<(NumberLimit, Location)> = Vec::new();
     for name in limit_names(least) {
         for (schema, node) in view.located(name) {
@@ -155,7 +155,7 @@ fn multiples(comparing: &mut PairComparison<'_, '_>) {
         let place = view.first("multipleOf").map(|(_, node)| node.location())?;
         let step = steps(view.keyword("multipleOf")).reduce(|one, other| one.common_multiple(&other))?;
         // A whole number is a multiple of one.
-        let is_whole = !view.types.meets(TypeView::FRACTION);
+        let is_whole = !view.types.meets(TypeSet::FRACTION);
         Some((if is_whole { step.common_multiple(&Decimal::from(1)) } else { step }, place))
     };
     match (of(&comparing.before), of(&comparing.after)) {

@@ -10,9 +10,9 @@ use super::overlap;
 use super::proof::{DefinitionSide, ProofOperand};
 use super::sets::SchemaSets;
 use super::table::SchemaTable;
-use super::types::TypeView;
 use super::view::{AlternativeSet, SchemaView};
 use crate::compare::kinds;
+use crate::definition::TypeSet;
 use crate::definition::{Node, NodeId};
 
 /// Recognises a schema that became an alternative, or an alternative that became the schema.
@@ -238,14 +238,14 @@ fn signature(side: &mut SchemaSets<'_>, schemas: &[NodeId], steps: &mut usize) -
     }
     tags.sort_unstable();
     names.sort_unstable();
-    let types = view.types.without(TypeView::NULL);
+    let types = view.types.without(TypeSet::NULL);
     let values: Option<Vec<u64>> =
         view.values(|node| fingerprints.of(node)).map(|values| values.into_iter().map(|(number, _)| number).collect());
-    let items: Vec<TypeView> = view.keyword("items").map(TypeView::declared).collect();
+    let items: Vec<TypeSet> = view.keyword("items").map(TypeSet::of_keyword).collect();
     AlternativeSignature {
         tag: (!tags.is_empty()).then(|| hash(&tags)),
         shape: hash(&(types, names, values, items)),
-        types: (types != TypeView::ANY).then(|| hash(types)),
+        types: (types != TypeSet::ANY).then(|| hash(types)),
     }
 }
 

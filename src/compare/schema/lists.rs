@@ -3,18 +3,18 @@
 use super::comparison::PairComparison;
 use super::context::KeptValues;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand};
-use super::types::TypeView;
 use super::view::SchemaView;
 use super::writing::ListWriting;
 use crate::compare::kinds;
+use crate::definition::TypeSet;
 use crate::definition::{Node, NodeId, ValueDirection};
 
 /// Compares one value with a list, where both are written as text: `a=1` is a list of one as well.
 ///
 /// True if that is how the sides differ, and everything is said.
 pub(super) fn compare_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
-    let is_one = |view: &SchemaView<'_>| !view.types.meets(TypeView::ARRAY.either(TypeView::OBJECT));
-    let is_list = |view: &SchemaView<'_>| view.types.without(TypeView::NULL) == TypeView::ARRAY;
+    let is_one = |view: &SchemaView<'_>| !view.types.meets(TypeSet::ARRAY.either(TypeSet::OBJECT));
+    let is_list = |view: &SchemaView<'_>| view.types.without(TypeSet::NULL) == TypeSet::ARRAY;
     let (before, after) = (&comparing.before, &comparing.after);
     let list_is_after = is_one(before) && is_list(after);
     if !comparing.context.writing.is_text() || !(list_is_after || (is_list(before) && is_one(after))) {
@@ -74,7 +74,7 @@ fn tell(
 
 /// True if the schemas accept any text.
 fn takes_text(comparing: &mut PairComparison<'_, '_>, schemas: ProofOperand<'_>, rules: GoalRules) -> bool {
-    comparing.schemas.prover(rules).takes_any(TypeView::STRING, schemas)
+    comparing.schemas.prover(rules).takes_any(TypeSet::STRING, schemas)
 }
 
 /// A list of which nothing is said but its items and how many there are.
@@ -106,8 +106,8 @@ impl ListShape {
 fn can_contain(view: &SchemaView<'_>, separator: char) -> bool {
     /// Texts of these formats have letters, digits, dashes and colons only.
     const PLAIN: [&str; 4] = ["uuid", "date", "ipv6", "duration"];
-    if !view.types.meets(TypeView::STRING) {
-        return separator == '.' && view.types.meets(TypeView::NUMBER.without(TypeView::INTEGER));
+    if !view.types.meets(TypeSet::STRING) {
+        return separator == '.' && view.types.meets(TypeSet::NUMBER.without(TypeSet::INTEGER));
     }
     let has = |value: Node<'_>| value.as_str().is_some_and(|text| text.contains(separator));
     let lists = view.keyword("enum").map(|list| list.items().any(has)).chain(view.keyword("const").map(has));

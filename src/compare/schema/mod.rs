@@ -19,7 +19,6 @@ mod proof;
 mod reach;
 mod sets;
 mod table;
-mod types;
 mod values;
 mod view;
 mod writing;

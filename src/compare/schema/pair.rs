@@ -3,11 +3,11 @@
 use super::comparison::PairComparison;
 use super::context::PairId;
 use super::table::SchemaTable;
-use super::types::TypeView;
 use super::view::SchemaView;
 use super::{bounds, choice, lists, object, values};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, ChangeEffect, Compatibility, Kind};
+use crate::definition::TypeSet;
 use crate::definition::{Node, ValueDirection};
 use crate::model::Location;
 
@@ -73,10 +73,10 @@ impl<'d> PairComparison<'_, 'd> {
         if let Some(common) = self.types() {
             values::compare(self);
             bounds::compare(self, common);
-            if common.meets(TypeView::OBJECT) {
+            if common.meets(TypeSet::OBJECT) {
                 object::compare(self);
             }
-            if common.meets(TypeView::ARRAY) {
+            if common.meets(TypeSet::ARRAY) {
                 object::items(self);
             }
         }
@@ -152,7 +152,7 @@ impl<'d> PairComparison<'_, 'd> {
     }
 
     /// Compares the types; `None` where no type is allowed on both sides, so that nothing else can be compared.
-    fn types(&mut self) -> Option<TypeView> {
+    fn types(&mut self) -> Option<TypeSet> {
         let (before, after) = (self.before.types, self.after.types);
         let listed = |view: &SchemaView<'d>| view.first("enum").is_some() || view.first("const").is_some();
         let both_listed = listed(&self.before) && listed(&self.after);
@@ -161,13 +161,13 @@ impl<'d> PairComparison<'_, 'd> {
             keyword.or_else(|| view.outermost().map(Node::location))
         };
         let places = (place(&self.before), place(&self.after));
-        let (was, is) = (before.without(TypeView::NULL), after.without(TypeView::NULL));
+        let (was, is) = (before.without(TypeSet::NULL), after.without(TypeSet::NULL));
         let (wide_was, wide_is) =
             if self.context.writing.is_text() { (was.as_text(), is.as_text()) } else { (was, is) };
         self.null(wide_was != wide_is);
         let common = wide_was.both(wide_is);
         let declared = |view: &SchemaView<'d>| view.first("type").is_some();
-        let contradict = common == TypeView::NONE && (declared(&self.before) || declared(&self.after));
+        let contradict = common == TypeSet::NONE && (declared(&self.before) || declared(&self.after));
         if both_listed && !contradict {
             return Some(common);
         }
@@ -191,12 +191,12 @@ impl<'d> PairComparison<'_, 'd> {
         };
         let kind = if is_bounded { kinds::TYPE_CHANGED } else { kind };
         self.add(kind, format!("the type was {was} and is {is}"), places.0, places.1);
-        (comparable != TypeView::NONE).then_some(comparable)
+        (comparable != TypeSet::NONE).then_some(comparable)
     }
 
     /// Reports types that differ and are the same as texts, where keywords of texts refuse some: digits of a number had
     /// no length.
-    fn types_of_text(&mut self, (was, is): (TypeView, TypeView), places: (Option<Location>, Option<Location>)) {
+    fn types_of_text(&mut self, (was, is): (TypeSet, TypeSet), places: (Option<Location>, Option<Location>)) {
         let bounded = (is_bound(&self.before), is_bound(&self.after));
         let kind = match (was.includes(is), is.includes(was)) {
             (true, _) if bounded.1 => kinds::TYPE_NARROWED,
@@ -210,8 +210,8 @@ impl<'d> PairComparison<'_, 'd> {
     /// Reports a change of `null`, unless another type or alternative implies it.
     fn null(&mut self, types_differ: bool) {
         let (before, after) = (&self.before, &self.after);
-        let any = before.types.includes(TypeView::ANY) || after.types.includes(TypeView::ANY);
-        let by_type = before.types.meets(TypeView::NULL) != after.types.meets(TypeView::NULL);
+        let any = before.types.includes(TypeSet::ANY) || after.types.includes(TypeSet::ANY);
+        let by_type = before.types.meets(TypeSet::NULL) != after.types.meets(TypeSet::NULL);
         let by_choice = before.choices.iter().chain(&after.choices).any(|choice| choice.nullable);
         if self.context.null_told || (any && !by_choice && (types_differ || !by_type)) {
             return;

@@ -3,11 +3,11 @@
 use super::context::{Context, PairId, SchemaStep};
 use super::proof::{GoalRules, ProofTable, Prover, ValueWriting};
 use super::sets::{SchemaSets, SetId};
-use super::types::TypeView;
 use super::view::SchemaView;
 use super::writing::{self, FormEncodings, ListWriting};
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::output::RawChange;
+use crate::definition::TypeSet;
 use crate::definition::{Definition, NodeId, NodeMap, ValueDirection};
 use crate::model::media_type_essence;
 
@@ -144,7 +144,7 @@ impl<'d> SchemaTable<'d> {
 
     /// Returns for each side whether a value can be a list or an object.
     pub(in crate::compare) fn are_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> (bool, bool) {
-        let structured = TypeView::ARRAY.either(TypeView::OBJECT);
+        let structured = TypeSet::ARRAY.either(TypeSet::OBJECT);
         let before: Vec<NodeId> = before.into_iter().collect();
         let after: Vec<NodeId> = after.into_iter().collect();
         let mut steps = self.steps_left;
@@ -160,7 +160,7 @@ impl<'d> SchemaTable<'d> {
         let mut is_without = |definition: &'d Definition, schema: Option<NodeId>| {
             let schemas: Vec<NodeId> = schema.into_iter().collect();
             let view = SchemaView::open(definition, &schemas, steps);
-            !view.types.meets(TypeView::OBJECT)
+            !view.types.meets(TypeSet::OBJECT)
         };
         is_without(self.before.definition, before) && is_without(self.after.definition, after)
     }

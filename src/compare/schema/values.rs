@@ -1,12 +1,12 @@
 //! Compares the values that `enum` and `const` list.
 
 use super::comparison::PairComparison;
-use super::types::TypeView;
 use super::view::SchemaView;
 use crate::compare::excerpt;
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::kinds;
 use crate::definition::Node;
+use crate::definition::TypeSet;
 use crate::model::Location;
 
 /// Values that are listed, each after its fingerprint.
@@ -89,7 +89,7 @@ impl<'d> PairComparison<'_, 'd> {
 
     /// Leaves out the values that the types refuse; where that is all of them, it is the type that is written wrongly.
     fn fitting(&self, before: Listed<'d>, after: Listed<'d>) -> (Listed<'d>, Listed<'d>) {
-        let fits = |types: TypeView| move |(_, value): &(u64, Node<'d>)| types.meets(TypeView::of(*value));
+        let fits = |types: TypeSet| move |(_, value): &(u64, Node<'d>)| types.meets(TypeSet::of_node(*value));
         let (was, is) = (fits(self.before.types), fits(self.after.types));
         if before.iter().any(was) || after.iter().any(is) {
             (before.into_iter().filter(was).collect(), after.into_iter().filter(is).collect())
@@ -133,10 +133,10 @@ impl<'d> PairComparison<'_, 'd> {
 }
 
 /// True if the values, with `null`, are all values of the types: listing them is no change.
-fn lists_all(types: TypeView, values: &[(u64, Node<'_>)]) -> bool {
-    match types.without(TypeView::NULL) {
-        TypeView::NONE => true,
-        TypeView::BOOLEAN => {
+fn lists_all(types: TypeSet, values: &[(u64, Node<'_>)]) -> bool {
+    match types.without(TypeSet::NULL) {
+        TypeSet::NONE => true,
+        TypeSet::BOOLEAN => {
             [true, false].iter().all(|flag| values.iter().any(|(_, value)| value.as_bool() == Some(*flag)))
         }
         _ => false,

@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::types::TypeView;
-use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification};
+use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification, TypeSet, is_nullable};
 
 /// The combined keywords of schemas that apply to one value.
 pub(super) struct SchemaView<'d> {
@@ -12,14 +11,14 @@ pub(super) struct SchemaView<'d> {
     /// The values of each keyword in the schemas, in their order.
     keywords: Vec<(&'d str, KeywordValue<'d>)>,
     /// The types that are allowed: those that are declared, else those of the listed values.
-    pub(super) types: TypeView,
+    pub(super) types: TypeSet,
     /// True if one of them is `false`, which no value satisfies.
     pub(super) never: bool,
     /// True if one of them is `false` beside an alternative that is `null`.
     only_null: bool,
     /// The `oneOf` and `anyOf` of more than one alternative.
     pub(super) choices: Vec<AlternativeSet<'d>>,
-    old_dialect: bool,
+    specification: Specification,
 }
 
 /// A schema, and whether it also allows `null`, by a flag or an alternative around it.
@@ -77,15 +76,14 @@ const ANNOTATIONS: &[&str] = &[
 impl<'d> SchemaView<'d> {
     /// Opens schemas, each once; counts `steps` down for each, and stops at zero.
     pub(super) fn open(definition: &'d Definition, schemas: &[NodeId], steps: &mut usize) -> Self {
-        let old_dialect = definition.specification == Specification::V3_0;
         let mut view = Self {
             schemas: Vec::new(),
             keywords: Vec::new(),
-            types: TypeView::ANY,
+            types: TypeSet::ANY,
             never: false,
             only_null: false,
             choices: Vec::new(),
-            old_dialect,
+            specification: definition.specification,
         };
         let mut seen = SeenNodes::default();
         let mut open: Vec<SchemaMember<'d>> =
@@ -109,12 +107,12 @@ impl<'d> SchemaView<'d> {
             self.never |= !nullable;
             self.only_null |= nullable;
         }
-        if node.reference().is_some() && self.old_dialect {
+        if node.reference().is_some() && self.specification == Specification::V3_0 {
             // OpenAPI 3.0 ignores the siblings of a `$ref`.
             open.extend(node.resolve().map(|node| SchemaMember { node, nullable }));
             return;
         }
-        let nullable = nullable || (self.old_dialect && is_nullable(node));
+        let nullable = nullable || is_nullable(node, self.specification);
         open.extend(node.followed().map(|node| SchemaMember { node, nullable }));
         for keyword in ["anyOf", "oneOf"] {
             let Some(list) = node.get(keyword) else { continue };
@@ -191,10 +189,10 @@ impl<'d> SchemaView<'d> {
     /// True if `null` is allowed, as far as types and listed values tell.
     pub(super) fn allows_null(&self) -> bool {
         let refused = |choice: &AlternativeSet<'d>| !choice.nullable && self.is_choice_strict(choice);
-        if !self.types.meets(TypeView::NULL) || self.choices.iter().any(refused) {
+        if !self.types.meets(TypeSet::NULL) || self.choices.iter().any(refused) {
             return false;
         }
-        let is_null = |value: Node<'d>| TypeView::of(value) == TypeView::NULL;
+        let is_null = |value: Node<'d>| TypeSet::of_node(value) == TypeSet::NULL;
         let listed = |value: KeywordValue<'d>| value.schema.nullable || value.node.items().any(is_null);
         let constant = |value: KeywordValue<'d>| value.schema.nullable || is_null(value.node);
         self.values_of("enum").all(listed) && self.values_of("const").all(constant)
@@ -204,30 +202,30 @@ impl<'d> SchemaView<'d> {
         self.keywords.iter().filter(move |(known, _)| *known == name).map(|(_, value)| *value)
     }
 
-    fn declared_types(&self) -> TypeView {
+    fn declared_types(&self) -> TypeSet {
         let declared = |value: KeywordValue<'d>| {
-            let types = TypeView::declared(value.schema.node);
-            if value.schema.nullable { types.either(TypeView::NULL) } else { types }
+            let types = TypeSet::of_keyword(value.schema.node);
+            if value.schema.nullable { types.either(TypeSet::NULL) } else { types }
         };
-        let at_most = if self.only_null { TypeView::NULL } else { TypeView::ANY };
-        let types = self.values_of("type").map(declared).fold(at_most, TypeView::both);
-        let with_null = |value: KeywordValue<'d>, types: TypeView| {
-            if value.schema.nullable { types.either(TypeView::NULL) } else { types }
+        let at_most = if self.only_null { TypeSet::NULL } else { TypeSet::ANY };
+        let types = self.values_of("type").map(declared).fold(at_most, TypeSet::both);
+        let with_null = |value: KeywordValue<'d>, types: TypeSet| {
+            if value.schema.nullable { types.either(TypeSet::NULL) } else { types }
         };
         let listed = self.values_of("enum").find(|value| value.node.is_array());
         let constant = || self.values_of("const").next();
         let of_values = listed
-            .map(|list| with_null(list, list.node.items().map(TypeView::of).fold(TypeView::NONE, TypeView::either)))
-            .or_else(|| constant().map(|value| with_null(value, TypeView::of(value.node))));
-        if types == TypeView::ANY { of_values.unwrap_or(TypeView::ANY) } else { types }
+            .map(|list| with_null(list, list.node.items().map(TypeSet::of_node).fold(TypeSet::NONE, TypeSet::either)))
+            .or_else(|| constant().map(|value| with_null(value, TypeSet::of_node(value.node))));
+        if types == TypeSet::ANY { of_values.unwrap_or(TypeSet::ANY) } else { types }
     }
 
     /// True if all the alternatives of a choice name their types, `null` not among them.
     fn is_choice_strict(&self, choice: &AlternativeSet<'d>) -> bool {
         let names_types = |node: &Node<'d>| {
             let node = node.resolve().unwrap_or(*node);
-            let flagged = self.old_dialect && is_nullable(node);
-            !flagged && !TypeView::declared(node).meets(TypeView::NULL)
+            let flagged = is_nullable(node, self.specification);
+            !flagged && !TypeSet::of_keyword(node).meets(TypeSet::NULL)
         };
         choice.alternatives.iter().all(names_types)
     }
@@ -239,7 +237,7 @@ impl<'d> SchemaView<'d> {
         let constants = self.keyword("const").map(|value| vec![value]);
         let lists = self.keyword("enum").filter(|list| list.is_array()).map(|list| list.items().collect());
         for values in constants.chain(lists) {
-            let values = values.into_iter().filter(|value| TypeView::of(*value) != TypeView::NULL);
+            let values = values.into_iter().filter(|value| TypeSet::of_node(*value) != TypeSet::NULL);
             let numbered: Vec<(u64, Node<'d>)> = values.map(|value| (fingerprint(value), value)).collect();
             left = Some(match left {
                 None => numbered,
@@ -297,24 +295,16 @@ impl<'d> PropertyViews<'d> {
     }
 }
 
-/// True if a schema of OpenAPI 3.0 allows `null` too: by its flag, but for a list of values without it (OpenAPI
-/// 3.0.3, proposal "Clarify Semantics of nullable").
-pub(super) fn is_nullable(schema: Node<'_>) -> bool {
-    let has_null = |list: Node<'_>| list.items().any(|item| TypeView::of(item) == TypeView::NULL);
-    schema.get("nullable").and_then(Node::as_bool) == Some(true)
-        && schema.get("enum").is_none_or(|list| !list.is_array() || has_null(list))
-}
-
 /// True if a schema allows `null` and nothing else.
 fn is_null(schema: Node<'_>) -> bool {
     let schema = schema.resolve().unwrap_or(schema);
     let is_only_null = |list: Node<'_>| {
         let mut items = list.items().peekable();
-        items.peek().is_some() && items.all(|item| TypeView::of(item) == TypeView::NULL)
+        items.peek().is_some() && items.all(|item| TypeSet::of_node(item) == TypeSet::NULL)
     };
-    let by_type = || schema.get("type").is_some() && TypeView::declared(schema) == TypeView::NULL;
-    let has_null = |list: Node<'_>| list.items().any(|item| TypeView::of(item) == TypeView::NULL);
-    let (listed, constant) = (schema.get("enum"), schema.get("const").map(TypeView::of));
-    let names_null = by_type() || listed.is_some_and(is_only_null) || constant == Some(TypeView::NULL);
-    names_null && listed.is_none_or(has_null) && constant.is_none_or(|types| types == TypeView::NULL)
+    let by_type = || schema.get("type").is_some() && TypeSet::of_keyword(schema) == TypeSet::NULL;
+    let has_null = |list: Node<'_>| list.items().any(|item| TypeSet::of_node(item) == TypeSet::NULL);
+    let (listed, constant) = (schema.get("enum"), schema.get("const").map(TypeSet::of_node));
+    let names_null = by_type() || listed.is_some_and(is_only_null) || constant == Some(TypeSet::NULL);
+    names_null && listed.is_none_or(has_null) && constant.is_none_or(|types| types == TypeSet::NULL)
 }

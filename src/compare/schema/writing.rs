@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::types::TypeView;
 use super::view::SchemaView;
+use crate::definition::TypeSet;
 use crate::definition::{Definition, Node, NodeId, ParameterStyle, Specification};
 
 /// Serialization of a list's items (OpenAPI 3.1, section 4.8.12.3).
@@ -128,18 +128,18 @@ pub(super) fn default_media_type(
     let (text, binary) = (Some("text/plain"), Some("application/octet-stream"));
     let mut view = SchemaView::open(definition, schemas, steps);
     for _ in 0..MOST_NESTED {
-        let types = view.types.without(TypeView::NULL);
+        let types = view.types.without(TypeSet::NULL);
         let has = |keyword: &str, value: Option<&str>| {
             view.keyword(keyword).any(|node| value.is_none() || node.as_str() == value)
         };
-        if types.includes(TypeView::ANY.without(TypeView::NULL)) {
+        if types.includes(TypeSet::ANY.without(TypeSet::NULL)) {
             return binary;
-        } else if types == TypeView::OBJECT {
+        } else if types == TypeSet::OBJECT {
             return Some("application/json");
-        } else if types == TypeView::ARRAY {
+        } else if types == TypeSet::ARRAY {
             let items: Vec<NodeId> = view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect();
             view = SchemaView::open(definition, &items, steps);
-        } else if types.meets(TypeView::ARRAY.either(TypeView::OBJECT)) {
+        } else if types.meets(TypeSet::ARRAY.either(TypeSet::OBJECT)) {
             return None;
         } else if has("contentEncoding", None) || has("format", Some("binary")) {
             return binary;

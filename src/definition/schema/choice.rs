@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::collection::property_schemas;
 use super::goal::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
-use super::shape::{SchemaShape, TypeSet};
+use super::shape::SchemaShape;
+use super::types::TypeSet;
 use crate::definition::document::Node;
 
 /// The number of values tried for each alternative of a `oneOf`.

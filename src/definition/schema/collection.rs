@@ -8,7 +8,8 @@ use super::fits::all_differ;
 use super::goal::{SampleGoal, SampleRequest, SampleState};
 use super::pattern::CompiledPatterns;
 use super::sample::{FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE};
-use super::shape::{SchemaShape, TypeSet, count};
+use super::shape::{SchemaShape, count};
+use super::types::TypeSet;
 use crate::definition::api::Specification;
 use crate::definition::document::Node;
 

@@ -12,7 +12,8 @@ use serde_json::{Number, Value};
 use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
-use super::shape::{TypeSet, count, is_nullable, is_reference};
+use super::shape::{count, is_reference};
+use super::types::{TypeSet, is_nullable};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 use crate::definition::values::allows_number;
@@ -99,7 +100,7 @@ impl InstanceCheck<'_> {
                 return fits;
             }
         }
-        if value.is_null() && is_nullable(schema, self.specification) && schema.get("enum").is_none() {
+        if value.is_null() && is_nullable(schema, self.specification) {
             return true;
         }
         TypeSet::declared(schema, self.specification).meets(TypeSet::of(value))

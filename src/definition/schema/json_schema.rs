@@ -9,7 +9,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::pattern;
-use super::shape::{TypeSet, is_nullable, is_reference};
+use super::shape::is_reference;
+use super::types::{TypeSet, is_nullable};
 use crate::definition::api::{Definition, Specification};
 use crate::definition::document::{Node, NodeId, NodeKind};
 
@@ -82,7 +83,7 @@ impl<'d> SchemaWriter<'d> {
         }
         Self::exclusive_bounds(schema, &mut map);
         self.type_keyword(schema, &mut map);
-        let nullable = is_nullable(schema, self.specification) && schema.get("enum").is_none();
+        let nullable = is_nullable(schema, self.specification);
         let untyped = !map.contains_key("type") && !map.is_empty();
         if nullable && untyped {
             return Some(json!({ "anyOf": [{ "type": "null" }, map] }));

@@ -14,6 +14,7 @@ mod pattern;
 mod sample;
 mod shape;
 mod text;
+mod types;
 
 pub(crate) use dialect::foreign_construct;
 pub(crate) use ecma::legacy_construct;
@@ -24,7 +25,8 @@ pub use json_schema::ValueDirection;
 pub(super) use number::is_multiple;
 pub(crate) use pattern::{CompiledPatterns, is_regular_expression};
 pub(super) use sample::Sampler;
-pub(crate) use shape::{SchemaShape, TypeSet};
+pub(crate) use shape::SchemaShape;
+pub(crate) use types::{TypeSet, is_nullable};
 
 #[cfg(test)]
 mod tests;

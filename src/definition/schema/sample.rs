@@ -12,8 +12,9 @@ use super::goal::{CONTRADICTION, NO_SINGLE, SampleFailure, SampleGoal, SampleReq
 use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
-use super::shape::{SchemaShape, TypeSet};
+use super::shape::SchemaShape;
 use super::text;
+use super::types::TypeSet;
 use crate::definition::api::Specification;
 use crate::definition::document::{BYTES_A_VALUE, Node};
 

@@ -2,103 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
+use super::types::TypeSet;
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeKind, SeenNodes};
-
-/// A set of the types of JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TypeSet(u8);
-
-impl TypeSet {
-    pub(crate) const NULL: Self = Self(1);
-    pub(crate) const BOOLEAN: Self = Self(2);
-    pub(crate) const INTEGER: Self = Self(4);
-    pub(crate) const NUMBER: Self = Self(4 | 8);
-    pub(crate) const STRING: Self = Self(16);
-    pub(crate) const ARRAY: Self = Self(32);
-    pub(crate) const OBJECT: Self = Self(64);
-    pub(crate) const ANY: Self = Self(127);
-    pub(crate) const SCALAR: Self = Self(1 | 2 | 4 | 8 | 16);
-    pub(crate) const NONE: Self = Self(0);
-    pub(crate) const NOT_NULL: Self = Self(127 & !1);
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "null" => Self::NULL,
-            "boolean" => Self::BOOLEAN,
-            "integer" => Self::INTEGER,
-            "number" => Self::NUMBER,
-            "string" | "file" => Self::STRING,
-            "array" => Self::ARRAY,
-            "object" => Self::OBJECT,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn of(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::NULL,
-            Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(number) if is_integer(number) => Self::INTEGER,
-            Value::Number(_) => Self(8),
-            Value::String(_) => Self::STRING,
-            Value::Array(_) => Self::ARRAY,
-            Value::Object(_) => Self::OBJECT,
-        }
-    }
-
-    /// Returns the type of a value of the document.
-    pub(crate) fn of_node(node: Node<'_>) -> Self {
-        match node.kind() {
-            NodeKind::Null => Self::NULL,
-            NodeKind::Bool(_) => Self::BOOLEAN,
-            NodeKind::Number(number) if is_integer(number) => Self::INTEGER,
-            NodeKind::Number(_) => Self(8),
-            NodeKind::String(_) => Self::STRING,
-            NodeKind::Array => Self::ARRAY,
-            NodeKind::Object => Self::OBJECT,
-        }
-    }
-
-    pub(crate) fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    pub(crate) fn both(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub(crate) fn either(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Returns the types allowed by the keyword `type` of a schema; all if it has none that is known.
-    pub(super) fn declared(schema: Node<'_>, specification: Specification) -> Self {
-        let Some(keyword) = schema.get("type") else { return Self::ANY };
-        let names = keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str));
-        let mut known = names.filter_map(Self::named).peekable();
-        if known.peek().is_none() {
-            return Self::ANY;
-        }
-        let declared = known.fold(Self(0), Self::either);
-        if is_nullable(schema, specification) { declared.either(Self::NULL) } else { declared }
-    }
-}
+use crate::definition::document::{Node, SeenNodes};
 
 /// True if a schema refers to another; in OpenAPI 3.0 there is no `$dynamicRef`.
 pub(super) fn is_reference(schema: Node<'_>, specification: Specification) -> bool {
     schema.reference().is_some() || specification != Specification::V3_0 && schema.get("$dynamicRef").is_some()
-}
-
-/// True if it is a schema that also allows `null` (OpenAPI 3.0.3, section 4.7.24.1).
-pub(super) fn is_nullable(schema: Node<'_>, specification: Specification) -> bool {
-    specification == Specification::V3_0 && schema.get("nullable").and_then(Node::as_bool) == Some(true)
-}
-
-fn is_integer(number: &serde_json::Number) -> bool {
-    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|value| value.fract() == 0.0)
 }
 
 /// The schemas that apply to one value together.
@@ -175,10 +85,7 @@ impl<'d> SchemaShape<'d> {
     /// Lists the types to try: declared ones in order with `null` last, else those that other keywords suggest.
     pub(crate) fn type_order(&self) -> Vec<TypeSet> {
         let allowed = self.types();
-        let declared = self.keyword("type").flat_map(|node| {
-            let names = node.as_str().into_iter().chain(node.items().filter_map(Node::as_str));
-            names.filter_map(TypeSet::named).collect::<Vec<_>>()
-        });
+        let declared = self.keyword("type").flat_map(TypeSet::each_named);
         let hinted = [
             (
                 TypeSet::OBJECT,
@@ -200,7 +107,7 @@ impl<'d> SchemaShape<'d> {
                 order.push(types);
             }
         };
-        let named = declared.fold(TypeSet(0), |named, types| {
+        let named = declared.fold(TypeSet::NONE, |named, types| {
             add(types);
             named.either(types)
         });

@@ -3,9 +3,9 @@
 
 use super::terms::{TermId, ValueTerm};
 use super::{DEEPEST, DefinitionSide, MOST_CASES, Prover, TypeCase, ValueFacts, ValueWriting, keywords};
-use crate::compare::decimal::Decimal;
-use crate::compare::schema::types::TypeView;
+use crate::definition::Decimal;
 use crate::definition::Node;
+use crate::definition::TypeSet;
 
 impl<'d> Prover<'_, 'd> {
     /// Splits facts by their choices.
@@ -45,7 +45,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     fn split_by_type(&mut self, facts: &ValueFacts, right: Option<TermId>) -> bool {
-        TypeView::EACH.into_iter().filter(|kind| facts.types.meets(*kind)).all(|kind| {
+        TypeSet::EACH.into_iter().filter(|kind| facts.types.meets(*kind)).all(|kind| {
             let mut facts = facts.clone();
             let mut schemas = Vec::new();
             let mut value = None;
@@ -77,8 +77,8 @@ impl<'d> Prover<'_, 'd> {
             return self.decide(case, right);
         }
         let mut values: Vec<TermId> = match case.kind {
-            TypeView::NULL => vec![self.number(ValueTerm::Null)],
-            TypeView::BOOLEAN => vec![self.number(ValueTerm::Flag(true)), self.number(ValueTerm::Flag(false))],
+            TypeSet::NULL => vec![self.number(ValueTerm::Null)],
+            TypeSet::BOOLEAN => vec![self.number(ValueTerm::Flag(true)), self.number(ValueTerm::Flag(false))],
             _ => {
                 let lists = case.schemas.iter().flat_map(|(side, node)| {
                     let constant = node.get("const").map(|value| (*side, vec![value]));
@@ -87,7 +87,7 @@ impl<'d> Prover<'_, 'd> {
                 });
                 match lists.min_by_key(|(_, list)| list.len()) {
                     Some((side, list)) => {
-                        let of_kind = list.into_iter().filter(|value| case.kind.meets(TypeView::of(*value)));
+                        let of_kind = list.into_iter().filter(|value| case.kind.meets(TypeSet::of_node(*value)));
                         of_kind.map(|value| self.value(side, value)).collect()
                     }
                     None => match self.whole_numbers(case) {
@@ -127,13 +127,13 @@ impl<'d> Prover<'_, 'd> {
         if writing == ValueWriting::Json {
             return self.follows(case, right);
         }
-        let is_scalar = !case.kind.meets(TypeView::ARRAY.either(TypeView::OBJECT));
+        let is_scalar = !case.kind.meets(TypeSet::ARRAY.either(TypeSet::OBJECT));
         if is_scalar || self.readers(case.kind, right, 0).is_none_or(|readers| readers > 1) {
             self.rules.writing = ValueWriting::Json;
         }
         let follows = self.follows(case, right);
         self.rules.writing = writing;
-        let is_number = case.kind.both(TypeView::NUMBER.either(TypeView::BOOLEAN)) == case.kind;
+        let is_number = case.kind.both(TypeSet::NUMBER.either(TypeSet::BOOLEAN)) == case.kind;
         follows
             || (writing.is_text() && is_number && self.takes_any_text(right, 0))
             || self.reads_otherwise(case, right)
@@ -142,7 +142,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Tells whether a list of the value alone, which is written like it, lies within a set.
     fn is_read_as_list(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
-        if !self.rules.single_lists || !self.rules.writing.is_text() || case.kind == TypeView::NULL {
+        if !self.rules.single_lists || !self.rules.writing.is_text() || case.kind == TypeSet::NULL {
             return false;
         }
         let item = self.left_of(case);
@@ -155,7 +155,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Counts the keywords of a set that look at the parts of a list or an object: where there is one, each part can be
     /// read in a way of its own. `None` where one of them depends on how the others are read.
-    fn readers(&mut self, kind: TypeView, right: TermId, nesting: usize) -> Option<usize> {
+    fn readers(&mut self, kind: TypeSet, right: TermId, nesting: usize) -> Option<usize> {
         if nesting > DEEPEST || !self.take(1) {
             return None;
         }
@@ -274,7 +274,7 @@ impl<'d> Prover<'_, 'd> {
             ValueTerm::Kind(types) => types.meets(case.kind),
             ValueTerm::Has(name) => self.present(case).contains(&name),
             ValueTerm::Always => true,
-            ValueTerm::Null => case.kind == TypeView::NULL,
+            ValueTerm::Null => case.kind == TypeSet::NULL,
             ValueTerm::Value(..) | ValueTerm::Number(_) | ValueTerm::Text(_) | ValueTerm::Flag(_) => {
                 case.value == Some(right)
             }

@@ -6,17 +6,17 @@ use serde_json::Number;
 
 use super::terms::ValueTerm;
 use super::{DefinitionSide, Prover, TypeCase};
-use crate::compare::decimal::Decimal;
 use crate::compare::schema::bounds::{self, NumberLimit};
-use crate::compare::schema::types::TypeView;
+use crate::definition::Decimal;
 use crate::definition::Node;
+use crate::definition::TypeSet;
 
 /// Formats of numbers; the others are of texts.
 const NUMBER_FORMATS: [&str; 7] = ["int8", "int16", "int32", "int64", "float", "double", "decimal"];
 
 /// True if the keywords of one schema let each text pass that a number or a flag can be written as.
 pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
-    TypeView::declared(schema).meets(TypeView::STRING)
+    TypeSet::of_keyword(schema).meets(TypeSet::STRING)
         && schema.entries().all(|(name, value)| match name {
             "enum" | "const" | "maxLength" | "pattern" | "contentEncoding" | "contentMediaType" | "contentSchema" => {
                 false
@@ -29,7 +29,7 @@ pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
 
 /// Counts the keywords of one schema that look at the parts of a list or an object, those that share the parts among
 /// them as one; `None` where one of them compares the parts, or asks for them under a condition.
-pub(super) fn readers(schema: Node<'_>, kind: TypeView) -> Option<usize> {
+pub(super) fn readers(schema: Node<'_>, kind: TypeSet) -> Option<usize> {
     const COMPARING: [&str; 4] = ["enum", "const", "dependentSchemas", "unevaluatedItems"];
     let has = |name: &&str| schema.get(name).is_some();
     let is_unique = schema.get("uniqueItems").and_then(Node::as_bool) == Some(true);
@@ -37,7 +37,7 @@ pub(super) fn readers(schema: Node<'_>, kind: TypeView) -> Option<usize> {
         return None;
     }
     let patterns = schema.get("patternProperties").into_iter().flat_map(Node::entries).count();
-    Some(if kind == TypeView::ARRAY {
+    Some(if kind == TypeSet::ARRAY {
         usize::from(["items", "prefixItems"].iter().any(has)) + usize::from(has(&"contains"))
     } else {
         let is_shared = patterns == 0 && ["properties", "additionalProperties"].iter().any(has);
@@ -51,15 +51,15 @@ impl<'d> Prover<'_, 'd> {
     pub(super) fn follows_own(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         self.take(schema.entries().count())
             && schema.entries().all(|(name, value)| match name {
-                "type" => TypeView::declared(schema).meets(case.kind),
+                "type" => TypeSet::of_keyword(schema).meets(case.kind),
                 "enum" => !value.is_array() || case.value.is_some_and(|known| self.is_listed(side, value, known)),
                 "const" => case.value.is_some_and(|known| self.value(side, value) == known),
                 "format" => value.as_str().is_none_or(|format| has_format(case, format)),
                 _ => match case.kind {
-                    TypeView::STRING => self.follows_text(case, name, value),
-                    TypeView::ARRAY => self.follows_list(case, side, schema, name),
-                    TypeView::OBJECT => self.follows_object(case, side, schema, name),
-                    kind if TypeView::NUMBER.meets(kind) => self.follows_number(case, schema, name, value),
+                    TypeSet::STRING => self.follows_text(case, name, value),
+                    TypeSet::ARRAY => self.follows_list(case, side, schema, name),
+                    TypeSet::OBJECT => self.follows_object(case, side, schema, name),
+                    kind if TypeSet::NUMBER.meets(kind) => self.follows_number(case, schema, name, value),
                     _ => true,
                 },
             })
@@ -67,15 +67,15 @@ impl<'d> Prover<'_, 'd> {
 
     pub(super) fn contradicts_keywords(&mut self, case: &TypeCase<'d>) -> bool {
         match case.kind {
-            TypeView::STRING => {
+            TypeSet::STRING => {
                 let (least, most) = self.counts(case, "minLength", "maxLength");
                 let patterns = case.schemas.iter().filter_map(|(_, schema)| schema.get("pattern")?.as_str());
                 least > most
                     || patterns.collect::<Vec<_>>().into_iter().any(|one| self.is_match(case, one) == Some(false))
             }
-            TypeView::ARRAY => self.contradicts_list(case),
-            TypeView::OBJECT => self.contradicts_object(case),
-            kind if TypeView::NUMBER.meets(kind) => self.contradicts_number(case),
+            TypeSet::ARRAY => self.contradicts_list(case),
+            TypeSet::OBJECT => self.contradicts_object(case),
+            kind if TypeSet::NUMBER.meets(kind) => self.contradicts_number(case),
             _ => false,
         }
     }
@@ -97,7 +97,7 @@ impl<'d> Prover<'_, 'd> {
         let of_parts = self.limits_of_parts(case, bounds::limit_names(least));
         let of_parts = of_parts
             .map(|(name, value)| NumberLimit { value: value.clone(), exclusive: name.starts_with("exclusive") });
-        let whole = case.kind == TypeView::INTEGER;
+        let whole = case.kind == TypeSet::INTEGER;
         let inclusive = |limit| if whole { bounds::inclusive_limit(&limit, least) } else { limit };
         of_schemas.chain(of_parts).map(inclusive).collect()
     }
@@ -105,7 +105,7 @@ impl<'d> Prover<'_, 'd> {
     /// Returns the numbers of a case, where they are whole and few.
     pub(super) fn whole_numbers(&self, case: &TypeCase<'d>) -> Option<RangeInclusive<i64>> {
         const MOST: i64 = 50;
-        if case.kind != TypeView::INTEGER || case.schemas.iter().all(|(_, schema)| schema.get("maximum").is_none()) {
+        if case.kind != TypeSet::INTEGER || case.schemas.iter().all(|(_, schema)| schema.get("maximum").is_none()) {
             return None;
         }
         let (least, most) = (self.limit(case, true)?, self.limit(case, false)?);
@@ -118,7 +118,7 @@ impl<'d> Prover<'_, 'd> {
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
                 let least = name.ends_with("inimum");
                 let Some(limit) = bounds::limit_at(schema, name, value) else { return true };
-                let limit = if case.kind == TypeView::INTEGER { bounds::inclusive_limit(&limit, least) } else { limit };
+                let limit = if case.kind == TypeSet::INTEGER { bounds::inclusive_limit(&limit, least) } else { limit };
                 self.limit(case, least).is_some_and(|known| bounds::tighter(&known, &limit, least).is_ge())
             }
             "multipleOf" => {
@@ -127,7 +127,7 @@ impl<'d> Prover<'_, 'd> {
                     return value.is_multiple_of(&step);
                 }
                 let known = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf"));
-                let whole = (case.kind == TypeView::INTEGER).then(|| Decimal::from(1));
+                let whole = (case.kind == TypeSet::INTEGER).then(|| Decimal::from(1));
                 let known = bounds::steps(known).chain(whole).reduce(|one, other| one.common_multiple(&other));
                 known.is_some_and(|known| known.is_multiple_of(&step))
             }
@@ -140,7 +140,7 @@ impl<'d> Prover<'_, 'd> {
         let is_off = |step: Decimal| match self.number_value(case) {
             Some(value) => !value.is_multiple_of(&step),
             // No fraction is a multiple of a whole number.
-            None => case.kind != TypeView::INTEGER && step.is_whole(),
+            None => case.kind != TypeSet::INTEGER && step.is_whole(),
         };
         if bounds::steps(steps).any(is_off) {
             return true;
@@ -221,7 +221,7 @@ impl<'d> Prover<'_, 'd> {
 
 /// True if values of a case have a format, or the format is none of their type.
 fn has_format(case: &TypeCase<'_>, format: &str) -> bool {
-    let concerns = if NUMBER_FORMATS.contains(&format) { TypeView::NUMBER } else { TypeView::STRING };
+    let concerns = if NUMBER_FORMATS.contains(&format) { TypeSet::NUMBER } else { TypeSet::STRING };
     let known = |schema: &Node<'_>| {
         let of = |name: &str| schema.get(name).and_then(Node::as_str);
         // The formats of OpenAPI 3.0 that became keywords of JSON Schema (OpenAPI 3.1.0, section 4.4.1).

@@ -20,8 +20,8 @@ mod terms;
 
 use std::collections::HashMap;
 
-use super::types::TypeView;
 use crate::compare::fingerprint::Fingerprints;
+use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
 pub(super) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
@@ -139,7 +139,7 @@ pub(super) struct Prover<'s, 'd> {
 /// Facts about a value, with schemas taken apart.
 #[derive(Debug, Clone)]
 struct ValueFacts {
-    types: TypeView,
+    types: TypeSet,
     /// Facts that are no choice.
     atoms: Vec<TermId>,
     refused: Vec<TermId>,
@@ -150,7 +150,7 @@ struct ValueFacts {
 /// A value of one type.
 #[derive(Debug, Clone)]
 struct TypeCase<'d> {
-    kind: TypeView,
+    kind: TypeSet,
     facts: ValueFacts,
     /// The schemas whose own keywords hold.
     schemas: Vec<(DefinitionSide, Node<'d>)>,
@@ -163,7 +163,7 @@ impl<'d> Prover<'_, 'd> {
     pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>) -> bool {
         let mut left = self.left(left);
         if self.rules.without_null {
-            left.push(self.number(ValueTerm::Kind(TypeView::ANY.without(TypeView::NULL))));
+            left.push(self.number(ValueTerm::Kind(TypeSet::ANY.without(TypeSet::NULL))));
             self.rules.without_null = false;
         }
         let right = self.all(right);
@@ -188,7 +188,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// True if any value of some types satisfies the schemas.
-    pub(super) fn takes_any(&mut self, types: TypeView, schemas: ProofOperand<'_>) -> bool {
+    pub(super) fn takes_any(&mut self, types: TypeSet, schemas: ProofOperand<'_>) -> bool {
         let (kind, schemas) = (self.number(ValueTerm::Kind(types)), self.all(schemas));
         self.prove(&[kind], Some(schemas))
     }
@@ -296,7 +296,7 @@ impl<'d> Prover<'_, 'd> {
     /// Derives the facts from sets of values; `None` if they contradict each other at once.
     fn facts(&mut self, left: &[TermId]) -> Option<ValueFacts> {
         let mut facts = ValueFacts {
-            types: TypeView::ANY,
+            types: TypeSet::ANY,
             atoms: Vec::new(),
             refused: Vec::new(),
             choices: Vec::new(),
@@ -337,7 +337,7 @@ impl<'d> Prover<'_, 'd> {
                 ValueTerm::Always | ValueTerm::Unknown => false,
                 ValueTerm::Own(side, schema) => {
                     let node = self.proofs.terms.node(side, schema);
-                    facts.types = facts.types.both(TypeView::declared(node));
+                    facts.types = facts.types.both(TypeSet::of_keyword(node));
                     true
                 }
                 ValueTerm::Kind(types) => {
@@ -345,40 +345,40 @@ impl<'d> Prover<'_, 'd> {
                     true
                 }
                 ValueTerm::Has(_) | ValueTerm::Property(..) => {
-                    facts.types = facts.types.both(TypeView::OBJECT);
+                    facts.types = facts.types.both(TypeSet::OBJECT);
                     true
                 }
                 ValueTerm::ListOf(_) => {
-                    facts.types = facts.types.both(TypeView::ARRAY);
+                    facts.types = facts.types.both(TypeSet::ARRAY);
                     true
                 }
                 ValueTerm::Limit(..) => true,
                 ValueTerm::Value(side, node) => {
-                    facts.types = facts.types.both(TypeView::of(self.proofs.terms.node(side, node)));
+                    facts.types = facts.types.both(TypeSet::of_node(self.proofs.terms.node(side, node)));
                     true
                 }
                 ValueTerm::Number(number) => {
                     facts.types =
-                        facts.types.both(if number.contains('.') { TypeView::FRACTION } else { TypeView::INTEGER });
+                        facts.types.both(if number.contains('.') { TypeSet::FRACTION } else { TypeSet::INTEGER });
                     true
                 }
                 ValueTerm::Text(_) => {
-                    facts.types = facts.types.both(TypeView::STRING);
+                    facts.types = facts.types.both(TypeSet::STRING);
                     true
                 }
                 ValueTerm::Flag(_) => {
-                    facts.types = facts.types.both(TypeView::BOOLEAN);
+                    facts.types = facts.types.both(TypeSet::BOOLEAN);
                     true
                 }
                 ValueTerm::Null => {
-                    facts.types = facts.types.both(TypeView::NULL);
+                    facts.types = facts.types.both(TypeSet::NULL);
                     true
                 }
             };
             if is_kept {
                 facts.atoms.push(id);
             }
-            if facts.types == TypeView::NONE {
+            if facts.types == TypeSet::NONE {
                 return false;
             }
         }

@@ -100,7 +100,7 @@ impl<'d> Prover<'_, 'd> {
             .iter()
             .flat_map(|(side, schema)| entries(*schema, "dependentSchemas").map(|(name, node)| (*side, name, node)))
             .collect();
-        if schemas.is_empty() || case.kind != super::TypeView::OBJECT {
+        if schemas.is_empty() || case.kind != super::TypeSet::OBJECT {
             return None;
         }
         let present = self.present(case);
@@ -294,7 +294,7 @@ impl<'d> Prover<'_, 'd> {
         let known: Vec<(DefinitionSide, Node<'d>)> =
             case.schemas.iter().filter_map(|(side, schema)| Some((*side, schema.get("propertyNames")?))).collect();
         let mut facts: Vec<TermId> = known.into_iter().map(|(side, node)| self.schema(side, node.id())).collect();
-        facts.push(self.number(ValueTerm::Kind(super::TypeView::STRING)));
+        facts.push(self.number(ValueTerm::Kind(super::TypeSet::STRING)));
         if self.prove_within(ValueWriting::Json, &facts, Some(wanted)) {
             return true;
         }

@@ -6,10 +6,10 @@
 use super::objects::entries;
 use super::terms::{TermId, ValueTerm};
 use super::{DEEPEST, DefinitionSide, Prover, TypeCase};
-use crate::compare::decimal::Decimal;
 use crate::compare::schema::bounds;
-use crate::compare::schema::types::TypeView;
+use crate::definition::Decimal;
 use crate::definition::Node;
+use crate::definition::TypeSet;
 
 /// A case is split by no more limits and properties than these.
 const MOST_PARTS: usize = 3;
@@ -29,7 +29,7 @@ impl<'d> Prover<'_, 'd> {
             return false;
         }
         let parts = match case.kind {
-            TypeView::OBJECT => self.property_parts(case, &choices),
+            TypeSet::OBJECT => self.property_parts(case, &choices),
             _ => self.limit_parts(case, right),
         };
         let Some(parts) = parts else { return false };
@@ -135,7 +135,7 @@ fn listed(schema: Node<'_>) -> Option<Vec<Node<'_>>> {
 }
 
 /// Lists the limits that a schema sets for a type, each with its complement.
-fn limits<'d>(schema: Node<'d>, kind: TypeView) -> Vec<LimitTerms<'d>> {
+fn limits<'d>(schema: Node<'d>, kind: TypeSet) -> Vec<LimitTerms<'d>> {
     let count = |least: &'static str, most: &'static str| -> Vec<LimitTerms<'d>> {
         let of = |name: &'static str| schema.get(name).and_then(Decimal::of).filter(Decimal::is_whole);
         let least_one = of(least).filter(Decimal::is_positive).map(|number| (number.next(false), number));
@@ -144,13 +144,13 @@ fn limits<'d>(schema: Node<'d>, kind: TypeView) -> Vec<LimitTerms<'d>> {
         least_one.into_iter().chain(most_one).map(pair).collect()
     };
     match kind {
-        TypeView::STRING => count("minLength", "maxLength"),
-        TypeView::ARRAY => count("minItems", "maxItems"),
-        kind if TypeView::NUMBER.meets(kind) => {
+        TypeSet::STRING => count("minLength", "maxLength"),
+        TypeSet::ARRAY => count("minItems", "maxItems"),
+        kind if TypeSet::NUMBER.meets(kind) => {
             let least = bounds::limits(schema, true).map(|limit| (limit, true));
             let all = least.chain(bounds::limits(schema, false).map(|limit| (limit, false)));
             let pair = |(limit, least): (bounds::NumberLimit, bool)| {
-                let limit = if kind == TypeView::INTEGER { bounds::inclusive_limit(&limit, least) } else { limit };
+                let limit = if kind == TypeSet::INTEGER { bounds::inclusive_limit(&limit, least) } else { limit };
                 // Above a limit that is included are those below it that is excluded.
                 let (low, high) = match (least, limit.exclusive) {
                     (true, false) | (false, true) => ("exclusiveMaximum", "minimum"),

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::compare::decimal::Decimal;
 use crate::compare::fingerprint::{Fingerprints, canonical};
 use crate::compare::schema::sets::meant;
-use crate::compare::schema::types::TypeView;
-use crate::compare::schema::view::is_nullable;
-use crate::definition::{Definition, Node, NodeId, NodeKind, Specification};
+use crate::definition::Decimal;
+use crate::definition::TypeSet;
+use crate::definition::{Definition, Node, NodeId, NodeKind, Specification, is_nullable};
 
 /// A term, by its number.
 pub(super) type TermId = u32;
@@ -29,7 +28,7 @@ pub(super) enum ValueTerm<'d> {
     /// The keywords of a schema that apply no other schema to the value itself.
     Own(DefinitionSide, NodeId),
     /// Values of some types.
-    Kind(TypeView),
+    Kind(TypeSet),
     /// Objects that have a property.
     Has(&'d str),
     /// Objects of which a property is in a set.
@@ -244,7 +243,7 @@ impl<'d> TermTable<'d> {
         }
         parts.push(self.number(ValueTerm::Own(side, id)));
         let all = self.number(ValueTerm::All(parts.into()));
-        if old_dialect && is_nullable(node) {
+        if is_nullable(node, self.definition(side).specification) {
             let null = self.number(ValueTerm::Null);
             return self.number(ValueTerm::Any(Box::new([null, all])));
         }

@@ -6,7 +6,7 @@ use std::fmt;
 use num_bigint::{BigInt, Sign};
 use serde_json::Number;
 
-use crate::definition::Node;
+use super::Node;
 
 /// Longer numbers are compared by their nearest double.
 const MOST_DIGITS: usize = 2_000;
@@ -15,7 +15,7 @@ const MOST_EXPONENT: i64 = 2_000;
 
 /// A decimal number: a whole number times a power of ten.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Decimal {
+pub(crate) struct Decimal {
     /// Without zeros at its end.
     mantissa: BigInt,
     exponent: i64,
@@ -23,24 +23,24 @@ pub(super) struct Decimal {
 
 impl Decimal {
     /// Returns the number that a node is.
-    pub(super) fn of(node: Node<'_>) -> Option<Self> {
+    pub(crate) fn of(node: Node<'_>) -> Option<Self> {
         let number = node.as_number()?;
         Some(node.number_text().and_then(Self::parse).unwrap_or_else(|| Self::of_number(number)))
     }
 
     /// Returns the number of a bound, which may lie beyond all doubles and so was read as a text: `1e400`.
-    pub(super) fn of_bound(node: Node<'_>) -> Option<Self> {
+    pub(crate) fn of_bound(node: Node<'_>) -> Option<Self> {
         let beyond = || node.as_str().filter(|text| text.parse::<f64>().is_ok_and(f64::is_infinite));
         Self::of(node).or_else(|| Self::parse(beyond()?))
     }
 
     /// Returns a number as it was stored.
-    pub(super) fn of_number(number: &Number) -> Self {
+    pub(crate) fn of_number(number: &Number) -> Self {
         Self::parse(&number.to_string()).unwrap_or_else(|| Self::from(0))
     }
 
     /// Parses digits with a fraction and an exponent; `None` where that is none, or has too many of them.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (digits, exponent) = match text.split_once(['e', 'E']) {
             Some((digits, exponent)) => (digits, exponent.parse::<i64>().ok()?),
             None => (text, 0),
@@ -64,16 +64,16 @@ impl Decimal {
         Self { mantissa, exponent }
     }
 
-    pub(super) fn is_positive(&self) -> bool {
+    pub(crate) fn is_positive(&self) -> bool {
         self.mantissa.sign() == Sign::Plus
     }
 
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.exponent >= 0
     }
 
     /// Returns the nearest whole number that is not below it (`up`), or not above.
-    pub(super) fn rounded(&self, up: bool) -> Self {
+    pub(crate) fn rounded(&self, up: bool) -> Self {
         if self.is_whole() {
             return self.clone();
         }
@@ -84,19 +84,19 @@ impl Decimal {
     }
 
     /// Returns the next whole number, or the one before.
-    pub(super) fn next(&self, up: bool) -> Self {
+    pub(crate) fn next(&self, up: bool) -> Self {
         let whole = &self.mantissa * power(self.exponent.max(0));
         Self::normal(whole + if up { 1 } else { -1 }, 0)
     }
 
     /// Tells whether it is a multiple of a number above zero.
-    pub(super) fn is_multiple_of(&self, step: &Self) -> bool {
+    pub(crate) fn is_multiple_of(&self, step: &Self) -> bool {
         let (number, step) = self.aligned(step);
         step.sign() != Sign::NoSign && (number % step).sign() == Sign::NoSign
     }
 
     /// Returns the least number above zero of which both are divisors, both above zero.
-    pub(super) fn common_multiple(&self, other: &Self) -> Self {
+    pub(crate) fn common_multiple(&self, other: &Self) -> Self {
         let exponent = self.exponent.min(other.exponent);
         let (one, other) = self.aligned(other);
         let (mut divisor, mut rest) = (one.clone(), other.clone());
@@ -106,7 +106,7 @@ impl Decimal {
         Self::normal(one / divisor * other, exponent)
     }
 
-    pub(super) fn to_i64(&self) -> Option<i64> {
+    pub(crate) fn to_i64(&self) -> Option<i64> {
         let is_small = (0..19).contains(&self.exponent);
         is_small.then(|| i64::try_from(&self.mantissa * power(self.exponent)).ok()).flatten()
     }

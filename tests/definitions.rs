@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apigw::definition::{
-    Api, DeclaredResult, Definition, FetchError, ImportedDefinition, MediaType, Node, NodeId, ValueDirection, import,
-    read, rules,
+    Api, DeclaredResult, Definition, FetchError, ImportRules, ImportedDefinition, MediaType, Node, NodeId,
+    ValueDirection, import, read, rules,
 };
-use apigw::model::{Finding, GroupSettings, RuleLevels};
+use apigw::model::{Finding, GroupSettings};
 use apigw::share::model::{DefinitionModel, ModelSource, TypeKind};
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
@@ -44,7 +44,7 @@ fn definitions() -> Vec<(std::path::PathBuf, String)> {
 }
 
 fn import_file(folder: &Path, name: &str) -> Result<ImportedDefinition, Vec<Finding>> {
-    import(name, &[], &RuleLevels::new(), &mut |path| match std::fs::read(folder.join(path)) {
+    import(name, &[], &ImportRules::default(), &mut |path| match std::fs::read(folder.join(path)) {
         Ok(bytes) => Ok(Some(Arc::from(bytes))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FetchError::Refused(error.to_string())),

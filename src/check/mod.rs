@@ -29,8 +29,9 @@ mod template;
 
 use std::collections::HashSet;
 
+use crate::definition::Definition;
 use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
-use crate::model::{Finding, Findings, Location, WorkspaceSettings, apply_levels};
+use crate::model::{Finding, Findings, GroupName, Location, RuleLevel, WorkspaceSettings, apply_levels};
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
@@ -70,6 +71,23 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
     findings.extend(forwarding::findings(subject, &places));
     findings.extend(ip_rules::findings(subject, settings, &places));
     sorted(apply_levels(&settings.rules, findings))
+}
+
+/// Checks a definition that is no group's yet, by the rules alone that the settings make errors.
+#[must_use]
+pub fn raised(name: &GroupName, definition: &Definition, settings: &WorkspaceSettings) -> Vec<Finding> {
+    let subject = CheckedGroup {
+        group: name,
+        settings: None,
+        settings_text: &[],
+        definition: Some(definition),
+        reading: &[],
+        missing_secrets: &[],
+        signing_fault: None,
+        has_backend: false,
+    };
+    let is_raised = |finding: &Finding| settings.rules.get(finding.rule) == Some(&RuleLevel::Error);
+    group(&subject, settings).into_iter().filter(is_raised).collect()
 }
 
 /// Checks all groups, each by itself and all together, and the settings of the workspace.

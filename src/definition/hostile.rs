@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::import::import;
+use super::import::{ImportRules, import};
 use super::result::{self, ResultBudget};
 use super::{DefinitionReading, read, rules};
 use crate::model::DEFINITION_FILE;
@@ -233,9 +233,8 @@ fn a_swagger_document_of_aliases_is_answered() {
         let before = index - 1;
         writeln!(text, "x-a{index}: &a{index} [*a{before}, *a{before}, *a{before}]").expect("written");
     }
-    let findings =
-        import("a.yaml", &[], &crate::model::RuleLevels::new(), &mut |_| Ok(Some(Arc::from(text.as_bytes()))))
-            .expect_err("it is refused");
+    let findings = import("a.yaml", &[], &ImportRules::default(), &mut |_| Ok(Some(Arc::from(text.as_bytes()))))
+        .expect_err("it is refused");
     assert!(findings.iter().any(|finding| finding.rule == rules::TOO_LARGE.name), "{findings:?}");
 }
 

@@ -44,22 +44,43 @@ pub struct ImportedDefinition {
     pub apis: usize,
 }
 
+/// The rules that decide whether a document is imported.
+#[derive(Default)]
+pub struct ImportRules<'a> {
+    /// The workspace's levels of rules.
+    pub levels: RuleLevels,
+    /// Finds faults by rules that are not the reader's.
+    pub further: Option<&'a dyn Fn(&Definition) -> Vec<Finding>>,
+}
+
+impl ImportRules<'_> {
+    /// Adds the findings of the further rules to those of the reader, and sets the levels of all.
+    fn apply(&self, mut findings: Vec<Finding>, further: Vec<Finding>) -> Vec<Finding> {
+        findings.extend(further);
+        apply_levels(&self.levels, findings)
+    }
+
+    fn further(&self, definition: Option<&Definition>) -> Vec<Finding> {
+        self.further.zip(definition).map_or_else(Vec::new, |(find, definition)| find(definition))
+    }
+}
+
 /// Imports the document `name`, OpenAPI 2.0 or 3.x, YAML or JSON, with the files that it refers to.
 ///
 /// `above` lists the folders that contain the document, from the outermost to its own; it is empty if references must
-/// not lead up. `levels` are the workspace's levels of rules. `fetch` returns the contents of `name` and of other files
+/// not lead up. `fetch` returns the contents of `name` and of other files
 /// by path relative to the document's folder, with leading `..` for files above it. The bytes of a 3.x document are
 /// kept, except for references to its original name. The error is the list of all findings.
 pub fn import(
     name: &str,
     above: &[String],
-    levels: &RuleLevels,
+    rules: &ImportRules<'_>,
     fetch: &mut Fetch<'_>,
 ) -> Result<ImportedDefinition, Vec<Finding>> {
     let root = RootFile { folder: "", path: name, above };
     let LoadedTree { document, files, mut findings, own_references, file_references } = reference::load(root, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
-        return import_swagger(name, &document, levels, findings);
+        return import_swagger(name, &document, rules, findings);
     }
     let own_references: Vec<_> = own_references.into_iter().map(|reference| document.node(reference)).collect();
     // Where a file is in the way, what brings it in has to change.
@@ -80,11 +101,8 @@ pub fn import(
     }
     let definition = read::definition(document, &mut findings);
     let FileLayout { files, definition: path, renamed, .. } = laid_out;
-    Ok(ImportedDefinition {
-        renamed,
-        definition: path,
-        ..imported(files, definition, apply_levels(levels, findings.into_vec()))?
-    })
+    let findings = rules.apply(findings.into_vec(), rules.further(definition.as_ref()));
+    Ok(ImportedDefinition { renamed, definition: path, ..imported(files, definition, findings)? })
 }
 
 /// The layout of a definition's files in a group's folder.
@@ -155,7 +173,7 @@ fn common_layout(name: &str, above: &[String], files: &FileSet) -> FileLayout {
 fn import_swagger(
     name: &str,
     document: &Document,
-    levels: &RuleLevels,
+    rules: &ImportRules<'_>,
     mut findings: ReadFindings,
 ) -> Result<ImportedDefinition, Vec<Finding>> {
     if findings.have_errors() {
@@ -196,10 +214,11 @@ fn import_swagger(
     let definition = read::definition(loaded.document, &mut findings);
     let mut late = findings.into_vec();
     if let Some(definition) = &definition {
+        late.extend(rules.further(Some(definition)));
         // Locations in the converted text would mean nothing to the author, who has only the original.
         swagger::place(&mut late, definition.document(), root);
     }
-    imported(files, definition, apply_levels(levels, given.into_iter().chain(late).collect()))
+    imported(files, definition, rules.apply(given, late))
 }
 
 fn imported(

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{ApiResults, DefinitionReading, ParameterPlace, ParameterStyle, Specification, StatusPattern, read, rules};
+use crate::definition::ImportRules;
 use crate::model::DEFINITION_FILE;
-use crate::model::RuleLevels;
 
 mod alternatives;
 mod dynamic;
@@ -241,7 +241,7 @@ fn references_to_an_imported_document_lead_to_it_by_its_new_name() {
             "b/c.yaml" => Some(Arc::from(given.as_bytes())),
             _ => None,
         };
-        let imported = crate::definition::import("a.yaml", &[], &RuleLevels::new(), &mut |name| Ok(file(name)))
+        let imported = crate::definition::import("a.yaml", &[], &ImportRules::default(), &mut |name| Ok(file(name)))
             .expect("it is imported");
         assert_eq!((imported.apis, imported.renamed), (1, count), "{given}");
         let files: Vec<(&str, &str)> =
@@ -251,7 +251,7 @@ fn references_to_an_imported_document_lead_to_it_by_its_new_name() {
         let renamed = document.replace("'a.yaml#", "'openapi.yaml#");
         assert_eq!(files, [("b/c.yaml", kept.as_str()), (DEFINITION_FILE, renamed.as_str())]);
         let again = |name: &str| Ok(imported.files.get(name).cloned());
-        let again = crate::definition::import(DEFINITION_FILE, &[], &RuleLevels::new(), &mut { again })
+        let again = crate::definition::import(DEFINITION_FILE, &[], &ImportRules::default(), &mut { again })
             .expect("it is imported again");
         assert_eq!((again.files, again.renamed), (imported.files, 0), "it has that name already");
     }
@@ -265,7 +265,7 @@ fn a_reference_to_an_imported_document_that_cannot_be_changed_is_refused_with_it
              {{description: d, content: {{a/b: {{schema: {{$ref: {reference}}}}}}}}}}}}}}}}}\nx: {{}}\n"
         );
         let fetch = |name: &str| (name == "a.yaml").then(|| Arc::from(document.as_bytes()));
-        crate::definition::import("a.yaml", &[], &RuleLevels::new(), &mut |name| Ok(fetch(name)))
+        crate::definition::import("a.yaml", &[], &ImportRules::default(), &mut |name| Ok(fetch(name)))
     };
     let findings = import("\"a.yaml\\u0023/x\"").expect_err("nobody finds the end of the name");
     let told: Vec<String> =

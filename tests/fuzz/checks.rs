@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use apigw::compare::{ComparedGroup, compare as compare_sides};
 use apigw::definition::{
-    DeclaredResult, Definition, DefinitionReading, MediaType, ValueDirection, import as import_files,
+    DeclaredResult, Definition, DefinitionReading, ImportRules, MediaType, ValueDirection, import as import_files,
     read as read_files,
 };
-use apigw::model::{Finding, GroupSettings, RuleLevels, Severity};
+use apigw::model::{Finding, GroupSettings, Severity};
 use apigw::workspace::edit::{ValueEdit, edit as edit_text};
 
 /// A check that panics where something does not hold.
@@ -54,18 +54,19 @@ pub(crate) fn read(data: &[u8]) {
 /// What is imported is read without an error, and imports again.
 pub(crate) fn import(data: &[u8]) {
     let files = Files::of(data, "a.yaml");
-    let imported = match import_files("a.yaml", &[], &RuleLevels::new(), &mut |path| Ok(files.0.get(path).cloned())) {
-        Ok(imported) => imported,
-        Err(findings) => {
-            assert!(has_error(&findings), "the import is refused and nothing says why");
-            return findings.iter().for_each(|finding| files.assert_pointed(finding, ""));
-        }
-    };
+    let imported =
+        match import_files("a.yaml", &[], &ImportRules::default(), &mut |path| Ok(files.0.get(path).cloned())) {
+            Ok(imported) => imported,
+            Err(findings) => {
+                assert!(has_error(&findings), "the import is refused and nothing says why");
+                return findings.iter().for_each(|finding| files.assert_pointed(finding, ""));
+            }
+        };
     assert!(!has_error(&imported.findings), "what is imported has no error");
     let kept = Files(imported.files.iter().map(|(path, bytes)| (path.to_owned(), Arc::clone(bytes))).collect());
     let reading = kept.read();
     assert!(reading.definition.is_some() && !has_error(&reading.findings), "{:?}", reading.findings);
-    let again = import_files("openapi.yaml", &[], &RuleLevels::new(), &mut |path| Ok(kept.0.get(path).cloned()))
+    let again = import_files("openapi.yaml", &[], &ImportRules::default(), &mut |path| Ok(kept.0.get(path).cloned()))
         .map_err(|findings| format!("{findings:?}"));
     match again {
         Ok(again) => assert_eq!(again.files, imported.files, "an import of the import is the same"),

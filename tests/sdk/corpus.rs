@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use apigw::definition::{Definition, FetchError, import, read_root};
-use apigw::model::RuleLevels;
+use apigw::definition::{Definition, FetchError, ImportRules, import, read_root};
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
 const VARIABLE: &str = "APIGW_CORPUS";
@@ -60,7 +59,7 @@ fn of_file(file: &Path) -> Option<CorpusDefinition> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FetchError::Refused(error.to_string())),
     };
-    let imported = import(&name, &[], &RuleLevels::new(), &mut { fetch }).ok()?;
+    let imported = import(&name, &[], &ImportRules::default(), &mut { fetch }).ok()?;
     let files: HashMap<String, Arc<[u8]>> =
         imported.files.iter().map(|(path, bytes)| (path.to_owned(), Arc::clone(bytes))).collect();
     let reading = read_root("g", &imported.definition, &mut |path| Ok(files.get(path).cloned()));

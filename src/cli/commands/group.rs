@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use serde_json::Value;
 
+use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, MOST_WARNINGS};
@@ -15,7 +16,7 @@ use crate::cli::views::{
     ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
 use crate::cli::{advice, change, complete, selection, table};
-use crate::definition;
+use crate::definition::{self, Definition, ImportRules};
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
 };
@@ -63,8 +64,8 @@ struct SettingsArguments {
 ///
 /// Takes OpenAPI 2.0, 3.0, 3.1 and 3.2, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
 /// other documents are kept byte for byte, but for references to the document by its own file name, which become
-/// `openapi.yaml`. A document that cannot be read is refused, with the severities of `[rules]`; `apigw check` applies all
-/// other rules.
+/// `openapi.yaml`. A document that cannot be read is refused, and one that breaks a rule which `[rules]` makes an error;
+/// `apigw check` applies all other rules.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
@@ -166,8 +167,9 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let workspace = context.workspace()?;
     let folder = OutsideFolder::of(&context.folder().join(&arguments.file))?;
     let shown = shown_before(&arguments.file, folder.name());
-    let levels = &workspace.settings().rules;
-    let imported = match definition::import(folder.name(), &folder.above(), levels, &mut |path| folder.read(path)) {
+    let raised = |definition: &Definition| check::raised(&group, definition, workspace.settings());
+    let rules = ImportRules { levels: workspace.settings().rules.clone(), further: Some(&raised) };
+    let imported = match definition::import(folder.name(), &folder.above(), &rules, &mut |path| folder.read(path)) {
         Ok(imported) => definition::ImportedDefinition { findings: shown_at(&shown, imported.findings), ..imported },
         Err(findings) => {
             let findings = shown_at(&shown, findings);

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::{ImportedDefinition, import, rules};
-use crate::model::RuleLevels;
+use super::super::{ImportRules, ImportedDefinition, import, rules};
 use crate::model::{DEFINITION_FILE, Finding};
 
 fn import_files(files: &[(&str, String)]) -> Result<ImportedDefinition, Vec<Finding>> {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
-    import("api.json", &[], &RuleLevels::new(), &mut |path| Ok(files.get(path).cloned()))
+    import("api.json", &[], &ImportRules::default(), &mut |path| Ok(files.get(path).cloned()))
 }
 
 /// Converts a document of these fields and gives it back with the rules that had findings.

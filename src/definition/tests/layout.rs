@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{places, read_files, read_text};
-use crate::definition::{ImportedDefinition, import};
+use crate::definition::{ImportRules, ImportedDefinition, import};
 use crate::model::{DEFINITION_FILE, Finding, RuleLevel, RuleLevels};
 
 const SCHEMA_OF_A: &str = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d, \
@@ -14,7 +14,7 @@ fn import_files(name: &str, above: &[&str], files: &[(&str, &str)]) -> Result<Im
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
     let above: Vec<String> = above.iter().map(|&folder| folder.to_owned()).collect();
-    import(name, &above, &RuleLevels::new(), &mut |path| Ok(files.get(path).cloned()))
+    import(name, &above, &ImportRules::default(), &mut |path| Ok(files.get(path).cloned()))
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn levels_hold_for_an_import() {
         "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {a: {get: {responses: {2xx: {description: d}}}}}\n";
     let import_at = |levels: &[(&str, RuleLevel)]| {
         let levels: RuleLevels = levels.iter().map(|(rule, level)| ((*rule).to_owned(), *level)).collect();
-        import("a.yaml", &[], &levels, &mut |_| Ok(Some(Arc::from(text.as_bytes()))))
+        import("a.yaml", &[], &ImportRules { levels, further: None }, &mut |_| Ok(Some(Arc::from(text.as_bytes()))))
     };
     let rules = |findings: &[Finding]| findings.iter().map(|finding| finding.rule).collect::<Vec<_>>();
     assert_eq!(rules(&import_at(&[]).expect("warnings alone").findings), ["definition-sloppy"; 2]);

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::definition::{ValueDirection, import, read};
+use crate::definition::{ImportRules, ValueDirection, import, read};
 use crate::model::DEFINITION_FILE;
-use crate::model::RuleLevels;
 
 /// Documents that are nearly definitions, of the words that definitions are made of.
 #[expect(clippy::too_many_lines, reason = "a list of words")]
@@ -120,7 +119,7 @@ fn near_definitions() -> impl Strategy<Value = Value> {
 fn use_up(text: &[u8]) {
     let bytes: Arc<[u8]> = Arc::from(text);
     let mut fetch = |path: &str| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes)));
-    let _: Result<_, _> = import(DEFINITION_FILE, &[], &RuleLevels::new(), &mut fetch);
+    let _: Result<_, _> = import(DEFINITION_FILE, &[], &ImportRules::default(), &mut fetch);
     let reading = read("g", &mut fetch);
     let Some(definition) = reading.definition else { return };
     let results = definition.results();

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::definition::{Definition, FetchError, import};
+use crate::definition::{Definition, FetchError, ImportRules, import};
 use crate::model::{
-    Backend, Deployment, DeploymentState, Digest, DocumentPolicy, GroupSettings, OperationId, Release, RuleLevels,
-    Timestamp,
+    Backend, Deployment, DeploymentState, Digest, DocumentPolicy, GroupSettings, OperationId, Release, Timestamp,
 };
 use crate::share::GeneratedFile;
 
@@ -256,7 +255,7 @@ fn every_definition_of_the_corpus_has_a_reference_whose_links_lead_somewhere() {
         for path in group.is_dir().then(|| std::fs::read_dir(&group).expect("a folder")).into_iter().flatten() {
             let path = path.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let imported = import(&name, &[], &RuleLevels::new(), &mut |file| {
+            let imported = import(&name, &[], &ImportRules::default(), &mut |file| {
                 std::fs::read(group.join(file)).map(|bytes| Some(Arc::from(bytes))).or(Ok::<_, FetchError>(None))
             });
             let Ok(imported) = imported else { continue };

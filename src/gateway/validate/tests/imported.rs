@@ -1,7 +1,8 @@
 //! Requests that a definition of OpenAPI 2.0 allows, after its import.
 
 use super::*;
-use crate::model::{DEFINITION_FILE, RuleLevels};
+use crate::definition::ImportRules;
+use crate::model::DEFINITION_FILE;
 
 /// Imports an operation of OpenAPI 2.0 with these parameters, and makes the rules of its requests.
 fn imported(parameters: &str) -> RequestRules {
@@ -9,7 +10,8 @@ fn imported(parameters: &str) -> RequestRules {
         "swagger: '2.0'\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{post: {{parameters: [{parameters}], responses: {{'200': {{description: d}}}}}}}}}}\n"
     );
     let mut fetch = |path: &str| Ok((path == "api.yaml").then(|| Arc::from(text.as_bytes())));
-    let imported = crate::definition::import("api.yaml", &[], &RuleLevels::new(), &mut fetch).expect("it is imported");
+    let imported =
+        crate::definition::import("api.yaml", &[], &ImportRules::default(), &mut fetch).expect("it is imported");
     let mut fetch = |path: &str| Ok(imported.files.get(path).cloned());
     assert!(imported.files.get(DEFINITION_FILE).is_some(), "{parameters}");
     let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");

@@ -22,7 +22,7 @@ use nginx::Protocol;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How often each of the two is measured for a row.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Numbers of groups, and of APIs of each, for 1 and for 100,000 routes.
 const SIZES: [(usize, usize); 2] = [(1, 1), (100, 1000)];

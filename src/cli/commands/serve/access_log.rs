@@ -17,6 +17,9 @@ use super::options::LogTarget;
 /// The number of lines that may wait to be written; more are left out.
 const MOST_WAITING: usize = 16 * 1024;
 
+/// The size in bytes at which lines that wait together are written.
+const LARGEST_WRITE: usize = 64 * 1024;
+
 /// Workers put lines into a queue, one thread writes them.
 pub(super) struct LogQueue {
     queue: SyncSender<String>,
@@ -67,13 +70,23 @@ impl LogQueue {
         std::thread::spawn({
             let state = Arc::clone(&state);
             move || {
-                for line in lines {
+                let mut waiting = String::new();
+                while let Ok(first) = lines.recv() {
+                    waiting.clear();
+                    waiting.push_str(&first);
+                    let mut count = 1;
+                    while waiting.len() < LARGEST_WRITE
+                        && let Ok(line) = lines.try_recv()
+                    {
+                        waiting.push_str(&line);
+                        count += 1;
+                    }
                     if state.must_reopen.swap(false, Ordering::Relaxed) {
                         sink.reopen();
                     }
                     // Requests are served on where nobody reads the log any more, or the disk is full.
-                    if sink.put(line.as_bytes()).is_err() {
-                        state.dropped.fetch_add(1, Ordering::Relaxed);
+                    if sink.put(waiting.as_bytes()).is_err() {
+                        state.dropped.fetch_add(count, Ordering::Relaxed);
                     }
                 }
             }
@@ -123,22 +136,22 @@ fn json_line(record: &AccessRecord<'_>) -> String {
 
 /// A destination of lines.
 trait LogDestination: Send + 'static {
-    /// Writes a line out.
-    fn put(&mut self, line: &[u8]) -> io::Result<()>;
+    /// Writes whole lines out.
+    fn put(&mut self, lines: &[u8]) -> io::Result<()>;
 
     /// Begins anew where the name of the file leads to now.
     fn reopen(&mut self);
 }
 
 impl LogDestination for LogSink {
-    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+    fn put(&mut self, lines: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
-                stdout.write_all(line).and_then(|()| stdout.flush())
+                stdout.write_all(lines).and_then(|()| stdout.flush())
             }
-            Self::Stderr => io::stderr().lock().write_all(line),
-            Self::File { file, .. } => file.write_all(line),
+            Self::Stderr => io::stderr().lock().write_all(lines),
+            Self::File { file, .. } => file.write_all(lines),
         }
     }
 
@@ -159,7 +172,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a line only when it is told to.
+    /// Takes lines only when it is told to.
     struct Slow(Receiver<()>);
 
     impl LogDestination for Slow {
@@ -209,12 +222,13 @@ mod tests {
         let (go_on, told) = channel();
         let log = LogQueue::to(Slow(told), true);
         assert_eq!(log.begins_to_drop(), None);
-        // One line may be in the hands of the thread, the others wait.
-        for _ in 0..MOST_WAITING + 10 {
+        // A first write may be in the hands of the thread, the others wait.
+        let most_taken = LARGEST_WRITE / terminal_line(&record).len() + 1;
+        for _ in 0..MOST_WAITING + most_taken + 10 {
             log.record(&record);
         }
         let dropped = log.dropped();
-        assert!((9..=10).contains(&dropped), "{dropped}");
+        assert!((10..=10 + most_taken as u64).contains(&dropped), "{dropped}");
         assert_eq!(log.begins_to_drop(), Some(dropped));
         log.record(&record);
         log.record(&record);
@@ -224,5 +238,39 @@ mod tests {
         log.record(&record);
         assert_eq!(log.begins_to_drop(), Some(dropped + 1), "it begins again");
         drop(go_on);
+    }
+
+    /// Keeps each write.
+    struct Kept(Receiver<()>, std::sync::mpsc::Sender<Vec<u8>>);
+
+    impl LogDestination for Kept {
+        fn put(&mut self, lines: &[u8]) -> io::Result<()> {
+            self.0.recv().map_err(io::Error::other)?;
+            self.1.send(lines.to_vec()).map_err(io::Error::other)
+        }
+
+        fn reopen(&mut self) {}
+    }
+
+    #[test]
+    fn lines_that_wait_together_are_written_together_and_in_order() {
+        let (go_on, told) = channel();
+        let (writes, written) = channel();
+        let log = LogQueue::to(Kept(told, writes), true);
+        let paths: Vec<String> = (0..40).map(|number| format!("/{number}")).collect();
+        for path in &paths {
+            log.record(&record(path));
+        }
+        let mut texts: Vec<Vec<u8>> = Vec::new();
+        while texts.concat().len() < paths.iter().map(|path| terminal_line(&record(path)).len()).sum::<usize>() {
+            go_on.send(()).expect("the thread runs");
+            texts.push(written.recv().expect("a write"));
+        }
+        let expected: String = paths.iter().map(|path| terminal_line(&record(path))).collect();
+        assert_eq!(String::from_utf8(texts.concat()).expect("text"), expected);
+        assert!(texts.iter().all(|text| text.ends_with(b"\n")), "each write ends with a line");
+        // The first write has at least the first line; those that came while it was held are the second.
+        assert!(texts.len() <= 2, "{} writes", texts.len());
+        assert_eq!(log.dropped(), 0);
     }
 }

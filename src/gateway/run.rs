@@ -1,8 +1,8 @@
 //! Starting, changing and stopping a gateway.
 
+mod error;
 mod sockets;
 
-use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ use crate::access::{DayCounts, KeyDirectory};
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
 
+pub use error::StartError;
 use sockets::{bind_one, listen, listen_to_proxies};
 
 /// A gateway that runs. When it is dropped, it stops at once.
@@ -61,29 +62,6 @@ pub struct Gateway {
 
 /// Time-out for threads to end once they are told to. One that does not is stuck, and nobody waits for it.
 const LONGEST_END: Duration = Duration::from_secs(1);
-
-/// Reason why a gateway cannot start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Error of the system.
-        #[source]
-        source: io::Error,
-    },
-    /// An encrypted listener has no certificate.
-    #[error("{address} needs a certificate for https")]
-    NoCertificate {
-        /// The address.
-        address: SocketAddr,
-    },
-    /// A thread or its runtime cannot be had.
-    #[error("cannot start a worker")]
-    Worker(#[source] io::Error),
-}
 
 impl Gateway {
     /// Starts to serve a snapshot. Groups that cannot be served are returned, too.

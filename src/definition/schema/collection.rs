@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::fits::all_differ;
-use super::goal::{SampleGoal, SampleRequest, SampleState};
+use super::goal::{
+    FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, SampleGoal, SampleRequest, SampleState, TOO_LARGE,
+};
 use super::pattern::CompiledPatterns;
-use super::sample::{FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE};
 use super::shape::{SchemaShape, count};
 use super::types::TypeSet;
 use crate::definition::api::Specification;

@@ -54,6 +54,17 @@ impl<'d> SampleGoal<'d> {
     }
 }
 
+/// The maximum number of values within a value.
+pub(super) const MOST_VALUES: usize = 50_000;
+/// The depth down to which optional parts are included.
+pub(super) const GENEROUS_LEVELS: usize = 8;
+/// The maximum nesting of a value.
+pub(super) const MOST_LEVELS: usize = 100;
+
+pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
+pub(super) const FORBIDDEN: &str =
+    "requires a property that an `additionalProperties: false` around or beside it forbids";
+pub(super) const TOO_LARGE: &str = "allows no value that is small enough to build";
 pub(super) const CONTRADICTION: &str = "allows no value that could be found";
 
 pub(super) const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";

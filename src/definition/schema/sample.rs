@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::choice::{meets_discriminator, next_choice};
 use super::fits::{FitTerms, fits};
-use super::goal::{CONTRADICTION, NO_SINGLE, SampleFailure, SampleGoal, SampleRequest, SampleState};
+use super::goal::{
+    CONTRADICTION, MOST_LEVELS, MOST_VALUES, NO_SINGLE, SampleFailure, SampleGoal, SampleRequest, SampleState,
+    TOO_LARGE,
+};
 use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
@@ -35,14 +38,8 @@ pub(in crate::definition) struct BuiltValue {
 
 /// The maximum number of steps for a value.
 const MOST_STEPS: usize = 150_000;
-/// The maximum number of values within a value.
-pub(super) const MOST_VALUES: usize = 50_000;
-/// The depth down to which optional parts are included.
-pub(super) const GENEROUS_LEVELS: usize = 8;
 /// The maximum recursion of a required part.
 const MOST_REPEATS: usize = 3;
-/// The maximum nesting of a value.
-pub(super) const MOST_LEVELS: usize = 100;
 /// The maximum nesting of choices and values; each takes space on the stack.
 const MOST_DEPTH: usize = 250;
 /// The maximum number of values in a copied constant.
@@ -51,12 +48,8 @@ const MOST_COPIED: usize = 20_000;
 const CIRCULAR: &str = "requires itself without end";
 const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
 const NO_NUMBER: &str = "allows no number within its bounds";
-pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
 const WRONG_CONSTANT: &str = "has a `type` that none of its constants is of";
-pub(super) const FORBIDDEN: &str =
-    "requires a property that an `additionalProperties: false` around or beside it forbids";
-pub(super) const TOO_LARGE: &str = "allows no value that is small enough to build";
 
 impl Sampler {
     pub(in crate::definition) fn new(specification: Specification) -> Self {

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::StartError;
+use super::error::StartError;
 use crate::gateway::config::Config;
 use crate::gateway::server::listener::bind;
 use crate::gateway::server::worker::ListeningSocket;

@@ -7,7 +7,8 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::meter::ResponseCheck;
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::upstream::forward::{UpstreamFailure, UpstreamResponse};
+use crate::gateway::upstream::failure::UpstreamFailure;
+use crate::gateway::upstream::forward::UpstreamResponse;
 use crate::gateway::validate_response::{ResponseBody, is_plain};
 use crate::model::ResponseValidation;
 

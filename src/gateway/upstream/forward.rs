@@ -12,19 +12,20 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use http_body::Body as _;
 
 use super::connect::ConnectError;
+use super::failure::UpstreamFailure;
 use super::http1::BrokenExchange;
 use super::http1::connection::PendingRequest;
 use super::http1::head::ResponseHead;
 use super::identity::Identity;
 use super::pool::{ConnectionDemand, Lease, Pool};
 use super::relay::{ResponseCarrier, ResponseRelay};
-use super::route::{ApiForward, GroupForward, NoHeaderValue, OutgoingRequest};
+use super::route::{ApiForward, GroupForward, OutgoingRequest};
 use super::signing::{RequestSigner, SentHead, strip_signature};
 use super::target::{TargetSet, UpstreamTarget};
 use crate::gateway::headers::{
     ForwardedHeaders, HopHeaders, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
 };
-use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::problem::Kind;
 use crate::gateway::request_body::{BodyFault, BodyProgress, UpstreamBody};
 use crate::gateway::request_head::is_plain_target;
 use crate::gateway::routing::host::RequestedHost;
@@ -68,60 +69,6 @@ pub(crate) struct UpstreamResponse {
     pub(crate) relay: ResponseRelay,
     /// From the request to the head of the response.
     pub(crate) took: Duration,
-}
-
-/// Failure of a request to a backend, with the reason for the log.
-pub(crate) struct UpstreamFailure {
-    pub(crate) problem: Problem,
-    /// The reason for the access log; clients are not told addresses.
-    pub(crate) reason: String,
-}
-
-impl UpstreamFailure {
-    pub(crate) fn new(kind: Kind, detail: &str, reason: impl Into<String>) -> Self {
-        Self { problem: Problem::new(kind, detail), reason: reason.into() }
-    }
-}
-
-impl From<BrokenExchange> for UpstreamFailure {
-    fn from(broken: BrokenExchange) -> Self {
-        let reason = broken.to_string();
-        match broken {
-            BrokenExchange::Request(fault) => Self { problem: Problem::of_body(fault), reason },
-            BrokenExchange::Connection(_) | BrokenExchange::Closed | BrokenExchange::Malformed(_) => {
-                Self::new(Kind::BadGateway, "The backend closed the connection, or its response is not HTTP.", reason)
-            }
-        }
-    }
-}
-
-impl From<ConnectError> for UpstreamFailure {
-    fn from(error: ConnectError) -> Self {
-        let reason = error.to_string();
-        match error {
-            ConnectError::Timeout => {
-                Self::new(Kind::DeadlineExceeded, "The backend did not accept a connection in time.", reason)
-            }
-            ConnectError::NoneLeft => {
-                Self::new(Kind::SourceUnavailable, "The gateway has no free connection to a backend.", reason)
-            }
-            ConnectError::Refused(_) => Self::new(
-                Kind::BadGateway,
-                "The backend's address is one that the gateway does not connect to.",
-                reason,
-            ),
-            ConnectError::Resolve(_) | ConnectError::Failed(_) => {
-                Self::new(Kind::SourceUnavailable, "The backend does not accept connections.", reason)
-            }
-        }
-    }
-}
-
-impl From<NoHeaderValue> for UpstreamFailure {
-    fn from(NoHeaderValue: NoHeaderValue) -> Self {
-        let detail = "A parameter has a value that cannot stand in a header.";
-        Self::new(Kind::BadRequest, detail, "a parameter that becomes a header has control characters")
-    }
 }
 
 /// A request as it is going to be sent, but for the address.

@@ -1,6 +1,7 @@
 //! Real backends: their choice, their connections, and the requests that they are sent.
 
 pub(crate) mod connect;
+pub(crate) mod failure;
 pub(crate) mod forward;
 pub(crate) mod http1;
 pub(crate) mod identity;

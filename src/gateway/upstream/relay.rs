@@ -12,7 +12,7 @@ use http_body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
 use super::http1::BrokenExchange;
-use super::http1::body::{BodyFraming, poll_frame};
+use super::http1::body::BodyFraming;
 use super::http1::connection::PendingRequest;
 use super::pool::Lease;
 use crate::gateway::clock::{Ticks, ticks};
@@ -177,7 +177,7 @@ impl ResponseRelay {
             *lease_slot = None;
             return Poll::Ready(Some(Err(BrokenExchange::Request(fault).into())));
         }
-        let polled = poll_frame(&mut self.coding, &mut lease.connection, context);
+        let polled = lease.connection.poll_frame(&mut self.coding, context);
         match &polled {
             Poll::Ready(Some(Err(_))) => *lease_slot = None,
             Poll::Ready(_) => {

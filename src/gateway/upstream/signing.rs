@@ -5,7 +5,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::forward::UpstreamFailure;
+use super::failure::UpstreamFailure;
 use crate::access::SigningRequest;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::{SCHEMES, SignatureScheme, Signer};

@@ -15,7 +15,8 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional};
 use tokio::time::{Instant, timeout_at};
 
-use super::forward::{UpstreamCall, UpstreamFailure, UpstreamResponse};
+use super::failure::UpstreamFailure;
+use super::forward::{UpstreamCall, UpstreamResponse};
 use super::http1::connection::PendingRequest;
 use super::pool::ConnectionDemand;
 use super::relay::ResponseCarrier;

@@ -1,18 +1,12 @@
 //! The body of a backend's response, as it is read (RFC 9112, sections 6 and 7).
 
-use std::task::{Context, Poll, ready};
-
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 
+use super::MalformedMessage;
 use super::chunk::{CHUNK_START, ChunkPosition, advance_chunk};
-use super::connection::UpstreamConnection;
-use super::{BrokenExchange, MalformedMessage};
 use crate::gateway::headers::is_trailer;
-
-/// Bytes read at once of a body of unknown length.
-const ROOM: usize = 32 * 1024;
 
 /// The most trailers of a message.
 const MOST_TRAILERS: usize = 32;
@@ -115,35 +109,6 @@ fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, MalformedMessage> {
         }
     }
     Ok(map)
-}
-
-/// Reads on in a body: a part of it, its trailers, or nothing at its end.
-pub(crate) fn poll_frame(
-    coding: &mut BodyFraming,
-    connection: &mut UpstreamConnection,
-    context: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, BrokenExchange>>> {
-    loop {
-        if coding.is_end() {
-            return Poll::Ready(None);
-        }
-        match coding.take(&mut connection.wire.read) {
-            Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
-            Ok(None) if coding.is_end() => continue,
-            Ok(None) => {}
-            Err(malformed) => return Poll::Ready(Some(Err(malformed.into()))),
-        }
-        let wanted = match coding {
-            BodyFraming::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
-            _ => ROOM,
-        };
-        match ready!(connection.poll_fill(wanted, context)) {
-            Ok(0) if *coding == BodyFraming::UntilClose => *coding = BodyFraming::None,
-            Ok(0) => return Poll::Ready(Some(Err(BrokenExchange::Closed))),
-            Ok(_) => {}
-            Err(error) => return Poll::Ready(Some(Err(error.into()))),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,20 +12,24 @@ use http_body::{Body as _, Frame};
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 
 use super::BrokenExchange;
+use super::body::BodyFraming;
 use super::framing::{Framing, OtherLength};
 use super::head::{self, ResponseHead};
 use crate::gateway::request_body::{BodyFault, UpstreamBody};
 use crate::gateway::stream::ClientStream;
 
-/// Bytes reserved for a response of unknown length.
-const ROOM: usize = 16 * 1024;
+/// Bytes read at once for the head of a response.
+const HEAD_ROOM: usize = 16 * 1024;
+
+/// Bytes read at once of a body of unknown length.
+const BODY_ROOM: usize = 32 * 1024;
 
 /// The largest head of a response with the interim ones before it, in bytes.
 const LARGEST_HEAD: usize = 512 * 1024;
 
 /// A connection to a backend.
 pub(crate) struct UpstreamConnection {
-    pub(super) wire: BufferedStream,
+    wire: BufferedStream,
     /// True if the backend has sent anything since the request was begun.
     heard: bool,
     /// Held while the connection is open, by which the open ones are counted.
@@ -93,7 +97,7 @@ impl UpstreamConnection {
                 if passed + searched > LARGEST_HEAD {
                     return Poll::Ready(Err(BrokenExchange::Malformed("its head is too large")));
                 }
-                if ready!(self.poll_fill(ROOM, context))? == 0 {
+                if ready!(self.poll_fill(HEAD_ROOM, context))? == 0 {
                     return Poll::Ready(Err(sending
                         .take_failure()
                         .map_or(BrokenExchange::Closed, BrokenExchange::Connection)));
@@ -103,8 +107,37 @@ impl UpstreamConnection {
         .await
     }
 
+    /// Reads on in the body of a response: a part of it, its trailers, or nothing at its end.
+    pub(crate) fn poll_frame(
+        &mut self,
+        framing: &mut BodyFraming,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenExchange>>> {
+        loop {
+            if framing.is_end() {
+                return Poll::Ready(None);
+            }
+            match framing.take(&mut self.wire.read) {
+                Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
+                Ok(None) if framing.is_end() => continue,
+                Ok(None) => {}
+                Err(malformed) => return Poll::Ready(Some(Err(malformed.into()))),
+            }
+            let wanted = match framing {
+                BodyFraming::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
+                _ => BODY_ROOM,
+            };
+            match ready!(self.poll_fill(wanted, context)) {
+                Ok(0) if *framing == BodyFraming::UntilClose => *framing = BodyFraming::None,
+                Ok(0) => return Poll::Ready(Some(Err(BrokenExchange::Closed))),
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            }
+        }
+    }
+
     /// Reads more, and returns how many bytes came; none where the backend has closed the connection.
-    pub(super) fn poll_fill(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_fill(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let count = ready!(self.wire.poll_fill(wanted, context))?;
         self.heard |= count > 0;
         Poll::Ready(Ok(count))

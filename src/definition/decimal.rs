@@ -6,7 +6,7 @@ use std::fmt;
 use num_bigint::{BigInt, Sign};
 use serde_json::Number;
 
-use super::Node;
+use super::document::Node;
 
 /// Longer numbers are compared by their nearest double.
 const MOST_DIGITS: usize = 2_000;

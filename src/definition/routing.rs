@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::api::{Api, ParameterPlace, ParameterStyle};
+use super::api::{Api, Parameter, ParameterPlace, ParameterStyle};
 use super::document::{Document, Node};
 use super::findings::ReadFindings;
 use super::percent::one_spelling;
@@ -161,7 +161,7 @@ fn requests(api: &Api, route: &ApiRoute, document: &Document) -> Requests {
 impl Api {
     /// Returns the declared parameter for a name in braces in the path.
     #[must_use]
-    pub fn path_parameter(&self, written: &str) -> Option<&super::Parameter> {
+    pub fn path_parameter(&self, written: &str) -> Option<&Parameter> {
         let named =
             |name: &str| self.parameters.iter().find(|known| known.place == ParameterPlace::Path && known.name == name);
         named(written).or_else(|| named(bare_name(written)))

@@ -15,8 +15,8 @@ use super::pattern::CompiledPatterns;
 use super::shape::{count, is_reference};
 use super::types::{TypeSet, is_nullable};
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
-use crate::definition::values::allows_number;
+use crate::definition::document::{Node, NodeId, NodeKind, NodeMap, SeenNodes};
+use crate::definition::values::formats::allows_number;
 
 /// The options of validation.
 #[derive(Debug, Clone, Copy)]
@@ -371,7 +371,7 @@ impl InstanceCheck<'_> {
 /// Compares a value with one of the document; numbers by value.
 pub(super) fn equal(value: &Value, node: Node<'_>) -> bool {
     match value {
-        Value::Null => matches!(node.kind(), crate::definition::NodeKind::Null),
+        Value::Null => matches!(node.kind(), NodeKind::Null),
         Value::Bool(value) => node.as_bool() == Some(*value),
         Value::Number(number) => node.as_number().is_some_and(|other| number::equal(number, other)),
         Value::String(text) => node.as_str() == Some(text),

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::ecma::translated_pattern;
 use super::expression::{with_groups_repeated, without_look_around};
-use crate::definition::values::with_formats;
+use crate::definition::values::formats::with_formats;
 
 /// The maximum length of a pattern, in bytes; longer ones are not enforced.
 const LONGEST_PATTERN: usize = 10_000;

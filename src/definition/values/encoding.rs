@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::api::{Definition, MediaType, ParameterStyle};
 use super::super::document::Node;
 use super::schema::ValueSchema;
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 use crate::model::media_type_essence;
 
 /// The encodings of a form's fields, by name.

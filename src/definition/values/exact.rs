@@ -6,7 +6,7 @@
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Number, Value};
 
-use crate::definition::schema::is_multiple;
+use crate::definition::schema::number::is_multiple;
 
 /// The keyword that refuses a number below the range of `int64`, which is rounded to the lowest one when it is parsed.
 pub(super) const ROUNDED_MINIMUM: &str = "x-apigw-rounded-minimum";

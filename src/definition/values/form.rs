@@ -13,7 +13,7 @@ use super::notation::{TextPlace, UnreadableText, ValueNotation, WrittenTexts};
 use super::piece::{EmbeddedJson, PieceReading, ValuePiece};
 use super::schema::ValueSchema;
 use super::violations::ValueViolation;
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 use crate::model::media_type_essence;
 
 /// The message for a text that is no text in UTF-8.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 
 /// The compiled names of `patternProperties`, by pattern.
 pub(super) type NamePatterns = HashMap<String, Validator>;

@@ -16,7 +16,7 @@
 mod encoding;
 mod exact;
 mod form;
-mod formats;
+pub(in crate::definition) mod formats;
 mod hints;
 mod multipart;
 mod notation;
@@ -30,7 +30,6 @@ mod violations;
 pub(crate) use encoding::FormRules;
 pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::ENFORCED_FORMATS;
-pub(in crate::definition) use formats::{allows_number, with_formats};
 pub(crate) use hints::ValueStructure;
 pub(crate) use notation::{NameScope, TextPlace, UnreadableText, ValueNotation, WrittenTexts};
 pub(crate) use schema::ValueSchema;

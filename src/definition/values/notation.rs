@@ -10,7 +10,7 @@ use super::super::percent;
 use super::hints::PlaceSchemas;
 use super::piece::{EmbeddedJson, PieceReading, ValuePiece, list, ordered};
 use super::schema::ValueSchema;
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 use crate::model::trim_blanks;
 
 /// The serialization of a value.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Number, Value};
 
 use super::hints::PlaceSchemas;
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 
 /// A text, or several texts of one value, with their readings in the order in which they are tried.
 #[derive(Debug)]

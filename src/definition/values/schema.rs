@@ -13,7 +13,7 @@ use super::piece::{PieceReading, ValuePiece};
 use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
 use super::violations::{ValueViolation, closest};
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
 const BACKTRACK_LIMIT: usize = 100_000;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::piece::{Choice, PieceReading, ValuePiece};
 use super::violations::branches;
 use super::violations::closest;
-use crate::definition::schema::TypeSet;
+use crate::definition::schema::types::TypeSet;
 
 /// The maximum number of values validated for one parameter or body.
 pub(super) const MOST_TRIES: usize = 128;

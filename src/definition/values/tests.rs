@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::definition::{ParameterPlace, ParameterStyle};
+use formats::allows_number;
 
 const JSON: &str = "application/json";
 

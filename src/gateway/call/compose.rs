@@ -391,11 +391,18 @@ fn list(parameter: &Parameter, name: &str, items: &[String]) -> String {
     let pair = |item: &String| format!("{name}={item}");
     match (parameter.style, parameter.explode) {
         (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
-        (ParameterStyle::SpaceDelimited, _) => named(parameter, name, &items.join("%20")),
-        (ParameterStyle::PipeDelimited, _) => named(parameter, name, &items.join("%7C")),
         (ParameterStyle::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
         (ParameterStyle::Label, true) => each("", &|item| format!(".{item}")),
-        _ => named(parameter, name, &items.join(",")),
+        (style, _) => named(parameter, name, &items.join(separator(style))),
+    }
+}
+
+/// Returns the separator of the items of a list, and of the names and values of an object, in one text.
+const fn separator(style: ParameterStyle) -> &'static str {
+    match style {
+        ParameterStyle::SpaceDelimited => "%20",
+        ParameterStyle::PipeDelimited => "%7C",
+        _ => ",",
     }
 }
 
@@ -404,14 +411,14 @@ fn object(parameter: &Parameter, name: &str, fields: &[(String, String)]) -> Str
         fields.iter().map(|(field, value)| write(field, value)).collect::<Vec<_>>().join(separator)
     };
     let pair = |field: &str, value: &str| format!("{field}={value}");
-    let flat = || each(",", &|field, value| format!("{field},{value}"));
+    let flat = |separator: &str| each(separator, &|field, value| format!("{field}{separator}{value}"));
     match (parameter.style, parameter.explode) {
         (ParameterStyle::DeepObject, _) => each("&", &|field, value| format!("{name}%5B{field}%5D={value}")),
         (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
         (ParameterStyle::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
         (ParameterStyle::Label, true) => each("", &|field, value| format!(".{field}={value}")),
         (ParameterStyle::Simple, true) => each(",", &pair),
-        _ => named(parameter, name, &flat()),
+        (style, _) => named(parameter, name, &flat(separator(style))),
     }
 }
 

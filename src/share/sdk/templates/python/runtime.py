@@ -348,6 +348,10 @@ def _write_parameter(parameter: Parameter, value: JsonValue) -> str:
     return named(encoded(_plain(value)))
 
 
+def _separator(style: str) -> str:
+    return {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+
+
 def _write_list(style: str, explode: bool, name: str, named: _t.Callable[[str], str], items: _t.List[str]) -> str:
     if style == "form" and explode:
         return "&".join(f"{name}={item}" for item in items)
@@ -355,7 +359,7 @@ def _write_list(style: str, explode: bool, name: str, named: _t.Callable[[str], 
         return "".join(f";{name}={item}" for item in items)
     if style == "label" and explode:
         return "".join(f".{item}" for item in items)
-    return named({"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",").join(items))
+    return named(_separator(style).join(items))
 
 
 def _write_object(
@@ -366,7 +370,7 @@ def _write_object(
     if explode and style in ("form", "matrix", "label", "simple"):
         before, between = {"form": ("", "&"), "matrix": (";", ""), "label": (".", ""), "simple": ("", ",")}[style]
         return between.join(f"{before}{key}={value}" for key, value in fields)
-    return named(",".join(f"{key},{value}" for key, value in fields))
+    return named(_separator(style).join(text for field in fields for text in field))
 
 
 def _write_parameters(

@@ -125,14 +125,18 @@ function writeList(style, explode, name, named, items) {
   if (style === "form" && explode) return items.map((item) => `${name}=${item}`).join("&");
   if (style === "matrix" && explode) return items.map((item) => `;${name}=${item}`).join("");
   if (style === "label" && explode) return items.map((item) => `.${item}`).join("");
-  return named(items.join({ spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ","));
+  return named(items.join(separatorOf(style)));
+}
+
+function separatorOf(style) {
+  return { spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ",";
 }
 
 function writeObject(style, explode, name, named, fields) {
   if (style === "deepObject") return fields.map(([key, value]) => `${name}%5B${key}%5D=${value}`).join("&");
   const [before, between] = { form: ["", "&"], matrix: [";", ""], label: [".", ""], simple: ["", ","] }[style] ?? [];
   if (explode && between !== undefined) return fields.map(([key, value]) => `${before}${key}=${value}`).join(between);
-  return named(fields.map(([key, value]) => `${key},${value}`).join(","));
+  return named(fields.flat().join(separatorOf(style)));
 }
 
 function writeParameters(operation, values) {

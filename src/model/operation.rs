@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::author::Author;
 use super::deployment::{Deployment, Release};
 use super::file_schema::SCHEMA;
 use super::name::{EnvironmentName, GroupName};
@@ -122,6 +123,20 @@ impl GroupChange {
 impl Operation {
     /// The newest schema of operation files.
     pub const NEWEST_SCHEMA: u32 = 2;
+
+    /// Begins an operation of an author, without changes.
+    #[must_use]
+    pub fn begin(environment: EnvironmentName, author: &Author) -> Self {
+        Self {
+            environment,
+            time: author.now,
+            actor: author.actor.clone(),
+            message: author.message.clone(),
+            command: author.command.clone(),
+            overrides: Vec::new(),
+            changes: BTreeMap::new(),
+        }
+    }
 
     /// Returns the lowest schema that can represent the operation; for most it is 1, which every release of apigw
     /// reads.

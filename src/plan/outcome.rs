@@ -61,15 +61,7 @@ impl Plan {
     /// Starts a plan without changes.
     pub(super) fn new(environment: &EnvironmentName, author: &Author) -> Self {
         Self {
-            operation: Operation {
-                environment: environment.clone(),
-                time: author.now,
-                actor: author.actor.clone(),
-                message: author.message.clone(),
-                command: author.command.clone(),
-                overrides: Vec::new(),
-                changes: BTreeMap::new(),
-            },
+            operation: Operation::begin(environment.clone(), author),
             unchanged: Vec::new(),
             sources: BTreeMap::new(),
             freezes: BTreeMap::new(),

@@ -336,17 +336,8 @@ impl<'a> ConflictResolver<'a> {
     }
 
     fn begin(&self, author: &Author) -> Resolution {
-        let operation = Operation {
-            environment: self.state.environment.clone(),
-            time: author.now,
-            actor: author.actor.clone(),
-            message: author.message.clone(),
-            command: author.command.clone(),
-            overrides: Vec::new(),
-            changes: BTreeMap::new(),
-        };
         Resolution {
-            operation,
+            operation: Operation::begin(self.state.environment.clone(), author),
             environment: Environment::empty(self.state.environment.clone()),
             restored: BTreeMap::new(),
             unresolved: Vec::new(),

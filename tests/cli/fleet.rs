@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::{Sandbox, free_address, has_tool};
 use crate::serving::{Serving, get};
-use node::{Callers, Node, free_address, start_backend};
+use node::{Callers, Node, start_backend};
 
 fn has_envoy() -> bool {
     has_tool("envoy", "fleets of the engine that they are for")

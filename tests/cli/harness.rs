@@ -195,3 +195,9 @@ impl Outcome {
         self
     }
 }
+
+/// Returns an address that nobody listens on.
+pub(crate) fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}

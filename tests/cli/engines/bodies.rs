@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::client::send;
-use super::engine::{Engine, EngineKind, free_address};
+use super::engine::{Engine, EngineKind};
 use super::forwarding::start_backend;
 use super::golden::workspace_of;
 use super::requests::TestRequest;
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, free_address};
 use crate::serving::Serving;
 
 const HOST: &str = "api.example.com";

@@ -1,12 +1,12 @@
 //! The engines: how each is started on an export.
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::{Sandbox, free_address, has_tool};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EngineKind {
@@ -116,10 +116,4 @@ impl Drop for Engine {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Returns an address that nobody listens on.
-pub(super) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").to_string()
 }

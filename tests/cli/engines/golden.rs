@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::engine::{Engine, EngineKind, free_address};
-use crate::harness::Sandbox;
+use super::engine::{Engine, EngineKind};
+use crate::harness::{Sandbox, free_address};
 
 const TARGETS: [&str; 5] = ["envoy", "nginx", "haproxy", "gateway-api", "kong"];
 

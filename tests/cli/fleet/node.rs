@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, free_address};
 
 /// How long something may take to happen before a test has failed.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -67,12 +67,6 @@ impl Drop for Node {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Returns an address that nobody listens on.
-pub(super) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").to_string()
 }
 
 /// Starts a backend that answers each request, and keeps connections.

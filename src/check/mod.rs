@@ -18,6 +18,7 @@ mod environments;
 mod forwarding;
 mod ip_rules;
 mod operations;
+mod path_values;
 mod paths;
 pub(crate) mod places;
 mod routes;
@@ -64,6 +65,7 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
         let mut of_apis = Findings::default();
         of_apis.extend(operations::findings(subject, definition));
         of_apis.extend(paths::findings(definition));
+        of_apis.extend(path_values::findings(subject, definition));
         of_apis.extend(security::findings(subject, definition, &places));
         findings.append(&mut of_apis.into_vec());
     }

@@ -140,6 +140,20 @@ pub(in crate::check) const PATH_AMBIGUOUS: Rule = Rule::warning(
      \x20 /mine/{kind}: {get: {}}\n\
      \x20 /books/{id}: {get: {}}",
 );
+/// The declared values of path parameters can be sent.
+pub(in crate::check) const PATH_VALUE_SLASH: Rule = Rule::warning(
+    "path-value-slash",
+    "A slash in the value of a path parameter is sent as `%2F`. Proxies and servers read that in two ways, as part of \
+     the value or as the end of a segment, so the gateway answers with 400, mocks included. \
+     `forwarding.encoded_slashes: true` in group.yaml lets encoded slashes through, where the backend takes them for \
+     part of the value.",
+)
+.example(
+    "wrong:\n\
+     \x20 /refs/{ref}: {get: {parameters: [{name: ref, in: path, required: true, schema: {type: string}, example: heads/main}]}}\n\
+     right, in group.yaml:\n\
+     \x20 forwarding: {encoded_slashes: true}",
+);
 /// No group shadows the APIs of another on a shared host.
 pub(in crate::check) const ROUTE_SHADOWED: Rule = Rule::warning(
     "route-shadowed",
@@ -236,7 +250,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 18] = [
+pub(super) const RULES: [Rule; 19] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -247,6 +261,7 @@ pub(super) const RULES: [Rule; 18] = [
     PATH_UNREACHABLE,
     PATH_EQUAL,
     PATH_AMBIGUOUS,
+    PATH_VALUE_SLASH,
     ROUTE_SHADOWED,
     OPERATION_ID_DUPLICATE,
     OPERATION_ID_SIMILAR,

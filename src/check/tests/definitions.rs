@@ -219,6 +219,12 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {put: {}}\n  /books/mine: {get: {}}\n  /{c}/{d}: {get: {}}\n  /books/{b}.json: {get: {}}\n",
     ),
     (
+        "path-value-slash",
+        "paths:\n  /a/{b}/{c}:\n    parameters: [{name: b, in: path, required: true, schema: {enum: [d, e/f]}}, {name: c, in: path, required: true, example: [g, h/i], schema: {}}]\n    get: {}\n    put: {}\n",
+        &["openapi.yaml:5:73", "openapi.yaml:5:130"],
+        "paths:\n  /a/{b}:\n    parameters: [{name: b, in: path, required: true, example: e-f, schema: {enum: [d, e-f]}}, {name: c, in: query, example: g/h}]\n    get: {}\n",
+    ),
+    (
         "operation-id-duplicate",
         "paths:\n  /a: {get: {operationId: a}}\n  /b: {get: {operationId: a}}\n",
         &["openapi.yaml:5:27"],

@@ -207,11 +207,22 @@ fn forwarding() -> Vec<Row> {
     let constant =
         |value: &str| with(&format!("forwarding: {{constants: [{{to: header.x-a, value: \"{value}\"}}]}}\n"));
     let origins = |origins: &str| with(&format!("cors: {{allow_origins: [{origins}]}}\n"));
+    let slash = |text: &str| {
+        let parameter = "{name: b, in: path, required: true, schema: {type: string}, example: c/d}";
+        let paths = format!("paths:\n  /a/{{b}}:\n    get: {{parameters: [{parameter}]}}\n");
+        WorkspaceCase::group(&format!("{GROUP}forwarding: {{{text}}}\n"), &format!("{OPEN_3_1}{paths}"))
+    };
     let sign = || with("forwarding: {sign: {key: front}}\n");
     vec![
         ("signing-key", sign().signing_fault(SigningKeyFault::Missing), vec!["group.yaml:4:26"], sign()),
         ("signing-key", sign().signing_fault(SigningKeyFault::Kind(KeyKind::Token)), vec!["group.yaml:4:26"], sign()),
         ("forwarding", path("b"), vec!["group.yaml:4:38"], path("/b")),
+        (
+            "path-value-slash",
+            slash("encoded_slashes: false"),
+            vec!["openapi.yaml:5:93"],
+            slash("encoded_slashes: true"),
+        ),
         ("forwarding", path("/{b}"), vec!["group.yaml:4:38"], path("/b/c")),
         ("forwarding", tls("certificate: a.crt"), vec!["group.yaml:4:20"], tls("certificate: a.crt, key: a.key")),
         ("forwarding", tls("key: a.key"), vec!["group.yaml:4:20"], tls("ca: a.crt")),

@@ -204,6 +204,8 @@ fn findings_that_are_not_listed_count_in_every_total() {
     let outcome = sandbox.run("publish --env test --mock --dry-run").expect_exit(3);
     assert!(outcome.stderr.contains("700 problems were found"), "{}", outcome.stderr);
     sandbox.write("given.yaml", &sandbox.read(DEFINITION).replace("  /a", "  a"));
+    sandbox.run("group import given given.yaml").expect_exit(3).expect_stderr("specification-required");
+    sandbox.write("apigw.toml", "schema = 1\n");
     let outcome = sandbox.run("group import given given.yaml").expect_exit(0);
     assert!(outcome.stderr.contains("and 690 more"), "{}", outcome.stderr);
 }

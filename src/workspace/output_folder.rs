@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, PathContext};
-use super::layout;
+use super::{folders, layout};
 
 /// The list of the files in an output folder.
 const LIST_FILE: &str = ".apigw-files";
@@ -148,21 +148,19 @@ impl OutputFolder {
 
     /// Refuses a folder in which something lies that is not on the list.
     fn require_own(&self, folder: &Path, below: &str) -> Result<(), Error> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
+        let names = match folders::names(folder) {
+            Ok(names) => names,
             Err(error) if layout::is_absent(&error) && below.is_empty() => return Ok(()),
             Err(error) => return Ok(Err(error).at("read", folder)?),
         };
-        for entry in entries {
-            let entry = entry.at("read", folder)?;
-            let name = format!("{below}{}", entry.file_name().to_string_lossy());
-            let kind = entry.file_type().at("read", folder)?;
+        for entry in names {
+            let path = folder.join(&entry);
+            let name = format!("{below}{}", entry.to_string_lossy());
+            let kind = fs::symlink_metadata(&path).at("read", &path)?;
             let is_parent = || self.listed.iter().any(|path| path.starts_with(&format!("{name}/")));
             if kind.is_dir() && is_parent() {
-                self.require_own(&entry.path(), &format!("{name}/"))?;
-            } else if !kind.is_file()
-                || (name != LIST_FILE && !self.listed.contains(&name) && !is_leftover(&entry.path()))
-            {
+                self.require_own(&path, &format!("{name}/"))?;
+            } else if !kind.is_file() || (name != LIST_FILE && !self.listed.contains(&name) && !is_leftover(&path)) {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
             }
         }

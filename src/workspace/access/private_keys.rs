@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::super::error::{Error, PathContext};
+use super::super::error::Error;
 use super::super::git::is_hidden_from_git;
-use super::super::{Workspace, layout};
+use super::super::{Workspace, folders, layout};
 use super::KEYS_FOLDER;
 use crate::check::PRIVATE_KEY;
 use crate::model::{Finding, Location};
@@ -22,16 +22,15 @@ impl Workspace {
         while let Some(place) = pending.pop() {
             let folder = self.folder().join(&place);
             // A folder that cannot be read is reported by those who need its files.
-            let Ok(entries) = fs::read_dir(&folder) else { continue };
-            for entry in entries {
-                let entry = entry.at("list", &folder)?;
-                let inner = format!("{place}/{}", entry.file_name().to_string_lossy());
-                let Ok(kind) = entry.file_type() else { continue };
-                if kind.is_dir() {
+            let Ok(names) = folders::names(&folder) else { continue };
+            for name in names {
+                let (path, inner) = (folder.join(&name), format!("{place}/{}", name.to_string_lossy()));
+                let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+                if metadata.is_dir() {
                     pending.push(inner);
-                } else if kind.is_file()
-                    && let Some(line) = private_key_line(&entry.path())
-                    && !is_hidden_from_git(self.folder(), &entry.path())
+                } else if metadata.is_file()
+                    && let Some(line) = private_key_line(&path)
+                    && !is_hidden_from_git(self.folder(), &path)
                 {
                     let location = Location { file: inner.into(), line, column: 1 };
                     let message = "this is a private key, and Git would hand it to everybody who has the repository";

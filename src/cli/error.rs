@@ -8,7 +8,7 @@ use super::advice;
 use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
 use crate::snapshot::DefinitionError;
-use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
+use crate::workspace::{Leftovers, OutsideFolder, ShortIds, UnknownName};
 use crate::{plan, workspace};
 
 /// The outcome of a command. The numbers are a promise to scripts.
@@ -227,6 +227,7 @@ impl From<workspace::Error> for CommandError {
                 let hint = committed.unwrap_or_default() + "check the disk, then run `apigw verify`";
                 Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
             }
+            Error::NotTakenBack { leftovers, cause } => not_taken_back(&leftovers).into_iter().fold((*cause).into(), Self::hint),
             Error::OutsideLink { .. } => Self::invalid("outside-link", message)
                 .hint("replace the link by its target, inside of the workspace"),
             Error::ImportUnfinished { ref group } => Self::new("import-unfinished", Exit::Conflict, message)
@@ -244,6 +245,30 @@ impl From<workspace::Error> for CommandError {
             }
         }
     }
+}
+
+/// Names the parts of a failed change that stay, and what becomes of them.
+fn not_taken_back(leftovers: &Leftovers) -> Vec<String> {
+    let Leftovers { files, empty, versions } = leftovers;
+    let mut hints = Vec::new();
+    if !files.is_empty() {
+        hints.push(format!(
+            "not taken back, as the system refused that too: {}; nothing is in force, and the next command that changes \
+             the workspace takes them back, as does `apigw verify --repair`",
+            files.join(", ")
+        ));
+    }
+    if !empty.is_empty() {
+        hints.push(format!("{} stays, without an entry: it means the same as no file", empty.join(", ")));
+    }
+    if !versions.is_empty() {
+        hints.push(format!(
+            "frozen, and in force nowhere: {}; the next publish uses it if its bytes are those of the working copy, else \
+             `apigw prune` removes it",
+            versions.join(", ")
+        ));
+    }
+    hints
 }
 
 fn count(findings: &[Finding]) -> String {

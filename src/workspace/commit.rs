@@ -5,12 +5,11 @@
 //! visible is durable before it, and nothing has to happen after it. A commit that fails before the rename undoes its
 //! own writes.
 
-use std::fs;
-
 use super::durable::FileStage;
 use super::error::{Error, PathError};
 use super::intent::{EditIntent, Intent};
 use super::lock::LockRequest;
+use super::take_back::{AsideFiles, Leftovers};
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
     DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, Timestamp,
@@ -65,10 +64,11 @@ impl LockGuard {
                 Some(text) => self.record_beside(stage, &text, &plan.operation, &edits),
             }
         });
-        if !matches!(recorded, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
-            self.thaw(&frozen);
+        match recorded {
+            Ok(id) => Ok(Some(id)),
+            Err(error @ Error::DurabilityUnknown { .. }) => Err(error),
+            Err(error) => Err(self.thaw(&frozen, error)),
         }
-        recorded.map(Some)
     }
 
     /// Writes an operation and puts it in force. `stage` holds the writes that must be durable before that.
@@ -119,16 +119,13 @@ impl LockGuard {
         let name = &operation.environment;
         let place = layout::environment(name);
         let intent = self.commit_intent(name, &id, edits.iter().map(edit_intent).collect(), has_begun);
-        let intent = intent.inspect_err(|_| {
-            // Without an intent, nobody else knows that the file was made for this.
-            if has_begun {
-                let _ = self.stage().remove(&place);
-            }
-        })?;
+        // Without an intent, nobody else knows that the file was made for this.
+        let intent = intent.map_err(|error| if has_begun { self.end_environment(&place, error) } else { error })?;
+        let mut aside = AsideFiles::new();
         let mut prepare = || {
             self.declare(Intent::Commit(intent.clone()))?;
             for edit in edits {
-                self.edit_settings(&mut stage, edit)?;
+                self.edit_settings(&mut stage, edit, &mut aside)?;
             }
             stage.write(&layout::operation(name, &id), text.as_bytes())
         };
@@ -136,8 +133,7 @@ impl LockGuard {
         let mut stage = self.stage();
         if let Err(error) = prepared.and_then(|()| stage.write(&place, next(&id).as_bytes())) {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it.
-            let _ = self.abandon(&intent);
-            return Err(error);
+            return Err(self.abandon(&intent, &aside, error));
         }
         let what = name.to_string();
         let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
@@ -164,12 +160,16 @@ impl LockGuard {
         }
         let mut stage = self.stage();
         stage.write(&place, record::render(environment).as_bytes())?;
-        let synced = stage.sync();
-        if synced.is_err() {
-            let _ = self.stage().remove(&place);
-        }
-        synced?;
+        stage.sync().map_err(|error| self.end_environment(&place, error.into()))?;
         Ok(true)
+    }
+
+    /// Removes an environment's file again that was written before the first operation, and returns the error with that
+    /// file where it stays.
+    fn end_environment(&self, place: &str, error: Error) -> Error {
+        let removed = self.stage().remove(place);
+        let empty = removed.err().map(|_| place.to_owned()).into_iter().collect();
+        Leftovers { empty, ..Leftovers::default() }.explain(error)
     }
 
     /// Freezes the versions that the new entries refer to, or adopts those that are frozen.
@@ -220,23 +220,20 @@ impl LockGuard {
         stage.adopt_folder(&layout::version(group, &number), &files)
     }
 
-    /// Takes back freezes of a commit that failed. One that stays does no harm: no operation names it.
-    fn thaw(&self, frozen: &[String]) {
-        for place in frozen {
-            let _ = self.stage().remove_folder(place);
-            // The folder of the versions may have been made for this one.
-            if let Some((versions, _)) = place.rsplit_once('/') {
-                let _ = self.workspace().root.locate(versions).map(fs::remove_dir);
-            }
-        }
-    }
-
-    fn edit_settings(&self, stage: &mut FileStage<'_>, edit: &SettingsEdit) -> Result<(), Error> {
+    fn edit_settings(
+        &self,
+        stage: &mut FileStage<'_>,
+        edit: &SettingsEdit,
+        aside: &mut AsideFiles,
+    ) -> Result<(), Error> {
         let place = layout::group_file(&edit.group, SETTINGS_FILE);
         let now = self.workspace().root.read(&place, layout::LARGEST_SETTINGS)?;
         match now.as_deref() {
             Some(now) if now == &*edit.after => Ok(()),
-            Some(now) if now == &*edit.before => stage.write(&place, &edit.after),
+            Some(now) if now == &*edit.before => {
+                aside.insert(place.clone(), stage.set_aside(&place));
+                stage.write(&place, &edit.after)
+            }
             _ => Err(Error::Stale { what: place }),
         }
     }

@@ -26,6 +26,10 @@ pub(super) struct FileStage<'a> {
     folders: BTreeSet<PathBuf>,
 }
 
+/// A second name of a file that is replaced, so that the file can be put back; dropping it removes the name.
+#[derive(Debug)]
+pub(super) struct AsideFile(tempfile::TempPath);
+
 impl<'a> FileStage<'a> {
     pub(super) const fn new(root: &'a WorkspaceRoot, temporary: &'a Path) -> Self {
         Self { root, temporary, folders: BTreeSet::new() }
@@ -64,14 +68,31 @@ impl<'a> FileStage<'a> {
         Ok(())
     }
 
-    /// Moves a folder away in one step, then removes its files; the next holder of the lock removes the rest if that
-    /// fails.
+    /// Moves a folder away in one step, which needs no space, then removes its files; the next holder of the lock removes
+    /// the rest if that fails.
     pub(super) fn remove_folder(&mut self, place: &str) -> Result<(), Error> {
         let target = self.root.locate(place)?;
-        let grave = self.temporary_folder()?;
-        let moved = fs::rename(&target, grave.join("removed")).at("remove", &target);
-        let _ = folders::remove_all(&grave);
-        moved?;
+        let moved = self.in_temporary(|folder| tempfile::Builder::new().make_in(folder, |to| fs::rename(&target, to)));
+        let moved = moved.map_err(|error| PathError { action: "remove", path: target.clone(), ..error })?;
+        if let Ok(moved) = moved.into_temp_path().keep() {
+            let _ = folders::remove_all(&moved);
+        }
+        self.remember(&target);
+        Ok(())
+    }
+
+    /// Sets a file aside that is about to be replaced; `None` where the system has no hard link for it.
+    pub(super) fn set_aside(&self, place: &str) -> Option<AsideFile> {
+        let target = self.target(place).ok()?;
+        let linked =
+            self.in_temporary(|folder| tempfile::Builder::new().make_in(folder, |to| fs::hard_link(&target, to)));
+        Some(AsideFile(linked.ok()?.into_temp_path()))
+    }
+
+    /// Puts a file back that was set aside.
+    pub(super) fn put_back(&mut self, place: &str, aside: &AsideFile) -> Result<(), Error> {
+        let target = self.target(place)?;
+        fs::rename(&aside.0, &target).at("replace", &target)?;
         self.remember(&target);
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
 use crate::model::{Digest, Finding, GroupName, Hint, Location, OperationId, Severity, Version, VersionRemark};
+use crate::workspace::take_back::Leftovers;
 use crate::workspace::versions::NeededState;
 
 pub use unknown::UnknownName;
@@ -181,6 +182,14 @@ pub enum Error {
         /// The system's error.
         #[source]
         source: PathError,
+    },
+    /// A change failed, and the system refused to take all of it back.
+    #[error("{cause}")]
+    NotTakenBack {
+        /// The parts that stay.
+        leftovers: Leftovers,
+        /// The error that the change failed with.
+        cause: Box<Error>,
     },
     /// A link leads out of the workspace.
     #[error("{} leads out of the workspace", .path.display())]

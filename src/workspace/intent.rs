@@ -15,8 +15,9 @@ use super::error::{Error, PathContext, PathError};
 use super::git::GitCheckout;
 use super::groups::DeletionIntent;
 use super::import::ImportIntent;
+use super::take_back::AsideFiles;
 use super::{LockGuard, Workspace, folders, layout};
-use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA, SETTINGS_FILE};
+use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA};
 
 /// A change that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,15 +39,15 @@ struct IntentFile {
 /// An operation that is about to be committed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct CommitIntent {
-    environment: EnvironmentName,
-    operation: OperationId,
+    pub(super) environment: EnvironmentName,
+    pub(super) operation: OperationId,
     /// The environment's file before the commit; `None` where there is none.
     file: Option<FileIdentity>,
     /// The settings files that are changed along with it.
-    edits: Vec<EditIntent>,
+    pub(super) edits: Vec<EditIntent>,
     /// True if the environment's file was made for this operation.
     #[serde(default)]
-    has_begun: bool,
+    pub(super) has_begun: bool,
 }
 
 /// A settings file that a commit changes.
@@ -90,12 +91,12 @@ impl Workspace {
         }
     }
 
-    fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
+    pub(super) fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
         Ok(self.file_identity(&layout::environment(&intent.environment))? == intent.file)
     }
 
     /// True if Git has the file of an operation that was about to be committed.
-    fn is_tracked(&self, intent: &CommitIntent) -> bool {
+    pub(super) fn is_tracked(&self, intent: &CommitIntent) -> bool {
         let place = layout::operation(&intent.environment, &intent.operation);
         GitCheckout::find(self.root.path()).is_some_and(|checkout| checkout.is_tracked(&place))
     }
@@ -127,14 +128,6 @@ impl LockGuard {
         Ok(CommitIntent { environment: environment.clone(), operation: operation.clone(), file, edits, has_begun })
     }
 
-    /// Takes back a commit that failed, unless it can be seen. The note of it may be gone: `git clean` removes it.
-    pub(super) fn abandon(&self, intent: &CommitIntent) -> Result<(), Error> {
-        if self.workspace().is_unchanged(intent)? {
-            self.take_back(intent)?;
-        }
-        self.settle_intent()
-    }
-
     /// Leaves a durable note of a change.
     pub(super) fn declare(&self, intent: Intent) -> Result<(), Error> {
         let text = serde_json::to_vec(&IntentFile { schema: SCHEMA, intent }).unwrap_or_default();
@@ -161,40 +154,15 @@ impl LockGuard {
     /// replaced, to put it back.
     pub(super) fn settle_intent(&self) -> Result<(), Error> {
         match self.workspace().intent()? {
-            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
+            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => {
+                self.take_back(&intent, &AsideFiles::new())?
+            }
             Some(Intent::Import(intent)) => self.finish_import(&intent)?,
             Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
             Some(Intent::Access(intent)) => self.take_back_access(&intent)?,
             Some(Intent::Commit(_)) | None => {}
         }
         Ok(self.forget_intent()?)
-    }
-
-    /// Takes back an operation that was not committed, and the edits that came with it.
-    fn take_back(&self, intent: &CommitIntent) -> Result<(), Error> {
-        let root = &self.workspace().root;
-        let mut stage = self.stage();
-        for edit in &intent.edits {
-            let place = layout::group_file(&edit.group, SETTINGS_FILE);
-            // Somebody may have gone on editing since; that is kept.
-            if root.read(&place, layout::LARGEST_SETTINGS)?.as_deref() == Some(edit.after.as_bytes()) {
-                stage.write(&place, edit.before.as_bytes())?;
-            }
-        }
-        let place = layout::operation(&intent.environment, &intent.operation);
-        if self.workspace().is_tracked(intent) {
-            return Ok(stage.sync()?);
-        }
-        if root.exists(&place)? {
-            stage.remove(&place)?;
-        }
-        // Last: an operation without the environment's file would be one that somebody removed the file of.
-        if intent.has_begun {
-            stage.sync()?;
-            stage = self.stage();
-            stage.remove(&layout::environment(&intent.environment))?;
-        }
-        Ok(stage.sync()?)
     }
 
     /// Removes the intent. If a loss of power brings it back, recovery finds its change complete.

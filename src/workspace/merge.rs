@@ -259,12 +259,13 @@ impl LockGuard {
         }
         let versions = self.write_renumberings(renumberings)?;
         let committed = self.commit_entries(state, resolution);
-        if matches!(committed, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
-            versions.keep();
-        } else {
-            self.take_back_versions(versions);
+        match committed {
+            Ok(_) | Err(Error::DurabilityUnknown { .. }) => {
+                versions.keep();
+                committed
+            }
+            Err(error) => Err(self.take_back_versions(versions, error)),
         }
-        committed
     }
 
     fn commit_entries(&self, state: &MergeState, resolution: &Resolution) -> Result<Option<OperationId>, Error> {

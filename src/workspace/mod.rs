@@ -18,7 +18,7 @@
 //! | `import` | changes of several files of a working copy together |
 //! | `init` | making a workspace |
 //! | `facts`, `base` | the state from which a plan is computed, and its comparison under the lock |
-//! | `lock`, `intent`, `commit` | the lock, notes of unfinished changes, and the rename that commits |
+//! | `lock`, `intent`, `commit`, `take_back` | the lock, notes of unfinished changes, the rename that commits, and the way back where it fails |
 //! | `live`, `gateways` | the live state for gateways, and the gateways that run on this machine |
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
 //! | `access` | keys, grants, revocations, and the secrets of this machine |
@@ -69,6 +69,7 @@ mod restoring;
 mod setting_places;
 mod settings;
 mod short_ids;
+mod take_back;
 mod verify;
 mod version_file;
 mod version_note;
@@ -113,6 +114,7 @@ pub use replica::Replica;
 pub use setting_places::SettingPlaces;
 pub use settings::UnreadSettings;
 pub use short_ids::ShortIds;
+pub use take_back::Leftovers;
 pub use verify::{IntegrityProblem, ProblemKind, RepairOutcome, WorkspaceVerification};
 pub use version_note::VersionNoteFile;
 pub use versions::NeededState;

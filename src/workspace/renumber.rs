@@ -10,6 +10,7 @@ use super::durable::FileStage;
 use super::error::Error;
 use super::git::GitCheckout;
 use super::record::conflict::split_conflict;
+use super::take_back::Leftovers;
 use super::{LockGuard, MergeState, Workspace, folders, layout, version_file};
 use crate::model::{
     Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
@@ -317,10 +318,7 @@ impl LockGuard {
         let mut written = WrittenVersions::default();
         match self.write_each(renumberings, &mut written) {
             Ok(()) => Ok(written),
-            Err(error) => {
-                self.take_back_versions(written);
-                Err(error)
-            }
+            Err(error) => Err(self.take_back_versions(written, error)),
         }
     }
 
@@ -347,17 +345,23 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    /// Takes versions back that were written for a commit that failed.
-    pub(super) fn take_back_versions(&self, written: WrittenVersions) {
+    /// Takes versions back that were written for a commit that failed, and returns the error with those that stay.
+    pub(super) fn take_back_versions(&self, written: WrittenVersions, error: Error) -> Error {
         let mut stage: FileStage<'_> = self.stage();
+        let mut leftovers = Leftovers::default();
         for (place, replaced) in written.replaced {
-            let _ = stage.put_back_folder(&place, &replaced);
+            if stage.put_back_folder(&place, &replaced).is_err() {
+                leftovers.versions.push(place);
+            }
         }
         for place in written.created {
-            let _ = stage.remove_folder(&place);
+            if stage.remove_folder(&place).is_err() {
+                leftovers.versions.push(place);
+            }
         }
         // An error says that the change failed; that it was taken back durably is no promise.
         let _ = stage.sync();
+        leftovers.explain(error)
     }
 }
 
@@ -378,6 +382,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::LockRequest;
+    use super::super::take_back::AsideFiles;
     use super::*;
     use crate::model::Timestamp;
 
@@ -425,8 +430,9 @@ mod tests {
         // A commit that fails after it takes itself back first, and must not sweep what was replaced.
         let operation = OperationId::new(Timestamp::from_milliseconds(1), &Digest::of(b"1"));
         let intent = guard.commit_intent(&"test".parse().unwrap(), &operation, Vec::new(), false).unwrap();
-        guard.abandon(&intent).unwrap();
-        guard.take_back_versions(written);
+        let failed = || Error::Stale { what: "a test".to_owned() };
+        assert!(matches!(guard.abandon(&intent, &AsideFiles::new(), failed()), Error::Stale { .. }));
+        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
         is_untouched();
         guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();
         for renumbering in [&kept, &moved] {

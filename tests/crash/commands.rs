@@ -3,7 +3,7 @@
 //! What a command may leave is the old or the new state, and its exit code says which. Where the environment does not
 //! ask for all (`APIGW_REQUIRE_TOOLS`), one call in several is taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -229,16 +229,19 @@ impl Writer {
         let folder = self.copy()?;
         let root = folder.path();
         let output = tracer.inject(&self.arguments(), root, call, fault)?;
-        let at_once = self.state(root, !matches!(fault, Fault::Fail(_)));
         let code = output.status.code();
-        if matches!(fault, Fault::Fail(_)) && code == Some(1) {
-            // Nothing more has to happen for it to be as it was.
-            let is_partial = self.words.starts_with("apply");
-            ensure!(
-                is_partial || at_once.as_ref().is_ok_and(|state| *state == State::Old),
-                "exit 1, and {at_once:?}: {}",
-                text(&output)
-            );
+        // Of a plan, the environments before the one that failed are committed.
+        if code == Some(1) && !self.words.starts_with("apply") {
+            let left = self.left_behind(root)?;
+            match fault {
+                // Nothing more has to happen for it to be as it was.
+                Fault::Kill | Fault::Fail(_) => ensure!(left.is_empty(), "exit 1, and {left:?}: {}", text(&output)),
+                // Where the system refuses to take a change back as well, its parts are named.
+                Fault::FailFrom(_) => {
+                    let unnamed: Vec<_> = left.iter().filter(|place| !text(&output).contains(*place)).collect();
+                    ensure!(unnamed.is_empty(), "exit 1 without a word of {unnamed:?}: {}", text(&output));
+                }
+            }
         }
         // The next command ends what this one left; the hand edit of the scenario is repaired by it as well.
         let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes", "-o", "json"]), root)?;
@@ -261,6 +264,17 @@ impl Writer {
             ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
         }
         expect_clean(root)
+    }
+
+    /// Lists the files that are not as they were before the command; of a frozen version, its folder.
+    fn left_behind(&self, root: &Path) -> Result<BTreeSet<String>> {
+        let (before, now) = (contents(self.before.path())?, contents(root)?);
+        let names = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
+        let folder = |name: &String| match name.split('/').collect::<Vec<_>>()[..] {
+            ["groups", group, "versions", version, _, ..] => format!("groups/{group}/versions/{version}"),
+            _ => name.clone(),
+        };
+        Ok(names.map(folder).collect())
     }
 
     /// Says which state a workspace is in; a frozen version that nothing names may be left of one that was cut off.
@@ -384,6 +398,23 @@ fn named(root: &Path, words: &str) -> Result<String> {
     Ok(words.replace(&format!("#{number}"), operation.context("no such operation")?))
 }
 
+/// Reads every file of a workspace but for those of the machine's own folder.
+fn contents(root: &Path) -> Result<BTreeMap<String, String>> {
+    let mut contents = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for path in entries(&folder)? {
+            let name = path.strip_prefix(root)?.to_str().context("a name that is no text")?.to_owned();
+            if !path.is_dir() {
+                contents.insert(name, fs::read_to_string(&path)?);
+            } else if name != ".apigw" {
+                open.push(path);
+            }
+        }
+    }
+    Ok(contents)
+}
+
 fn files(root: &Path) -> Result<Files> {
     // Of keys, the ids of secrets and grants and what secrets are compared with, too.
     let varying = Regex::new(concat!(
@@ -392,22 +423,11 @@ fn files(root: &Path) -> Result<Files> {
         r"|(sha256|fingerprint): sha256:[0-9a-f]+",
     ))?;
     let mut files = Files::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(folder) = open.pop() {
-        for path in entries(&folder)? {
-            let name = path.strip_prefix(root)?.to_str().context("a name that is no text")?.to_owned();
-            if path.is_dir() {
-                if name != ".apigw" {
-                    open.push(path);
-                }
-                continue;
-            }
-            let text = fs::read_to_string(&path)?;
-            // It says nothing, and comes before the first operation.
-            if !text.ends_with("deployments: {}\n...\n") {
-                let name = varying.replace_all(&name, "*").into_owned();
-                files.entry(name).or_default().push(varying.replace_all(&text, "*").into_owned());
-            }
+    for (name, text) in contents(root)? {
+        // It says nothing, and comes before the first operation.
+        if !text.ends_with("deployments: {}\n...\n") {
+            let name = varying.replace_all(&name, "*").into_owned();
+            files.entry(name).or_default().push(varying.replace_all(&text, "*").into_owned());
         }
     }
     for texts in files.values_mut() {

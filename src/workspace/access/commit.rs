@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use super::super::error::{Error, PathContext, PathError};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
+use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::{REVOKED_FILE, operation_file, operation_place, subject_file, subject_place};
 use crate::access::{AccessOperation, AccessSubject, SecretId};
@@ -59,8 +60,10 @@ impl LockGuard {
         if let Err(error) = prepare().and_then(|()| stage.write(&place, next.as_bytes())) {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it. The note of it
             // may be gone: `git clean` removes it.
-            let _ = self.take_back_access(&intent).and_then(|()| self.settle_intent());
-            return Err(error);
+            let taken_back = self.take_back_access(&intent).and_then(|()| self.settle_intent());
+            let exists = |place: &String| workspace.root.exists(place).unwrap_or(true);
+            let files = taken_back.err().map(|_| operation_place(&id)).filter(exists).into_iter().collect();
+            return Err(Leftovers { files, ..Leftovers::default() }.explain(error));
         }
         let what = subject.to_string();
         let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::model::{GroupName, Version, VersionRemark};
+use crate::workspace::durable::AsideFile;
 use crate::workspace::error::{Error, PathContext};
 use crate::workspace::intent::Intent;
 use crate::workspace::{LockGuard, layout, version_note};
@@ -66,6 +67,8 @@ impl LockGuard {
         });
         let folder = FolderIdentity::of(&root.locate(&layout::version(group, version))?)?;
         let intent = DeletionIntent { group: group.clone(), version: version.clone(), note: text, folder };
+        // A full disk must not bar the way back: the note that is there comes back without space.
+        let aside = self.stage().set_aside(&place);
         let deleted = self.declare(Intent::Deletion(intent.clone())).and_then(|()| self.finish_deletion(&intent));
         let Err(error) = deleted else {
             // An intent that stays names a deletion that is complete already.
@@ -74,7 +77,12 @@ impl LockGuard {
         };
         // As long as the folder is there, the deletion can be taken back; then it is for the next holder to finish.
         let is_whole = root.exists(&layout::version(group, version)).unwrap_or_default();
-        if is_whole && self.restore_note(&place, before.as_deref()).and_then(|()| Ok(self.forget_intent()?)).is_ok() {
+        if is_whole
+            && self
+                .restore_note(&place, before.as_deref(), aside.as_ref())
+                .and_then(|()| Ok(self.forget_intent()?))
+                .is_ok()
+        {
             return Err(error);
         }
         match error {
@@ -85,13 +93,14 @@ impl LockGuard {
         }
     }
 
-    fn restore_note(&self, place: &str, before: Option<&[u8]>) -> Result<(), Error> {
+    fn restore_note(&self, place: &str, before: Option<&[u8]>, aside: Option<&AsideFile>) -> Result<(), Error> {
         let now = self.workspace().root.read(place, version_note::LARGEST_NOTE)?;
         let mut stage = self.stage();
-        match before {
+        match (before, aside) {
             _ if now.as_deref() == before => {}
-            Some(before) => stage.write(place, before)?,
-            None => stage.remove(place)?,
+            (Some(_), Some(aside)) => stage.put_back(place, aside)?,
+            (Some(before), None) => stage.write(place, before)?,
+            (None, _) => stage.remove(place)?,
         }
         // It never counted, and is not visible any more.
         let _ = stage.sync();

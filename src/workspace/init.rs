@@ -3,9 +3,11 @@
 use std::fs::{self, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::error::{Error, PathContext};
+use tempfile::{NamedTempFile, TempPath};
+
+use super::error::{Error, PathContext, PathError};
 use super::layout::{DEPLOYMENTS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
 
 /// A group that a new workspace can begin with.
@@ -44,6 +46,9 @@ keys/** -text
 const PETSTORE_SETTINGS: &str = include_str!("../../examples/petstore/groups/petstore/group.yaml");
 const PETSTORE_DEFINITION: &str = include_str!("../../examples/petstore/groups/petstore/openapi.yaml");
 
+const IGNORE_FILE: &str = ".gitignore";
+const ATTRIBUTES_FILE: &str = ".gitattributes";
+
 /// Makes a workspace in a folder, which is made where it is missing, and returns the files made.
 ///
 /// # Errors
@@ -56,26 +61,17 @@ pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>,
     }
     fs::create_dir_all(folder).at("create", folder)?;
     let mut made = Vec::new();
-    if let Err(error) = prepare(folder, example, &mut made) {
+    if let Err(error) = prepare(folder, example, &mut made).and_then(|()| complete(folder)) {
         // Else the next attempt would find files in its way.
         for place in made {
             let _ = fs::remove_file(folder.join(place));
         }
         return Err(error);
     }
-    // This file makes the folder a workspace, so it comes last, and whole or not at all.
-    let path = folder.join(WORKSPACE_FILE);
-    let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .at("write in", folder)?;
-    file.write_all(SETTINGS.as_bytes()).at("write", &path)?;
-    file.as_file().sync_all().at("sync", &path)?;
-    file.persist_noclobber(&path).map_err(|error| error.error).at("create", &path)?;
     let synced = fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder);
     let what = format!("the workspace {}", folder.display());
     synced.map_err(|source| Error::DurabilityUnknown { what, operation: None, source })?;
-    made.extend([".gitignore", ".gitattributes", WORKSPACE_FILE].map(str::to_owned));
+    made.extend([IGNORE_FILE, ATTRIBUTES_FILE, WORKSPACE_FILE].map(str::to_owned));
     made.sort_unstable();
     Ok(made)
 }
@@ -89,8 +85,6 @@ fn prepare(folder: &Path, example: Option<ExampleGroup>, made: &mut Vec<String>)
             made.push(place);
         }
     }
-    add_lines(&folder.join(".gitignore"), &format!("/{LOCAL_FOLDER}/\n"))?;
-    add_attributes(folder)?;
     for name in ["groups", DEPLOYMENTS_FOLDER, HISTORY_FOLDER] {
         let path = folder.join(name);
         fs::create_dir_all(&path).at("create", &path)?;
@@ -98,9 +92,56 @@ fn prepare(folder: &Path, example: Option<ExampleGroup>, made: &mut Vec<String>)
     Ok(())
 }
 
+/// Adds the lines that Git needs, and the settings. All is written before anything is put in its place.
+fn complete(folder: &Path) -> Result<(), Error> {
+    let ignored = added_lines(folder, IGNORE_FILE, &format!("/{LOCAL_FOLDER}/\n"))?;
+    let attributes = added_lines(folder, ATTRIBUTES_FILE, ATTRIBUTES)?;
+    let settings = written(folder, SETTINGS)?;
+    let lists = [(IGNORE_FILE, ignored), (ATTRIBUTES_FILE, attributes)];
+    let mut replaced: Vec<ReplacedFile> = Vec::new();
+    let replace = || {
+        for (name, list) in lists {
+            replaced.extend(list.map(|list| ReplacedFile::replace(folder.join(name), list)).transpose()?);
+        }
+        // This file makes the folder a workspace, so it comes last, and whole or not at all.
+        let path = folder.join(WORKSPACE_FILE);
+        settings.persist_noclobber(&path).map_err(|error| error.error).at("create", &path)
+    };
+    let placed = replace();
+    if placed.is_err() {
+        replaced.into_iter().for_each(ReplacedFile::put_back);
+    }
+    Ok(placed.map(drop)?)
+}
+
+/// A list of Git's that was replaced, with a second name of the one before.
+struct ReplacedFile {
+    path: PathBuf,
+    before: Option<TempPath>,
+}
+
+impl ReplacedFile {
+    fn replace(path: PathBuf, list: NamedTempFile) -> Result<Self, PathError> {
+        let folder = path.parent().unwrap_or(&path);
+        let linked = tempfile::Builder::new().make_in(folder, |to| fs::hard_link(&path, to));
+        let before = linked.ok().map(NamedTempFile::into_temp_path);
+        list.persist(&path).map_err(|error| error.error).at("replace", &path)?;
+        Ok(Self { path, before })
+    }
+
+    fn put_back(self) {
+        let _ = match self.before {
+            Some(before) => fs::rename(before, &self.path),
+            None => fs::remove_file(&self.path),
+        };
+    }
+}
+
 /// Adds the lines that Git needs for a workspace to its `.gitattributes`.
 pub(super) fn add_attributes(folder: &Path) -> Result<(), Error> {
-    add_lines(&folder.join(".gitattributes"), ATTRIBUTES)
+    let path = folder.join(ATTRIBUTES_FILE);
+    let list = added_lines(folder, ATTRIBUTES_FILE, ATTRIBUTES)?;
+    Ok(list.map(|list| list.persist(&path).map_err(|error| error.error).at("replace", &path)).transpose().map(drop)?)
 }
 
 fn create(path: &Path, text: &str) -> Result<(), Error> {
@@ -114,14 +155,59 @@ fn create(path: &Path, text: &str) -> Result<(), Error> {
     Ok(written?)
 }
 
-/// Adds the lines that a file lacks; a missing file is made.
-fn add_lines(path: &Path, lines: &str) -> Result<(), Error> {
-    let existing = if path.exists() { fs::read_to_string(path).at("read", path)? } else { String::new() };
+/// Writes a file with the lines that it lacks, to be put in its place; `None` where it has them all.
+fn added_lines(folder: &Path, name: &str, lines: &str) -> Result<Option<NamedTempFile>, Error> {
+    let path = folder.join(name);
+    let existing = if path.exists() { fs::read_to_string(&path).at("read", &path)? } else { String::new() };
     let missing: Vec<&str> = lines.lines().filter(|line| !existing.lines().any(|have| have == *line)).collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let separator = if existing.is_empty() || existing.ends_with('\n') { "" } else { "\n" };
-    let text = format!("{existing}{separator}{}\n", missing.join("\n"));
-    Ok(fs::write(path, text).at("write", path)?)
+    let list = written(folder, &format!("{existing}{separator}{}\n", missing.join("\n")))?;
+    if let Ok(metadata) = fs::metadata(&path) {
+        list.as_file().set_permissions(metadata.permissions()).at("write", &path)?;
+    }
+    Ok(Some(list))
+}
+
+/// Writes a file that has its bytes durably before it gets a name.
+fn written(folder: &Path, text: &str) -> Result<NamedTempFile, PathError> {
+    let permissions = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).at("write in", folder)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).at("write", folder)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::folders;
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = folders::names(folder).unwrap().into_iter().map(|name| name.into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| folder.join(name).is_file()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_workspace_that_cannot_be_made_changes_no_file() {
+        for (in_the_way, target) in [(ATTRIBUTES_FILE, None), (WORKSPACE_FILE, Some("nowhere"))] {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path();
+            fs::write(root.join(IGNORE_FILE), "own").unwrap();
+            match target {
+                None => fs::create_dir(root.join(in_the_way)).unwrap(),
+                Some(target) => std::os::unix::fs::symlink(target, root.join(in_the_way)).unwrap(),
+            }
+            init(root, Some(ExampleGroup::Petstore)).unwrap_err();
+            assert_eq!(fs::read_to_string(root.join(IGNORE_FILE)).unwrap(), "own", "{in_the_way}");
+            assert_eq!(names(root), [IGNORE_FILE], "{in_the_way}");
+            // Nothing is in the way of the next attempt.
+            fs::remove_dir(root.join(in_the_way)).or_else(|_| fs::remove_file(root.join(in_the_way))).unwrap();
+            init(root, Some(ExampleGroup::Petstore)).unwrap();
+            assert_eq!(names(root), [ATTRIBUTES_FILE, IGNORE_FILE, WORKSPACE_FILE], "{in_the_way}");
+        }
+    }
 }

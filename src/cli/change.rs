@@ -15,7 +15,7 @@ use super::reason::ChangeReason;
 use super::short_ids;
 use super::views::{PlanView, ReleaseView};
 use super::wait::{self, WaitArguments, WaitOutcome};
-use super::{backends, lost};
+use super::{backends, lost, missing_release};
 use crate::model::{
     Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
     Version,
@@ -172,8 +172,7 @@ fn planned(
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
-    let environment = &plan.operation.environment;
-    workspace.check_releases(&plan).map_err(|error| CommandError::damaged_release(error, environment))?;
+    workspace.check_releases(&plan).map_err(|error| missing_release::explain(facts, &plan, error))?;
     lost::note(&mut plan, facts);
     plan.warnings.extend(backends::warnings(&plan, facts));
     Ok(plan)

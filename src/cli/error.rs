@@ -129,28 +129,6 @@ impl CommandError {
         Self::invalid(code, message).hint(hint)
     }
 
-    /// Makes the error of a version that is to go live in an environment and is not on disk as it was frozen.
-    pub(super) fn damaged_release(error: workspace::Error, environment: &EnvironmentName) -> Self {
-        use workspace::Error;
-        let damaged = match &error {
-            Error::FrozenDiffers { group, version } => Some((group.clone(), version.clone())),
-            Error::Unknown { name: UnknownName::Release { group, version }, .. } => {
-                Some((group.to_string(), version.to_string()))
-            }
-            _ => None,
-        };
-        let mut shown = Self::from(error);
-        if let Some((group, version)) = damaged {
-            let folder = format!("groups/{group}/versions/{version}");
-            shown.hints = vec![format!(
-                "restore it from a commit that has it: `git log --all -- {folder}` lists them, then \
-                 `git checkout COMMIT -- {folder}`"
-            )];
-            shown = shown.other_ways_back(&group, environment.as_str());
-        }
-        shown
-    }
-
     /// Names the ways back that need no release before the present one.
     fn other_ways_back(self, group: &str, environment: &str) -> Self {
         self.hint(format!(

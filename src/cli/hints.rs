@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::shell::shell_word;
-use crate::model::{EnvironmentName, Finding, Hint, OperationId};
+use crate::model::{EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource};
 use crate::workspace::Workspace;
 
 /// Returns the beginning of a Git command that works on a workspace from another folder; `None` where plain `git` does.
@@ -90,13 +90,19 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
              `apigw resolve --env {environment} --drop {operation} -m WHY`"
         ),
         Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
-        Hint::LeaveBlockedVersion { group, environment, version } => format!(
-            "go back with `apigw rollback {group} --env {environment}`, or `apigw version unblock {group} {version}`"
-        ),
-        Hint::RestoreDeletedVersion { group, environment, folder, removed_file } => format!(
-            "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {removed_file})^\" -- {folder}`; \
-             or go back: `apigw rollback {group} --env {environment}`"
-        ),
+        Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
+            format!("{}, or `apigw version unblock {group} {version}`", leave(group, environment, *has_way_back))
+        }
+        Hint::RestoreDeletedVersion { group, environment, folder, removed_file, source, has_way_back } => {
+            let restored = match source {
+                RestoreSource::Index => format!("restore it: `git checkout -- {folder}`; or "),
+                RestoreSource::Commit => format!(
+                    "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {removed_file})^\" -- {folder}`; or "
+                ),
+                RestoreSource::Nowhere => String::new(),
+            };
+            restored + &leave(group, environment, *has_way_back)
+        }
     };
     Cow::Owned(written)
 }
@@ -107,4 +113,13 @@ pub(super) fn merge_again(environment: &EnvironmentName, operation: &OperationId
         "merge the branch that has history/{environment}/{missing}.yaml again; or, if that merge was aborted for good, \
          remove history/{environment}/{operation}.yaml: no entry leads to it"
     )
+}
+
+/// Names the command by which a group leaves its live version.
+fn leave(group: &GroupName, environment: &EnvironmentName, has_way_back: bool) -> String {
+    if has_way_back {
+        format!("go back with `apigw rollback {group} --env {environment}`")
+    } else {
+        format!("publish another version, or take it offline with `apigw offline {group} --env {environment}`")
+    }
 }

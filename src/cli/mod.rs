@@ -26,6 +26,7 @@ mod limits;
 mod live_routes;
 mod lost;
 mod markdown;
+mod missing_release;
 mod numbers;
 mod output;
 mod process;

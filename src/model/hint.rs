@@ -133,6 +133,8 @@ pub enum Hint {
         environment: EnvironmentName,
         /// The version.
         version: Version,
+        /// True if a rollback leads to another release.
+        has_way_back: bool,
     },
     /// Restore a deleted version from Git, or roll back from it.
     RestoreDeletedVersion {
@@ -144,6 +146,10 @@ pub enum Hint {
         folder: String,
         /// The file whose removal Git knows.
         removed_file: String,
+        /// The place in which Git has the version.
+        source: RestoreSource,
+        /// True if a rollback leads to another release.
+        has_way_back: bool,
     },
 }
 
@@ -165,4 +171,15 @@ impl From<&str> for Hint {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
+}
+
+/// The place in which Git has a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RestoreSource {
+    /// Its index: the removal is in no commit yet.
+    Index,
+    /// A commit before the one that removed it.
+    Commit,
+    /// Nowhere.
+    Nowhere,
 }

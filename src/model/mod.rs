@@ -57,7 +57,7 @@ pub use forwarding::{
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
-pub use hint::Hint;
+pub use hint::{Hint, RestoreSource};
 pub(crate) use hop_by_hop::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop};
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};

@@ -200,5 +200,14 @@ fn target_backend(
     let Some(candidate) = facts.released(group, live).map_err(Error::Facts)? else {
         return Err(StateError::MissingVersion { group: group.clone(), version: live.version.clone() }.into());
     };
-    backend::resolve(&BackendChoice::Settings, group, &candidate.settings, facts.settings(), to)
+    let resolved = backend::resolve(&BackendChoice::Settings, group, &candidate.settings, facts.settings(), to);
+    resolved.map_err(|error| {
+        let is_missing = matches!(&error, Error::State(state) if matches!(**state, StateError::NoBackend { .. }));
+        if !is_missing {
+            return error;
+        }
+        let number = facts.number(group, live).ok().flatten();
+        let version = number.unwrap_or_else(|| live.version.clone());
+        StateError::VersionWithoutBackend { group: group.clone(), version, environment: to.clone() }.into()
+    })
 }

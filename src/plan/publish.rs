@@ -161,7 +161,13 @@ fn choose(
     }
 }
 
-fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
+/// Makes the error of a version that is not frozen, or not any more.
+pub(super) fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
+    let notes = facts.notes(group).map_err(Error::Facts)?;
+    if let Some(deletion) = notes.0.get(version).and_then(|note| note.deletions.last()) {
+        let (group, version) = (group.clone(), version.clone());
+        return Ok(StateError::DeletedVersion { group, version, deletion: Box::new(deletion.clone()) }.into());
+    }
     let versions = facts.versions(group).map_err(Error::Facts)?;
     let newest = versions.into_iter().rev().take(5).collect();
     Ok(StateError::UnknownVersion { group: group.clone(), version: version.clone(), newest }.into())

@@ -8,6 +8,7 @@ use super::error::{Error, StateError};
 use super::facts::{Facts, readable_past, with_number};
 use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
+use super::publish::unknown_version;
 use super::selection::check_current;
 
 /// A request to switch one group to another version.
@@ -39,11 +40,18 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     let current = live.deployments.get(group);
     check_current(group, environment, current, request.if_current.as_ref())?;
     let Some(current) = current.filter(|current| current.release.state == DeploymentState::Live) else {
-        return Err(StateError::NothingToSwitch { group: group.clone(), environment: environment.clone() }.into());
+        let past = facts.readable_past(environment, group).unwrap_or_default();
+        let was_live = past.iter().any(|past| past.deployment.release.state == DeploymentState::Live);
+        let (group, environment) = (group.clone(), environment.clone());
+        return Err(StateError::NothingToSwitch { group, environment, was_live }.into());
     };
     let (version, digest) = match &request.to {
         SwitchTo::Version(version) => {
             let Some(candidate) = facts.frozen(group, version).map_err(Error::Facts)? else {
+                let unknown = unknown_version(group, version, facts)?;
+                if matches!(&unknown, Error::State(state) if matches!(**state, StateError::DeletedVersion { .. })) {
+                    return Err(unknown);
+                }
                 let (group, version, environment) = (group.clone(), version.clone(), environment.clone());
                 return Err(StateError::NoFrozenVersion { group, version, environment }.into());
             };

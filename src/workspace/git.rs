@@ -94,6 +94,12 @@ impl GitCheckout {
         self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
 
+    /// True if a commit before the present one removed a file.
+    pub(super) fn has_removed(&self, place: &str) -> bool {
+        let listed = self.ask(&["log", "-n", "1", "--diff-filter=D", "--format=%H", "--", place]);
+        listed.is_some_and(|listed| !listed.is_empty())
+    }
+
     /// True if the history was cut off when it was cloned or fetched.
     pub(super) fn is_shallow(&self) -> bool {
         self.ask(&["rev-parse", "--is-shallow-repository"]).is_some_and(|text| text.starts_with(b"true"))

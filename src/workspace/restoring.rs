@@ -5,9 +5,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::git::GitCheckout;
-use super::{Workspace, layout, record};
-use crate::model::{Environment, EnvironmentName, Finding, Hint};
-use crate::plan::GroupHeads;
+use super::{DiskFacts, Workspace, layout, record};
+use crate::model::{Author, Environment, EnvironmentName, Finding, GroupName, Hint, RestoreSource, Timestamp};
+use crate::plan::{self, GroupHeads, GroupSelection, RollbackRequest};
 
 /// The most files whose commits are looked for; each is a walk of Git's through all of them.
 const MOST_SEARCHES: usize = 20;
@@ -26,6 +26,25 @@ impl Workspace {
             let hint = std::mem::replace(&mut finding.hint, Hint::RestoreBackup);
             finding.hint = advisor.check(hint, &mut searches);
         }
+    }
+}
+
+impl Workspace {
+    /// True if a rollback of a group leads to another release, whose version is there.
+    #[must_use]
+    pub fn has_way_back(&self, environment: &EnvironmentName, group: &GroupName) -> bool {
+        let groups = GroupSelection::Groups(vec![group.clone()]);
+        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
+        // Nothing of it is in the plan's outcome.
+        let author = Author {
+            actor: String::new(),
+            message: None,
+            command: String::new(),
+            now: Timestamp::from_milliseconds(0),
+            allow_breaking: false,
+        };
+        let plan = plan::rollback(&request, &DiskFacts::new(self), &author);
+        plan.is_ok_and(|plan| self.check_releases(&plan).is_ok())
     }
 }
 
@@ -61,6 +80,15 @@ impl RestoreAdvisor<'_> {
                 *searches -= 1;
                 let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
                 if has_commit { Hint::RestoreMissing { file } } else { Hint::RestoreBackup }
+            }
+            Hint::RestoreDeletedVersion { group, environment, folder, removed_file, has_way_back, .. } => {
+                let has_commit = || self.checkout().is_some_and(|checkout| checkout.has_removed(&removed_file));
+                let source = match self.is_tracked(&folder) {
+                    true => RestoreSource::Index,
+                    false if has_commit() => RestoreSource::Commit,
+                    false => RestoreSource::Nowhere,
+                };
+                Hint::RestoreDeletedVersion { group, environment, folder, removed_file, source, has_way_back }
             }
             other => other,
         }

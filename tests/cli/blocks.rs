@@ -164,12 +164,12 @@ fn a_version_deleted_on_another_branch_is_named_with_a_way_out() {
     fs::remove_dir_all(sandbox.path().join("groups/petstore/versions/0.0.1")).expect("the version");
     sandbox.write("groups/petstore/versions/0.0.1.yaml", &note);
     let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
-    found.expect_stdout("--diff-filter=D");
+    let found = found.expect_stdout("apigw offline petstore --env online");
+    assert!(!found.stdout.contains("git "), "there is no checkout: {found:?}");
     // The version was deleted under another number, which a merge had given it.
     fs::remove_file(sandbox.path().join("groups/petstore/versions/0.0.1.yaml")).expect("the note");
     sandbox.write("groups/petstore/versions/0.0.9.yaml", &note.replace("0.0.1", "0.0.9"));
-    let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
-    found.expect_stdout("--diff-filter=D");
+    sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod compare;
 mod complete;
 mod conflict;
 mod damage;
+mod deleted;
 mod docs;
 mod documents;
 mod engines;

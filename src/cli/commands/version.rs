@@ -10,15 +10,16 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{
-    DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
-    VersionListView, VersionShowView, VersionUnblockView,
+    DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
+    VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
 };
 use crate::cli::{advice, change, complete, selection, table};
 use crate::model::{
-    Author, BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
+    Author, BumpLevel, DeploymentState, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError,
+    VersionRemark,
 };
-use crate::plan::{self, Freeze, GroupSelection, RollbackRequest};
-use crate::workspace::{DiskFacts, Workspace, version_edit};
+use crate::plan::{self, Freeze, GroupSelection, Plan, RollbackRequest, UndoRequest};
+use crate::workspace::{self, DiskFacts, Workspace, version_edit};
 
 /// Freeze working copies as versions; list, show, block and delete versions
 #[derive(Debug, Subcommand)]
@@ -318,8 +319,16 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let (group, version) = arguments.named.resolve(context)?;
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let states = guard.delete_version(&group, &version, &author, arguments.force)?;
-    let lost: Vec<String> = states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
+    let plain = plain_ways_back(guard.workspace(), &group, &version, &author);
+    let states = guard.delete_version(&group, &version, &author, arguments.force).map_err(|error| {
+        let is_needed = matches!(error, workspace::Error::VersionNeeded { .. });
+        let mut error = CommandError::from(error);
+        error.reasons.extend(plain.iter().filter(|_| is_needed).cloned());
+        error
+    })?;
+    let mut lost: Vec<String> =
+        states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
+    lost.extend(plain);
     for state in &lost {
         context.output.warning(&format!("{state}, and fails from now on"));
     }
@@ -328,6 +337,35 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let shown = context.output.data(&view, || format!("deleted version {version} of {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
+}
+
+/// Names the commands without a target that lead to a version, in a line each.
+fn plain_ways_back(workspace: &Workspace, group: &GroupName, version: &Version, author: &Author) -> Vec<String> {
+    let facts = DiskFacts::new(workspace);
+    let leads_here = |plan: Result<Plan, plan::Error>| {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(plan::Error::Refused { plan, .. }) => *plan,
+            Err(_) => return false,
+        };
+        let after = plan.operation.changes.get(group).map(|change| &change.after);
+        after.is_some_and(|after| after.state == DeploymentState::Live && after.version == *version)
+    };
+    let mut ways = Vec::new();
+    for environment in workspace.settings().environments() {
+        let groups = GroupSelection::Groups(vec![group.clone()]);
+        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
+        if leads_here(plan::rollback(&request, &facts, author)) {
+            ways.push(format!("plain `apigw rollback {group} --env {environment}` leads to {group} {version}"));
+        }
+        let newest = workspace.history(&environment, None, 1).ok().and_then(|mut newest| newest.pop());
+        let Some(operation) = newest.map(|newest| newest.id) else { continue };
+        let request = UndoRequest { environment: environment.clone(), operation, skip_changed: true };
+        if leads_here(plan::undo(&request, &facts, author)) {
+            ways.push(format!("plain `apigw undo --env {environment}` leads to {group} {version}"));
+        }
+    }
+    ways
 }
 
 fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {
@@ -341,7 +379,9 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
     let live = guard.workspace().live_in(&group, Some(&version))?;
     let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
-        let verb = if has_way_back(guard.workspace(), environment, &group, &author) { "rollback" } else { "offline" };
+        let named = guard.workspace().environment_named(environment);
+        let has_way_back = named.is_ok_and(|named| guard.workspace().has_way_back(&named, &group));
+        let verb = if has_way_back { "rollback" } else { "offline" };
         context.output.warning(&format!(
             "{group} {version} stays live in {environment}: take it out with `apigw {verb} {group} --env {environment}`"
         ));
@@ -362,14 +402,6 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
     });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
-}
-
-/// True if a rollback leads to another release.
-fn has_way_back(workspace: &Workspace, environment: &str, group: &GroupName, author: &Author) -> bool {
-    let Ok(environment) = workspace.environment_named(environment) else { return false };
-    let groups = GroupSelection::Groups(vec![group.clone()]);
-    let request = RollbackRequest { environment, groups, to: None, if_current: None };
-    plan::rollback(&request, &DiskFacts::new(workspace), author).is_ok()
 }
 
 fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, CommandError> {

@@ -11,7 +11,12 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
         StateError::LostEntry { environment, .. } => {
             vec![format!("bring it back: `apigw resolve --env {environment}`")]
         }
-        StateError::NotLive { group, environment } | StateError::NothingToSwitch { group, environment } => {
+        StateError::NothingToSwitch { group, environment, was_live: true } => vec![
+            format!("bring back what was live last: `apigw rollback {group} --env {environment}`"),
+            publish(group, environment),
+        ],
+        StateError::NotLive { group, environment }
+        | StateError::NothingToSwitch { group, environment, was_live: false } => {
             vec![publish(group, environment)]
         }
         StateError::NotLiveThen { group, environment } | StateError::JoinedHistories { group, environment, .. } => {
@@ -26,6 +31,13 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
             vec![format!("name a version: `apigw switch {group} --env {environment} --version V`")]
         }
         StateError::UnknownVersion { group, newest, .. } => unknown_version(group, newest),
+        StateError::DeletedVersion { group, deletion, .. } => vec![
+            versions(group),
+            format!(
+                "the number may come back with the same bytes alone, {}, restored from Git for example",
+                deletion.digest
+            ),
+        ],
         StateError::UnreadableVersion { .. } => vec!["name the part to bump: patch, minor or major".to_owned()],
         StateError::MissingVersion { .. } => vec!["list missing and damaged files: `apigw verify`".to_owned()],
         StateError::NoStateNamed { environment } => vec![
@@ -44,6 +56,14 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
         StateError::NoBackend { group } => vec![format!(
             "set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`"
         )],
+        StateError::VersionWithoutBackend { group, version, environment } => vec![
+            format!(
+                "a version is frozen with its settings; name the address: `apigw publish {group} --env {environment} --version {version} --backend URL`"
+            ),
+            format!(
+                "or make a version with one: `apigw group set {group} backend=https://…`, then publish with `--bump patch`"
+            ),
+        ],
         StateError::Variable { error: VariableError::Unclosed(_), .. } => {
             vec!["write a variable like ${NAME}".to_owned()]
         }

@@ -1,7 +1,7 @@
 //! Requests that the state does not allow.
 
 use super::step::StepFault;
-use crate::model::{EnvironmentName, GroupName, HttpUrlError, OperationId, VariableError, Version};
+use crate::model::{EnvironmentName, GroupName, HttpUrlError, OperationId, VariableError, Version, VersionRemark};
 
 /// Reason why the state does not allow a request.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,8 @@ pub enum StateError {
         group: GroupName,
         /// The environment.
         environment: EnvironmentName,
+        /// True if it was live before.
+        was_live: bool,
     },
     /// The version to switch to is not frozen.
     #[error("{group} has no frozen version {version}")]
@@ -91,6 +93,16 @@ pub enum StateError {
         version: Version,
         /// The newest frozen versions, the newest first; empty if none is frozen.
         newest: Vec<Version>,
+    },
+    /// The version was deleted.
+    #[error("version {version} of {group} was deleted by {} at {}{}", .deletion.by, .deletion.at, why_text(.deletion))]
+    DeletedVersion {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The deletion.
+        deletion: Box<VersionRemark>,
     },
     /// The newest version cannot be read, so the part to bump cannot be advised.
     #[error("version {version} of {group} cannot be read, so changes since then are unknown")]
@@ -164,6 +176,16 @@ pub enum StateError {
         /// The group.
         group: GroupName,
     },
+    /// A frozen version has no backend address.
+    #[error("version {version} of {group} has no backend address")]
+    VersionWithoutBackend {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The environment that it is to come to.
+        environment: EnvironmentName,
+    },
     /// An address has a variable that cannot be replaced.
     #[error("{origin}: {}", variable_text(.error, .environment))]
     Variable {
@@ -211,6 +233,10 @@ impl std::fmt::Display for AddressOrigin {
             Self::Forwarding(key) => write!(formatter, "`forwarding.{key}` in group.yaml"),
         }
     }
+}
+
+fn why_text(deletion: &VersionRemark) -> String {
+    deletion.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
 }
 
 fn variable_text(error: &VariableError, environment: &EnvironmentName) -> String {

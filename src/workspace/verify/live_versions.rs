@@ -2,7 +2,9 @@
 
 use super::entries::EnvironmentEntries;
 use super::{IntegrityProblem, ProblemKind, group_location};
-use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, VersionRemark};
+use crate::model::{
+    Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, RestoreSource, VersionRemark,
+};
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
@@ -39,7 +41,7 @@ pub(super) fn check(
                         ProblemKind::Missing,
                         location(),
                         message,
-                        deleted_hint(group, environment, &place),
+                        deleted_hint(workspace, group, environment, &place),
                     )
                 }
                 None => IntegrityProblem::new(
@@ -58,17 +60,20 @@ pub(super) fn check(
                 group: group.clone(),
                 environment: environment.clone(),
                 version: version.clone(),
+                has_way_back: workspace.has_way_back(environment, group),
             };
             problems.push(IntegrityProblem::new(ProblemKind::Blocked, group_location(environment), message, hint));
         }
     }
 }
 
-fn deleted_hint(group: &GroupName, environment: &EnvironmentName, place: &str) -> Hint {
+fn deleted_hint(workspace: &Workspace, group: &GroupName, environment: &EnvironmentName, place: &str) -> Hint {
     Hint::RestoreDeletedVersion {
         group: group.clone(),
         environment: environment.clone(),
         folder: place.to_owned(),
         removed_file: format!("{place}/{}", crate::model::VERSION_FILE),
+        source: RestoreSource::Commit,
+        has_way_back: workspace.has_way_back(environment, group),
     }
 }

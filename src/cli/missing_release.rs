@@ -1,0 +1,93 @@
+//! A plan that leads to a version which is gone: who deleted it, and the ways out that work.
+
+use super::change;
+use super::error::CommandError;
+use crate::model::{
+    DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version, VersionRemark,
+};
+use crate::plan::{Facts, Plan};
+use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
+
+/// Explains why a plan cannot be committed: a release of it is not on disk as it was frozen.
+pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Error) -> CommandError {
+    use workspace::Error;
+    let environment = &plan.operation.environment;
+    let (group, version) = match &error {
+        Error::FrozenDiffers { group, version } => (group.parse().ok(), version.parse().ok()),
+        Error::Unknown { name: UnknownName::Release { group, version }, .. } => {
+            (Some(group.clone()), Some(version.clone()))
+        }
+        _ => (None, None),
+    };
+    let mut shown = CommandError::from(error);
+    let (Some(group), Some(version)) = (group, version) else { return shown };
+    let Some(planned) = plan.operation.changes.get(&group) else { return shown };
+    let notes = facts.notes(&group).unwrap_or_default();
+    if let Some(deletion) = notes.deletion(&planned.after.digest) {
+        shown.message = format!("version {version} of {group} {}", deleted(deletion));
+    }
+    shown.hints = ways_out(facts, environment, &group, &planned.after);
+    shown.hints.extend(restore(facts.workspace(), &group, &version));
+    shown
+}
+
+/// Says who deleted a version, when and why.
+pub(super) fn deleted(VersionRemark { at, by, why, .. }: &VersionRemark) -> String {
+    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("was deleted by {by} at {at}{why}")
+}
+
+/// Names the latest release to which a rollback leads, and a version to which a switch does.
+fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupName, gone: &Release) -> Vec<String> {
+    let workspace = facts.workspace();
+    let notes = facts.notes(group).unwrap_or_default();
+    let is_there = |release: &Release| {
+        let files = workspace.release_files(group, &release.version, release.digest);
+        release.digest != gone.digest && notes.block(&release.digest).is_none() && files.is_ok()
+    };
+    let past = facts.readable_past(environment, group).unwrap_or_default();
+    let present = past.first().map(|past| past.deployment.release.clone());
+    let is_other = |release: &Release| present.as_ref().is_none_or(|present| !present.serves_same(release));
+    let earlier = past.iter().skip(1).map(|past| &past.deployment).find(|deployment| {
+        let release = &deployment.release;
+        release.state == DeploymentState::Live && is_other(release) && is_there(release)
+    });
+    let mut ways = Vec::new();
+    if let Some(deployment) = earlier {
+        ways.push(format!(
+            "go back further, to {}: `apigw rollback {group} --env {environment} --to {}`",
+            change::state(workspace, group, &deployment.release),
+            deployment.operation
+        ));
+    }
+    let is_live = present.as_ref().is_some_and(|present| present.state == DeploymentState::Live);
+    let mut others = workspace.versions(group).unwrap_or_default().into_iter().rev().filter(|version| {
+        let Ok(Some((_, digest))) = workspace.version(group, version) else { return false };
+        notes.block(&digest).is_none() && present.as_ref().is_none_or(|present| present.digest != digest)
+    });
+    match others.next() {
+        Some(other) if is_live => {
+            ways.push(format!("take another version: `apigw switch {group} --env {environment} --version {other}`"));
+        }
+        _ => {}
+    }
+    if ways.is_empty() && is_live {
+        ways.push(format!("take it offline: `apigw offline {group} --env {environment}`"));
+    }
+    ways
+}
+
+/// Names the command that restores a version's folder, where Git has it.
+fn restore(workspace: &Workspace, group: &GroupName, version: &Version) -> Option<String> {
+    let folder = format!("groups/{group}/versions/{version}");
+    let mut finding = Finding {
+        rule: "unknown-version",
+        severity: Severity::Error,
+        message: String::new(),
+        location: Location::file(&folder),
+        hint: Hint::RestoreMissing { file: folder },
+        count: 1,
+    };
+    workspace.check_hints(std::iter::once(&mut finding));
+    (finding.hint != Hint::RestoreBackup).then(|| super::hints::text(&finding.hint).into_owned())
+}

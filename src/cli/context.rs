@@ -19,7 +19,7 @@ use super::variables;
 use crate::access::change::ChangeError;
 use crate::access::contains_clear_secret;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
-use crate::workspace::{LockRequest, UnreadSettings, Workspace};
+use crate::workspace::{FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -115,6 +115,15 @@ impl<'a> Context<'a> {
         Ok(self.opened(workspace))
     }
 
+    /// Tells of an import that was cut off, and that this command finished.
+    fn warn_of_import(&self, FinishedImport { group, written, edited }: &FinishedImport) {
+        let written = if written.is_empty() { "no file was left to write".to_owned() } else { written.join(", ") };
+        self.output.warning(&format!("an import of {group} was cut off, and is finished now: {written}"));
+        for (place, kept) in edited {
+            self.output.warning(&format!("{place} was edited since that import: the edit is kept in {kept}"));
+        }
+    }
+
     fn absolute_folder(&self) -> PathBuf {
         std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone())
     }
@@ -124,7 +133,10 @@ impl<'a> Context<'a> {
         if workspace.has_unfinished_import() {
             // Taking the lock finishes it. Where somebody holds the lock, or this user may not write, readers of the
             // group are refused.
-            let _ = workspace.lock(&LockRequest { timeout: Duration::ZERO, ..self.lock_request() });
+            let guard = workspace.lock(&LockRequest { timeout: Duration::ZERO, ..self.lock_request() });
+            if let Some(import) = guard.as_ref().ok().and_then(LockGuard::finished_import) {
+                self.warn_of_import(import);
+            }
         }
         self.workspace.get_or_init(|| workspace)
     }

@@ -90,6 +90,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
              `apigw resolve --env {environment} --drop {operation} -m WHY`"
         ),
         Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
+        Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
         Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
             format!("{}, or `apigw version unblock {group} {version}`", leave(group, environment, *has_way_back))
         }

@@ -125,6 +125,8 @@ pub enum Hint {
         /// The operation without a file.
         missing: OperationId,
     },
+    /// Remove the frozen versions that no operation names.
+    PruneVersions,
     /// Roll back from a blocked version, or unblock it.
     LeaveBlockedVersion {
         /// The group.

@@ -4,13 +4,14 @@
 //! intent is durable, the import counts: the next holder of the lock finishes one that was cut off. Readers look for
 //! the intent before and after they read, and again whether the files are still those that they read.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
 use super::error::Error;
 use super::intent::Intent;
 use super::{LockGuard, Workspace, layout};
-use crate::model::{FileSet, GroupName, SETTINGS_FILE};
+use crate::model::{Digest, FileSet, GroupName, SETTINGS_FILE};
 
 /// The number of attempts to read a working copy that is being changed, and the pause before each.
 const ATTEMPTS: u32 = 50;
@@ -25,6 +26,20 @@ pub(super) struct ImportIntent {
     /// The paths of files that are removed afterwards.
     #[serde(default)]
     removed: Vec<String>,
+    /// The digest of each file that was there before. Empty in the intent of a release of apigw that did not note it.
+    #[serde(default)]
+    before: BTreeMap<String, Digest>,
+}
+
+/// An import that was cut off, and was finished by the next holder of the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedImport {
+    /// The group.
+    pub group: GroupName,
+    /// Its files that were written now.
+    pub written: Vec<String>,
+    /// The places of files that somebody edited since, each with the place in which that text is kept.
+    pub edited: Vec<(String, String)>,
 }
 
 impl Workspace {
@@ -107,7 +122,13 @@ impl LockGuard {
             return Err(error);
         }
         let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
-        let intent = ImportIntent { group: group.clone(), files: paths, removed: removed.to_vec() };
+        let digest = |(path, _): &(&str, &[u8])| {
+            let bytes =
+                self.workspace().root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION).ok()??;
+            Some(((*path).to_owned(), Digest::of(&bytes)))
+        };
+        let before = files.iter().filter_map(digest).collect();
+        let intent = ImportIntent { group: group.clone(), files: paths, removed: removed.to_vec(), before };
         let mut is_untouched = true;
         let imported =
             self.declare(Intent::Import(intent.clone())).and_then(|()| self.place_files(&intent, &mut is_untouched));
@@ -127,9 +148,26 @@ impl LockGuard {
         }
     }
 
-    /// Finishes an import that was cut off.
-    pub(super) fn finish_import(&self, intent: &ImportIntent) -> Result<(), Error> {
-        self.place_files(intent, &mut true)
+    /// Finishes an import that was cut off. The text of a file that somebody edited since is kept aside.
+    pub(super) fn finish_import(&self, intent: &ImportIntent) -> Result<FinishedImport, Error> {
+        let root = &self.workspace().root;
+        let read = |place: &str| root.read(place, layout::LARGEST_DEFINITION);
+        let (mut written, mut edited) = (Vec::new(), Vec::new());
+        for path in &intent.files {
+            let place = layout::group_file(&intent.group, path);
+            let Some(bytes) = read(&staged(path))? else { continue };
+            let now = read(&place)?.filter(|now| *now != bytes);
+            if let (Some(now), Some(before)) = (&now, intent.before.get(path))
+                && Digest::of(now) != *before
+            {
+                let kept = format!("{}/{place}", layout::REPLACED_FOLDER);
+                self.stage().write(&kept, now)?;
+                edited.push((place.clone(), kept));
+            }
+            written.push(place);
+        }
+        self.place_files(intent, &mut true)?;
+        Ok(FinishedImport { group: intent.group.clone(), written, edited })
     }
 
     /// Puts the staged files of an import in their places. `is_untouched` becomes false with the first of them.

@@ -14,7 +14,7 @@ use super::access::AccessIntent;
 use super::error::{Error, PathContext, PathError};
 use super::git::GitCheckout;
 use super::groups::DeletionIntent;
-use super::import::ImportIntent;
+use super::import::{FinishedImport, ImportIntent};
 use super::take_back::AsideFiles;
 use super::{LockGuard, Workspace, folders, layout};
 use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA};
@@ -138,8 +138,8 @@ impl LockGuard {
 
     /// Recovers from a holder of the lock that died: undoes an uncommitted operation, finishes an import or a deletion,
     /// removes temporary files.
-    pub(super) fn recover(&self) -> Result<(), Error> {
-        self.settle_intent()?;
+    pub(super) fn recover(&self) -> Result<Option<FinishedImport>, Error> {
+        let finished = self.settle_intent()?;
         for place in [layout::TEMPORARY_FOLDER, layout::IMPORT_FOLDER] {
             let folder = self.workspace().root.locate(place)?;
             for name in self.workspace().root.list(place)? {
@@ -147,22 +147,24 @@ impl LockGuard {
                 folders::remove_all(&path).at("remove", &path)?;
             }
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// Takes back or finishes the change that is noted. Temporary files stay: a change that fails may need what it
     /// replaced, to put it back.
-    pub(super) fn settle_intent(&self) -> Result<(), Error> {
+    pub(super) fn settle_intent(&self) -> Result<Option<FinishedImport>, Error> {
+        let mut finished = None;
         match self.workspace().intent()? {
             Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => {
                 self.take_back(&intent, &AsideFiles::new())?
             }
-            Some(Intent::Import(intent)) => self.finish_import(&intent)?,
+            Some(Intent::Import(intent)) => finished = Some(self.finish_import(&intent)?),
             Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
             Some(Intent::Access(intent)) => self.take_back_access(&intent)?,
             Some(Intent::Commit(_)) | None => {}
         }
-        Ok(self.forget_intent()?)
+        self.forget_intent()?;
+        Ok(finished)
     }
 
     /// Removes the intent. If a loss of power brings it back, recovery finds its change complete.

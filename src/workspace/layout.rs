@@ -27,6 +27,8 @@ pub(super) const MARKER_FILE: &str = ".apigw/lock.process";
 pub(super) const INTENT_FILE: &str = ".apigw/intent.json";
 /// The folder of files that are about to be imported together.
 pub(super) const IMPORT_FOLDER: &str = ".apigw/import";
+/// Texts that an import which was finished late replaced, though somebody had edited them since.
+pub(super) const REPLACED_FOLDER: &str = ".apigw/replaced";
 /// The folder of the temporary files.
 pub(super) const TEMPORARY_FOLDER: &str = ".apigw/tmp";
 /// The folder of the running gateways' files.

@@ -20,6 +20,7 @@ use rustix::io::Errno;
 use super::Workspace;
 use super::durable::FileStage;
 use super::error::{Error, PathContext};
+use super::import::FinishedImport;
 use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
 use marker::{MarkerGuard, ProcessIdentity};
 
@@ -45,6 +46,8 @@ pub struct LockGuard {
     temporary: PathBuf,
     /// The note on this holder, as it was written.
     note: String,
+    /// The import that its last holder left, finished.
+    finished_import: Option<FinishedImport>,
     _lock: HeldLock,
 }
 
@@ -77,13 +80,14 @@ impl Workspace {
         let note = format!("{holder}\n{}\n", ProcessIdentity::own());
         // The note is for those who wait: a failure to write it is no failure to lock.
         let _ = self.root.locate(layout::HOLDER_FILE).map(|path| fs::write(path, &note));
-        let guard = LockGuard {
+        let mut guard = LockGuard {
             workspace: self.reopen()?,
             temporary: self.root.locate(layout::TEMPORARY_FOLDER)?,
             note,
+            finished_import: None,
             _lock: lock,
         };
-        guard.recover()?;
+        guard.finished_import = guard.recover()?;
         Ok(guard)
     }
 
@@ -122,6 +126,12 @@ impl LockGuard {
     #[must_use]
     pub const fn workspace(&self) -> &Workspace {
         &self.workspace
+    }
+
+    /// Returns the import that the last holder of the lock left, and that was finished when it was taken.
+    #[must_use]
+    pub const fn finished_import(&self) -> Option<&FinishedImport> {
+        self.finished_import.as_ref()
     }
 
     pub(super) fn stage(&self) -> FileStage<'_> {

@@ -96,6 +96,7 @@ pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironme
 pub use git::GitOperation;
 pub use groups::{NewGroup, WorkingCopyDraft, version_edit};
 pub use history::{CommittedOperation, OperationStanding, ReadableHistory};
+pub use import::FinishedImport;
 pub use init::{ExampleGroup, init};
 pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};

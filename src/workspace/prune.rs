@@ -27,7 +27,15 @@ impl Workspace {
     ///
     /// Fails if an operation, an environment or a version cannot be read, for it may name a version.
     pub fn unused_versions(&self, groups: &[GroupName]) -> Result<Vec<UnusedVersion>, Error> {
-        let used = self.named_releases()?;
+        self.versions_beside(groups, &self.named_releases()?)
+    }
+
+    /// Lists the frozen versions of groups that are none of some releases, but for those that equal the working copy.
+    pub(super) fn versions_beside(
+        &self,
+        groups: &[GroupName],
+        used: &BTreeSet<(GroupName, Digest)>,
+    ) -> Result<Vec<UnusedVersion>, Error> {
         let mut unused = Vec::new();
         for group in groups {
             for version in self.versions(group)? {

@@ -54,7 +54,7 @@ impl LockGuard {
             if is_unchanged {
                 self.take_back(intent, aside)?;
             }
-            self.settle_intent()
+            self.settle_intent().map(drop)
         });
         if taken_back.is_ok() { error } else { self.leftovers(intent, aside).explain(error) }
     }

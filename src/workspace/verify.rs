@@ -12,6 +12,7 @@ mod operations;
 mod past_versions;
 mod repair;
 mod tree;
+mod unreferenced;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
@@ -28,6 +29,7 @@ use crate::plan;
 use chain::OperationChains;
 use entries::EnvironmentEntries;
 use operations::EnvironmentOperations;
+use unreferenced::NamedReleases;
 
 /// The pause before a suspect file is read again.
 const BEFORE_LOOKING_AGAIN: Duration = Duration::from_millis(20);
@@ -93,6 +95,8 @@ pub enum ProblemKind {
     NoSecret,
     /// A private key lies where Git would add it.
     PrivateKey,
+    /// No operation names a frozen version.
+    Unreferenced,
 }
 
 impl ProblemKind {
@@ -110,13 +114,16 @@ impl ProblemKind {
             Self::Leftover => "leftover",
             Self::NoSecret => "no-secret",
             Self::PrivateKey => "private-key",
+            Self::Unreferenced => "unreferenced",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
             Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained | Self::PrivateKey => Severity::Error,
-            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret => Severity::Warning,
+            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret | Self::Unreferenced => {
+                Severity::Warning
+            }
         }
     }
 }
@@ -180,6 +187,11 @@ impl EnvironmentExamination<'_> {
     fn missing_versions(&mut self) -> Vec<IntegrityProblem> {
         past_versions::check(&mut self.operations, &self.files, &self.abandoned, &self.entries)
     }
+
+    /// Returns every release that an operation or an entry names; `None` where one of them cannot be read.
+    fn named_releases(&mut self) -> Option<NamedReleases> {
+        unreferenced::named(&mut self.operations, &self.files, &self.entries)
+    }
 }
 
 impl Workspace {
@@ -187,6 +199,7 @@ impl Workspace {
     pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<WorkspaceVerification, Error> {
         let mut result = WorkspaceVerification::default();
         let mut missing_versions = Vec::new();
+        let mut named = Some(NamedReleases::new());
         let environments = self.settings.environments();
         for environment in &environments {
             progress(environment.as_str());
@@ -195,6 +208,7 @@ impl Workspace {
                 // One environment that cannot be read hides no other.
                 Err(error) => {
                     result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
+                    named = None;
                     continue;
                 }
             };
@@ -209,6 +223,7 @@ impl Workspace {
             }
             result.problems.append(&mut examination.problems);
             missing_versions.append(&mut examination.missing_versions());
+            named = named.zip(examination.named_releases()).map(|(named, more)| &named | &more);
         }
         result.add_missing(missing_versions);
         if self.has_leftovers()? && !self.is_locked() {
@@ -217,6 +232,7 @@ impl Workspace {
         }
         access::verify(self, &mut result)?;
         tree::verify(self, &mut result, progress)?;
+        unreferenced::verify(self, named.as_ref(), &mut result);
         self.check_hints(result.problems.iter_mut().map(|problem| &mut problem.finding));
         Ok(result)
     }

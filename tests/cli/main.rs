@@ -30,6 +30,7 @@ mod hostile;
 mod issuer_keys;
 mod json;
 mod layout;
+mod leftovers;
 mod limits;
 #[cfg(target_os = "linux")]
 mod moved_base;

@@ -60,7 +60,7 @@ impl LockGuard {
         if let Err(error) = prepare().and_then(|()| stage.write(&place, next.as_bytes())) {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it. The note of it
             // may be gone: `git clean` removes it.
-            let taken_back = self.take_back_access(&intent).and_then(|()| self.settle_intent());
+            let taken_back = self.take_back_access(&intent).and_then(|()| self.settle_intent().map(drop));
             let exists = |place: &String| workspace.root.exists(place).unwrap_or(true);
             let files = taken_back.err().map(|_| operation_place(&id)).filter(exists).into_iter().collect();
             return Err(Leftovers { files, ..Leftovers::default() }.explain(error));

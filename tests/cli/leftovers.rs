@@ -1,0 +1,74 @@
+//! Parts of a change that was cut off: a version that no operation names, half an import.
+
+use crate::harness::Sandbox;
+
+fn two_groups() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    for group in ["a", "b"] {
+        sandbox.run(&format!("group create {group}")).expect_exit(0);
+        sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
+    }
+    sandbox.run("publish --all --env test --mock").expect_exit(0);
+    sandbox
+}
+
+#[test]
+fn verify_names_a_version_that_no_operation_names_and_prune_removes_it() {
+    let sandbox = two_groups();
+    sandbox.run("version bump b patch").expect_exit(0);
+    sandbox.run("version create b").expect_exit(0);
+    // It equals the working copy, and the next publish uses it.
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    sandbox.run("api add b GET /more").expect_exit(0);
+    let found = sandbox.run("verify").expect_exit(0).expect_stdout("no operation names version 0.0.2 of b");
+    assert!(!found.stdout.contains("0.0.1"), "{found:?}");
+    let found = sandbox.run("-o json verify").expect_exit(0).json();
+    assert_eq!(found["problems"][0]["kind"], "unreferenced", "{found}");
+    sandbox.run("prune --yes").expect_exit(0);
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+}
+
+/// Leaves an import of b as a kill leaves it: staged, named, and not in place.
+fn cut_off_import(sandbox: &Sandbox, title: &str) {
+    let before = sandbox.read("groups/b/openapi.yaml");
+    let digest = apigw::model::Digest::of(before.as_bytes());
+    sandbox.write(".apigw/import/openapi.yaml", &before.replace("title: \"b\"", &format!("title: {title}")));
+    sandbox.write(".apigw/import/more.yaml", "T: 1\n");
+    let intent = format!(
+        "{{\"schema\":1,\"kind\":\"import\",\"group\":\"b\",\"files\":[\"more.yaml\",\"openapi.yaml\"],\
+         \"removed\":[],\"before\":{{\"openapi.yaml\":\"{digest}\"}}}}"
+    );
+    sandbox.write(".apigw/intent.json", &intent);
+}
+
+#[test]
+fn a_command_that_finishes_an_import_says_so_and_keeps_what_was_edited_since() {
+    for words in ["verify", "group set a description=x"] {
+        let sandbox = two_groups();
+        cut_off_import(&sandbox, "imported");
+        let told = sandbox.run(words).expect_exit(0).expect_stderr("an import of b was cut off, and is finished now");
+        let told = told.expect_stderr("groups/b/openapi.yaml");
+        assert!(!told.stderr.contains("edited since"), "{told:?}");
+        assert!(sandbox.read("groups/b/openapi.yaml").contains("imported"));
+        let quiet = sandbox.run(words).expect_exit(0);
+        assert!(!quiet.stderr.contains("import"), "{quiet:?}");
+        // Somebody goes on by hand, without a command between.
+        cut_off_import(&sandbox, "again");
+        let edited = sandbox.read("groups/b/openapi.yaml") + "# by hand\n";
+        sandbox.write("groups/b/openapi.yaml", &edited);
+        let kept = ".apigw/replaced/groups/b/openapi.yaml";
+        sandbox.run(words).expect_exit(0).expect_stderr("was edited since").expect_stderr(kept);
+        assert_eq!(sandbox.read(kept), edited);
+    }
+}
+
+#[test]
+fn what_was_live_last_is_named_to_whoever_switches_back_after_offline() {
+    let sandbox = two_groups();
+    sandbox.run("offline a --env test").expect_exit(0);
+    for words in ["switch a --env test --previous", "switch a --env test --version 0.0.1"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("apigw rollback a --env test");
+    }
+    sandbox.run("rollback a --env test").expect_exit(0).expect_stdout("0.0.1 with mock");
+}

@@ -91,6 +91,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         ),
         Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
         Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
+        Hint::RestoreNote { file, is_tracked } => note_hint(file, *is_tracked),
         Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
             format!("{}, or `apigw version unblock {group} {version}`", leave(group, environment, *has_way_back))
         }
@@ -123,4 +124,15 @@ fn leave(group: &GroupName, environment: &EnvironmentName, has_way_back: bool) -
     } else {
         format!("publish another version, or take it offline with `apigw offline {group} --env {environment}`")
     }
+}
+
+/// Says what the note on a version may hold, and how it is made again.
+fn note_hint(file: &str, is_tracked: bool) -> String {
+    let restored = if is_tracked { format!("restore it: `git checkout -- {file}`; or ") } else { String::new() };
+    let path = file.strip_prefix("groups/").and_then(|path| path.strip_suffix(".yaml"));
+    let (group, version) = path.and_then(|path| path.split_once("/versions/")).unwrap_or(("GROUP", "VERSION"));
+    format!(
+        "{restored}remove the file: it says that the version is blocked or was deleted, by whom and why, and without it \
+         the version may come in; to keep it out, `apigw version block {group} {version} -m WHY` afterwards"
+    )
 }

@@ -127,6 +127,13 @@ pub enum Hint {
     },
     /// Remove the frozen versions that no operation names.
     PruneVersions,
+    /// Restore the note on a version, or delete it and say again what it said.
+    RestoreNote {
+        /// The file.
+        file: String,
+        /// True if Git's index has it.
+        is_tracked: bool,
+    },
     /// Roll back from a blocked version, or unblock it.
     LeaveBlockedVersion {
         /// The group.

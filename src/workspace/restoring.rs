@@ -81,6 +81,7 @@ impl RestoreAdvisor<'_> {
                 let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
                 if has_commit { Hint::RestoreMissing { file } } else { Hint::RestoreBackup }
             }
+            Hint::RestoreNote { file, .. } => Hint::RestoreNote { is_tracked: self.is_tracked(&file), file },
             Hint::RestoreDeletedVersion { group, environment, folder, removed_file, has_way_back, .. } => {
                 let has_commit = || self.checkout().is_some_and(|checkout| checkout.has_removed(&removed_file));
                 let source = match self.is_tracked(&folder) {

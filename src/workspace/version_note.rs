@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use super::error::{Error, restore_hint};
+use super::error::Error;
 use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
 use crate::model::{
-    Author, Digest, FileSet, GroupName, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version, VersionNote, VersionNotes,
-    VersionRemark,
+    Author, Digest, FileSet, Finding, GroupName, Hint, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version,
+    VersionNote, VersionNotes, VersionRemark,
 };
 
 /// The last line of the file.
@@ -99,7 +99,7 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
     let damaged = |index: usize| {
         let location = Location { file: place.into(), line: index + 1, column: 1 };
         let message = "apigw never writes this: edited by hand, or damaged".to_owned();
-        let hint = restore_hint(place);
+        let hint = Hint::RestoreNote { file: place.to_owned(), is_tracked: false };
         Error::invalid("note-damaged", location, message, hint)
     };
     let mut read = ReadNote { note: VersionNote::default(), conflict: None };
@@ -148,20 +148,45 @@ impl Workspace {
 
     /// Reads the notes on all versions of a group. A block whose version got another number by a merge is found at
     /// that one.
+    ///
+    /// # Errors
+    ///
+    /// Fails where one of them cannot be read: it may keep out the version in question.
     pub fn version_notes(&self, group: &GroupName) -> Result<VersionNotes, Error> {
         let mut notes = VersionNotes::default();
-        for version in self.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)) {
-            let Some(ReadNote { note, .. }) = self.read_note(group, &version)? else { continue };
-            for block in note.blocks {
-                let located = self.locate_release(group, &version, block.digest).ok().flatten();
-                let blocks = &mut notes.0.entry(located.unwrap_or_else(|| version.clone())).or_default().blocks;
-                blocks.push(block);
-            }
-            if !note.deletions.is_empty() {
-                notes.0.entry(version).or_default().deletions = note.deletions;
-            }
+        for version in self.noted_versions(group)? {
+            self.add_note(group, &version, &mut notes)?;
         }
         Ok(notes)
+    }
+
+    /// Reads the notes on the versions of a group as far as they can be read, and lists the faults of the others.
+    pub fn readable_notes(&self, group: &GroupName) -> Result<(VersionNotes, Vec<Finding>), Error> {
+        let (mut notes, mut findings) = (VersionNotes::default(), Vec::new());
+        for version in self.noted_versions(group)? {
+            if let Err(error) = self.add_note(group, &version, &mut notes) {
+                findings.extend(error.file_findings(&place(group, &version)));
+            }
+        }
+        self.check_hints(&mut findings);
+        Ok((notes, findings))
+    }
+
+    fn noted_versions(&self, group: &GroupName) -> Result<Vec<Version>, Error> {
+        Ok(self.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)).collect())
+    }
+
+    fn add_note(&self, group: &GroupName, version: &Version, notes: &mut VersionNotes) -> Result<(), Error> {
+        let Some(ReadNote { note, .. }) = self.read_note(group, version)? else { return Ok(()) };
+        for block in note.blocks {
+            let located = self.locate_release(group, version, block.digest).ok().flatten();
+            let blocks = &mut notes.0.entry(located.unwrap_or_else(|| version.clone())).or_default().blocks;
+            blocks.push(block);
+        }
+        if !note.deletions.is_empty() {
+            notes.0.entry(version.clone()).or_default().deletions = note.deletions;
+        }
+        Ok(())
     }
 
     /// Refuses to freeze a number with other bytes than those that it was deleted with.

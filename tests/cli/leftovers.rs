@@ -1,4 +1,6 @@
-//! Parts of a change that was cut off: a version that no operation names, half an import.
+//! Parts of a change that was cut off: a version that no operation names, half an import, a note that cannot be read.
+
+use std::fs;
 
 use crate::harness::Sandbox;
 
@@ -61,6 +63,28 @@ fn a_command_that_finishes_an_import_says_so_and_keeps_what_was_edited_since() {
         sandbox.run(words).expect_exit(0).expect_stderr("was edited since").expect_stderr(kept);
         assert_eq!(sandbox.read(kept), edited);
     }
+}
+
+#[test]
+fn a_note_that_cannot_be_read_hides_no_version_and_keeps_the_version_out() {
+    let sandbox = two_groups();
+    sandbox.run("api add b GET /more").expect_exit(0);
+    sandbox.run("publish b --env test --mock --bump patch").expect_exit(0);
+    let note = "groups/b/versions/0.0.1.yaml";
+    sandbox.write(note, "x: [");
+    let listed = sandbox.run("version list b").expect_exit(3).expect_stdout("0.0.2").expect_stdout("0.0.1");
+    let listed = listed.expect_stderr(note);
+    let hint = "apigw version block b 0.0.1 -m WHY";
+    listed.expect_stderr(hint);
+    let listed = sandbox.run("-o json version list b").expect_exit(3).json();
+    assert_eq!(listed["versions"].as_array().map(Vec::len), Some(2), "{listed}");
+    assert_eq!(listed["problems"][0]["file"], note, "{listed}");
+    let refused =
+        sandbox.run("rollback b --env test").expect_exit(3).expect_stderr(hint).expect_stderr("remove the file");
+    assert!(!refused.stderr.contains("backup") && !refused.stderr.contains("git "), "{refused:?}");
+    fs::remove_file(sandbox.path().join(note)).expect("the note");
+    sandbox.run("version block b 0.0.1 -m bad").expect_exit(0);
+    sandbox.run("rollback b --env test").expect_exit(5).expect_stderr("bad");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{
-    DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
+    DeletedVersionView, FindingView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
     VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
 };
 use crate::cli::{advice, change, complete, selection, table};
@@ -234,7 +234,7 @@ fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Ve
 fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let workspace = context.workspace()?;
-    let notes = workspace.version_notes(&group)?;
+    let (notes, unreadable) = workspace.readable_notes(&group)?;
     let mut live_versions = workspace.live_versions(&group)?;
     let mut versions = Vec::new();
     for version in workspace.versions(&group)?.into_iter().rev() {
@@ -260,7 +260,13 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
     let gone = deleted
         .iter()
         .map(|(version, note)| DeletedVersionView { version: (*version).clone(), deletions: note.deletions.clone() });
-    let view = VersionListView { schema: SCHEMA, group: group.clone(), versions: entries, deleted: gone.collect() };
+    let view = VersionListView {
+        schema: SCHEMA,
+        group: group.clone(),
+        versions: entries,
+        deleted: gone.collect(),
+        problems: unreadable.iter().map(FindingView::new).collect(),
+    };
     context.output.data(&view, || {
         let mut text = String::new();
         if versions.is_empty() {
@@ -286,7 +292,7 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
         }
         text
     })?;
-    Ok(Exit::Done)
+    Ok(context.output.unreadable(workspace, &unreadable))
 }
 
 fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, CommandError> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::OutputDocument;
+use super::{FindingView, OutputDocument};
 use crate::model::{Digest, GroupName, Manifest, Version, VersionRemark};
 
 #[derive(Serialize, JsonSchema)]
@@ -25,13 +25,15 @@ pub(in crate::cli) struct VersionBumpView {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct VersionListView {
+pub(in crate::cli) struct VersionListView<'a> {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) group: GroupName,
     /// The frozen versions, the newest first.
     pub(in crate::cli) versions: Vec<VersionListEntryView>,
     /// The versions that were deleted.
     pub(in crate::cli) deleted: Vec<DeletedVersionView>,
+    /// The notes on versions that cannot be read.
+    pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -109,7 +111,7 @@ pub(in crate::cli) struct PrunedVersionView {
 impl OutputDocument for PruneView {}
 impl OutputDocument for VersionCreateView {}
 impl OutputDocument for VersionBumpView {}
-impl OutputDocument for VersionListView {}
+impl OutputDocument for VersionListView<'_> {}
 impl OutputDocument for VersionShowView {}
 impl OutputDocument for VersionDeleteView {}
 impl OutputDocument for VersionBlockView {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, GroupName};
-use crate::plan::{NextVersion, Plan, PolicyRefusal, UnprovenRelease};
+use crate::plan::{BreakingChange, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
 /// Writes each reason of a refusal in a line.
@@ -27,6 +27,15 @@ pub(super) fn reasons(environment: &EnvironmentName, refusals: &[PolicyRefusal])
         }
     }
     lines
+}
+
+/// Collects the changes that break callers.
+pub(super) fn breaking(refusals: &[PolicyRefusal]) -> Vec<BreakingChange> {
+    let changes = refusals.iter().filter_map(|refusal| match refusal {
+        PolicyRefusal::Breaking { changes, .. } => Some(changes),
+        _ => None,
+    });
+    changes.flatten().cloned().collect()
 }
 
 /// The versions that a refused plan would have frozen, by group: true for one that it would have bumped to.
@@ -142,7 +151,6 @@ fn override_hint(command: &str, has_message: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::BreakingChange;
 
     #[test]
     fn a_version_that_is_not_frozen_is_not_named() {

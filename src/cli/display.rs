@@ -42,6 +42,7 @@ pub(super) fn output(
         progress: process.stderr_is_terminal && !is_dumb(process) && !quiet,
         // A command that runs on has more to say after its document.
         held_warnings: Output::held_warnings(format).filter(|_| !kind.runs_on),
+        shown_warnings: std::cell::RefCell::default(),
     })
 }
 
@@ -67,6 +68,7 @@ pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
         verbose: false,
         progress: false,
         held_warnings: Output::held_warnings(format),
+        shown_warnings: std::cell::RefCell::default(),
     }
 }
 

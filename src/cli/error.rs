@@ -7,6 +7,7 @@ mod state;
 use super::advice;
 use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
+use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
 use crate::workspace::{Leftovers, OutsideFolder, ShortIds, UnknownName};
 use crate::{plan, workspace};
@@ -34,6 +35,8 @@ pub(super) struct CommandError {
     pub(super) hints: Vec<String>,
     /// Each reason, where there are several.
     pub(super) reasons: Vec<String>,
+    /// The changes that break callers, where a policy refuses them.
+    pub(super) breaking: Vec<BreakingChange>,
     /// Findings in files, shown with their lines.
     pub(super) findings: Vec<Finding>,
     /// The folder of the findings' files if not in the workspace, and the beginning of their names.
@@ -50,6 +53,7 @@ impl CommandError {
             message: message.into(),
             hints: Vec::new(),
             reasons: Vec::new(),
+            breaking: Vec::new(),
             findings: Vec::new(),
             outside: None,
             causes: Vec::new(),
@@ -298,6 +302,7 @@ impl From<plan::Error> for CommandError {
                 let Operation { command, message: reason, .. } = &plan.operation;
                 Self {
                     reasons: advice::reasons(&environment, &refusals),
+                    breaking: advice::breaking(&refusals),
                     hints: advice::refusal_hints(
                         &environment,
                         &refusals,

@@ -1,7 +1,7 @@
 //! The output of a command: data on stdout, messages on stderr, in the chosen format.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -75,6 +75,8 @@ pub(super) struct Output {
     pub(super) progress: bool,
     /// The warnings for programs, which come with the document or with the error; `None` where they are shown at once.
     pub(super) held_warnings: Option<RefCell<Vec<String>>>,
+    /// The warnings that were shown: none is shown twice.
+    pub(super) shown_warnings: RefCell<BTreeSet<String>>,
 }
 
 /// The most warnings that are shown to people at once.
@@ -171,9 +173,9 @@ impl Output {
         say(text);
     }
 
-    /// Prints a detail, with `--verbose` only.
+    /// Prints a detail, with `--verbose` only. Programs get the document alone.
     pub(super) fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.verbose && self.held_warnings.is_none() {
             say(&escape::text(text));
         }
     }
@@ -182,7 +184,7 @@ impl Output {
     pub(super) fn warning(&self, text: &str) {
         if let Some(held) = &self.held_warnings {
             held.borrow_mut().push(text.to_owned());
-        } else if !self.quiet {
+        } else if !self.quiet && self.shown_warnings.borrow_mut().insert(text.to_owned()) {
             say(&format!("{}: {}", self.paint(YELLOW, "warning"), escape::text(text)));
         }
     }

@@ -58,7 +58,7 @@ use crate::model::{
     Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupChange, GroupName, NodeName,
     Operation, OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
 };
-use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
+use crate::plan::{BreakingChange, GroupConflict, HeadEntry, MergeSide, Plan};
 use crate::workspace::{CommittedOperation, ProblemKind, ViewProblem};
 
 /// One document, as a command prints it for programs. `documents` lists the one of each command.
@@ -408,8 +408,29 @@ struct ErrorBody<'a> {
     exit: u8,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     reasons: &'a [String],
+    /// The changes that break callers, where a policy refuses them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    breaking: Vec<BreakingChangeView<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingView<'a>>,
+}
+
+/// A change that breaks callers of a group.
+#[derive(Serialize, JsonSchema)]
+struct BreakingChangeView<'a> {
+    group: &'a GroupName,
+    /// The kind, as `[changes]` in `apigw.toml` names it; null where the group goes offline.
+    kind: Option<&'a str>,
+    /// The API and the path below it; null where the change concerns the whole group.
+    place: Option<&'a str>,
+    message: &'a str,
+}
+
+impl<'a> BreakingChangeView<'a> {
+    fn new(change: &'a BreakingChange) -> Self {
+        let place = Some(change.place.as_str()).filter(|place| !place.is_empty());
+        Self { group: &change.group, kind: change.kind, place, message: &change.message }
+    }
 }
 
 impl<'a> ErrorView<'a> {
@@ -435,6 +456,7 @@ impl<'a> ErrorView<'a> {
                 hints,
                 exit: error.exit as u8,
                 reasons: &error.reasons,
+                breaking: error.breaking.iter().map(BreakingChangeView::new).collect(),
                 findings: error.findings.iter().map(FindingView::new).collect(),
             },
         }

@@ -52,3 +52,48 @@ fn yaml_says_the_same() {
     let yaml = sandbox.run("-o yaml status").expect_exit(0).stdout;
     assert_eq!(serde_saphyr::from_str::<serde_json::Value>(&yaml).expect("YAML"), json);
 }
+
+#[test]
+fn a_refusal_has_its_breaking_changes_as_data() {
+    let sandbox = Sandbox::petstore();
+    let settings =
+        sandbox.read("apigw.toml").replace("[environments.test]", "[environments.test]\nbreaking = \"deny\"");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let refused = sandbox.run("-o json offline --env test").expect_exit(5);
+    let error: serde_json::Value = serde_json::from_str(&refused.stderr).expect("an error");
+    let change = &error["error"]["breaking"][0];
+    assert_eq!(keys(change), ["group", "kind", "place", "message"], "{error}");
+    assert_eq!((&change["group"], change["kind"].is_null()), (&"petstore".into(), true));
+    let definition = sandbox.read("groups/petstore/openapi.yaml").replace("  /pets/{petId}:", "  /others/{petId}:");
+    sandbox.write("groups/petstore/openapi.yaml", &definition);
+    let refused = sandbox.run("-o json publish --env test --mock --bump minor").expect_exit(5);
+    let error: serde_json::Value = serde_json::from_str(&refused.stderr).expect("an error");
+    let removed = error["error"]["breaking"].as_array().expect("changes");
+    assert!(removed.iter().any(|change| change["kind"] == "api-removed" && change["place"].is_string()), "{error}");
+}
+
+#[test]
+fn details_and_repeated_warnings_are_left_out() {
+    let sandbox = Sandbox::petstore();
+    let detailed = sandbox.run("-v -o json status").expect_exit(0);
+    assert_eq!(detailed.stderr, "", "programs get the document alone");
+    sandbox.run("-v status").expect_exit(0).expect_stderr("workspace: ");
+    std::fs::create_dir_all(sandbox.path().join("deployments/online.yaml")).expect("a folder");
+    for words in ["status", "history", "publish --env test --mock", "group list", "check", "verify"] {
+        let told = sandbox.run(words);
+        let mut warnings: Vec<&str> = told.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+        let count = warnings.len();
+        warnings.sort_unstable();
+        warnings.dedup();
+        assert_eq!(warnings.len(), count, "{words}: {told:?}");
+    }
+}
+
+#[test]
+fn a_bad_line_in_the_settings_hides_no_group() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml") + "\nx = [\n";
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("group list").expect_exit(0).expect_stdout("petstore").expect_stderr("only the readable settings");
+}

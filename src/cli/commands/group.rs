@@ -258,7 +258,7 @@ fn report(
 }
 
 fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let names = workspace.groups()?;
     let groups: Vec<_> = names.iter().map(|group| (group, workspace.group_settings(group))).collect();
     let entry = |(group, settings): &(&GroupName, Result<GroupSettings, workspace::Error>)| match settings {

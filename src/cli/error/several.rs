@@ -12,6 +12,7 @@ pub(super) fn several(message: String, errors: Vec<plan::Error>) -> CommandError
     all.message = message;
     for error in errors {
         all.reasons.extend(reasons(&error));
+        all.breaking.extend(error.breaking);
         all.findings.extend(error.findings);
         all.causes.extend(error.causes);
         for hint in error.hints {

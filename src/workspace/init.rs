@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::error::{Error, PathContext, PathError};
-use super::layout::{DEPLOYMENTS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::layout::{ATTRIBUTES_FILE, DEPLOYMENTS_FOLDER, HISTORY_FOLDER, IGNORE_FILE, LOCAL_FOLDER, WORKSPACE_FILE};
 
 /// A group that a new workspace can begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +45,6 @@ keys/** -text
 
 const PETSTORE_SETTINGS: &str = include_str!("../../examples/petstore/groups/petstore/group.yaml");
 const PETSTORE_DEFINITION: &str = include_str!("../../examples/petstore/groups/petstore/openapi.yaml");
-
-const IGNORE_FILE: &str = ".gitignore";
-const ATTRIBUTES_FILE: &str = ".gitattributes";
 
 /// Makes a workspace in a folder, which is made where it is missing, and returns the files made.
 ///

@@ -13,6 +13,10 @@ use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
+/// The list of the files that Git leaves alone.
+pub(super) const IGNORE_FILE: &str = ".gitignore";
+/// The list of what Git does with files.
+pub(super) const ATTRIBUTES_FILE: &str = ".gitattributes";
 /// The folder of files that belong to this machine alone.
 pub(super) const LOCAL_FOLDER: &str = ".apigw";
 /// The folder of this machine's secrets.

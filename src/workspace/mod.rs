@@ -24,7 +24,7 @@
 //! | `access` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
 //! | `verify`, `lost`, `restoring` | checksums, digests and chains; lost releases; hints that restore files |
-//! | `outside`, `output_folder` | files outside of the workspace, and folders that a command writes |
+//! | `outside`, `output_folder`, `own_places` | files outside of the workspace, folders that a command writes, and the places that neither may take |
 //! | `error` | errors, with the facts that a caller acts on |
 
 pub mod edit;
@@ -58,6 +58,7 @@ mod origins;
 mod output_folder;
 mod outside;
 mod overview;
+mod own_places;
 mod own_yaml;
 mod prune;
 mod push;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::error::{Error, PathContext, PathError};
+use super::own_places::require_foreign;
 use super::{folders, layout};
 use crate::model::Digest;
 use crate::store::{
@@ -40,6 +41,7 @@ impl ObjectFolder {
 
     /// Opens a folder to write into it; the first write makes one that is missing. One that holds something else is refused.
     pub fn create(path: &Path) -> Result<Self, Error> {
+        require_foreign(path)?;
         let names = match folders::names(path) {
             Err(error) if layout::is_absent(&error) && !path.exists() => Vec::new(),
             names => names.at("list", path)?,

@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, PathContext};
+use super::own_places::require_foreign;
 use super::{folders, layout};
 
 /// The list of the files in an output folder.
@@ -64,6 +65,7 @@ impl FolderChanges {
 impl OutputFolder {
     /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
     pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
+        require_foreign(path)?;
         let is_file = |found: &&Path| found.metadata().is_ok_and(|metadata| !metadata.is_dir());
         if let Some(found) = path.ancestors().find(is_file) {
             return Err(Error::FileForFolder { path: found.to_owned() });

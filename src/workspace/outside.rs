@@ -7,10 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::access::KEYS_FOLDER;
 use super::error::{Error, PathContext};
-use super::layout::{DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
-use super::{Workspace, layout, settings};
+use super::own_places::require_foreign;
+use super::{layout, settings};
 use crate::definition::FetchError;
 use crate::model::Location;
 use crate::plan::ReleasePlan;
@@ -50,6 +49,7 @@ pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
 /// Writes a file that the user named, whole or not at all. Pipes, devices and names of open files like `/dev/stdout`
 /// are written to directly.
 pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
+    require_foreign(path)?;
     let existing = fs::metadata(path).ok();
     let is_named_by_system = path.starts_with("/dev") || path.starts_with("/proc");
     if is_named_by_system || existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
@@ -71,29 +71,6 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-impl Workspace {
-    /// Fails for a path in a place of apigw's own, which no file of the user's may take.
-    pub fn require_foreign(&self, path: &Path) -> Result<(), Error> {
-        const OWN: [&str; 6] =
-            [WORKSPACE_FILE, GROUPS_FOLDER, DEPLOYMENTS_FOLDER, HISTORY_FOLDER, KEYS_FOLDER, LOCAL_FOLDER];
-        let root = fs::canonicalize(self.root.path()).at("read", self.root.path())?;
-        let target = fs::canonicalize(path).ok().or_else(|| {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
-        });
-        let own = target.as_ref().and_then(|target| target.strip_prefix(&root).ok()?.components().next());
-        if own.is_some_and(|own| OWN.iter().any(|name| own.as_os_str() == *name)) {
-            return Err(Error::invalid(
-                "own-file",
-                Location::file(path.display().to_string()),
-                "this is a place of the workspace's own files".to_owned(),
-                "name a file elsewhere",
-            ));
-        }
-        Ok(())
-    }
-}
-
 /// Reads a release plan.
 pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
     let place = path.display().to_string();
@@ -112,6 +89,7 @@ pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
 
 /// Opens a file outside of the workspace to write at its end; it is made where there is none.
 pub fn append_outside(path: &Path) -> Result<Box<dyn std::io::Write + Send>, Error> {
+    require_foreign(path)?;
     let file = fs::OpenOptions::new().append(true).create(true).open(path).at("write", path)?;
     Ok(Box::new(file))
 }

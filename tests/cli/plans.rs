@@ -120,3 +120,42 @@ fn a_plan_is_never_written_over_the_workspaces_own_files() {
     assert_eq!((sandbox.read("apigw.toml"), sandbox.read("deployments/test.yaml")), (settings, live));
     sandbox.run("plan release.yaml --out bound.yaml").expect_exit(0);
 }
+
+#[test]
+fn no_output_goes_into_a_place_of_the_workspaces_own() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("release.yaml", PLAN);
+    sandbox.write(".gitattributes", "* text\n");
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let files = sandbox.files();
+    for words in [
+        "plan release.yaml --out .gitattributes",
+        "plan release.yaml --out .apigw/intent.json",
+        "key create ci --kind subscription --to groups/ci.key",
+        "key create ci --kind subscription --to .apigw/intent.json",
+        "key create ci --kind subscription --to .apigw/secrets/ci",
+        "push --make-key history/push.key",
+        "push --make-key .apigw/tmp/push.key",
+        "docs --env test --out groups/petstore/docs",
+        "docs --env test --out history",
+        "sdk petstore --env test --language python --out deployments/sdk",
+        "export nginx --env test --out groups/new",
+        "push keys/store --env test --key .apigw/push.key",
+    ] {
+        if words.starts_with("push keys") {
+            sandbox.run("push --make-key .apigw/push.key").expect_exit(0);
+        }
+        let refused = sandbox.run(words).expect_exit(3);
+        refused.expect_stderr("this is a place of the workspace's own files");
+    }
+    assert_eq!(sandbox.files(), files, "a refusal wrote something");
+    // From elsewhere too: the place decides, not where one stands.
+    let outside = tempfile::tempdir().expect("a folder");
+    let place = sandbox.path().join("groups/push.key");
+    let place = place.to_str().expect("a path");
+    let folder = outside.path().to_str().expect("a path");
+    sandbox.run_words(&["-C", folder, "push", "--make-key", place]).expect_exit(3);
+    for words in ["docs --env test --out .apigw/docs", "sdk petstore --env test --language python --out sdk"] {
+        sandbox.run(words).expect_exit(0);
+    }
+}

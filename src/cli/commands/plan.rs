@@ -48,7 +48,6 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     let plans = compute(context, &DiskFacts::new(workspace), &file, &change)?;
     let out = arguments.out.as_ref().map(|out| context.folder().join(out));
     if let Some(out) = &out {
-        workspace.require_foreign(out)?;
         write_outside(out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
     }
     show(context, workspace, &plans, out.as_ref().map(|out| out.display().to_string()))?;

@@ -11,7 +11,7 @@ use crate::access::DayCounts;
 use crate::model::{Location, SCHEMA, Timestamp};
 
 /// The file of the counts.
-const FILE: &str = ".apigw/day-counts.json";
+pub(in crate::workspace) const DAY_COUNTS_FILE: &str = ".apigw/day-counts.json";
 
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +29,12 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn day_counts(&self) -> Result<DayCounts, Error> {
-        let Some(bytes) = self.root.read(FILE, layout::LARGEST_RECORD)? else { return Ok(DayCounts::default()) };
-        let damaged = |message: String| Error::invalid("day-counts", Location::file(FILE), message, missing_hint(FILE));
+        let Some(bytes) = self.root.read(DAY_COUNTS_FILE, layout::LARGEST_RECORD)? else {
+            return Ok(DayCounts::default());
+        };
+        let damaged = |message: String| {
+            Error::invalid("day-counts", Location::file(DAY_COUNTS_FILE), message, missing_hint(DAY_COUNTS_FILE))
+        };
         let file: DayCountsFile = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if file.schema > SCHEMA {
             return Err(damaged(format!("its schema is {}, newer than this apigw knows", file.schema)));
@@ -44,7 +48,7 @@ impl Workspace {
         // A damaged file has nothing to keep.
         let counts = counts.merged_with(self.day_counts().unwrap_or_default());
         let file = DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts };
-        let path = self.root.locate(FILE)?;
+        let path = self.root.locate(DAY_COUNTS_FILE)?;
         let bytes = serde_json::to_vec(&file).map_err(std::io::Error::other).at("write", &path)?;
         // Not made where it is missing: a workspace that is gone must not come back empty.
         let folder = self.root.locate(layout::LOCAL_FOLDER)?;
@@ -75,7 +79,7 @@ mod tests {
         workspace.save_day_counts(counts(&[("a", 1), ("b", 2)])).unwrap();
         workspace.save_day_counts(counts(&[("b", 1), ("c", 3)])).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 1), ("b", 2), ("c", 3)]));
-        let path = folder.path().join(FILE);
+        let path = folder.path().join(DAY_COUNTS_FILE);
         for damaged in ["", "{", "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}"] {
             fs::write(&path, damaged).unwrap();
             assert!(workspace.day_counts().is_err(), "{damaged}");

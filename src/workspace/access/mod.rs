@@ -25,6 +25,7 @@ use crate::check::SigningKeyFault;
 use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, Timestamp, nearest};
 
 pub(super) use commit::AccessIntent;
+pub(super) use day_counts::DAY_COUNTS_FILE;
 pub use live::AccessReader;
 pub(super) use past::SubjectOperation;
 pub use secrets::{SecretSources, SecretsOnMachine};
@@ -41,7 +42,7 @@ pub(super) const KEY_SETS_FOLDER: &str = "keys/jwks";
 /// The folder of the operations.
 const HISTORY_FOLDER: &str = "history/access";
 /// The revocations that this machine has seen, whatever Git does to their files.
-const REVOKED_FILE: &str = ".apigw/revoked";
+pub(super) const REVOKED_FILE: &str = ".apigw/revoked";
 /// The most bytes of a key's file: thousands of grants.
 const LARGEST_SUBJECT: u64 = 4 << 20;
 

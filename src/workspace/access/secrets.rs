@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
+use super::super::own_places::require_foreign;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::subject_place;
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId, SubjectState};
@@ -325,6 +326,7 @@ impl LockGuard {
     ///
     /// Refuses a file that is there already, one without a folder, and a place in the workspace that Git would see.
     pub fn hand_out_secret(&self, path: &Path, secret: &NewSecret) -> Result<(), Error> {
+        require_foreign(path)?;
         if !folder_of(path).is_dir() {
             let location = Location::file(path.display().to_string());
             let message = "there is no folder for this file".to_owned();

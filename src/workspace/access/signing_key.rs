@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::super::error::Error;
 use super::super::git::is_hidden_from_git;
+use super::super::own_places::require_foreign;
 use super::secrets::{create_private, read_secret};
 use crate::access::PrivateKey;
 use crate::model::Location;
@@ -33,6 +34,7 @@ pub fn read_signing_key(path: &Path, workspace: &Path) -> Result<PrivateKey, Err
 ///
 /// Refuses a file that is there already, and a place that Git would see.
 pub fn create_signing_key(path: &Path, workspace: &Path, key: &PrivateKey) -> Result<(), Error> {
+    require_foreign(path)?;
     check_place(path, workspace)?;
     create_private(path, &format!("{}\n", key.reveal()))
 }

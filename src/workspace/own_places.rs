@@ -1,0 +1,76 @@
+//! Places of a workspace's own files, which no output that the user names may take.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::access::{DAY_COUNTS_FILE, KEY_SETS_FOLDER, KEYS_FOLDER, REVOKED_FILE};
+use super::error::Error;
+use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
+use crate::model::Location;
+
+/// The names in a workspace's folder that are its own. Its local folder has others' files beside its own.
+const OWN: [&str; 7] = [
+    WORKSPACE_FILE,
+    layout::ATTRIBUTES_FILE,
+    layout::IGNORE_FILE,
+    layout::GROUPS_FOLDER,
+    layout::DEPLOYMENTS_FOLDER,
+    layout::HISTORY_FOLDER,
+    KEYS_FOLDER,
+];
+
+/// The places in the local folder that are the workspace's own.
+const OWN_LOCAL: [&str; 14] = [
+    ".apigw/.gitignore",
+    layout::SECRETS_FOLDER,
+    layout::HOLDER_FILE,
+    layout::LOCK_FILE,
+    layout::MARKER_FILE,
+    layout::INTENT_FILE,
+    layout::IMPORT_FOLDER,
+    layout::REPLACED_FOLDER,
+    layout::TEMPORARY_FOLDER,
+    layout::GATEWAYS_FOLDER,
+    layout::FLEETS_FOLDER,
+    REVOKED_FILE,
+    KEY_SETS_FOLDER,
+    DAY_COUNTS_FILE,
+];
+
+/// Fails for a path in a place of a workspace's own, whichever workspace that is.
+pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
+    let Some(target) = resolved(path) else { return Ok(()) };
+    let roots = target.ancestors().skip(1).filter(|folder| folder.join(WORKSPACE_FILE).is_file());
+    let is_own = |root: &Path| {
+        let below = target.strip_prefix(root).unwrap_or(&target);
+        let first = below.components().next();
+        let is_first = |name: &&str| first.is_some_and(|first| first.as_os_str() == std::ffi::OsStr::new(*name));
+        below == Path::new(LOCAL_FOLDER)
+            || OWN.iter().any(|name| is_first(&name))
+            || OWN_LOCAL.iter().any(|place| below.starts_with(place))
+    };
+    if roots.into_iter().any(is_own) {
+        return Err(Error::invalid(
+            "own-file",
+            Location::file(path.display().to_string()),
+            "this is a place of the workspace's own files".to_owned(),
+            "name a file elsewhere",
+        ));
+    }
+    Ok(())
+}
+
+/// Resolves the links of a path whose last parts need not exist.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let existing = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let (above, mut target) = existing?;
+    for part in path.strip_prefix(above).ok()?.components() {
+        match part {
+            Component::ParentDir => drop(target.pop()),
+            Component::Normal(name) => target.push(name),
+            _ => {}
+        }
+    }
+    Some(target)
+}

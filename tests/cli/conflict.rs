@@ -1,11 +1,26 @@
 //! A merge conflict in one group's entry: every view has the rest, and the other groups have their way back.
 
 use std::fs;
+use std::process::Command;
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, isolate};
+use crate::serving::Serving;
 
-/// Makes a workspace whose group a is in conflict in test and whose group b is not.
-fn conflicted() -> Sandbox {
+/// Runs Git, and returns true if it succeeded.
+fn git(sandbox: &Sandbox, words: &str) -> bool {
+    let mut command = Command::new("git");
+    command.current_dir(sandbox.path());
+    isolate(&mut command, sandbox.path());
+    let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
+    command.args(identity).args(words.split(' ')).output().expect("git runs").status.success()
+}
+
+fn commit(sandbox: &Sandbox) {
+    assert!(git(sandbox, "add -A") && git(sandbox, "commit -qm x"), "a commit");
+}
+
+/// Makes a workspace whose two groups are live, and that Git has.
+fn two_groups() -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.run("init").expect_exit(0);
     for group in ["a", "b"] {
@@ -14,27 +29,27 @@ fn conflicted() -> Sandbox {
     }
     sandbox.run("publish --all --env test --mock").expect_exit(0);
     sandbox.run("publish b --env test --backend http://127.0.0.1:9").expect_exit(0);
-    let base = sandbox.read("deployments/test.yaml");
-    sandbox.run("publish a --env test --backend http://127.0.0.1:1").expect_exit(0);
-    let ours = sandbox.read("deployments/test.yaml");
-    sandbox.write("deployments/test.yaml", &base);
+    assert!(git(&sandbox, "init -q"));
+    commit(&sandbox);
+    sandbox
+}
+
+/// Changes group a on two branches, and merges one into the other.
+fn merge_changes_of_a(sandbox: &Sandbox) {
+    assert!(git(sandbox, "checkout -qb other"));
     sandbox.run("publish a --env test --backend http://127.0.0.1:2").expect_exit(0);
-    let theirs = sandbox.read("deployments/test.yaml");
-    // As Git leaves it: the lines that differ, within the entry.
-    let (mut text, mut sides) = (String::new(), [String::new(), String::new()]);
-    for (left, right) in ours.split_inclusive('\n').zip(theirs.split_inclusive('\n')) {
-        if left == right && !sides[0].is_empty() {
-            let [left, right] = std::mem::take(&mut sides);
-            text.extend(["<<<<<<< HEAD\n", &left, "=======\n", &right, ">>>>>>> other\n"]);
-        }
-        if left == right {
-            text += left;
-        } else {
-            sides[0] += left;
-            sides[1] += right;
-        }
-    }
-    sandbox.write("deployments/test.yaml", &text);
+    commit(sandbox);
+    assert!(git(sandbox, "checkout -q main"));
+    sandbox.run("publish a --env test --backend http://127.0.0.1:1").expect_exit(0);
+    commit(sandbox);
+    assert!(!git(sandbox, "merge -q other"), "a conflict");
+    assert!(sandbox.read("deployments/test.yaml").contains("<<<<<<< "), "markers");
+}
+
+/// Makes a workspace whose group a is in conflict in test and whose group b is not.
+fn conflicted() -> Sandbox {
+    let sandbox = two_groups();
+    merge_changes_of_a(&sandbox);
     sandbox
 }
 
@@ -100,4 +115,50 @@ fn operations_are_shown_without_the_file_of_their_environment() {
     fs::remove_file(sandbox.path().join("deployments/test.yaml")).expect("a file");
     fs::create_dir(sandbox.path().join("deployments/test.yaml")).expect("a folder");
     assert_eq!(operations(&sandbox, "-o json history b"), 2);
+}
+
+#[test]
+fn every_way_to_another_release_leads_past_a_conflict() {
+    let sandbox = conflicted();
+    let before = part_of_a(&sandbox);
+    sandbox.run("publish b --env test --mock").expect_exit(0);
+    let shown = sandbox.run("-o json history b").expect_exit(3).json();
+    let newest = shown["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    sandbox.run(&format!("undo {newest} --env test")).expect_exit(0).expect_stdout("http://127.0.0.1:9");
+    sandbox.run("publish b --env test --mock").expect_exit(0);
+    sandbox.run("api add b GET /more").expect_exit(0);
+    sandbox.run("version bump b patch").expect_exit(0);
+    sandbox.run("version create b").expect_exit(0);
+    sandbox.run("switch b --env test --version 0.0.2").expect_exit(0).expect_stdout("0.0.2 with mock");
+    sandbox.run("switch b --env test --previous").expect_exit(0).expect_stdout("0.0.1 with mock");
+    // From a conflict, and into one.
+    sandbox.run("promote b --from test --to pre-release").expect_exit(0);
+    sandbox.run("switch b --env pre-release --version 0.0.2").expect_exit(0);
+    sandbox.run("promote b --from pre-release --to test").expect_exit(0).expect_stdout("0.0.2 with mock");
+    assert_eq!(part_of_a(&sandbox), before);
+    for words in ["switch a --env test --version 0.0.1", "promote a --from test --to pre-release"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("merge conflict");
+    }
+    sandbox.run("resolve a --env test --ours").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("status b --env test").expect_exit(0).expect_stdout("0.0.2 mock");
+}
+
+#[test]
+fn a_gateway_serves_both_groups_during_a_conflict() {
+    let sandbox = two_groups();
+    sandbox.run("publish b --env test --mock").expect_exit(0);
+    commit(&sandbox);
+    let serving = Serving::start(&sandbox);
+    serving.wait_for("/a/things", "200 OK");
+    serving.wait_for("/b/things", "200 OK");
+    merge_changes_of_a(&sandbox);
+    serving.wait_to_hear("merge conflict");
+    // Its last release, of this branch, has no backend there.
+    serving.wait_for("/a/things", "503 Service Unavailable");
+    sandbox.run("offline b --env test").expect_exit(0);
+    serving.wait_for("/b/things", "404 Not Found");
+    sandbox.run("rollback b --env test").expect_exit(0);
+    serving.wait_for("/b/things", "200 OK");
+    serving.wait_for("/a/things", "503 Service Unavailable");
 }

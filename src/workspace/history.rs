@@ -121,7 +121,10 @@ impl Workspace {
     ) -> Vec<CommittedOperation> {
         let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
         let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
-        pending.extend(tips.map(|(_, deployment)| deployment.operation.clone()));
+        // The operation of each group that its present release goes back to, however many resolves joined others to it.
+        let mut kept: BTreeMap<GroupName, OperationId> =
+            tips.map(|(name, deployment)| (name.clone(), deployment.operation.clone())).collect();
+        pending.extend(kept.values().cloned());
         let mut operations = Vec::new();
         let mut lost: BTreeMap<OperationId, BTreeMap<GroupName, OperationId>> = BTreeMap::new();
         // An operation is later than those before it, so the latest that is known comes first.
@@ -143,7 +146,14 @@ impl Workspace {
                     lost.entry(loser.operation.clone()).or_default().insert(group.clone(), id.clone());
                 }
             }
-            let lost = lost.remove(&id).unwrap_or_default();
+            let mut lost = lost.remove(&id).unwrap_or_default();
+            for (group, change) in &operation.changes {
+                if kept.get(group) == Some(&id) {
+                    // Another branch may have resolved against it: what is live was not lost.
+                    lost.remove(group);
+                    kept.extend(change.before.as_ref().map(|before| (group.clone(), before.operation.clone())));
+                }
+            }
             operations.push(CommittedOperation { id, operation, lost });
         }
         operations

@@ -162,3 +162,31 @@ fn a_gateway_serves_both_groups_during_a_conflict() {
     serving.wait_for("/b/things", "200 OK");
     serving.wait_for("/a/things", "503 Service Unavailable");
 }
+
+#[test]
+fn a_live_release_is_not_lost_where_two_branches_resolved_a_conflict() {
+    let sandbox = two_groups();
+    merge_changes_of_a(&sandbox);
+    sandbox.run("resolve a --env test --ours").expect_exit(0);
+    commit(&sandbox);
+    // The other branch merges what this one had before, and keeps its own side too.
+    assert!(git(&sandbox, "checkout -q other"));
+    assert!(!git(&sandbox, "merge -q main^1"), "a conflict");
+    sandbox.run("resolve a --env test --ours").expect_exit(0);
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -q main"));
+    assert!(!git(&sandbox, "merge -q other"), "a conflict");
+    sandbox.run("resolve a --env test --ours").expect_exit(0);
+    commit(&sandbox);
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("status a --env test").expect_exit(0).expect_stdout("real");
+    let shown = sandbox.run("-o json history a").expect_exit(0).json();
+    let published = shown["operations"].as_array().expect("operations").iter().filter(|operation| {
+        operation["changes"].as_array().expect("changes").iter().any(|change| change["action"] == "publish")
+    });
+    for operation in published {
+        let url = &operation["changes"][0]["after"]["backend"]["url"];
+        let is_lost = operation["changes"][0]["lost_to"].is_string();
+        assert_eq!(is_lost, url == "http://127.0.0.1:2", "{operation}");
+    }
+}

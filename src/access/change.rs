@@ -227,7 +227,8 @@ pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
     operation(AccessAction::Revoke, author, None, summary, SubjectState::Revocation(revocation))
 }
 
-/// Reverses an operation that is the latest of its subject. `earlier` is the state that the operation before it left.
+/// Reverses an operation that is the latest of its subject. `earlier` has the states that the operations before it left,
+/// the kept branch's first; the undo of a resolve that kept that one puts the other in force.
 ///
 /// # Errors
 ///
@@ -235,7 +236,7 @@ pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
 pub fn undo(
     (id, undone): (&OperationId, &AccessOperation),
     present: &SubjectRecord,
-    earlier: Option<SubjectState>,
+    earlier: Vec<SubjectState>,
     author: &Author,
 ) -> Result<AccessOperation, ChangeError> {
     if let SubjectState::Revocation(Revocation { secret, key, .. }) = &undone.after {
@@ -245,7 +246,8 @@ pub fn undo(
         let later = present.operation.clone();
         return Err(ChangeError::ChangedSince { subject: undone.after.subject(), later });
     }
-    let after = match (earlier, &undone.after) {
+    let other = earlier.iter().find(|state| **state != undone.after).cloned();
+    let after = match (other.or_else(|| earlier.into_iter().next()), &undone.after) {
         (Some(state), _) => state,
         (None, SubjectState::Owner(owner)) => {
             SubjectState::Owner(OwnerGrants { owner: owner.owner.clone(), grants: Vec::new() })
@@ -256,7 +258,7 @@ pub fn undo(
     Ok(operation(AccessAction::Undo, author, Some(id.clone()), summary, after))
 }
 
-fn operation(
+pub(super) fn operation(
     action: AccessAction,
     author: &Author,
     before: Option<OperationId>,
@@ -264,7 +266,16 @@ fn operation(
     after: SubjectState,
 ) -> AccessOperation {
     let Author { actor, message, now, .. } = author;
-    AccessOperation { action, time: *now, actor: actor.clone(), message: message.clone(), summary, before, after }
+    AccessOperation {
+        action,
+        time: *now,
+        actor: actor.clone(),
+        message: message.clone(),
+        summary,
+        before,
+        merged: Vec::new(),
+        after,
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::grant::{Grant, OwnerGrants};
 use super::key::{Key, Revocation};
 use super::secret_id::SecretId;
-use crate::model::{KeyName, OperationId, OwnerName, Timestamp};
+use crate::model::{KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
 
 /// Action of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
@@ -25,6 +25,8 @@ pub enum AccessAction {
     Limit,
     /// Reversed the latest operation of a key or an owner.
     Undo,
+    /// Joined the histories of two branches.
+    Resolve,
 }
 
 impl AccessAction {
@@ -39,6 +41,7 @@ impl AccessAction {
             Self::Ungrant => "ungrant",
             Self::Limit => "limit",
             Self::Undo => "undo",
+            Self::Resolve => "resolve",
         }
     }
 }
@@ -132,8 +135,27 @@ pub struct AccessOperation {
     pub summary: String,
     /// The operation that changed the subject before.
     pub before: Option<OperationId>,
+    /// The latest operations of other branches that a resolve joins with the one before, sorted; none is an ancestor of
+    /// another.
+    pub merged: Vec<OperationId>,
     /// The subject from then on.
     pub after: SubjectState,
+}
+
+impl AccessOperation {
+    /// The newest schema of an operation's file that this apigw knows.
+    pub const NEWEST_SCHEMA: u32 = 2;
+
+    /// Returns the operations that it was built upon.
+    pub fn predecessors(&self) -> impl Iterator<Item = &OperationId> {
+        self.before.iter().chain(&self.merged)
+    }
+
+    /// Returns the schema of its file: only one that joins histories needs the newest.
+    #[must_use]
+    pub const fn schema(&self) -> u32 {
+        if self.merged.is_empty() { SCHEMA } else { Self::NEWEST_SCHEMA }
+    }
 }
 
 /// The state of a subject, with the operation that made it.

@@ -9,7 +9,7 @@ use super::views::{
     CompletionsView, DiffDocument, DocsView, ErrorView, ExportDocument, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
     KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, PushDocument, ReleaseView,
-    ResolveView, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusDocument, UndoDocument,
+    ResolveDocument, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusDocument, UndoDocument,
     VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
     VersionShowView, VersionUnblockView,
 };
@@ -59,7 +59,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<PlanView<'_>>("promote"),
     DocumentKind::new::<PlanView<'_>>("rollback"),
     DocumentKind::new::<UndoDocument<'_>>("undo"),
-    DocumentKind::new::<ResolveView<'_>>("resolve"),
+    DocumentKind::new::<ResolveDocument<'_>>("resolve"),
     DocumentKind::new::<ReleaseView<'_>>("plan"),
     DocumentKind::new::<ReleaseView<'_>>("apply"),
     DocumentKind::new::<StatusDocument>("status"),

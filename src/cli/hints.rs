@@ -89,6 +89,14 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "`apigw resolve --env {environment}` joins it with what is live; to discard it instead: \
              `apigw resolve --env {environment} --drop {operation} -m WHY`"
         ),
+        Hint::ResolveAccess { subject, operation } => format!(
+            "`apigw resolve --access {subject}` joins it with the file; to discard it instead: \
+             `apigw resolve --access --drop {operation} -m WHY`"
+        ),
+        Hint::ResolveAccessConflict { subject } => format!(
+            "`apigw resolve --access {subject}` joins both sides; do not take one side whole, it would lose the other's \
+             changes"
+        ),
         Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
         Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
         Hint::RestoreNote { file, is_tracked } => note_hint(file, *is_tracked),

@@ -21,9 +21,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use access::{
-    AccessChangeView, AccessHistoryView, AccessListEntryView, AccessListView, AccessStepView, AccessTestView,
-    HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView, RevokedSecretView, SecretView,
-    SignView, SignedHeaderView, UndoDocument, UnusedGrantView, key_state,
+    AccessChangeView, AccessHistoryView, AccessListEntryView, AccessListView, AccessResolveView, AccessResolvedView,
+    AccessStepView, AccessTestView, HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView,
+    ResolveDocument, RevokedSecretView, SecretView, SignView, SignedHeaderView, UndoDocument, UnusedGrantView,
+    key_state,
 };
 pub(super) use apis::{
     ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,

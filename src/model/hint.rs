@@ -116,6 +116,18 @@ pub enum Hint {
         /// The operation.
         operation: OperationId,
     },
+    /// Join an operation with the file of its key or owner, or drop it.
+    ResolveAccess {
+        /// The key or the owner, as it is typed.
+        subject: String,
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Resolve a merge conflict in the file of a key, an owner or a revocation.
+    ResolveAccessConflict {
+        /// The key, the owner or the secret, as it is typed.
+        subject: String,
+    },
     /// Merge a branch again that has an operation which another one builds upon, or remove that other one.
     MergeAgain {
         /// The environment.

@@ -86,7 +86,8 @@ use crate::model::{
 use crate::plan::Plan;
 
 pub use access::{
-    AccessReader, CommittedAccess, SecretSources, SecretsOnMachine, create_signing_key, read_signing_key,
+    AccessMergeState, AccessReader, CommittedAccess, SecretSources, SecretsOnMachine, create_signing_key,
+    read_signing_key,
 };
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};

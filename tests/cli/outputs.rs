@@ -433,6 +433,8 @@ fn merges(validated: &Validated) {
     validated.run("resolve", 0, "resolve --env test");
     validated.run("resolve", 3, "resolve --env nowhere");
     validated.run("resolve", 64, "resolve --env test --drop ffffffff");
+    validated.run("resolve", 0, "resolve --access");
+    validated.run("resolve", 3, "resolve --access nobody");
     let file = validated.sandbox.read("deployments/test.yaml");
     for name in ["base.yaml", "ours.yaml", "theirs.yaml"] {
         validated.sandbox.write(name, &file);

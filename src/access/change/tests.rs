@@ -167,18 +167,21 @@ fn a_grant_of_some_apis_does_not_cover_all() {
 fn an_undo_reverses_the_latest_operation_alone_and_no_revocation() {
     let granted = grant(SubjectState::Key(key()), Some(&id(1)), &scope(&["a"], &["test"], &[]), &author(2)).unwrap();
     let present = SubjectRecord { operation: id(2), state: granted.after.clone() };
-    let earlier = || Some(SubjectState::Key(key()));
+    let earlier = || vec![SubjectState::Key(key())];
     let undone = undo((&id(2), &granted), &present, earlier(), &author(3)).unwrap();
     assert!(undone.after.grants().is_empty() && undone.before == Some(id(2)));
     let later = SubjectRecord { operation: id(3), ..present.clone() };
     let refused = undo((&id(2), &granted), &later, earlier(), &author(4));
     assert!(matches!(refused, Err(ChangeError::ChangedSince { later, .. }) if later == id(3)));
     let made = create(key(), &author(1)).unwrap();
-    let refused = undo((&id(2), &made), &present, None, &author(4));
+    let refused = undo((&id(2), &made), &present, Vec::new(), &author(4));
     assert!(matches!(refused, Err(ChangeError::CreationUndone { .. })));
     let revoked = revoke(&key(), &"aaaa".parse().unwrap(), &author(5));
     let record = SubjectRecord { operation: id(5), state: revoked.after.clone() };
-    assert!(matches!(undo((&id(5), &revoked), &record, None, &author(6)), Err(ChangeError::RevocationUndone { .. })));
+    assert!(matches!(
+        undo((&id(5), &revoked), &record, Vec::new(), &author(6)),
+        Err(ChangeError::RevocationUndone { .. })
+    ));
 }
 
 fn limits(text: &str) -> RateLimits {

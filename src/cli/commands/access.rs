@@ -226,7 +226,7 @@ pub(super) fn commit(
     guard: &LockGuard,
     mut operation: AccessOperation,
 ) -> Result<Exit, CommandError> {
-    let (id, unknown) = commit_seen(guard, &mut operation)?;
+    let (id, unknown) = commit_seen(|| guard.commit_access(&mut operation))?;
     let document = change_view(&operation, Some(id), false);
     let text = || format!("{}: {} {}\n", operation.after.subject(), operation.action, operation.summary);
     let shown = context.output.data(&document, text);
@@ -236,11 +236,10 @@ pub(super) fn commit(
 
 /// Commits an operation. Where it is committed and its durability unknown, the error comes with the id.
 pub(super) fn commit_seen(
-    guard: &LockGuard,
-    operation: &mut AccessOperation,
+    commit: impl FnOnce() -> Result<OperationId, crate::workspace::Error>,
 ) -> Result<(OperationId, Option<CommandError>), CommandError> {
     use crate::workspace::Error;
-    match guard.commit_access(operation) {
+    match commit() {
         Ok(id) => Ok((id, None)),
         Err(error) => match &error {
             Error::DurabilityUnknown { operation: Some(id), .. } => Ok((id.clone(), Some(error.into()))),

@@ -231,7 +231,8 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
         let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
         let committed = written.map_err(CommandError::from).and_then(|record| match record {
             Some(_) => Ok((None, None)),
-            None => commit_seen(&guard, &mut change::revoke(&key, id, &author)).map(|(id, error)| (Some(id), error)),
+            None => commit_seen(|| guard.commit_access(&mut change::revoke(&key, id, &author)))
+                .map(|(id, error)| (Some(id), error)),
         });
         // One that fails leaves the others to revoke: each that still lets in is a leak.
         let error = match committed {

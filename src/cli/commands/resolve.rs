@@ -1,5 +1,7 @@
 //! `apigw resolve`.
 
+mod access;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -21,22 +23,26 @@ use crate::model::{Author, Deployment, GroupName, OperationId, Release, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, Workspace};
 
-/// Join the changes of two branches to an environment, group by group
+/// Join the changes of two branches to an environment or, with --access, to keys and grants
 ///
 /// After a merge or within one, in conflict or not. Groups that one branch changed need no choice. For a group that
 /// both changed, --ours keeps the entry of your own branch (in a rebase too), --theirs that of the other one; the other
-/// entry stays in the history, marked.
+/// entry stays in the history, marked. With --access, fields and grants that one branch changed need no choice, and what
+/// one branch revoked stays revoked.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'"
+    after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'\n  apigw resolve --access"
 )]
 pub(in crate::cli) struct ResolveArguments {
-    /// The groups that must be whole afterwards [default: all]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    /// The groups that must be whole afterwards; with --access keys, `owner:NAME` or `secret:ID` [default: all]
+    #[arg(value_name = "GROUP|KEY", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
     /// The environment
-    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
-    env: String,
+    #[arg(long, value_name = "ENV", required_unless_present = "access", add = ArgValueCandidates::new(complete::environments))]
+    env: Option<String>,
+    /// Join the changes to keys, grants and revocations
+    #[arg(long, conflicts_with = "env")]
+    access: bool,
     #[command(flatten)]
     choice: ChoiceArguments,
     #[command(flatten)]
@@ -46,23 +52,24 @@ pub(in crate::cli) struct ResolveArguments {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct ChoiceArguments {
-    /// Keep your own branch's entry of each group that both changed
+    /// Keep your own branch's entry of each group, or field of each key, that both changed
     #[arg(long)]
     ours: bool,
-    /// Keep the other branch's entry of each group that both changed
+    /// Keep the other branch's entry of each group, or field of each key, that both changed
     #[arg(long)]
     theirs: bool,
-    /// Keep the entries of this operation, for the groups that it changed; the beginning of its id is enough
+    /// Keep the entries or the fields of this operation; the beginning of its id is enough
     #[arg(long, value_name = "OPERATION")]
     take: Vec<String>,
-    /// Drop an operation that no entry leads to; needs -m
+    /// Drop an operation that no entry or file leads to; needs -m
     #[arg(long, value_name = "OPERATION", conflicts_with = "groups")]
     drop: Option<String>,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
+    let Some(environment) = &arguments.env else { return access::run(context, arguments) };
     let workspace = context.workspace()?;
-    let environment = context.environment(&arguments.env)?;
+    let environment = context.environment(environment)?;
     let author = context.author(&arguments.change.reason)?;
     let state = workspace.merge_state(&environment)?;
     let mut resolution = resolution(context, arguments, &state, &author)?;
@@ -253,28 +260,53 @@ impl ResolveOutcome<'_> {
         let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
         let mut places = vec!["deployments".to_owned(), "history".to_owned()];
         places.extend(groups.into_iter().map(|group| format!("groups/{group}/versions")));
-        let then = match self.state.git_operation() {
-            Some(GitOperation::Merge) => "git merge --continue",
-            Some(GitOperation::Rebase) => "git rebase --continue",
-            Some(GitOperation::CherryPick) => "git cherry-pick --continue",
-            None => "git commit",
-        };
         let mut left = self.environments_left();
         for file in self.workspace.unmerged_files() {
             if !places.iter().any(|place| file.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))) {
-                left.push(shell_word(&file));
+                left.push(match access_subject(&file) {
+                    Some(subject) => format!("{} with `apigw resolve --access {subject}`", shell_word(&file)),
+                    None => shell_word(&file),
+                });
                 places.push(shell_word(&file));
             }
         }
-        let first = match left.as_slice() {
-            [] => String::new(),
-            left => format!("resolve what is still in conflict: {}; then ", left.join(", ")),
-        };
-        let text = format!("next: {first}`git add {}`, then `{then}`\n", places.join(" "));
-        match hints::git_in(folder, self.workspace) {
-            Some(git) => hints::relocated(&text, &git),
-            None => text,
-        }
+        continue_text(folder, self.workspace, self.state.git_operation(), &places, &left)
+    }
+}
+
+/// Returns the key or the owner of a file, as it is typed.
+fn access_subject(file: &str) -> Option<String> {
+    let name = file.strip_prefix("keys/")?.strip_suffix(".yaml")?;
+    match name.split_once('/') {
+        None => Some(name.to_owned()),
+        Some(("owners", owner)) => Some(format!("owner:{owner}")),
+        Some(("revoked", id)) => Some(format!("secret:{id}")),
+        Some(_) => None,
+    }
+}
+
+/// Returns the command with which a merge continues in Git, once all that is left in conflict is resolved.
+fn continue_text(
+    folder: &Path,
+    workspace: &Workspace,
+    git_operation: Option<GitOperation>,
+    places: &[String],
+    left: &[String],
+) -> String {
+    let then = match git_operation {
+        Some(GitOperation::Merge) => "git merge --continue",
+        Some(GitOperation::Rebase) => "git rebase --continue",
+        Some(GitOperation::CherryPick) => "git cherry-pick --continue",
+        None => "git commit",
+    };
+    let first = match left {
+        [] => String::new(),
+        left => format!("resolve what is still in conflict: {}; then ", left.join(", ")),
+    };
+    let text = format!("next: {first}`git add {}`, then `{then}`\n", places.join(" "));
+    match hints::git_in(folder, workspace) {
+        Some(git) => hints::relocated(&text, &git),
+        None => text,
     }
 }
 

@@ -81,7 +81,7 @@ fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit,
         CommandError::invalid("state", format!("the file of {subject} is gone"))
             .hint("see what happened: `apigw verify`")
     })?;
-    let earlier = operation.before.as_ref().map(|before| workspace.state_after(before)).transpose()?;
+    let earlier = operation.predecessors().map(|before| workspace.state_after(before)).collect::<Result<_, _>>()?;
     let reversed = access::change::undo((id, operation), &present, earlier, &author)?;
     if arguments.change.dry_run {
         let document = super::access::change_view(&reversed, None, true);

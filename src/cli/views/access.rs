@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingView, HistoryView, OutputDocument, PlanView};
+use super::{FindingView, HistoryView, OutputDocument, PlanView, ResolveView};
 use crate::access::{AccessAction, Grant, GrantId, Key, RevokedSecrets, Secret, SecretId, SigningSettings};
 use crate::model::{
     EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
@@ -153,6 +153,31 @@ pub(in crate::cli) struct AccessChangeView {
     pub(in crate::cli) grants: Vec<Grant>,
 }
 
+/// The joining of the histories of keys, owners and revocations.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessResolveView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) dry_run: bool,
+    pub(in crate::cli) changes: Vec<AccessResolvedView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessResolvedView {
+    /// Like `key ci` or `owner web`.
+    pub(in crate::cli) subject: String,
+    /// The operation that the file is at from then on; `null` in a dry run.
+    pub(in crate::cli) operation: Option<OperationId>,
+    /// The operation in a line; `null` where the file became that of the one head, without an operation.
+    pub(in crate::cli) summary: Option<String>,
+    pub(in crate::cli) before: Option<OperationId>,
+    /// The operations of other branches that were joined or dropped.
+    pub(in crate::cli) merged: Vec<OperationId>,
+    /// The grants of one branch that a revocation of the other removes.
+    pub(in crate::cli) withheld: Vec<String>,
+    /// All grants of the subject from then on.
+    pub(in crate::cli) grants: Vec<Grant>,
+}
+
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct AccessListView<'a> {
     pub(in crate::cli) schema: u32,
@@ -248,6 +273,9 @@ pub(in crate::cli) struct AccessOperationView {
     actor: String,
     message: Option<String>,
     before: Option<OperationId>,
+    /// The operations of other branches that a resolve joined with the one before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged: Vec<OperationId>,
 }
 
 impl<'a> AccessHistoryView<'a> {
@@ -261,6 +289,7 @@ impl<'a> AccessHistoryView<'a> {
             actor: operation.actor.clone(),
             message: operation.message.clone(),
             before: operation.before.clone(),
+            merged: operation.merged.clone(),
         };
         Self {
             schema: SCHEMA,
@@ -280,6 +309,17 @@ pub(in crate::cli) enum UndoDocument<'a> {
     Access(AccessChangeView),
 }
 
+/// The joining of an environment's histories, or with `--access` of those of keys and owners.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the two documents of one command, for its schema; each is printed by itself")]
+pub(in crate::cli) enum ResolveDocument<'a> {
+    Environment(ResolveView<'a>),
+    Access(AccessResolveView),
+}
+
+impl OutputDocument for AccessResolveView {}
+impl OutputDocument for ResolveDocument<'_> {}
 impl OutputDocument for KeySecretView {}
 impl OutputDocument for KeyRevokeView {}
 impl OutputDocument for KeyListView<'_> {}

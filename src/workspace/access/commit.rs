@@ -32,15 +32,27 @@ impl LockGuard {
     /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
     /// changed.
     pub fn commit_access(&self, operation: &mut AccessOperation) -> Result<OperationId, Error> {
-        let workspace = self.workspace();
         let subject = operation.after.subject();
-        let present = workspace.access_record(&subject)?.map(|record| record.operation);
+        let present = self.workspace().access_record(&subject)?.map(|record| record.operation);
         if present != operation.before {
             return Err(Error::Stale { what: subject.to_string() });
         }
-        if let Some(before) = &operation.before {
-            operation.time = operation.time.max(workspace.read_access_operation(before)?.time.successor());
+        self.commit_access_after(operation)
+    }
+
+    /// Commits an operation after those that it names, whatever the file of its subject says: it may be in conflict.
+    ///
+    /// # Errors
+    ///
+    /// As [`LockGuard::commit_access`].
+    pub fn commit_access_after(&self, operation: &mut AccessOperation) -> Result<OperationId, Error> {
+        let workspace = self.workspace();
+        let subject = operation.after.subject();
+        let mut time = operation.time;
+        for before in operation.predecessors() {
+            time = time.max(workspace.read_access_operation(before)?.time.successor());
         }
+        operation.time = time;
         if let AccessSubject::Secret(id) = &subject {
             // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does not.
             self.remember_revocation(id)?;

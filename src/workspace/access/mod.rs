@@ -4,6 +4,7 @@ mod commit;
 mod day_counts;
 mod key_sets;
 mod live;
+mod merge;
 mod operation_file;
 mod past;
 mod private_keys;
@@ -27,6 +28,7 @@ use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, Operation
 pub(super) use commit::AccessIntent;
 pub(super) use day_counts::DAY_COUNTS_FILE;
 pub use live::AccessReader;
+pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;
 pub use secrets::{SecretSources, SecretsOnMachine};
 pub use signing_key::{create_signing_key, read_signing_key};
@@ -60,6 +62,15 @@ pub(in crate::workspace) fn subject_place(subject: &AccessSubject) -> String {
         AccessSubject::Key(name) => format!("{KEYS_FOLDER}/{name}.yaml"),
         AccessSubject::Owner(name) => format!("{OWNERS_FOLDER}/{name}.yaml"),
         AccessSubject::Secret(id) => format!("{REVOKED_FOLDER}/{id}.yaml"),
+    }
+}
+
+/// Writes a subject as it is typed for a command.
+pub(in crate::workspace) fn typed_subject(subject: &AccessSubject) -> String {
+    match subject {
+        AccessSubject::Key(name) => name.to_string(),
+        AccessSubject::Owner(name) => format!("owner:{name}"),
+        AccessSubject::Secret(id) => format!("secret:{id}"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::quote::quoted;
 use super::super::{layout, own_yaml};
 use super::subject_file;
 use crate::access::{AccessAction, AccessOperation, Key, OwnerGrants, Revocation, SubjectState};
-use crate::model::{Digest, Location, OperationId, SCHEMA, Timestamp};
+use crate::model::{Digest, Location, OperationId, Timestamp};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +20,8 @@ struct AccessOperationFile {
     message: Option<String>,
     summary: String,
     before: Option<OperationId>,
+    #[serde(default)]
+    merged: Vec<OperationId>,
     after: StateFile,
 }
 
@@ -36,9 +38,10 @@ struct StateFile {
 
 /// Writes an operation's file, and returns its id with it.
 pub(super) fn render(operation: &AccessOperation) -> (OperationId, String) {
-    let AccessOperation { action, time, actor, message, summary, before, after } = operation;
+    let AccessOperation { action, time, actor, message, summary, before, merged, after } = operation;
+    let schema = operation.schema();
     let mut text = format!(
-        "# One change of the {}, as it was committed. Nothing changes this file.\nschema: {SCHEMA}\naction: {action}\n\
+        "# One change of the {}, as it was committed. Nothing changes this file.\nschema: {schema}\naction: {action}\n\
          time: \"{time}\"\n",
         after.subject()
     );
@@ -50,7 +53,12 @@ pub(super) fn render(operation: &AccessOperation) -> (OperationId, String) {
         SubjectState::Owner(_) => "owner",
         SubjectState::Revocation(_) => "revocation",
     };
-    let _ = writeln!(text, "before: {before}\nafter:\n  {kind}:");
+    let _ = writeln!(text, "before: {before}");
+    if !merged.is_empty() {
+        let merged: Vec<String> = merged.iter().map(|id| format!("\"{id}\"")).collect();
+        let _ = writeln!(text, "merged: [{}]", merged.join(", "));
+    }
+    let _ = writeln!(text, "after:\n  {kind}:");
     subject_file::fields(&mut text, "    ", after);
     text.push_str("...\n");
     (OperationId::new(*time, &Digest::of(text.as_bytes())), text)
@@ -68,11 +76,11 @@ pub(super) fn parse(place: &str, id: &OperationId, bytes: Vec<u8>) -> Result<Acc
     };
     let digest = Digest::of(&bytes);
     let text = layout::text(place, bytes)?;
-    own_yaml::check_schema(place, &text, SCHEMA)?;
+    own_yaml::check_schema(place, &text, AccessOperation::NEWEST_SCHEMA)?;
     if !id.as_str().ends_with(&digest.short()) {
         return Err(damaged("its bytes are not those that were committed"));
     }
-    let AccessOperationFile { action, time, actor, message, summary, before, after, .. } =
+    let AccessOperationFile { action, time, actor, message, summary, before, merged, after, .. } =
         own_yaml::parse(place, &text)?;
     let after = match after {
         StateFile { key: Some(key), owner: None, revocation: None } => SubjectState::Key(key),
@@ -83,5 +91,5 @@ pub(super) fn parse(place: &str, id: &OperationId, bytes: Vec<u8>) -> Result<Acc
     if OperationId::new(time, &digest) != *id {
         return Err(damaged("it belongs to another time than its name says"));
     }
-    Ok(AccessOperation { action, time, actor, message, summary, before, after })
+    Ok(AccessOperation { action, time, actor, message, summary, before, merged, after })
 }

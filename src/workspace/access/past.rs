@@ -1,5 +1,7 @@
 //! The past of keys, owners and revocations, as far as a state elsewhere is compared with it.
 
+use std::collections::BTreeSet;
+
 use super::super::Workspace;
 use super::super::error::Error;
 use super::subject_file;
@@ -24,13 +26,17 @@ impl Workspace {
         subject: &AccessSubject,
         operation: &SubjectOperation,
     ) -> Result<bool, Error> {
-        let mut next = self.access_record(subject)?.map(|record| record.operation);
-        // An operation is later than the one before it.
-        while let Some(id) = next.filter(|id| *id >= operation.0) {
+        let mut pending: Vec<OperationId> =
+            self.access_record(subject)?.map(|record| record.operation).into_iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(id) = pending.pop() {
             if id == operation.0 {
                 return Ok(true);
             }
-            next = self.read_access_operation(&id)?.before;
+            // An operation is later than those before it.
+            if id > operation.0 && seen.insert(id.clone()) {
+                pending.extend(self.read_access_operation(&id)?.predecessors().cloned());
+            }
         }
         Ok(false)
     }

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use super::super::error::Error;
 use super::super::quote::quoted;
 use super::super::{own_yaml, settings};
-use super::subject_place;
+use super::{subject_place, typed_subject};
 use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SecretProof, SubjectRecord, SubjectState,
     TokenBinding, contains_clear_secret,
 };
-use crate::model::{Digest, Finding, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity};
+use crate::model::{Digest, Finding, Hint, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity};
 
 /// The last line of a file.
 const END: &str = "...";
@@ -123,7 +123,7 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
         check_clear_secrets(place, text)?;
     }
     if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
-        let hint = "keep one side whole, and repeat the change of the other by command";
+        let hint = Hint::ResolveAccessConflict { subject: typed_subject(subject) };
         let message = "Git left a merge conflict here".to_owned();
         return Err(Error::invalid("merge-conflict", at(place, line + 1), message, hint));
     }

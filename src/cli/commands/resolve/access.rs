@@ -1,0 +1,323 @@
+//! `apigw resolve --access`: keys, grants of owners and revocations.
+
+use std::fmt::Write as _;
+
+use super::{ChoiceArguments, ResolveArguments, continue_text};
+use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
+use crate::access::{AccessOperation, AccessSubject, SubjectState};
+use crate::cli::change;
+use crate::cli::commands::access::commit_seen;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::shell::shell_word;
+use crate::cli::short_ids;
+use crate::cli::views::{AccessResolveView, AccessResolvedView};
+use crate::model::{Author, OperationId, SCHEMA};
+use crate::workspace::{AccessMergeState, CommittedAccess, LockGuard, Workspace};
+
+pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
+    let change = &arguments.change;
+    if change.wait.is_typed() || change.reason.allow_breaking {
+        return Err(CommandError::usage("`--wait` and `--allow-breaking` cannot be used with `--access`")
+            .hint("gateways follow keys and grants by themselves; leave them out"));
+    }
+    let author = context.author(&change.reason)?;
+    // What Git left is read and replaced under one lock.
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let operations = guard.workspace().access_operations()?;
+    let plans = match &arguments.choice.drop {
+        Some(dropped) => vec![drop_plan(guard.workspace(), dropped, &operations, &author)?],
+        None => plans(context, guard.workspace(), arguments, &operations, &author)?,
+    };
+    let is_pending = !plans.is_empty();
+    let mut outcome = AccessOutcome { resolved: plans, dry_run: change.dry_run };
+    let mut unknown = None;
+    if !change.dry_run {
+        for plan in &mut outcome.resolved {
+            match plan.commit(&guard) {
+                Ok(None) => {}
+                Ok(Some(error)) => unknown = Some(error),
+                Err(error) => {
+                    outcome.resolved.retain(|plan| plan.is_committed);
+                    change::shown_after_commit(context, outcome.show(context, guard.workspace()));
+                    return Err(error);
+                }
+            }
+        }
+    }
+    change::shown_after_commit(context, outcome.show(context, guard.workspace()));
+    if change.dry_run {
+        return Ok(change::pending(change, is_pending));
+    }
+    unknown.map_or(Ok(Exit::Done), Err)
+}
+
+/// The resolution of one subject.
+struct SubjectPlan {
+    subject: AccessSubject,
+    kind: PlanKind,
+    /// Grants that a revocation of the other branch removes.
+    withheld: Vec<String>,
+    /// The operation that its file is at, once that is committed.
+    operation: Option<OperationId>,
+    is_committed: bool,
+}
+
+enum PlanKind {
+    /// An operation joins several heads, or drops one.
+    Joined(AccessOperation),
+    /// The file becomes that of the one head.
+    Restored(OperationId, SubjectState),
+}
+
+impl SubjectPlan {
+    fn new(subject: AccessSubject, kind: PlanKind, withheld: Vec<String>) -> Self {
+        Self { subject, kind, withheld, operation: None, is_committed: false }
+    }
+
+    /// Commits it. An error that comes back as a value leaves it committed, with its durability unknown.
+    fn commit(&mut self, guard: &LockGuard) -> Result<Option<CommandError>, CommandError> {
+        let unknown = match &mut self.kind {
+            PlanKind::Joined(operation) => {
+                let (id, unknown) = commit_seen(|| guard.commit_access_after(operation))?;
+                self.operation = Some(id);
+                unknown
+            }
+            PlanKind::Restored(id, state) => {
+                let (id, unknown) = commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?;
+                self.operation = Some(id);
+                unknown
+            }
+        };
+        self.is_committed = true;
+        Ok(unknown)
+    }
+
+    fn text(&self) -> String {
+        let Self { subject, kind, withheld, .. } = self;
+        let mut text = match kind {
+            PlanKind::Joined(operation) => format!("{subject}: {} {}\n", operation.action, operation.summary),
+            PlanKind::Restored(id, _) => format!("{subject}: as operation {id} left it\n"),
+        };
+        for withheld in withheld {
+            let _ = writeln!(text, "  not granted: {withheld}");
+        }
+        text
+    }
+}
+
+/// Plans each subject that is named, or every one that is not whole.
+fn plans(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &ResolveArguments,
+    operations: &AccessOperations,
+    author: &Author,
+) -> Result<Vec<SubjectPlan>, CommandError> {
+    let known = workspace.access_subjects(operations)?;
+    let named: Vec<AccessSubject> =
+        arguments.groups.iter().map(|text| parse_subject(text)).collect::<Result<_, _>>()?;
+    if let Some(unknown) = named.iter().find(|subject| !known.contains(subject)) {
+        return Err(CommandError::invalid(
+            "unknown-subject",
+            format!("there is no {unknown}, and none in the history"),
+        )
+        .hint("name a key, `owner:NAME` or `secret:ID`: `apigw verify` names those that are not whole"));
+    }
+    let mut plans = Vec::new();
+    let meant: Vec<&AccessSubject> = if named.is_empty() { known.iter().collect() } else { named.iter().collect() };
+    for subject in meant {
+        let state = workspace.access_merge_state(subject, operations)?;
+        if state.is_whole() {
+            continue;
+        }
+        if named.is_empty() && state.present.is_none() && !state.is_conflicted {
+            // Somebody may have removed a key's file on purpose: it is never opened again unasked.
+            context.output.warning(&format!(
+                "the file of {subject} is gone: `apigw resolve --access {}` writes it again",
+                typed(subject)
+            ));
+            continue;
+        }
+        plans.extend(plan(&state, &arguments.choice, workspace, operations, author)?);
+    }
+    Ok(plans)
+}
+
+fn plan(
+    state: &AccessMergeState,
+    choice: &ChoiceArguments,
+    workspace: &Workspace,
+    operations: &AccessOperations,
+    author: &Author,
+) -> Result<Option<SubjectPlan>, CommandError> {
+    let AccessMergeState { subject, heads, ours, theirs, .. } = state;
+    if let [head] = heads.as_slice() {
+        let restored = operations.get(head).map(|operation| {
+            let kind = PlanKind::Restored(head.clone(), operation.after.clone());
+            SubjectPlan::new(subject.clone(), kind, Vec::new())
+        });
+        return Ok(restored);
+    }
+    let taken = choice.take.iter().map(|text| workspace.find_access_operation(text)).collect::<Result<Vec<_>, _>>()?;
+    let taken = taken.into_iter().map(|committed| committed.id).find(|id| heads.contains(id));
+    let chosen = match (choice.ours, choice.theirs) {
+        (true, _) => Some(ours.clone().ok_or_else(|| unknown_side(state, operations))?),
+        (_, true) => Some(theirs.clone().ok_or_else(|| unknown_side(state, operations))?),
+        _ => taken,
+    };
+    let Some(preferred) = chosen.as_ref().or(ours.as_ref()).or(heads.first()) else { return Ok(None) };
+    let joined = merge::join(subject, heads, (preferred, chosen.is_some()), operations, author);
+    let joined = joined.map_err(|error| refused(error, state, operations))?;
+    Ok(Some(SubjectPlan::new(subject.clone(), PlanKind::Joined(joined.operation), joined.withheld)))
+}
+
+fn drop_plan(
+    workspace: &Workspace,
+    dropped: &str,
+    operations: &AccessOperations,
+    author: &Author,
+) -> Result<SubjectPlan, CommandError> {
+    if author.message.is_none() {
+        return Err(CommandError::usage("--drop needs a reason, for the history").hint("add `-m WHY`"));
+    }
+    let CommittedAccess { id, operation } = workspace.find_access_operation(dropped)?;
+    let subject = operation.after.subject();
+    let state = workspace.access_merge_state(&subject, operations)?;
+    if let SubjectState::Revocation(revocation) = &operation.after {
+        let message = format!("secret {} stays revoked: a revocation is never dropped", revocation.secret);
+        return Err(CommandError::new("revoked", Exit::Refused, message)
+            .hint(format!("join it: `apigw resolve --access {}`", typed(&subject))));
+    }
+    let Some(present) = &state.present else {
+        return Err(CommandError::invalid("state", format!("the file of {subject} is in conflict, or gone"))
+            .hint(format!("join both sides first: `apigw resolve --access {}`", typed(&subject))));
+    };
+    let operation =
+        merge::drop_head(&id, present, operations, author).map_err(|error| refused(error, &state, operations))?;
+    Ok(SubjectPlan::new(subject, PlanKind::Joined(operation), Vec::new()))
+}
+
+/// The outcome of a resolve of access, committed or not.
+struct AccessOutcome {
+    resolved: Vec<SubjectPlan>,
+    dry_run: bool,
+}
+
+impl AccessOutcome {
+    fn show(&self, context: &Context<'_>, workspace: &Workspace) -> Result<(), CommandError> {
+        let view = |plan: &SubjectPlan| {
+            let state = match &plan.kind {
+                PlanKind::Joined(operation) => &operation.after,
+                PlanKind::Restored(_, state) => state,
+            };
+            let joined = if let PlanKind::Joined(operation) = &plan.kind { Some(operation) } else { None };
+            AccessResolvedView {
+                subject: plan.subject.to_string(),
+                operation: plan.operation.clone(),
+                summary: joined.map(|operation| operation.summary.clone()),
+                before: joined.and_then(|operation| operation.before.clone()),
+                merged: joined.map(|operation| operation.merged.clone()).unwrap_or_default(),
+                withheld: plan.withheld.clone(),
+                grants: state.grants().to_vec(),
+            }
+        };
+        let document = AccessResolveView {
+            schema: SCHEMA,
+            dry_run: self.dry_run,
+            changes: self.resolved.iter().map(view).collect(),
+        };
+        context.output.data(&document, || {
+            let mut text: String = self.resolved.iter().map(SubjectPlan::text).collect();
+            match (self.resolved.is_empty(), self.dry_run) {
+                (true, _) => text.push_str("access: nothing to do\n"),
+                (_, true) => text.push_str("access: dry run, nothing was changed\n"),
+                (_, false) => text += &next_text(context, workspace),
+            }
+            short_ids::shorten(workspace, &text)
+        })
+    }
+}
+
+/// Returns the command with which the merge continues in Git.
+fn next_text(context: &Context<'_>, workspace: &Workspace) -> String {
+    let Some(git_operation) = workspace.git_operation() else { return String::new() };
+    let is_own = |file: &String| file.starts_with("keys/") || file.starts_with("history/");
+    let left: Vec<String> =
+        workspace.unmerged_files().iter().filter(|file| !is_own(file)).map(|file| shell_word(file)).collect();
+    let places = ["keys".to_owned(), "history".to_owned()];
+    continue_text(&context.process.folder, workspace, git_operation, &places, &left)
+}
+
+/// Writes a subject as it is typed.
+fn typed(subject: &AccessSubject) -> String {
+    match subject {
+        AccessSubject::Key(name) => name.to_string(),
+        AccessSubject::Owner(name) => format!("owner:{name}"),
+        AccessSubject::Secret(id) => format!("secret:{id}"),
+    }
+}
+
+fn parse_subject(text: &str) -> Result<AccessSubject, CommandError> {
+    let refused = |message: String| CommandError::usage(message).hint("name a key, `owner:NAME` or `secret:ID`");
+    if let Some(owner) = text.strip_prefix("owner:") {
+        return owner.parse().map(AccessSubject::Owner).map_err(|error| refused(format!("{error}")));
+    }
+    if let Some(id) = text.strip_prefix("secret:") {
+        return id.parse().map(AccessSubject::Secret).map_err(|error| refused(format!("{error}")));
+    }
+    text.parse().map(AccessSubject::Key).map_err(|error| refused(format!("{error}")))
+}
+
+fn unknown_side(state: &AccessMergeState, operations: &AccessOperations) -> CommandError {
+    let AccessMergeState { subject, heads, .. } = state;
+    let message = format!("{subject}: nothing tells which of its operations is of which branch");
+    let mut result = CommandError::new("unknown-side", Exit::Conflict, message);
+    result.hints.extend(heads.iter().map(|head| described(head, operations)));
+    let typed = typed(subject);
+    result.hint(format!("name the operation to keep: `apigw resolve --access {typed} --take OPERATION`"))
+}
+
+/// Describes an operation with its author, time and reason.
+fn described(id: &OperationId, operations: &AccessOperations) -> String {
+    let Some(operation) = operations.get(id) else { return format!("operation {id}") };
+    let AccessOperation { action, summary, actor, time, message, .. } = operation;
+    let why = message.as_deref().map(|message| format!(": {}", message.replace('\n', " "))).unwrap_or_default();
+    format!("operation {id}, {action} {summary}, by {actor} at {time}{why}")
+}
+
+fn refused(error: JoinError, state: &AccessMergeState, operations: &AccessOperations) -> CommandError {
+    let message = error.to_string();
+    match error {
+        JoinError::NeedsChoice { subject, contested, heads } => {
+            let mut result = CommandError::new("needs-choice", Exit::Conflict, message);
+            let side = |head: &OperationId| match head {
+                head if state.ours.as_ref() == Some(head) => "ours",
+                head if state.theirs.as_ref() == Some(head) => "theirs",
+                _ => "other",
+            };
+            let [one, other] = [side(&heads[0]), side(&heads[1])];
+            result.hints.extend(heads.iter().map(|head| format!("{}: {}", side(head), described(head, operations))));
+            result.hints.extend(contested.iter().map(|ContestedField { field, one: value, other: other_value }| {
+                format!("{field}: {one} {value}; {other} {other_value}")
+            }));
+            let typed = typed(&subject);
+            let sides = if state.theirs.is_some() {
+                format!("`apigw resolve --access {typed} --ours`, or `--theirs`")
+            } else {
+                format!("`apigw resolve --access {typed} --take OPERATION`")
+            };
+            result.hint(format!("keep one side of these fields, all others are joined: {sides}"))
+        }
+        JoinError::PredecessorMissing { head, missing, .. } => {
+            CommandError::invalid("predecessor-missing", message).hint(format!(
+                "merge the branch that has history/access/{missing}.yaml again; or, if that merge was aborted for good, \
+                 remove history/access/{head}.yaml: no file leads to it"
+            ))
+        }
+        JoinError::NotHead { .. } => CommandError::invalid("not-a-head", message)
+            .hint("`apigw verify` names the operations that no file leads to"),
+        JoinError::InForce { id, .. } => CommandError::invalid("in-force", message)
+            .hint(format!("reverse it instead: `apigw undo {id} --access`")),
+    }
+}

@@ -1,0 +1,236 @@
+//! Keys and grants that two branches changed: merged by Git, joined by `resolve --access`.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Outcome, Sandbox, has_tool, isolate};
+
+/// A workspace in Git with a key that may call the petstore in test, on two branches.
+struct Branches {
+    sandbox: Sandbox,
+    outside: tempfile::TempDir,
+}
+
+impl Branches {
+    /// Makes the key `ci` of the owner `web`, and a branch `other` beside `main`, which is checked out.
+    fn new() -> Self {
+        let branches = Self { sandbox: Sandbox::petstore(), outside: tempfile::tempdir().expect("a folder") };
+        branches.run("key create ci --kind subscription --owner web --to SECRET/ci").expect_exit(0);
+        branches.run("access grant ci petstore --env test").expect_exit(0);
+        branches.git(&["init"]);
+        branches.commit();
+        branches.git(&["branch", "other"]);
+        branches
+    }
+
+    /// Runs a command; `SECRET` stands for a folder outside of the workspace.
+    fn run(&self, words: &str) -> Outcome {
+        self.sandbox.run(&words.replace("SECRET", &self.outside.path().display().to_string()))
+    }
+
+    fn try_git(&self, words: &[&str]) -> bool {
+        let mut command = Command::new("git");
+        command.current_dir(self.sandbox.path());
+        isolate(&mut command, self.sandbox.path());
+        let identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"];
+        command.args(identity).args(words).env("GIT_EDITOR", "true").output().expect("git runs").status.success()
+    }
+
+    fn git(&self, words: &[&str]) {
+        assert!(self.try_git(words), "git {words:?}");
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-m", "change"]);
+    }
+
+    /// Makes changes on both branches and merges the other into `main`. True if Git did it without a conflict.
+    fn merge(&self, ours: &[&str], theirs: &[&str]) -> bool {
+        for (branch, changes) in [("other", theirs), ("main", ours)] {
+            self.git(&["checkout", branch]);
+            // As on another machine, which has not seen the other branch's revocations.
+            let _ = std::fs::remove_file(self.sandbox.path().join(".apigw/revoked"));
+            for words in changes {
+                self.run(words).expect_exit(0);
+            }
+            self.commit();
+        }
+        self.try_git(&["merge", "other"])
+    }
+
+    fn key(&self) -> Value {
+        self.run("-o json key show ci").expect_exit(0).json()
+    }
+
+    /// Returns the environments of each grant of the key, with its limits.
+    fn grants(&self) -> Vec<String> {
+        let key = self.key();
+        let grants = key["grants"].as_array().expect("grants").iter();
+        let mut grants: Vec<String> =
+            grants.map(|grant| format!("{} {}", grant["environments"], grant["limits"])).collect();
+        grants.sort();
+        grants
+    }
+
+    /// Ends the merge in Git and looks at all that must be whole afterwards.
+    fn assert_whole(&self) {
+        self.run("verify").expect_exit(0).expect_stdout("no problems");
+        self.run("check").expect_exit(0);
+        self.run("resolve --access").expect_exit(0).expect_stdout("nothing to do");
+        self.run("history --access").expect_exit(0).expect_stdout("resolve");
+        self.commit();
+        assert!(!self.try_git(&["rev-parse", "--verify", "MERGE_HEAD"]), "the merge is over");
+        self.run("verify").expect_exit(0).expect_stdout("no problems");
+    }
+}
+
+const GIT: &str = "merges of keys and grants";
+
+#[test]
+fn grants_of_both_branches_are_joined() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let is_clean = branches.merge(
+        &["access grant ci petstore --env online -m ours", "access grant owner:web petstore --env online"],
+        &["access grant ci petstore --env pre-release -m theirs", "access grant owner:web petstore --env test"],
+    );
+    assert!(!is_clean, "both changed the key's file");
+    branches.run("verify").expect_exit(3).expect_stdout("apigw resolve --access ci");
+    branches.run("access grant ci petstore --env test").expect_exit(3).expect_stderr("apigw resolve --access ci");
+    branches.run("resolve --access --dry-run --detailed-exitcode").expect_exit(2).expect_stdout("nothing was changed");
+    let resolved = branches.run("-o json resolve --access ci").expect_exit(0).json();
+    assert_eq!(resolved["changes"][0]["subject"], "key ci");
+    assert_eq!(resolved["changes"][0]["merged"].as_array().map(Vec::len), Some(1));
+    branches.run("verify").expect_exit(3).expect_stdout("owner:web");
+    branches.run("resolve --access").expect_exit(0).expect_stdout("git merge --continue");
+    assert_eq!(branches.grants(), [r#"["online"] null"#, r#"["pre-release"] null"#, r#"["test"] null"#]);
+    branches.run("access list --env test").expect_exit(0).expect_stdout("owner web");
+    branches.assert_whole();
+    // The two predecessors of the operation are in the history.
+    let history = branches.run("-o json history --access").expect_exit(0).json();
+    let last = &history["operations"][0];
+    assert_eq!((&last["action"], last["merged"].as_array().map(Vec::len)), (&Value::from("resolve"), Some(1)));
+    branches.run(&format!("undo {} --access", last["operation"].as_str().expect("an id"))).expect_exit(0);
+    branches.run("verify").expect_exit(0).expect_stdout("no problems");
+    branches.run("access grant ci petstore --env test --limit 5/second").expect_exit(0);
+    branches.run("verify").expect_exit(0).expect_stdout("no problems");
+}
+
+#[test]
+fn a_revocation_wins_over_a_change_of_the_other_branch() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    branches.merge(
+        &["access revoke ci petstore --env test -m left"],
+        // A grant with limits takes the place of the one that is there; one for an API comes beside it.
+        &[
+            "access grant ci petstore --env test --limit 5/second",
+            "access grant ci petstore --env test --api listPets --limit 1/second",
+            "access grant ci petstore --env online",
+        ],
+    );
+    let resolved = branches.run("resolve --access").expect_exit(0);
+    resolved.expect_stdout("not granted").expect_stdout("listPets");
+    assert_eq!(branches.grants(), [r#"["online"] null"#]);
+    branches.assert_whole();
+}
+
+#[test]
+fn a_revoked_secret_stays_revoked_and_both_rotations_count() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let first = branches.key()["secrets"][0]["id"].as_str().expect("an id").to_owned();
+    branches.merge(
+        &["key rotate ci --overlap 1h --to SECRET/ours"],
+        &["key rotate ci --overlap 2h --to SECRET/theirs", &format!("key revoke ci {first} -m leaked")],
+    );
+    branches.run("resolve --access").expect_exit(0);
+    let key = branches.key();
+    let secrets = key["secrets"].as_array().expect("secrets");
+    assert_eq!(secrets.len(), 3, "{key:#}");
+    let ends: Vec<bool> = secrets.iter().map(|secret| secret["retires"].is_string()).collect();
+    assert_eq!(ends, [true, false, false], "{key:#}");
+    assert_eq!(secrets[0]["state"], "revoked", "{key:#}");
+    branches.assert_whole();
+}
+
+#[test]
+fn one_field_that_both_branches_changed_needs_a_choice() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    for (side, kept) in [("--ours", "5/second"), ("--theirs", "9/second")] {
+        let branches = Branches::new();
+        branches.merge(
+            &["access grant ci petstore --env online", "key limit ci 5/second -m careful"],
+            &["key limit ci 9/second", "access grant ci petstore --env pre-release"],
+        );
+        let before = branches.sandbox.read("keys/ci.yaml");
+        let refused = branches.run("resolve --access").expect_exit(4).expect_stderr("both branches changed limits");
+        let refused = refused.expect_stderr("ours 5/second; theirs 9/second").expect_stderr("careful");
+        refused.expect_stderr(&format!("apigw resolve --access ci {}", "--ours"));
+        assert_eq!(branches.sandbox.read("keys/ci.yaml"), before);
+        branches.run(&format!("resolve --access ci {side}")).expect_exit(0).expect_stdout("keeps limits");
+        assert_eq!(branches.key()["limits"], Value::from(vec![kept]));
+        assert_eq!(branches.grants().len(), 3);
+        branches.assert_whole();
+    }
+}
+
+#[test]
+fn a_merge_that_kept_one_file_whole_is_joined_afterwards() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    for rest in ["resolve --access", "resolve --access --drop OPERATION -m repeated"] {
+        let branches = Branches::new();
+        branches.merge(
+            &["access grant ci petstore --env online"],
+            &["access grant ci petstore --env pre-release --limit 5/second"],
+        );
+        branches.git(&["checkout", "--ours", "keys/ci.yaml"]);
+        branches.commit();
+        branches.run("access grant ci petstore --env pre-release --limit 5/second").expect_exit(0);
+        let verified = branches.run("-o json verify").expect_exit(3).json();
+        let place = verified["problems"][0]["finding"]["file"].as_str().expect("a place").to_owned();
+        let id = place.trim_start_matches("history/access/").trim_end_matches(".yaml");
+        branches.run(&format!("resolve --access --drop {id}")).expect_exit(64).expect_stderr("-m WHY");
+        branches.run(&rest.replace("OPERATION", id)).expect_exit(0);
+        assert_eq!(branches.grants(), [r#"["online"] null"#, r#"["pre-release"] ["5/second"]"#, r#"["test"] null"#]);
+        branches.assert_whole();
+        branches.run(&format!("resolve --access --drop {id} -m again")).expect_exit(3).expect_stderr("in force");
+    }
+}
+
+#[test]
+fn a_rebase_and_a_secret_that_both_branches_revoked_are_joined() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    branches.git(&["checkout", "other"]);
+    branches.run("key revoke ci -m theirs").expect_exit(0);
+    branches.run("key limit ci 9/second").expect_exit(0);
+    branches.commit();
+    branches.git(&["checkout", "main"]);
+    // Without this machine's memory, as on another one.
+    std::fs::remove_file(branches.sandbox.path().join(".apigw/revoked")).expect("a memory");
+    branches.run("key revoke ci -m ours").expect_exit(0);
+    branches.run("key limit ci 5/second").expect_exit(0);
+    branches.commit();
+    assert!(!branches.try_git(&["rebase", "other"]), "both added the revocation's file");
+    branches.run("resolve --access --ours").expect_exit(0).expect_stdout("git rebase --continue");
+    assert_eq!(branches.key()["limits"], Value::from(vec!["5/second"]), "in a rebase too, ours is one's own branch");
+    branches.git(&["add", "-A"]);
+    branches.git(&["rebase", "--continue"]);
+    branches.run("verify").expect_exit(0).expect_stdout("no problems");
+    branches.run("key list").expect_exit(0).expect_stdout("no live secret");
+}

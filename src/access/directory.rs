@@ -14,6 +14,7 @@ use super::hmac_secret::HmacSecret;
 use super::key::{Key, Secret, SecretProof, TokenBinding};
 use super::nonces::NonceFault;
 use super::request::ReceivedRequest;
+use super::reused::reused_secrets;
 use super::revoked::RevokedSecrets;
 use super::secret_id::SecretId;
 use super::signature::{RequestSignature, SigningSecret};
@@ -142,11 +143,12 @@ struct DirectoryEntry {
 }
 
 impl KeyDirectory {
-    /// Builds the directory. A secret whose id two keys have is refused.
+    /// Builds the directory. A secret whose id two keys have is refused. `past` has secrets that keys once had, as far as
+    /// they were revoked.
     pub fn new(
         keys: impl IntoIterator<Item = Arc<Key>>,
         owners: impl IntoIterator<Item = OwnerGrants>,
-        revoked: impl IntoIterator<Item = SecretId>,
+        (revoked, past): (impl IntoIterator<Item = SecretId>, &[Secret]),
         hmac_secrets: &HashMap<SecretId, HmacSecret>,
     ) -> Self {
         let mut directory = Self {
@@ -154,6 +156,15 @@ impl KeyDirectory {
             revoked: revoked.into_iter().collect(),
             ..Self::default()
         };
+        let keys: Vec<Arc<Key>> = keys.into_iter().collect();
+        // One that was revoked under another id is revoked, one that two keys have lets nobody in.
+        for reused in reused_secrets(keys.iter().map(|key| &**key), past.iter(), &directory.revoked) {
+            if reused.is_revoked {
+                directory.revoked.extend([reused.secret]);
+            } else {
+                directory.repeated.insert(reused.secret);
+            }
+        }
         let mut seen: HashMap<String, SecretId> = HashMap::new();
         // A subject that was bound anew after its secret was revoked has one key.
         let mut subjects: HashMap<TokenBinding, SecretId> = HashMap::new();

@@ -46,7 +46,7 @@ const fn point(first: u8, middle: u8, last: u8) -> [u8; LENGTH] {
 }
 
 /// The public half of a key pair, written in base64 in key files.
-#[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey([u8; LENGTH]);
 

@@ -94,7 +94,7 @@ impl TryFrom<SecretFields> for Secret {
 }
 
 /// Proof that a caller has a secret; it does not reveal the secret, which has 256 bits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretProof {
     /// The SHA-256 of a subscription key's text.
     Sha256(Digest),

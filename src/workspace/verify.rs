@@ -97,6 +97,8 @@ pub enum ProblemKind {
     PrivateKey,
     /// No operation names a frozen version.
     Unreferenced,
+    /// A secret was revoked under another id, or two keys have it.
+    SecretReused,
 }
 
 impl ProblemKind {
@@ -115,12 +117,18 @@ impl ProblemKind {
             Self::NoSecret => "no-secret",
             Self::PrivateKey => "private-key",
             Self::Unreferenced => "unreferenced",
+            Self::SecretReused => "secret-reused",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
-            Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained | Self::PrivateKey => Severity::Error,
+            Self::HandEdit
+            | Self::Damaged
+            | Self::Missing
+            | Self::Unexplained
+            | Self::PrivateKey
+            | Self::SecretReused => Severity::Error,
             Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret | Self::Unreferenced => {
                 Severity::Warning
             }
@@ -141,6 +149,12 @@ impl WorkspaceVerification {
     /// Adds the secrets that are not on this machine.
     pub fn note_secrets(&mut self, findings: Vec<Finding>) {
         let problem = |finding| IntegrityProblem { kind: ProblemKind::NoSecret, finding, repairable: false };
+        self.problems.extend(findings.into_iter().map(problem));
+    }
+
+    /// Adds the secrets that stand under two ids.
+    pub fn note_reused_secrets(&mut self, findings: Vec<Finding>) {
+        let problem = |finding| IntegrityProblem { kind: ProblemKind::SecretReused, finding, repairable: false };
         self.problems.extend(findings.into_iter().map(problem));
     }
 

@@ -234,3 +234,44 @@ fn a_rebase_and_a_secret_that_both_branches_revoked_are_joined() {
     branches.run("verify").expect_exit(0).expect_stdout("no problems");
     branches.run("key list").expect_exit(0).expect_stdout("no live secret");
 }
+
+#[test]
+fn a_revoked_public_key_that_a_merge_brings_back_is_closed_and_named() {
+    if !has_tool("git", GIT) || !has_tool("openssl", "pairs of callers") {
+        return;
+    }
+    let branches = Branches::new();
+    let settings = branches.sandbox.read("groups/petstore/group.yaml");
+    branches.sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", "auth: signature"));
+    branches.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
+    branches.commit();
+    branches.git(&["branch", "-f", "other"]);
+    let outside = branches.outside.path();
+    let openssl = |words: &[&str]| {
+        let mut command = Command::new("openssl");
+        assert!(command.args(words).current_dir(outside).output().expect("openssl runs").status.success());
+    };
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", "pair.pem"]);
+    openssl(&["pkey", "-in", "pair.pem", "-pubout", "-out", "pair.pub"]);
+    // A caller whose pair was taken under another name in a branch from before it was revoked.
+    let is_clean = branches.merge(
+        &[
+            "key create pair --kind signature --public-key SECRET/pair.pub",
+            "access grant pair petstore --env test",
+            "key revoke pair -m leaked",
+            "key rotate pair --ed25519 --to SECRET/next.pem",
+        ],
+        &["key create again --kind signature --public-key SECRET/pair.pub", "access grant again petstore --env test"],
+    );
+    assert!(is_clean, "each key has its own file");
+    branches.run("access test again petstore listPets --env test").expect_exit(5).expect_stdout("revoked");
+    branches.run("access test pair petstore listPets --env test").expect_exit(0);
+    branches.run("verify").expect_exit(3).expect_stdout("keys/again.yaml").expect_stdout("is the revoked");
+    branches.run("check").expect_exit(3).expect_stdout("keys/again.yaml").expect_stdout("secret-reused");
+    let serving = crate::serving::Serving::start(&branches.sandbox);
+    serving.wait_to_hear("is the revoked");
+    drop(serving);
+    branches.run("key rotate again --ed25519 --to SECRET/again.pem").expect_exit(0);
+    branches.run("verify").expect_exit(0).expect_stdout("no problems");
+    branches.run("access test again petstore listPets --env test").expect_exit(0);
+}

@@ -55,7 +55,7 @@ fn directory(id: &SecretId, shown: (&SecretId, &NewSecret), revoked: &[SecretId]
     let signs = key("shop", id, SecretProof::Fingerprint(Digest::of(SECRET)), &[]);
     let shows = key("ci", shown.0, SecretProof::Sha256(shown.1.digest()), &["listPets"]);
     let secrets = HashMap::from([(id.clone(), HmacSecret::new(SECRET))]);
-    Arc::new(KeyDirectory::new([signs.into(), shows.into()], [], revoked.iter().cloned(), &secrets))
+    Arc::new(KeyDirectory::new([signs.into(), shows.into()], [], (revoked.iter().cloned(), &[]), &secrets))
 }
 
 impl Callers {

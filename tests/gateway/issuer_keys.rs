@@ -63,7 +63,7 @@ fn gateway(jwks: &str, key_fetch: KeyFetchTimes) -> (Gateway, Backend) {
     let gateway = start(config, &pets(http(backend.address), &settings));
     let binding = TokenBinding { issuer: "https://id.example".to_owned(), subject: "robot".to_owned() };
     let bound = key("robot", &"robot123".parse().expect("an id"), SecretProof::Token(binding), &["listPets"]);
-    gateway.replace_access(Arc::new(KeyDirectory::new([bound.into()], [], [], &HashMap::new())));
+    gateway.replace_access(Arc::new(KeyDirectory::new([bound.into()], [], ([], &[]), &HashMap::new())));
     (gateway, backend)
 }
 

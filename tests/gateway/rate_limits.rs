@@ -68,7 +68,7 @@ fn start_with(config: Config, more: &str, keys: &[&Key], owners: Vec<OwnerGrants
     let backend = Backend::saying("ok");
     let gateway = start(config, &pets(http(backend.address), &format!("auth: subscription\n{more}")));
     let keys = keys.iter().map(|key| Arc::new((*key).clone()));
-    gateway.replace_access(Arc::new(KeyDirectory::new(keys, owners, [], &HashMap::new())));
+    gateway.replace_access(Arc::new(KeyDirectory::new(keys, owners, ([], &[]), &HashMap::new())));
     (gateway, backend)
 }
 
@@ -137,7 +137,7 @@ fn limits_are_exact_over_connections_at_once_and_across_reloads() {
         for number in 0..10 {
             let more = format!("auth: subscription\nlimits: 5000/minute\ndescription: \"{number}\"\n");
             gateway.replace(&pets(http(backend.address), &more));
-            gateway.replace_access(Arc::new(KeyDirectory::new([one.clone().into()], [], [], &HashMap::new())));
+            gateway.replace_access(Arc::new(KeyDirectory::new([one.clone().into()], [], ([], &[]), &HashMap::new())));
         }
         threads.into_iter().map(|thread| thread.join().expect("a thread")).sum()
     });

@@ -76,7 +76,7 @@ impl SigningCallers {
             key("pair", &own, SecretProof::PublicKey(pair.public()), &[]).into(),
         ];
         let secrets = HashMap::from([(shared, HmacSecret::new(SECRET))]);
-        gateway.replace_access(Arc::new(KeyDirectory::new(keys, [], [], &secrets)));
+        gateway.replace_access(Arc::new(KeyDirectory::new(keys, [], ([], &[]), &secrets)));
         Self { gateway, backend, pair }
     }
 

@@ -37,7 +37,7 @@ fn directory(others: Vec<Key>, has_secret: bool) -> Arc<KeyDirectory> {
     let front = key("front", "front123", SecretProof::Fingerprint(Digest::of(SECRET)));
     let id: SecretId = "front123".parse().expect("an id");
     let secrets = HashMap::from_iter(has_secret.then(|| (id, HmacSecret::new(SECRET))));
-    Arc::new(KeyDirectory::new(others.into_iter().chain([front]).map(Arc::new), [], [], &secrets))
+    Arc::new(KeyDirectory::new(others.into_iter().chain([front]).map(Arc::new), [], ([], &[]), &secrets))
 }
 
 /// A gateway that signs, in front of one that verifies, in front of a backend.

@@ -59,7 +59,7 @@ impl TokenIssuer {
 fn directory(issuer: &TokenIssuer, revoked: &[SecretId]) -> Arc<KeyDirectory> {
     let binding = TokenBinding { issuer: "https://id.example".to_owned(), subject: "robot".to_owned() };
     let bound = key("robot", &"robot123".parse().expect("an id"), SecretProof::Token(binding), &["listPets"]);
-    let directory = KeyDirectory::new([bound.into()], [], revoked.iter().cloned(), &HashMap::new());
+    let directory = KeyDirectory::new([bound.into()], [], (revoked.iter().cloned(), &[]), &HashMap::new());
     Arc::new(directory.with_key_sets(BTreeMap::from([("id.json".to_owned(), issuer.key_set())])))
 }
 

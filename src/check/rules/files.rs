@@ -153,8 +153,15 @@ pub const PRIVATE_KEY: Rule = Rule::error(
      another.",
 );
 
+/// No secret stands under two ids.
+pub const SECRET_REUSED: Rule = Rule::error(
+    "secret-reused",
+    "A secret of a key is one that was revoked under another id, or two keys have it. Commands refuse that; a merge of branches \
+     and an edit by hand can bring it about. A gateway lets nobody in with it. Rotate the key: the caller makes another pair.",
+);
+
 /// The rules in this file.
-pub(super) const RULES: [Rule; 16] = [
+pub(super) const RULES: [Rule; 17] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -171,4 +178,5 @@ pub(super) const RULES: [Rule; 16] = [
     SECRET_MISSING,
     PRIVATE_KEY,
     GRANT_API_GONE,
+    SECRET_REUSED,
 ];

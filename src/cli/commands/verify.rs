@@ -72,6 +72,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
 fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerification, CommandError> {
     let progress = ProgressLine::start(context.output.progress, "verifying");
     let mut found = workspace.verify(&mut |name| progress.say(name))?;
+    found.note_reused_secrets(workspace.reused_secret_findings()?);
     found.note_private_keys(workspace.private_key_findings()?);
     found.note_secrets(workspace.secret_findings(&context.process.variables, context.now())?);
     if let Some(git) = hints::git_in(&context.process.folder, workspace) {

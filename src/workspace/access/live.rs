@@ -12,9 +12,10 @@ use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::key_sets::key_set_place;
+use super::reused::PastSecrets;
 use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState, reused_secrets};
 use crate::model::{Finding, KeyKind, Timestamp};
 
 /// Time for which the last good state of a broken or missing file is kept.
@@ -32,6 +33,8 @@ pub struct AccessReader {
     revoked: RevokedSecrets,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
+    /// Revoked secrets that no key has any more, so that none of them comes back under another id.
+    past: PastSecrets,
     key_sets: BTreeMap<String, KnownKeySet>,
     key_set_files: Vec<Option<FileStamp>>,
     folders: Vec<Option<FileStamp>>,
@@ -70,6 +73,7 @@ impl AccessReader {
             known: BTreeMap::new(),
             revoked: RevokedSecrets::default(),
             has_revocations: false,
+            past: PastSecrets::default(),
             key_sets: BTreeMap::new(),
             key_set_files: Vec::new(),
             folders: Vec::new(),
@@ -143,19 +147,29 @@ impl AccessReader {
             .iter()
             .filter_map(|state| if let SubjectState::Key(key) = state { Some(Arc::new(key.clone())) } else { None })
             .collect();
+        let directory_keys = keys.clone();
         let owners: Vec<OwnerGrants> = states
             .iter()
             .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.clone()) } else { None })
             .collect();
+        self.past.look_up(workspace, keys.iter().map(|key| &**key), &self.revoked);
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(sentence));
         let key_sets = self.key_sets.iter().map(|(name, known)| (name.clone(), Arc::clone(&known.keys))).collect();
         let directory =
-            KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets).with_key_sets(key_sets);
+            KeyDirectory::new(keys, owners, (self.revoked.iter().cloned(), &self.past.secrets), &found.secrets)
+                .with_key_sets(key_sets);
         let repeated = directory
             .repeated_ids()
-            .map(|id| format!("the secret {id}, or its subject, belongs to two keys: it lets nobody in"));
+            .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it lets nobody in"));
         self.problems.extend(repeated);
+        let reused = reused_secrets(directory_keys.iter().map(|key| &**key), self.past.secrets.iter(), &self.revoked);
+        self.problems.extend(reused.iter().filter(|reused| reused.is_revoked).map(|reused| {
+            format!(
+                "key {}: the secret {} is the revoked {}: it lets nobody in",
+                reused.key, reused.secret, reused.other
+            )
+        }));
         let missing = directory.missing_secrets(clock);
         self.problems.extend(missing.map(|(key, id)| {
             format!("key {}: its secret {id} is not on this machine, so that requests signed with it get 401", key.name)

@@ -8,6 +8,7 @@ mod merge;
 mod operation_file;
 mod past;
 mod private_keys;
+mod reused;
 mod secrets;
 mod signing_key;
 mod stale_grants;
@@ -19,8 +20,7 @@ use std::str::FromStr;
 use super::error::{Error, UnknownName, missing_hint};
 use super::{Workspace, layout};
 use crate::access::{
-    AccessOperation, AccessSubject, Key, OwnerGrants, PublicKey, PublicKeyUse, RevokedSecrets, SecretId, SubjectRecord,
-    SubjectState,
+    AccessOperation, AccessSubject, Key, OwnerGrants, PublicKey, PublicKeyUse, SecretId, SubjectRecord, SubjectState,
 };
 use crate::check::SigningKeyFault;
 use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, Timestamp, nearest};
@@ -141,13 +141,6 @@ impl Workspace {
             }
         }
         Ok((records, problems))
-    }
-
-    /// Reads which secrets were revoked: the files, and what this machine has seen before.
-    pub fn revoked_secrets(&self) -> Result<RevokedSecrets, Error> {
-        let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
-        revoked.extend(self.remembered_revocations()?);
-        Ok(revoked)
     }
 
     /// Finds the secret that has a public key, or had it and was revoked. A file that cannot be read may have it too.

@@ -112,6 +112,11 @@ impl Workspace {
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
+        // Nodes have no history that could tell them of a revoked secret under another id.
+        let reused = self.reused_secret_findings()?;
+        if !reused.is_empty() {
+            return Err(Error::Invalid(reused));
+        }
         let states: Vec<SubjectState> = records.into_iter().map(|record| record.state).collect();
         let has_grants = |state: &&SubjectState| state.grants().iter().any(is_there);
         let owners: BTreeSet<OwnerName> = states

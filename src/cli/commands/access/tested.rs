@@ -74,7 +74,7 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         SubjectState::Key(key) => Some(key.into()),
         _ => None,
     });
-    let directory = KeyDirectory::new(keys, owner, revoked.iter().cloned(), &found.secrets);
+    let directory = KeyDirectory::new(keys, owner, (revoked.iter().cloned(), &[]), &found.secrets);
     steps.push(secret_step(&key, &directory, is_here, now));
     let (name, method_and_path) = (called.name(), called.method_and_path());
     let names = [name.as_str(), method_and_path.as_str()];

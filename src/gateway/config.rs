@@ -22,8 +22,12 @@ pub struct Config {
     pub listen: Vec<BindAddress>,
     /// Address of `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; none if unset.
     pub admin: Option<SocketAddr>,
-    /// Address of the authorizer, which proxies ask about requests; none if unset. It trusts every client.
+    /// Address of the authorizer, which proxies ask about requests; none if unset. Without `authorize_tls` it trusts every
+    /// client.
     pub authorize: Option<SocketAddr>,
+    /// The certificate of the authorizer and the authorities of proxies, see [`super::tls::node_server_config`]. A proxy
+    /// may ask about the environments that its certificate names.
+    pub authorize_tls: Option<Arc<ArcSwap<ServerConfig>>>,
     /// Where nodes poll for what is live, and the fleets that they are of.
     pub discovery: Option<DiscoveryConfig>,
     /// The pages below `/-/ui/` of that listener.
@@ -130,6 +134,7 @@ impl Config {
             listen: vec![BindAddress { address, tls: false }],
             admin: None,
             authorize: None,
+            authorize_tls: None,
             discovery: None,
             admin_pages: None,
             pages: None,

@@ -86,7 +86,10 @@ impl Gateway {
         let (compiled, not_served) = compiler.compile(snapshot, None);
         // Listening begins once everything is built, so that no client that connects is kept waiting.
         let (mut sockets, addresses) = listen(&config, workers)?;
-        let authorize = config.authorize.map(|address| listen_to_proxies(address, &mut sockets)).transpose()?;
+        let authorize = config
+            .authorize
+            .map(|address| listen_to_proxies(address, config.authorize_tls.is_some(), &mut sockets))
+            .transpose()?;
         let admin = config.admin.map(bind_one).transpose()?;
         let pages = config.pages.clone();
         let pages = pages.map(|(address, source)| Ok((bind_one(address)?, source))).transpose()?;

@@ -101,6 +101,7 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, s
 }
 
 const NO_DESCRIPTION: &str = "Requests are described below the path /-/authorize.";
+const OTHER_ENVIRONMENT: &str = "The certificate of this proxy does not name the environment of the request.";
 const NO_SUCH_PATH: &str = "No API has this path.";
 
 /// Decision about a request.
@@ -134,6 +135,10 @@ impl Exchange {
         // The same spelling is routed and forwarded, so that an encoded letter leads to no other API than a plain one.
         let path = one_spelling(parts.uri.path());
         let decided = match find_path(snapshot, &head, &path) {
+            Ok(found) if !self.client.may_ask_about(&found.group.environment) => {
+                let problem = Problem::new(Kind::Forbidden, OTHER_ENVIRONMENT);
+                Err(self.refuse(&problem, None))
+            }
             Ok(found) => self.take_steps(&found, parts, body).map_err(|(problem, at)| self.refuse(&problem, Some(at))),
             Err(problem) => Err(self.refuse(&problem, None)),
         };

@@ -6,6 +6,7 @@ mod access;
 mod access_merges;
 mod access_mistakes;
 mod access_refusals;
+mod authorizer;
 mod back;
 mod bad_input;
 mod blocks;

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod announce;
+mod authorizer;
 mod certificates;
 mod documents;
 mod fleet;
@@ -31,6 +32,7 @@ use crate::model::{EnvironmentName, IpRange};
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::LogQueue;
+use authorizer::{AuthorizerArguments, AuthorizerCertificates};
 use certificates::CertificateFiles;
 use documents::ServedDocuments;
 use fleet::{FleetArguments, FleetPublisher};
@@ -67,10 +69,8 @@ pub(in crate::cli) struct ServeArguments {
     /// while a worker has been stuck for ten
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
-    /// Address of the authorizer for Envoy's `ext_authz`, over HTTP below /-/authorize [default: off]. Must be a
-    /// loopback address, since any client that can reach it can try keys
-    #[arg(long, value_name = "ADDR")]
-    authorize: Option<SocketAddr>,
+    #[command(flatten)]
+    authorizer: AuthorizerArguments,
     #[command(flatten)]
     fleet: FleetArguments,
     /// Address for the documents: pages of the live versions, with "Try it" where they are drafts (`apigw help docs`)
@@ -118,6 +118,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let named = arguments.env.iter().map(|name| workspace.environment_named(name)).collect::<Result<Vec<_>, _>>()?;
     let asked = signals()?;
     let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
+    let authorizer = AuthorizerCertificates::start(context, &arguments.authorizer)?;
     let log = LogQueue::start(context, &arguments.access_log)?;
     let operators = ServedDocuments::new(&workspace, &named, false);
     let documents = Arc::new(ServedDocuments::new(&workspace, &named, true));
@@ -125,6 +126,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let (fleet, discovery) = fleet.unzip();
     let config = Config {
         discovery,
+        authorize_tls: authorizer.as_ref().map(AuthorizerCertificates::tls),
         admin_pages: Some(Arc::new(operators)),
         pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
@@ -148,7 +150,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         documents.pass_on_to(*address);
     }
     let secrets = PendingSecrets::default();
-    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets, source, fleet };
+    let read = GatewayInputs { named, reader, certificates, authorizer, access, saved_counts, secrets, source, fleet };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;
@@ -194,15 +196,11 @@ fn config(
             CommandError::usage("https needs a certificate").hint("give one with `--tls-cert FILE --tls-key FILE`")
         );
     }
-    if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
-        return Err(CommandError::usage(format!("--authorize {address} is not a loopback address"))
-            .hint("give a loopback address, like 127.0.0.1:8081, and run Envoy beside it"));
-    }
     let usual = GatewayLimits::default();
     Ok(Config {
         listen,
         admin: arguments.admin,
-        authorize: arguments.authorize,
+        authorize: arguments.authorizer.authorize,
         workers: arguments.workers.map_or(0, usize::from),
         base_domain: workspace.settings().base_domain.clone(),
         tls: certificates.map(CertificateFiles::read).transpose()?,
@@ -232,7 +230,7 @@ fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError 
     if let StartError::Listen { address, .. } = error {
         let flag = match Some(*address) {
             address if address == arguments.admin => "--admin",
-            address if address == arguments.authorize => "--authorize",
+            address if address == arguments.authorizer.authorize => "--authorize",
             address if address == arguments.docs => "--docs",
             address if address == arguments.fleet.xds => "--xds",
             _ => "--listen",

@@ -36,6 +36,7 @@ pub(super) fn listen(
 /// Listens for proxies that ask for verdicts, on each worker.
 pub(super) fn listen_to_proxies(
     address: SocketAddr,
+    tls: bool,
     sockets: &mut [Vec<ListeningSocket>],
 ) -> Result<SocketAddr, StartError> {
     let failed = |source| StartError::Listen { address, source };
@@ -43,7 +44,7 @@ pub(super) fn listen_to_proxies(
     let first = bound.first().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
     let listening = first.local_addr().map_err(failed)?;
     for (worker, listener) in sockets.iter_mut().zip(bound) {
-        worker.push(ListeningSocket { listener, tls: false, purpose: ConnectionPurpose::Authorize });
+        worker.push(ListeningSocket { listener, tls, purpose: ConnectionPurpose::Authorize });
     }
     Ok(listening)
 }

@@ -29,6 +29,7 @@ use crate::gateway::service::context::{ClientConnection, Context};
 use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::ClientStream;
+use crate::gateway::tls::node_identities;
 use crate::gateway::watch::{ClientWait, ConnectionWatch};
 
 /// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
@@ -53,6 +54,10 @@ pub(crate) async fn serve(
     let (stream, first, is_http2) = if let Some(config) = certificates {
         let handshake = TlsAcceptor::from(config).accept(stream);
         let Some(Ok(stream)) = unless_over(watch, handshake).await else { return };
+        if client.is_authorizer() {
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            client.note_proxy(shown.map(|certificate| node_identities(certificate)).unwrap_or_default());
+        }
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         (ClientStream::Tls(Box::new(stream.into())), BytesMut::new(), is_http2)
     } else {

@@ -160,9 +160,16 @@ impl Worker {
         (tls, purpose): (bool, ConnectionPurpose),
         _open: OpenConnection,
     ) {
-        let watch = Rc::new(ConnectionWatch::new(peer, tls, Rc::clone(&self.clock)));
+        // A proxy's own connection says nothing of the one on which its caller sent the request.
+        let is_caller = purpose == ConnectionPurpose::Serve;
+        let watch = Rc::new(ConnectionWatch::new(peer, tls && is_caller, Rc::clone(&self.clock)));
         self.watches.borrow_mut().push(Rc::downgrade(&watch));
-        let certificates = if tls { self.shared.tls.load_full() } else { None };
+        let of_authorizer = || self.shared.context.config.authorize_tls.as_ref().map(|tls| tls.load_full());
+        let certificates = match purpose {
+            _ if !tls => None,
+            ConnectionPurpose::Serve => self.shared.tls.load_full(),
+            ConnectionPurpose::Authorize => of_authorizer(),
+        };
         if !tls || certificates.is_some() {
             serve(Rc::clone(&self.context), ClientConnection::new(watch, purpose), stream, certificates).await;
         }

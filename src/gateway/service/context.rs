@@ -1,7 +1,7 @@
 //! Context of the service beside a request: the gateway as a whole, the worker that it runs on, the client's
 //! connection.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue};
 
+use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
@@ -85,6 +86,8 @@ pub(crate) enum ConnectionPurpose {
 pub(crate) struct ClientConnection {
     pub(crate) watch: Rc<ConnectionWatch>,
     pub(crate) purpose: ConnectionPurpose,
+    /// The names in the certificate of a proxy; unset where none has to be shown.
+    proxy: OnceCell<Vec<NodeIdentity>>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
@@ -162,7 +165,17 @@ impl Context {
 impl ClientConnection {
     /// Makes a connection that is watched.
     pub(crate) fn new(watch: Rc<ConnectionWatch>, purpose: ConnectionPurpose) -> Rc<Self> {
-        Rc::new(Self { watch, purpose, tunnel: RefCell::default() })
+        Rc::new(Self { watch, purpose, proxy: OnceCell::new(), tunnel: RefCell::default() })
+    }
+
+    /// Takes the names in the certificate of a proxy.
+    pub(crate) fn note_proxy(&self, names: Vec<NodeIdentity>) {
+        let _ = self.proxy.set(names);
+    }
+
+    /// True if verdicts about an environment are given on it. Where proxies show certificates, those say so.
+    pub(crate) fn may_ask_about(&self, environment: &str) -> bool {
+        self.proxy.get().is_none_or(|names| names.iter().any(|name| name.environment.as_str() == environment))
     }
 
     /// True if a proxy asks on it for verdicts.

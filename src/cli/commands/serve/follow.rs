@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::access_log::LogQueue;
 use super::announce::{self, AnnouncedListener};
+use super::authorizer::AuthorizerCertificates;
 use super::certificates::CertificateFiles;
 use super::environments;
 use super::fleet::FleetPublisher;
@@ -52,6 +53,8 @@ pub(super) struct GatewayInputs {
     pub(super) named: Vec<EnvironmentName>,
     pub(super) reader: LiveReader,
     pub(super) certificates: Option<CertificateFiles>,
+    /// The certificates of the listener for proxies, where it has some.
+    pub(super) authorizer: Option<AuthorizerCertificates>,
     pub(super) access: AccessReader,
     pub(super) saved_counts: SavedCounts,
     pub(super) secrets: PendingSecrets,
@@ -118,7 +121,8 @@ impl<'a> Follower<'a> {
         self.context.output.data(&view, String::new)?;
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
         if let Some(address) = self.gateway.authorize_address() {
-            self.context.output.note(&format!("verdicts for proxies: http://{address}/-/authorize"));
+            let protocol = if self.read.authorizer.is_some() { "https" } else { "http" };
+            self.context.output.note(&format!("verdicts for proxies: {protocol}://{address}/-/authorize"));
         }
         announce::documents(self.context, self.gateway.pages_address());
         self.publish_to_nodes(live);
@@ -298,6 +302,9 @@ impl<'a> Follower<'a> {
     }
 
     fn look_at_certificates(&mut self) {
+        if let Some(authorizer) = &mut self.read.authorizer {
+            authorizer.look(self.context);
+        }
         match self.read.certificates.as_mut().map(CertificateFiles::read_if_changed) {
             Some(Ok(Some(config))) => {
                 self.gateway.replace_tls(config);

@@ -1,7 +1,8 @@
 //! Headers of structured fields (RFC 9651).
 
 use http::{HeaderMap, HeaderName};
-use sfv::{Dictionary, Parser};
+use sfv::visitor::{DictionaryVisitor, EntryVisitor};
+use sfv::{Dictionary, KeyRef, Parser};
 
 use super::super::fault::SignatureFault;
 
@@ -28,5 +29,31 @@ pub(super) fn dictionary(headers: &HeaderMap, name: &HeaderName) -> Result<Dicti
             return Err(SignatureFault::SignatureInput);
         }
     }
-    Parser::new(&text).parse().map_err(|_| SignatureFault::SignatureInput)
+    let parsed = Parser::new(&text).parse_dictionary_with_visitor(UniqueMembers::default());
+    parsed.map_err(|_| SignatureFault::SignatureInput)
+}
+
+/// A dictionary that has each member once. By RFC 9651 the last of several counts, which another reader may not know.
+#[derive(Default)]
+struct UniqueMembers(Dictionary);
+
+/// A member of a dictionary stands twice.
+#[derive(Debug, thiserror::Error)]
+#[error("a member is repeated")]
+struct RepeatedMember;
+
+impl<'de> DictionaryVisitor<'de> for UniqueMembers {
+    type Out = Dictionary;
+    type Error = RepeatedMember;
+
+    fn entry(&mut self, key: &'de KeyRef) -> Result<impl EntryVisitor<'de>, RepeatedMember> {
+        if self.0.contains_key(key) {
+            return Err(RepeatedMember);
+        }
+        DictionaryVisitor::entry(&mut self.0, key).map_err(|never| match never {})
+    }
+
+    fn finish(self) -> Result<Dictionary, RepeatedMember> {
+        Ok(self.0)
+    }
 }

@@ -99,6 +99,10 @@ pub enum ProblemKind {
     Unreferenced,
     /// A secret was revoked under another id, or two keys have it.
     SecretReused,
+    /// A secret stands in clear where everybody reads it.
+    SecretLeaked,
+    /// A file among the keys is ignored because of its name.
+    IgnoredKeyFile,
 }
 
 impl ProblemKind {
@@ -118,6 +122,8 @@ impl ProblemKind {
             Self::PrivateKey => "private-key",
             Self::Unreferenced => "unreferenced",
             Self::SecretReused => "secret-reused",
+            Self::SecretLeaked => "secret-leaked",
+            Self::IgnoredKeyFile => "ignored-key-file",
         }
     }
 
@@ -128,7 +134,9 @@ impl ProblemKind {
             | Self::Missing
             | Self::Unexplained
             | Self::PrivateKey
-            | Self::SecretReused => Severity::Error,
+            | Self::SecretReused
+            | Self::SecretLeaked
+            | Self::IgnoredKeyFile => Severity::Error,
             Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret | Self::Unreferenced => {
                 Severity::Warning
             }
@@ -146,21 +154,9 @@ impl WorkspaceVerification {
             .extend(versions.into_iter().filter(|problem| known.insert(problem.finding.location.file.clone())));
     }
 
-    /// Adds the secrets that are not on this machine.
-    pub fn note_secrets(&mut self, findings: Vec<Finding>) {
-        let problem = |finding| IntegrityProblem { kind: ProblemKind::NoSecret, finding, repairable: false };
-        self.problems.extend(findings.into_iter().map(problem));
-    }
-
-    /// Adds the secrets that stand under two ids.
-    pub fn note_reused_secrets(&mut self, findings: Vec<Finding>) {
-        let problem = |finding| IntegrityProblem { kind: ProblemKind::SecretReused, finding, repairable: false };
-        self.problems.extend(findings.into_iter().map(problem));
-    }
-
-    /// Adds the private keys that Git would add.
-    pub fn note_private_keys(&mut self, findings: Vec<Finding>) {
-        let problem = |finding| IntegrityProblem { kind: ProblemKind::PrivateKey, finding, repairable: false };
+    /// Adds problems of keys that were found beside the chains.
+    pub fn note(&mut self, kind: ProblemKind, findings: Vec<Finding>) {
+        let problem = |finding| IntegrityProblem { kind, finding, repairable: false };
         self.problems.extend(findings.into_iter().map(problem));
     }
 }

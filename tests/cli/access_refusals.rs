@@ -205,3 +205,62 @@ fn texts_that_no_request_has_and_requests_that_a_gateway_refuses_are_refused() {
         sandbox.run("check").expect_exit(3).expect_stdout("`tolerance_s` is from 1 to 900");
     }
 }
+
+#[test]
+fn files_among_the_keys_that_nobody_reads_are_named() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let file = outside.path().join("ci.key");
+    sandbox.run(&format!("key create ci --kind subscription --to {}", file.display())).expect_exit(0);
+    for place in ["keys/README.md", "keys/.gitkeep"] {
+        sandbox.write(place, "");
+    }
+    sandbox.run("check").expect_exit(0);
+    let key = sandbox.read("keys/ci.yaml");
+    for place in ["keys/Base.yaml", "keys/ci.yml", "keys/owners/Web.yaml", "keys/revoked/a-b.yaml", "keys/old/ci.yaml"]
+    {
+        sandbox.write(place, &key);
+        let named = if place == "keys/old/ci.yaml" { "keys/old" } else { place };
+        sandbox.run("check").expect_exit(3).expect_stdout(named).expect_stdout("key-file-name");
+        sandbox.run("verify").expect_exit(3).expect_stdout(named).expect_stdout("this is ignored");
+        std::fs::remove_file(sandbox.path().join(place)).expect("a file");
+    }
+    std::fs::remove_dir(sandbox.path().join("keys/old")).expect("a folder");
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn a_lifetime_that_no_calendar_has_is_refused() {
+    let sandbox = Sandbox::petstore();
+    for words in [
+        "key create ci --kind subscription --expires 99999999999d --to ../never",
+        "key create ci --kind subscription --not-before 36501d --to ../never",
+        "key rotate ci --overlap 99999999999d --to ../never",
+    ] {
+        sandbox.run(words).expect_exit(64).expect_stderr("longer than 36500d");
+    }
+}
+
+#[test]
+fn a_secret_in_a_description_or_a_message_is_found_by_the_check() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let file = outside.path().join("shop.secret");
+    sandbox.run(&format!("key create shop --kind signature --to {}", file.display())).expect_exit(0);
+    sandbox.run("check").expect_exit(0);
+    let secret = std::fs::read_to_string(&file).expect("a secret");
+    let place = "groups/petstore/group.yaml";
+    let settings = sandbox.read(place);
+    sandbox.write(place, &format!("{settings}# until Monday: {}\n", secret.trim()));
+    let found = sandbox.run("check").expect_exit(3).expect_stdout("secret-leaked").expect_stdout(place);
+    assert!(!found.stdout.contains(secret.trim()), "the finding repeats the secret");
+    sandbox.run("verify").expect_exit(3).expect_stdout("stands here in clear");
+    sandbox.write(place, &settings);
+    sandbox.run_words(&["key", "limit", "shop", "5/second", "-m", &format!("for {}", secret.trim())]).expect_exit(0);
+    sandbox.run("check").expect_exit(3).expect_stdout("history/access/");
+    for (file, _) in sandbox.files() {
+        if file.to_string_lossy().contains("history/access") {
+            std::fs::remove_file(file).expect("a file");
+        }
+    }
+}

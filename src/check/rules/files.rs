@@ -160,8 +160,22 @@ pub const SECRET_REUSED: Rule = Rule::error(
      and an edit by hand can bring it about. A gateway lets nobody in with it. Rotate the key: the caller makes another pair.",
 );
 
+/// Files among the keys are those of keys.
+pub const KEY_FILE_NAME: Rule = Rule::error(
+    "key-file-name",
+    "A file in keys/, keys/owners/ or keys/revoked/ whose name is not that of a key, an owner or a secret with the ending .yaml is \
+     ignored: the key lets nobody in, the revocation revokes nothing. Names are lower case, also where the file system is not.",
+);
+
+/// No secret stands in clear.
+pub const SECRET_LEAKED: Rule = Rule::error(
+    "secret-leaked",
+    "A secret of a signature key that is on this machine stands in clear in a file that everybody reads who has the repository: a \
+     description, a message, settings, a definition. Take it out, rotate the key and revoke the secret.",
+);
+
 /// The rules in this file.
-pub(super) const RULES: [Rule; 17] = [
+pub(super) const RULES: [Rule; 19] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -179,4 +193,6 @@ pub(super) const RULES: [Rule; 17] = [
     PRIVATE_KEY,
     GRANT_API_GONE,
     SECRET_REUSED,
+    KEY_FILE_NAME,
+    SECRET_LEAKED,
 ];

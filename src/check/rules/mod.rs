@@ -7,7 +7,9 @@ pub(super) mod specification;
 
 use crate::definition::{RULES, Rule};
 
-pub use files::{FOLDER_LOCK, GRANT_API_GONE, PRIVATE_KEY, SECRET_MISSING, SECRET_REUSED};
+pub use files::{
+    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED,
+};
 
 /// Lists every rule, sorted by name.
 #[must_use]

@@ -131,6 +131,7 @@ fn find(
     if named.is_empty() {
         findings.extend(workspace.access_records()?.1);
         findings.extend(workspace.grant_findings()?);
+        findings.extend(workspace.ignored_key_files()?);
         findings.extend(workspace.reused_secret_findings()?);
         findings.extend(workspace.private_key_findings()?);
         findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);

@@ -133,7 +133,7 @@ pub(in crate::cli) struct RotateArguments {
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
     /// Time for which the old secret stays valid
-    #[arg(long, value_name = "TIME", default_value = "7d")]
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
     overlap: Lifetime,
     /// Another time at which the key expires: a lifetime like 90d or 12h, or a time [default: as before]
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
@@ -298,9 +298,21 @@ impl TimeArgument {
     }
 }
 
+/// The longest lifetime in days: a hundred years.
+const MOST_DAYS: i64 = 36_500;
+
+/// Takes a lifetime that a calendar has room for.
+fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
+    let lifetime = text.parse::<Lifetime>().map_err(|error| error.to_string())?;
+    if lifetime.milliseconds() > MOST_DAYS * 86_400_000 {
+        return Err(format!("it is longer than {MOST_DAYS}d"));
+    }
+    Ok(lifetime)
+}
+
 fn parse_end(text: &str) -> Result<TimeArgument, String> {
-    if let Ok(lifetime) = text.parse::<Lifetime>() {
-        return Ok(TimeArgument::After(lifetime.milliseconds()));
+    if text.parse::<Lifetime>().is_ok() {
+        return parse_lifetime(text).map(|lifetime| TimeArgument::After(lifetime.milliseconds()));
     }
     Timestamp::from_input(text)
         .map(TimeArgument::At)

@@ -13,7 +13,7 @@ use crate::cli::reason::ChangeReason;
 use crate::cli::short_ids::shorten_findings;
 use crate::cli::views::VerifyView;
 use crate::model::{Finding, Severity};
-use crate::workspace::{Workspace, WorkspaceVerification};
+use crate::workspace::{ProblemKind, Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
@@ -72,9 +72,15 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
 fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerification, CommandError> {
     let progress = ProgressLine::start(context.output.progress, "verifying");
     let mut found = workspace.verify(&mut |name| progress.say(name))?;
-    found.note_reused_secrets(workspace.reused_secret_findings()?);
-    found.note_private_keys(workspace.private_key_findings()?);
-    found.note_secrets(workspace.secret_findings(&context.process.variables, context.now())?);
+    found.note(ProblemKind::IgnoredKeyFile, workspace.ignored_key_files()?);
+    found.note(ProblemKind::SecretReused, workspace.reused_secret_findings()?);
+    found.note(ProblemKind::PrivateKey, workspace.private_key_findings()?);
+    let (leaked, missing): (Vec<_>, Vec<_>) = workspace
+        .secret_findings(&context.process.variables, context.now())?
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Error);
+    found.note(ProblemKind::SecretLeaked, leaked);
+    found.note(ProblemKind::NoSecret, missing);
     if let Some(git) = hints::git_in(&context.process.folder, workspace) {
         hints::relocate(found.problems.iter_mut().map(|problem| &mut problem.finding), &git);
     }

@@ -2,7 +2,9 @@
 
 mod commit;
 mod day_counts;
+mod file_names;
 mod key_sets;
+mod leaked_secrets;
 mod live;
 mod merge;
 mod operation_file;

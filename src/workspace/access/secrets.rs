@@ -205,8 +205,8 @@ impl Workspace {
         found
     }
 
-    /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. All are warnings:
-    /// a gateway may run on another machine. Where no key signs, no command for secrets is run.
+    /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. These are warnings:
+    /// a gateway may run on another machine. A secret that stands in clear in a file of the workspace is an error. Where no key signs, no command for secrets is run.
     pub fn secret_findings(&self, variables: &BTreeMap<String, String>, now: Timestamp) -> Result<Vec<Finding>, Error> {
         let (records, _) = self.access_records()?;
         let keys = records.iter().filter_map(|record| match &record.state {
@@ -218,6 +218,7 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let found = self.secrets_on_machine(&SecretSources::read(self, variables), keys.iter().copied());
+        let leaked = self.leaked_secrets(&found)?;
         let (mut named, revoked) = (found.unusable, self.revoked_secrets()?);
         let mut findings = found.problems;
         for key in keys {
@@ -230,7 +231,8 @@ impl Workspace {
                 }
             }
         }
-        Ok(findings.into_iter().map(|finding| Finding { severity: Severity::Warning, ..finding }).collect())
+        let warnings = findings.into_iter().map(|finding| Finding { severity: Severity::Warning, ..finding });
+        Ok(warnings.chain(leaked).collect())
     }
 
     fn find_secret(&self, sources: &SecretSources, id: &SecretId) -> Result<Option<HmacSecret>, Error> {

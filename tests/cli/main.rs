@@ -13,6 +13,7 @@ mod blocks;
 mod call;
 mod cases;
 mod check;
+mod clients;
 mod compare;
 mod complete;
 mod conflict;

@@ -12,7 +12,7 @@ pub(super) fn preflight_steps<'r>(group: &'r GroupRoutes, allow: &str, preflight
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let action = StepOutcome::Respond(FixedResponse { status: 204, headers, media_type: None, body: &[] });
         let conditions = std::iter::once(RequestCondition::method("OPTIONS")).chain(conditions).collect();
-        steps.push(DecisionStep { conditions, action, route: None });
+        steps.push(DecisionStep { conditions, refused_by: None, action, route: None });
     };
     let literal = |text: &str| HeaderText::Literal(text.to_owned());
     let plain = vec![("allow", literal(allow))];

@@ -13,12 +13,13 @@ use super::files::{ExportFile, has_secrets};
 use super::lower::{credential_condition, host_tables};
 use super::options::USUAL_BODY_BYTES;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
+use super::refusal::ProblemResponse;
 use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::upstream::ConnectedUpstream;
 use super::verdict::FeatureVerdict;
-use crate::model::{Cors, Digest, ParameterReference};
+use crate::model::{Cors, Digest, IpRules, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 
 /// Writes the file of some groups.
@@ -127,6 +128,7 @@ fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
     let mut plugins =
         vec![json!({"name": "correlation-id", "config": {"header_name": "x-request-id", "echo_downstream": true}})];
     plugins.extend(group.cors.as_ref().map(cors_plugin));
+    plugins.extend((!group.ip_rules.is_empty()).then(|| address_plugin(&group.ip_rules)));
     match &step.action {
         StepOutcome::Respond(response) => plugins.push(termination(response)),
         StepOutcome::Forward(action) => {
@@ -157,6 +159,16 @@ fn cors_plugin(cors: &Cors) -> Value {
         config["max_age"] = age.into();
     }
     json!({"name": "cors", "config": config})
+}
+
+fn address_plugin(IpRules { allow, deny }: &IpRules) -> Value {
+    let mut config = json!({"status": 403, "message": ProblemResponse::refused_address().detail});
+    for (name, ranges) in [("allow", allow), ("deny", deny)] {
+        if !ranges.is_empty() {
+            config[name] = ranges.iter().map(ToString::to_string).collect::<Vec<_>>().into();
+        }
+    }
+    json!({"name": "ip-restriction", "config": config})
 }
 
 fn termination(response: &FixedResponse<'_>) -> Value {
@@ -257,7 +269,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::IpRules => FeatureVerdict::Near(
+            "other addresses are refused in Kong's own words; a proxy is believed that Kong itself trusts",
+        ),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),

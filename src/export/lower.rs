@@ -48,6 +48,7 @@ fn host_table<'r>(hosts: Vec<&'r str>, mut groups: Vec<&'r GroupRoutes>) -> Host
     if let Some(group) = groups.first().filter(|_| semicolons) {
         let refused = DecisionStep {
             conditions: Vec::new(),
+            refused_by: None,
             action: StepOutcome::Refuse(ProblemResponse::ambiguous_path()),
             route: None,
         };
@@ -149,7 +150,7 @@ fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern
         }
         if !is_decided {
             let action = StepOutcome::Refuse(ProblemResponse::unknown_path());
-            steps.push(DecisionStep { conditions: vec![method_condition], action, route: None });
+            steps.push(DecisionStep { conditions: vec![method_condition], refused_by: None, action, route: None });
         }
     }
     if !methods.contains(&Method::Options) {
@@ -157,6 +158,7 @@ fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern
     }
     steps.push(DecisionStep {
         conditions: Vec::new(),
+        refused_by: None,
         action: StepOutcome::Refuse(ProblemResponse::unknown_method(&allow)),
         route: None,
     });
@@ -200,7 +202,7 @@ fn path_condition(group: &GroupRoutes, route: &Route, narrowed: Option<(&str, &s
     RequestCondition::new(RequestPart::Path, TextTest::Matches(pattern))
 }
 
-/// Lists the steps of one route: access, then its responses or its backends.
+/// Lists the steps of one route: addresses, access, then its responses or its backends.
 fn route_steps<'r>(
     group: &'r GroupRoutes,
     route: &'r Route,
@@ -232,10 +234,17 @@ fn route_steps<'r>(
     }
     let step = |(own, action): (Vec<RequestCondition>, _)| DecisionStep {
         conditions: conditions.iter().cloned().chain(own).collect(),
+        refused_by: None,
         action,
         route: Some(route),
     };
-    steps.into_iter().map(step).collect()
+    let refused = (!group.ip_rules.is_empty()).then(|| DecisionStep {
+        conditions: conditions.to_vec(),
+        refused_by: Some(&group.ip_rules),
+        action: StepOutcome::Refuse(ProblemResponse::refused_address()),
+        route: Some(route),
+    });
+    refused.into_iter().chain(steps.into_iter().map(step)).collect()
 }
 
 /// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of the

@@ -56,6 +56,10 @@ impl ProblemResponse {
         Self::new(403, "The caller may not do this", "HTTP_FORBIDDEN", "The key may not call this API.")
     }
 
+    pub(super) fn refused_address() -> Self {
+        Self::new(403, "The caller may not do this", "HTTP_FORBIDDEN", "This address may not call.")
+    }
+
     pub(super) fn not_acceptable(declared: &[&str]) -> Self {
         let title = "No media type that the caller accepts is declared";
         Self::new(406, title, "NOT_ACCEPTABLE", format!("Available: {}.", declared.join(", ")))

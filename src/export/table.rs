@@ -6,6 +6,7 @@
 use super::pattern::query_pattern;
 use super::pattern::{PathPattern, PathRewrite};
 use super::refusal::ProblemResponse;
+use crate::model::IpRules;
 use crate::routes::{GroupForwarding, GroupRoutes, Route, RouteForward, Upstream};
 
 /// The paths of some hosts.
@@ -28,6 +29,8 @@ pub(super) struct PathRule<'r> {
 /// A step: taken if all its conditions hold.
 pub(super) struct DecisionStep<'r> {
     pub(super) conditions: Vec<RequestCondition>,
+    /// The rules that refuse the addresses that it is for; `None` where it is for all.
+    pub(super) refused_by: Option<&'r IpRules>,
     pub(super) action: StepOutcome<'r>,
     /// The API that it belongs to.
     pub(super) route: Option<&'r Route>,

@@ -34,6 +34,18 @@ pub enum IpRangeError {
 }
 
 impl IpRange {
+    /// Returns the first address.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.0.addr()
+    }
+
+    /// Returns the number of bits that all its addresses share.
+    #[must_use]
+    pub fn prefix_length(&self) -> u8 {
+        self.0.prefix_len()
+    }
+
     /// True if an address lies in the range. An IPv4 address that is written as IPv6 is the same address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

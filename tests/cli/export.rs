@@ -127,8 +127,18 @@ fn an_export_never_opens_what_the_gateway_closes() {
     sandbox.write("groups/shop/group.yaml", &settings);
     sandbox.run("publish shop --env test --bump patch").expect_exit(0);
     for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
-        let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
-        refused.expect_stderr("--allow-loss ip-rules");
+        let allowed = sandbox.run(&format!("export {target} --env test --out {target} --allow-loss rewrites"));
+        if target == "gateway-api" {
+            allowed
+                .expect_exit(5)
+                .expect_stderr("addresses that may not call are let in")
+                .expect_stderr("--allow-loss ip-rules");
+        } else {
+            allowed
+                .expect_exit(0)
+                .expect_stdout("near  ip-rules")
+                .expect_stdout("groups/shop/versions/0.0.2/group.yaml:4");
+        }
         let report = sandbox
             .run(&format!("-o json export {target} --env test --out {target} --allow-loss ip-rules,rewrites"))
             .expect_exit(0)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::claims::{CLAIM_PREFIX, CLAIMS};
 use super::super::options::USUAL_BODY_BYTES;
 use super::super::refusal::ProblemResponse;
+use super::address_rules;
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::protobuf::{METADATA, described_body, type_url};
@@ -34,6 +35,7 @@ fn connection_manager(routes: &Value, authorizer: Option<&str>) -> Value {
     }]});
     let mut filters = vec![filter("set_filter_state", "extensions.filters.http.set_filter_state.v3.Config", path)];
     filters.push(filter("cors", "extensions.filters.http.cors.v3.Cors", json!({})));
+    filters.push(filter("rbac", "extensions.filters.http.rbac.v3.RBAC", json!({})));
     if let Some(uri) = authorizer {
         filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization(uri)));
     }
@@ -118,7 +120,7 @@ fn authorization(uri: &str) -> Value {
     })
 }
 
-/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags.
+/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags or by a filter's verdict.
 fn refusals() -> Vec<Value> {
     let mapper = |flags: &[&str], refusal: &ProblemResponse| {
         json!({
@@ -128,6 +130,7 @@ fn refusals() -> Vec<Value> {
         })
     };
     vec![
+        address_rules::refusal(),
         mapper(&["UF", "UH", "UO"], &ProblemResponse::unreachable_backend()),
         mapper(&["UT", "SI"], &ProblemResponse::late_backend()),
     ]

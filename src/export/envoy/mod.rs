@@ -6,6 +6,7 @@
 //! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
 //! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
 
+mod address_rules;
 mod bootstrap;
 mod cluster;
 mod forward;
@@ -122,7 +123,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::IpRules => FeatureVerdict::Near(
+            "the address of the connection counts, and no proxy in front is believed; pages of other origins cannot read a refusal",
+        ),
         ExportFeature::RateLimits { asks_callers: true } | ExportFeature::CallerLimits => {
             FeatureVerdict::Near("counted by the authorizer of a gateway, over ext_authz")
         }

@@ -13,6 +13,7 @@ use super::super::table::{
     DecisionStep, FixedResponse, ForwardAction, HeaderText, HostTable, PathRule, RequestCondition, StepOutcome,
 };
 use super::super::upstream::ConnectedUpstream;
+use super::address_rules::address_filter;
 use super::forward::{forwarding, mutations};
 use super::message::{append, condition, header, merge, problem_format};
 use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_url};
@@ -65,7 +66,8 @@ impl<'r> RouteWriter<'r> {
         let refused = self.refusal(&ProblemResponse::ambiguous_path());
         let mut routes = vec![self.undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused)];
         for path in &table.paths {
-            for step in &path.steps {
+            // Routes are matched by no address: a filter of theirs decides on that.
+            for step in path.steps.iter().filter(|step| step.refused_by.is_none()) {
                 routes.extend(self.routes(path, step));
             }
         }
@@ -137,7 +139,10 @@ impl<'r> RouteWriter<'r> {
                 }
             },
         );
-        let filters = self.filters(step, cors);
+        let mut filters = self.filters(step, cors);
+        if step.route.is_some() && !group.ip_rules.is_empty() {
+            filters.extend([address_filter(&group.ip_rules)]);
+        }
         if !filters.is_empty() {
             route["typed_per_filter_config"] = filters.into();
         }

@@ -4,6 +4,7 @@
 //! rule whose conditions hold. A step answers, or names a backend; the changes of a request come last, as they change what
 //! conditions look at.
 
+mod address_lists;
 mod keys;
 mod line;
 mod step;
@@ -19,7 +20,7 @@ use super::options::ExportOptions;
 use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::FeatureVerdict;
+use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict};
 use crate::routes::GroupRoutes;
 use line::MOST_BODY_BYTES;
 use line::{formatted, quoted};
@@ -77,12 +78,14 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let unknown = refusal_text(&ProblemResponse::unknown_path());
     let _ = writeln!(text, "    http-request return status 404 {unknown} unless {{ var(txn.rule) -m found }}");
     writer.write_headers(&mut text);
+    writer.addresses.write(&mut text);
     text.push_str(&rules);
     writer.write_changes(&mut text);
     text.push_str("    use_backend %[var(txn.backend)]\n");
     writer.write_backends(&mut text);
     files.extend(writer.bodies());
     files.extend(writer.key_files());
+    files.extend(writer.addresses.files());
     files.push(ExportFile::new("haproxy.cfg", text, is_private));
     files.push(ExportFile::new("hosts.map", hosts, false));
     files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -189,7 +192,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),

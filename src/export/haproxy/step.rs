@@ -11,6 +11,7 @@ use super::super::table::{
     FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::super::upstream::ConnectedUpstream;
+use super::address_lists::AddressLists;
 use super::keys::{KeyMaps, subscription};
 use super::line::MOST_BODY_BYTES;
 use super::line::{formatted, quoted};
@@ -25,6 +26,7 @@ pub(super) struct StepWriter<'r> {
     headers: BTreeMap<String, usize>,
     backends: BTreeMap<String, (ConnectedUpstream<'r>, &'r GroupForwarding)>,
     keys: KeyMaps<'r>,
+    pub(super) addresses: AddressLists,
     /// True if a step asks for a key.
     asks_keys: bool,
     /// The changes of forwarded requests.
@@ -39,6 +41,7 @@ impl<'r> StepWriter<'r> {
             headers: BTreeMap::new(),
             backends: BTreeMap::new(),
             keys: KeyMaps::new(&options.callers),
+            addresses: AddressLists::new(),
             asks_keys: false,
             changes: String::new(),
         }
@@ -53,13 +56,17 @@ impl<'r> StepWriter<'r> {
                     self.headers.entry(name.clone()).or_insert(next);
                 }
             }
-            let conditions: Vec<String> = step.conditions.iter().map(|one| condition(one, &self.headers)).collect();
+            let conditions = step.conditions.iter().map(|one| condition(one, &self.headers));
+            let is_refused = step.refused_by.map(|rules| self.addresses.refusal_condition(rules));
+            let conditions: Vec<String> = conditions.chain(is_refused).collect();
             // Once a backend is named, the step is taken.
             let conditions =
                 format!("if {is_rule} !{{ var(txn.backend) -m found }} {}", conditions.join(" ")).trim_end().to_owned();
             if let Some(route) = step.route {
                 let api = quoted(&formatted(&route.api));
                 let _ = writeln!(text, "    http-request set-var-fmt(txn.api) {api} {conditions}");
+            }
+            if let Some(route) = step.route.filter(|_| step.refused_by.is_none()) {
                 let limit = route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES);
                 let refusal = refusal_text(&ProblemResponse::large_body(limit));
                 let _ = writeln!(

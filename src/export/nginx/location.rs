@@ -7,10 +7,9 @@ use super::super::claims::removed_by_name;
 use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::super::pattern::PathRewrite;
 use super::super::refusal::ProblemResponse;
-use super::super::table::{
-    DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, StepOutcome,
-};
+use super::super::table::{DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRule, StepOutcome};
 use super::super::upstream::ConnectedUpstream;
+use super::address_lists::AddressLists;
 use super::condition::{condition_map, header_variable, named_groups, rewrite_piece};
 use super::cors_headers::cors_headers;
 use super::text::{pieces, quoted, quoted_pattern};
@@ -39,6 +38,7 @@ pub(super) struct LocationWriter<'r> {
     /// The maps from headers to headers, by their text.
     headers: BTreeMap<String, usize>,
     upstreams: BTreeMap<String, ConnectedUpstream<'r>>,
+    addresses: AddressLists,
 }
 
 impl<'r> LocationWriter<'r> {
@@ -49,6 +49,7 @@ impl<'r> LocationWriter<'r> {
             conditions: BTreeMap::new(),
             headers: BTreeMap::new(),
             upstreams: BTreeMap::new(),
+            addresses: AddressLists::new(),
         }
     }
 
@@ -67,7 +68,7 @@ impl<'r> LocationWriter<'r> {
         let mut locations = String::new();
         for (index, step) in path.steps.iter().enumerate() {
             let target = format!("/ {name}/{index}");
-            let (flags, expected) = self.flags(&step.conditions);
+            let (flags, expected) = self.flags(step);
             let own_limit = body_limit(step).filter(|limit| *limit != self.server_limit);
             if flags.is_empty() {
                 let _ = writeln!(text, "            rewrite ^ \"{target}\" last;");
@@ -93,11 +94,13 @@ impl<'r> LocationWriter<'r> {
     }
 
     /// Returns the variables of conditions side by side, and the text that they have where all hold.
-    fn flags(&mut self, conditions: &[RequestCondition]) -> (String, String) {
+    fn flags(&mut self, step: &DecisionStep<'_>) -> (String, String) {
         let (mut flags, mut expected) = (String::new(), String::new());
-        for condition in conditions {
+        let conditions = step.conditions.iter().map(condition_map).collect::<Vec<_>>();
+        let addresses = step.refused_by.map(|rules| self.addresses.refusal_map(rules));
+        for map in conditions.into_iter().chain(addresses) {
             let next = self.conditions.len();
-            let number = *self.conditions.entry(condition_map(condition)).or_insert(next);
+            let number = *self.conditions.entry(map).or_insert(next);
             let _ = write!(flags, "${{apigw_is_{number}}}");
             expected.push('1');
         }
@@ -231,6 +234,7 @@ impl<'r> LocationWriter<'r> {
 
     /// Writes the maps of all conditions that were named.
     pub(super) fn write_maps(&self, text: &mut String) {
+        self.addresses.write(text);
         for (map, number) in &self.conditions {
             let _ = writeln!(text, "    {}", map.replacen("$HERE", &format!("$apigw_is_{number}"), 1));
         }
@@ -262,7 +266,7 @@ fn headers_text(group: Option<&GroupRoutes>) -> String {
 
 /// Returns the most bytes of a body in a step of an API.
 pub(super) fn body_limit(step: &DecisionStep<'_>) -> Option<u64> {
-    step.route.map(|route| route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES))
+    step.route.filter(|_| step.refused_by.is_none()).map(|route| route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES))
 }
 
 /// Writes a limit of bodies, and the pages of errors where it holds.

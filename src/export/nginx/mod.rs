@@ -5,6 +5,7 @@
 //! internal location whose name has a space, which no request can name. Conditions are maps too, evaluated when they are
 //! needed and once a request.
 
+mod address_lists;
 mod condition;
 mod cors_headers;
 mod location;
@@ -20,7 +21,7 @@ use super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::FeatureVerdict;
+use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict};
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
 use location::{LocationWriter, body_limit, error_pages, refusal_text};
@@ -202,7 +203,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
         ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 /// A response.
 pub(super) struct Reply {
@@ -16,7 +17,20 @@ pub(super) struct Reply {
 
 /// Sends a request that asks for the connection to be closed, and reads the response.
 pub(super) fn send(address: &str, head: &str) -> Reply {
-    let mut stream = TcpStream::connect(address).expect("a connection");
+    exchange(TcpStream::connect(address).expect("a connection"), head)
+}
+
+/// Sends a request from one of this machine's addresses.
+pub(super) fn send_from(source: &str, address: &str, head: &str) -> Reply {
+    let source = SocketAddr::new(source.parse().expect("an address"), 0);
+    let address: SocketAddr = address.parse().expect("an address");
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+    socket.bind(&source.into()).expect("an address of this machine");
+    socket.connect(&address.into()).expect("a connection");
+    exchange(socket.into(), head)
+}
+
+fn exchange(mut stream: TcpStream, head: &str) -> Reply {
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
     let mut sender = stream.try_clone().expect("the connection");
     let mut bytes = Vec::new();
@@ -59,6 +73,12 @@ impl Reply {
             body = unchunk(&body);
         }
         Self { status, headers, body }
+    }
+
+    /// Leaves out the headers that let pages of other origins read it.
+    pub(super) fn without_cors(mut self) -> Self {
+        self.headers.retain(|name, _| name != "vary" && !name.starts_with("access-control-"));
+        self
     }
 
     pub(super) fn text(&self) -> String {

@@ -23,6 +23,7 @@
 //!   way there.
 //! - A node is given routes once it polled with a version that has their clusters. A poll names a version before the names
 //!   of its backends are resolved, and until then requests to them fail (seen in Envoy 1.40), so those settle first.
+//! - Routes rely on the filters of the listener, so that a node whose listener is of another form is given that first.
 //! - A version that was sent twice and is polled as old is refused. It is sent again in growing intervals.
 //! - A poll with nothing new is held, where the node's bootstrap allows for it: a release reaches it at once.
 

@@ -238,6 +238,10 @@ impl NodeRecord {
         let Some(next) = first.map(|(next, _)| Arc::clone(next)) else {
             return PollStep::Wait(usable.into_iter().filter_map(|(_, at)| at).min());
         };
+        let is_applied = self.kind(ResourceKind::Routes).applied == next.summary.version;
+        if !is_applied && self.may_have_old_listener(release) {
+            return PollStep::Wait(None);
+        }
         if next.summary.version == release.summary.version {
             self.next = None;
         }
@@ -248,6 +252,14 @@ impl NodeRecord {
             self.sent_routes = None;
         }
         step
+    }
+
+    /// True if the node may have a listener of another form, whose filters lack what routes rely on to keep callers out. One that
+    /// polls with none has at most the one that it was sent.
+    fn may_have_old_listener(&self, release: &FleetRelease) -> bool {
+        let listeners = self.kind(ResourceKind::Listeners);
+        let has_none = listeners.has_polled && listeners.applied.is_empty();
+        !has_none && listeners.applied != release.listener(self.listen).0
     }
 
     /// Returns the time from which the node may have the routes of a release; `None` where it lacks a cluster.

@@ -114,7 +114,7 @@ pub struct FleetRelease {
     pub(super) summary: Arc<ReleaseSummary>,
     /// The response to a poll for routes.
     pub(super) routes: Bytes,
-    listener: ListenerBuilder,
+    pub(super) listener: ListenerBuilder,
 }
 
 impl FleetRelease {

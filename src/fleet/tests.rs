@@ -81,10 +81,31 @@ fn routes_come_after_the_clusters_that_they_lead_to() {
     publish(&mut fleet, release(1, &["a", "dns-b"]));
     assert_eq!(ask(&mut fleet, Routes, "", 0), None, "nothing is known of the clusters");
     let clusters = ask(&mut fleet, Clusters, "", 0).unwrap();
+    assert!(ask(&mut fleet, Listeners, "", 0).is_some());
     assert_eq!(ask(&mut fleet, Routes, "", 10), None, "the node has not polled with them");
     assert_eq!(ask(&mut fleet, Clusters, &clusters, 20), None);
     assert_eq!(ask(&mut fleet, Routes, "", 1000), None, "a name may not be resolved yet");
     assert_eq!(ask(&mut fleet, Routes, "", 1020), Some(release(1, &["a", "dns-b"]).summary().version.clone()));
+}
+
+#[test]
+fn routes_come_after_the_listener_whose_filters_they_rely_on() {
+    let mut fleet = fleet();
+    let older = release(1, &["a"]);
+    publish(&mut fleet, older);
+    let [listeners, clusters, routes] = settle(&mut fleet, 0);
+    // A control plane of another version of the program.
+    let record = fleet.record(time(3000));
+    let mut again = EnvironmentFleet::remembered(record);
+    let mut newer = release(2, &["a"]);
+    newer.listener = |listen| json!({"name": "apigw", "filter": "new", "address": listen.to_string()});
+    publish(&mut again, newer.clone());
+    assert_eq!(ask(&mut again, Routes, &routes, 4000), None, "it is not known which listener the node has");
+    let sent = ask(&mut again, Listeners, &listeners, 4100).unwrap();
+    assert_eq!(ask(&mut again, Clusters, &clusters, 4150), None);
+    assert_eq!(ask(&mut again, Routes, &routes, 4200), None, "it has an old one");
+    assert_eq!(ask(&mut again, Listeners, &sent, 4300), None);
+    assert_eq!(ask(&mut again, Routes, &routes, 4400), Some(newer.summary().version.clone()));
 }
 
 #[test]
@@ -139,8 +160,9 @@ fn an_unknown_version_gets_ours() {
     assert_eq!(ask(&mut fleet, Routes, "future", 5000), None);
     let clusters = ask(&mut fleet, Clusters, "future", 5000).unwrap();
     assert_eq!(ask(&mut fleet, Clusters, &clusters, 5100), None);
-    assert!(ask(&mut fleet, Routes, "future", 5200).is_some());
-    assert!(ask(&mut fleet, Listeners, "future", 5200).is_some());
+    let listener = ask(&mut fleet, Listeners, "future", 5200).unwrap();
+    assert_eq!(ask(&mut fleet, Listeners, &listener, 5300), None);
+    assert!(ask(&mut fleet, Routes, "future", 5400).is_some());
 }
 
 #[test]

@@ -73,6 +73,11 @@ impl ProblemResponse {
         Self::new(501, "The definition declares no result to answer with", "NO_CONSTANT_RESULT", detail)
     }
 
+    pub(super) fn unreachable_authorizer() -> Self {
+        let detail = "Callers cannot be identified at the moment.";
+        Self::new(503, "Access control is unavailable", "ACCESS_UNAVAILABLE", detail)
+    }
+
     pub(super) fn unreachable_backend() -> Self {
         let detail = "The backend does not accept connections.";
         Self::new(503, "The backend cannot be reached", "SOURCE_UNAVAILABLE", detail)

@@ -3,6 +3,7 @@
 //! The report is the expectation: a request about nothing that it calls lost has the same status, headers and body.
 
 mod addresses;
+mod authorizer;
 mod bodies;
 mod client;
 mod engine;

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::super::refusal::ProblemResponse;
-use super::message::problem_format;
 use super::protobuf::type_url;
 use crate::model::{IpRange, IpRules};
 
@@ -28,21 +26,4 @@ pub(super) fn address_filter(rules: &IpRules) -> (String, Value) {
 fn any_of(ranges: &[IpRange]) -> Value {
     let id = |range: &IpRange| json!({"direct_remote_ip": {"address_prefix": range.address().to_string(), "prefix_len": range.prefix_length()}});
     json!({"or_ids": {"ids": ranges.iter().map(id).collect::<Vec<_>>()}})
-}
-
-/// Writes the refusal of an address as problem details. The filter's verdict is in the details of its response alone: its
-/// metadata comes after that.
-pub(super) fn refusal() -> Value {
-    let refusal = ProblemResponse::refused_address();
-    json!({
-        "filter": {"extension_filter": {
-            "name": "envoy.access_loggers.extension_filters.cel",
-            "typed_config": {
-                "@type": type_url("extensions.access_loggers.filters.cel.v3.ExpressionFilter"),
-                "expression": "response.code_details.startsWith('rbac_access_denied')",
-            },
-        }},
-        "status_code": refusal.status,
-        "body_format_override": problem_format(&refusal),
-    })
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use super::super::claims::{CLAIM_PREFIX, CLAIMS};
 use super::super::options::USUAL_BODY_BYTES;
 use super::super::refusal::ProblemResponse;
-use super::address_rules;
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::protobuf::{METADATA, described_body, type_url};
@@ -120,7 +119,7 @@ fn authorization(uri: &str) -> Value {
     })
 }
 
-/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags or by a filter's verdict.
+/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags or their details.
 fn refusals() -> Vec<Value> {
     let mapper = |flags: &[&str], refusal: &ProblemResponse| {
         json!({
@@ -130,10 +129,26 @@ fn refusals() -> Vec<Value> {
         })
     };
     vec![
-        address_rules::refusal(),
+        of_filter("rbac_access_denied", &ProblemResponse::refused_address()),
+        of_filter("ext_authz_error", &ProblemResponse::unreachable_authorizer()),
         mapper(&["UF", "UH", "UO"], &ProblemResponse::unreachable_backend()),
         mapper(&["UT", "SI"], &ProblemResponse::late_backend()),
     ]
+}
+
+/// Writes the refusal of a filter. Its reason is in the details of its response alone: metadata of a filter comes later.
+fn of_filter(details: &str, refusal: &ProblemResponse) -> Value {
+    json!({
+        "filter": {"extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {
+                "@type": type_url("extensions.access_loggers.filters.cel.v3.ExpressionFilter"),
+                "expression": format!("response.code_details.startsWith('{details}')"),
+            },
+        }},
+        "status_code": refusal.status,
+        "body_format_override": problem_format(refusal),
+    })
 }
 
 /// Writes the access log as lines of JSON, with the fields of `apigw serve`.

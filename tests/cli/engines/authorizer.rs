@@ -1,0 +1,192 @@
+//! Callers who are let in by the authorizer of a gateway, behind a real Envoy: signatures, subscription keys and tokens of one
+//! group, over HTTP/1.1 and HTTP/2.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::json;
+
+use super::engine::{Engine, EngineKind, free_address};
+use super::forwarding::start_backend;
+use super::golden::workspace_of;
+use crate::harness::Sandbox;
+use crate::serving::Serving;
+
+const PROTOCOLS: [&str; 2] = ["--http1.1", "--http2-prior-knowledge"];
+const ISSUER: &str = "https://id.example";
+const BODY: &str = "{\"id\":\"1\"}";
+
+/// A group that takes each kind of key, a backend, an authorizer, and Envoy before them.
+struct GuardedGroup {
+    sandbox: Sandbox,
+    /// Secrets, which Git would see in the workspace.
+    outside: Sandbox,
+    authorizer: Serving,
+    engine: Engine,
+    issuer: Ed25519KeyPair,
+}
+
+impl GuardedGroup {
+    fn start() -> Self {
+        let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature"));
+        let outside = Sandbox::empty();
+        let issuer = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key");
+        let x = URL_SAFE_NO_PAD.encode(issuer.public_key());
+        let set = json!({"keys": [{"kid": "1", "kty": "OKP", "crv": "Ed25519", "x": x}]});
+        let definition = sandbox.read("groups/shop/openapi.yaml");
+        let post = "    post: {operationId: addItem, responses: {'200': {description: d}}}\n";
+        sandbox.write("groups/shop/openapi.yaml", &format!("{definition}{post}"));
+        sandbox.write("keys/jwks/id.json", &set.to_string());
+        let auth = format!(
+            "auth: {{signature: {{}}, subscription: {{}}, token: {{issuer: '{ISSUER}', audience: shop, jwks: id.json}}}}"
+        );
+        let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature", &auth);
+        sandbox.write("groups/shop/group.yaml", &settings.replace("127.0.0.1:9001", &start_backend()));
+        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+        for (name, kind) in [("signer", "signature"), ("subscriber", "subscription"), ("stranger", "subscription")] {
+            let file = outside.path().join(name);
+            sandbox.run(&format!("key create {name} --kind {kind} --to {}", file.display())).expect_exit(0);
+        }
+        sandbox.run(&format!("key create robot --kind token --issuer {ISSUER} --subject robot")).expect_exit(0);
+        for name in ["signer", "subscriber", "robot"] {
+            sandbox.run(&format!("access grant {name} shop --env test")).expect_exit(0);
+        }
+        let address = free_address();
+        let words = format!("serve --env test --listen 127.0.0.1:0 --authorize {address}");
+        let authorizer = Serving::start_with(&sandbox, &words);
+        let engine = Engine::start_with(&sandbox, EngineKind::Envoy, &format!(" --authorizer {address}"));
+        Self { sandbox, outside, authorizer, engine, issuer }
+    }
+
+    fn url(&self, path: &str) -> String {
+        let port = self.engine.address.rsplit_once(':').expect("a port").1;
+        format!("http://shop.test.apigw.localhost:{port}{path}")
+    }
+
+    fn subscription(&self, name: &str) -> Vec<String> {
+        vec![format!("x-api-key: {}", self.outside.read(name).trim())]
+    }
+
+    /// Writes a token of the issuer for an audience.
+    fn token(&self, audience: &str) -> Vec<String> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+        let claims = json!({"iss": ISSUER, "aud": audience, "sub": "robot", "exp": now + 300});
+        let [head, claims] =
+            [json!({"alg": "EdDSA", "kid": "1"}), claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let signed = format!("{head}.{claims}");
+        let signature = URL_SAFE_NO_PAD.encode(self.issuer.sign(signed.as_bytes()));
+        vec![format!("authorization: Bearer {signed}.{signature}")]
+    }
+
+    fn signature(&self, scheme: &str, method: &str, path: &str, body: &str) -> Vec<String> {
+        let url = self.url(path);
+        let words = ["sign", "--key", "signer", "--scheme", scheme, "--body", body, method, &url];
+        self.sandbox.run_words(&words).expect_exit(0).stdout.lines().map(str::to_owned).collect()
+    }
+
+    /// Sends a request, and returns the status with the body.
+    fn send(&self, protocol: &str, method: &str, path: &str, headers: &[String], body: &str) -> (String, String) {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--max-time", "20", "--noproxy", "*", protocol, "-X", method, "-w", "\n%{http_code}"]);
+        for header in headers.iter().map(String::as_str).chain(["content-type: application/json"]) {
+            command.args(["-H", header]);
+        }
+        if !body.is_empty() {
+            command.args(["--data-binary", body]);
+        }
+        let output = command.arg(self.url(path)).output().expect("curl runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = text.rsplit_once('\n').expect("a status");
+        (status.to_owned(), body.to_owned())
+    }
+
+    /// Asserts that a request is let in under the name of a key, whatever the caller claims, without its credentials.
+    #[track_caller]
+    fn expect_let_in(&self, protocol: &str, (method, path, body): (&str, &str, &str), headers: &[String], key: &str) {
+        let forged = ["x-apigw-key: forged", "X_Apigw_Key: forged"].map(str::to_owned);
+        let headers: Vec<String> = headers.iter().cloned().chain(forged).collect();
+        let (status, seen) = self.send(protocol, method, path, &headers, body);
+        assert_eq!(status, "200", "{protocol} {key}: {seen}");
+        assert!(seen.contains(&format!("\"x-apigw-key\": \"{key}\"")) && !seen.contains("forged"), "{seen}");
+    }
+
+    #[track_caller]
+    fn expect_refused(
+        &self,
+        protocol: &str,
+        (method, path, body): (&str, &str, &str),
+        headers: &[String],
+        status: &str,
+    ) {
+        let (found, text) = self.send(protocol, method, path, headers, body);
+        assert_eq!(found, status, "{protocol}: {text}");
+        assert!(text.contains("\"requestId\""), "{protocol}: {text}");
+    }
+}
+
+const GET: (&str, &str, &str) = ("GET", "/shop/items?b=2&a=1", "");
+const POST: (&str, &str, &str) = ("POST", "/shop/items", BODY);
+
+#[test]
+fn envoy_lets_in_whom_the_authorizer_lets_in() {
+    if !EngineKind::Envoy.is_there() {
+        return;
+    }
+    let group = GuardedGroup::start();
+    for protocol in PROTOCOLS {
+        group.expect_refused(protocol, GET, &[], "401");
+        group.expect_refused(protocol, GET, &["x-apigw-key: subscriber".to_owned()], "401");
+        group.expect_let_in(protocol, GET, &group.subscription("subscriber"), "subscriber");
+        group.expect_let_in(protocol, POST, &group.subscription("subscriber"), "subscriber");
+        group.expect_refused(protocol, GET, &group.subscription("stranger"), "403");
+        group.expect_let_in(protocol, GET, &group.token("shop"), "robot");
+        group.expect_refused(protocol, GET, &group.token("others"), "401");
+        for scheme in ["jdcloud2", "jdcloud3", "aws4", "rfc9421"] {
+            for (method, path, body) in [GET, POST] {
+                let signed = group.signature(scheme, method, path, body);
+                let tampered = if body.is_empty() {
+                    (method, "/shop/items?b=2&a=2", "")
+                } else {
+                    (method, path, "{\"id\":\"2\"}")
+                };
+                group.expect_refused(protocol, tampered, &signed, "401");
+                group.expect_let_in(protocol, (method, path, body), &signed, "signer");
+                if method == "POST" {
+                    group.expect_refused(protocol, (method, path, body), &signed, "401");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn envoy_closes_to_a_revoked_key_and_without_the_authorizer() {
+    if !EngineKind::Envoy.is_there() {
+        return;
+    }
+    let group = GuardedGroup::start();
+    let key = group.subscription("subscriber");
+    group.expect_let_in(PROTOCOLS[0], GET, &key, "subscriber");
+    group.sandbox.run("-y key revoke subscriber -m lost").expect_exit(0);
+    let start = Instant::now();
+    while group.send(PROTOCOLS[0], "GET", GET.1, &key, "").0 != "401" {
+        assert!(start.elapsed() < Duration::from_secs(10), "a revoked key lets in");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for protocol in PROTOCOLS {
+        group.expect_refused(protocol, GET, &key, "401");
+        group.expect_let_in(protocol, GET, &group.token("shop"), "robot");
+    }
+    let pid = group.authorizer.pid();
+    assert!(Command::new("kill").args(["-STOP", &pid.to_string()]).status().expect("kill runs").success());
+    group.expect_refused(PROTOCOLS[0], GET, &group.token("shop"), "503");
+    assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs").success());
+    for protocol in PROTOCOLS {
+        group.expect_refused(protocol, GET, &group.token("shop"), "503");
+        group.expect_refused(protocol, POST, &group.signature("jdcloud3", "POST", POST.1, BODY), "503");
+    }
+}

@@ -11,6 +11,8 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
+use tempfile::TempPath;
+
 use super::error::{Error, PathContext};
 use super::own_places::require_foreign;
 use super::{folders, layout};
@@ -23,6 +25,8 @@ const KIND_START: &str = "# kind: ";
 /// The permissions of all but the owner.
 const OF_OTHERS: u32 = 0o077;
 const MOST_LIST_BYTES: u64 = 64 << 20;
+/// The most files that are written before they are synced together: so many may be left by a process that is killed.
+const MOST_STAGED: usize = 512;
 
 /// A file for an output folder.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +113,10 @@ impl OutputFolder {
         // With the old names too, until their files are gone.
         self.write_list(names.union(&self.listed))?;
         let by_path: BTreeMap<&str, &OutputFile<'_>> = files.iter().map(|file| (file.path, file)).collect();
-        for path in &changes.written {
-            if let Some(file) = by_path.get(path.as_str()) {
-                self.replace(file)?;
-            }
+        let changed: Vec<&OutputFile<'_>> =
+            changes.written.iter().filter_map(|path| by_path.get(path.as_str()).copied()).collect();
+        for batch in changed.chunks(MOST_STAGED) {
+            self.replace(batch)?;
         }
         for path in &changes.removed {
             let path = self.path.join(path);
@@ -130,10 +134,21 @@ impl OutputFolder {
             text.push_str(name);
             text.push('\n');
         }
-        self.replace(&OutputFile { path: LIST_FILE, bytes: text.as_bytes(), is_private: false })
+        self.replace(&[&OutputFile { path: LIST_FILE, bytes: text.as_bytes(), is_private: false }])
     }
 
-    fn replace(&self, file: &OutputFile<'_>) -> Result<(), Error> {
+    /// Replaces some files, which are synced all at once: a sync of each takes minutes where there are tens of thousands.
+    fn replace(&self, files: &[&OutputFile<'_>]) -> Result<(), Error> {
+        let staged: Vec<(TempPath, PathBuf)> = files.iter().map(|file| self.stage(file)).collect::<Result<_, _>>()?;
+        sync_files(&staged, &self.path)?;
+        for (temporary, target) in staged {
+            temporary.persist(&target).map_err(|error| error.error).at("replace", &target)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a temporary file beside its target.
+    fn stage(&self, file: &OutputFile<'_>) -> Result<(TempPath, PathBuf), Error> {
         let target = self.path.join(file.path);
         let parent = target.parent().unwrap_or(&self.path);
         fs::create_dir_all(parent).at("create", parent)?;
@@ -143,9 +158,7 @@ impl OutputFolder {
         let builder = builder.prefix(".apigw-").permissions(fs::Permissions::from_mode(mode));
         let mut temporary = builder.tempfile_in(parent).at("write in", parent)?;
         temporary.write_all(file.bytes).at("write", &target)?;
-        temporary.as_file().sync_all().at("sync", &target)?;
-        temporary.persist(&target).map_err(|error| error.error).at("replace", &target)?;
-        Ok(())
+        Ok((temporary.into_temp_path(), target))
     }
 
     /// Refuses a folder in which something lies that is not on the list.
@@ -159,15 +172,35 @@ impl OutputFolder {
             let path = folder.join(&entry);
             let name = format!("{below}{}", entry.to_string_lossy());
             let kind = fs::symlink_metadata(&path).at("read", &path)?;
-            let is_parent = || self.listed.iter().any(|path| path.starts_with(&format!("{name}/")));
+            let inside = format!("{name}/");
+            let is_parent = || self.listed.range(inside.clone()..).next().is_some_and(|path| path.starts_with(&inside));
             if kind.is_dir() && is_parent() {
-                self.require_own(&path, &format!("{name}/"))?;
+                self.require_own(&path, &inside)?;
             } else if !kind.is_file() || (name != LIST_FILE && !self.listed.contains(&name) && !is_leftover(&path)) {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
             }
         }
         Ok(())
     }
+}
+
+/// Syncs temporary files of a folder; a single one alone, since others of the file system may have much to write.
+#[cfg(target_os = "linux")]
+fn sync_files(staged: &[(TempPath, PathBuf)], folder: &Path) -> Result<(), Error> {
+    if let [(temporary, target)] = staged {
+        return sync_file(temporary, target);
+    }
+    let opened = fs::File::open(folder).at("open", folder)?;
+    Ok(rustix::fs::syncfs(opened).map_err(std::io::Error::from).at("sync", folder)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_files(staged: &[(TempPath, PathBuf)], _folder: &Path) -> Result<(), Error> {
+    staged.iter().try_for_each(|(temporary, target)| sync_file(temporary, target))
+}
+
+fn sync_file(temporary: &Path, target: &Path) -> Result<(), Error> {
+    Ok(fs::File::open(temporary).and_then(|file| file.sync_all()).at("sync", target)?)
 }
 
 /// True if it is a temporary file of a process that was killed.

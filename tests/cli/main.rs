@@ -36,6 +36,8 @@ mod layout;
 mod leftovers;
 mod limits;
 #[cfg(target_os = "linux")]
+mod many_files;
+#[cfg(target_os = "linux")]
 mod moved_base;
 mod outputs;
 mod plans;

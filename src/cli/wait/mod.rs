@@ -189,8 +189,9 @@ fn look(
             addresses: gateway.addresses,
         }
     });
-    let gateways = views.collect();
-    is_final |= nodes.as_ref().is_some_and(|nodes| nodes.is_final);
+    let gateways: Vec<GatewayWaitView> = views.collect();
+    // A gateway that has not seen the change yet would be named in the place of the nodes that never get it.
+    is_final |= nodes.as_ref().is_some_and(|nodes| nodes.is_final) && gateways.iter().all(|gateway| gateway.serves);
     Ok(GatewayPoll { gateways, nodes, unreadable, is_final })
 }
 

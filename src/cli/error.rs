@@ -166,6 +166,8 @@ impl From<workspace::Error> for CommandError {
             }
             Error::CacheInUse { .. } => Self::new("cache-in-use", Exit::Locked, message)
                 .hint("name another folder with `--cache DIR`: each gateway has its own"),
+            Error::FleetInUse { .. } => Self::new("fleet-in-use", Exit::Locked, message)
+                .hint("`apigw status` shows it; leave out `--xds`, or name other environments with `--env`"),
             Error::Unknown { name, .. } => Self::unknown(&name, message),
             Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more characters of the id"),
             Error::Exists { .. } => Self::new("exists", Exit::Conflict, message).hint("choose another name"),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
-use crate::model::{Digest, Finding, GroupName, Hint, Location, OperationId, Severity, Version, VersionRemark};
+use crate::model::{
+    Digest, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity, Version, VersionRemark,
+};
 use crate::workspace::take_back::Leftovers;
 use crate::workspace::versions::NeededState;
 
@@ -58,6 +60,12 @@ pub enum Error {
     CacheInUse {
         /// The cache.
         folder: PathBuf,
+    },
+    /// Another process is the control plane of an environment.
+    #[error("another process is the control plane of {environment} in this workspace")]
+    FleetInUse {
+        /// The environment.
+        environment: EnvironmentName,
     },
     /// A name that nothing has.
     #[error("there is no {name}{}", nearest_text(.nearest.as_deref()))]

@@ -6,11 +6,18 @@
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 use super::error::{Error, PathContext, missing_hint};
 use super::{Workspace, layout, lock};
 use crate::fleet::{FleetRecord, FleetReport};
 use crate::model::{EnvironmentName, Location, SCHEMA};
+
+/// The lock of the one control plane of an environment in a workspace.
+#[derive(Debug)]
+pub struct FleetLock {
+    _file: fs::File,
+}
 
 impl Workspace {
     /// Reads the state of the nodes of an environment; `None` where no control plane has told of any.
@@ -44,8 +51,21 @@ impl Workspace {
         }
     }
 
-    /// Saves the state of the nodes of an environment, where it must survive a loss of power synced.
-    pub fn save_fleet(&self, record: &FleetRecord, is_synced: bool) -> Result<(), Error> {
+    /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember their own
+    /// nodes in the place of the other's, and nobody would wait for all of them.
+    pub fn lock_fleet(&self, environment: &EnvironmentName) -> Result<FleetLock, Error> {
+        self.make_fleets_folder()?;
+        let path = self.root.locate(&layout::fleet_lock(environment))?;
+        let file = fs::OpenOptions::new().create(true).append(true).open(&path).at("open", &path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(FleetLock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) => Err(Error::FleetInUse { environment: environment.clone() }),
+            Err(fs::TryLockError::Error(error)) => Ok(Err(error).at("lock", &path)?),
+        }
+    }
+
+    /// Returns the folder of fleets, and makes it where it is missing.
+    fn make_fleets_folder(&self) -> Result<PathBuf, Error> {
         // A workspace that is gone must not come back empty.
         let local = self.root.locate(layout::LOCAL_FOLDER)?;
         if !local.is_dir() {
@@ -54,10 +74,15 @@ impl Workspace {
         let folder = self.root.locate(layout::FLEETS_FOLDER)?;
         match fs::create_dir(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(error).at("create", &folder).map_err(Error::Io);
+                Err(error).at("create", &folder).map_err(Error::Io)
             }
-            _ => {}
+            _ => Ok(folder),
         }
+    }
+
+    /// Saves the state of the nodes of an environment, where it must survive a loss of power synced.
+    pub fn save_fleet(&self, record: &FleetRecord, is_synced: bool) -> Result<(), Error> {
+        let folder = self.make_fleets_folder()?;
         let path = self.root.locate(&layout::fleet(&record.report.environment))?;
         let bytes = serde_json::to_vec(record).map_err(std::io::Error::other).at("write", &path)?;
         let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;

@@ -97,6 +97,10 @@ pub(super) fn fleet(environment: &EnvironmentName) -> String {
     format!("{FLEETS_FOLDER}/{environment}.json")
 }
 
+pub(super) fn fleet_lock(environment: &EnvironmentName) -> String {
+    format!("{FLEETS_FOLDER}/{environment}.lock")
+}
+
 pub(super) fn gateway(id: &str) -> String {
     format!("{GATEWAYS_FOLDER}/{id}.json")
 }

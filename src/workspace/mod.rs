@@ -94,6 +94,7 @@ pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use error::{Error, PathError, UnknownName};
 pub use facts::DiskFacts;
+pub use fleet::FleetLock;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
 pub use groups::{NewGroup, WorkingCopyDraft, version_edit};

@@ -301,13 +301,32 @@ fn groups_that_lose_access_are_withheld_from_nodes() {
     let sandbox = petstore();
     sandbox.run("group import shop groups/petstore/openapi.yaml").expect_exit(0);
     let settings = sandbox.read("groups/shop/group.yaml");
-    sandbox.write("groups/shop/group.yaml", &format!("{settings}\nip_rules: {{allow: [10.0.0.0/8]}}\n"));
+    sandbox.write("groups/shop/group.yaml", &format!("{settings}\nforwarding: {{sign: {{key: shop}}}}\n"));
+    // Git would see a secret that lies in the workspace.
+    let outside = Sandbox::empty();
+    let file = outside.path().join("shop");
+    sandbox.run(&format!("key create shop --kind signature --to {}", file.display())).expect_exit(0);
     let (serving, control) = control_plane(&sandbox, "127.0.0.1:0", "");
     let settings = json!({"environment": "test", "listen": "127.0.0.1:80"});
     let message = json!({"node": {"id": "edge-1", "metadata": {"apigw": settings}}}).to_string();
     assert!(poll(&control, "/v3/discovery:clusters", &message).starts_with("HTTP/1.1 200"));
-    let outcome = sandbox.run("publish shop --env test --mock --wait=20s").expect_exit(1);
+    let outcome = sandbox.run("publish shop --env test --backend http://127.0.0.1:9 --wait=20s").expect_exit(1);
     outcome.expect_stderr("shop: nodes do not get it: access would be lost in Envoy");
-    serving.wait_to_hear("--allow-loss ip-rules");
+    serving.wait_to_hear("--allow-loss access");
     assert!(fleet(&sandbox)["withheld"]["shop"]["reason"].is_string());
+}
+
+#[test]
+fn an_environment_has_one_control_plane() {
+    let sandbox = petstore();
+    let (serving, _) = control_plane(&sandbox, "127.0.0.1:0", "");
+    let second = "serve --env test,online --listen 127.0.0.1:0 --xds 127.0.0.1:0";
+    let refused = sandbox.run(second).expect_exit(6);
+    refused.expect_stderr("another process is the control plane of test").expect_stderr("leave out `--xds`");
+    // Of another environment, and of the same one later.
+    let other = Serving::start_with(&sandbox, "serve --env online --listen 127.0.0.1:0 --xds 127.0.0.1:0");
+    serving.stop();
+    let (again, _) = control_plane(&sandbox, "127.0.0.1:0", "");
+    again.stop();
+    other.stop();
 }

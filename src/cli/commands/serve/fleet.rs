@@ -19,7 +19,7 @@ use crate::gateway::{DiscoveryConfig, FleetControl, tls};
 use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, OperationId};
 use crate::routes::{GroupRoutes, build_environment};
 use crate::snapshot::{EnvironmentSnapshot, NotServed, Snapshot};
-use crate::workspace::{LiveReader, Workspace};
+use crate::workspace::{self, FleetLock, LiveReader, Workspace};
 
 /// The pause between two looks for nodes that are to be forgotten; the times at which nodes were seen are saved then too.
 const FORGET_PAUSE: Duration = Duration::from_secs(2);
@@ -78,6 +78,7 @@ struct PublishedEnvironment {
     reported: BTreeSet<String>,
     /// The revision that was saved.
     revision: u64,
+    _lock: Option<FleetLock>,
 }
 
 impl FleetPublisher {
@@ -112,7 +113,7 @@ impl FleetPublisher {
             was_saved: true,
         };
         for environment in environments {
-            publisher.open(context, workspace, environment);
+            publisher.open(context, workspace, environment)?;
         }
         let tls = publisher.tls.as_ref().map(|(_, tls)| Arc::clone(tls));
         let config = DiscoveryConfig { address, control: Arc::clone(&publisher.control), tls };
@@ -120,14 +121,22 @@ impl FleetPublisher {
     }
 
     /// Begins with the nodes of an environment.
-    fn open(&mut self, context: &Context<'_>, workspace: &Workspace, environment: &EnvironmentName) {
+    fn open(
+        &mut self,
+        context: &Context<'_>,
+        workspace: &Workspace,
+        environment: &EnvironmentName,
+    ) -> Result<(), workspace::Error> {
+        let lock = workspace.lock_fleet(environment)?;
         let remembered = workspace.fleet_record(environment).unwrap_or_else(|error| {
             context.output.warning(&format!("the nodes of {environment} are learned anew: {error}"));
             None
         });
         let fleet = remembered.map(EnvironmentFleet::remembered);
         self.control.open(environment, fleet.unwrap_or_else(|| EnvironmentFleet::new(environment.clone())));
-        self.environments.entry(environment.clone()).or_default();
+        let published = PublishedEnvironment { _lock: Some(lock), ..PublishedEnvironment::default() };
+        self.environments.insert(environment.clone(), published);
+        Ok(())
     }
 
     /// Gives the nodes of each environment that has changed its newest release.
@@ -140,7 +149,10 @@ impl FleetPublisher {
     ) {
         for snapshot in &live.environments {
             if !self.environments.contains_key(&snapshot.name) {
-                self.open(context, workspace, &snapshot.name);
+                let opened = self.open(context, workspace, &snapshot.name);
+                if let Err(error) = opened {
+                    context.output.warning(&format!("no node of {} is served here: {error}", snapshot.name));
+                }
             }
             let Some(published) = self.environments.get_mut(&snapshot.name) else { continue };
             if published.snapshot.as_ref().is_some_and(|before| Arc::ptr_eq(before, snapshot)) {

@@ -46,8 +46,9 @@ pub(crate) struct Writer {
 /// The files of a workspace but for what differs from run to run: times, ids, checksums.
 type Files = BTreeMap<String, Vec<String>>;
 
-/// Names, the commands before it, and the command. `edit` and `hand` are edits of files; `keep`, `restore` and `remove`
-/// are what a merge or a checkout does to the environment's file. Numbers stand for operations, the first is `#1`.
+/// Names, the commands before it, and the command. `edit` and `hand` are edits of files; `keep`, `aside`, `restore`,
+/// `conflict` and `remove` are what a merge or a checkout does to the environment's file. Numbers stand for operations,
+/// the first is `#1`.
 const WRITERS: &[(&str, &[&str], &str)] = &[
     ("group set", &[], "group set pets description=other"),
     ("group create", &[], "group create other"),
@@ -97,6 +98,8 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
         &["publish pets --env test --mock", "keep", "offline pets --env test", "restore"],
         "resolve --env test",
     ),
+    ("publish beside a conflict", CONFLICT, "publish shop --env test --mock"),
+    ("rollback beside a conflict", CONFLICT, "rollback shop --env test"),
     ("resolve of two heads", TWO_HEADS, "resolve --env test --take #2"),
     ("resolve that drops", TWO_HEADS, "resolve --env test --drop #2 -m bad"),
     ("undo of a resolve", RESOLVED, "undo --env test"),
@@ -116,8 +119,14 @@ const SECRET_WRITERS: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The commands whose acknowledged changes are looked for after a loss of power, beside a publish.
-const DURABLE: &[&str] =
-    &["group import, new", "group import, over another", "version create", "access grant", "access grant to an owner"];
+const DURABLE: &[&str] = &[
+    "group import, new",
+    "group import, over another",
+    "version create",
+    "publish beside a conflict",
+    "access grant",
+    "access grant to an owner",
+];
 
 const KEY: &str = "key create ci --kind subscription --to .apigw/ci.key";
 
@@ -128,6 +137,18 @@ const TWO_HEADS: &[&str] = &[
     "offline pets --env test",
     "restore",
     "publish pets --env test --backend http://127.0.0.1:1",
+];
+
+/// Two branches changed `pets`, and a merge left both; `shop` has another release before the present one.
+const CONFLICT: &[&str] = &[
+    "publish --all --env test --mock",
+    "publish shop --env test --backend http://127.0.0.1:1",
+    "keep",
+    "offline pets --env test",
+    "aside",
+    "restore",
+    "publish pets --env test --backend http://127.0.0.1:1",
+    "conflict",
 ];
 
 const RESOLVED: &[&str] = &[
@@ -165,8 +186,15 @@ impl Writer {
             let environment = root.join("deployments/test.yaml");
             match *words {
                 "keep" => drop(fs::copy(&environment, root.join("kept.yaml"))?),
+                "aside" => drop(fs::copy(&environment, root.join("aside.yaml"))?),
                 "restore" => fs::rename(root.join("kept.yaml"), &environment)?,
                 "remove" => fs::remove_file(&environment)?,
+                "conflict" => {
+                    let (other, own) =
+                        (fs::read_to_string(root.join("aside.yaml"))?, fs::read_to_string(&environment)?);
+                    fs::write(&environment, conflict_text(&own, &other)?)?;
+                    fs::remove_file(root.join("aside.yaml"))?;
+                }
                 "edit" => ["pets", "shop"].iter().try_for_each(|group| {
                     let path = root.join("groups").join(group).join("schemas.yaml");
                     Ok::<_, anyhow::Error>(fs::write(&path, fs::read_to_string(&path)? + "# edited\n")?)
@@ -247,7 +275,7 @@ impl Writer {
         let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes", "-o", "json"]), root)?;
         let state = self.state(root, true).with_context(|| text(&output))?;
         // A merge that is not resolved yet is nothing that a repair mends.
-        let is_unresolved = self.words.starts_with("resolve") && state == State::Old;
+        let is_unresolved = self.is_beside_conflict() || self.words.starts_with("resolve") && state == State::Old;
         let is_as_said = if is_unresolved { repaired.status.code() == Some(3) } else { repaired.status.success() };
         ensure!(is_as_said, "then: {}: {}", repaired.status, text(&repaired));
         match code {
@@ -259,11 +287,24 @@ impl Writer {
             Some(1) => ensure!(state == State::Old, "exit 1 with the new state: {}", text(&output)),
             Some(_) => bail!("{}: {}", output.status, text(&output)),
         }
-        if is_unresolved {
+        if is_unresolved && state == State::Old {
             succeed(root, &self.arguments()).context("typed again")?;
             ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
         }
+        self.end_conflict(root)?;
         expect_clean(root)
+    }
+
+    fn is_beside_conflict(&self) -> bool {
+        self.name.ends_with("beside a conflict")
+    }
+
+    /// Resolves the conflict that a command left as it was.
+    fn end_conflict(&self, root: &Path) -> Result<()> {
+        if self.is_beside_conflict() {
+            succeed(root, &["resolve", "--env", "test", "--ours"]).context("resolving")?;
+        }
+        Ok(())
     }
 
     /// Lists the files that are not as they were before the command; of a frozen version, its folder.
@@ -322,7 +363,7 @@ impl InterruptedCommand for Writer {
         let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes"]), root)?;
         let state = self.state(root, true)?;
         // A revocation is remembered before it is committed, and asked for until it is.
-        let is_open = state == State::Old && self.words.starts_with("key revoke");
+        let is_open = state == State::Old && self.words.starts_with("key revoke") || self.is_beside_conflict();
         ensure!(repaired.status.success() || is_open, "after the loss of power: {}", text(&repaired));
         let secret = root.join(".apigw/ci.key");
         if self.words.contains(".apigw/ci.key") {
@@ -337,6 +378,7 @@ impl InterruptedCommand for Writer {
             succeed(root, &self.arguments()).context("typed again")?;
             ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
         }
+        self.end_conflict(root)?;
         expect_clean(root)?;
         Ok(state)
     }
@@ -386,6 +428,17 @@ fn definition(version: &str) -> String {
         "openapi: 3.0.3\ninfo: {{title: v{version}, version: \"1\"}}\npaths:\n  /things:\n    get:\n      responses:\n        \
          \"200\": {{description: ok, content: {{application/json: {{schema: {{$ref: \"schemas.yaml#/T{version}\"}}}}}}}}\n"
     )
+}
+
+/// Joins an environment's file of two branches as Git does where the first entry differs.
+fn conflict_text(own: &str, other: &str) -> Result<String> {
+    let parts = |text: &str| {
+        let (head, rest) = text.split_once("  pets:\n").context("no entry")?;
+        let (entry, rest) = rest.split_once("  shop:\n").context("no other entry")?;
+        Ok::<_, anyhow::Error>([head.to_owned(), entry.to_owned(), rest.to_owned()])
+    };
+    let ([head, own, rest], [_, other, _]) = (parts(own)?, parts(other)?);
+    Ok(format!("{head}  pets:\n<<<<<<< HEAD\n{own}=======\n{other}>>>>>>> other\n  shop:\n{rest}"))
 }
 
 /// Puts the ids of operations in the place of their numbers.

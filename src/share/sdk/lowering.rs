@@ -118,7 +118,7 @@ pub(super) struct TypeLowering<'m> {
 impl<'m> TypeLowering<'m> {
     /// Begins with the types that have names in the definition.
     pub(super) fn new(model: &'m DefinitionModel) -> Self {
-        let mut names = NameAllocator::new(TYPE_NAMES, "");
+        let mut names = NameAllocator::new(TYPE_NAMES, "").ignoring_case();
         let mut declared: Vec<&str> = model.schema_names.iter().map(String::as_str).collect();
         // One that is a name already keeps it, whatever folds to it later.
         declared.sort_unstable_by_key(|name| (pascal(&words(name)) != **name, *name));

@@ -78,12 +78,23 @@ pub(super) struct NameAllocator {
     taken: HashSet<String>,
     reserved: &'static [&'static str],
     joint: &'static str,
+    ignores_case: bool,
 }
 
 impl NameAllocator {
     /// Builds a set with reserved names, which are never given; `joint` separates a suffix.
     pub(super) fn new(reserved: &'static [&'static str], joint: &'static str) -> Self {
-        Self { taken: HashSet::new(), reserved, joint }
+        Self { taken: HashSet::new(), reserved, joint, ignores_case: false }
+    }
+
+    /// Makes two names that differ by case alone count as one, as files of classes do on macOS and Windows.
+    pub(super) fn ignoring_case(mut self) -> Self {
+        self.ignores_case = true;
+        self
+    }
+
+    fn folded(&self, name: &str) -> String {
+        if self.ignores_case { name.to_lowercase() } else { name.to_owned() }
     }
 
     /// Gives the name for an origin: the wanted one, if it can be had.
@@ -110,13 +121,13 @@ impl NameAllocator {
         if self.reserved.contains(&name.as_str()) {
             name.push('_');
         }
-        if self.taken.contains(&name) {
+        if self.taken.contains(&self.folded(&name)) {
             name = format!("{name}{}{}", self.joint, ending());
         }
         // Two origins that are the same text: only numbers tell them apart.
         let mut unique = name.clone();
         let mut number = 2;
-        while !self.taken.insert(unique.clone()) {
+        while !self.taken.insert(self.folded(&unique)) {
             unique = format!("{name}{}{number}", self.joint);
             number += 1;
         }
@@ -160,5 +171,14 @@ mod tests {
         assert!(give("\u{1f980}").starts_with("operation_"));
         assert_eq!(give(&"a".repeat(300)).len(), 80);
         assert_eq!(give("getPet").rsplit('_').count(), 3);
+    }
+
+    #[test]
+    fn names_of_files_differ_by_more_than_case() {
+        let mut names = NameAllocator::new(&[], "").ignoring_case();
+        let mut give = |text: &str| names.give(pascal(&words(text)), "Type", text);
+        assert_eq!(give("PetOwner"), "PetOwner");
+        let other = give("Petowner");
+        assert!(other.starts_with("Petowner") && other.len() == 16, "{other}");
     }
 }

@@ -110,6 +110,12 @@ fn no_line_is_wider_than_the_terminal() {
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(widest <= columns, "{words} has {widest} of {columns} columns:\n{text}");
         }
+        // A digest is not broken.
+        for words in [format!("show {short}"), "diff petstore@test petstore@online".to_owned()] {
+            let text = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], &words);
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(widest <= columns.max(80), "{words} has {widest} of {columns} columns:\n{text}");
+        }
         let history = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], "history");
         assert!(history.lines().any(|line| line.starts_with(short)), "ids are whole: {history}");
     }

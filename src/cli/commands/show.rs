@@ -67,16 +67,17 @@ fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option
         let was = before.map_or_else(|| "never published".to_owned(), |before| state(&before.release));
         let _ = writeln!(changes, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {
-            let _ = writeln!(changes, "  lost    to what {resolve} kept");
+            let _ = writeln!(changes, "  lost   to what {resolve} kept");
         }
-        let _ = writeln!(changes, "  before  {was}");
+        let _ = writeln!(changes, "  before {was}");
         if let Some(before) = before {
-            let _ = writeln!(changes, "          {}, by operation {}", before.release.digest, before.operation);
+            let _ = writeln!(changes, "         by operation {}\n         {}", before.operation, before.release.digest);
         }
         for merged in &planned.merged {
-            let _ = writeln!(changes, "  merged  {}, by operation {}", state(&merged.release), merged.operation);
+            let _ =
+                writeln!(changes, "  merged {}\n         by operation {}", state(&merged.release), merged.operation);
         }
-        let _ = writeln!(changes, "  after   {}\n          {}", state(&planned.after), planned.after.digest);
+        let _ = writeln!(changes, "  after  {}\n         {}", state(&planned.after), planned.after.digest);
     }
     text + &short_ids::shorten(workspace, &changes)
 }

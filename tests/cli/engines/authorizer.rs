@@ -10,10 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::json;
 
-use super::engine::{Engine, EngineKind, free_address};
+use super::engine::{Engine, EngineKind};
 use super::forwarding::start_backend;
 use super::golden::workspace_of;
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, free_address};
 use crate::serving::Serving;
 
 const PROTOCOLS: [&str; 2] = ["--http1.1", "--http2-prior-knowledge"];

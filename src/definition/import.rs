@@ -44,13 +44,16 @@ pub struct ImportedDefinition {
     pub apis: usize,
 }
 
+/// Finds faults of a definition by rules that are not the reader's.
+pub type FurtherRules<'a> = dyn Fn(&Definition) -> Vec<Finding> + 'a;
+
 /// The rules that decide whether a document is imported.
 #[derive(Default)]
 pub struct ImportRules<'a> {
     /// The workspace's levels of rules.
     pub levels: RuleLevels,
-    /// Finds faults by rules that are not the reader's.
-    pub further: Option<&'a dyn Fn(&Definition) -> Vec<Finding>>,
+    /// The rules beside the reader's.
+    pub further: Option<&'a FurtherRules<'a>>,
 }
 
 impl ImportRules<'_> {

@@ -50,7 +50,7 @@ pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes
 pub use examples::ExampleCheck;
 pub use fetch::{Fetch, FetchError};
 pub(crate) use fields::scalar_text;
-pub use import::{ImportRules, ImportedDefinition, import};
+pub use import::{FurtherRules, ImportRules, ImportedDefinition, import};
 pub use result::declared::{ApiResults, ConstantResult, DeclaredResult};
 pub use route::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};

@@ -16,9 +16,9 @@ use super::short_ids;
 use super::views::{PlanView, ReleaseView};
 use super::wait::{self, WaitArguments, WaitOutcome};
 use super::{backends, lost, missing_release};
+use crate::cli::release_text::release_text;
 use crate::model::{
-    Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
-    Version,
+    Author, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
 };
 use crate::plan::{Facts, GroupSelection, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
@@ -360,11 +360,11 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let mut text = String::new();
     for (group, change) in &plan.operation.changes {
         let before = match (&change.before, plan.lost.get(group)) {
-            (Some(before), _) => state(workspace, group, &before.release),
+            (Some(before), _) => release_text(workspace, group, &before.release),
             (None, Some(operation)) => format!("entry of operation {operation} lost"),
             (None, None) => "never published".to_owned(),
         };
-        let after = state(workspace, group, &change.after);
+        let after = release_text(workspace, group, &change.after);
         let _ = writeln!(text, "{environment}: {} {group}: {before} → {after}", change.action);
         if plan.freezes.contains_key(group) {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);
@@ -382,29 +382,6 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
 pub(super) fn overrides(operation: &Operation) -> String {
     let policies: Vec<&str> = operation.overrides.iter().map(|policy| policy.as_str()).collect();
     policies.join(", ")
-}
-
-/// Describes a release in a few words, with the number that its version has now.
-pub(super) fn state(workspace: &Workspace, group: &GroupName, release: &Release) -> String {
-    state_under(release, &workspace.release_number(group, release))
-}
-
-/// Describes a release in a few words, with its version under a given number.
-pub(super) fn state_under(release: &Release, number: &Version) -> String {
-    let version = version_text(release, number);
-    match release.state {
-        DeploymentState::Offline => format!("offline ({version})"),
-        DeploymentState::Live => match &release.backend {
-            Backend::Mock => format!("{version} with mock"),
-            Backend::Http { url, .. } => format!("{version} with {url}"),
-        },
-    }
-}
-
-/// Writes the number of a release, with the one that it was committed with where a merge changed it.
-pub(super) fn version_text(release: &Release, number: &Version) -> String {
-    let committed = &release.version;
-    if number == committed { number.to_string() } else { format!("{number} (frozen as {committed})") }
 }
 
 /// Returns where callers reach a release, as far as its settings can be read.

@@ -1,7 +1,7 @@
 //! A plan that leads to a version which is gone: who deleted it, and the ways out that work.
 
-use super::change;
 use super::error::CommandError;
+use super::release_text::release_text;
 use crate::model::{
     DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version, VersionRemark,
 };
@@ -56,7 +56,7 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     if let Some(deployment) = earlier {
         ways.push(format!(
             "go back further, to {}: `apigw rollback {group} --env {environment} --to {}`",
-            change::state(workspace, group, &deployment.release),
+            release_text(workspace, group, &deployment.release),
             deployment.operation
         ));
     }

@@ -32,6 +32,7 @@ mod output;
 mod process;
 mod progress;
 mod reason;
+mod release_text;
 mod sarif;
 mod selection;
 mod shell;

@@ -12,6 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
 use crate::cli::progress::ProgressLine;
+use crate::cli::release_text::release_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
@@ -142,7 +143,7 @@ impl ShownHistory<'_> {
         for (number, (group, change)) in changed.iter().take(MOST_CHANGES).enumerate() {
             let separator = if number > 0 { "; " } else { "" };
             changes = changes.plain(&format!("{separator}{} {group} ", change.action));
-            let state = change::state(self.workspace, group, &change.after);
+            let state = release_text(self.workspace, group, &change.after);
             changes = match change.after.state {
                 DeploymentState::Live => changes.plain(&state),
                 DeploymentState::Offline => changes.painted(CellColor::Dim, &state),

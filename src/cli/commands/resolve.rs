@@ -14,6 +14,7 @@ use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints::{self, merge_again};
+use crate::cli::release_text::{release_text, release_text_under};
 use crate::cli::shell::shell_word;
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
@@ -250,8 +251,8 @@ impl ResolveOutcome<'_> {
     fn state_text(&self, group: &GroupName, release: &Release) -> String {
         let is_it = |renumbering: &&Renumbering| renumbering.group == *group && renumbering.digest == release.digest;
         match self.renumberings.iter().find(is_it) {
-            Some(renumbering) => change::state_under(release, &renumbering.to),
-            None => change::state(self.workspace, group, release),
+            Some(renumbering) => release_text_under(release, &renumbering.to),
+            None => release_text(self.workspace, group, release),
         }
     }
 
@@ -366,7 +367,7 @@ fn choices(conflict: &plan::GroupConflict) -> Vec<String> {
         let Deployment { release, since, operation } = &head.entry;
         let why =
             head.message.as_deref().map(|message| format!(": {}", message.replace('\n', " "))).unwrap_or_default();
-        let (group, state) = (&conflict.group, change::state_under(release, &release.version));
+        let (group, state) = (&conflict.group, release_text_under(release, &release.version));
         format!("{group}, {side}: {state}, operation {operation} by {} at {since}{why}", head.actor)
     };
     conflict.heads.iter().map(line).collect()

@@ -8,6 +8,7 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
+use crate::cli::release_text::release_text;
 use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowView};
 use crate::model::Release;
@@ -63,7 +64,7 @@ fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option
     let mut changes = String::new();
     for (group, planned) in &operation.changes {
         let before = planned.before.as_ref();
-        let state = |release: &Release| change::state(workspace, group, release);
+        let state = |release: &Release| release_text(workspace, group, release);
         let was = before.map_or_else(|| "never published".to_owned(), |before| state(&before.release));
         let _ = writeln!(changes, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{LiveState, behind, newer_before};
-use crate::cli::change::version_text;
+use crate::cli::release_text::version_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::model::{Backend, Deployment, DeploymentState, Environment, EnvironmentName, GroupName, Timestamp};

@@ -158,7 +158,7 @@ impl KeyDirectory {
         };
         let keys: Vec<Arc<Key>> = keys.into_iter().collect();
         // One that was revoked under another id is revoked, one that two keys have lets nobody in.
-        for reused in reused_secrets(keys.iter().map(|key| &**key), past.iter(), &directory.revoked) {
+        for reused in reused_secrets(&keys.iter().map(|key| &**key), past.iter(), &directory.revoked) {
             if reused.is_revoked {
                 directory.revoked.extend([reused.secret]);
             } else {

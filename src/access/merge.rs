@@ -8,6 +8,8 @@ mod grants;
 mod heads;
 mod state;
 
+use std::fmt::Write as _;
+
 use super::change::operation;
 use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 use crate::model::{Author, OperationId};
@@ -123,7 +125,7 @@ pub fn join(
     let names: Vec<&str> = others.iter().map(OperationId::as_str).collect();
     let mut summary = format!("joins {}", names.join(", "));
     if !contested_fields.is_empty() {
-        summary += &format!(", keeps {} of {preferred}", contested_fields.join(", "));
+        let _ = write!(summary, ", keeps {} of {preferred}", contested_fields.join(", "));
     }
     let mut operation = operation(AccessAction::Resolve, author, Some(preferred.clone()), summary, merged);
     operation.merged = sorted(others);

@@ -163,7 +163,7 @@ impl AccessReader {
             .repeated_ids()
             .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it lets nobody in"));
         self.problems.extend(repeated);
-        let reused = reused_secrets(directory_keys.iter().map(|key| &**key), self.past.secrets.iter(), &self.revoked);
+        let reused = reused_secrets(&directory_keys.iter().map(|key| &**key), self.past.secrets.iter(), &self.revoked);
         self.problems.extend(reused.iter().filter(|reused| reused.is_revoked).map(|reused| {
             format!(
                 "key {}: the secret {} is the revoked {}: it lets nobody in",

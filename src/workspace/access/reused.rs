@@ -48,7 +48,7 @@ impl Workspace {
     pub fn revoked_secrets(&self) -> Result<RevokedSecrets, Error> {
         let mut revoked = self.named_revocations()?;
         let (keys, past) = self.present_and_past(&revoked)?;
-        let reused = reused_secrets(keys.iter(), past.iter(), &revoked);
+        let reused = reused_secrets(&keys.iter(), past.iter(), &revoked);
         revoked.extend(reused.into_iter().filter(|reused| reused.is_revoked).map(|reused| reused.secret));
         Ok(revoked)
     }
@@ -70,7 +70,7 @@ impl Workspace {
             let place = Location::file(subject_place(&AccessSubject::Key(key)));
             SECRET_REUSED.finding(place, message, "rotate the key, with another secret or public key")
         };
-        Ok(reused_secrets(keys.iter(), past.iter(), &revoked).into_iter().map(finding).collect())
+        Ok(reused_secrets(&keys.iter(), past.iter(), &revoked).into_iter().map(finding).collect())
     }
 
     /// Returns the keys, and the revoked secrets that they do not have any more.

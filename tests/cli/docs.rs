@@ -180,11 +180,11 @@ fn the_clients_of_each_version_lie_beside_its_page() {
     let sandbox = documented();
     for version in ["0.0.1", "0.1.0"] {
         let out = format!("clients-{version}");
-        let words = format!("sdk petstore --version {version} --language python,typescript --out {out}");
+        let words = format!("sdk petstore --version {version} --language python,typescript,java --out {out}");
         sandbox.run(&words).expect_exit(0);
         let beside = sandbox.path().join(format!("public/test/petstore/{version}/sdk"));
         let mut archives = 0;
-        for language in ["python", "typescript"] {
+        for language in ["python", "typescript", "java"] {
             let folder = sandbox.path().join(format!("{out}/petstore/{language}/dist"));
             for entry in fs::read_dir(folder).expect("archives") {
                 let entry = entry.expect("an archive");
@@ -193,7 +193,7 @@ fn the_clients_of_each_version_lie_beside_its_page() {
                 archives += 1;
             }
         }
-        assert_eq!(archives, 3);
+        assert_eq!(archives, 4);
         let sums = sandbox.read(&format!("public/test/petstore/{version}/sdk/SHA256SUMS"));
         assert_eq!(sums.lines().count(), archives, "{sums}");
     }

@@ -374,8 +374,8 @@ fn views(validated: &Validated) {
     validated.read("routes", 0, "routes petstore");
     validated.read("routes", 3, "routes nobody");
     validated.run("sdk", 2, "sdk --env test --language python --out sdk --check");
-    validated.run("sdk", 0, "sdk petstore --env test --language python,typescript --out sdk");
-    validated.run("sdk", 0, "sdk petstore --env test --language python,typescript --out sdk --check");
+    validated.run("sdk", 0, "sdk petstore --env test --language python,typescript,java --out sdk");
+    validated.run("sdk", 0, "sdk petstore --env test --language python,typescript,java --out sdk --check");
     validated.run("sdk", 3, "sdk petstore --version 9.9.9 --language python --out sdk");
     validated.read("call", 0, "call petstore getPet --env test petId=1");
     validated.read("call", 3, "call petstore nothing --env test");

@@ -4,12 +4,22 @@ use std::path::Path;
 
 use apigw::share::sdk::SdkLanguage;
 
-use crate::served::{Served, write_packages};
+use crate::served::{Served, packages};
 
-/// The files that are kept; runtimes are files of their own already.
-const KEPT: [(SdkLanguage, &[&str]); 2] = [
-    (SdkLanguage::Python, &["README.md", "g_sdk/client.py", "g_sdk/types.py"]),
+/// The files that are kept, and folders of which all are; runtimes are files of their own already.
+const KEPT: [(SdkLanguage, &[&str]); 3] = [
+    (SdkLanguage::Python, &["g_sdk/client.py", "g_sdk/types.py"]),
     (SdkLanguage::TypeScript, &["README.md", "index.js", "index.d.ts"]),
+    (
+        SdkLanguage::Java,
+        &[
+            "README.md",
+            "pom.xml",
+            "src/main/java/g_sdk/Client.java",
+            "src/main/java/g_sdk/calls/",
+            "src/main/java/g_sdk/types/",
+        ],
+    ),
 ];
 
 #[test]
@@ -19,17 +29,15 @@ fn generated_code_is_as_it_was() {
     let served = Served::of_own();
     let mut differences = Vec::new();
     for (language, kept) in KEPT {
-        let generated = tempfile::tempdir().expect("a folder");
-        write_packages(&served, language, generated.path());
         for group in &served.groups {
-            let base = match language {
-                SdkLanguage::Python => generated.path().to_owned(),
-                SdkLanguage::TypeScript => generated.path().join(&group.name),
-            };
-            for name in kept.iter().filter(|name| **name != "README.md" || language == SdkLanguage::TypeScript) {
-                let made = base.join(name.replace("g_sdk", &format!("{}_sdk", group.name)));
-                let made = std::fs::read_to_string(&made).expect("a file");
-                let file = folder.join(&group.origin).join(language.as_str()).join(name.replace("g_sdk/", ""));
+            let module = format!("{}_sdk/", group.name);
+            for (path, made) in packages(group, language) {
+                let name = path.replace(&module, "g_sdk/");
+                if !kept.iter().any(|kept| name == *kept || kept.ends_with('/') && name.starts_with(kept)) {
+                    continue;
+                }
+                let name = name.replace("src/main/java/", "").replace("g_sdk/", "");
+                let file = folder.join(&group.origin).join(language.as_str()).join(name);
                 if is_update {
                     std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
                     std::fs::write(&file, made).expect("a file");

@@ -5,6 +5,8 @@
 mod component_names;
 mod corpus;
 mod golden;
+mod java;
+mod java_limits;
 mod served;
 mod styles;
 

@@ -76,10 +76,12 @@ impl Served {
         let expected = callable.map(|(operation, snippet)| {
             let call = snippet.split_once("response = ").expect("a call").1.trim_end().trim_end_matches(';');
             let mock = operation.mock.as_ref();
+            let imports: Vec<&str> = snippet.lines().filter(|line| line.starts_with("import ")).collect();
             json!({
                 "key": operation.key,
                 "method": operation.method,
                 "call": call.trim_start_matches("await "),
+                "imports": imports.join("\n"),
                 "status": mock.map(|mock| mock.status),
                 "media_type": mock.and_then(|mock| mock.media_type.clone()),
                 "body": mock.map(|mock| String::from_utf8_lossy(&mock.body).into_owned()),
@@ -110,21 +112,29 @@ fn snapshot(name: &str, settings: GroupSettings, definition: apigw::definition::
     }
 }
 
-/// Writes the package of each group: Python modules beside each other, TypeScript a folder a group.
+/// Generates the package of a group: its files by their paths, archives without those.
+pub(crate) fn packages(group: &ServedDefinition, language: SdkLanguage) -> Vec<(String, String)> {
+    let name = group.name.parse().expect("a name");
+    let version = "0.0.1".parse().expect("a version");
+    let source = SdkSource { group: &name, version: &version, digest: Digest::of(b""), model: &group.model };
+    let prefix = format!("{}/", language.as_str());
+    let text = |file: apigw::share::GeneratedFile| {
+        let path = file.path.strip_prefix(&prefix)?.to_owned();
+        Some((path, String::from_utf8(file.bytes).ok()?))
+    };
+    generate(source, &[language]).into_iter().filter_map(text).collect()
+}
+
+/// Writes the package of each group: modules of Python and packages of Java beside each other, TypeScript a folder a group.
 pub(crate) fn write_packages(served: &Served, language: SdkLanguage, folder: &Path) {
     for group in &served.groups {
-        let name = group.name.parse().expect("a name");
-        let version = "0.0.1".parse().expect("a version");
-        let source = SdkSource { group: &name, version: &version, digest: Digest::of(b""), model: &group.model };
-        let prefix = format!("{}/", language.as_str());
-        for file in generate(source, &[language]) {
-            let Some(path) = file.path.strip_prefix(&prefix) else { continue };
+        for (path, text) in packages(group, language) {
             let target = match language {
-                SdkLanguage::Python => folder.join(path),
+                SdkLanguage::Python | SdkLanguage::Java => folder.join(path),
                 SdkLanguage::TypeScript => folder.join(&group.name).join(path),
             };
             std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-            std::fs::write(target, &file.bytes).expect("a file");
+            std::fs::write(target, text).expect("a file");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Arc;
 
 use apigw::definition::Definition;
@@ -11,6 +11,7 @@ use apigw::share::sdk::SdkLanguage;
 use serde_json::{Value, json};
 
 use crate::corpus::CorpusDefinition;
+use crate::java;
 use crate::served::{Served, write_packages};
 use crate::{has_tool, run, text};
 
@@ -51,6 +52,38 @@ const record = (url, options) => {
 const client = new Client({ baseUrl: "http://127.0.0.1:1/g0", fetch: record, retries: 0 });
 for (const call of JSON.parse(readFileSync(process.argv[1], "utf8"))) await new Function("client", `return ${call}`)(client);
 console.log(JSON.stringify(seen));
+"#;
+
+const JAVA: &str = r#"
+import com.sun.net.httpserver.HttpServer;
+import g0_sdk.Client;
+import g0_sdk.ClientOptions;
+import g0_sdk.Json;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+IMPORTS
+
+public final class Styles {
+    public static void main(String[] arguments) throws Exception {
+        List<Object> seen = new ArrayList<>();
+        HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        server.createContext("/", exchange -> {
+            var headers = exchange.getRequestHeaders();
+            seen.add(Arrays.asList(exchange.getRequestURI().toString(), headers.getFirst("x-p"), headers.getFirst("cookie")));
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        // A name that resolvers need not know.
+        String address = "http://test.localhost:" + server.getAddress().getPort() + "/g0";
+        Client client = Client.at(address, new ClientOptions().retries(0));
+        CALLS
+        System.out.println(Json.write(seen));
+        server.stop(0);
+    }
+}
 "#;
 
 fn table() -> Vec<Value> {
@@ -149,34 +182,62 @@ fn call_writes_parameters_as_the_table_says() {
     assert!(differences.is_empty(), "{differences}");
 }
 
+/// Serves the definition of the table.
+fn served(table: &[Value]) -> Served {
+    Served::of(vec![CorpusDefinition { origin: "styles".to_owned(), definition: definition(table) }])
+}
+
+/// Lists the calls of the rows in their order.
+fn in_order<'c>(table: &[Value], calls: &'c [Value]) -> Vec<&'c Value> {
+    let of_row = |index: usize| {
+        let key = format!("case{index}");
+        calls.iter().find(|call| call["key"].as_str() == Some(key.as_str())).expect("a call")
+    };
+    (0..table.len()).map(of_row).collect()
+}
+
 fn clients_write_as_the_table_says(language: SdkLanguage, program: &str, flags: &[&str], script: &str) {
     if !has_tool(program, "parameters of generated clients") {
         return;
     }
     let table = table();
-    let own = CorpusDefinition { origin: "styles".to_owned(), definition: definition(&table) };
-    let served = Served::of(vec![own]);
+    let served = served(&table);
     let folder = tempfile::tempdir().expect("a folder");
     write_packages(&served, language, folder.path());
     let calls = Served::expected(&served.groups[0], language);
-    let in_order: Vec<Value> = (0..table.len())
-        .map(|index| {
-            let is_case = |call: &&Value| call["key"].as_str().is_some_and(|key| key == format!("case{index}"));
-            calls.iter().find(is_case).expect("a call")["call"].clone()
-        })
-        .collect();
+    let calls: Vec<&Value> = in_order(&table, &calls).into_iter().map(|call| &call["call"]).collect();
     let file = folder.path().join("calls.json");
-    std::fs::write(&file, json!(in_order).to_string()).expect("a file");
+    std::fs::write(&file, json!(calls).to_string()).expect("a file");
     let output = run(Command::new(program).args(flags).arg(script).arg(&file).current_dir(folder.path() as &Path));
+    expect_as_the_table_says(&table, &output);
+}
+
+fn expect_as_the_table_says(table: &[Value], output: &Output) {
     let seen: Vec<[Option<String>; 3]> =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(output)));
     assert_eq!(seen.len(), table.len());
     let texts = table.iter().zip(&seen).enumerate().map(|(index, (case, [target, header, cookies]))| {
         sent(case, index, target.as_deref().unwrap_or_default(), header.as_deref(), cookies.as_deref())
     });
     let texts: Vec<String> = texts.collect();
-    let differences = differences(&table, texts.into_iter());
+    let differences = differences(table, texts.into_iter());
     assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn java_clients_write_parameters_as_the_table_says() {
+    if !has_tool("javac", "parameters of generated Java clients") {
+        return;
+    }
+    let table = table();
+    let served = served(&table);
+    let folder = tempfile::tempdir().expect("a folder");
+    java::compile_packages(&served, folder.path());
+    let calls = Served::expected(&served.groups[0], SdkLanguage::Java);
+    let calls = in_order(&table, &calls);
+    let lines = calls.iter().filter_map(|call| call["call"].as_str()).collect::<Vec<_>>().join(";\n") + ";";
+    let source = JAVA.replace("IMPORTS", &java::imports(&calls)).replace("CALLS", &lines);
+    expect_as_the_table_says(&table, &java::run_source(folder.path(), "Styles.java", &source, Path::new("-")));
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! version gives the same bytes: nothing here knows a time.
 //!
 //! - `lowering`, `methods`: names and shapes that all languages share
-//! - `python`, `typescript`: a language each
+//! - `python`, `typescript`, `java`: a language each
 //! - `archive`: zip and tar with fixed times
 
 mod archive;
+mod java;
 mod lowering;
 mod methods;
 mod names;
@@ -47,11 +48,13 @@ pub enum SdkLanguage {
     Python,
     /// TypeScript and JavaScript: Node 18 or newer, browsers, Deno.
     TypeScript,
+    /// Java 17 or newer.
+    Java,
 }
 
 impl SdkLanguage {
     /// All languages.
-    pub const ALL: [Self; 2] = [Self::Python, Self::TypeScript];
+    pub const ALL: [Self; 3] = [Self::Python, Self::TypeScript, Self::Java];
 
     /// Returns the word for the language.
     #[must_use]
@@ -59,6 +62,7 @@ impl SdkLanguage {
         match self {
             Self::Python => "python",
             Self::TypeScript => "typescript",
+            Self::Java => "java",
         }
     }
 }
@@ -99,6 +103,7 @@ pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<Generat
         let generated = match language {
             SdkLanguage::Python => python::package(source, &plan),
             SdkLanguage::TypeScript => typescript::package(source, &plan),
+            SdkLanguage::Java => java::package(source, &plan),
         };
         let folder = language.as_str();
         files.extend(
@@ -127,6 +132,7 @@ pub fn archive_names(group: &GroupName, version: &Version) -> Vec<ClientArchive>
         ClientArchive { label: "Python (wheel)", file: format!("{stem}-py3-none-any.whl") },
         ClientArchive { label: "Python (source)", file: format!("{stem}.tar.gz") },
         ClientArchive { label: "TypeScript (npm)", file: typescript::archive_name(group, version) },
+        ClientArchive { label: "Java (sources)", file: java::archive_name(group, version) },
     ]
 }
 
@@ -134,7 +140,7 @@ pub fn archive_names(group: &GroupName, version: &Version) -> Vec<ClientArchive>
 #[must_use]
 pub fn archives(source: SdkSource<'_>) -> Vec<GeneratedFile> {
     let plan = ClientPlan::new(source.model);
-    let packed = python::package(source, &plan).into_iter().chain(typescript::package(source, &plan));
+    let packed = [python::package, typescript::package, java::package].into_iter().flat_map(|pack| pack(source, &plan));
     let archive = |file: GeneratedFile| {
         let path = file.path.strip_prefix(ARCHIVES)?.to_owned();
         Some(GeneratedFile { path, ..file })
@@ -156,6 +162,7 @@ pub fn snippets<'m>(
     match language {
         SdkLanguage::Python => python::snippets(group, model, &plan),
         SdkLanguage::TypeScript => typescript::snippets(group, model, &plan),
+        SdkLanguage::Java => java::snippets(group, model, &plan),
     }
 }
 

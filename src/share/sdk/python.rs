@@ -15,7 +15,7 @@ use crate::definition::ParameterPlace;
 use crate::model::GroupName;
 use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel};
 
-pub(super) use package::{archive_stem, package};
+pub(super) use package::{archive_stem, module_name, package};
 
 use types::type_text;
 

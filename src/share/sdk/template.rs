@@ -16,6 +16,15 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("typescript/index.js", include_str!("templates/typescript/index.js.jinja")),
     ("typescript/index.d.ts", include_str!("templates/typescript/index.d.ts.jinja")),
     ("typescript/README.md", include_str!("templates/typescript/README.md.jinja")),
+    ("java/Call.java", include_str!("templates/java/Call.java.jinja")),
+    ("java/Choice.java", include_str!("templates/java/Choice.java.jinja")),
+    ("java/Client.java", include_str!("templates/java/Client.java.jinja")),
+    ("java/ClientPart.java", include_str!("templates/java/ClientPart.java.jinja")),
+    ("java/Methods.java", include_str!("templates/java/Methods.java.jinja")),
+    ("java/README.md", include_str!("templates/java/README.md.jinja")),
+    ("java/Type.java", include_str!("templates/java/Type.java.jinja")),
+    ("java/Values.java", include_str!("templates/java/Values.java.jinja")),
+    ("java/pom.xml", include_str!("templates/java/pom.xml.jinja")),
 ];
 
 /// Renders a template.

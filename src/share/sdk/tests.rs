@@ -80,11 +80,12 @@ fn a_changed_description_changes_comments_alone() {
             let file = files.iter().find(|file| file.path == path).expect("a file");
             String::from_utf8(file.bytes.clone()).expect("UTF-8")
         };
-        (text("python/g_sdk/client.py"), text("typescript/index.js"), text("typescript/index.d.ts"))
+        let java = text("java/src/main/java/g_sdk/Client.java");
+        (text("python/g_sdk/client.py"), text("typescript/index.js"), text("typescript/index.d.ts"), java)
     };
-    let hostile = "\"\"\"\nimport os # */ \\ ${x} `\u{202e}";
-    let (python, script, types) = source("plain");
-    let (other_python, other_script, other_types) = source(hostile);
+    let hostile = "\"\"\"\nimport os # */ \\u002a\\u002f {@link x} \\ ${x} `\u{202e}\n@deprecated x";
+    let (python, script, types, java) = source("plain");
+    let (other_python, other_script, other_types, other_java) = source(hostile);
     assert_eq!(script, other_script);
     let code = |text: &str, start: &str, end: &str| {
         let (before, rest) = text.split_once(start).expect("a comment");
@@ -94,4 +95,7 @@ fn a_changed_description_changes_comments_alone() {
     assert_eq!(code(&method(&python), "\"\"\"", "\"\"\""), code(&method(&other_python), "\"\"\"", "\"\"\""));
     let method = |text: &str| text.split_once("environment?: Environment });").expect("a method").1.to_owned();
     assert_eq!(code(&method(&types), "/**", "*/"), code(&method(&other_types), "/**", "*/"));
+    let method = |text: &str| text.split_once("new Client(baseUrl, options);\n    }").expect("a method").1.to_owned();
+    assert_eq!(code(&method(&java), "/**", "*/"), code(&method(&other_java), "/**", "*/"));
+    assert!(!other_java.contains("\\u") && !other_java.contains("{@") && !other_java.contains("@deprecated"));
 }

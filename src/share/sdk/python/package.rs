@@ -40,8 +40,8 @@ struct EnvironmentContext {
     url: String,
 }
 
-/// The name of the module for a group.
-pub(super) fn module_name(group: &GroupName) -> String {
+/// The name of the module for a group, no keyword in any language.
+pub(in crate::share::sdk) fn module_name(group: &GroupName) -> String {
     let name = group.as_str().replace('-', "_");
     let before = if name.starts_with(|first: char| first.is_ascii_digit()) { "api_" } else { "" };
     format!("{before}{name}_sdk")

@@ -1,0 +1,172 @@
+package sdk_runtime;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/** Writes bodies: JSON, texts, files and forms. */
+final class BodyWriter {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private BodyWriter() {}
+
+    static Body write(Operation operation, Object value, String mediaType) {
+        Operation.Content content = operation.content(value, mediaType);
+        String kind = content.kind();
+        if (kind.equals("form")) {
+            return new Body(content.mediaType(), List.of(form(value, content.parts())));
+        }
+        if (kind.equals("multipart")) {
+            return multipart(value, content.parts());
+        }
+        if (kind.equals("lines") && value instanceof Iterable<?> items) {
+            return new Body(content.mediaType(), List.of(lines(items)));
+        }
+        if (value instanceof Upload upload) {
+            String own = mediaType == null ? upload.contentType().orElse(null) : null;
+            String type = own != null ? own : MediaTypes.concrete(content.mediaType(), "application/octet-stream");
+            return new Body(type, List.of(upload.piece()));
+        }
+        if (value instanceof String text && List.of("text", "bytes", "events").contains(kind)) {
+            return new Body(MediaTypes.concrete(content.mediaType(), "text/plain"), List.of(BodyPiece.of(text)));
+        }
+        String type = MediaTypes.concrete(content.mediaType(), "application/json");
+        return new Body(type, List.of(BodyPiece.of(Json.write(value))));
+    }
+
+    /** Writes JSON values, one a line, each when it is sent. */
+    private static BodyPiece lines(Iterable<?> items) {
+        Upload.Source source = () -> {
+            Iterator<?> left = items.iterator();
+            return new SequenceInputStream(new Enumeration<InputStream>() {
+                @Override
+                public boolean hasMoreElements() {
+                    return left.hasNext();
+                }
+
+                @Override
+                public InputStream nextElement() {
+                    String line = Json.write(left.next()) + "\n";
+                    return new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8));
+                }
+            });
+        };
+        if (items instanceof Collection<?>) {
+            return new BodyPiece(source, -1);
+        }
+        try {
+            return new BodyPiece(new Upload.SingleSource(source.open()), -1);
+        } catch (java.io.IOException impossible) {
+            throw new java.io.UncheckedIOException(impossible);
+        }
+    }
+
+    /** A field of a form; one with a delimiter is a single value that is encoded already. */
+    private record FormField(String name, Object value, String delimiter) {
+        String text() {
+            if (delimiter == null) {
+                return ParameterWriter.plain(value);
+            }
+            List<?> items = (List<?>) value;
+            return String.join(delimiter, items.stream().map(BodyWriter::encoded).toList());
+        }
+    }
+
+    private static String encoded(Object value) {
+        return ParameterWriter.encode(ParameterWriter.plain(value));
+    }
+
+    private static List<FormField> fields(Object value, Map<String, Operation.Part> parts) {
+        if (!(value instanceof Map<?, ?> map)) {
+            throw new IllegalArgumentException("a form is made of fields, not of " + value);
+        }
+        List<FormField> fields = new ArrayList<>();
+        map.forEach((key, field) -> {
+            String name = String.valueOf(key);
+            Operation.Part part = parts.getOrDefault(name, new Operation.Part(null, null, true));
+            addFields(fields, name, field, part);
+        });
+        return fields;
+    }
+
+    private static void addFields(List<FormField> fields, String name, Object field, Operation.Part part) {
+        String style = part.style() == null ? "" : part.style();
+        if (field instanceof List<?> list) {
+            String delimiter =
+                    switch (style) {
+                        case "form" -> ",";
+                        case "spaceDelimited" -> "%20";
+                        case "pipeDelimited" -> "%7C";
+                        default -> null;
+                    };
+            if (delimiter != null && !part.explodes()) {
+                fields.add(new FormField(name, list, delimiter));
+            } else {
+                list.forEach(item -> fields.add(new FormField(name, item, null)));
+            }
+        } else if (field instanceof Map<?, ?> map && style.equals("deepObject")) {
+            map.forEach((key, inner) -> {
+                for (ParameterWriter.Field pair : ParameterWriter.nested(String.valueOf(key), inner)) {
+                    fields.add(new FormField(name + "[" + pair.name() + "]", pair.text(), null));
+                }
+            });
+        } else if (field instanceof Map<?, ?> map && style.equals("form") && part.explodes()) {
+            map.forEach((key, inner) -> fields.add(new FormField(String.valueOf(key), inner, null)));
+        } else if (field != null) {
+            fields.add(new FormField(name, field, null));
+        }
+    }
+
+    private static BodyPiece form(Object value, Map<String, Operation.Part> parts) {
+        List<String> pairs = new ArrayList<>();
+        for (FormField field : fields(value, parts)) {
+            String text = field.delimiter() == null ? ParameterWriter.encode(field.text()) : field.text();
+            pairs.add(ParameterWriter.encode(field.name()) + "=" + text);
+        }
+        return BodyPiece.of(String.join("&", pairs));
+    }
+
+    private static Body multipart(Object value, Map<String, Operation.Part> parts) {
+        String boundary = "part-" + nonce();
+        List<BodyPiece> pieces = new ArrayList<>();
+        for (FormField field : fields(value, parts)) {
+            Operation.Part part = parts.get(field.name());
+            String contentType = part == null ? null : part.contentType();
+            String head = "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + quoted(field.name()) + "\"";
+            BodyPiece content;
+            if (field.delimiter() == null && field.value() instanceof Upload upload) {
+                content = upload.piece();
+                head += "; filename=\"" + quoted(upload.name()) + "\"";
+                String known = contentType == null ? "application/octet-stream" : contentType;
+                contentType = upload.contentType().orElse(known);
+            } else {
+                content = BodyPiece.of(field.text());
+                boolean isObject = field.delimiter() == null && field.value() instanceof Map<?, ?>;
+                contentType = contentType == null && isObject ? "application/json" : contentType;
+            }
+            head += contentType == null ? "" : "\r\nContent-Type: " + contentType;
+            Collections.addAll(pieces, BodyPiece.of(head + "\r\n\r\n"), content, BodyPiece.of("\r\n"));
+        }
+        pieces.add(BodyPiece.of("--" + boundary + "--\r\n"));
+        return new Body("multipart/form-data; boundary=" + boundary, pieces);
+    }
+
+    private static String quoted(String name) {
+        return name.replace("\"", "%22").replace("\r", "%0D").replace("\n", "%0A");
+    }
+
+    /** Returns 32 random hexadecimal digits. */
+    static String nonce() {
+        return String.format("%032x", new BigInteger(128, RANDOM));
+    }
+}

@@ -1,0 +1,90 @@
+package sdk_runtime;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An operation as generated code describes it. */
+public final class Operation {
+    final String name;
+    final String method;
+    final String query;
+    final String accept;
+    final List<Object> path;
+    final List<Parameter> parameters = new ArrayList<>();
+    final List<Content> contents = new ArrayList<>();
+
+    private Operation(String name, String method, String query, String accept, List<Object> path) {
+        this.name = name;
+        this.method = method;
+        this.query = query;
+        this.accept = accept;
+        this.path = path;
+    }
+
+    /** Describes an operation; its path is made of texts and of indices of parameters. */
+    public static Operation of(String name, String method, String query, String accept, Object... path) {
+        return new Operation(name, method, query, accept, List.of(path));
+    }
+
+    /** Adds a parameter. */
+    public Operation parameter(
+            String wireName, String place, String style, boolean explodes, boolean isReserved, boolean isJson) {
+        parameters.add(new Parameter(wireName, place, style, explodes, isReserved, isJson));
+        return this;
+    }
+
+    /** Adds a media type of the body. */
+    public Operation content(String mediaType, String kind) {
+        contents.add(new Content(mediaType, kind, new LinkedHashMap<>()));
+        return this;
+    }
+
+    /** Adds rules of a field to the last media type; null where there is none. */
+    public Operation part(String field, String mediaType, String style, boolean explodes) {
+        contents.get(contents.size() - 1).parts().put(field, new Part(mediaType, style, explodes));
+        return this;
+    }
+
+    /** Returns the content that a value is sent as. */
+    Content content(Object value, String mediaType) {
+        if (mediaType != null) {
+            for (Content content : contents) {
+                if (MediaTypes.essence(content.mediaType).equals(MediaTypes.essence(mediaType))) {
+                    return new Content(mediaType, content.kind, content.parts);
+                }
+            }
+            return new Content(mediaType, MediaTypes.kind(mediaType), Map.of());
+        }
+        List<String> wanted = List.of("json", "multipart", "form", "lines");
+        if (value instanceof Upload) {
+            wanted = List.of("bytes", "text", "json");
+        } else if (value instanceof String) {
+            wanted = List.of("text", "json", "bytes");
+        } else if (value instanceof Map<?, ?> fields && holdsFile(fields.values())) {
+            wanted = List.of("multipart", "form", "json");
+        }
+        for (String kind : wanted) {
+            for (Content content : contents) {
+                if (content.kind.equals(kind)) {
+                    return content;
+                }
+            }
+        }
+        return contents.isEmpty() ? new Content("application/json", "json", Map.of()) : contents.get(0);
+    }
+
+    private static boolean holdsFile(Collection<?> values) {
+        return values.stream()
+                .anyMatch(value -> value instanceof Upload || value instanceof List<?> list && holdsFile(list));
+    }
+
+    record Parameter(
+            String name, String place, String style, boolean explodes, boolean isReserved, boolean isJson) {}
+
+    record Content(String mediaType, String kind, Map<String, Part> parts) {}
+
+    record Part(String contentType, String style, boolean explodes) {}
+}

@@ -1,0 +1,163 @@
+package sdk_runtime;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Reads the body of a response by its media type. */
+final class ResponseReader {
+    private ResponseReader() {}
+
+    /** Returns plain JSON, a text, {@link Download} or {@link ItemStream}; null if there is no body. */
+    static Object read(RawResponse raw) {
+        String contentType = raw.headers().firstValue("content-type").orElse("");
+        String kind = contentType.isEmpty() ? "bytes" : MediaTypes.kind(contentType);
+        boolean isError = raw.status() >= 400;
+        if (!isError && kind.equals("events")) {
+            EventSource events = new EventSource(raw.body());
+            return new ItemStream<ServerEvent<Object>>(events::advance, raw.body());
+        }
+        if (!isError && kind.equals("lines")) {
+            return jsonLines(raw.body());
+        }
+        boolean isFile = kind.equals("bytes") || kind.equals("multipart");
+        if (!isError && isFile && !contentType.isEmpty()) {
+            return new Download(raw.body());
+        }
+        byte[] body = readAll(raw.body());
+        if (body.length == 0) {
+            return null;
+        }
+        if (kind.equals("json")) {
+            try {
+                return Json.parse(body);
+            } catch (ClientError cause) {
+                if (!isError) {
+                    String text = "the server answered " + raw.status() + " with JSON that cannot be read";
+                    throw new ClientError(text, cause);
+                }
+            }
+        }
+        return new String(body, MediaTypes.charset(contentType));
+    }
+
+    private static byte[] readAll(InputStream body) {
+        try (body) {
+            return body.readAllBytes();
+        } catch (IOException cause) {
+            throw failure(cause);
+        }
+    }
+
+    private static ConnectionFailed failure(IOException cause) {
+        return new ConnectionFailed("the connection failed: " + cause.getMessage(), cause);
+    }
+
+    private static ItemStream<Object> jsonLines(InputStream body) {
+        LineSource lines = new LineSource(body);
+        return new ItemStream<>(
+                sink -> {
+                    for (String line = lines.next(); line != null; line = lines.next()) {
+                        String text = line.replace("\u001e", "").strip();
+                        if (!text.isEmpty()) {
+                            sink.accept(Json.parse(text));
+                            return true;
+                        }
+                    }
+                    return false;
+                },
+                body);
+    }
+
+    /** Lines, each as it arrives: a line that ends in CR is not held until the next byte is there. */
+    private static final class LineSource {
+        private final InputStream body;
+        private boolean isAfterReturn;
+
+        LineSource(InputStream body) {
+            this.body = new BufferedInputStream(body);
+        }
+
+        String next() {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            try {
+                for (int value = body.read(); value >= 0; value = body.read()) {
+                    boolean isSecondOfPair = isAfterReturn && value == '\n';
+                    isAfterReturn = value == '\r';
+                    if (isSecondOfPair) {
+                        continue;
+                    }
+                    if (value == '\n' || value == '\r') {
+                        return line.toString(StandardCharsets.UTF_8);
+                    }
+                    line.write(value);
+                }
+            } catch (IOException cause) {
+                throw failure(cause);
+            }
+            return line.size() == 0 ? null : line.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Server-sent events (HTML, "Interpreting an event stream"): one that the end cuts off is none. */
+    private static final class EventSource {
+        private final LineSource lines;
+        private boolean isFirst = true;
+        private String event = "";
+        private String id = "";
+        private Optional<Long> retry = Optional.empty();
+        private List<String> data = new ArrayList<>();
+
+        EventSource(InputStream body) {
+            lines = new LineSource(body);
+        }
+
+        boolean advance(Consumer<? super ServerEvent<Object>> sink) {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                String text = isFirst && line.startsWith("\ufeff") ? line.substring(1) : line;
+                isFirst = false;
+                if (!text.isEmpty()) {
+                    field(text);
+                    continue;
+                }
+                boolean isWhole = !data.isEmpty();
+                if (isWhole) {
+                    String kind = event.isEmpty() ? "message" : event;
+                    sink.accept(new ServerEvent<>(kind, parsed(String.join("\n", data)), id, retry));
+                }
+                event = "";
+                data = new ArrayList<>();
+                if (isWhole) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void field(String line) {
+            String[] parts = line.split(":", 2);
+            String value = parts.length < 2 ? "" : parts[1].startsWith(" ") ? parts[1].substring(1) : parts[1];
+            switch (parts[0]) {
+                case "event" -> event = value;
+                case "data" -> data.add(value);
+                case "id" -> id = value.indexOf('\0') < 0 ? value : id;
+                case "retry" -> retry = value.matches("[0-9]{1,18}") ? Optional.of(Long.valueOf(value)) : retry;
+                default -> {}
+            }
+        }
+
+        private static Object parsed(String text) {
+            try {
+                return Json.parse(text);
+            } catch (ClientError notJson) {
+                return text;
+            }
+        }
+    }
+}

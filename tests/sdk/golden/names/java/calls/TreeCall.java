@@ -1,0 +1,30 @@
+package g1_sdk.calls;
+
+import g1_sdk.BaseClient;
+import g1_sdk.Call;
+import g1_sdk.Download;
+import g1_sdk.ItemStream;
+import g1_sdk.JsonChoice;
+import g1_sdk.JsonType;
+import g1_sdk.Operation;
+import g1_sdk.ServerEvent;
+import g1_sdk.Upload;
+import g1_sdk.types.Tree;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+
+/** A call of <code>GET /j</code>. */
+public final class TreeCall extends Call<TreeCall, Tree> {
+    private static final Operation OPERATION = describe();
+
+    /** Begins a call; the methods of the client do. */
+    public TreeCall(BaseClient client) {
+        super(client, OPERATION, Tree.TYPE);
+    }
+
+    private static Operation describe() {
+        Operation operation = Operation.of("tree", "GET", "", "application/json, */*;q=0.1", "/j");
+        return operation;
+    }
+}

@@ -33,12 +33,12 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn the_same_version_gives_the_same_bytes() {
     let sandbox = published();
-    sandbox.run("sdk --env test --language python,typescript --out one").expect_exit(0);
+    sandbox.run("sdk --env test --language python,typescript,java --out one").expect_exit(0);
     let first = files(&sandbox.path().join("one"));
     // Another environment, and another state of the first, change nothing.
     sandbox.run("promote --from test --to pre-release").expect_exit(0);
-    sandbox.run("sdk petstore --env pre-release --language typescript,python --out two").expect_exit(0);
-    sandbox.run("sdk --version 0.0.1 --language python,typescript --out three").expect_exit(0);
+    sandbox.run("sdk petstore --env pre-release --language java,typescript,python --out two").expect_exit(0);
+    sandbox.run("sdk --version 0.0.1 --language python,typescript,java --out three").expect_exit(0);
     assert_eq!(files(&sandbox.path().join("two")), first);
     assert_eq!(files(&sandbox.path().join("three")), first);
     let sums = sandbox.read("one/petstore/SHA256SUMS");
@@ -134,4 +134,40 @@ fn the_archive_of_npm_is_installed_and_makes_the_first_call() {
     let called = Command::new("node").arg("call.mjs").current_dir(target.path()).output().expect("node runs");
     let said = String::from_utf8_lossy(&called.stdout);
     assert!(called.status.success() && said.starts_with("200 "), "{said}{}", String::from_utf8_lossy(&called.stderr));
+}
+
+#[test]
+fn the_java_archive_is_made_a_jar_and_makes_the_first_call() {
+    if !has_tool("javac", "the first call of a generated jar") {
+        return;
+    }
+    let sandbox = published();
+    sandbox.run("sdk --env test --language java --out sdk").expect_exit(0);
+    let serving = Serving::start(&sandbox);
+    let readme = sandbox.read("sdk/petstore/java/README.md");
+    let address = format!("Client.at(\"http://{}/petstore\")", serving.address);
+    let call = first_call(&readme, "java", "Client.of(\"test\")", &address);
+    let target = tempfile::tempdir().expect("a folder");
+    let archive = sandbox.path().join("sdk/petstore/java/dist/petstore-sdk-0.0.1-java.tar.gz");
+    std::fs::copy(archive, target.path().join("petstore-sdk-0.0.1-java.tar.gz")).expect("the archive");
+    let unpack = "tar -xzf petstore-sdk-0.0.1-java.tar.gz";
+    let build = "javac @javac.args\njar --create --file petstore-sdk-0.0.1.jar -C target/classes .\n";
+    let start = "java -cp petstore-sdk-0.0.1.jar FirstCall.java";
+    assert!(
+        readme.contains(&format!("{unpack}\ncd petstore-sdk-0.0.1\n{build}")) && readme.contains(start),
+        "{readme}"
+    );
+    let folder = target.path().join("petstore-sdk-0.0.1");
+    let run = |line: &str, folder: &Path| {
+        let mut words = line.split(' ');
+        let output = Command::new(words.next().expect("a program")).args(words).current_dir(folder).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    run(unpack, target.path());
+    build.lines().for_each(|line| drop(run(line, &folder)));
+    std::fs::write(folder.join("FirstCall.java"), call).expect("a file");
+    let said = run(start, &folder);
+    assert!(said.starts_with("200 "), "{said}");
 }

@@ -163,7 +163,7 @@ fn served() -> Served {
     let shown = sandbox.run("-o json key show caller").expect_exit(0).json();
     let id = shown["key"]["secrets"][0]["id"].as_str().or_else(|| shown["secrets"][0]["id"].as_str());
     let key = [id.unwrap_or_else(|| panic!("{shown:#}")).to_owned(), outside.read("secret").trim().to_owned()];
-    sandbox.run("sdk --env test --language python,typescript --out sdk").expect_exit(0);
+    sandbox.run("sdk --env test --language python,typescript,java --out sdk").expect_exit(0);
     let serving = Serving::start(&sandbox);
     Served { sandbox, serving, key }
 }
@@ -248,6 +248,67 @@ for (const [name, auth] of [["unsigned", []], ["wrong", signature(keyId, `${secr
 }
 "#;
 
+const JAVA: &str = r#"
+import java.io.ByteArrayInputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Iterator;
+import open_sdk.Client;
+import open_sdk.ClientOptions;
+import open_sdk.ServerEvent;
+import open_sdk.ServerFailed;
+import open_sdk.TimedOut;
+import open_sdk.Upload;
+
+public final class Calls {
+    public static void main(String[] arguments) {
+        String address = arguments[0];
+        String keyId = arguments[1];
+        String secret = System.getenv("CALLER_SECRET");
+        Client client = Client.at(address + "/open", new ClientOptions().timeout(Duration.ofSeconds(20)));
+        System.out.println("tries " + client.flaky("java").send().data().tries().orElseThrow());
+        try {
+            System.out.println("answered " + client.flaky("java-once").retries(0).send());
+        } catch (ServerFailed error) {
+            System.out.println("once " + error.status());
+        }
+        try {
+            System.out.println("answered " + client.slow().timeout(Duration.ofMillis(300)).retries(0).send());
+        } catch (TimedOut error) {
+            System.out.println("timed out");
+        }
+        Iterator<ServerEvent<java.util.Map<String, Object>>> events = client.events().send().data();
+        System.out.println("event " + events.next().data().get("n"));
+        client.release().send();
+        var last = events.next();
+        System.out.println("event " + last.data().get("n") + " " + last.event());
+        System.out.println(events.hasNext() ? "more" : "no more");
+        byte[] content = new byte[256 * 400];
+        for (int index = 0; index < content.length; index++) content[index] = (byte) index;
+        Upload upload = Upload.of(new ByteArrayInputStream(content));
+        System.out.println("bytes " + Arrays.equals(client.send_(upload).send().data().bytes(), content));
+        signed(address + "/closed", keyId, secret, content);
+    }
+
+    private static void signed(String closed, String keyId, String secret, byte[] content) {
+        var signed = new closed_sdk.ClientOptions().auth(new closed_sdk.Signature(keyId, secret));
+        var client = closed_sdk.Client.at(closed, signed);
+        System.out.println("signed " + client.flaky("java-signed").send().data().tries().orElseThrow());
+        var upload = closed_sdk.Upload.of(new ByteArrayInputStream(content));
+        System.out.println("signed bytes " + Arrays.equals(client.send_(upload).send().data().bytes(), content));
+        var wrong = new closed_sdk.ClientOptions().auth(new closed_sdk.Signature(keyId, secret + "x"));
+        for (var options : java.util.List.of(new closed_sdk.ClientOptions(), wrong)) {
+            String name = options == wrong ? "wrong" : "unsigned";
+            try {
+                System.out.println("answered " + closed_sdk.Client.at(closed, options).flaky("java-" + name).send());
+            } catch (closed_sdk.NotAuthenticated error) {
+                System.out.println(name + " " + error.status() + " " + error.code().orElse("none"));
+            }
+        }
+    }
+}
+"#;
+
 fn expect_calls(served: &Served, mut command: Command) {
     let address = format!("http://{}", served.serving.address);
     let [id, secret] = &served.key;
@@ -283,5 +344,23 @@ fn typescript_clients_retry_time_out_stream_and_sign() {
     served.sandbox.write("call.mjs", NODE);
     let mut command = Command::new("node");
     command.arg("call.mjs");
+    expect_calls(&served, command);
+}
+
+#[test]
+fn java_clients_retry_time_out_stream_and_sign() {
+    if !has_tool("javac", "calls of generated Java clients") {
+        return;
+    }
+    let served = served();
+    served.sandbox.write("Calls.java", JAVA);
+    let folders = ["open", "closed"].map(|group| served.sandbox.path().join(format!("sdk/{group}/java")));
+    for folder in &folders {
+        let compiled = Command::new("javac").arg("@javac.args").current_dir(folder).output().expect("javac runs");
+        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    }
+    let classes = std::env::join_paths(folders.map(|folder| folder.join("target/classes"))).expect("paths");
+    let mut command = Command::new("java");
+    command.arg("-cp").arg(classes).arg("Calls.java");
     expect_calls(&served, command);
 }

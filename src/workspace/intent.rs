@@ -156,7 +156,7 @@ impl LockGuard {
         let mut finished = None;
         match self.workspace().intent()? {
             Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => {
-                self.take_back(&intent, &AsideFiles::new())?
+                self.take_back(&intent, &AsideFiles::new())?;
             }
             Some(Intent::Import(intent)) => finished = Some(self.finish_import(&intent)?),
             Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,

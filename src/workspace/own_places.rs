@@ -44,9 +44,9 @@ pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
     let is_own = |root: &Path| {
         let below = target.strip_prefix(root).unwrap_or(&target);
         let first = below.components().next();
-        let is_first = |name: &&str| first.is_some_and(|first| first.as_os_str() == std::ffi::OsStr::new(*name));
+        let is_first = |name: &str| first.is_some_and(|first| first.as_os_str() == std::ffi::OsStr::new(name));
         below == Path::new(LOCAL_FOLDER)
-            || OWN.iter().any(|name| is_first(&name))
+            || OWN.iter().any(|name| is_first(name))
             || OWN_LOCAL.iter().any(|place| below.starts_with(place))
     };
     if roots.into_iter().any(is_own) {

@@ -46,10 +46,11 @@ impl AddressLists {
     /// Notes the file of those of some networks that are of one family; `None` if there are none.
     fn list(&mut self, ranges: &[IpRange], is_ipv4: bool) -> Option<String> {
         let of_family = ranges.iter().filter(|range| range.address().is_ipv4() == is_ipv4);
-        let text: String = of_family.map(|range| format!("{range}\n")).collect();
-        if text.is_empty() {
+        let lines: Vec<String> = of_family.map(ToString::to_string).collect();
+        if lines.is_empty() {
             return None;
         }
+        let text = lines.join("\n") + "\n";
         let name = format!("addresses/{}.lst", Digest::of(text.as_bytes()).short());
         self.lists.insert(name.clone(), text);
         Some(name)

@@ -3,9 +3,10 @@
 use super::error::CommandError;
 use super::release_text::release_text;
 use crate::model::{
-    DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version, VersionRemark,
+    Author, DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version,
+    VersionRemark,
 };
-use crate::plan::{Facts, Plan};
+use crate::plan::{self, Facts, GroupSelection, Plan, RollbackRequest, UndoRequest};
 use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
 
 /// Explains why a plan cannot be committed: a release of it is not on disk as it was frozen.
@@ -73,6 +74,40 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     }
     if ways.is_empty() && is_live {
         ways.push(format!("take it offline: `apigw offline {group} --env {environment}`"));
+    }
+    ways
+}
+
+/// Names the commands without a target that lead to a version, in a line each.
+pub(super) fn plain_ways_back(
+    workspace: &Workspace,
+    group: &GroupName,
+    version: &Version,
+    author: &Author,
+) -> Vec<String> {
+    let facts = DiskFacts::new(workspace);
+    let leads_here = |plan: Result<Plan, plan::Error>| {
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(plan::Error::Refused { plan, .. }) => *plan,
+            Err(_) => return false,
+        };
+        let after = plan.operation.changes.get(group).map(|change| &change.after);
+        after.is_some_and(|after| after.state == DeploymentState::Live && after.version == *version)
+    };
+    let mut ways = Vec::new();
+    for environment in workspace.settings().environments() {
+        let groups = GroupSelection::Groups(vec![group.clone()]);
+        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
+        if leads_here(plan::rollback(&request, &facts, author)) {
+            ways.push(format!("plain `apigw rollback {group} --env {environment}` leads to {group} {version}"));
+        }
+        let newest = workspace.history(&environment, None, 1).ok().and_then(|mut newest| newest.pop());
+        let Some(operation) = newest.map(|newest| newest.id) else { continue };
+        let request = UndoRequest { environment: environment.clone(), operation, skip_changed: true };
+        if leads_here(plan::undo(&request, &facts, author)) {
+            ways.push(format!("plain `apigw undo --env {environment}` leads to {group} {version}"));
+        }
     }
     ways
 }

@@ -61,7 +61,7 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|promote test online|promote test online", "nothing to do"),
     ("publish online http://b|publish test mock|promote test online", "promote 0.0.1 live mock; warns: g in online changes from http://b to a mock, as it is in test"),
     ("work 0.0.1 a http://s|publish test http://b|promote test online", "promote 0.0.1 live http://s"),
-    ("publish test http://b|promote test online", "state: g has no backend address"),
+    ("publish test http://b|promote test online", "state: version 0.0.1 of g has no backend address"),
     ("work 0.0.1 a http://s|publish test settings|lose 0.0.1|promote test online", "state: the folder of version 0.0.1 of g is missing"),
     // Rollback
     ("rollback test", "state: g was never published to test"),

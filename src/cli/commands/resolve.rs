@@ -32,7 +32,7 @@ use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, W
 /// one branch revoked stays revoked.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'\n  apigw resolve --access"
+    after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'"
 )]
 pub(in crate::cli) struct ResolveArguments {
     /// The groups that must be whole afterwards; with --access keys, `owner:NAME` or `secret:ID` [default: all]

@@ -13,12 +13,11 @@ use crate::cli::views::{
     DeletedVersionView, FindingView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
     VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
 };
-use crate::cli::{advice, change, complete, selection, table};
+use crate::cli::{advice, change, complete, missing_release, selection, table};
 use crate::model::{
-    Author, BumpLevel, DeploymentState, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError,
-    VersionRemark,
+    BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
 };
-use crate::plan::{self, Freeze, GroupSelection, Plan, RollbackRequest, UndoRequest};
+use crate::plan::{self, Freeze};
 use crate::workspace::{self, DiskFacts, Workspace, version_edit};
 
 /// Freeze working copies as versions; list, show, block and delete versions
@@ -325,7 +324,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let (group, version) = arguments.named.resolve(context)?;
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let plain = plain_ways_back(guard.workspace(), &group, &version, &author);
+    let plain = missing_release::plain_ways_back(guard.workspace(), &group, &version, &author);
     let states = guard.delete_version(&group, &version, &author, arguments.force).map_err(|error| {
         let is_needed = matches!(error, workspace::Error::VersionNeeded { .. });
         let mut error = CommandError::from(error);
@@ -343,35 +342,6 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let shown = context.output.data(&view, || format!("deleted version {version} of {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
-}
-
-/// Names the commands without a target that lead to a version, in a line each.
-fn plain_ways_back(workspace: &Workspace, group: &GroupName, version: &Version, author: &Author) -> Vec<String> {
-    let facts = DiskFacts::new(workspace);
-    let leads_here = |plan: Result<Plan, plan::Error>| {
-        let plan = match plan {
-            Ok(plan) => plan,
-            Err(plan::Error::Refused { plan, .. }) => *plan,
-            Err(_) => return false,
-        };
-        let after = plan.operation.changes.get(group).map(|change| &change.after);
-        after.is_some_and(|after| after.state == DeploymentState::Live && after.version == *version)
-    };
-    let mut ways = Vec::new();
-    for environment in workspace.settings().environments() {
-        let groups = GroupSelection::Groups(vec![group.clone()]);
-        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
-        if leads_here(plan::rollback(&request, &facts, author)) {
-            ways.push(format!("plain `apigw rollback {group} --env {environment}` leads to {group} {version}"));
-        }
-        let newest = workspace.history(&environment, None, 1).ok().and_then(|mut newest| newest.pop());
-        let Some(operation) = newest.map(|newest| newest.id) else { continue };
-        let request = UndoRequest { environment: environment.clone(), operation, skip_changed: true };
-        if leads_here(plan::undo(&request, &facts, author)) {
-            ways.push(format!("plain `apigw undo --env {environment}` leads to {group} {version}"));
-        }
-    }
-    ways
 }
 
 fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {

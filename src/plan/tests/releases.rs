@@ -10,7 +10,7 @@ const RELEASES: &[(&str, &str)] = &[
     ("{schema: 1, environment: test, steps: []}", ""),
     ("{schema: 1, environment: test, steps: [publish: {groups: [g], mock: true}]}", "test: nothing to do"),
     ("{schema: 1, steps: [publish: {groups: [g], mock: true, environment: online}]}", "online: publish 0.0.1 live mock"),
-    ("{schema: 1, environment: test, steps: [publish: {all: true, backend: 'http://b'}, promote: {groups: [g], from: test, to: online}]}", "state: g has no backend address"),
+    ("{schema: 1, environment: test, steps: [publish: {all: true, backend: 'http://b'}, promote: {groups: [g], from: test, to: online}]}", "state: version 0.0.1 of g has no backend address"),
     ("{schema: 1, environment: test, steps: [offline: {groups: [g]}, promote: {groups: [g], from: test, to: online}]}", "state: g is not live in test"),
     ("{schema: 1, environment: test, steps: [promote: {groups: [g], from: test, to: online}, offline: {groups: [g]}]}", "online: promote 0.0.1 live mock; test: offline 0.0.1 offline mock"),
     ("{schema: 1, environment: test, steps: [promote: {groups: [g], from: test, to: online}, offline: {groups: [g]}, offline: {groups: [g], environment: online}]}", "state: step 3 returns to online, after a step of another environment"),

@@ -198,6 +198,7 @@ fn bad_input_is_refused_and_changes_nothing() {
     for (words, exit, message) in [
         ("key create x --kind subscription".to_owned(), 64, "--to FILE"),
         ("key create x --kind subscription --to groups/x".to_owned(), 3, "a place of the workspace's own files"),
+        ("key create x --kind subscription --to x.txt".to_owned(), 3, "Git would see a secret"),
         (format!("key create ../x --kind subscription {to}"), 64, "is not a name"),
         (format!("key create owners --kind subscription {to}"), 64, "reserved by apigw"),
         (format!("key create x --kind subscription --expires 2020-01-01 {to}"), 3, "in the past"),

@@ -12,6 +12,7 @@ pub mod message_signature;
 pub mod sigv4;
 pub mod token;
 
+mod ahead_dates;
 mod day_counts;
 mod directory;
 mod ed25519;
@@ -30,6 +31,7 @@ mod secret_id;
 mod signature;
 mod subscription;
 
+pub use ahead_dates::{DateJournal, DateSlot, DateSlotError, EarlierDates, SignedDates};
 pub use day_counts::DayCounts;
 pub use directory::{ApiCall, Denial, KeyDirectory, PresentedSecret, shown_subject};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};

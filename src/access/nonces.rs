@@ -3,14 +3,16 @@
 //! One table a process, in shards by key; check and insert are one step under the shard's lock. It is bounded a key and
 //! in all, and a full one lets nobody in rather than anybody twice. An entry leaves when both the monotonic and the wall
 //! clock say that its time is over, so that a clock that jumps opens no window. It is not saved: a request that is dated
-//! before the table began is refused, for another process may have let it in.
+//! before the table began is refused, for another process may have let it in; [`AheadDates`] covers later dates.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ring::digest;
 
+use super::ahead_dates::{AheadDates, SignedDates, second_of};
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
 
@@ -32,6 +34,12 @@ pub enum NonceFault {
     /// The request is dated before the table began, so that it may have been let in by another process.
     #[error("the request is dated before this gateway was started")]
     BeforeStart,
+    /// The request is dated like one that another process may have let in.
+    #[error("the request may have been seen before a restart of this gateway")]
+    SeenBeforeRestart,
+    /// The request is dated ahead of the clock, and the journal of such dates cannot be written.
+    #[error("the request is dated ahead of the clock, and its date cannot be recorded: {0}")]
+    NotRecorded(io::ErrorKind),
     /// There is no room for another.
     #[error("the table of nonces is full")]
     Full,
@@ -53,6 +61,8 @@ pub struct NonceTable {
     shards: [Mutex<HashMap<SecretId, KeyNonces>>; SHARDS],
     /// The second in which the table began: dates of requests have no parts of seconds.
     begin_s: i64,
+    /// None where dates are not recorded for the process after.
+    ahead: Option<AheadDates>,
     count: AtomicUsize,
     most_of_a_key: usize,
     most_in_all: usize,
@@ -82,22 +92,23 @@ struct KeyNonces {
 }
 
 impl NonceTable {
-    /// Begins an empty table.
+    /// Begins an empty table, which refuses the dates of processes before and records its own where it is given them.
     #[must_use]
-    pub fn new(begin: Timestamp) -> Self {
-        Self::bounded(begin, MOST_OF_A_KEY, MOST_IN_ALL)
+    pub fn new(begin: Timestamp, dates: Option<SignedDates>) -> Self {
+        Self { ahead: dates.map(AheadDates::new), ..Self::bounded(begin, MOST_OF_A_KEY, MOST_IN_ALL) }
     }
 
     fn bounded(begin: Timestamp, most_of_a_key: usize, most_in_all: usize) -> Self {
-        let begin_s = begin.milliseconds().div_euclid(1000);
-        Self { shards: Default::default(), begin_s, count: AtomicUsize::new(0), most_of_a_key, most_in_all }
+        let (begin_s, count) = (second_of(begin), AtomicUsize::new(0));
+        Self { shards: Default::default(), begin_s, ahead: None, count, most_of_a_key, most_in_all }
     }
 
     /// Takes the nonce of a request that is dated `signed` for the first and only time, and keeps it for `retention_ms`.
     ///
     /// # Errors
     ///
-    /// Fails where the nonce was seen before or may have been, or where there is no room for it.
+    /// Fails where the nonce was seen before or may have been, where there is no room for it, or where a date ahead of the
+    /// clock cannot be recorded.
     pub fn claim(
         &self,
         id: &SecretId,
@@ -106,8 +117,15 @@ impl NonceTable {
         now: ClockReading,
         retention_ms: i64,
     ) -> Result<(), NonceFault> {
-        if signed.milliseconds().div_euclid(1000) < self.begin_s {
+        if second_of(signed) < self.begin_s {
             return Err(NonceFault::BeforeStart);
+        }
+        if let Some(ahead) = &self.ahead {
+            // A date is valid for the tolerance on either side of the clock.
+            if ahead.may_be_repeated(id, signed, self.begin_s, retention_ms / 2) {
+                return Err(NonceFault::SeenBeforeRestart);
+            }
+            ahead.record(id, signed, now.wall).map_err(|error| NonceFault::NotRecorded(error.kind()))?;
         }
         if self.len() >= self.most_in_all {
             // Keys that no longer call would keep the table full for all others.
@@ -179,7 +197,7 @@ mod tests {
 
     /// Begins a table in the middle of a second.
     fn table() -> NonceTable {
-        NonceTable::new(at(500, 0).wall)
+        NonceTable::new(at(500, 0).wall, None)
     }
 
     #[test]

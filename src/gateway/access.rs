@@ -24,7 +24,7 @@ use crate::access::sigv4::{SCHEMES, SignatureScheme};
 use crate::access::token::{TokenCache, TokenFault};
 use crate::access::{
     ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, NonceFault, NonceTable, PresentedSecret,
-    ReceivedRequest, RequestSignature, SignatureFault, shown_subject,
+    ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
 
@@ -115,7 +115,7 @@ impl AccessRules {
             Denial::Token(TokenFault::NoKeySet(_)) => {
                 (Kind::AccessUnavailable, "Tokens cannot be verified at the moment.")
             }
-            Denial::Nonce(_, NonceFault::Full) => {
+            Denial::Nonce(_, NonceFault::Full | NonceFault::NotRecorded(_)) => {
                 (Kind::AccessUnavailable, "Signed requests cannot be accepted at the moment.")
             }
             _ => (Kind::Unauthenticated, NO_KEY),
@@ -187,10 +187,10 @@ impl Drop for BodyReservation<'_> {
 
 impl AccessState {
     /// Begins with the keys of a directory.
-    pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>) -> Self {
+    pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>, dates: Option<SignedDates>) -> Self {
         Self {
             directory: ArcSwap::new(directory),
-            nonces: NonceTable::new(wall_clock()),
+            nonces: NonceTable::new(wall_clock(), dates),
             tokens: TokenCache::default(),
             limiter,
             started: Instant::now(),

@@ -12,7 +12,7 @@ use super::access_log::AccessLog;
 use super::fleet_control::FleetControl;
 use super::pages::PageSource;
 use super::source_status::SourceStatus;
-use crate::access::{DayCounts, KeyDirectory};
+use crate::access::{DayCounts, KeyDirectory, SignedDates};
 use crate::model::{DomainName, IpRange};
 
 /// The settings of a gateway.
@@ -56,6 +56,9 @@ pub struct Config {
     pub gateways: NonZeroU32,
     /// The requests that a process before has let in today, as [`day_counts`](super::Gateway::day_counts) returned them.
     pub day_counts: DayCounts,
+    /// The dates of signed requests that a process before has let in, and the journal for the process after. Without them
+    /// a request that is dated ahead of the clock may be let in once more after a restart.
+    pub signed_dates: Option<SignedDates>,
     /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
     /// The store that the gateway follows, until [`note_source`](super::Gateway::note_source) says more.
@@ -149,6 +152,7 @@ impl Config {
             keys: Arc::default(),
             gateways: NonZeroU32::MIN,
             day_counts: DayCounts::default(),
+            signed_dates: None,
             access_log: None,
             source: None,
         }

@@ -96,7 +96,8 @@ impl Gateway {
         let issuers = Arc::clone(&compiler.issuers);
         let discovery = config.discovery.clone();
         let discovery = discovery.map(|discovery| Ok((bind_one(discovery.address)?, discovery))).transpose()?;
-        let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
+        let limiter = Arc::clone(&compiler.rate_limiter);
+        let access = AccessState::new(Arc::clone(&config.keys), limiter, config.signed_dates.clone());
         let shared = Arc::new(shared(config, (compiled, access, issuers), &meters, limits, workers));
         let (stop, stopped) = watch::channel(StopOrder::Not);
         let mut gateway = Self {

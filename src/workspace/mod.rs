@@ -86,8 +86,8 @@ use crate::model::{
 use crate::plan::Plan;
 
 pub use access::{
-    AccessMergeState, AccessReader, CommittedAccess, SecretSources, SecretsOnMachine, create_signing_key,
-    read_signing_key,
+    AccessMergeState, AccessReader, CommittedAccess, SecretSources, SecretsOnMachine, SignedDatesFile,
+    create_signing_key, read_signing_key,
 };
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};

@@ -17,7 +17,7 @@ fn block(file: &str) -> &'static str {
 }
 
 /// A petstore whose callers sign, with a backend that says `ok`; its gateway, key id and secret.
-fn start(sandbox: &Sandbox) -> (Serving, String, String) {
+pub(super) fn start(sandbox: &Sandbox) -> (Serving, String, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let backend = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {

@@ -44,6 +44,7 @@ mod plans;
 mod prune;
 mod push;
 mod release;
+mod replays;
 mod routes;
 mod sdk;
 mod sdk_calls;

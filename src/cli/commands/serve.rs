@@ -10,6 +10,7 @@ mod follow;
 mod options;
 mod saved_counts;
 mod secrets;
+mod signed_dates;
 mod source;
 
 use std::net::{IpAddr, SocketAddr};
@@ -40,6 +41,7 @@ use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
 use secrets::PendingSecrets;
+use signed_dates::begin_signed_dates;
 use source::{FollowedSource, SourceArguments};
 
 /// Serve published groups on this machine
@@ -142,7 +144,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let keys = access.read(&workspace, Instant::now(), wall_clock());
     let day_counts = read_saved_counts(context, &workspace);
     let saved_counts = SavedCounts::new(day_counts.clone());
-    let config = Config { keys, day_counts, ..config };
+    let signed_dates = Some(begin_signed_dates(context, &workspace)?);
+    let config = Config { keys, day_counts, signed_dates, ..config };
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;

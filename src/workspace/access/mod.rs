@@ -12,6 +12,7 @@ mod past;
 mod private_keys;
 mod reused;
 mod secrets;
+mod signed_dates;
 mod signing_key;
 mod stale_grants;
 mod subject_file;
@@ -33,6 +34,8 @@ pub use live::AccessReader;
 pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;
 pub use secrets::{SecretSources, SecretsOnMachine};
+pub(super) use signed_dates::SIGNED_DATES_FILE;
+pub use signed_dates::SignedDatesFile;
 pub use signing_key::{create_signing_key, read_signing_key};
 
 /// The folder of the keys.

@@ -105,13 +105,15 @@ final class ParameterWriter {
         if (explodes && parameter.style().equals("label")) {
             return String.join("", items.stream().map(item -> "." + item).toList());
         }
-        String delimiter =
-                switch (parameter.style()) {
-                    case "spaceDelimited" -> "%20";
-                    case "pipeDelimited" -> "%7C";
-                    default -> ",";
-                };
-        return named(String.join(delimiter, items));
+        return named(String.join(delimiter(), items));
+    }
+
+    private String delimiter() {
+        return switch (parameter.style()) {
+            case "spaceDelimited" -> "%20";
+            case "pipeDelimited" -> "%7C";
+            default -> ",";
+        };
     }
 
     private String object(Map<?, ?> map) {
@@ -138,7 +140,7 @@ final class ParameterWriter {
                     break;
             }
         }
-        return named(joined(fields, ",", "", ","));
+        return named(joined(fields, delimiter(), "", delimiter()));
     }
 
     private String joined(List<Field> fields, String between, String before, String middle) {

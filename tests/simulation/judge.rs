@@ -45,7 +45,8 @@ pub(crate) fn unknown(person: &Person) -> Result<Ids> {
     Ok(operation_files(&person.clone.folder)?.into_keys().filter(|id| !person.known.contains(id)).collect())
 }
 
-/// Holds `verify` against the truth: all is whole but for operations that were cut off, and each of those is named.
+/// Holds `verify` against the truth: all is whole but for operations that were cut off, each of which is named, and
+/// versions that no operation names.
 fn check_verify(person: &Person, loose: &Ids) -> Result<()> {
     let outcome = person.clone.observe_under("", "-o json verify");
     let view: Value = serde_json::from_str(&outcome.stdout).with_context(|| format!("{outcome:?}"))?;
@@ -56,6 +57,10 @@ fn check_verify(person: &Person, loose: &Ids) -> Result<()> {
         let is_named = match problem["kind"].as_str().unwrap_or_default() {
             "leftover" => true,
             "abandoned" => loose.iter().any(|id| text.contains(id)),
+            "unreferenced" => {
+                let folder = problem["finding"]["file"].as_str().context("a folder")?;
+                is_unreferenced(&person.clone.folder, folder)?
+            }
             "unexplained" => {
                 is_unexplained = true;
                 loose.iter().any(|id| text.contains(id))
@@ -69,6 +74,18 @@ fn check_verify(person: &Person, loose: &Ids) -> Result<()> {
     ensure!(unnamed.is_empty(), "verify does not name {unnamed:?}: {outcome:?}");
     ensure!(outcome.code == if is_unexplained { 3 } else { 0 }, "{outcome:?}");
     Ok(())
+}
+
+/// True if no operation names the digest of a version.
+fn is_unreferenced(clone: &Path, version: &str) -> Result<bool> {
+    let note = fs::read_to_string(clone.join(version).join("version.yaml"))?;
+    let digest = note.lines().find_map(|line| line.strip_prefix("digest: ")).context("a digest")?;
+    for path in operation_files(clone)?.into_values() {
+        if fs::read_to_string(path)?.contains(digest) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Holds the entries against the heads of what was acknowledged.

@@ -43,19 +43,21 @@ const PATCHES: &[(&str, &str, &str)] = &[
     ),
     (
         "src/workspace/commit.rs",
-        "            let _ = self.abandon(&intent);\n",
-        "            if !crate::is_broken(\"NoTakeBack\") {\n                let _ = self.abandon(&intent);\n            }\n",
+        "            return Err(self.abandon(&intent, &aside, error));\n",
+        "            if crate::is_broken(\"NoTakeBack\") {\n                return Err(error);\n            }\n            \
+         return Err(self.abandon(&intent, &aside, error));\n",
     ),
     (
         "src/workspace/commit.rs",
-        "            self.thaw(&frozen);\n",
-        "            if !crate::is_broken(\"NoTakeBack\") {\n                self.thaw(&frozen);\n            }\n",
+        "            Err(error) => Err(self.thaw(&frozen, error)),\n",
+        "            Err(error) if crate::is_broken(\"NoTakeBack\") => Err(error),\n            \
+         Err(error) => Err(self.thaw(&frozen, error)),\n",
     ),
     (
         "src/workspace/intent.rs",
-        "self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,",
-        "self.workspace().is_unchanged(&intent)? => {\n                if !crate::is_broken(\"NoRecovery\") {\n                    \
-         self.take_back(&intent)?;\n                }\n            }",
+        "                self.take_back(&intent, &AsideFiles::new())?;\n",
+        "                if !crate::is_broken(\"NoRecovery\") {\n                    \
+         self.take_back(&intent, &AsideFiles::new())?;\n                }\n",
     ),
     (
         "src/workspace/intent.rs",

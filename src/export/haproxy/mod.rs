@@ -105,7 +105,7 @@ defaults
     timeout connect 5s
     timeout http-request 10s
     timeout server 30s
-    log-format '{"time":"%[date,utime(%%Y-%%m-%%dT%%H:%%M:%%SZ)]","request_id":"%[var(txn.request_id)]","client":"%ci","host":"%[var(txn.host),json(utf8s)]","method":"%HM","path":"%[var(txn.path),json(utf8s)]","environment":"%[var(txn.environment)]","group":"%[var(txn.group)]","version":"%[var(txn.version)]","operation":"%[var(txn.operation)]","api":"%[var(txn.api),json(utf8s)]","backend":"%b","status":%ST,"bytes_in":%U,"bytes_out":%B,"duration_ms":%Ta}'
+    log-format '{"time":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","request_id":"%[var(txn.request_id)]","client":"%ci","host":"%[var(txn.host),json(utf8s)]","method":"%HM","path":"%[var(txn.path),json(utf8s)]","environment":"%[var(txn.environment)]","group":"%[var(txn.group)]","version":"%[var(txn.version)]","operation":"%[var(txn.operation)]","api":"%[var(txn.api),json(utf8s)]","backend":"%b","status":%ST,"bytes_in":%U,"bytes_out":%B,"duration_ms":%Ta}'
 "#;
 
 /// The first rules of the frontend, behind those about headers that nobody may claim: the id of the request, host and path.

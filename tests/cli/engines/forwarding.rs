@@ -125,13 +125,13 @@ fn envoy_forwards_as_the_gateway() {
     forwards_as_the_gateway(EngineKind::Envoy);
 }
 
-#[test]
-fn envoy_logs_the_path_and_the_host_that_a_caller_named() {
-    if !EngineKind::Envoy.is_there() {
+/// The log has a line of JSON a request, with the time and with the path and the host that a caller named.
+fn logs_what_a_caller_named(kind: EngineKind) {
+    if !kind.is_there() {
         return;
     }
     let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/forwarding"));
-    let engine = Engine::start(&sandbox, EngineKind::Envoy);
+    let engine = Engine::start(&sandbox, kind);
     let host = "shop.test.apigw.localhost";
     let forged = [("x-envoy-original-path", "/forged"), ("x-forwarded-host", "forged")];
     // One is rewritten and forwarded, to a backend that is not there; the other is refused.
@@ -140,15 +140,29 @@ fn envoy_logs_the_path_and_the_host_that_a_caller_named() {
         send(&engine.address, &TestRequest::new(method, target, host, &forged).head);
     }
     let start = Instant::now();
-    let mut log = String::new();
-    while log.matches("\"path\"").count() < 2 && start.elapsed() < Duration::from_secs(30) {
+    let mut logged: Vec<serde_json::Value> = Vec::new();
+    while logged.len() < 2 && start.elapsed() < Duration::from_secs(30) {
         thread::sleep(Duration::from_millis(50));
-        log = sandbox.read("envoy.log");
+        let log = sandbox.read(&format!("{}.log", kind.target()));
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        logged = lines.filter(|line| line["host"] == host).collect();
     }
-    for path in ["/shop/items", "/shop/nothing"] {
-        assert!(log.contains(&format!("\"path\":\"{path}\"")), "{log}");
+    let paths: Vec<&serde_json::Value> = logged.iter().map(|line| &line["path"]).collect();
+    assert_eq!(paths, ["/shop/items", "/shop/nothing"], "{}", sandbox.read(&format!("{}.log", kind.target())));
+    for line in &logged {
+        let time = line["time"].as_str().expect("a time");
+        assert!(time.starts_with("20") && time.get(10..11) == Some("T"), "{time}");
     }
-    assert_eq!(log.matches(&format!("\"host\":\"{host}\"")).count(), 2, "{log}");
+}
+
+#[test]
+fn envoy_logs_the_path_and_the_host_that_a_caller_named() {
+    logs_what_a_caller_named(EngineKind::Envoy);
+}
+
+#[test]
+fn haproxy_logs_the_path_and_the_host_that_a_caller_named() {
+    logs_what_a_caller_named(EngineKind::Haproxy);
 }
 
 #[test]

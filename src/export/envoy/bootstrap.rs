@@ -15,6 +15,10 @@ const POLL_PAUSE: &str = "0.2s";
 /// Longer than a control plane holds a poll.
 const POLL_TIMEOUT: &str = "20s";
 
+/// The size of a compiled expression that Envoy takes; its own limit of 100 refuses paths with a few parameters, and
+/// with them all routes.
+const LARGEST_EXPRESSION: u32 = 1_000_000;
+
 /// Writes the bootstrap of an Envoy that reads files.
 pub(super) fn of_files(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
     let uri = asks_authorizer.then(|| format!("http://{}", options.authorizer));
@@ -22,7 +26,14 @@ pub(super) fn of_files(origins: &[String], asks_authorizer: bool, options: &Expo
         "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
         "dynamic_resources": {"cds_config": source("cds.json", options)},
         "static_resources": {"listeners": [listener(options.listen, &source("rds.json", options), uri.as_deref())]},
+        "layered_runtime": runtime(),
     })
+}
+
+/// Writes the settings of the runtime; an operator can still change them.
+fn runtime() -> Value {
+    let settings = json!({"re2.max_program_size.error_level": LARGEST_EXPRESSION});
+    json!({"layers": [{"name": "apigw", "static_layer": settings}, {"name": "admin", "admin_layer": {}}]})
 }
 
 /// Names a file of the discovery; its folder is watched, since a mounted one is replaced as a whole.
@@ -80,6 +91,7 @@ pub(super) fn of_node(node: &NodeBootstrap) -> Value {
         },
         "dynamic_resources": {"cds_config": control_plane(), "lds_config": control_plane()},
         "static_resources": {"clusters": [control, authorizer]},
+        "layered_runtime": runtime(),
     })
 }
 

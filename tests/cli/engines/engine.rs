@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::harness::{Sandbox, free_address, has_tool};
 
@@ -56,6 +58,36 @@ impl EngineKind {
         command.current_dir(folder).stdin(Stdio::null());
         command
     }
+
+    /// Lets the engine load the files of a folder.
+    fn validate(self, folder: &PathBuf) {
+        let loaded = self.command(folder, true).output().expect("the engine runs");
+        let text = [loaded.stdout, loaded.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        assert!(loaded.status.success(), "{} does not load the export: {text}", self.target());
+    }
+}
+
+/// Writes the bootstrap of an export for Envoy with the routes and clusters in it that it would discover.
+fn with_discovery(folder: &Path) -> String {
+    let read = |file: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(file)).expect("a file of the export");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let resources = |file: &str| -> Vec<Value> {
+        let mut resources = read(file)["resources"].as_array().expect("resources").clone();
+        for resource in &mut resources {
+            resource.as_object_mut().expect("a message").remove("@type");
+        }
+        resources
+    };
+    let mut bootstrap = read("envoy.json");
+    bootstrap.as_object_mut().expect("a bootstrap").remove("dynamic_resources");
+    bootstrap["static_resources"]["clusters"] = resources("cds.json").into();
+    let filters = bootstrap.pointer_mut("/static_resources/listeners/0/filter_chains/0/filters/0/typed_config");
+    let connections = filters.and_then(Value::as_object_mut).expect("an HTTP connection manager");
+    connections.remove("rds").expect("discovered routes");
+    connections.insert("route_config".to_owned(), resources("rds.json").remove(0));
+    bootstrap.to_string()
 }
 
 /// A running engine.
@@ -79,9 +111,13 @@ impl Engine {
         );
         sandbox.run(&words).expect_exit(0);
         let folder = sandbox.path().join(target);
-        let loaded = kind.command(&folder, true).output().expect("the engine runs");
-        let text = [loaded.stdout, loaded.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-        assert!(loaded.status.success(), "{target} does not load the export: {text}");
+        kind.validate(&folder);
+        if kind == EngineKind::Envoy {
+            // Envoy's validation reads no discovery files.
+            let inline = tempfile::tempdir().expect("a folder");
+            std::fs::write(inline.path().join("envoy.json"), with_discovery(&folder)).expect("a bootstrap");
+            kind.validate(&inline.path().to_owned());
+        }
         folder
     }
 

@@ -136,10 +136,15 @@ pub(super) fn destination_error(error: &DestinationError) -> CommandError {
             CommandError::invalid("newer-schema", error.to_string()).hint("a newer apigw wrote it: use that one")
         }
         DestinationError::NoTag => CommandError::new("store", Exit::Failed, error.to_string()).hint(NO_CONDITIONS),
-        DestinationError::Pointer(PointerFault::Malformed)
-        | DestinationError::Content(ContentFault::Missing(_) | ContentFault::Damaged(_))
-        | DestinationError::List(_) => CommandError::invalid("store-damaged", error.to_string())
-            .hint("write damaged and missing objects again: `apigw push DESTINATION --key FILE --repair`"),
+        DestinationError::Pointer(PointerFault::Malformed) => {
+            CommandError::invalid("pointer-damaged", error.to_string())
+                .hint("put back an earlier pointer, where the store or a backup keeps one")
+                .hint("else push to another prefix and let gateways follow that: `serve --from NEW`")
+        }
+        DestinationError::Content(ContentFault::Missing(_) | ContentFault::Damaged(_)) | DestinationError::List(_) => {
+            CommandError::invalid("store-damaged", error.to_string())
+                .hint("write damaged and missing objects again: `apigw push DESTINATION --key FILE --repair`")
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::{PathContext, PathError};
-use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER};
+use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
 use crate::model::{GroupName, VERSION_FILE, Version};
 
 /// The Git checkout that a workspace lies in.
@@ -177,11 +177,14 @@ impl GitCheckout {
 
 /// True if Git does not see a file, whether or not it is there yet: it lies in no checkout, or in one that ignores
 /// it. What lies in a workspace without a checkout would be seen as soon as there is one.
-pub(super) fn is_hidden_from_git(workspace: &Path, path: &Path) -> bool {
+pub(super) fn is_hidden_from_git(path: &Path) -> bool {
     let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
     let (Some(folder), Some(name)) = (folder, path.file_name()) else { return false };
     match GitCheckout::find(&folder) {
-        None => !folder.starts_with(workspace) || folder.starts_with(workspace.join(LOCAL_FOLDER)),
+        None => {
+            let workspace = folder.ancestors().find(|above| above.join(WORKSPACE_FILE).is_file());
+            workspace.is_none_or(|workspace| folder.starts_with(workspace.join(LOCAL_FOLDER)))
+        }
         // A failure to ask is no leave to write a secret there.
         Some(checkout) => checkout.ask(&["check-ignore", "-q", "--", &name.to_string_lossy()]).is_some(),
     }

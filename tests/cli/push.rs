@@ -133,6 +133,21 @@ fn keys_go_forward_too() {
 }
 
 #[test]
+fn a_damaged_pointer_is_met_with_ways_out_that_work() {
+    let publisher = Publisher::new();
+    publisher.push_to_folder().expect_exit(0);
+    let pointer = publisher.outside.path().join("state/pointer");
+    let whole = fs::read(&pointer).expect("a pointer");
+    fs::write(&pointer, "").expect("a damaged pointer");
+    let state = publisher.path("state");
+    let damaged = publisher.push(&format!("{state} --repair")).expect_exit(3);
+    damaged.expect_stderr("put back an earlier pointer").expect_stderr("push to another prefix");
+    publisher.push(&publisher.path("other")).expect_exit(0);
+    fs::write(&pointer, whole).expect("a pointer");
+    publisher.push_to_folder().expect_exit(0);
+}
+
+#[test]
 fn a_private_key_is_private_and_lies_outside_of_git() {
     let publisher = Publisher::new();
     let key = publisher.path("push.pem");
@@ -145,6 +160,8 @@ fn a_private_key_is_private_and_lies_outside_of_git() {
     for words in [format!("push {state} --key push.pem"), "push --make-key new.pem".to_owned()] {
         sandbox.run(&words).expect_exit(3).expect_stderr("Git would see a private key in this place");
     }
+    // Outside of every repository and workspace, a key may lie in the folder that one stands in.
+    sandbox.run(&format!("-C {} push --make-key made.pem", publisher.path(""))).expect_exit(0);
     sandbox.run(&format!("push --make-key {key}")).expect_exit(4).expect_stderr("already exists");
     let mode = fs::metadata(&key).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

@@ -76,7 +76,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> R
         return Err(CommandError::usage("a push needs a destination and `--key FILE`"));
     };
     let workspace = context.workspace()?;
-    let key = read_signing_key(&context.folder().join(file), workspace.folder())?;
+    let key = read_signing_key(&context.folder().join(file))?;
     let mut keys = vec![key.public()];
     keys.extend(&arguments.public_key);
     let remote = RemoteStore::new(create_store(context, url, arguments.store_timeout)?)?;

@@ -30,7 +30,7 @@ impl Workspace {
                     pending.push(inner);
                 } else if metadata.is_file()
                     && let Some(line) = private_key_line(&path)
-                    && !is_hidden_from_git(self.folder(), &path)
+                    && !is_hidden_from_git(&path)
                 {
                     let location = Location { file: inner.into(), line, column: 1 };
                     let message = "this is a private key, and Git would hand it to everybody who has the repository";

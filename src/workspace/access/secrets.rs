@@ -339,7 +339,7 @@ impl LockGuard {
                 "make the folder, or name a file in another",
             ));
         }
-        if !is_hidden_from_git(self.workspace().folder(), path) {
+        if !is_hidden_from_git(path) {
             let location = Location::file(path.display().to_string());
             let message = "Git would see a secret in this place".to_owned();
             return Err(Error::invalid("secret-place", location, message, "name a file outside of the repository"));

@@ -14,14 +14,14 @@ use crate::model::Location;
 /// # Errors
 ///
 /// Refuses a file that others can read, or that Git would see.
-pub fn read_signing_key(path: &Path, workspace: &Path) -> Result<PrivateKey, Error> {
+pub fn read_signing_key(path: &Path) -> Result<PrivateKey, Error> {
     let place = || Location::file(path.display().to_string());
     let secret = read_secret(path, true)?;
     let Some(secret) = secret else {
         let message = "there is no such file".to_owned();
         return Err(Error::invalid("signing-key", place(), message, "name the file of a private key"));
     };
-    check_place(path, workspace)?;
+    check_place(path)?;
     secret.private_key().ok_or_else(|| {
         let message = "this is no private key of Ed25519 (PEM, `BEGIN PRIVATE KEY`)".to_owned();
         Error::invalid("signing-key", place(), message, "`openssl genpkey -algorithm ed25519` makes one too")
@@ -33,17 +33,17 @@ pub fn read_signing_key(path: &Path, workspace: &Path) -> Result<PrivateKey, Err
 /// # Errors
 ///
 /// Refuses a file that is there already, and a place that Git would see.
-pub fn create_signing_key(path: &Path, workspace: &Path, key: &PrivateKey) -> Result<(), Error> {
+pub fn create_signing_key(path: &Path, key: &PrivateKey) -> Result<(), Error> {
     require_foreign(path)?;
-    check_place(path, workspace)?;
+    check_place(path)?;
     create_private(path, &format!("{}\n", key.reveal()))
 }
 
-fn check_place(path: &Path, workspace: &Path) -> Result<(), Error> {
-    if is_hidden_from_git(workspace, path) {
+fn check_place(path: &Path) -> Result<(), Error> {
+    if is_hidden_from_git(path) {
         return Ok(());
     }
     let message = "Git would see a private key in this place".to_owned();
     let location = Location::file(path.display().to_string());
-    Err(Error::invalid("secret-place", location, message, "name a file outside of the repository"))
+    Err(Error::invalid("secret-place", location, message, "name a file outside of the repository and the workspace"))
 }

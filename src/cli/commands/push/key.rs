@@ -15,9 +15,7 @@ use crate::workspace::create_signing_key;
 pub(super) fn make_key(context: &Context<'_>, file: &Path) -> Result<Exit, CommandError> {
     let no_randomness = |_| CommandError::new("random", Exit::Failed, "the system has no randomness");
     let key = PrivateKey::generate(&SystemRandom::new()).map_err(no_randomness)?;
-    // A key may be made outside of any workspace; what lies in one would be seen by its Git.
-    let workspace = context.workspace().map_or(context.folder().as_path(), |workspace| workspace.folder());
-    create_signing_key(&context.folder().join(file), workspace, &key)?;
+    create_signing_key(&context.folder().join(file), &key)?;
     let public_key = key.public().to_string();
     let view = PushKeyView { schema: SCHEMA, file: file.display().to_string(), public_key: public_key.clone() };
     context.output.data(&PushDocument::Key(view), || format!("{public_key}\n"))?;

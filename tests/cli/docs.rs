@@ -241,9 +241,13 @@ fn served_pages_are_of_what_is_live() {
     let serving = Serving::start_with(&sandbox, words);
     let documents = serving.documents();
     let matrix = get(&documents, "/");
-    for expected in ["HTTP/1.1 200", "text/html", "x-content-type-options: nosniff", ">0.1.0</a>"] {
+    for expected in
+        ["HTTP/1.1 200", "text/html", "x-content-type-options: nosniff", "frame-ancestors 'none'", ">0.1.0</a>"]
+    {
         assert!(matrix.contains(expected), "{expected}: {matrix}");
     }
+    let led = get(&documents, "//test/petstore");
+    assert!(led.starts_with("HTTP/1.1 308") && led.contains("location: petstore/\r\n"), "{led}");
     assert!(get(&documents, "/test/petstore/").contains("at most 50"));
     assert!(get(&documents, "/test/petstore/0.0.1/index.html").contains("0.1.0 is live now"));
     assert!(get(&documents, "/test/petstore/openapi.json").contains("application/json"));

@@ -105,7 +105,12 @@ pub(crate) async fn page(source: Arc<dyn PageSource>, request: Request<Bytes>) -
     let response = tokio::task::spawn_blocking(move || source.respond(&request)).await;
     let mut response =
         response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "the page cannot be made\n"));
-    for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer")] {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        // A policy within a page cannot say who may frame it.
+        ("content-security-policy", "frame-ancestors 'none'"),
+    ] {
         response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN, REFERER, SET_COOKIE,
-    TRAILER,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER,
+    SET_COOKIE, TRAILER,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
@@ -244,10 +244,21 @@ impl PageSource for ServedDocuments {
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 response
             }
-            Ok(None) => text(StatusCode::NOT_FOUND, "not found"),
+            Ok(None) => match self.page(&format!("{name}/index.html")) {
+                Ok(Some(_)) => to_folder(&name),
+                _ => text(StatusCode::NOT_FOUND, "not found"),
+            },
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         }
     }
+}
+
+/// Leads a reader who left out the slash behind a folder to its page, relative to the place that was asked for.
+fn to_folder(name: &str) -> Response<Bytes> {
+    let mut response = text(StatusCode::PERMANENT_REDIRECT, "this is a folder");
+    let folder = name.rsplit('/').next().and_then(|last| HeaderValue::from_str(&format!("{last}/")).ok());
+    response.headers_mut().extend(folder.map(|folder| (LOCATION, folder)));
+    response
 }
 
 /// Renders the files of a group that a path leads to.

@@ -41,6 +41,7 @@ impl ObjectFolder {
 
     /// Opens a folder to write into it; the first write makes one that is missing. One that holds something else is refused.
     pub fn create(path: &Path) -> Result<Self, Error> {
+        require_foreign(path)?;
         let names = match folders::names(path) {
             Err(error) if layout::is_absent(&error) && !path.exists() => Vec::new(),
             names => names.at("list", path)?,
@@ -50,7 +51,6 @@ impl ObjectFolder {
             let entry = foreign.to_string_lossy().into_owned();
             return Err(Error::FolderTaken { folder: path.to_owned(), entry });
         }
-        require_foreign(path)?;
         Ok(Self { path: path.to_owned() })
     }
 

@@ -69,6 +69,7 @@ impl FolderChanges {
 impl OutputFolder {
     /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
     pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
+        require_foreign(path)?;
         let is_file = |found: &&Path| found.metadata().is_ok_and(|metadata| !metadata.is_dir());
         if let Some(found) = path.ancestors().find(is_file) {
             return Err(Error::FileForFolder { path: found.to_owned() });
@@ -79,7 +80,6 @@ impl OutputFolder {
         };
         let folder = Self { path: path.to_owned(), kind: kind.to_owned(), listed };
         folder.require_own(path, "")?;
-        require_foreign(path)?;
         Ok(folder)
     }
 

@@ -469,7 +469,7 @@ fn pushes(validated: &Validated) {
     validated.read("push", 0, "push .apigw/state --key .apigw/push.pem");
     validated.read("push", 0, "push .apigw/state --key .apigw/push.pem --repair");
     validated.read("push", 3, "push .apigw/state --key .apigw/nonsense.pem");
-    validated.read("push", 5, "push groups --key .apigw/push.pem");
+    validated.read("push", 3, "push groups --key .apigw/push.pem");
     validated.read("push", 64, "push");
 }
 
@@ -478,7 +478,7 @@ fn exports(validated: &Validated) {
     validated.read("export", 0, "export envoy --env test --out exported --check");
     validated.run("export", 2, "export envoy --env test --out missing --check");
     validated.read("export", 3, "export envoy --env nonsense --out exported");
-    validated.read("export", 5, "export envoy --env test --out groups");
+    validated.read("export", 3, "export envoy --env test --out groups");
     validated.read("export", 64, "export nonsense --env test --out exported");
     validated.read("export", 0, "export envoy --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
     validated.read("export", 64, "export nginx --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");

@@ -203,7 +203,10 @@ fn no_verb_loses_what_another_was_told_is_done() {
         workers.into_iter().map(|worker| worker.join().expect("a worker")).collect()
     });
     let verified = json(&succeed(folder, "-o json verify"));
-    assert_eq!(verified["problems"].as_array().map(Vec::len), Some(0), "{verified}");
+    // Versions that a command froze and none published are named.
+    let problems = verified["problems"].as_array().expect("problems").iter();
+    let problems: Vec<_> = problems.filter(|problem| problem["kind"] != "unreferenced").collect();
+    assert_eq!(problems, Vec::<&Value>::new(), "{verified}");
     let history = json(&succeed(folder, "-o json history -n 100000"));
     let operations = history["operations"].as_array().expect("operations");
     let operations: BTreeSet<&str> =

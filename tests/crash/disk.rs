@@ -33,6 +33,8 @@ pub(crate) enum Event {
     Truncate(String),
     Write(String, Vec<u8>),
     MakeFolder(String),
+    /// Another name for a file.
+    Link(String, String),
     Rename(String, String),
     Remove(String),
     SyncFile(String),
@@ -80,6 +82,11 @@ impl Disk {
             }
             Event::Truncate(path) => self.set_bytes(path, |_| Vec::new())?,
             Event::Write(path, more) => self.set_bytes(path, |now| [now, more].concat())?,
+            Event::Link(from, to) => {
+                let node = self.find(from)?;
+                let (parent, name) = self.place(to)?;
+                self.set(Item::Entry(parent, name), Value::Entry(Some(node)));
+            }
             Event::Rename(from, to) => {
                 let node = self.find(from)?;
                 let (parent, name) = self.place(to)?;

@@ -16,18 +16,8 @@ use crate::trace::{Call, Tracer};
 use crate::workspace::{State, entries, new_folder};
 
 /// Calls that the disk does not know; a command that uses one needs more of this test.
-const UNKNOWN: [&str; 10] = [
-    "pwrite64",
-    "writev",
-    "copy_file_range",
-    "sendfile",
-    "link",
-    "linkat",
-    "symlink",
-    "symlinkat",
-    "fallocate",
-    "mmap",
-];
+const UNKNOWN: [&str; 8] =
+    ["pwrite64", "writev", "copy_file_range", "sendfile", "symlink", "symlinkat", "fallocate", "mmap"];
 
 /// The command as it is, or with a defect that must be noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +164,8 @@ fn event(call: &Call, root: &Path, disk: &Disk) -> Result<Option<Event>> {
         "mkdir" => path(0).map(Event::MakeFolder),
         "unlink" | "rmdir" => path(0).map(Event::Remove),
         "unlinkat" => bail!("this test does not know unlinkat"),
-        "rename" | "renameat" | "renameat2" => rename(call, root).map(|(from, to)| Event::Rename(from, to)),
+        "rename" | "renameat" | "renameat2" => names(call, root).map(|(from, to)| Event::Rename(from, to)),
+        "link" | "linkat" => names(call, root).map(|(from, to)| Event::Link(from, to)),
         "ftruncate" => open.map(Event::Truncate),
         "fsync" | "fdatasync" => {
             open.map(|path| if disk.is_folder(&path) { Event::SyncFolder(path) } else { Event::SyncFile(path) })
@@ -194,8 +185,9 @@ fn event(call: &Call, root: &Path, disk: &Disk) -> Result<Option<Event>> {
     Ok(event)
 }
 
-fn rename(call: &Call, root: &Path) -> Option<(String, String)> {
-    if !call.name.starts_with("rename") || call.line.contains(" = -1 ") {
+/// Returns the two names of a call that succeeded.
+fn names(call: &Call, root: &Path) -> Option<(String, String)> {
+    if call.line.contains(" = -1 ") {
         return None;
     }
     Some((below(quoted(call, 0)?, root)?, below(quoted(call, 1)?, root)?))

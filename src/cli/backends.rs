@@ -11,7 +11,8 @@ use crate::gateway::is_refused_address;
 use crate::model::{
     Backend, DeploymentState, GroupChange, GroupName, GroupSettings, HttpUrl, ReleaseAction, with_variables,
 };
-use crate::plan::{Facts, Plan};
+use crate::plan::{Facts as _, Plan};
+use crate::workspace::DiskFacts;
 
 /// The longest time for all names together. A name that takes longer is not spoken of.
 const LONGEST_LOOKUP: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ struct BackendHost {
 }
 
 /// Warns of backends of a plan that cannot be resolved here, or that gateways refuse.
-pub(super) fn warnings(plan: &Plan, facts: &dyn Facts) -> Vec<String> {
+pub(super) fn warnings(plan: &Plan, facts: &DiskFacts<'_>) -> Vec<String> {
     let hosts: BTreeSet<BackendHost> =
         plan.operation.changes.iter().flat_map(|(group, change)| hosts(plan, facts, group, change)).collect();
     let environment = &plan.operation.environment;
@@ -53,7 +54,7 @@ fn warning(host: &BackendHost, resolved: &Result<Vec<IpAddr>, String>) -> Option
 }
 
 /// Lists the hosts that a change makes a group call. A way back called them before.
-fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange) -> Vec<BackendHost> {
+fn hosts(plan: &Plan, facts: &DiskFacts<'_>, group: &GroupName, change: &GroupChange) -> Vec<BackendHost> {
     let is_new = matches!(change.action, ReleaseAction::Publish | ReleaseAction::Switch | ReleaseAction::Promote);
     let Backend::Http { url, variables } = &change.after.backend else { return Vec::new() };
     if !is_new || change.after.state != DeploymentState::Live {
@@ -71,7 +72,7 @@ fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange
 }
 
 /// Returns the settings of the version that goes live; `None` where they cannot be read, which is told elsewhere.
-fn settings(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange) -> Option<GroupSettings> {
+fn settings(plan: &Plan, facts: &DiskFacts<'_>, group: &GroupName, change: &GroupChange) -> Option<GroupSettings> {
     let is_frozen = !plan.freezes.contains_key(group);
     let candidate =
         if is_frozen { facts.released(group, &change.after).ok()?? } else { facts.working_copy(group, None).ok()? };

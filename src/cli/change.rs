@@ -7,7 +7,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::context::Context;
-use super::error::{CommandError, Exit};
+use super::error::{CommandError, Exit, PlanError};
 use super::escape;
 use super::numbers::PresentNumbers;
 use super::output::MOST_WARNINGS;
@@ -20,7 +20,7 @@ use crate::cli::release_text::release_text;
 use crate::model::{
     Author, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
 };
-use crate::plan::{Facts, GroupSelection, Plan};
+use crate::plan::{GroupSelection, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
 /// The lead over the clock, in milliseconds, from which an operation's time is warned of.
@@ -81,7 +81,7 @@ pub(super) fn run(
     arguments: &ChangeArguments,
     replan: ReplanMode,
     groups: &GroupSelection,
-    make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+    make_plan: impl Fn(&DiskFacts<'_>, &Author) -> Result<Plan, PlanError>,
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let author = context.author(&arguments.reason)?;
@@ -127,7 +127,7 @@ fn facts_for<'w>(workspace: &'w Workspace, groups: &GroupSelection) -> DiskFacts
     }
 }
 
-const fn refused_plan(error: &crate::plan::Error) -> Option<&Plan> {
+const fn refused_plan(error: &PlanError) -> Option<&Plan> {
     match error {
         crate::plan::Error::Refused { plan, .. } => Some(plan),
         _ => None,
@@ -135,7 +135,7 @@ const fn refused_plan(error: &crate::plan::Error) -> Option<&Plan> {
 }
 
 /// Shows the plans that policies refuse, and returns the error, which has every reason.
-pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate::plan::Error) -> CommandError {
+pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: PlanError) -> CommandError {
     use crate::plan::Error;
     let plans: Vec<&Plan> = match &error {
         Error::Several(errors) | Error::Steps(errors) => errors.iter().filter_map(refused_plan).collect(),
@@ -168,7 +168,7 @@ fn planned(
     context: &Context<'_>,
     facts: &DiskFacts<'_>,
     author: &Author,
-    make_plan: &impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+    make_plan: &impl Fn(&DiskFacts<'_>, &Author) -> Result<Plan, PlanError>,
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
@@ -184,7 +184,7 @@ fn plan_again(
     facts: &DiskFacts<'_>,
     before: &Plan,
     author: &Author,
-    make_plan: &impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+    make_plan: &impl Fn(&DiskFacts<'_>, &Author) -> Result<Plan, PlanError>,
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     // The settings may have changed, and with them which environments there are and which are protected.

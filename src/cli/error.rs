@@ -262,21 +262,17 @@ fn count(findings: &[Finding]) -> String {
     }
 }
 
-impl From<plan::Error> for CommandError {
-    fn from(error: plan::Error) -> Self {
+/// Reason why a request has no plan on the facts of a workspace.
+pub(super) type PlanError = plan::Error<workspace::Error>;
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
         use plan::Error;
         let message = error.to_string();
         match error {
-            Error::Facts(source) => match source.downcast::<workspace::Error>() {
-                Ok(error) => error.into(),
-                Err(other) => Self::new("io", Exit::Failed, message).causes(other.as_ref()),
-            },
+            Error::Facts(source) => source.into(),
             Error::PastUnreadable { group, environment, source } => {
-                let reason = match source.downcast::<workspace::Error>() {
-                    Ok(error) => Self::from(error),
-                    Err(other) => Self::new("io", Exit::Failed, other.to_string()),
-                };
-                Self { message, ..reason }.other_ways_back(group.as_str(), environment.as_str())
+                Self { message, ..Self::from(source) }.other_ways_back(group.as_str(), environment.as_str())
             }
             Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
             Error::State(error) => Self { hints: state::hints(&error), ..Self::invalid("state", message) },

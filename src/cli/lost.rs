@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::model::{EnvironmentName, GroupName, OperationId};
-use crate::plan::{Facts, Plan};
-use crate::workspace::{ViewProblem, Workspace};
+use crate::plan::{Facts as _, Plan};
+use crate::workspace::{DiskFacts, ViewProblem, Workspace};
 
 /// The most operations that are looked at for a warning, or for a status: both are asked for often.
 pub(super) const MOST_OPERATIONS: usize = 200;
 
 /// Notes in a plan which of its groups begin a second history, since the entry that their first one led to was lost.
-pub(super) fn note(plan: &mut Plan, facts: &dyn Facts) {
+pub(super) fn note(plan: &mut Plan, facts: &DiskFacts<'_>) {
     let environment = &plan.operation.environment;
     let new = plan.operation.changes.iter().filter(|(_, change)| change.before.is_none());
     let new: BTreeSet<GroupName> = new.map(|(group, _)| group.clone()).collect();

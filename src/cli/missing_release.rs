@@ -1,6 +1,6 @@
 //! A plan that leads to a version which is gone: who deleted it, and the ways out that work.
 
-use super::error::CommandError;
+use super::error::{CommandError, PlanError};
 use super::release_text::release_text;
 use crate::model::{
     Author, DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version,
@@ -86,7 +86,7 @@ pub(super) fn plain_ways_back(
     author: &Author,
 ) -> Vec<String> {
     let facts = DiskFacts::new(workspace);
-    let leads_here = |plan: Result<Plan, plan::Error>| {
+    let leads_here = |plan: Result<Plan, PlanError>| {
         let plan = match plan {
             Ok(plan) => plan,
             Err(plan::Error::Refused { plan, .. }) => *plan,

@@ -66,8 +66,6 @@ pub(super) enum SiteError {
     #[error(transparent)]
     Workspace(#[from] crate::workspace::Error),
     #[error(transparent)]
-    Facts(#[from] anyhow::Error),
-    #[error(transparent)]
     Render(#[from] RenderError),
     #[error("version {version} of {group}, which is live in {environment}, cannot be read")]
     NoVersion { group: GroupName, environment: EnvironmentName, version: Version },
@@ -77,7 +75,6 @@ impl From<SiteError> for CommandError {
     fn from(error: SiteError) -> Self {
         match error {
             SiteError::Workspace(error) => error.into(),
-            SiteError::Facts(error) => crate::plan::Error::Facts(error).into(),
             SiteError::NoVersion { .. } => {
                 Self::invalid("missing-version", error.to_string()).hint("see more: `apigw verify`")
             }

@@ -7,13 +7,13 @@ use crate::model::{Backend, EnvironmentName, GroupName};
 
 /// Warns of a group that nobody can call, since it asks callers for a key and no key may call it; and of grants for APIs
 /// that it does not have. A mock asks nobody.
-pub(super) fn access_warnings(
-    facts: &dyn Facts,
+pub(super) fn access_warnings<E>(
+    facts: &dyn Facts<Error = E>,
     group: &GroupName,
     environment: &EnvironmentName,
     candidate: &PublishCandidate,
     backend: &Backend,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<String>, Error<E>> {
     let auth = &candidate.settings.auth;
     if auth.is_none() || backend.is_mock() {
         return Ok(Vec::new());

@@ -21,13 +21,13 @@ pub enum BackendChoice {
 }
 
 /// Determines the backend of a group in an environment.
-pub(super) fn resolve(
+pub(super) fn resolve<E>(
     choice: &BackendChoice,
     group: &GroupName,
     settings: &GroupSettings,
     workspace: &WorkspaceSettings,
     environment: &EnvironmentName,
-) -> Result<Backend, Error> {
+) -> Result<Backend, Error<E>> {
     let (address, origin) = match choice {
         BackendChoice::Mock => return Ok(Backend::Mock),
         BackendChoice::Address(address) => (address, AddressOrigin::Request),
@@ -46,12 +46,12 @@ pub(super) fn resolve(
 /// Returns the backend of a release with another version: the same, with the variables that this one names.
 ///
 /// Those that are bound already keep their values.
-pub(super) fn rebound(
+pub(super) fn rebound<E>(
     backend: &Backend,
     settings: &GroupSettings,
     workspace: &WorkspaceSettings,
     environment: &EnvironmentName,
-) -> Result<Backend, Error> {
+) -> Result<Backend, Error<E>> {
     let Backend::Http { url, variables } = backend else { return Ok(Backend::Mock) };
     let mut values = workspace.environment(environment).variables;
     values.extend(variables.clone());
@@ -59,11 +59,11 @@ pub(super) fn rebound(
 }
 
 /// Binds the variables of the addresses under `forwarding`, each of which must be one with them.
-fn bound(
+fn bound<E>(
     settings: &GroupSettings,
     values: &BTreeMap<String, String>,
     environment: &EnvironmentName,
-) -> Result<BTreeMap<String, String>, Error> {
+) -> Result<BTreeMap<String, String>, Error<E>> {
     let mut bound = BTreeMap::new();
     for (path, address) in settings.forwarding.addresses() {
         address_of(address, AddressOrigin::Forwarding(path.join(".")), values, environment)?;
@@ -79,12 +79,12 @@ fn bound(
 }
 
 /// Puts the environment's variables into an address.
-fn address_of(
+fn address_of<E>(
     address: &str,
     origin: AddressOrigin,
     values: &BTreeMap<String, String>,
     environment: &EnvironmentName,
-) -> Result<HttpUrl, Error> {
+) -> Result<HttpUrl, Error<E>> {
     let resolved = match with_variables(address, |name| values.get(name).map(String::as_str)) {
         Ok(resolved) => resolved,
         Err(error) => return Err(StateError::Variable { origin, error, environment: environment.clone() }.into()),

@@ -23,7 +23,7 @@ pub enum BumpRequest {
 
 impl BumpRequest {
     /// Returns the level; where only another layout differs, it is that of a patch.
-    pub(super) fn level(self, group: &GroupName, facts: &dyn Facts) -> Result<BumpLevel, Error> {
+    pub(super) fn level<E>(self, group: &GroupName, facts: &dyn Facts<Error = E>) -> Result<BumpLevel, Error<E>> {
         Ok(match self {
             Self::Patch => BumpLevel::Patch,
             Self::Minor => BumpLevel::Minor,
@@ -35,7 +35,7 @@ impl BumpRequest {
 
 /// Advises which part of a working copy's version to bump, by the difference from the newest frozen one; `None` if
 /// there is none.
-pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<BumpLevel>, Error> {
+pub fn advice<E>(group: &GroupName, facts: &dyn Facts<Error = E>) -> Result<Option<BumpLevel>, Error<E>> {
     let Some(version) = facts.versions(group).map_err(Error::Facts)?.pop_last() else {
         return Ok(Some(BumpLevel::Patch));
     };

@@ -11,12 +11,12 @@ use super::refusal::{PolicyRefusal, mock_message};
 pub use state::{AddressOrigin, StateError};
 pub use step::{StaleReason, StepFault};
 
-/// Reason why a request has no plan.
+/// Reason why a request has no plan; `E` is the reason why facts could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum Error<E> {
     /// The files could not be read.
     #[error("cannot read what the plan needs")]
-    Facts(#[source] anyhow::Error),
+    Facts(#[source] E),
     /// The operation of the present entry cannot be read, so the release before it is not known.
     #[error("cannot tell what was live for {group} in {environment} before")]
     PastUnreadable {
@@ -26,7 +26,7 @@ pub enum Error {
         environment: EnvironmentName,
         /// The reason.
         #[source]
-        source: anyhow::Error,
+        source: E,
     },
     /// A definition or its settings are not valid.
     #[error("{group} cannot be published: {} found", problems(.findings))]
@@ -106,13 +106,13 @@ pub enum Error {
     },
     /// Several groups cannot be changed, each for a reason of its own.
     #[error("{} groups cannot be changed", .0.len())]
-    Several(Vec<Error>),
+    Several(Vec<Self>),
     /// Several steps of a release plan are refused, each for one group or for several.
     #[error("{} steps are held back", .0.len())]
-    Steps(Vec<Error>),
+    Steps(Vec<Self>),
 }
 
-impl Error {
+impl<E> Error<E> {
     /// Fails with the errors of several groups, if there are any.
     pub(super) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
         match errors.len() {
@@ -123,7 +123,7 @@ impl Error {
     }
 }
 
-impl From<StateError> for Error {
+impl<E> From<StateError> for Error<E> {
     fn from(error: StateError) -> Self {
         Self::State(Box::new(error))
     }

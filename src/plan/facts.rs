@@ -16,49 +16,51 @@ use crate::model::{
 /// The workspace answers from files and tests answer from memory. Two questions alike have the same
 /// answer during one plan.
 pub trait Facts {
+    /// Reason why a question has no answer.
+    type Error;
+
+    /// Writes an error with its causes, in one line.
+    fn error_text(&self, error: &Self::Error) -> String;
+
     /// Returns the settings of the workspace.
     fn settings(&self) -> &WorkspaceSettings;
 
     /// Lists the groups of the workspace.
-    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error>;
+    fn groups(&self) -> Result<Vec<GroupName>, Self::Error>;
 
     /// Returns the live entries of an environment.
-    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error>;
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Self::Error>;
 
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
-    fn working_copy(
-        &self,
-        group: &GroupName,
-        version: Option<&Version>,
-    ) -> Result<Arc<PublishCandidate>, anyhow::Error>;
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error>;
 
     /// Lists the frozen versions of a group.
-    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error>;
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Self::Error>;
 
     /// Returns the notes on the versions of a group: which are blocked, which were deleted.
-    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error>;
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, Self::Error>;
 
     /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error>;
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Self::Error>;
 
     /// Returns the frozen version that a release names, by its number and its digest; `None` where there is none.
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error>;
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, Self::Error>;
 
     /// Returns the number under which the version of a release lies, which a merge may have changed; `None` where it
     /// lies under none.
-    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error>;
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, Self::Error>;
 
     /// Returns a group's deployments, the latest first, the present entry included.
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error>;
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error>;
 
     /// Returns every deployment that a group's histories hold, those that a resolve did not keep among them, the latest
     /// first.
-    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
         self.past(environment, group)
     }
 
     /// Returns a group's latest deployments as far as the history can be read, the present entry first.
-    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
         self.past(environment, group)
     }
 
@@ -69,23 +71,23 @@ pub trait Facts {
         _environment: &EnvironmentName,
         _groups: &BTreeSet<GroupName>,
         _most: usize,
-    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+    ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error> {
         Ok(BTreeMap::new())
     }
 
     /// Lists the grants for a group in an environment, of keys and of owners.
-    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error>;
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error>;
 
     /// Returns a committed operation; `None` where the environment has none of that id.
-    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Self::Error>;
 }
 
 /// Returns a group's latest deployments, for a way back: a history that is damaged further back bars none.
-pub(super) fn readable_past(
-    facts: &dyn Facts,
+pub(super) fn readable_past<E>(
+    facts: &dyn Facts<Error = E>,
     environment: &EnvironmentName,
     group: &GroupName,
-) -> Result<Vec<PastEntry>, Error> {
+) -> Result<Vec<PastEntry>, Error<E>> {
     facts.readable_past(environment, group).map_err(|source| Error::PastUnreadable {
         group: group.clone(),
         environment: environment.clone(),
@@ -94,7 +96,7 @@ pub(super) fn readable_past(
 }
 
 /// Refuses a change of a group that has no entry: it was never published, or its entry was lost.
-pub(super) fn no_entry(facts: &dyn Facts, environment: &EnvironmentName, group: &GroupName) -> Error {
+pub(super) fn no_entry<E>(facts: &dyn Facts<Error = E>, environment: &EnvironmentName, group: &GroupName) -> Error<E> {
     let lost = facts.lost_releases(environment, &BTreeSet::from([group.clone()]), usize::MAX);
     match lost.map(|mut lost| lost.remove(group)) {
         Ok(Some(operation)) => {
@@ -106,7 +108,11 @@ pub(super) fn no_entry(facts: &dyn Facts, environment: &EnvironmentName, group: 
 }
 
 /// Names the version of a release by its present number.
-pub(super) fn with_number(facts: &dyn Facts, group: &GroupName, release: Release) -> Result<Release, Error> {
+pub(super) fn with_number<E>(
+    facts: &dyn Facts<Error = E>,
+    group: &GroupName,
+    release: Release,
+) -> Result<Release, Error<E>> {
     let number = facts.number(group, &release).map_err(Error::Facts)?;
     Ok(Release { version: number.unwrap_or(release.version), ..release })
 }

@@ -11,7 +11,11 @@ use crate::model::Author;
 ///
 /// A group with a choice is judged as a change from every release that is not kept. Dropped operations and groups that
 /// one branch alone changed were no choice: nothing refuses them. Overridden policies are recorded in the resolution.
-pub fn join_plan(resolution: &mut Resolution, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn join_plan<E>(
+    resolution: &mut Resolution,
+    facts: &dyn Facts<Error = E>,
+    author: &Author,
+) -> Result<Plan, Error<E>> {
     let mut plan = Plan::new(&resolution.operation.environment, author);
     plan.operation = resolution.operation.clone();
     if !resolution.is_drop {

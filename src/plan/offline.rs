@@ -20,7 +20,7 @@ pub struct OfflineRequest {
 }
 
 /// Plans to take groups offline.
-pub fn offline(request: &OfflineRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn offline<E>(request: &OfflineRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let mut plan = Plan::new(&request.environment, author);
     let environment = facts.environment(&request.environment).map_err(Error::Facts)?;
     for group in &request.groups.resolve(|| Ok(live_groups(&environment)))? {

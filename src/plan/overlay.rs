@@ -13,19 +13,19 @@ use super::facts::{Facts, HeldGrant, PastEntry, PublishCandidate};
 use super::outcome::Plan;
 
 /// The state on disk, with the outcome of the steps so far upon it.
-pub(super) struct PlanOverlay<'a> {
-    base: &'a dyn Facts,
+pub(super) struct PlanOverlay<'a, E> {
+    base: &'a dyn Facts<Error = E>,
     environments: BTreeMap<EnvironmentName, Arc<Environment>>,
     /// The versions that earlier steps freeze.
     frozen: BTreeMap<GroupName, BTreeMap<Version, Arc<PublishCandidate>>>,
 }
 
-impl<'a> PlanOverlay<'a> {
-    pub(super) const fn new(base: &'a dyn Facts) -> Self {
+impl<'a, E> PlanOverlay<'a, E> {
+    pub(super) const fn new(base: &'a dyn Facts<Error = E>) -> Self {
         Self { base, environments: BTreeMap::new(), frozen: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, plan: &Plan) -> Result<(), Error> {
+    pub(super) fn add(&mut self, plan: &Plan) -> Result<(), Error<E>> {
         let Operation { environment: name, time, changes, .. } = &plan.operation;
         let mut shared = match self.environments.remove(name) {
             Some(known) => known,
@@ -54,24 +54,26 @@ impl<'a> PlanOverlay<'a> {
     }
 }
 
-impl Facts for PlanOverlay<'_> {
+impl<E> Facts for PlanOverlay<'_, E> {
+    type Error = E;
+
+    fn error_text(&self, error: &E) -> String {
+        self.base.error_text(error)
+    }
+
     fn settings(&self) -> &WorkspaceSettings {
         self.base.settings()
     }
 
-    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+    fn groups(&self) -> Result<Vec<GroupName>, Self::Error> {
         self.base.groups()
     }
 
-    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Self::Error> {
         self.environments.get(environment).map_or_else(|| self.base.environment(environment), |known| Ok(known.clone()))
     }
 
-    fn working_copy(
-        &self,
-        group: &GroupName,
-        version: Option<&Version>,
-    ) -> Result<Arc<PublishCandidate>, anyhow::Error> {
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error> {
         // An earlier step may have bumped the version; then that is the working copy now.
         let frozen = self.frozen.get(group).into_iter().flat_map(BTreeMap::values);
         let bumped = frozen.rev().find(|candidate| candidate.settings_on_disk.is_some());
@@ -81,46 +83,46 @@ impl Facts for PlanOverlay<'_> {
         }
     }
 
-    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Self::Error> {
         let mut versions = self.base.versions(group)?;
         versions.extend(self.frozen.get(group).into_iter().flat_map(BTreeMap::keys).cloned());
         Ok(versions)
     }
 
-    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, Self::Error> {
         self.base.notes(group)
     }
 
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Self::Error> {
         match self.frozen_version(group, version) {
             Some(candidate) => Ok(Some(candidate.clone())),
             None => self.base.frozen(group, version),
         }
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, Self::Error> {
         match self.frozen_version(group, &release.version) {
             Some(candidate) if candidate.digest == release.digest => Ok(Some(candidate.clone())),
             _ => self.base.released(group, release),
         }
     }
 
-    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, Self::Error> {
         match self.frozen_version(group, &release.version) {
             Some(candidate) if candidate.digest == release.digest => Ok(Some(release.version.clone())),
             _ => self.base.number(group, release),
         }
     }
 
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
         self.base.past(environment, group)
     }
 
-    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
         self.base.every_past(environment, group)
     }
 
-    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
         self.base.readable_past(environment, group)
     }
 
@@ -129,15 +131,15 @@ impl Facts for PlanOverlay<'_> {
         environment: &EnvironmentName,
         groups: &BTreeSet<GroupName>,
         most: usize,
-    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+    ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error> {
         self.base.lost_releases(environment, groups, most)
     }
 
-    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error> {
         self.base.grants(environment, group)
     }
 
-    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Self::Error> {
         self.base.operation(environment, id)
     }
 }

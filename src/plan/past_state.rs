@@ -18,8 +18,8 @@ pub enum PastState {
 }
 
 /// A past state that was found in the history of its environment.
-pub(super) struct FoundState<'a> {
-    facts: &'a dyn Facts,
+pub(super) struct FoundState<'a, E> {
+    facts: &'a dyn Facts<Error = E>,
     environment: &'a EnvironmentName,
     time: Timestamp,
     /// The releases that the named operation made itself.
@@ -28,11 +28,11 @@ pub(super) struct FoundState<'a> {
 
 impl PastState {
     /// Finds the state in the history of an environment.
-    pub(super) fn find<'a>(
+    pub(super) fn find<'a, E>(
         &self,
         environment: &'a EnvironmentName,
-        facts: &'a dyn Facts,
-    ) -> Result<FoundState<'a>, Error> {
+        facts: &'a dyn Facts<Error = E>,
+    ) -> Result<FoundState<'a, E>, Error<E>> {
         let (time, made) = match self {
             Self::At(time) => (*time, BTreeMap::new()),
             Self::After(id) => {
@@ -46,9 +46,9 @@ impl PastState {
     }
 }
 
-impl FoundState<'_> {
+impl<E> FoundState<'_, E> {
     /// Returns the release that a group had; `None` where it had not been published yet.
-    pub(super) fn release(&self, group: &GroupName) -> Result<Option<Release>, Error> {
+    pub(super) fn release(&self, group: &GroupName) -> Result<Option<Release>, Error<E>> {
         if let Some(release) = self.made.get(group) {
             return Ok(Some(release.clone()));
         }
@@ -61,7 +61,7 @@ impl FoundState<'_> {
     pub(super) fn live_groups<'g>(
         &self,
         groups: impl IntoIterator<Item = &'g GroupName>,
-    ) -> Result<Vec<GroupName>, Error> {
+    ) -> Result<Vec<GroupName>, Error<E>> {
         let mut live = Vec::new();
         for group in groups {
             if self.release(group)?.is_some_and(|release| release.state == DeploymentState::Live) {
@@ -73,6 +73,6 @@ impl FoundState<'_> {
 }
 
 /// The error of an operation that an environment does not have.
-pub(super) fn unknown_operation(environment: &EnvironmentName, id: &OperationId) -> Error {
+pub(super) fn unknown_operation<E>(environment: &EnvironmentName, id: &OperationId) -> Error<E> {
     StateError::UnknownOperation { environment: environment.clone(), operation: id.clone() }.into()
 }

@@ -28,12 +28,12 @@ pub(super) enum ReleaseDirection {
 }
 
 /// Applies the environment's policies to a plan. Warnings go into the plan; the error has every reason.
-pub(super) fn apply(
+pub(super) fn apply<E>(
     plan: &mut Plan,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     author: &Author,
     direction: ReleaseDirection,
-) -> Result<(), Error> {
+) -> Result<(), Error<E>> {
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     let mut refusals = Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn apply(
 }
 
 /// Keeps every blocked version out. One that is live already stays so, and is warned of.
-fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<PolicyRefusal>, Error> {
+fn check_blocks<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let is_new = plan.freezes.contains_key(group);
@@ -83,11 +83,11 @@ fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<PolicyRefus
 }
 
 /// Returns the block of a release; `None` where it takes nothing live, or is not blocked.
-pub(super) fn blocked(
-    facts: &dyn Facts,
+pub(super) fn blocked<E>(
+    facts: &dyn Facts<Error = E>,
     group: &GroupName,
     release: &Release,
-) -> Result<Option<BlockedRelease>, Error> {
+) -> Result<Option<BlockedRelease>, Error<E>> {
     if release.state == DeploymentState::Offline {
         return Ok(None);
     }
@@ -119,13 +119,13 @@ fn apply_mock(plan: &mut Plan, policy: PolicyMode, direction: ReleaseDirection) 
 }
 
 /// Compares each group with its live release, and refuses breaking changes if the policy denies them.
-fn apply_breaking(
+fn apply_breaking<E>(
     plan: &mut Plan,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     policy: PolicyMode,
     is_overridden: bool,
     direction: ReleaseDirection,
-) -> Result<Option<PolicyRefusal>, Error> {
+) -> Result<Option<PolicyRefusal>, Error<E>> {
     if policy == PolicyMode::Allow {
         return Ok(None);
     }
@@ -172,13 +172,13 @@ fn replaced(change: &GroupChange) -> impl Iterator<Item = &Release> {
 }
 
 /// Returns the changes that break the callers of a release.
-fn broken_by(
+fn broken_by<E>(
     plan: &Plan,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     group: &GroupName,
     before: &Release,
     after: &Release,
-) -> Result<CompatibilityVerdict, Error> {
+) -> Result<CompatibilityVerdict, Error<E>> {
     let nothing = || CompatibilityVerdict::Compared { breaking: Vec::new(), past_sunset: Vec::new() };
     if before.state == DeploymentState::Offline {
         return Ok(nothing());
@@ -197,13 +197,13 @@ fn broken_by(
 }
 
 /// Compares a version that is to be live with the one that is.
-fn compared(
+fn compared<E>(
     plan: &Plan,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     group: &GroupName,
     (live, next_release): (&Release, &Release),
     next: &NextVersion,
-) -> Result<CompatibilityVerdict, Error> {
+) -> Result<CompatibilityVerdict, Error<E>> {
     let before = facts.released(group, live);
     let after = planned(plan, facts, group, next_release)?;
     let (live, version) = (&live.version, &next_release.version);
@@ -211,7 +211,7 @@ fn compared(
     let before = match before {
         Ok(Some(before)) => before,
         Ok(None) => return Ok(unknown(live, "is live, but its folder is missing".to_owned())),
-        Err(error) => return Ok(unknown(live, format!("is live, but cannot be read: {error:#}"))),
+        Err(error) => return Ok(unknown(live, format!("is live, but cannot be read: {}", facts.error_text(&error)))),
     };
     let Some(after) = after else { return Ok(unknown(version, "has no folder".to_owned())) };
     let Some(old) = &before.definition else {
@@ -249,12 +249,12 @@ fn compared(
 }
 
 /// Returns the version that a plan makes live, frozen already or about to be.
-fn planned(
+fn planned<E>(
     plan: &Plan,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     group: &GroupName,
     release: &Release,
-) -> Result<Option<Arc<PublishCandidate>>, Error> {
+) -> Result<Option<Arc<PublishCandidate>>, Error<E>> {
     if !plan.freezes.contains_key(group) {
         return facts.released(group, release).map_err(Error::Facts);
     }
@@ -263,7 +263,11 @@ fn planned(
 }
 
 /// Asks of each release for evidence that it was live in another environment.
-fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Result<Option<PolicyRefusal>, Error> {
+fn check_source<E>(
+    plan: &Plan,
+    facts: &dyn Facts<Error = E>,
+    source: EnvironmentName,
+) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let after = &change.after;
@@ -284,12 +288,12 @@ fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Resu
 }
 
 /// Returns with which kinds of backend, a mock or not, a release is or was live in an environment.
-fn kinds_of_backend(
-    facts: &dyn Facts,
+fn kinds_of_backend<E>(
+    facts: &dyn Facts<Error = E>,
     environment: &EnvironmentName,
     group: &GroupName,
     release: &Release,
-) -> Result<Vec<bool>, Error> {
+) -> Result<Vec<bool>, Error<E>> {
     let was_it = |known: &Release| known.state == DeploymentState::Live && known.digest == release.digest;
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group).map(|current| &current.release).filter(|current| was_it(current));

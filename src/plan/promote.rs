@@ -49,18 +49,18 @@ pub enum PromotedRelease {
 ///
 /// A mock stays a mock. A real backend gets the address that the version's settings have in the
 /// environment that it comes to, never that of the one it comes from.
-pub fn promote(request: &PromoteRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn promote<E>(request: &PromoteRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     promote_bound(request, None, facts, author)
 }
 
 /// Plans a promotion of the bound releases, if each was live in the source at some time, even if it is not any more.
 /// Other groups stay as they are.
-pub(super) fn promote_bound(
+pub(super) fn promote_bound<E>(
     request: &PromoteRequest,
     bound: Option<&BTreeMap<GroupName, Release>>,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     author: &Author,
-) -> Result<Plan, Error> {
+) -> Result<Plan, Error<E>> {
     let PromoteRequest { from, to, groups, .. } = request;
     if from == to {
         return Err(StateError::SameEnvironment { environment: from.clone() }.into());
@@ -115,20 +115,20 @@ pub(super) fn promote_bound(
 }
 
 /// The environment from which groups are promoted.
-struct PromotionSource<'a> {
+struct PromotionSource<'a, E> {
     environment: std::sync::Arc<Environment>,
-    facts: &'a dyn Facts,
+    facts: &'a dyn Facts<Error = E>,
     request: &'a PromoteRequest,
     /// The past state from which releases are taken, where one is named.
-    state: Option<FoundState<'a>>,
+    state: Option<FoundState<'a, E>>,
 }
 
-impl PromotionSource<'_> {
+impl<E> PromotionSource<'_, E> {
     fn groups(
         &self,
         groups: &GroupSelection,
         bound: Option<&BTreeMap<GroupName, Release>>,
-    ) -> Result<Vec<GroupName>, Error> {
+    ) -> Result<Vec<GroupName>, Error<E>> {
         groups.resolve(|| match (bound, &self.state) {
             (Some(bound), _) => Ok(bound.keys().cloned().collect()),
             (None, Some(state)) => state.live_groups(self.environment.deployments.keys()),
@@ -137,7 +137,7 @@ impl PromotionSource<'_> {
     }
 
     /// Returns the release of a group that the request names.
-    fn release(&self, group: &GroupName) -> Result<Release, Error> {
+    fn release(&self, group: &GroupName) -> Result<Release, Error<E>> {
         let named = || (group.clone(), self.request.from.clone());
         let is_live = |release: &Release| release.state == DeploymentState::Live;
         if let Some(state) = &self.state {
@@ -170,14 +170,14 @@ impl PromotionSource<'_> {
     }
 
     /// Returns the release that a plan was bound to, as the source has or had it; else the one that the request names.
-    fn bound_release(&self, group: &GroupName, bound: &Release) -> Result<Release, Error> {
+    fn bound_release(&self, group: &GroupName, bound: &Release) -> Result<Release, Error<E>> {
         let is_it =
             |release: &Release| release.digest == bound.digest && release.backend.is_mock() == bound.backend.is_mock();
         self.find_live(group, is_it)?.map_or_else(|| self.release(group), Ok)
     }
 
     /// Finds the latest release of a group that was live in the source and has a property.
-    fn find_live(&self, group: &GroupName, has: impl Fn(&Release) -> bool) -> Result<Option<Release>, Error> {
+    fn find_live(&self, group: &GroupName, has: impl Fn(&Release) -> bool) -> Result<Option<Release>, Error<E>> {
         let matches = |release: &Release| release.state == DeploymentState::Live && has(release);
         let live = self.environment.deployments.get(group).map(|live| live.release.clone());
         if let Some(live) = live.filter(matches) {
@@ -188,12 +188,12 @@ impl PromotionSource<'_> {
     }
 }
 
-fn target_backend(
+fn target_backend<E>(
     group: &GroupName,
     live: &Release,
     to: &EnvironmentName,
-    facts: &dyn Facts,
-) -> Result<Backend, Error> {
+    facts: &dyn Facts<Error = E>,
+) -> Result<Backend, Error<E>> {
     if live.backend.is_mock() {
         return Ok(Backend::Mock);
     }

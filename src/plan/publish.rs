@@ -36,7 +36,7 @@ pub struct PublishRequest {
 }
 
 /// Plans a publish.
-pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn publish<E>(request: &PublishRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let mut plan = Plan::new(&request.environment, author);
     let environment = facts.environment(&request.environment).map_err(Error::Facts)?;
     let mut errors = Vec::new();
@@ -56,13 +56,13 @@ pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> 
 }
 
 /// Adds one group to the plan. A group that stays as it is was checked when it was published.
-fn publish_group(
+fn publish_group<E>(
     plan: &mut Plan,
     request: &PublishRequest,
     group: &GroupName,
     current: Option<&Deployment>,
-    facts: &dyn Facts,
-) -> Result<(), Error> {
+    facts: &dyn Facts<Error = E>,
+) -> Result<(), Error<E>> {
     let (candidate, version, frozen) = choose(request, group, facts)?;
     let backend =
         backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
@@ -104,11 +104,11 @@ fn publish_group(
 }
 
 /// Chooses the candidate and its version, and finds out if that is frozen already.
-fn choose(
+fn choose<E>(
     request: &PublishRequest,
     group: &GroupName,
-    facts: &dyn Facts,
-) -> Result<(Arc<PublishCandidate>, Version, bool), Error> {
+    facts: &dyn Facts<Error = E>,
+) -> Result<(Arc<PublishCandidate>, Version, bool), Error<E>> {
     let frozen = |version: &Version| facts.frozen(group, version).map_err(Error::Facts);
     if let Some(version) = &request.version {
         if let Some(candidate) = frozen(version)? {
@@ -162,7 +162,11 @@ fn choose(
 }
 
 /// Makes the error of a version that is not frozen, or not any more.
-pub(super) fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
+pub(super) fn unknown_version<E>(
+    group: &GroupName,
+    version: &Version,
+    facts: &dyn Facts<Error = E>,
+) -> Result<Error<E>, Error<E>> {
     let notes = facts.notes(group).map_err(Error::Facts)?;
     if let Some(deletion) = notes.0.get(version).and_then(|note| note.deletions.last()) {
         let (group, version) = (group.clone(), version.clone());
@@ -174,13 +178,13 @@ pub(super) fn unknown_version(group: &GroupName, version: &Version, facts: &dyn 
 }
 
 /// Refuses an invalid candidate, as far as its findings concern the kind of backend.
-fn check_candidate(
+fn check_candidate<E>(
     plan: &mut Plan,
     group: &GroupName,
     candidate: &PublishCandidate,
     is_mock: bool,
-    facts: &dyn Facts,
-) -> Result<(), Error> {
+    facts: &dyn Facts<Error = E>,
+) -> Result<(), Error<E>> {
     let mut findings = check::group(&candidate.subject(group, !is_mock), facts.settings());
     findings.retain(|finding| check::concerns_release(finding.rule, is_mock));
     let (errors, warnings): (Vec<_>, Vec<_>) =

@@ -140,7 +140,7 @@ const fn is_false(value: &bool) -> bool {
 }
 
 /// Plans every step, each upon the outcome of those before it: one plan an environment, in order.
-pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result<Vec<Plan>, Error> {
+pub fn release<E>(file: &ReleasePlan, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Vec<Plan>, Error<E>> {
     let author = &Author { message: author.message.clone().or_else(|| file.message.clone()), ..author.clone() };
     let mut overlay = PlanOverlay::new(facts);
     let mut plans: Vec<Plan> = Vec::new();
@@ -204,7 +204,12 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
 
 /// Compares plans with the outcome that they were bound to. Changes that were applied already, by a run that stopped
 /// half-way, are accepted.
-pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, author: &Author) -> Result<(), Error> {
+pub fn check_bound<E>(
+    bound: &[BoundPlan],
+    plans: &[Plan],
+    facts: &dyn Facts<Error = E>,
+    author: &Author,
+) -> Result<(), Error<E>> {
     for plan in bound {
         let environment = facts.environment(&plan.environment).map_err(Error::Facts)?;
         let now = plans.iter().find(|now| now.operation.environment == plan.environment);
@@ -243,13 +248,13 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, autho
     Ok(())
 }
 
-fn plan_step(
+fn plan_step<E>(
     file: &ReleasePlan,
     step: &PlanStep,
     number: usize,
-    facts: &dyn Facts,
+    facts: &dyn Facts<Error = E>,
     author: &Author,
-) -> Result<Plan, Error> {
+) -> Result<Plan, Error<E>> {
     let (PlanStep::Publish(verb) | PlanStep::Switch(verb) | PlanStep::Offline(verb) | PlanStep::Promote(verb)) = step;
     check_words(step, verb, number)?;
     let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
@@ -325,7 +330,7 @@ fn promoted(bound: &[BoundPlan], from: &EnvironmentName, to: &EnvironmentName) -
 }
 
 /// Refuses words that the step's command does not have.
-fn check_words(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), Error> {
+fn check_words<E>(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), Error<E>> {
     let given = [
         ("all", verb.all),
         ("version", verb.version.is_some()),
@@ -350,18 +355,22 @@ fn check_words(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), E
 }
 
 /// Returns the environment that a step names, by its name or by an alias.
-fn declared(settings: &WorkspaceSettings, name: &EnvironmentName, number: usize) -> Result<EnvironmentName, Error> {
+fn declared<E>(
+    settings: &WorkspaceSettings,
+    name: &EnvironmentName,
+    number: usize,
+) -> Result<EnvironmentName, Error<E>> {
     settings.environment_named(name.as_str()).ok_or_else(|| {
         let declared = settings.environments();
         wrong_step(number, StepFault::UnknownEnvironment { name: name.clone(), declared })
     })
 }
 
-fn wrong_step(number: usize, fault: StepFault) -> Error {
+fn wrong_step<E>(number: usize, fault: StepFault) -> Error<E> {
     StateError::Step { number, fault }.into()
 }
 
-fn merge(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error> {
+fn merge<E>(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error<E>> {
     let touched: BTreeSet<GroupName> = plan.operation.changes.keys().chain(&plan.unchanged).cloned().collect();
     let again = next.operation.changes.keys().chain(&next.unchanged).find(|group| touched.contains(*group));
     if let Some(group) = again {

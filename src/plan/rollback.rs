@@ -29,7 +29,7 @@ pub struct RollbackRequest {
 ///
 /// A group that was first published after the state goes offline, an entry is never removed; where all of them were,
 /// there is no such state to go back to.
-pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn rollback<E>(request: &RollbackRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let RollbackRequest { environment, groups, to, .. } = request;
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let state = to.as_ref().map(|to| to.find(environment, facts)).transpose()?;
@@ -78,11 +78,11 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
 
 /// Refuses to bring all groups back where no state is named, or where nothing was live in it: most likely a mistyped
 /// date, which would take the whole environment offline.
-fn check_state_of_all<'g>(
-    state: Option<&FoundState<'_>>,
+fn check_state_of_all<'g, E>(
+    state: Option<&FoundState<'_, E>>,
     environment: &EnvironmentName,
     groups: impl IntoIterator<Item = &'g GroupName>,
-) -> Result<(), Error> {
+) -> Result<(), Error<E>> {
     let Some(state) = state else {
         return Err(StateError::NoStateNamed { environment: environment.clone() }.into());
     };
@@ -92,16 +92,16 @@ fn check_state_of_all<'g>(
     Ok(())
 }
 
-fn not_yet_published(group: &GroupName, environment: &EnvironmentName) -> Error {
+fn not_yet_published<E>(group: &GroupName, environment: &EnvironmentName) -> Error<E> {
     StateError::NotYetPublished { group: group.clone(), environment: environment.clone() }.into()
 }
 
-fn release_before(
+fn release_before<E>(
     group: &GroupName,
     environment: &EnvironmentName,
     current: &Deployment,
-    facts: &dyn Facts,
-) -> Result<Release, Error> {
+    facts: &dyn Facts<Error = E>,
+) -> Result<Release, Error<E>> {
     let past = readable_past(facts, environment, group)?;
     let mut before = live_before(&past);
     let newest = before.next();

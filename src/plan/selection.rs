@@ -14,7 +14,10 @@ pub enum GroupSelection {
 
 impl GroupSelection {
     /// Returns the groups, each once, in order; `all` says which are meant by all.
-    pub(super) fn resolve(&self, all: impl FnOnce() -> Result<Vec<GroupName>, Error>) -> Result<Vec<GroupName>, Error> {
+    pub(super) fn resolve<E>(
+        &self,
+        all: impl FnOnce() -> Result<Vec<GroupName>, Error<E>>,
+    ) -> Result<Vec<GroupName>, Error<E>> {
         let mut groups = match self {
             Self::Groups(groups) => groups.clone(),
             Self::All => all()?,
@@ -33,12 +36,12 @@ pub(super) fn live_groups(environment: &Environment) -> Vec<GroupName> {
 }
 
 /// Refuses where the group was changed by another operation than the caller saw.
-pub(super) fn check_current(
+pub(super) fn check_current<E>(
     group: &GroupName,
     environment: &EnvironmentName,
     current: Option<&Deployment>,
     expected: Option<&OperationId>,
-) -> Result<(), Error> {
+) -> Result<(), Error<E>> {
     match (expected, current) {
         (None, _) => Ok(()),
         (Some(expected), Some(current)) if current.operation == *expected => Ok(()),

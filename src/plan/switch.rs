@@ -34,7 +34,7 @@ pub enum SwitchTo {
 }
 
 /// Plans a switch.
-pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn switch<E>(request: &SwitchRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let SwitchRequest { environment, group, .. } = request;
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group);

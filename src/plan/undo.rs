@@ -22,12 +22,12 @@ pub struct UndoRequest {
 }
 
 /// Returns the entry that a resolve did not keep, which its undo puts in force.
-fn merged_entry<'a>(
+fn merged_entry<'a, E>(
     id: &OperationId,
     group: &GroupName,
     environment: &EnvironmentName,
     merged: &'a [Deployment],
-) -> Result<&'a Deployment, Error> {
+) -> Result<&'a Deployment, Error<E>> {
     match merged {
         [only] => Ok(only),
         several => Err(StateError::JoinedHistories {
@@ -43,7 +43,7 @@ fn merged_entry<'a>(
 /// Plans to reverse an operation, for all the groups that it changed.
 ///
 /// A group that the operation published first goes offline: an entry is never removed.
-pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let UndoRequest { environment, operation: id, skip_changed } = request;
     let Some(operation) = facts.operation(environment, id).map_err(Error::Facts)? else {
         return Err(unknown_operation(environment, id));

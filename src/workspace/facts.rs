@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::sync::Arc;
 
 use super::{Error, PlanBase, Renumbering, Workspace};
@@ -111,7 +112,7 @@ fn once<K: Ord, V: Clone>(
     known: &FactCache<K, V>,
     key: K,
     read: impl FnOnce(&K) -> Result<V, Error>,
-) -> Result<V, anyhow::Error> {
+) -> Result<V, Error> {
     if let Some(value) = known.borrow().get(&key) {
         return Ok(value.clone());
     }
@@ -121,11 +122,18 @@ fn once<K: Ord, V: Clone>(
 }
 
 impl Facts for DiskFacts<'_> {
+    type Error = Error;
+
+    fn error_text(&self, error: &Error) -> String {
+        let causes = iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     fn settings(&self) -> &WorkspaceSettings {
         self.workspace.settings()
     }
 
-    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+    fn groups(&self) -> Result<Vec<GroupName>, Error> {
         let mut known = self.groups.borrow_mut();
         if known.is_none() {
             *known = Some(self.workspace.groups()?);
@@ -133,37 +141,33 @@ impl Facts for DiskFacts<'_> {
         Ok(known.clone().unwrap_or_default())
     }
 
-    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Error> {
         once(&self.environments, environment.clone(), |name| {
             Ok(Arc::new(self.workspace.environment_for(name, &self.changed)?))
         })
     }
 
-    fn working_copy(
-        &self,
-        group: &GroupName,
-        version: Option<&Version>,
-    ) -> Result<Arc<PublishCandidate>, anyhow::Error> {
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Error> {
         once(&self.working_copies, (group.clone(), version.cloned()), |(group, version)| {
             Ok(Arc::new(self.workspace.working_copy(group, version.as_ref())?))
         })
     }
 
-    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
         once(&self.versions, group.clone(), |group| self.workspace.versions(group))
     }
 
-    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, Error> {
         once(&self.notes, group.clone(), |group| Ok(Arc::new(self.workspace.version_notes(group)?)))
     }
 
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Error> {
         once(&self.frozen, (group.clone(), version.clone()), |(group, version)| {
             Ok(self.workspace.frozen(group, version)?.map(Arc::new))
         })
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, Error> {
         if let Some((_, candidate)) = self.renumbered.get(&(group.clone(), release.digest)) {
             return Ok(Some(Arc::clone(candidate)));
         }
@@ -171,26 +175,26 @@ impl Facts for DiskFacts<'_> {
         located.map_or(Ok(None), |number| self.frozen(group, &number))
     }
 
-    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, Error> {
         if let Some((number, _)) = self.renumbered.get(&(group.clone(), release.digest)) {
             return Ok(Some(number.clone()));
         }
-        Ok(self.workspace.locate_release(group, &release.version, release.digest)?)
+        self.workspace.locate_release(group, &release.version, release.digest)
     }
 
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Error> {
         let live = self.environment(environment)?;
-        Ok(self.workspace.past_of(environment, group, live.deployments.get(group).cloned())?)
+        self.workspace.past_of(environment, group, live.deployments.get(group).cloned())
     }
 
-    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Error> {
         let live = self.environment(environment)?;
-        Ok(self.workspace.every_past(environment, group, live.deployments.get(group))?)
+        self.workspace.every_past(environment, group, live.deployments.get(group))
     }
 
-    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Error> {
         let live = self.environment(environment)?;
-        Ok(self.workspace.readable_past(environment, group, live.deployments.get(group).cloned())?)
+        self.workspace.readable_past(environment, group, live.deployments.get(group).cloned())
     }
 
     fn lost_releases(
@@ -198,13 +202,13 @@ impl Facts for DiskFacts<'_> {
         environment: &EnvironmentName,
         groups: &BTreeSet<GroupName>,
         most: usize,
-    ) -> Result<BTreeMap<GroupName, OperationId>, anyhow::Error> {
+    ) -> Result<BTreeMap<GroupName, OperationId>, Error> {
         once(&self.lost, (environment.clone(), groups.clone(), most), |(environment, groups, most)| {
             self.workspace.lost_releases(environment, Some(groups), *most)
         })
     }
 
-    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
+    fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Error> {
         let mut granted = self.granted.borrow_mut();
         let granted = match &mut *granted {
             Some(granted) => granted,
@@ -226,7 +230,7 @@ impl Facts for DiskFacts<'_> {
         Ok(granted.iter().flat_map(held).collect())
     }
 
-    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Error> {
         let live = self.environment(environment)?;
         // Most often it is the latest of a group; else the chains tell whether it was committed.
         let is_tip = live.deployments.values().any(|deployment| deployment.operation == *id);
@@ -236,7 +240,7 @@ impl Facts for DiskFacts<'_> {
         let (committed, failed) = self.workspace.search_history(&live, id);
         match (committed, failed) {
             (Some(operation), _) => Ok(Some(operation)),
-            (None, Some(error)) => Err(error.into()),
+            (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
     }

@@ -152,7 +152,7 @@ fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 
 fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<DiffReference, CommandError> {
     let Some((name, place)) = text.split_once('@') else {
         let group = selection::group(context, Some(text))?;
-        let candidate = facts.working_copy(&group, None).map_err(crate::plan::Error::Facts)?;
+        let candidate = facts.working_copy(&group, None)?;
         return Ok(DiffReference::Group(group, candidate.into()));
     };
     if name.is_empty() {
@@ -160,7 +160,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<D
     }
     let group = selection::group(context, Some(name))?;
     if let Ok(version) = place.parse() {
-        let candidate = facts.frozen(&group, &version).map_err(crate::plan::Error::Facts)?;
+        let candidate = facts.frozen(&group, &version)?;
         let candidate = candidate.ok_or_else(|| {
             CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
                 .hint(format!("list them: `apigw version list {group}`"))
@@ -184,7 +184,7 @@ fn whole(
 ) -> Result<Vec<GroupDiff>, CommandError> {
     let mut groups = BTreeSet::new();
     for environment in [before, after] {
-        let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
+        let entries = facts.environment(environment)?;
         groups.extend(entries.deployments.keys().cloned());
     }
     let compare = |group: GroupName| {

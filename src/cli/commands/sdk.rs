@@ -109,7 +109,7 @@ fn choose(
     if let Some(version) = &arguments.version {
         let groups = if named.is_empty() { vec![selection::group(context, None)?] } else { named };
         let find = |group: GroupName| {
-            let candidate = facts.frozen(&group, version).map_err(crate::plan::Error::Facts)?;
+            let candidate = facts.frozen(&group, version)?;
             let candidate = candidate.ok_or_else(|| {
                 CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
                     .hint(format!("list them: `apigw version list {group}`"))
@@ -119,7 +119,7 @@ fn choose(
         return groups.into_iter().map(find).collect();
     }
     let environment = context.environment(arguments.env.as_deref().unwrap_or_default())?;
-    let entries = facts.environment(&environment).map_err(crate::plan::Error::Facts)?;
+    let entries = facts.environment(&environment)?;
     let is_live = |group: &GroupName| {
         entries.deployments.get(group).is_some_and(|entry| entry.release.state == DeploymentState::Live)
     };
@@ -136,8 +136,8 @@ fn choose(
     let mut chosen = Vec::new();
     for group in groups {
         let Some(entry) = entries.deployments.get(&group) else { continue };
-        let number = facts.number(&group, &entry.release).map_err(crate::plan::Error::Facts)?;
-        let candidate = facts.released(&group, &entry.release).map_err(crate::plan::Error::Facts)?;
+        let number = facts.number(&group, &entry.release)?;
+        let candidate = facts.released(&group, &entry.release)?;
         let (Some(version), Some(candidate)) = (number, candidate) else {
             let message = format!("version {} of {group} is not in this workspace", entry.release.version);
             return Err(CommandError::invalid("missing-version", message).hint("see more: `apigw verify`"));

@@ -22,6 +22,10 @@ pub(super) struct Memory {
     operations: Vec<(OperationId, Operation)>,
 }
 
+/// A frozen version whose bytes are not those of its digest.
+#[derive(Debug)]
+pub(super) struct DigestDiffers;
+
 fn parsed<T: std::str::FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("{text:?}"))
 }
@@ -178,7 +182,7 @@ impl Memory {
     }
 
     /// Plans the request that a line is.
-    pub(super) fn plan(&self, line: &str) -> Result<Plan, Error> {
+    pub(super) fn plan(&self, line: &str) -> Result<Plan, Error<DigestDiffers>> {
         let words: Vec<&str> = line.split(' ').collect();
         let operation = |name: &str| self.operations.get(name.parse::<usize>().ok()?).map(|(id, _)| id.clone());
         let backend = |text: &str| match text {
@@ -281,7 +285,7 @@ pub(super) fn shown(plan: &Plan) -> String {
     format!("{}{overrides}{warnings}", changes.join(", "))
 }
 
-pub(super) fn refused(error: &Error) -> String {
+pub(super) fn refused(error: &Error<DigestDiffers>) -> String {
     let kind = match error {
         Error::Facts(_) => "unreadable",
         Error::PastUnreadable { .. } => "past unreadable",
@@ -300,56 +304,62 @@ pub(super) fn refused(error: &Error) -> String {
 }
 
 impl Facts for Memory {
+    type Error = DigestDiffers;
+
+    fn error_text(&self, _: &DigestDiffers) -> String {
+        "the digest differs".to_owned()
+    }
+
     fn settings(&self) -> &WorkspaceSettings {
         &self.settings
     }
 
-    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+    fn groups(&self) -> Result<Vec<GroupName>, DigestDiffers> {
         Ok(vec![parsed("g")])
     }
 
-    fn environment(&self, name: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+    fn environment(&self, name: &EnvironmentName) -> Result<Arc<Environment>, DigestDiffers> {
         let known = self.environments.get(name).cloned();
         Ok(Arc::new(known.unwrap_or_else(|| Environment::empty(name.clone()))))
     }
 
-    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, anyhow::Error> {
+    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, DigestDiffers> {
         Ok(version.map_or_else(|| Arc::clone(&self.working), |version| Arc::new(self.with_version(version))))
     }
 
-    fn versions(&self, _: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+    fn versions(&self, _: &GroupName) -> Result<BTreeSet<Version>, DigestDiffers> {
         Ok(self.frozen.keys().cloned().collect())
     }
 
-    fn notes(&self, _: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+    fn notes(&self, _: &GroupName) -> Result<Arc<VersionNotes>, DigestDiffers> {
         Ok(Arc::new(self.notes.clone()))
     }
 
-    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, DigestDiffers> {
         match self.frozen.get(version) {
-            Some(None) => Err(anyhow::anyhow!("the digest differs")),
+            Some(None) => Err(DigestDiffers),
             Some(known) => Ok(known.clone()),
             None => Ok(None),
         }
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, DigestDiffers> {
         self.frozen(group, &release.version)
     }
 
-    fn number(&self, _: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+    fn number(&self, _: &GroupName, release: &Release) -> Result<Option<Version>, DigestDiffers> {
         Ok(Some(release.version.clone()))
     }
 
-    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<PastEntry>, DigestDiffers> {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }
 
-    fn grants(&self, _: &EnvironmentName, _: &GroupName) -> Result<Vec<HeldGrant>, anyhow::Error> {
+    fn grants(&self, _: &EnvironmentName, _: &GroupName) -> Result<Vec<HeldGrant>, DigestDiffers> {
         Ok(Vec::new())
     }
 
-    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, DigestDiffers> {
         let found = self.operations.iter().find(|(known, _)| known == id).map(|(_, operation)| operation.clone());
         Ok(found.filter(|operation| operation.environment == *environment))
     }

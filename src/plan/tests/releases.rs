@@ -1,7 +1,7 @@
 //! Release plans: the outcome of their steps, and the life of a bound one.
 
 use super::super::*;
-use super::memory::{Memory, refused, shown};
+use super::memory::{DigestDiffers, Memory, refused, shown};
 use crate::model::{Author, Timestamp};
 
 /// A release plan upon a workspace where 0.0.1 is live in `test`, and its plans.
@@ -38,7 +38,7 @@ fn author() -> Author {
     Author { actor: "me".into(), message: None, command: String::new(), now, allow_breaking: false }
 }
 
-fn planned(memory: &Memory, text: &str) -> (ReleasePlan, Result<Vec<Plan>, Error>) {
+fn planned(memory: &Memory, text: &str) -> (ReleasePlan, Result<Vec<Plan>, Error<DigestDiffers>>) {
     let author = author();
     let value: serde_json::Value = serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let file: ReleasePlan = serde_json::from_value(value).unwrap_or_else(|error| panic!("{text}: {error}"));

@@ -27,14 +27,14 @@ impl DiffSide {
         environment: &EnvironmentName,
         group: &GroupName,
     ) -> Result<Self, CommandError> {
-        let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
+        let entries = facts.environment(environment)?;
         let Some(mut deployment) = entries.deployments.get(group).cloned() else { return Ok(Self::default()) };
         // Compared by the numbers that both have now: a merge may have changed one of them.
         if let Ok(Some(number)) = facts.number(group, &deployment.release) {
             deployment.release.version = number;
         }
         let candidate = match deployment.release.state {
-            DeploymentState::Live => facts.released(group, &deployment.release).map_err(crate::plan::Error::Facts)?,
+            DeploymentState::Live => facts.released(group, &deployment.release)?,
             DeploymentState::Offline => None,
         };
         Ok(Self { candidate, deployment: Some(deployment) })

@@ -11,9 +11,6 @@ use crate::access::{HmacSecret, Key, PrivateKey, SecretId, SigningRequest};
 use crate::model::{KeyKind, KeyName};
 use crate::workspace::SecretSources;
 
-/// The region and the service of signatures of a key that names none.
-const ANY_SCOPE: (&str, &str) = ("local", "apigw");
-
 /// The scheme of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SchemeArgument {
@@ -118,15 +115,7 @@ pub(super) fn sign(
         SigningMethod::MessageEd25519(pair) => sign_message(MessageSigningKey::Ed25519(&pair)),
         SigningMethod::MessageHmac => sign_message(MessageSigningKey::Hmac(secret.reveal())),
         SigningMethod::Sigv4(scheme) => {
-            let signer = Signer {
-                scheme,
-                key_id: id.as_str(),
-                secret: secret.reveal(),
-                region: key.signing.region.as_deref().unwrap_or(ANY_SCOPE.0),
-                service: key.signing.service.as_deref().unwrap_or(ANY_SCOPE.1),
-                path_form: key.signing.path,
-            };
-            Ok(signer.sign(request, context.now(), &nonce))
+            Ok(Signer::of_key(key, scheme, id, secret).sign(request, context.now(), &nonce))
         }
     }
 }

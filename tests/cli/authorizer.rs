@@ -29,15 +29,7 @@ fn a_proxy_asks_about_the_environment_that_its_certificate_names() {
     sandbox.run("access grant ci petstore --env test,pre-release").expect_exit(0);
     sandbox.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
     sandbox.run("publish petstore --env pre-release --backend http://127.0.0.1:1").expect_exit(0);
-    for (name, text) in [
-        ("ca.crt", include_str!("../certificates/nodes-ca.crt")),
-        ("control.crt", include_str!("../certificates/control.crt")),
-        ("control.key", include_str!("../certificates/control.key")),
-        ("edge-1.crt", include_str!("../certificates/edge-1.crt")),
-        ("edge-1.key", include_str!("../certificates/edge-1.key")),
-    ] {
-        sandbox.write(&format!("tls/{name}"), text);
-    }
+    sandbox.write_node_certificates();
     let listen = "serve --listen 127.0.0.1:0 --access-log off --authorize";
     sandbox.run(&format!("{listen} 0.0.0.0:0")).expect_exit(64).expect_stderr("--authorize-client-ca");
     sandbox.run(&format!("{listen} 0.0.0.0:0 --authorize-cert tls/control.crt")).expect_exit(64);

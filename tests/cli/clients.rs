@@ -28,16 +28,7 @@ pub(super) fn start(sandbox: &Sandbox) -> (Serving, String, String) {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nbackend").ok();
         }
     });
-    let outside = tempfile::tempdir().expect("a folder");
-    let settings = sandbox.read("groups/petstore/group.yaml");
-    sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", "auth: signature"));
-    sandbox.run(&format!("publish --env test --backend {backend}")).expect_exit(0);
-    let path = outside.path().join("secret");
-    sandbox.run(&format!("key create ci --kind signature --to {}", path.display())).expect_exit(0);
-    sandbox.run("access grant ci petstore --env test").expect_exit(0);
-    let shown = sandbox.run("-o json key show ci").expect_exit(0).json();
-    let id = shown["secrets"][0]["id"].as_str().expect("an id").to_owned();
-    let secret = std::fs::read_to_string(path).expect("the secret").trim().to_owned();
+    let (id, secret) = sandbox.sign_requests(&backend);
     (Serving::start(sandbox), id, secret)
 }
 

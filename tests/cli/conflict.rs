@@ -21,13 +21,7 @@ fn commit(sandbox: &Sandbox) {
 
 /// Makes a workspace whose two groups are live, and that Git has.
 fn two_groups() -> Sandbox {
-    let sandbox = Sandbox::empty();
-    sandbox.run("init").expect_exit(0);
-    for group in ["a", "b"] {
-        sandbox.run(&format!("group create {group}")).expect_exit(0);
-        sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
-    }
-    sandbox.run("publish --all --env test --mock").expect_exit(0);
+    let sandbox = Sandbox::two_groups();
     sandbox.run("publish b --env test --backend http://127.0.0.1:9").expect_exit(0);
     assert!(git(&sandbox, "init -q"));
     commit(&sandbox);

@@ -197,15 +197,7 @@ fn a_node_is_who_its_certificate_says() {
         return;
     }
     let sandbox = petstore();
-    for (name, text) in [
-        ("ca.crt", include_str!("../certificates/nodes-ca.crt")),
-        ("control.crt", include_str!("../certificates/control.crt")),
-        ("control.key", include_str!("../certificates/control.key")),
-        ("edge-1.crt", include_str!("../certificates/edge-1.crt")),
-        ("edge-1.key", include_str!("../certificates/edge-1.key")),
-    ] {
-        sandbox.write(&format!("tls/{name}"), text);
-    }
+    sandbox.write_node_certificates();
     let flags = " --xds-cert tls/control.crt --xds-key tls/control.key --xds-client-ca tls/ca.crt";
     let (_serving, control) = control_plane(&sandbox, "127.0.0.1:0", flags);
     let files = " --tls-cert tls/edge-1.crt --tls-key tls/edge-1.key --tls-ca tls/ca.crt";

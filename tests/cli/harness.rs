@@ -35,6 +35,47 @@ impl Sandbox {
         sandbox
     }
 
+    /// Makes a workspace whose groups `a` and `b` are live in test, as mocks.
+    pub(crate) fn two_groups() -> Self {
+        let sandbox = Self::empty();
+        sandbox.run("init").expect_exit(0);
+        for group in ["a", "b"] {
+            sandbox.run(&format!("group create {group}")).expect_exit(0);
+            sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
+        }
+        sandbox.run("publish --all --env test --mock").expect_exit(0);
+        sandbox
+    }
+
+    /// Publishes the petstore with a backend and signed requests, and returns the id and the secret of a key that is
+    /// granted it.
+    pub(crate) fn sign_requests(&self, backend: &str) -> (String, String) {
+        let outside = tempfile::tempdir().expect("a folder");
+        let settings = self.read("groups/petstore/group.yaml");
+        self.write("groups/petstore/group.yaml", &settings.replace("auth: none", "auth: signature"));
+        self.run(&format!("publish --env test --backend {backend}")).expect_exit(0);
+        let path = outside.path().join("secret");
+        self.run(&format!("key create ci --kind signature --to {}", path.display())).expect_exit(0);
+        self.run("access grant ci petstore --env test").expect_exit(0);
+        let shown = self.run("-o json key show ci").expect_exit(0).json();
+        let id = shown["secrets"][0]["id"].as_str().expect("an id").to_owned();
+        let secret = fs::read_to_string(path).expect("the secret").trim().to_owned();
+        (id, secret)
+    }
+
+    /// Writes the certificates of a control plane and of the node `edge-1`, and of their authority, into `tls`.
+    pub(crate) fn write_node_certificates(&self) {
+        for (name, text) in [
+            ("ca.crt", include_str!("../certificates/nodes-ca.crt")),
+            ("control.crt", include_str!("../certificates/control.crt")),
+            ("control.key", include_str!("../certificates/control.key")),
+            ("edge-1.crt", include_str!("../certificates/edge-1.crt")),
+            ("edge-1.key", include_str!("../certificates/edge-1.key")),
+        ] {
+            self.write(&format!("tls/{name}"), text);
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

@@ -4,20 +4,9 @@ use std::fs;
 
 use crate::harness::Sandbox;
 
-fn two_groups() -> Sandbox {
-    let sandbox = Sandbox::empty();
-    sandbox.run("init").expect_exit(0);
-    for group in ["a", "b"] {
-        sandbox.run(&format!("group create {group}")).expect_exit(0);
-        sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
-    }
-    sandbox.run("publish --all --env test --mock").expect_exit(0);
-    sandbox
-}
-
 #[test]
 fn verify_names_a_version_that_no_operation_names_and_prune_removes_it() {
-    let sandbox = two_groups();
+    let sandbox = Sandbox::two_groups();
     sandbox.run("version bump b patch").expect_exit(0);
     sandbox.run("version create b").expect_exit(0);
     // It equals the working copy, and the next publish uses it.
@@ -47,7 +36,7 @@ fn cut_off_import(sandbox: &Sandbox, title: &str) {
 #[test]
 fn a_command_that_finishes_an_import_says_so_and_keeps_what_was_edited_since() {
     for words in ["verify", "group set a description=x"] {
-        let sandbox = two_groups();
+        let sandbox = Sandbox::two_groups();
         cut_off_import(&sandbox, "imported");
         let told = sandbox.run(words).expect_exit(0).expect_stderr("an import of b was cut off, and is finished now");
         let told = told.expect_stderr("groups/b/openapi.yaml");
@@ -67,7 +56,7 @@ fn a_command_that_finishes_an_import_says_so_and_keeps_what_was_edited_since() {
 
 #[test]
 fn a_note_that_cannot_be_read_hides_no_version_and_keeps_the_version_out() {
-    let sandbox = two_groups();
+    let sandbox = Sandbox::two_groups();
     sandbox.run("api add b GET /more").expect_exit(0);
     sandbox.run("publish b --env test --mock --bump patch").expect_exit(0);
     let note = "groups/b/versions/0.0.1.yaml";
@@ -89,7 +78,7 @@ fn a_note_that_cannot_be_read_hides_no_version_and_keeps_the_version_out() {
 
 #[test]
 fn what_was_live_last_is_named_to_whoever_switches_back_after_offline() {
-    let sandbox = two_groups();
+    let sandbox = Sandbox::two_groups();
     sandbox.run("offline a --env test").expect_exit(0);
     for words in ["switch a --env test --previous", "switch a --env test --version 0.0.1"] {
         sandbox.run(words).expect_exit(3).expect_stderr("apigw rollback a --env test");

@@ -46,20 +46,8 @@ impl SignedGroup {
             }
         });
         let sandbox = Sandbox::petstore();
-        let outside = tempfile::tempdir().expect("a folder");
-        let settings = sandbox.read("groups/petstore/group.yaml");
-        sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", "auth: signature"));
-        sandbox.run(&format!("publish --env test --backend {backend}")).expect_exit(0);
-        let path = outside.path().join("secret");
-        sandbox.run(&format!("key create ci --kind signature --to {}", path.display())).expect_exit(0);
-        sandbox.run("access grant ci petstore --env test").expect_exit(0);
-        let shown = sandbox.run("-o json key show ci").expect_exit(0).json();
-        let group = Self {
-            serving: Serving::start(&sandbox),
-            key_id: shown["secrets"][0]["id"].as_str().expect("an id").to_owned(),
-            secret: std::fs::read_to_string(path).expect("the secret").trim().to_owned(),
-            received,
-        };
+        let (key_id, secret) = sandbox.sign_requests(&backend);
+        let group = Self { serving: Serving::start(&sandbox), key_id, secret, received };
         (sandbox, group)
     }
 

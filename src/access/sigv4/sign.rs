@@ -3,7 +3,9 @@
 use ring::{digest, hmac};
 
 use super::super::hexadecimal;
-use super::super::key::PathForm;
+use super::super::hmac_secret::HmacSecret;
+use super::super::key::{Key, PathForm, SigningSettings};
+use super::super::secret_id::SecretId;
 use super::SignatureScheme;
 use super::canonical::{encode, query_forms};
 use super::verify::{CanonicalRequest, signing_key, string_to_sign};
@@ -27,7 +29,29 @@ pub struct Signer<'a> {
     pub path_form: PathForm,
 }
 
-impl Signer<'_> {
+/// The region and the service of signatures of a key that names none.
+const ANY_SCOPE: (&str, &str) = ("local", "apigw");
+
+impl<'a> Signer<'a> {
+    /// Makes the signer of a key with one of its secrets.
+    #[must_use]
+    pub fn of_key(
+        key: &'a Key,
+        scheme: &'static SignatureScheme,
+        key_id: &'a SecretId,
+        secret: &'a HmacSecret,
+    ) -> Self {
+        let SigningSettings { region, service, path } = &key.signing;
+        Self {
+            scheme,
+            key_id: key_id.as_str(),
+            secret: secret.reveal(),
+            region: region.as_deref().unwrap_or(ANY_SCOPE.0),
+            service: service.as_deref().unwrap_or(ANY_SCOPE.1),
+            path_form: *path,
+        }
+    }
+
     /// Signs a request: returns the headers to send with it, names in lower case.
     #[must_use]
     pub fn sign(&self, request: &SigningRequest<'_>, now: Timestamp, nonce: &str) -> Vec<(&'static str, String)> {

@@ -166,15 +166,7 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
         let keeps = if is_limited { "" } else { "; their limits stay" };
         let what = format!("{subject} already has each of these grants{keeps}");
         let (state, _) = holder_state(guard.workspace(), &arguments.holder)?;
-        let document = AccessChangeView {
-            schema: SCHEMA,
-            operation: None,
-            dry_run: false,
-            subject,
-            action: None,
-            summary: None,
-            grants: state.grants().to_vec(),
-        };
+        let document = AccessChangeView::unchanged(subject, state.grants().to_vec());
         context.output.data(&document, || format!("{what}\n"))?;
         warn_of_no_key(context, guard.workspace(), &arguments.holder)?;
         return Ok(Exit::Done);

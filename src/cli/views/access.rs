@@ -325,6 +325,13 @@ impl OutputDocument for KeyRevokeView {}
 impl OutputDocument for KeyListView<'_> {}
 impl OutputDocument for KeyShowView {}
 impl OutputDocument for AccessChangeView {}
+
+impl AccessChangeView {
+    /// Makes the document of a command that found nothing to change.
+    pub(in crate::cli) const fn unchanged(subject: String, grants: Vec<Grant>) -> Self {
+        Self { schema: SCHEMA, operation: None, dry_run: false, subject, action: None, summary: None, grants }
+    }
+}
 impl OutputDocument for AccessListView<'_> {}
 impl OutputDocument for AccessTestView {}
 impl OutputDocument for SignView {}

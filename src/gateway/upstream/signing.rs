@@ -14,9 +14,6 @@ use crate::gateway::headers::{X_APIGW_KEY, write_field};
 use crate::gateway::problem::Kind;
 use crate::gateway::signing_key::SigningKey;
 
-/// The region and the service of signatures of a key that names none.
-const ANY_SCOPE: (&str, &str) = ("local", "apigw");
-
 /// The signature of one request; each attempt to send it is signed anew, as a nonce is taken once.
 #[derive(Debug)]
 pub(crate) struct RequestSigner {
@@ -55,14 +52,7 @@ impl RequestSigner {
         let mut nonce = [0; 16];
         SystemRandom::new().fill(&mut nonce).map_err(|_| failed("the system provides no random bytes"))?;
         let SigningKey { scheme, key, id, secret } = &self.key;
-        let signer = Signer {
-            scheme,
-            key_id: id.as_str(),
-            secret: secret.reveal(),
-            region: key.signing.region.as_deref().unwrap_or(ANY_SCOPE.0),
-            service: key.signing.service.as_deref().unwrap_or(ANY_SCOPE.1),
-            path_form: key.signing.path,
-        };
+        let signer = Signer::of_key(key, scheme, id, secret);
         // A backend that believes the caller's name can see that the gateway has written it.
         let caller = sent.headers.get(X_APIGW_KEY).map(HeaderValue::to_str).transpose();
         let caller = caller.map_err(|_| failed("the name of the caller's key is not text"))?;

@@ -8,7 +8,6 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::limits::{check_granted_limits, typed_limits};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::AccessChangeView;
-use crate::model::SCHEMA;
 
 pub(super) fn limit(context: &Context<'_>, arguments: &LimitArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -25,15 +24,7 @@ pub(super) fn limit(context: &Context<'_>, arguments: &LimitArguments) -> Result
     }
     let subject = AccessSubject::Key(arguments.name.clone()).to_string();
     let text = format!("{subject} already has these limits\n");
-    let document = AccessChangeView {
-        schema: SCHEMA,
-        operation: None,
-        dry_run: false,
-        subject,
-        action: None,
-        summary: None,
-        grants: key.grants.clone(),
-    };
+    let document = AccessChangeView::unchanged(subject, key.grants.clone());
     context.output.data(&document, || text)?;
     Ok(Exit::Done)
 }

@@ -190,9 +190,9 @@ impl From<workspace::Error> for CommandError {
             .hint(format!("to keep it out and still be able to roll back: `apigw version block {group} {version} -m WHY`")),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
-                let first = environments.first().map_or("", String::as_str);
+                let ways = environments.iter().map(|environment| format!("`apigw offline {group} --env {environment}`"));
                 Self::new("live", Exit::Conflict, message)
-                    .hint(format!("take it offline or switch first: `apigw offline {group} --env {first}`"))
+                    .hint(format!("take it offline or switch first: {}", ways.collect::<Vec<_>>().join(", ")))
             }
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; look at `apigw status`, then run the command again"),

@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let facts = DiskFacts::new(workspace);
-    let mut plans = plan::compute(context, &facts, &file, &arguments.change)?;
+    let mut plans = plan::compute(context, &facts, (&arguments.file, &file), &arguments.change)?;
     check_environment(context, arguments, &file, &plans)?;
     let wait = arguments.change.wait.resolve(context)?;
     if arguments.change.dry_run {

@@ -1,6 +1,6 @@
 //! `apigw plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     };
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let plans = compute(context, &DiskFacts::new(workspace), &file, &change)?;
+    let plans = compute(context, &DiskFacts::new(workspace), (&arguments.file, &file), &change)?;
     let out = arguments.out.as_ref().map(|out| context.folder().join(out));
     if let Some(out) = &out {
         write_outside(out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
@@ -61,7 +61,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
 pub(super) fn compute(
     context: &Context<'_>,
     facts: &DiskFacts<'_>,
-    file: &ReleasePlan,
+    (path, file): (&Path, &ReleasePlan),
     change: &ChangeArguments,
 ) -> Result<Vec<Plan>, CommandError> {
     // An override may have its reason from the plan.
@@ -69,7 +69,15 @@ pub(super) fn compute(
     let message = if is_given { change.reason.message.clone() } else { file.message.clone() };
     let author = context.author(&ChangeReason { message, ..change.reason.clone() })?;
     let plans = plan::release(file, facts, &author);
-    let mut plans = plans.map_err(|error| change::refused(context, facts.workspace(), error))?;
+    let mut plans = plans.map_err(|error| {
+        let is_of_file =
+            matches!(&error, plan::Error::State(state) if matches!(**state, plan::StateError::Step { .. }));
+        let mut shown = change::refused(context, facts.workspace(), error);
+        if is_of_file {
+            shown.message = format!("{}: {}", path.display(), shown.message);
+        }
+        shown
+    })?;
     if let Some(bound) = &file.bound {
         plan::check_bound(bound, &plans, facts, &author)?;
     }

@@ -223,7 +223,7 @@ fn sentence(definition: &Definition, api: &Api, problem: &ComposeProblem) -> Str
 fn refused(definition: &Definition, api: &Api, problems: impl IntoIterator<Item = String>) -> CommandError {
     let mut error =
         CommandError::invalid("request", format!("the request does not follow the definition of {}", api.name()));
-    error.causes.extend(problems);
+    error.reasons.extend(problems);
     let is_declared =
         |key: &str| api.parameters.iter().any(|found| found.place == ParameterPlace::Query && found.name == key);
     let keys = definition.keys(ParameterPlace::Query).filter(|key| !is_declared(key));

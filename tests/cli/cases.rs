@@ -6,7 +6,8 @@
 //! - `after`: the files that it made or changed; `removed`: those that it removed, a line each.
 //!
 //! A new case is a new folder with `before` and `command`: `APIGW_UPDATE_CASES=1 cargo test --test cli cases` writes the rest,
-//! to be read before it is committed. Ids, times and checksums of entries are redacted, since they differ from run to run.
+//! to be read before it is committed. Ids, times, checksums of entries and the folder around the workspace are redacted, since
+//! they differ from run to run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -125,7 +126,8 @@ fn run(case: &Path) -> Outcome {
     let output = shell.env("PATH", path).output().expect("a shell");
 
     let known: String = before.iter().flat_map(|(path, text)| [path.as_str(), "\n", text.as_str()]).collect();
-    let text = |bytes: Vec<u8>| redact(&String::from_utf8(bytes).expect("UTF-8"), &known);
+    let folder = sandbox.path().to_str().expect("UTF-8");
+    let text = |bytes: Vec<u8>| redact(&String::from_utf8(bytes).expect("UTF-8").replace(folder, "[FOLDER]"), &known);
     let now = read_files(&workspace);
     let changed = now.iter().filter(|(path, text)| before.get(*path) != Some(text));
     Outcome {

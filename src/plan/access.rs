@@ -1,7 +1,8 @@
 //! Warnings about the access to a group that is about to be live.
 
+use super::candidate::PublishCandidate;
 use super::error::Error;
-use super::facts::{Facts, HeldGrant, PublishCandidate};
+use super::facts::{Facts, HeldGrant};
 use crate::definition::Definition;
 use crate::model::{Backend, EnvironmentName, GroupName};
 

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::candidate::PublishCandidate;
 use super::error::{Error, StateError};
-use crate::check::{CheckedGroup, SigningKeyFault};
-use crate::definition::Definition;
-use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};
 use crate::model::{
-    GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, VersionNotes, WorkspaceSettings,
+    Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction, Version,
+    VersionNotes, WorkspaceSettings,
 };
 
 /// The state on disk, as far as plans need it.
@@ -115,44 +114,6 @@ pub(super) fn with_number<E>(
 ) -> Result<Release, Error<E>> {
     let number = facts.number(group, &release).map_err(Error::Facts)?;
     Ok(Release { version: number.unwrap_or(release.version), ..release })
-}
-
-/// A group as it could be published.
-#[derive(Debug)]
-pub struct PublishCandidate {
-    /// Its settings.
-    pub settings: GroupSettings,
-    /// Its definition, unless it could not be read; then `findings` says why.
-    pub definition: Option<Arc<Definition>>,
-    /// All its files.
-    pub files: FileSet,
-    /// The digest of its files.
-    pub digest: Digest,
-    /// The findings of reading it.
-    pub findings: Vec<Finding>,
-    /// The settings file as it lies on disk, where `files` has another text of it.
-    pub settings_on_disk: Option<Arc<[u8]>>,
-    /// The files of `forwarding.tls` that are not on this machine.
-    pub missing_secrets: Vec<String>,
-    /// Why the key of `forwarding.sign` cannot sign.
-    pub signing_fault: Option<SigningKeyFault>,
-}
-
-impl PublishCandidate {
-    /// Returns it as the rules of `check` look at it, with a real backend or without.
-    #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName, has_backend: bool) -> CheckedGroup<'a> {
-        CheckedGroup {
-            group,
-            settings: Some(&self.settings),
-            settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
-            definition: self.definition.as_deref(),
-            reading: &self.findings,
-            missing_secrets: &self.missing_secrets,
-            signing_fault: self.signing_fault,
-            has_backend,
-        }
-    }
 }
 
 /// A grant, with the key or the owner that has it.

@@ -7,6 +7,7 @@
 mod access;
 mod backend;
 mod bump;
+mod candidate;
 mod error;
 mod facts;
 mod heads;
@@ -31,8 +32,9 @@ mod undo;
 pub use access::missing_apis;
 pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
+pub use candidate::{PublishCandidate, ReadableCandidate};
 pub use error::{AddressOrigin, Error, StaleReason, StateError, StepFault};
-pub use facts::{Facts, HeldGrant, PastEntry, PublishCandidate};
+pub use facts::{Facts, HeldGrant, PastEntry};
 pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};

@@ -8,8 +8,9 @@ use crate::model::{
     Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, VersionNotes,
 };
 
+use super::candidate::PublishCandidate;
 use super::error::Error;
-use super::facts::{Facts, HeldGrant, PastEntry, PublishCandidate};
+use super::facts::{Facts, HeldGrant, PastEntry};
 use super::outcome::Plan;
 
 /// The state on disk, with the outcome of the steps so far upon it.

@@ -8,8 +8,9 @@ use crate::model::{
     ReleaseAction, SunsetPolicy, Version,
 };
 
+use super::candidate::PublishCandidate;
 use super::error::Error;
-use super::facts::{Facts, PublishCandidate};
+use super::facts::Facts;
 use super::outcome::Plan;
 use super::refusal::{
     BlockedRelease, BreakingChange, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease, mock_message,

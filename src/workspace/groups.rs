@@ -12,13 +12,12 @@ use super::edit::{self, ValueEdit};
 use super::error::{Error, UnknownName, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
-use crate::check::{CheckedGroup, SigningKeyFault};
-use crate::definition::{self, Definition, DefinitionReading, FetchError};
+use crate::definition::{self, DefinitionReading, FetchError};
 use crate::model::{
-    DefinitionPath, Digest, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version,
-    is_reserved_file, nearest,
+    DefinitionPath, Digest, FileSet, GroupName, GroupSettings, Location, SETTINGS_FILE, Version, is_reserved_file,
+    nearest,
 };
-use crate::plan::PublishCandidate;
+use crate::plan::{PublishCandidate, ReadableCandidate};
 
 impl Workspace {
     /// Lists the groups by name.
@@ -48,24 +47,39 @@ impl Workspace {
 
     /// Reads a group's working copy; with a version, as it is once its settings name that version.
     pub fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<PublishCandidate, Error> {
-        self.read_whole(group, || self.read_working_copy(group, version), |copy| &copy.files)
+        let read = || self.read_draft(group, version)?.with_settings().map_err(Error::Invalid);
+        self.read_whole(group, read, |copy| &copy.files)
     }
 
-    fn read_working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<PublishCandidate, Error> {
-        let on_disk = self.group_text(group, SETTINGS_FILE)?;
+    /// Reads the readable parts of a group's working copy, with findings for the others.
+    pub fn draft(&self, group: &GroupName) -> Result<ReadableCandidate, Error> {
+        self.read_whole(group, || self.read_draft(group, None), |draft| &draft.files)
+    }
+
+    fn read_draft(&self, group: &GroupName, version: Option<&Version>) -> Result<ReadableCandidate, Error> {
         let place = layout::group_file(group, SETTINGS_FILE);
-        let text = match version {
-            None => on_disk.clone(),
-            Some(version) => edit_text(&place, &on_disk, &[version_edit(version)])?,
+        let mut texts = None;
+        let settings = self.group_text(group, SETTINGS_FILE).and_then(|on_disk| {
+            let edited = version.map(|version| edit_text(&place, &on_disk, &[version_edit(version)])).transpose()?;
+            let (text, _) = texts.insert((edited.unwrap_or_else(|| on_disk.clone()), on_disk));
+            settings::group(&place, text)
+        });
+        let settings = match settings {
+            Ok(settings) => Ok(settings),
+            Err(Error::Invalid(findings)) => Err(findings),
+            Err(other) => return Err(other),
         };
-        let settings = settings::group(&place, &text)?;
-        let reading = self.read_definition(group, &settings.definition)?;
-        let mut files = reading.files;
-        let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
-        files.insert(SETTINGS_FILE, text.into_bytes());
-        Ok(PublishCandidate {
-            missing_secrets: self.missing_secrets(&settings)?,
-            signing_fault: self.signing_fault(&settings)?,
+        let known = settings.as_ref().ok();
+        let root = known.map(|settings| settings.definition.clone()).unwrap_or_default();
+        let reading = self.read_definition(group, &root)?;
+        let (mut files, mut settings_on_disk) = (reading.files, None);
+        if let Some((text, on_disk)) = texts {
+            settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
+            files.insert(SETTINGS_FILE, text.into_bytes());
+        }
+        Ok(ReadableCandidate {
+            missing_secrets: known.map(|settings| self.missing_secrets(settings)).transpose()?.unwrap_or_default(),
+            signing_fault: known.map(|settings| self.signing_fault(settings)).transpose()?.flatten(),
             settings,
             definition: reading.definition.map(Arc::new),
             digest: files.manifest().digest(),
@@ -73,36 +87,6 @@ impl Workspace {
             findings: reading.findings,
             settings_on_disk,
         })
-    }
-
-    /// Reads the readable parts of a group's working copy, with findings for the others.
-    pub fn draft(&self, group: &GroupName) -> Result<WorkingCopyDraft, Error> {
-        self.read_whole(group, || self.read_draft(group), |draft| &draft.files)
-    }
-
-    fn read_draft(&self, group: &GroupName) -> Result<WorkingCopyDraft, Error> {
-        let place = layout::group_file(group, SETTINGS_FILE);
-        let mut draft = WorkingCopyDraft::default();
-        let settings = self.group_text(group, SETTINGS_FILE).and_then(|text| {
-            let settings = settings::group(&place, &text);
-            draft.settings_text = text;
-            settings
-        });
-        match settings {
-            Ok(settings) => {
-                draft.missing_secrets = self.missing_secrets(&settings)?;
-                draft.signing_fault = self.signing_fault(&settings)?;
-                draft.settings = Some(settings);
-            }
-            Err(Error::Invalid(findings)) => draft.problems = findings,
-            Err(other) => return Err(other),
-        }
-        let root = draft.settings.as_ref().map(|settings| settings.definition.clone()).unwrap_or_default();
-        let reading = self.read_definition(group, &root)?;
-        draft.definition = reading.definition;
-        draft.reading = reading.findings;
-        draft.files = reading.files;
-        Ok(draft)
     }
 
     fn read_definition(&self, group: &GroupName, root: &DefinitionPath) -> Result<DefinitionReading, Error> {
@@ -169,37 +153,6 @@ impl Workspace {
         check_own(path)?;
         let bytes = self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION)?;
         Ok(bytes.map(Arc::from))
-    }
-}
-
-/// A group's working copy, as far as it can be read.
-#[derive(Debug, Default)]
-pub struct WorkingCopyDraft {
-    settings: Option<GroupSettings>,
-    settings_text: String,
-    definition: Option<Definition>,
-    reading: Vec<Finding>,
-    files: FileSet,
-    missing_secrets: Vec<String>,
-    signing_fault: Option<SigningKeyFault>,
-    /// Why its settings could not be read, where they could not.
-    pub problems: Vec<Finding>,
-}
-
-impl WorkingCopyDraft {
-    /// Returns it as the rules of `check` look at it. It has a backend by its settings, or is called where it is live.
-    #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName, is_called: bool) -> CheckedGroup<'a> {
-        CheckedGroup {
-            group,
-            settings: self.settings.as_ref(),
-            settings_text: self.settings_text.as_bytes(),
-            definition: self.definition.as_ref(),
-            reading: &self.reading,
-            missing_secrets: &self.missing_secrets,
-            signing_fault: self.signing_fault,
-            has_backend: is_called || self.settings.as_ref().is_some_and(|settings| settings.backend.is_some()),
-        }
     }
 }
 

@@ -97,7 +97,7 @@ pub use facts::DiskFacts;
 pub use fleet::FleetLock;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
-pub use groups::{NewGroup, WorkingCopyDraft, version_edit};
+pub use groups::{NewGroup, version_edit};
 pub use history::{CommittedOperation, OperationStanding, ReadableHistory};
 pub use import::FinishedImport;
 pub use init::{ExampleGroup, init};

@@ -16,7 +16,7 @@ use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{DeploymentState, Finding, GroupName, Location, SCHEMA, Severity, nearest};
-use crate::workspace::{self, WorkingCopyDraft, Workspace};
+use crate::workspace::{self, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
 #[derive(Debug, Args)]
@@ -77,31 +77,27 @@ fn find(
     let groups = workspace.groups()?;
     let mut unreadable = Vec::new();
     let progress = ProgressLine::start(context.output.progress, "checking");
-    let look = |group: &GroupName| {
+    let mut drafts = Vec::new();
+    for group in &groups {
         progress.say(group.as_str());
-        workspace.draft(group)
-    };
-    let mut draft = |group: &GroupName| match look(group) {
-        Ok(draft) => Ok(draft),
-        // One file that the system refuses hides no other group.
-        Err(workspace::Error::Io(error)) => {
-            unreadable.push(Finding {
+        match workspace.draft(group) {
+            Ok(draft) => drafts.push((group, draft)),
+            // One file that the system refuses hides no other group.
+            Err(workspace::Error::Io(error)) => unreadable.push(Finding {
                 rule: "file",
                 severity: Severity::Error,
                 message: format!("{error}: {}", error.source),
                 location: Location::file(format!("groups/{group}")),
                 hint: "make it readable".into(),
                 count: 1,
-            });
-            Ok(WorkingCopyDraft::default())
+            }),
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => Err(error),
-    };
-    let drafts: Vec<WorkingCopyDraft> = groups.iter().map(&mut draft).collect::<Result<_, _>>()?;
+    }
     let live = live(workspace);
     let is_called = |group: &GroupName| live.iter().flatten().any(|live| live.group == *group && live.has_backend);
     let subjects: Vec<CheckedGroup<'_>> =
-        groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group, is_called(group))).collect();
+        drafts.iter().map(|(group, draft)| draft.subject(group, is_called(group))).collect();
     // Settings that cannot be parsed are reported already, and cannot be checked further.
     let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
     let overview = WorkspaceOverview {
@@ -112,7 +108,7 @@ fn find(
     };
     let mut findings = check::workspace(&overview);
     findings.extend(unreadable);
-    findings.extend(drafts.iter().flat_map(|draft| draft.problems.iter().cloned()));
+    findings.extend(drafts.iter().filter_map(|(_, draft)| draft.settings.as_ref().err()).flatten().cloned());
     for subject in &subjects {
         if let Some(settings) = subject.settings {
             findings.extend(workspace.missing_key_set(subject.group, settings)?);

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use ring::digest;
 
+use super::message_signature::fields::states_sha512;
+
 /// A request as the gateway received it, for the verification of its signature.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceivedRequest<'a> {
@@ -58,7 +60,7 @@ impl BodyHasher {
     /// Begins with an empty body. The second hash is computed only for a request that states one.
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
-        let has_sha512 = super::message_signature::states_sha512(headers);
+        let has_sha512 = states_sha512(headers);
         Self {
             sha256: digest::Context::new(&digest::SHA256),
             sha512: has_sha512.then(|| digest::Context::new(&digest::SHA512)),

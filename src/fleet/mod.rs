@@ -31,6 +31,7 @@ mod environment;
 mod held;
 mod kind;
 mod node;
+mod record;
 mod report;
 mod request;
 mod resources;
@@ -39,8 +40,7 @@ mod tests;
 
 pub use environment::{EnvironmentFleet, FullFleet};
 pub use node::PollStep;
-pub use report::{
-    FleetRecord, FleetReport, KindReport, NodeReport, NodeTrouble, RefusedPoll, ReleaseReport, SentReport,
-};
+pub use record::FleetRecord;
+pub use report::{FleetReport, KindReport, NodeReport, NodeTrouble, RefusedPoll, ReleaseReport, SentReport};
 pub use request::{DiscoveryPoll, NodeIdentity, RequestError};
 pub use resources::{ClusterResource, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind, WithheldGroup};

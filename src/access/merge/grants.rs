@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ContestedField;
-use super::state::shown_limits;
 use crate::access::grant::Grant;
-use crate::model::{EnvironmentName, GroupName};
+use crate::model::{EnvironmentName, GroupName, RateLimits};
 
 /// All that a grant is for in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,4 +106,9 @@ fn named(place: &GrantPlace) -> String {
 
 fn described(place: &GrantPlace, grant: &Grant) -> String {
     format!("grant {} for {} by {}", grant.id, named(place), grant.by)
+}
+
+/// Writes limits for a person who has to choose.
+pub(super) fn shown_limits(limits: &RateLimits) -> String {
+    if limits.is_empty() { "none".to_owned() } else { limits.to_string() }
 }

@@ -1,11 +1,11 @@
 //! Two states of a subject and the one that both come from, merged field by field.
 
 use super::ContestedField;
-use super::grants::merge_grants;
+use super::grants::{merge_grants, shown_limits};
 use crate::access::grant::{Grant, OwnerGrants};
 use crate::access::key::{Key, MOST_LIVE_SECRETS, Secret};
 use crate::access::operation::SubjectState;
-use crate::model::{OwnerName, RateLimits, Timestamp};
+use crate::model::{OwnerName, Timestamp};
 
 /// A merged state, with what it had to leave out.
 pub(super) struct StateMerge {
@@ -135,11 +135,6 @@ impl FieldMerge {
         self.withheld.extend(merged.withheld);
         merged.grants
     }
-}
-
-/// Writes limits for a person who has to choose.
-pub(super) fn shown_limits(limits: &RateLimits) -> String {
-    if limits.is_empty() { "none".to_owned() } else { limits.to_string() }
 }
 
 fn created(key: &Key) -> String {

@@ -101,7 +101,7 @@ fn key() -> Key {
 fn shown(state: &SubjectState) -> Vec<String> {
     let line = |grant: &Grant| {
         let environments: Vec<&str> = grant.environments.iter().map(crate::model::EnvironmentName::as_str).collect();
-        format!("{} [{}] {}", environments.join("+"), grant.apis.join("+"), state::shown_limits(&grant.limits))
+        format!("{} [{}] {}", environments.join("+"), grant.apis.join("+"), grants::shown_limits(&grant.limits))
     };
     let mut lines: Vec<String> = state.grants().iter().map(line).collect();
     lines.sort();

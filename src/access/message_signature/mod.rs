@@ -6,7 +6,7 @@
 
 mod components;
 mod content_digest;
-mod fields;
+pub(super) mod fields;
 mod sign;
 
 use base64::Engine as _;
@@ -22,7 +22,6 @@ use crate::model::Timestamp;
 use fields::{CONTENT_DIGEST, dictionary};
 
 use components::Component;
-pub(super) use fields::states_sha512;
 pub use sign::{MessageSigner, MessageSigningKey};
 
 /// The header with the covered components and the parameters.

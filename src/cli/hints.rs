@@ -62,7 +62,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         }
         Hint::RestoreBackup => "restore it from a backup: Git does not have it".to_owned(),
         Hint::RebuildRemovedEnvironment { file } => format!(
-            "remove {file}, then `apigw verify --repair` builds it from its history; the one that Git has lacks operations"
+            "remove {file}, then `apigw verify --repair` builds it from its history; a copy from before lacks operations"
         ),
         Hint::RevertEdit => {
             "revert the edit, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"

@@ -175,7 +175,7 @@ pub(super) fn follow_error(error: &FollowError) -> CommandError {
             .hint("check the address; it is the one that `apigw push` was given, or where that place is served"),
         FollowError::Pointer(PointerFault::Signature) => {
             CommandError::new("pointer-key", Exit::Refused, error.to_string())
-                .hint("check `--public-key`: `apigw push` prints the key that it signed with")
+                .hint("check `--public-key`: `apigw push … -o json` has the key that it signed with as `public_key`")
         }
         FollowError::Pointer(_) | FollowError::Chain(_) => {
             CommandError::new("pointer", Exit::Refused, error.to_string()).hint("look at the store, then push again")

@@ -82,7 +82,7 @@ pub enum Hint {
     },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,
-    /// Remove an environment's file and build it anew: the one that Git has lacks operations.
+    /// Remove an environment's file and build it anew: a copy from before lacks operations.
     RebuildRemovedEnvironment {
         /// The file.
         file: String,

@@ -44,6 +44,7 @@ mod table;
 mod time;
 mod topics;
 mod typed_body;
+mod usage;
 mod user_settings;
 mod variables;
 mod views;
@@ -70,11 +71,11 @@ pub fn complete() {
 pub fn run(process: &ProcessContext) -> u8 {
     let matches = match arguments::command().try_get_matches_from(&process.arguments) {
         Ok(matches) => matches,
-        Err(error) => return refuse(process, &error) as u8,
+        Err(error) => return usage::refuse(process, error) as u8,
     };
     let result = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => run_command(process, arguments),
-        Err(error) => return refuse(process, &error) as u8,
+        Err(error) => return usage::refuse(process, error) as u8,
     };
     match result {
         Ok(exit) => exit as u8,
@@ -121,38 +122,4 @@ fn run_command(process: &ProcessContext, arguments: Arguments) -> Result<Exit, C
         let (output, workspace) = context.into_parts();
         CommandFailure { error, output, workspace }
     })
-}
-
-/// Shows the outcome of the argument parser: help and version are data, all else is wrong usage.
-fn refuse(process: &ProcessContext, error: &clap::Error) -> Exit {
-    let output = display::output_before_arguments(process);
-    let styled = |color: bool| if color { error.render().ansi().to_string() } else { error.render().to_string() };
-    if !error.use_stderr() {
-        // A reader that has gone away has what it wanted.
-        let shown = output.raw(styled(output.color).as_bytes());
-        return shown.map_or(Exit::Failed, |()| Exit::Done);
-    }
-    if output.format == output::OutputFormat::Table {
-        let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));
-        if has_controls {
-            output.note(styled(false).trim_end());
-        } else {
-            output.styled_note(styled(output.color_talk).trim_end());
-        }
-    } else {
-        output.error(&usage_error(&error.render().to_string()), &SourceTexts::new(&|_| None));
-    }
-    Exit::Usage
-}
-
-/// Joins the argument parser's message into one line: the arguments that it means stand below the first.
-fn usage_error(text: &str) -> CommandError {
-    let paragraph = text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
-    let message = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
-    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(str::to_owned);
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("apigw");
-    let command: Vec<&str> = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '['])).collect();
-    let help = format!("`{} --help` shows its arguments", command.join(" "));
-    let error = CommandError::usage(message);
-    tips.chain([help]).fold(error, CommandError::hint)
 }

@@ -1,0 +1,129 @@
+//! Faults of the command line: the argument parser's message, with the words of this tool for those of others.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::error::{CommandError, Exit};
+use super::output::{Output, OutputFormat, SourceTexts};
+use super::process::ProcessContext;
+use super::{display, escape};
+
+/// Commands that other tools call otherwise, by the command above them.
+const COMMAND_WORDS: [(&str, &[&str], &[&str]); 19] = [
+    ("apigw", &["online", "deploy", "release", "activate", "up"], &["publish", "switch"]),
+    ("apigw", &["revert", "restore"], &["rollback", "undo"]),
+    ("apigw", &["down", "stop", "unpublish", "delete", "remove", "rm"], &["offline"]),
+    ("apigw", &["list", "ls", "ps", "get", "envs", "environments"], &["status"]),
+    ("apigw", &["log", "audit"], &["history"]),
+    ("apigw", &["lint", "validate", "test"], &["check"]),
+    ("apigw", &["merge"], &["resolve"]),
+    ("apigw", &["start", "run"], &["serve"]),
+    ("apigw", &["import", "create", "new"], &["group"]),
+    ("group", &["remove", "rm"], &["delete"]),
+    ("group", &["new", "add"], &["create"]),
+    ("group", &["ls"], &["list"]),
+    ("api", &["delete", "rm"], &["remove"]),
+    ("api", &["new", "create"], &["add"]),
+    ("version", &["freeze", "new", "add"], &["create"]),
+    ("key", &["delete", "remove", "rm"], &["revoke"]),
+    ("key", &["new", "add"], &["create"]),
+    ("access", &["add", "allow"], &["grant"]),
+    ("access", &["delete", "remove", "rm", "deny"], &["revoke"]),
+];
+
+/// Arguments that a command lacks and another way has, by the command.
+const ARGUMENT_TIPS: [(&str, &str, &str); 8] = [
+    ("promote", "--env", "name both environments: '--from ENV --to ENV'"),
+    ("rollback", "--version", "to go to a version: 'apigw switch --version V'"),
+    ("plan", "--dry-run", "a plan changes nothing: leave it out"),
+    ("history", "--group", "name the group without it: 'apigw history GROUP'"),
+    ("history", "--limit", "the number of operations is '-n N'"),
+    ("publish", "-e", "the environment is '--env ENV'"),
+    ("publish", "--group", "name the group without it: 'apigw publish GROUP'"),
+    ("access revoke", "--all", "name each group, or revoke the key: 'apigw key revoke KEY'"),
+];
+
+/// Shows the outcome of the argument parser: help and version are data, all else is wrong usage.
+pub(super) fn refuse(process: &ProcessContext, mut error: clap::Error) -> Exit {
+    let output = display::output_before_arguments(process);
+    if !error.use_stderr() {
+        // A reader that has gone away has what it wanted.
+        let shown = output.raw(styled(&error, output.color).as_bytes());
+        return shown.map_or(Exit::Failed, |()| Exit::Done);
+    }
+    if process.arguments.iter().any(|word| word.to_string_lossy().contains("PRIVATE KEY-----")) {
+        let error =
+            CommandError::usage("an argument is the text of a private key, which other users of the machine see")
+                .hint("name the file that has it, or give the public key");
+        output.error(&error, &SourceTexts::new(&|_| None));
+        return Exit::Usage;
+    }
+    advise(&mut error);
+    if output.format == OutputFormat::Table {
+        show(process, &output, &error);
+    } else {
+        output.error(&usage_error(&error.render().to_string()), &SourceTexts::new(&|_| None));
+    }
+    Exit::Usage
+}
+
+fn styled(error: &clap::Error, color: bool) -> String {
+    if color { error.render().ansi().to_string() } else { error.render().to_string() }
+}
+
+fn show(process: &ProcessContext, output: &Output, error: &clap::Error) {
+    let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));
+    if has_controls {
+        output.note(styled(error, false).trim_end());
+    } else {
+        output.styled_note(styled(error, output.color_talk).trim_end());
+    }
+}
+
+/// Replaces the parser's advice, which goes by letters alone, where it is known what was meant.
+fn advise(error: &mut clap::Error) {
+    let command = command_of(&error.render().to_string());
+    let last = command.rsplit(' ').next().unwrap_or_default();
+    let typed = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => word.clone(),
+        _ => String::new(),
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = typed(error, ContextKind::InvalidSubcommand);
+            let known = COMMAND_WORDS.iter().find(|(above, words, _)| *above == last && words.contains(&word.as_str()));
+            if let Some((_, _, meant)) = known {
+                let meant = meant.iter().map(ToString::to_string).collect();
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+            }
+        }
+        ErrorKind::UnknownArgument => {
+            let word = typed(error, ContextKind::InvalidArg);
+            let known = ARGUMENT_TIPS.iter().find(|(of, argument, _)| command.ends_with(of) && *argument == word);
+            if let Some((_, _, tip)) = known {
+                error.remove(ContextKind::SuggestedArg);
+                error.remove(ContextKind::Suggested);
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![(*tip).to_owned().into()]));
+            } else if !word.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit()) {
+                // A number may be a value; an option that does not exist is none.
+                error.remove(ContextKind::Suggested);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Returns the command whose usage a message of the parser shows.
+fn command_of(text: &str) -> String {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("apigw");
+    usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '['])).collect::<Vec<_>>().join(" ")
+}
+
+/// Joins the argument parser's message into one line: the arguments that it means stand below the first.
+fn usage_error(text: &str) -> CommandError {
+    let paragraph = text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
+    let message = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
+    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(str::to_owned);
+    let help = format!("`{} --help` shows its arguments", command_of(text));
+    let error = CommandError::usage(message);
+    tips.chain([help]).fold(error, CommandError::hint)
+}

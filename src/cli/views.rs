@@ -41,7 +41,7 @@ pub(super) use push::{PushDocument, PushKeyView, PushRepairView, PushView, Pushe
 pub(super) use routes::RoutesView;
 pub(super) use sdk::{SdkGroupView, SdkView};
 pub(super) use status::{
-    BehindView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView, ViewProblemView,
+    BehindView, ClosedKeyView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView, ViewProblemView,
 };
 pub(super) use versions::{
     DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,

@@ -149,6 +149,16 @@ impl Workspace {
         GitCheckout::find(self.root.path()).map(|checkout| checkout.unmerged_files()).unwrap_or_default()
     }
 
+    /// True if a file has conflict markers, or cannot be read.
+    #[must_use]
+    pub fn has_conflict_markers(&self, file: &str) -> bool {
+        let bytes = self.root.read(file, layout::LARGEST_DEFINITION).ok().flatten();
+        bytes.is_none_or(|bytes| {
+            let mut lines = bytes.split(|byte| *byte == b'\n');
+            lines.any(|line| line.starts_with(b"<<<<<<< "))
+        })
+    }
+
     /// True if an environment's file has conflict markers.
     #[must_use]
     pub fn is_conflicted(&self, environment: &EnvironmentName) -> bool {

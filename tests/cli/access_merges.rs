@@ -186,6 +186,42 @@ fn one_field_that_both_branches_changed_needs_a_choice() {
 }
 
 #[test]
+fn a_key_in_conflict_is_seen_revoked_and_resolved_before_the_merge_goes_on() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    branches.run("key create web --kind subscription --owner web --to SECRET/web").expect_exit(0);
+    branches.commit();
+    branches.git(&["branch", "-f", "other"]);
+    branches.merge(
+        &["key limit ci 5/second", "key limit web 5/second"],
+        &["key limit ci 9/second", "key limit web 9/second"],
+    );
+    // A gateway closes keys that it cannot read: whoever looks is told.
+    let status = branches.run("status --check").expect_exit(3);
+    status.expect_stderr("keys/ci.yaml:").expect_stderr("gateways let nobody in by this file");
+    let status = branches.run("-o json status").expect_exit(0).json();
+    assert_eq!(status["closed_keys"].as_array().map(Vec::len), Some(2), "{status:#}");
+    // A leak waits for no merge.
+    let lost = branches.run("-o json key revoke ci -m leaked").expect_exit(0).json();
+    assert_eq!(
+        (lost["revoked"].as_array().map(Vec::len), &lost["live"]),
+        (Some(1), &serde_json::json!([])),
+        "{lost:#}"
+    );
+    let resolved = branches.run("resolve --access ci --ours").expect_exit(0);
+    resolved.expect_stdout(
+        "next: resolve what is still in conflict: keys/web.yaml with `apigw resolve --access web`; then",
+    );
+    let resolved = branches.run("resolve --access web --theirs").expect_exit(0);
+    resolved.expect_stdout("next: `git add keys history`, then `git merge --continue`");
+    branches.run("status --check").expect_exit(0);
+    assert_eq!(branches.key()["secrets"][0]["state"], "revoked");
+    branches.assert_whole();
+}
+
+#[test]
 fn a_merge_that_kept_one_file_whole_is_joined_afterwards() {
     if !has_tool("git", GIT) {
         return;

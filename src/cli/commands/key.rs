@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access::{AccessSubject, PathForm, SecretId, change};
+use crate::access::{AccessSubject, Key, PathForm, Secret, SecretId, SubjectState, change};
 use crate::cli::change::shown_after_commit;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::complete;
@@ -19,6 +19,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{KeyKind, KeyName, Lifetime, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
+use crate::workspace::Workspace;
 
 /// Create, rotate, revoke, limit, list and show the keys of callers
 #[derive(Debug, Subcommand)]
@@ -215,7 +216,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &KeyCommand) -> Result
 fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let (key, _) = guard.workspace().key(&arguments.name)?;
+    let key = revocable_key(guard.workspace(), &arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;
     let name = &arguments.name;
     if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
@@ -279,6 +280,30 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
         });
     }
     Ok(Exit::Done)
+}
+
+/// Finds a key whose secrets are to be revoked. A leak waits for no merge: of a key in conflict, both sides' secrets count.
+fn revocable_key(workspace: &Workspace, name: &KeyName) -> Result<Key, CommandError> {
+    let error = match workspace.key(name) {
+        Ok((key, _)) => return Ok(key),
+        Err(error) => error,
+    };
+    let operations = workspace.access_operations()?;
+    let Ok(state) = workspace.access_merge_state(&AccessSubject::Key(name.clone()), &operations) else {
+        return Err(error.into());
+    };
+    let side = |head: &OperationId| match &operations.get(head)?.after {
+        SubjectState::Key(key) => Some(key.clone()),
+        _ => None,
+    };
+    let sides = state.heads.iter().filter(|_| state.is_conflicted).filter_map(side);
+    let joined = sides.reduce(|mut one, other| {
+        let is_new = |secret: &Secret| !one.secrets.iter().any(|known| known.id == secret.id);
+        let new: Vec<Secret> = other.secrets.into_iter().filter(is_new).collect();
+        one.secrets.extend(new);
+        one
+    });
+    joined.ok_or_else(|| error.into())
 }
 
 /// An end or a beginning as it was typed.

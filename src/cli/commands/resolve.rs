@@ -1,6 +1,7 @@
 //! `apigw resolve`.
 
 mod access;
+mod remaining;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,16 +14,15 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::hints::{self, merge_again};
+use crate::cli::hints::merge_again;
 use crate::cli::release_text::{release_text, release_text_under};
-use crate::cli::shell::shell_word;
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
 use crate::cli::{change, complete, selection};
 use crate::model::{Author, Deployment, GroupName, OperationId, Release, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
-use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, Workspace};
+use crate::workspace::{self, DiskFacts, MergeState, Renumbering, Workspace};
 
 /// Join the changes of two branches to an environment or, with --access, to keys and grants
 ///
@@ -261,63 +261,7 @@ impl ResolveOutcome<'_> {
         let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
         let mut places = vec!["deployments".to_owned(), "history".to_owned()];
         places.extend(groups.into_iter().map(|group| format!("groups/{group}/versions")));
-        let mut left = self.environments_left();
-        for file in self.workspace.unmerged_files() {
-            if !places.iter().any(|place| file.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'))) {
-                left.push(match access_subject(&file) {
-                    Some(subject) => format!("{} with `apigw resolve --access {subject}`", shell_word(&file)),
-                    None => shell_word(&file),
-                });
-                places.push(shell_word(&file));
-            }
-        }
-        continue_text(folder, self.workspace, self.state.git_operation(), &places, &left)
-    }
-}
-
-/// Returns the key or the owner of a file, as it is typed.
-fn access_subject(file: &str) -> Option<String> {
-    let name = file.strip_prefix("keys/")?.strip_suffix(".yaml")?;
-    match name.split_once('/') {
-        None => Some(name.to_owned()),
-        Some(("owners", owner)) => Some(format!("owner:{owner}")),
-        Some(("revoked", id)) => Some(format!("secret:{id}")),
-        Some(_) => None,
-    }
-}
-
-/// Returns the command with which a merge continues in Git, once all that is left in conflict is resolved.
-fn continue_text(
-    folder: &Path,
-    workspace: &Workspace,
-    git_operation: Option<GitOperation>,
-    places: &[String],
-    left: &[String],
-) -> String {
-    let then = match git_operation {
-        Some(GitOperation::Merge) => "git merge --continue",
-        Some(GitOperation::Rebase) => "git rebase --continue",
-        Some(GitOperation::CherryPick) => "git cherry-pick --continue",
-        None => "git commit",
-    };
-    let first = match left {
-        [] => String::new(),
-        left => format!("resolve what is still in conflict: {}; then ", left.join(", ")),
-    };
-    let text = format!("next: {first}`git add {}`, then `{then}`\n", places.join(" "));
-    match hints::git_in(folder, workspace) {
-        Some(git) => hints::relocated(&text, &git),
-        None => text,
-    }
-}
-
-impl ResolveOutcome<'_> {
-    /// Names the environments whose files are still in conflict, each with the command that joins its sides.
-    fn environments_left(&self) -> Vec<String> {
-        let environments = self.workspace.settings().environments().into_iter();
-        let left = environments.filter(|environment| self.workspace.is_conflicted(environment));
-        left.map(|environment| format!("deployments/{environment}.yaml with `apigw resolve --env {environment}`"))
-            .collect()
+        remaining::next_text(folder, self.workspace, self.state.git_operation(), places)
     }
 }
 

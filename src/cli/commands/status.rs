@@ -14,12 +14,13 @@ use crate::cli::progress::ProgressLine;
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
 use crate::cli::views::{
-    BehindView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView, ViewProblemView,
+    BehindView, ClosedKeyView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView,
+    ViewProblemView,
 };
 use crate::cli::{complete, lost, selection};
 use crate::model::{
-    DeploymentState, Environment, EnvironmentName, GroupName, HttpUrl, OperationId, Release, SCHEMA, Timestamp,
-    Version, VersionNotes,
+    DeploymentState, Environment, EnvironmentName, Finding, GroupName, HttpUrl, Location, OperationId, Release, SCHEMA,
+    Timestamp, Version, VersionNotes,
 };
 use crate::workspace::{
     CommittedOperation, EditedGroups, EntryOrigins, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases,
@@ -71,6 +72,8 @@ struct LiveState {
     /// The parts that cannot be read, and the releases that cannot be served.
     problems: Vec<ViewProblem>,
     is_unreadable: bool,
+    /// The problems of files of keys and owners, by which gateways let nobody in.
+    closed_keys: Vec<Finding>,
     /// The gateways on this machine that serve one of the environments.
     gateways: Vec<RunningGateway>,
 }
@@ -97,6 +100,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
             })
             .collect();
         live.problems.extend(found);
+        live.closed_keys = workspace.access_records()?.1;
     }
     if live.groups.is_empty()
         && live.problems.is_empty()
@@ -122,7 +126,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     for problem in &live.problems {
         context.output.warning(&problem_text(problem));
     }
-    let is_invalid = live.is_unreadable || arguments.check && !live.problems.is_empty();
+    for Finding { location, message, .. } in &live.closed_keys {
+        let Location { file, line, .. } = location;
+        context.output.warning(&format!(
+            "{file}:{line}: {message}; gateways let nobody in by this file: `apigw verify` says how to mend it"
+        ));
+    }
+    let has_problems = !live.problems.is_empty() || !live.closed_keys.is_empty();
+    let is_invalid = live.is_unreadable || arguments.check && has_problems;
     Ok(if is_invalid { Exit::Invalid } else { Exit::Done })
 }
 
@@ -246,7 +257,18 @@ fn read(
         }));
     }
     let notes = workspace.notes_of(&groups);
-    Ok(LiveState { environments, all, groups, edited, notes, stored, problems, is_unreadable, gateways: Vec::new() })
+    Ok(LiveState {
+        environments,
+        all,
+        groups,
+        edited,
+        notes,
+        stored,
+        problems,
+        is_unreadable,
+        closed_keys: Vec::new(),
+        gateways: Vec::new(),
+    })
 }
 
 fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
@@ -318,10 +340,17 @@ fn view<'a>(origins: &EntryOrigins<'a>, live: &'a LiveState) -> StatusView {
         environments: gateway.environments.keys().cloned().collect(),
     };
     let problem = |problem: &ViewProblem| ViewProblemView::new(problem);
+    let closed_key = |Finding { location, message, .. }: &Finding| ClosedKeyView {
+        file: location.file.to_string(),
+        line: location.line,
+        message: message.clone(),
+    };
     StatusView {
         schema: SCHEMA,
+        environments: live.environments.iter().map(|environment| environment.name.clone()).collect(),
         deployments,
         problems: live.problems.iter().map(problem).collect(),
+        closed_keys: live.closed_keys.iter().map(closed_key).collect(),
         gateways: live.gateways.iter().map(gateway).collect(),
     }
 }

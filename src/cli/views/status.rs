@@ -22,11 +22,23 @@ pub(in crate::cli) enum StatusDocument {
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct StatusView {
     pub(in crate::cli) schema: u32,
+    /// The environments that were asked for, those without an entry among them.
+    pub(in crate::cli) environments: Vec<EnvironmentName>,
     pub(in crate::cli) deployments: Vec<StatusEntryView>,
     /// The parts that cannot be read, and the live versions that cannot be served.
     pub(in crate::cli) problems: Vec<ViewProblemView>,
+    /// The files of keys and owners that cannot be read, so that gateways let nobody in by them.
+    pub(in crate::cli) closed_keys: Vec<ClosedKeyView>,
     /// The gateways that run on this machine.
     pub(in crate::cli) gateways: Vec<GatewayView>,
+}
+
+/// A file of a key or an owner by which gateways let nobody in.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct ClosedKeyView {
+    pub(in crate::cli) file: String,
+    pub(in crate::cli) line: usize,
+    pub(in crate::cli) message: String,
 }
 
 /// A part of a view that cannot be shown.

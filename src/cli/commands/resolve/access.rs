@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{ChoiceArguments, ResolveArguments, continue_text};
+use super::{ChoiceArguments, ResolveArguments, remaining};
 use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
 use crate::access::{AccessOperation, AccessSubject, SubjectState};
 use crate::cli::change;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::shell::shell_word;
 use crate::cli::short_ids;
 use crate::cli::views::{AccessResolveView, AccessResolvedView};
 use crate::model::{Author, OperationId, SCHEMA};
@@ -242,11 +241,8 @@ impl AccessOutcome {
 /// Returns the command with which the merge continues in Git.
 fn next_text(context: &Context<'_>, workspace: &Workspace) -> String {
     let Some(git_operation) = workspace.git_operation() else { return String::new() };
-    let is_own = |file: &String| file.starts_with("keys/") || file.starts_with("history/");
-    let left: Vec<String> =
-        workspace.unmerged_files().iter().filter(|file| !is_own(file)).map(|file| shell_word(file)).collect();
-    let places = ["keys".to_owned(), "history".to_owned()];
-    continue_text(&context.process.folder, workspace, git_operation, &places, &left)
+    let changed = ["keys", "history"].map(str::to_owned).to_vec();
+    remaining::next_text(&context.process.folder, workspace, git_operation, changed)
 }
 
 /// Writes a subject as it is typed.

@@ -74,6 +74,14 @@ impl Default for PublicKey {
 }
 
 impl PublicKey {
+    /// Takes the bytes of a key.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, PublicKeyError> {
+        let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| PublicKeyError::Malformed)?;
+        let mut unsigned = bytes;
+        unsigned[LENGTH - 1] &= 0x7f;
+        if SMALL_ORDER.contains(&unsigned) { Err(PublicKeyError::SmallOrder) } else { Ok(Self(bytes)) }
+    }
+
     /// Verifies a signature.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
@@ -92,11 +100,7 @@ impl FromStr for PublicKey {
             Some(der) => der.strip_prefix(&PUBLIC_PREFIX[..]).map(<[u8]>::to_vec),
             None => STANDARD.decode(text.trim()).ok(),
         };
-        let bytes: Option<[u8; LENGTH]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        let bytes = bytes.ok_or(PublicKeyError::Malformed)?;
-        let mut unsigned = bytes;
-        unsigned[LENGTH - 1] &= 0x7f;
-        if SMALL_ORDER.contains(&unsigned) { Err(PublicKeyError::SmallOrder) } else { Ok(Self(bytes)) }
+        Self::from_bytes(&bytes.ok_or(PublicKeyError::Malformed)?)
     }
 }
 

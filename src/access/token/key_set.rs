@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
+use crate::access::ed25519::{PublicKey, PublicKeyError};
 use crate::model::Digest;
 
 /// The fewest and the most bits of an RSA key.
@@ -39,6 +40,9 @@ pub enum KeySetFault {
     /// A key cannot be read.
     #[error("key {0} of the set is malformed")]
     Key(String),
+    /// Anybody can sign for a key.
+    #[error("key {0} of the set is a point of small order, or has the exponent 1: anybody could forge tokens")]
+    Open(String),
     /// Two keys of one id.
     #[error("two keys of the set have the `kid` {0:?}")]
     RepeatedId(String),
@@ -121,14 +125,39 @@ impl TokenKey {
         let is_other = jwk.common.public_key_use.as_ref().is_some_and(|used| *used != PublicKeyUse::Signature)
             || jwk.common.key_operations.as_ref().is_some_and(|operations| !verifies(operations));
         let Some(algorithm) = algorithm(&jwk).filter(|_| !is_other) else { return Ok(None) };
-        if let AlgorithmParameters::RSA(parameters) = &jwk.algorithm {
-            let bits = bits(&parameters.n).ok_or_else(|| KeySetFault::Key(place.clone()))?;
-            if !RSA_BITS.contains(&bits) {
-                return Err(KeySetFault::Size(place, bits));
-            }
-        }
+        check_parameters(&jwk.algorithm, &place)?;
         let key = DecodingKey::from_jwk(&jwk).map_err(|_| KeySetFault::Key(place))?;
         Ok(Some(Self { id: jwk.common.key_id, algorithm, key }))
+    }
+}
+
+/// Checks the numbers of a key, of which the library that verifies with it says nothing until then.
+fn check_parameters(parameters: &AlgorithmParameters, place: &str) -> Result<(), KeySetFault> {
+    let malformed = || KeySetFault::Key(place.to_owned());
+    let decode = |number: &str| URL_SAFE_NO_PAD.decode(number).map_err(|_| malformed());
+    match parameters {
+        AlgorithmParameters::RSA(rsa) => {
+            let bits = bits(&rsa.n).ok_or_else(malformed)?;
+            if !RSA_BITS.contains(&bits) {
+                return Err(KeySetFault::Size(place.to_owned(), bits));
+            }
+            match decode(&rsa.e)?.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>().as_slice() {
+                [1] => Err(KeySetFault::Open(place.to_owned())),
+                [.., last] if last % 2 == 1 => Ok(()),
+                _ => Err(malformed()),
+            }
+        }
+        AlgorithmParameters::EllipticCurve(point) => {
+            let length = if point.curve == EllipticCurve::P384 { 48 } else { 32 };
+            let fits = decode(&point.x)?.len() == length && decode(&point.y)?.len() == length;
+            if fits { Ok(()) } else { Err(malformed()) }
+        }
+        AlgorithmParameters::OctetKeyPair(pair) => match PublicKey::from_bytes(&decode(&pair.x)?) {
+            Ok(_) => Ok(()),
+            Err(PublicKeyError::SmallOrder) => Err(KeySetFault::Open(place.to_owned())),
+            Err(_) => Err(malformed()),
+        },
+        _ => Ok(()),
     }
 }
 

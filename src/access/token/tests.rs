@@ -194,6 +194,13 @@ fn a_key_set_that_opens_a_door_is_refused() {
         (json!([with(rsa.clone(), "use", json!("enc"))]), KeySetFault::NoKey),
         (json!([with(rsa.clone(), "alg", json!("HS256"))]), KeySetFault::NoKey),
         (json!([with(rsa.clone(), "key_ops", json!(["encrypt"]))]), KeySetFault::NoKey),
+        (json!([with(rsa.clone(), "e", json!("AQ"))]), KeySetFault::Open("1".to_owned())),
+        (json!([with(rsa.clone(), "e", json!("AAAB"))]), KeySetFault::Open("1".to_owned())),
+        (json!([with(rsa.clone(), "e", json!("BA"))]), KeySetFault::Key("1".to_owned())),
+        (json!([with(own.clone(), "x", json!(format!("AQ{}", "A".repeat(41))))]), KeySetFault::Open("1".to_owned())),
+        (json!([with(own.clone(), "x", json!("A".repeat(43)))]), KeySetFault::Open("1".to_owned())),
+        (json!([with(own.clone(), "x", json!("AQ"))]), KeySetFault::Key("1".to_owned())),
+        (json!([{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]), KeySetFault::Key("1".to_owned())),
         (json!([7]), KeySetFault::Key("1".to_owned())),
         (json!("keys"), KeySetFault::Malformed),
     ] {

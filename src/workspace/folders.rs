@@ -4,17 +4,21 @@
 //! whole trees; both have ways of their own here.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use rustix::fs::Dir;
+use rustix::fs::{Dir, OFlags};
 
 /// Lists the names in a folder, in no order.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
-    for entry in Dir::new(File::open(folder)?)? {
+    // As a folder, since opening a pipe in its place would wait for a writer.
+    let flags = OFlags::DIRECTORY.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(folder)?;
+    for entry in Dir::new(opened)? {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name != "." && name != ".." {

@@ -242,6 +242,28 @@ fn a_lifetime_that_no_calendar_has_is_refused() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_secret_or_a_folder_is_not_waited_for() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let file = outside.path().join("shop.secret");
+    sandbox.run(&format!("key create shop --kind signature --to {}", file.display())).expect_exit(0);
+    let secrets = sandbox.path().join(".apigw/secrets");
+    let secret = fs::read_dir(&secrets).expect("a folder").next().expect("a secret").expect("a secret").path();
+    let pipe = |path: &std::path::Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo");
+        assert!(made.success(), "{}", path.display());
+    };
+    fs::remove_file(&secret).expect("a file");
+    pipe(&secret);
+    sandbox.run("check").expect_exit(0).expect_stdout("this is not the file of a secret");
+    fs::remove_file(&secret).expect("a pipe");
+    let revoked = sandbox.path().join("keys/revoked");
+    pipe(&revoked);
+    sandbox.run("key list").expect_exit(3).expect_stderr("a file lies where a folder belongs");
+    fs::remove_file(&revoked).expect("a pipe");
+}
+
+#[test]
 fn a_secret_in_a_description_or_a_message_is_found_by_the_check() {
     let sandbox = Sandbox::petstore();
     let outside = tempfile::tempdir().expect("a folder");

@@ -152,7 +152,8 @@ fn printed(
     if !status.success() {
         return Err(CommandProblem::Failed(status));
     }
-    let bytes = output.ok().and_then(Result::ok).ok_or(CommandProblem::NoJson)?;
+    // Its output may be open longer than it runs: in a process that it has started.
+    let bytes = output.map_err(|_| CommandProblem::Slow)?.map_err(|_| CommandProblem::NoJson)?;
     let texts: BTreeMap<String, String> = serde_json::from_slice(&bytes).map_err(|_| CommandProblem::NoJson)?;
     Ok(texts.into_iter().map(|(id, text)| (id, HmacSecret::new(text.as_bytes()))).collect())
 }
@@ -280,15 +281,25 @@ fn unreadable(id: &SecretId, error: &Error) -> Finding {
 
 /// Reads the file of a secret, without the end of its line; `None` where there is none.
 pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSecret>, Error> {
+    let refuse = |message: &str, hint: &str| {
+        let location = Location::file(path.display().to_string());
+        Err(Error::invalid("secret-file", location, message.to_owned(), hint))
+    };
+    let (no_file, hint) = ("this is not the file of a secret", "put the text of the secret alone into it");
+    // Looked at before it is opened: opening a pipe would wait for a writer.
+    match fs::metadata(path) {
+        Err(error) if layout::is_absent(&error) => return Ok(None),
+        metadata => {
+            if !metadata.at("read", path)?.is_file() {
+                return refuse(no_file, hint);
+            }
+        }
+    }
     let file = match fs::File::open(path) {
         Err(error) if layout::is_absent(&error) => return Ok(None),
         file => file.at("read", path)?,
     };
     let metadata = file.metadata().at("read", path)?;
-    let refuse = |message: &str, hint: &str| {
-        let location = Location::file(path.display().to_string());
-        Err(Error::invalid("secret-file", location, message.to_owned(), hint))
-    };
     if is_private && metadata.mode() & OTHERS != 0 {
         return refuse(
             "others than its owner can read this secret",
@@ -298,7 +309,7 @@ pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSe
     let mut bytes = Vec::new();
     file.take(LARGEST_SECRET + 1).read_to_end(&mut bytes).at("read", path)?;
     if !metadata.is_file() || bytes.len() as u64 > LARGEST_SECRET {
-        return refuse("this is not the file of a secret", "put the text of the secret alone into it");
+        return refuse(no_file, hint);
     }
     let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let text = text.strip_suffix(b"\r").unwrap_or(text);

@@ -1,18 +1,19 @@
 //! Changes of keys and grants: a request and the present state become an [`AccessOperation`], whole, or an error.
 
 mod grants;
+mod undo;
 
 use std::fmt::Write as _;
 
-use super::grant::OwnerGrants;
 use super::key::MOST_LIVE_SECRETS;
 use super::key::{Key, Revocation, Secret};
-use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectState};
 use super::secret_id::SecretId;
 use super::subscription::contains_clear_secret;
 use crate::model::{Author, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
 
 pub use grants::{GrantScope, RemovedGrants, grant, ungrant};
+pub use undo::undo;
 
 /// Reason why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +95,16 @@ pub enum ChangeError {
     CreationUndone {
         /// The key.
         key: String,
+    },
+    /// A join of branches took over nothing but what a branch had removed or rotated.
+    #[error(
+        "operation {id} of {subject} took over what a branch had removed or rotated, and an undo brings none of it back"
+    )]
+    NothingReversed {
+        /// The key or the owner.
+        subject: AccessSubject,
+        /// The operation.
+        id: OperationId,
     },
     /// A later operation changed the same subject.
     #[error("{subject} was changed since, by operation {later}")]
@@ -225,37 +236,6 @@ pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
     };
     let summary = format!("secret {id} of key {}", key.name);
     operation(AccessAction::Revoke, author, None, summary, SubjectState::Revocation(revocation))
-}
-
-/// Reverses an operation that is the latest of its subject. `earlier` has the states that the operations before it left,
-/// the kept branch's first; the undo of a resolve that kept that one puts the other in force.
-///
-/// # Errors
-///
-/// Fails where the subject was changed since, and for a creation and a revocation.
-pub fn undo(
-    (id, undone): (&OperationId, &AccessOperation),
-    present: &SubjectRecord,
-    earlier: Vec<SubjectState>,
-    author: &Author,
-) -> Result<AccessOperation, ChangeError> {
-    if let SubjectState::Revocation(Revocation { secret, key, .. }) = &undone.after {
-        return Err(ChangeError::RevocationUndone { id: secret.clone(), key: key.to_string() });
-    }
-    if present.operation != *id {
-        let later = present.operation.clone();
-        return Err(ChangeError::ChangedSince { subject: undone.after.subject(), later });
-    }
-    let other = earlier.iter().find(|state| **state != undone.after).cloned();
-    let after = match (other.or_else(|| earlier.into_iter().next()), &undone.after) {
-        (Some(state), _) => state,
-        (None, SubjectState::Owner(owner)) => {
-            SubjectState::Owner(OwnerGrants { owner: owner.owner.clone(), grants: Vec::new() })
-        }
-        (None, state) => return Err(ChangeError::CreationUndone { key: state.subject().to_string() }),
-    };
-    let summary = format!("reverses {} {id}", undone.action);
-    Ok(operation(AccessAction::Undo, author, Some(id.clone()), summary, after))
 }
 
 pub(super) fn operation(

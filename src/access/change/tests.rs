@@ -1,6 +1,6 @@
 use super::grants::grants_named;
 use super::*;
-use crate::access::{Grant, SecretProof, SigningSettings};
+use crate::access::{Grant, SecretProof, SigningSettings, SubjectRecord};
 use crate::model::{Digest, KeyKind};
 
 fn at(milliseconds: i64) -> Timestamp {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::access::change::{GrantScope, RemovedGrants, grant, limit, undo, ungrant};
+use crate::access::change::{ChangeError, GrantScope, RemovedGrants, grant, limit, undo, ungrant};
 use crate::access::{Grant, Key, OwnerGrants, Secret, SecretProof};
 use crate::model::{Digest, KeyKind, RateLimits, Timestamp};
 
@@ -149,6 +149,63 @@ fn a_removal_wins_over_other_limits_and_over_grants_beside_it() {
         assert_eq!(shown(&joined.operation.after), Vec::<String>::new());
         assert_eq!(joined.withheld.len(), 1, "{:?}", joined.withheld);
     }
+}
+
+/// Undoes a join of two branches, of which the first is kept.
+fn undo_join(history: &mut History, [kept, other]: [&OperationId; 2]) -> Result<AccessOperation, ChangeError> {
+    let joined = history.join(kept, true).unwrap().operation;
+    let id = history.commit(joined);
+    let record = SubjectRecord { operation: id.clone(), state: history.state(&id) };
+    let earlier = vec![history.state(kept), history.state(other)];
+    undo((&id, &history.operations[&id].clone()), &record, earlier, &history.author())
+}
+
+#[test]
+fn the_undo_of_a_join_brings_back_no_grant_that_a_branch_removed() {
+    let begin = |history: &mut History| {
+        let first = history.begin(SubjectState::Key(key()));
+        history.grant(&first, &["test", "online"], (&[], ""))
+    };
+    let mut history = History::default();
+    let base = begin(&mut history);
+    let ours = history.grant(&base, &["test"], (&["listPets"], "5/second"));
+    let theirs = history.ungrant(&base, "online");
+    let theirs = history.grant(&theirs, &["pre-release"], (&[], ""));
+    let undone = undo_join(&mut history, [&ours, &theirs]).unwrap();
+    assert_eq!(shown(&undone.after), ["test [] none", "test [listPets] 5/second"]);
+    assert!(undone.summary.ends_with(", without the grants that a branch removed"), "{}", undone.summary);
+    // The other branch only removed.
+    let mut history = History::default();
+    let base = begin(&mut history);
+    let ours = history.grant(&base, &["test"], (&["listPets"], "5/second"));
+    let theirs = history.ungrant(&base, "online");
+    let refused = undo_join(&mut history, [&ours, &theirs]);
+    assert!(matches!(refused, Err(ChangeError::NothingReversed { .. })), "{refused:?}");
+    // The other branch changed nothing but the limits of what this one removed, so that this one's state was kept.
+    let mut history = History::default();
+    let base = begin(&mut history);
+    let ours = history.ungrant(&base, "online");
+    let theirs = history.grant(&base, &["online"], (&[], "5/second"));
+    let refused = undo_join(&mut history, [&ours, &theirs]);
+    assert!(matches!(refused, Err(ChangeError::NothingReversed { .. })), "{refused:?}");
+}
+
+#[test]
+fn the_undo_of_a_join_moves_no_end_of_a_secret() {
+    let mut history = History::default();
+    let base = history.begin(SubjectState::Key(key()));
+    let ours = history.grant(&base, &["test"], (&[], ""));
+    let mut old = secret("aaaa", 0);
+    old.retires = Some(Timestamp::from_milliseconds(1_764_000_000_000 + 86_400_000));
+    let state = SubjectState::Key(Key { secrets: vec![old, secret("bbbb", 1)], ..key() });
+    let author = history.author();
+    let rotated = operation(AccessAction::Rotate, &author, Some(base), String::new(), state.clone());
+    let theirs = history.commit(rotated);
+    let SubjectState::Key(undone) = undo_join(&mut history, [&theirs, &ours]).unwrap().after else { panic!("a key") };
+    assert_eq!((SubjectState::Key(undone.clone()), undone.grants.len()), (state.clone(), 0));
+    history.operations.retain(|_, operation| operation.action != AccessAction::Resolve);
+    let refused = undo_join(&mut history, [&ours, &theirs]);
+    assert!(matches!(refused, Err(ChangeError::NothingReversed { .. })), "{refused:?}");
 }
 
 #[test]

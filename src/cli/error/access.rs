@@ -1,6 +1,7 @@
 //! Refused changes of keys and grants, with the next step.
 
 use super::{CommandError, Exit};
+use crate::access::AccessSubject;
 use crate::access::change::ChangeError;
 
 impl From<ChangeError> for CommandError {
@@ -32,8 +33,21 @@ impl From<ChangeError> for CommandError {
             ChangeError::CreationUndone { .. } => {
                 Self::new("created", Exit::Refused, message).hint("revoke it instead: `apigw key revoke NAME -m WHY`")
             }
+            ChangeError::NothingReversed { ref subject, .. } => {
+                Self::new("nothing-reversed", Exit::Refused, message).hint(grant_hint(subject))
+            }
             ChangeError::ChangedSince { ref later, .. } => Self::new("changed-since", Exit::Conflict, message)
                 .hint(format!("undo the later operation first: `apigw undo {later} --access`")),
         }
     }
+}
+
+/// Shows how a grant is given again.
+fn grant_hint(subject: &AccessSubject) -> String {
+    let holder = match subject {
+        AccessSubject::Key(name) => name.to_string(),
+        AccessSubject::Owner(name) => format!("owner:{name}"),
+        AccessSubject::Secret(_) => "KEY".to_owned(),
+    };
+    format!("grant it again: `apigw access grant {holder} GROUP --env ENV`")
 }

@@ -19,7 +19,7 @@ pub use undo::undo;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// A rotation would leave a third live secret.
-    #[error("key {key} has {MOST_LIVE_SECRETS} live secrets already: {}", .secrets.join(", "))]
+    #[error("key {key} has {} live secrets already: {}", .secrets.len(), .secrets.join(", "))]
     ThirdSecret {
         /// The key.
         key: String,

@@ -163,6 +163,46 @@ fn a_revoked_secret_stays_revoked_and_both_rotations_count() {
 }
 
 #[test]
+fn a_third_secret_of_two_rotations_is_told_until_one_is_revoked() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let first = branches.key()["secrets"][0]["id"].as_str().expect("an id").to_owned();
+    branches
+        .merge(&["key rotate ci --overlap 1h --to SECRET/ours"], &["key rotate ci --overlap 2h --to SECRET/theirs"]);
+    let resolved = branches.run("resolve --access").expect_exit(0);
+    resolved.expect_stderr("3 secrets of key ci are live").expect_stderr("apigw key revoke ci");
+    branches.assert_whole();
+    branches.run("check").expect_exit(0).expect_stdout("third-secret").expect_stdout(&first);
+    branches.run("key rotate ci --to SECRET/again").expect_exit(4).expect_stderr("has 3 live secrets already");
+    branches.run(&format!("key revoke ci {first} -m unused")).expect_exit(0);
+    let checked = branches.run("check").expect_exit(0);
+    assert!(!checked.stdout.contains("third-secret"), "{}", checked.stdout);
+}
+
+#[test]
+fn the_undo_of_a_resolve_opens_nothing_that_a_branch_had_closed() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    branches.merge(
+        &["access grant ci petstore --env online"],
+        &["access revoke ci petstore --env test -m left", "access grant ci petstore --env pre-release"],
+    );
+    branches.run("resolve --access").expect_exit(0);
+    branches.run("undo --access -m early").expect_exit(0).expect_stdout("without the grants that a branch removed");
+    assert_eq!(branches.grants(), [r#"["online"] null"#]);
+    branches.assert_whole();
+    let branches = Branches::new();
+    branches.merge(&["access grant ci petstore --env online"], &["access revoke ci petstore --env test -m left"]);
+    branches.run("resolve --access").expect_exit(0);
+    let refused = branches.run("undo --access").expect_exit(5).expect_stderr("an undo brings none of it back");
+    refused.expect_stderr("apigw access grant ci GROUP --env ENV");
+}
+
+#[test]
 fn one_field_that_both_branches_changed_needs_a_choice() {
     if !has_tool("git", GIT) {
         return;

@@ -153,6 +153,13 @@ pub const PRIVATE_KEY: Rule = Rule::error(
      another.",
 );
 
+/// A key has two live secrets at most.
+pub const THIRD_SECRET: Rule = Rule::warning(
+    "third-secret",
+    "A key has two secrets while it is rotated. More are live where two branches that both rotated it were joined: each of them \
+     lets in until it retires, and the key cannot be rotated. Revoke one that nobody uses.",
+);
+
 /// No secret stands under two ids.
 pub const SECRET_REUSED: Rule = Rule::error(
     "secret-reused",
@@ -175,7 +182,7 @@ pub const SECRET_LEAKED: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 19] = [
+pub(super) const RULES: [Rule; 20] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -193,6 +200,7 @@ pub(super) const RULES: [Rule; 19] = [
     PRIVATE_KEY,
     GRANT_API_GONE,
     SECRET_REUSED,
+    THIRD_SECRET,
     KEY_FILE_NAME,
     SECRET_LEAKED,
 ];

@@ -8,7 +8,7 @@ pub(super) mod specification;
 use crate::definition::{RULES, Rule};
 
 pub use files::{
-    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED,
+    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED, THIRD_SECRET,
 };
 
 /// Lists every rule, sorted by name.

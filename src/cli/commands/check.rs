@@ -129,6 +129,7 @@ fn find(
         findings.extend(workspace.grant_findings()?);
         findings.extend(workspace.ignored_key_files()?);
         findings.extend(workspace.reused_secret_findings()?);
+        findings.extend(workspace.third_secret_findings(context.now())?);
         findings.extend(workspace.private_key_findings()?);
         findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
     }

@@ -17,6 +17,7 @@ mod signing_key;
 mod stale_grants;
 mod subject_file;
 
+mod third_secrets;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{ChoiceArguments, ResolveArguments, remaining};
 use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
-use crate::access::{AccessOperation, AccessSubject, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, MOST_LIVE_SECRETS, SubjectState};
 use crate::cli::change;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
@@ -138,12 +138,13 @@ fn plans(
             ));
             continue;
         }
-        plans.extend(plan(&state, &arguments.choice, workspace, operations, author)?);
+        plans.extend(plan(context, &state, &arguments.choice, workspace, operations, author)?);
     }
     Ok(plans)
 }
 
 fn plan(
+    context: &Context<'_>,
     state: &AccessMergeState,
     choice: &ChoiceArguments,
     workspace: &Workspace,
@@ -168,7 +169,27 @@ fn plan(
     let Some(preferred) = chosen.as_ref().or(ours.as_ref()).or(heads.first()) else { return Ok(None) };
     let joined = merge::join(subject, heads, (preferred, chosen.is_some()), operations, author);
     let joined = joined.map_err(|error| refused(error, state, operations))?;
+    if let SubjectState::Key(key) = &joined.operation.after {
+        warn_of_third_secret(context, workspace, key)?;
+    }
     Ok(Some(SubjectPlan::new(subject.clone(), PlanKind::Joined(joined.operation), joined.withheld)))
+}
+
+/// Warns of a key that more secrets open than a rotation needs, since both sides had rotated it.
+fn warn_of_third_secret(context: &Context<'_>, workspace: &Workspace, key: &Key) -> Result<(), CommandError> {
+    let revoked = workspace.revoked_secrets()?;
+    let live = key.live_secrets(context.now()).filter(|secret| !revoked.contains(&secret.id));
+    let ids: Vec<&str> = live.map(|secret| secret.id.as_str()).collect();
+    if ids.len() > MOST_LIVE_SECRETS {
+        context.output.warning(&format!(
+            "{} secrets of key {} are live, {}: revoke one that nobody uses, `apigw key revoke {} SECRET`",
+            ids.len(),
+            key.name,
+            ids.join(", "),
+            key.name
+        ));
+    }
+    Ok(())
 }
 
 fn drop_plan(

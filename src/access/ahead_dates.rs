@@ -11,13 +11,17 @@ use std::io;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::latest_dates::LatestDates;
+use super::nonces::ClockReading;
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
 
 /// The seconds of a slot.
 const SLOT_S: i64 = 30;
 /// The seconds by which a date may be ahead unrecorded: clocks that are kept in step differ by less.
-const UNRECORDED_S: i64 = 1;
+pub(super) const UNRECORDED_S: i64 = 1;
+/// The milliseconds after a failure in which the journal is not tried again: a disk that hangs holds up a worker.
+const PAUSE_MS: i64 = 1000;
 
 /// Thirty seconds in which dates of a secret's requests lie.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +61,8 @@ pub trait DateJournal: fmt::Debug + Send + Sync {
 pub struct SignedDates {
     /// Dates that may have been let in before.
     pub earlier: EarlierDates,
+    /// The latest other dates that were let in before, for a clock that was set back since.
+    pub latest: LatestDates,
     /// The journal.
     pub journal: Arc<dyn DateJournal>,
 }
@@ -65,7 +71,14 @@ pub struct SignedDates {
 #[derive(Debug)]
 pub(super) struct AheadDates {
     dates: SignedDates,
-    recorded: Mutex<HashSet<DateSlot>>,
+    recorded: Mutex<RecordedSlots>,
+}
+
+#[derive(Debug, Default)]
+struct RecordedSlots {
+    slots: HashSet<DateSlot>,
+    /// The last failure, and the millisecond of the monotonic clock until which it stands.
+    failure: Option<(i64, io::ErrorKind)>,
 }
 
 /// Returns the whole second of a time: dates of requests have no parts of seconds.
@@ -125,23 +138,29 @@ impl AheadDates {
 
     /// True if a request may have been let in before this process began.
     pub(super) fn may_be_repeated(&self, id: &SecretId, signed: Timestamp, begin_s: i64, tolerance_ms: i64) -> bool {
-        self.dates.earlier.may_hold(id, signed, begin_s, tolerance_ms)
+        self.dates.earlier.may_hold(id, signed, begin_s, tolerance_ms) || self.dates.latest.may_hold(id, signed)
     }
 
     /// Records the slot of a date that is ahead of the clock, once.
-    pub(super) fn record(&self, id: &SecretId, signed: Timestamp, now: Timestamp) -> io::Result<()> {
-        if second_of(signed) <= second_of(now) + UNRECORDED_S {
+    pub(super) fn record(&self, id: &SecretId, signed: Timestamp, now: ClockReading) -> Result<(), io::ErrorKind> {
+        if second_of(signed) <= second_of(now.wall) + UNRECORDED_S {
             return Ok(());
         }
         let slot = DateSlot::of(id, signed);
         // Held while it is written: another request of the slot must not be let in before.
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
-        if recorded.contains(&slot) {
+        if recorded.slots.contains(&slot) {
             return Ok(());
         }
-        self.dates.journal.record(&slot, now)?;
-        recorded.retain(|slot| !slot.is_over(now));
-        recorded.insert(slot);
+        if let Some((_, kind)) = recorded.failure.filter(|(until_ms, _)| now.monotonic_ms < *until_ms) {
+            return Err(kind);
+        }
+        if let Err(error) = self.dates.journal.record(&slot, now.wall) {
+            recorded.failure = Some((now.monotonic_ms.saturating_add(PAUSE_MS), error.kind()));
+            return Err(error.kind());
+        }
+        recorded.slots.retain(|slot| !slot.is_over(now.wall));
+        recorded.slots.insert(slot);
         drop(recorded);
         Ok(())
     }
@@ -150,7 +169,7 @@ impl AheadDates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{ClockReading, NonceFault, NonceTable};
+    use crate::access::{NonceFault, NonceTable};
 
     const TOLERANCE_MS: i64 = 300_000;
 
@@ -159,10 +178,12 @@ mod tests {
     struct MemoryJournal {
         slots: Mutex<Vec<DateSlot>>,
         is_full: bool,
+        attempts: std::sync::atomic::AtomicUsize,
     }
 
     impl DateJournal for MemoryJournal {
         fn record(&self, slot: &DateSlot, _now: Timestamp) -> io::Result<()> {
+            self.attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             if self.is_full {
                 return Err(io::ErrorKind::StorageFull.into());
             }
@@ -181,13 +202,25 @@ mod tests {
     }
 
     fn table(begin_s: i64, earlier: EarlierDates, journal: &Arc<MemoryJournal>) -> NonceTable {
+        table_after(begin_s, earlier, LatestDates::default(), journal)
+    }
+
+    fn table_after(
+        begin_s: i64,
+        earlier: EarlierDates,
+        latest: LatestDates,
+        journal: &Arc<MemoryJournal>,
+    ) -> NonceTable {
         let journal: Arc<dyn DateJournal> = Arc::<MemoryJournal>::clone(journal);
-        NonceTable::new(at(begin_s), Some(SignedDates { earlier, journal }))
+        NonceTable::new(clock(begin_s, begin_s), Some(SignedDates { earlier, latest, journal }))
+    }
+
+    fn clock(wall_s: i64, monotonic_s: i64) -> ClockReading {
+        ClockReading { wall: at(wall_s), monotonic_ms: monotonic_s * 1000 }
     }
 
     fn claim(table: &NonceTable, (key, nonce): (&str, u8), signed_s: i64, now_s: i64) -> Result<(), NonceFault> {
-        let now = ClockReading { wall: at(now_s), monotonic_ms: now_s * 1000 };
-        table.claim(&id(key), &[nonce], at(signed_s), now, 2 * TOLERANCE_MS)
+        table.claim(&id(key), &[nonce], at(signed_s), clock(now_s, now_s), 2 * TOLERANCE_MS)
     }
 
     fn recorded(journal: &MemoryJournal) -> EarlierDates {
@@ -249,6 +282,11 @@ mod tests {
         assert_eq!(claim(&table, ("abcd", 0), 12, 10), Err(fault));
         assert_eq!(claim(&table, ("abcd", 0), 12, 10), Err(fault));
         assert!(fault.to_string().contains("no storage space"), "{fault}");
+        // The journal is left alone for a second, so that one that hangs holds up no worker again and again.
+        let attempts = || journal.attempts.load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(attempts(), 1);
+        assert_eq!(claim(&table, ("abcd", 0), 13, 11), Err(fault));
+        assert_eq!(attempts(), 2);
         assert_eq!(claim(&table, ("abcd", 0), 11, 10), Ok(()));
     }
 
@@ -257,6 +295,44 @@ mod tests {
         let table = table(100, EarlierDates::Unreadable, &Arc::default());
         assert_eq!(claim(&table, ("abcd", 0), 400, 300), Err(NonceFault::SeenBeforeRestart));
         assert_eq!(claim(&table, ("abcd", 0), 402, 300), Ok(()));
+    }
+
+    #[test]
+    fn where_the_clock_is_set_back_over_a_restart_no_request_is_let_in_again() {
+        let journal = Arc::default();
+        let first = table(0, EarlierDates::NoJournal, &journal);
+        assert_eq!(claim(&first, ("abcd", 0), 1000, 1000), Ok(()));
+        assert_eq!(claim(&first, ("abcd", 1), 1240, 1000), Ok(()));
+        assert_eq!(claim(&first, ("good", 0), 720, 1000), Ok(()), "280 s behind");
+        let latest = first.latest_dates();
+        let dates = [("abcd", 1000), ("good", 720)].map(|(key, date_s)| (id(key), at(date_s).milliseconds() - 500));
+        assert_eq!(latest.dates, dates.map(|(id, date)| (id, Timestamp::from_milliseconds(date))).into());
+        assert_eq!([998, 999].map(|now_s| latest.ahead_of(at(now_s)).is_some()), [true, false]);
+        let next = table_after(730, recorded(&journal), latest, &journal);
+        for (nonce, signed_s) in [(0, 1000), (1, 1240)] {
+            assert!(claim(&next, ("abcd", nonce), signed_s, 740.max(signed_s - 250)).is_err(), "{signed_s}");
+        }
+        assert_eq!(claim(&next, ("good", 0), 720, 740), Err(NonceFault::BeforeStart));
+        assert_eq!(claim(&next, ("good", 1), 740, 740), Ok(()), "a clock that did not jump");
+        assert_eq!(claim(&next, ("abcd", 2), 1001, 1001), Ok(()));
+    }
+
+    #[test]
+    fn a_gateway_that_begins_with_a_fast_clock_lets_in_once_it_is_set_right() {
+        let table = table(3600, EarlierDates::Recorded(HashSet::new()), &Arc::default());
+        let claim = |nonce: u8, signed_s, (wall_s, monotonic_s)| {
+            table.claim(&id("abcd"), &[nonce], at(signed_s), clock(wall_s, monotonic_s), 2 * TOLERANCE_MS)
+        };
+        assert_eq!(claim(0, 3605, (3610, 3610)), Ok(()));
+        // At 20 s by the right clock, which was 3,590 s behind, the start was 10 s before.
+        assert_eq!(claim(1, 8, (30, 3620)), Err(NonceFault::BeforeStart));
+        assert_eq!(
+            claim(1, 20, (30, 3620)),
+            Err(NonceFault::SeenBeforeRestart),
+            "the process before may have been killed"
+        );
+        assert_eq!(claim(1, 30, (30, 3620)), Ok(()));
+        assert_eq!(claim(0, 3605, (3400, 6990)), Err(NonceFault::Seen));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod grant;
 mod hexadecimal;
 mod hmac_secret;
 mod key;
+mod latest_dates;
 mod nonces;
 mod operation;
 mod public_key_use;
@@ -41,6 +42,7 @@ pub use hmac_secret::HmacSecret;
 pub use key::{
     Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding,
 };
+pub use latest_dates::LatestDates;
 pub use nonces::{ClockReading, NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 pub use public_key_use::PublicKeyUse;

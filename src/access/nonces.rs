@@ -1,9 +1,13 @@
 //! The nonces that were seen: each signed request is let in once.
 //!
 //! One table a process, in shards by key; check and insert are one step under the shard's lock. It is bounded a key and
-//! in all, and a full one lets nobody in rather than anybody twice. An entry leaves when both the monotonic and the wall
-//! clock say that its time is over, so that a clock that jumps opens no window. It is not saved: a request that is dated
-//! before the table began is refused, for another process may have let it in; [`AheadDates`] covers later dates.
+//! in all, and a full one lets nobody in rather than anybody twice. It is not saved: a request that is dated before the
+//! table began is refused, for another process may have let it in; [`AheadDates`] covers later dates.
+//!
+//! Clocks jump. A nonce leaves once the monotonic clock says that its time is over and the wall clock that its date is too
+//! old. Dates of the key up to that one are refused from then on: once the wall clock was set back nobody is let in twice,
+//! and a caller whose own clock did not jump has no such dates. The beginning of the table is that of the wall clock as it goes now, so
+//! that a gateway that was started with a fast clock locks nobody out once it is set right.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -12,7 +16,8 @@ use std::sync::{Mutex, PoisonError};
 
 use ring::digest;
 
-use super::ahead_dates::{AheadDates, SignedDates, second_of};
+use super::ahead_dates::{AheadDates, SignedDates, UNRECORDED_S, second_of};
+use super::latest_dates::LatestDates;
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
 
@@ -37,6 +42,9 @@ pub enum NonceFault {
     /// The request is dated like one that another process may have let in.
     #[error("the request may have been seen before a restart of this gateway")]
     SeenBeforeRestart,
+    /// The nonces of the key with such dates are forgotten, since the clock was later once.
+    #[error("the clock was set back, and the request may have been let in before that")]
+    ClockSetBack,
     /// The request is dated ahead of the clock, and the journal of such dates cannot be written.
     #[error("the request is dated ahead of the clock, and its date cannot be recorded: {0}")]
     NotRecorded(io::ErrorKind),
@@ -59,8 +67,7 @@ type Mark = [u8; 16];
 #[derive(Debug)]
 pub struct NonceTable {
     shards: [Mutex<HashMap<SecretId, KeyNonces>>; SHARDS],
-    /// The second in which the table began: dates of requests have no parts of seconds.
-    begin_s: i64,
+    begin: ClockReading,
     /// None where dates are not recorded for the process after.
     ahead: Option<AheadDates>,
     count: AtomicUsize,
@@ -72,35 +79,83 @@ pub struct NonceTable {
 #[derive(Debug, Clone, Copy)]
 struct NonceClaim {
     mark: Mark,
-    at: ClockReading,
-    /// The groups that a key may call can differ in this, so each entry has its own.
-    retention_ms: i64,
+    /// The date of the request.
+    signed_s: i64,
+    /// The last millisecond of the monotonic clock in which it stays. The groups that a key may call can differ in their
+    /// tolerance, so each entry has its own.
+    last_ms: i64,
 }
 
-impl NonceClaim {
-    fn is_over(&self, now: ClockReading) -> bool {
-        now.wall.milliseconds() - self.at.wall.milliseconds() > self.retention_ms
-            && now.monotonic_ms - self.at.monotonic_ms > self.retention_ms
-    }
-}
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct KeyNonces {
     marks: HashSet<Mark>,
     /// In the order of their claims.
     order: VecDeque<NonceClaim>,
+    /// Those whose time is over, with dates that the wall clock takes nevertheless: it was set back.
+    parked: VecDeque<NonceClaim>,
+    /// The most seconds by which dates of the key may differ from the wall clock, of all groups that it has called.
+    tolerance_s: i64,
+    /// The latest date of a request whose nonce has left.
+    forgotten_s: i64,
+    /// The latest date that was not ahead of the clock.
+    latest_s: i64,
+}
+
+impl Default for KeyNonces {
+    fn default() -> Self {
+        let (order, parked) = (VecDeque::new(), VecDeque::new());
+        Self { marks: HashSet::new(), order, parked, tolerance_s: 0, forgotten_s: i64::MIN, latest_s: i64::MIN }
+    }
+}
+
+impl KeyNonces {
+    /// Takes out the first nonce that can leave.
+    fn next_to_leave(&mut self, now: ClockReading) -> Option<NonceClaim> {
+        while let Some(claim) = self.order.pop_front_if(|claim| now.monotonic_ms > claim.last_ms) {
+            self.parked.push_back(claim);
+        }
+        let oldest_s = second_of(now.wall) - self.tolerance_s;
+        // Behind one that is kept longer, others wait: that takes room, and opens no window.
+        self.parked.pop_front_if(|claim| claim.signed_s < oldest_s)
+    }
+
+    fn forget(&mut self, claim: &NonceClaim) {
+        self.marks.remove(&claim.mark);
+        self.forgotten_s = self.forgotten_s.max(claim.signed_s);
+    }
 }
 
 impl NonceTable {
     /// Begins an empty table, which refuses the dates of processes before and records its own where it is given them.
     #[must_use]
-    pub fn new(begin: Timestamp, dates: Option<SignedDates>) -> Self {
+    pub fn new(begin: ClockReading, dates: Option<SignedDates>) -> Self {
         Self { ahead: dates.map(AheadDates::new), ..Self::bounded(begin, MOST_OF_A_KEY, MOST_IN_ALL) }
     }
 
-    fn bounded(begin: Timestamp, most_of_a_key: usize, most_in_all: usize) -> Self {
-        let (begin_s, count) = (second_of(begin), AtomicUsize::new(0));
-        Self { shards: Default::default(), begin_s, ahead: None, count, most_of_a_key, most_in_all }
+    fn bounded(begin: ClockReading, most_of_a_key: usize, most_in_all: usize) -> Self {
+        Self { shards: Default::default(), begin, ahead: None, count: AtomicUsize::new(0), most_of_a_key, most_in_all }
+    }
+
+    /// Returns the second in which the table began, by the wall clock as it goes now: dates of requests have no parts of
+    /// seconds. A process that was killed before may have let in dates that it had not saved.
+    fn begin_s(&self, now: ClockReading) -> i64 {
+        let begin_s = second_of(self.begin.wall);
+        let elapsed_ms = now.monotonic_ms - self.begin.monotonic_ms;
+        let present_s = (now.wall.milliseconds() - elapsed_ms).div_euclid(1000);
+        if begin_s - present_s > UNRECORDED_S { begin_s.min(present_s + LatestDates::SAVED_S) } else { begin_s }
+    }
+
+    /// Returns the latest date of each key that was let in, but for those ahead of the clock, for the process after.
+    #[must_use]
+    pub fn latest_dates(&self) -> LatestDates {
+        let mut latest = LatestDates::default();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for (id, nonces) in shard.iter().filter(|(_, nonces)| nonces.latest_s > i64::MIN) {
+                latest.note(id, Timestamp::from_milliseconds(nonces.latest_s * 1000));
+            }
+        }
+        latest
     }
 
     /// Takes the nonce of a request that is dated `signed` for the first and only time, and keeps it for `retention_ms`.
@@ -117,15 +172,16 @@ impl NonceTable {
         now: ClockReading,
         retention_ms: i64,
     ) -> Result<(), NonceFault> {
-        if second_of(signed) < self.begin_s {
+        let (begin_s, signed_s) = (self.begin_s(now), second_of(signed));
+        if signed_s < begin_s {
             return Err(NonceFault::BeforeStart);
         }
         if let Some(ahead) = &self.ahead {
             // A date is valid for the tolerance on either side of the clock.
-            if ahead.may_be_repeated(id, signed, self.begin_s, retention_ms / 2) {
+            if ahead.may_be_repeated(id, signed, begin_s, retention_ms / 2) {
                 return Err(NonceFault::SeenBeforeRestart);
             }
-            ahead.record(id, signed, now.wall).map_err(|error| NonceFault::NotRecorded(error.kind()))?;
+            ahead.record(id, signed, now).map_err(NonceFault::NotRecorded)?;
         }
         if self.len() >= self.most_in_all {
             // Keys that no longer call would keep the table full for all others.
@@ -136,15 +192,25 @@ impl NonceTable {
         mark.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
         let mut shard = self.shard(id).lock().unwrap_or_else(PoisonError::into_inner);
         let nonces = shard.entry(id.clone()).or_default();
+        nonces.tolerance_s = nonces.tolerance_s.max(retention_ms / 2000);
         self.evict(nonces, now);
+        if nonces.marks.len() >= self.most_of_a_key {
+            self.evict_parked(nonces);
+        }
         if nonces.marks.contains(&mark) {
             return Err(NonceFault::Seen);
+        }
+        if signed_s <= nonces.forgotten_s {
+            return Err(NonceFault::ClockSetBack);
         }
         if nonces.marks.len() >= self.most_of_a_key || !self.reserve() {
             return Err(NonceFault::Full);
         }
         nonces.marks.insert(mark);
-        nonces.order.push_back(NonceClaim { mark, at: now, retention_ms });
+        nonces.order.push_back(NonceClaim { mark, signed_s, last_ms: now.monotonic_ms.saturating_add(retention_ms) });
+        if signed_s <= second_of(now.wall) + UNRECORDED_S {
+            nonces.latest_s = nonces.latest_s.max(signed_s);
+        }
         Ok(())
     }
 
@@ -162,137 +228,38 @@ impl NonceTable {
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
-    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls.
+    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls. The dates of a key
+    /// stay: there are no more keys than secrets.
     fn sweep(&self, now: ClockReading) {
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values_mut().for_each(|nonces| self.evict(nonces, now));
-            shard.retain(|_, nonces| !nonces.marks.is_empty());
+            for nonces in shard.values_mut() {
+                self.evict(nonces, now);
+                self.evict_parked(nonces);
+            }
+            for nonces in shard.values_mut().filter(|nonces| nonces.marks.is_empty()) {
+                nonces.marks.shrink_to_fit();
+                nonces.order.shrink_to_fit();
+            }
         }
     }
 
     fn evict(&self, nonces: &mut KeyNonces, now: ClockReading) {
-        // Behind one that is kept longer, others wait: that takes room, and opens no window.
-        while let Some(claim) = nonces.order.front().filter(|claim| claim.is_over(now)).copied() {
-            nonces.marks.remove(&claim.mark);
-            nonces.order.pop_front();
+        while let Some(claim) = nonces.next_to_leave(now) {
+            nonces.forget(&claim);
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets nonces with dates that the wall clock still takes. The dates are refused, so that only callers whose clocks
+    /// were set back with it wait.
+    fn evict_parked(&self, nonces: &mut KeyNonces) {
+        while let Some(claim) = nonces.parked.pop_front() {
+            nonces.forget(&claim);
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RETENTION_MS: i64 = 600_000;
-
-    fn at(wall_ms: i64, monotonic_ms: i64) -> ClockReading {
-        ClockReading { wall: Timestamp::from_milliseconds(1_800_000_000_000 + wall_ms), monotonic_ms }
-    }
-
-    fn id(text: &str) -> SecretId {
-        text.parse().unwrap()
-    }
-
-    /// Begins a table in the middle of a second.
-    fn table() -> NonceTable {
-        NonceTable::new(at(500, 0).wall, None)
-    }
-
-    #[test]
-    fn a_nonce_is_taken_once_a_key_until_both_clocks_say_that_its_time_is_over() {
-        let table = table();
-        let claim = |key: &str, now| table.claim(&id(key), b"n", at(0, 0).wall, now, RETENTION_MS);
-        assert_eq!(claim("abcd", at(0, 0)), Ok(()));
-        assert_eq!(claim("abce", at(0, 0)), Ok(()));
-        for seen in [at(1, 1), at(600_000, 600_000), at(9_000_000, 1), at(1, 9_000_000), at(-9_000_000, 9_000_000)] {
-            assert_eq!(claim("abcd", seen), Err(NonceFault::Seen), "{seen:?}");
-        }
-        assert_eq!(claim("abcd", at(600_001, 600_001)), Ok(()));
-        assert_eq!(claim("abcd", at(600_002, 600_002)), Err(NonceFault::Seen));
-        assert_eq!(table.len(), 2);
-        table.sweep(at(9_000_000, 9_000_000));
-        assert_eq!(table.len(), 0);
-    }
-
-    #[test]
-    fn a_request_that_is_dated_before_the_table_began_is_refused() {
-        let claim = |signed: ClockReading| table().claim(&id("abcd"), b"n", signed.wall, at(500, 0), RETENTION_MS);
-        assert_eq!(claim(at(-1, 0)), Err(NonceFault::BeforeStart));
-        assert_eq!(claim(at(-299_000, 0)), Err(NonceFault::BeforeStart));
-        // Dates have no parts of seconds, so a request of the table's first second is dated at its beginning.
-        assert_eq!(claim(at(0, 0)), Ok(()));
-        assert_eq!(claim(at(299_000, 0)), Ok(()));
-    }
-
-    #[test]
-    fn a_group_with_a_short_tolerance_forgets_no_nonce_of_another() {
-        let table = table();
-        let claim = |nonce: &[u8], now: ClockReading, retention_ms| {
-            table.claim(&id("abcd"), nonce, now.wall, now, retention_ms)
-        };
-        assert_eq!(claim(b"long", at(0, 0), 3_600_000), Ok(()));
-        assert_eq!(claim(b"short", at(0, 0), 60_000), Ok(()));
-        assert_eq!(claim(b"other", at(120_000, 120_000), 60_000), Ok(()));
-        assert_eq!(claim(b"long", at(120_000, 120_000), 60_000), Err(NonceFault::Seen));
-    }
-
-    #[test]
-    fn keys_that_no_longer_call_keep_nobody_out_for_ever() {
-        let table = NonceTable::bounded(at(0, 0).wall, 3, 3);
-        let claim =
-            |key: &str, nonce: u8, now: ClockReading| table.claim(&id(key), &[nonce], now.wall, now, RETENTION_MS);
-        for nonce in 0..3 {
-            assert_eq!(claim("abcd", nonce, at(0, 0)), Ok(()));
-        }
-        assert_eq!(claim("abce", 0, at(600_000, 600_000)), Err(NonceFault::Full));
-        assert_eq!(claim("abce", 0, at(600_001, 600_001)), Ok(()));
-        assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn a_full_table_lets_nobody_in_and_empties_with_time() {
-        let table = NonceTable::bounded(at(0, 0).wall, 3, 5);
-        let claim = |key: &str, nonce: u8, now| table.claim(&id(key), &[nonce], at(0, 0).wall, now, RETENTION_MS);
-        for nonce in 0..3 {
-            assert_eq!(claim("abcd", nonce, at(0, 0)), Ok(()));
-        }
-        assert_eq!(claim("abcd", 3, at(0, 0)), Err(NonceFault::Full));
-        assert_eq!(claim("abce", 0, at(0, 0)), Ok(()));
-        assert_eq!(claim("abce", 1, at(0, 0)), Ok(()));
-        assert_eq!(claim("abce", 2, at(0, 0)), Err(NonceFault::Full));
-        assert_eq!(claim("abcd", 0, at(1, 1)), Err(NonceFault::Seen));
-        assert_eq!(claim("abcd", 3, at(600_001, 600_001)), Ok(()));
-        assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn of_many_threads_one_takes_a_nonce() {
-        let table = table();
-        for round in 0..100_u8 {
-            let taken = AtomicUsize::new(0);
-            std::thread::scope(|scope| {
-                for _ in 0..8 {
-                    scope.spawn(|| {
-                        let claimed = table.claim(&id("abcd"), &[round], at(0, 0).wall, at(0, 0), RETENTION_MS);
-                        taken.fetch_add(usize::from(claimed.is_ok()), Ordering::Relaxed);
-                    });
-                }
-            });
-            assert_eq!(taken.into_inner(), 1);
-        }
-    }
-
-    #[test]
-    fn a_hundred_thousand_long_nonces_take_the_room_of_short_ones() {
-        let table = table();
-        let long = "x".repeat(256);
-        for number in 0..100_000 {
-            let nonce = format!("{long}{number}");
-            table.claim(&id("abcd"), nonce.as_bytes(), at(0, 0).wall, at(0, 0), RETENTION_MS).unwrap();
-        }
-        assert_eq!(table.len(), 100_000);
-        assert!(size_of::<NonceClaim>() <= 40);
-    }
-}
+mod tests;

@@ -23,8 +23,8 @@ use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::{SCHEMES, SignatureScheme};
 use crate::access::token::{TokenCache, TokenFault};
 use crate::access::{
-    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, NonceFault, NonceTable, PresentedSecret,
-    ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
+    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, LatestDates, NonceFault, NonceTable,
+    PresentedSecret, ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
 
@@ -190,12 +190,17 @@ impl AccessState {
     pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>, dates: Option<SignedDates>) -> Self {
         Self {
             directory: ArcSwap::new(directory),
-            nonces: NonceTable::new(wall_clock(), dates),
+            nonces: NonceTable::new(ClockReading { wall: wall_clock(), monotonic_ms: 0 }, dates),
             tokens: TokenCache::default(),
             limiter,
             started: Instant::now(),
             reserved: AtomicU64::new(0),
         }
+    }
+
+    /// Returns the latest dates of signed requests that were let in.
+    pub(crate) fn latest_dates(&self) -> LatestDates {
+        self.nonces.latest_dates()
     }
 
     /// Returns the counters of limits.

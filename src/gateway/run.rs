@@ -37,7 +37,7 @@ use super::service::context::{SharedContext, WorkerGauges};
 use super::source_status::SourceStatus;
 use super::upstream::identity::Identity;
 use super::upstream::target::OriginSet;
-use crate::access::{DayCounts, KeyDirectory};
+use crate::access::{DayCounts, KeyDirectory, LatestDates};
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
 
@@ -193,6 +193,12 @@ impl Gateway {
     #[must_use]
     pub fn day_counts(&self) -> DayCounts {
         self.shared.context.access.limiter().day_counts()
+    }
+
+    /// Returns the latest dates of signed requests that were let in, for the process after this one.
+    #[must_use]
+    pub fn latest_dates(&self) -> LatestDates {
+        self.shared.context.access.latest_dates()
     }
 
     /// Records the parts that are not served, for operators.

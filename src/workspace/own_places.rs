@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::access::{DAY_COUNTS_FILE, KEY_SETS_FOLDER, KEYS_FOLDER, REVOKED_FILE, SIGNED_DATES_FILE};
+use super::access::{
+    DAY_COUNTS_FILE, KEY_SETS_FOLDER, KEYS_FOLDER, LATEST_DATES_FILE, REVOKED_FILE, SIGNED_DATES_FILE,
+};
 use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
 use crate::model::Location;
@@ -20,7 +22,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// The places in the local folder that are the workspace's own.
-const OWN_LOCAL: [&str; 15] = [
+const OWN_LOCAL: [&str; 16] = [
     ".apigw/.gitignore",
     layout::SECRETS_FOLDER,
     layout::HOLDER_FILE,
@@ -36,6 +38,7 @@ const OWN_LOCAL: [&str; 15] = [
     KEY_SETS_FOLDER,
     DAY_COUNTS_FILE,
     SIGNED_DATES_FILE,
+    LATEST_DATES_FILE,
 ];
 
 /// Fails for a path in a place of a workspace's own, whichever workspace that is.

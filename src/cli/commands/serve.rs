@@ -41,7 +41,7 @@ use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
 use secrets::PendingSecrets;
-use signed_dates::begin_signed_dates;
+use signed_dates::{SavedDates, begin_signed_dates};
 use source::{FollowedSource, SourceArguments};
 
 /// Serve published groups on this machine
@@ -145,6 +145,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let day_counts = read_saved_counts(context, &workspace);
     let saved_counts = SavedCounts::new(day_counts.clone());
     let signed_dates = Some(begin_signed_dates(context, &workspace)?);
+    let saved_dates = SavedDates::new();
     let config = Config { keys, day_counts, signed_dates, ..config };
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
@@ -153,7 +154,18 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         documents.pass_on_to(*address);
     }
     let secrets = PendingSecrets::default();
-    let read = GatewayInputs { named, reader, certificates, authorizer, access, saved_counts, secrets, source, fleet };
+    let read = GatewayInputs {
+        named,
+        reader,
+        certificates,
+        authorizer,
+        access,
+        saved_counts,
+        saved_dates,
+        secrets,
+        source,
+        fleet,
+    };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;

@@ -4,6 +4,7 @@ mod commit;
 mod day_counts;
 mod file_names;
 mod key_sets;
+mod latest_dates;
 mod leaked_secrets;
 mod live;
 mod merge;
@@ -16,8 +17,8 @@ mod signed_dates;
 mod signing_key;
 mod stale_grants;
 mod subject_file;
-
 mod third_secrets;
+
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -31,6 +32,7 @@ use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, Operation
 
 pub(super) use commit::AccessIntent;
 pub(super) use day_counts::DAY_COUNTS_FILE;
+pub(super) use latest_dates::LATEST_DATES_FILE;
 pub use live::AccessReader;
 pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;

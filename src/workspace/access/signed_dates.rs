@@ -21,8 +21,11 @@ use crate::model::{Location, Timestamp};
 pub(in crate::workspace) const SIGNED_DATES_FILE: &str = ".apigw/signed-dates";
 /// The length at which slots that are over are dropped, unless most are not.
 const LEAST_DROPPED_LENGTH: u64 = 64 << 10;
-/// The most attempts to lock the journal, a millisecond apart: another process has it for one write.
-const MOST_ATTEMPTS: u32 = 100;
+/// The most attempts to lock the journal for a write, a millisecond apart: another process has it for one write, and a worker
+/// waits meanwhile.
+const MOST_ATTEMPTS: u32 = 20;
+/// The most attempts of a gateway that begins, which keeps nobody waiting.
+const MOST_FIRST_ATTEMPTS: u32 = 1000;
 
 /// The journal of a workspace, which its gateways share.
 #[derive(Debug)]
@@ -63,7 +66,7 @@ impl SignedDatesFile {
     pub fn begin(&self, now: Timestamp) -> (EarlierDates, Option<Error>) {
         let read = || {
             lock::make_local_folder(&self.workspace.root)?;
-            let lock = self.lock().at("lock", &self.folder)?;
+            let lock = self.lock(MOST_FIRST_ATTEMPTS).at("lock", &self.folder)?;
             Ok((lock, self.slots(now)?))
         };
         let (lock, slots) = match read() {
@@ -97,9 +100,9 @@ impl SignedDatesFile {
         Ok(Some(slots))
     }
 
-    fn lock(&self) -> io::Result<JournalLock> {
+    fn lock(&self, attempts: u32) -> io::Result<JournalLock> {
         let folder = File::open(&self.folder)?;
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..attempts {
             match folder.try_lock() {
                 Ok(()) => return Ok(JournalLock { _folder: folder }),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
@@ -125,7 +128,7 @@ impl SignedDatesFile {
 
 impl DateJournal for SignedDatesFile {
     fn record(&self, slot: &DateSlot, now: Timestamp) -> io::Result<()> {
-        let _lock = self.lock()?;
+        let _lock = self.lock(MOST_ATTEMPTS)?;
         let mut file = OpenOptions::new().create(true).append(true).mode(0o644).open(&self.path)?;
         let length = file.metadata()?.len();
         if let Err(error) = file.write_all(format!("{slot}\n").as_bytes()) {

@@ -13,6 +13,7 @@ use super::environments;
 use super::fleet::FleetPublisher;
 use super::saved_counts::SavedCounts;
 use super::secrets::PendingSecrets;
+use super::signed_dates::SavedDates;
 use super::source::FollowedSource;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -57,6 +58,7 @@ pub(super) struct GatewayInputs {
     pub(super) authorizer: Option<AuthorizerCertificates>,
     pub(super) access: AccessReader,
     pub(super) saved_counts: SavedCounts,
+    pub(super) saved_dates: SavedDates,
     pub(super) secrets: PendingSecrets,
     pub(super) source: Option<FollowedSource>,
     /// The nodes that follow, where there is a listener for them.
@@ -162,6 +164,7 @@ impl<'a> Follower<'a> {
             self.look_at_access();
             self.look_at_workers();
             self.read.saved_counts.save_in_time(self.context, &self.workspace, &self.gateway);
+            self.read.saved_dates.save_in_time(self.context, &self.workspace, &self.gateway);
             if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
                 self.gives_back_at = None;
                 give_back_memory();
@@ -197,6 +200,7 @@ impl<'a> Follower<'a> {
     /// Ends to follow, and says so to others; the gateway still runs.
     pub(super) fn into_gateway(mut self) -> Gateway {
         self.read.saved_counts.save(self.context, &self.workspace, &self.gateway);
+        self.read.saved_dates.save(self.context, &self.workspace, &self.gateway);
         self.gateway
     }
 

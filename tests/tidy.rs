@@ -229,7 +229,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 39] = [
+const GATEWAY: [&str; 40] = [
     "access_log",
     "headers",
     "routing",
@@ -255,6 +255,7 @@ const GATEWAY: [&str; 39] = [
     "signing_key",
     "issuer_keys",
     "token_rules",
+    "access_rules",
     "access",
     "key_meter",
     "preference",

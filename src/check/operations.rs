@@ -18,6 +18,7 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> V
         findings.extend(success(definition, api, results.constant_status()));
         findings.extend(result(api, results));
         findings.extend(websocket(definition, api));
+        findings.extend(unsigned_body(definition, api));
     }
     findings
 }
@@ -97,6 +98,16 @@ fn websocket(definition: &Definition, api: &Api) -> Option<Finding> {
         Some(_) => return None,
     };
     Some(rules::WEBSOCKET_INVALID.finding(node.location(), message, hint))
+}
+
+/// Checks that an API says true or false of unsigned bodies.
+fn unsigned_body(definition: &Definition, api: &Api) -> Option<Finding> {
+    let node = definition.node(api.extension("x-apigw-unsigned-body")?);
+    if node.as_bool().is_some() {
+        return None;
+    }
+    let message = format!("x-apigw-unsigned-body of {} is neither true nor false", api.name());
+    Some(rules::UNSIGNED_BODY_INVALID.finding(node.location(), message, "write true or false"))
 }
 
 /// Checks that an API declares a successful response, without which a mock responds with an error status.

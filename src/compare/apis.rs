@@ -198,9 +198,11 @@ impl Comparer<'_> {
             let new = after.extension(name).map(|id| self.after.node(id));
             let Some(message) = self.change(&format!("the {name}"), old, new) else { continue };
             let is_prefix = |node: Option<Node<'_>>| node.and_then(Node::as_str) == Some("prefix");
+            let is_true = |node: Option<Node<'_>>| node.and_then(Node::as_bool) == Some(true);
             let kind = match (name.as_str(), is_prefix(old), is_prefix(new)) {
                 ("x-apigw-match", true, false) => kinds::MATCH_NARROWED,
                 ("x-apigw-match", false, true) => kinds::MATCH_WIDENED,
+                ("x-apigw-unsigned-body", ..) if is_true(old) => kinds::BODY_SIGNATURE_REQUIRED,
                 ("x-apigw-mock", _, _) => kinds::EXAMPLE_CHANGED,
                 _ => kinds::EXTENSION_CHANGED,
             };

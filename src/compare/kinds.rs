@@ -159,6 +159,7 @@ kinds! {
     PATH_PARAMETER_RENAMED "path-parameter-renamed" Keeps "A parameter of the path has another name: addresses stay as they are."
     MATCH_NARROWED "match-narrowed" Breaks "An API no longer matches the paths below its own."
     MATCH_WIDENED "match-widened" Keeps "An API also matches the paths below its own."
+    BODY_SIGNATURE_REQUIRED "body-signature-required" Breaks "Signatures have to cover the body, which some callers do not sign."
     CALLBACK_ADDED "callback-added" Keeps "An API has a new callback."
     CALLBACK_REMOVED "callback-removed" Breaks "A callback that callers may wait for is gone."
     WEBHOOK_ADDED "webhook-added" Keeps "There is a new webhook."

@@ -1,4 +1,4 @@
-//! Access to a group with a real backend: authentication and authorization of a request, and its rewriting for the backend.
+//! Access to a group with a real backend: authentication and authorization of a request.
 //!
 //! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
 //! so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte before.
@@ -10,126 +10,24 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 
+use super::access_rules::{AccessRules, bearer_token, subscription_key};
 use super::clock::wall_clock;
-use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
-use super::refusal_reason::RefusalReason;
 use super::signing_key::SigningKey;
 use super::token_rules::TokenRules;
-use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
-use crate::access::sigv4::{SCHEMES, SignatureScheme};
-use crate::access::token::{TokenCache, TokenFault};
+use crate::access::sigv4::SignatureScheme;
+use crate::access::token::TokenCache;
 use crate::access::{
-    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, LatestDates, NonceFault, NonceTable,
-    PresentedSecret, ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
+    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, LatestDates, NonceTable, PresentedSecret,
+    ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
-use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
+use crate::model::{BackendSigning, KeyName, TokenGrant};
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
-/// Message to every caller that is not let in, whatever the reason.
-const NO_KEY: &str = "No valid key.";
-
-/// Requirements of a route for its callers.
-pub(crate) struct AccessRules {
-    /// The most milliseconds by which a signer's clock may differ; `None` where signatures are not taken.
-    tolerance_ms: Option<i64>,
-    /// The headers in which a subscription key may stand; none where they are not taken.
-    key_headers: Box<[HeaderName]>,
-    /// The tokens that are taken, and the scopes that they need.
-    token: Option<TokenRules>,
-    passes_credentials: bool,
-    challenge: String,
-}
-
-impl AccessRules {
-    /// Compiles the requirements of a route.
-    pub(crate) fn new(
-        signature: Option<&SignatureAuth>,
-        subscription: Option<&SubscriptionAuth>,
-        token: Option<TokenRules>,
-        passes_credentials: bool,
-    ) -> Self {
-        let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
-        let names = subscription.into_iter().flat_map(|subscription| &subscription.headers);
-        let key_headers: Box<[HeaderName]> =
-            names.filter_map(|name| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok()).collect();
-        let mut challenges: Vec<&str> = Vec::new();
-        if tolerance_ms.is_some() {
-            challenges.extend(SCHEMES.iter().map(|scheme| scheme.name));
-        }
-        if !key_headers.is_empty() {
-            challenges.push("ApiKey");
-        }
-        if token.is_some() {
-            challenges.push("Bearer");
-        }
-        let challenge = challenges.join(", ");
-        Self { tolerance_ms, key_headers, token, passes_credentials, challenge }
-    }
-
-    /// Removes the caller's credentials from the headers for the backend, and names the key instead.
-    pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: Option<&KeyName>) {
-        for name in self.credentials_of(headers) {
-            headers.remove(name);
-        }
-        if let Some(Ok(value)) = key.map(|key| HeaderValue::from_str(key.as_str())) {
-            headers.insert(X_APIGW_KEY, value);
-        }
-    }
-
-    /// Lists the headers with the caller's credentials that the backend does not get.
-    pub(crate) fn credentials_of(&self, headers: &HeaderMap) -> Vec<HeaderName> {
-        if self.passes_credentials {
-            return Vec::new();
-        }
-        let mut names: Vec<HeaderName> = self.key_headers.to_vec();
-        if self.tolerance_ms.is_some() && is_signed(headers) {
-            names.push(AUTHORIZATION);
-        } else if self.tolerance_ms.is_some() {
-            names.extend([SIGNATURE_INPUT, SIGNATURE]);
-        }
-        if self.shows_token(headers) {
-            names.push(AUTHORIZATION);
-        }
-        names.retain(|name| headers.contains_key(name));
-        names
-    }
-
-    /// True if a token is what a request shows, and nothing that is looked at before.
-    fn shows_token(&self, headers: &HeaderMap) -> bool {
-        let shows_other = self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
-            || self.key_headers.iter().any(|name| headers.contains_key(name));
-        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
-        self.token.is_some() && !shows_other && headers.get_all(AUTHORIZATION).iter().any(is_bearer)
-    }
-
-    fn refusal(&self, denial: &Denial) -> Problem {
-        let (kind, detail) = match denial {
-            Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
-            Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),
-            Denial::NoScope { .. } => (Kind::Forbidden, "The token lacks a scope that this API asks for."),
-            Denial::Token(TokenFault::NoKeySet(_)) => {
-                (Kind::AccessUnavailable, "Tokens cannot be verified at the moment.")
-            }
-            Denial::Nonce(_, NonceFault::Full | NonceFault::NotRecorded(_)) => {
-                (Kind::AccessUnavailable, "Signed requests cannot be accepted at the moment.")
-            }
-            _ => (Kind::Unauthenticated, NO_KEY),
-        };
-        let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
-        let refused_for = Some(RefusalReason::from(denial));
-        Problem { challenge, refused_for, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
-    }
-}
-
-fn is_signed(headers: &HeaderMap) -> bool {
-    let is_of = |value: &HeaderValue| SCHEMES.iter().any(|scheme| value.as_bytes().starts_with(scheme.name.as_bytes()));
-    headers.get_all(AUTHORIZATION).iter().any(is_of)
-}
 
 /// A caller that may call, with the limits of its key and of the grant.
 #[derive(Debug, Clone)]
@@ -230,10 +128,18 @@ impl AccessState {
                     // A body is not read for a date that lets nobody in.
                     let fault = |fault| Denial::Signature { key: None, fault };
                     signature.check_date(now.wall, tolerance_ms).map_err(fault)?;
+                }
+                if has_body && !rules.flags.unsigned_body {
                     return Ok(CallerCheck::AfterBody);
                 }
                 let body = BodyDigest::of(&parts.headers, b"");
-                return self.check_signed(&signature, tolerance_ms, call, parts, &body).map(CallerCheck::Passed);
+                return match self.check_signed(&signature, tolerance_ms, call, parts, &body) {
+                    // It may cover the body nevertheless. One of an unknown id is told as late as a wrong one.
+                    Err(Denial::Signature { .. } | Denial::UnknownId | Denial::NoSecretHere(_)) if has_body => {
+                        Ok(CallerCheck::AfterBody)
+                    }
+                    checked => checked.map(CallerCheck::Passed),
+                };
             }
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
                 return self.check_token(token, call, &parts.headers, now).map(CallerCheck::Passed);
@@ -382,20 +288,4 @@ fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
-}
-
-/// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
-fn bearer_token(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
-}
-
-/// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.
-fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<&'h str, Denial> {
-    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Denial::NoKey)?;
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| Denial::Malformed),
-        _ => Err(Denial::Malformed),
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::access::AccessRules;
+use super::access_rules::{AccessFlags, AccessRules};
 use super::cors::CorsRules;
 use super::credentials::CredentialRules;
 use super::issuer_keys::IssuerKeySets;
@@ -183,10 +183,11 @@ impl AccessRule {
     pub(super) fn new(access: &RouteAccess, issuers: &IssuerKeySets) -> Self {
         match access {
             RouteAccess::Anyone => Self::Anyone,
-            RouteAccess::Key { signature, subscription, token, pass_credentials } => {
+            RouteAccess::Key { signature, subscription, token, pass_credentials, unsigned_body } => {
                 let (signature, subscription) = (signature.as_ref(), subscription.as_ref());
                 let token = token.as_ref().map(|token| TokenRules::new(token, issuers));
-                Self::Key(AccessRules::new(signature, subscription, token, *pass_credentials))
+                let flags = AccessFlags { passes_credentials: *pass_credentials, unsigned_body: *unsigned_body };
+                Self::Key(AccessRules::new(signature, subscription, token, flags))
             }
             RouteAccess::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
         }

@@ -22,6 +22,7 @@
 
 mod access;
 mod access_log;
+mod access_rules;
 pub mod call;
 mod client_address;
 mod clock;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
+use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind};
 use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth};
 
 /// The callers of a route.
@@ -22,6 +22,8 @@ pub enum RouteAccess {
         token: Option<TokenAccess>,
         /// True if the backend gets the credentials too.
         pass_credentials: bool,
+        /// True if a signature need not cover the body.
+        unsigned_body: bool,
     },
     /// Requests to a mock with all credentials of one of these lists. Nobody can say whether they are right.
     Presence {
@@ -52,6 +54,12 @@ fn scopes(definition: &Definition, api: &Api) -> Vec<Vec<String>> {
         Some(tokens.flat_map(|(_, scopes)| scopes.iter().cloned()).collect())
     };
     api.security.iter().filter_map(of_requirement).collect()
+}
+
+/// True if the definition says that signatures of an API's requests need not cover the body.
+fn has_unsigned_body(definition: &Definition, api: &Api) -> bool {
+    let node = api.extension("x-apigw-unsigned-body").map(|node| definition.node(node));
+    node.and_then(Node::as_bool) == Some(true)
 }
 
 /// A credential that a request shows.
@@ -127,6 +135,7 @@ impl RouteAccess {
                 subscription: auth.subscription.clone(),
                 token: auth.token.clone().map(|auth| TokenAccess { auth, scopes: scopes(definition, api) }),
                 pass_credentials: settings.forwarding.pass_credentials,
+                unsigned_body: auth.signature.is_some() && has_unsigned_body(definition, api),
             },
             _ => Self::Anyone,
         }

@@ -152,7 +152,7 @@ fn a_backend_has_addresses_rules_and_rewrites_in_order_and_no_secret_is_printed(
     let list = &shown["routes"][0];
     assert_eq!(
         list["access"],
-        json!({"type": "key", "signature": {"tolerance_s": 300}, "subscription": null, "token": null, "pass_credentials": false})
+        json!({"type": "key", "signature": {"tolerance_s": 300}, "subscription": null, "token": null, "pass_credentials": false, "unsigned_body": false})
     );
     assert_eq!(list["validation"], json!({"requests": false, "responses": "fail"}));
     let own = &list["responder"]["forward"];

@@ -226,6 +226,31 @@ fn what_differs_from_what_was_signed_reaches_no_backend() {
 }
 
 #[test]
+fn a_body_is_taken_unsigned_only_where_the_api_says_so() {
+    let callers = Callers::start("");
+    let put = |path: &str, lines: &str, body: &str| {
+        let head = format!("PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n", body.len());
+        request(callers.address(), &format!("{head}{lines}\r\n{body}")).status
+    };
+    let (upload, pet) = ("/petstore/uploads", "/petstore/pets/1");
+    for (number, scheme) in SCHEMES.iter().enumerate() {
+        let sign = |path: &str, body: &str, nonce: &str| {
+            callers.sign(scheme, ("PUT", path, ""), body.as_bytes(), &format!("{nonce}{number}"))
+        };
+        let unsigned = sign(upload, "", "1");
+        assert_eq!([(); 2].map(|()| put(upload, &unsigned, "a file")), [200, 401], "once");
+        assert_eq!(put(pet, &sign(pet, "", "2"), "a file"), 401);
+        let signed = sign(upload, "a file", "3");
+        assert_eq!(put(upload, &signed, "another"), 401);
+        assert_eq!([(); 2].map(|()| put(upload, &signed, "a file")), [200, 401], "once");
+        assert_eq!(put(upload, &sign(upload, "", "4").replace("shop1234", "shop1235"), "a file"), 401);
+        assert_eq!(put(upload, &sign(pet, "", "5"), "a file"), 401);
+    }
+    let bodies: Vec<Vec<u8>> = callers.backend.received().iter().map(|received| received.body.clone()).collect();
+    assert_eq!(bodies, vec![b"a file".to_vec(); 2 * SCHEMES.len()]);
+}
+
+#[test]
 fn of_eight_connections_at_once_one_is_let_in() {
     let callers = Callers::start("");
     for round in 0..20 {

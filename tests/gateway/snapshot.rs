@@ -54,6 +54,11 @@ paths:
     post:
       operationId: upload
       responses: {'200': {description: file, content: {text/plain: {example: file}}}}
+  /uploads:
+    put:
+      operationId: replace
+      x-apigw-unsigned-body: true
+      responses: {'200': {description: file}}
   /größe/{name}:
     get:
       operationId: size

@@ -235,6 +235,18 @@ pub(in crate::check) const WEBSOCKET_INVALID: Rule = Rule::warning(
      right:\n\
      \x20 get: {operationId: live, x-apigw-websocket: true}",
 );
+/// A definition says true or false of unsigned bodies.
+pub(in crate::check) const UNSIGNED_BODY_INVALID: Rule = Rule::warning(
+    "unsigned-body-invalid",
+    "`x-apigw-unsigned-body: true` lets the gateway take signatures that do not cover the body, like those that some signers \
+     make for uploads: anybody on the way could exchange the body. Anything but true and false has no effect.",
+)
+.example(
+    "wrong:\n\
+     \x20 put: {operationId: upload, x-apigw-unsigned-body: always}\n\
+     right:\n\
+     \x20 put: {operationId: upload, x-apigw-unsigned-body: true}",
+);
 /// The security requirements of the definition match the group's `auth`.
 pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
     "security-uncovered",
@@ -250,7 +262,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 19] = [
+pub(super) const RULES: [Rule; 20] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -268,6 +280,7 @@ pub(super) const RULES: [Rule; 19] = [
     SECURITY_UNDECLARED,
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,
+    UNSIGNED_BODY_INVALID,
     SECURITY_UNCOVERED,
     SUNSET_INVALID,
 ];

@@ -243,6 +243,12 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /a: {x-apigw-websocket: true, post: {}, get: {}}\n  /b: {get: {x-apigw-websocket: false}}\n",
     ),
     (
+        "unsigned-body-invalid",
+        "paths:\n  /a: {post: {x-apigw-unsigned-body: yes please}}\n",
+        &["openapi.yaml:4:38"],
+        "paths:\n  /a: {x-apigw-unsigned-body: true, post: {}}\n",
+    ),
+    (
         "security-undeclared",
         "security: [{}, {key: []}]\npaths: {/a: {get: {security: [{other: []}]}}}\n",
         &["openapi.yaml:3:17", "openapi.yaml:4:32"],

@@ -143,9 +143,10 @@ fn access_text(access: &RouteAccess) -> String {
     };
     match access {
         RouteAccess::Anyone => "anyone".to_owned(),
-        RouteAccess::Key { signature, subscription, token, .. } => {
+        RouteAccess::Key { signature, subscription, token, unsigned_body, .. } => {
+            let signed = if *unsigned_body { "signature (the body may be unsigned)" } else { "signature" };
             let ways = [
-                signature.as_ref().map(|_| "signature"),
+                signature.as_ref().map(|_| signed),
                 subscription.as_ref().map(|_| "subscription key"),
                 token.as_ref().map(|_| "token"),
             ];

@@ -19,6 +19,12 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-mock: {status: 201}}}}", "example-changed", "example-changed"),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-owner: me}}}", "extension-changed", "extension-changed"),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-match: prefix}}}", "match-widened", "match-narrowed breaks"),
+    (
+        "paths: {/a: {put: {}}}",
+        "paths: {/a: {put: {x-apigw-unsigned-body: true}}}",
+        "extension-changed",
+        "body-signature-required breaks",
+    ),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {callbacks: {c: {}}}}}", "callback-added", "callback-removed breaks"),
     ("paths: {}\nwebhooks: {}", "paths: {}\nwebhooks: {w: {}}", "webhook-added", "webhook-removed breaks"),
     ("paths: {}", "paths: {}\nservers: [{url: http://x}]", "servers-changed", "servers-changed"),

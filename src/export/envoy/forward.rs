@@ -37,7 +37,7 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
     }
     let added = [overwritten("x-forwarded-prefix", &literal(group.prefix.as_str()))];
     let mut removed: Vec<String> = Vec::new();
-    if let RouteAccess::Key { signature, subscription, token, pass_credentials: false } = &route.access {
+    if let RouteAccess::Key { signature, subscription, token, pass_credentials: false, .. } = &route.access {
         removed.extend(subscription.iter().flat_map(|subscription| &subscription.headers).cloned());
         if signature.is_some() {
             removed.extend(["signature", "signature-input"].map(str::to_owned));

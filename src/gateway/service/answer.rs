@@ -16,7 +16,8 @@ use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leav
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
-use crate::gateway::access::{AccessRules, AdmittedCaller, BodyReservation, CallerCheck};
+use crate::gateway::access::{AdmittedCaller, BodyReservation, CallerCheck};
+use crate::gateway::access_rules::AccessRules;
 use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::X_APIGW_KEY;

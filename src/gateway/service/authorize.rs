@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
 use super::exchange::ResponseOutcome;
-use crate::gateway::access::AccessRules;
+use crate::gateway::access_rules::AccessRules;
 use crate::gateway::headers::X_APIGW_KEY;
 use crate::model::KeyName;
 

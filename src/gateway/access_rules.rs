@@ -1,0 +1,140 @@
+//! Requirements of a route for its callers, and the rewriting of their requests for the backend.
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::headers::X_APIGW_KEY;
+use super::problem::{Kind, Problem};
+use super::refusal_reason::RefusalReason;
+use super::token_rules::TokenRules;
+use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
+use crate::access::sigv4::SCHEMES;
+use crate::access::token::TokenFault;
+use crate::access::{Denial, NonceFault};
+use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
+
+/// Message to every caller that is not let in, whatever the reason.
+const NO_KEY: &str = "No valid key.";
+
+/// Requirements of a route for its callers.
+pub(crate) struct AccessRules {
+    /// The most milliseconds by which a signer's clock may differ; `None` where signatures are not taken.
+    pub(super) tolerance_ms: Option<i64>,
+    /// The headers in which a subscription key may stand; none where they are not taken.
+    pub(super) key_headers: Box<[HeaderName]>,
+    /// The tokens that are taken, and the scopes that they need.
+    pub(super) token: Option<TokenRules>,
+    pub(super) flags: AccessFlags,
+    challenge: String,
+}
+
+/// Exceptions of a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AccessFlags {
+    /// The backend gets the credentials too.
+    pub(crate) passes_credentials: bool,
+    /// A signature need not cover the body.
+    pub(crate) unsigned_body: bool,
+}
+
+impl AccessRules {
+    /// Compiles the requirements of a route.
+    pub(crate) fn new(
+        signature: Option<&SignatureAuth>,
+        subscription: Option<&SubscriptionAuth>,
+        token: Option<TokenRules>,
+        flags: AccessFlags,
+    ) -> Self {
+        let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
+        let names = subscription.into_iter().flat_map(|subscription| &subscription.headers);
+        let key_headers: Box<[HeaderName]> =
+            names.filter_map(|name| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok()).collect();
+        let mut challenges: Vec<&str> = Vec::new();
+        if tolerance_ms.is_some() {
+            challenges.extend(SCHEMES.iter().map(|scheme| scheme.name));
+        }
+        if !key_headers.is_empty() {
+            challenges.push("ApiKey");
+        }
+        if token.is_some() {
+            challenges.push("Bearer");
+        }
+        let challenge = challenges.join(", ");
+        Self { tolerance_ms, key_headers, token, flags, challenge }
+    }
+
+    /// Removes the caller's credentials from the headers for the backend, and names the key instead.
+    pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: Option<&KeyName>) {
+        for name in self.credentials_of(headers) {
+            headers.remove(name);
+        }
+        if let Some(Ok(value)) = key.map(|key| HeaderValue::from_str(key.as_str())) {
+            headers.insert(X_APIGW_KEY, value);
+        }
+    }
+
+    /// Lists the headers with the caller's credentials that the backend does not get.
+    pub(crate) fn credentials_of(&self, headers: &HeaderMap) -> Vec<HeaderName> {
+        if self.flags.passes_credentials {
+            return Vec::new();
+        }
+        let mut names: Vec<HeaderName> = self.key_headers.to_vec();
+        if self.tolerance_ms.is_some() && is_signed(headers) {
+            names.push(AUTHORIZATION);
+        } else if self.tolerance_ms.is_some() {
+            names.extend([SIGNATURE_INPUT, SIGNATURE]);
+        }
+        if self.shows_token(headers) {
+            names.push(AUTHORIZATION);
+        }
+        names.retain(|name| headers.contains_key(name));
+        names
+    }
+
+    /// True if a token is what a request shows, and nothing that is looked at before.
+    pub(super) fn shows_token(&self, headers: &HeaderMap) -> bool {
+        let shows_other = self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
+            || self.key_headers.iter().any(|name| headers.contains_key(name));
+        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
+        self.token.is_some() && !shows_other && headers.get_all(AUTHORIZATION).iter().any(is_bearer)
+    }
+
+    pub(super) fn refusal(&self, denial: &Denial) -> Problem {
+        let (kind, detail) = match denial {
+            Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
+            Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),
+            Denial::NoScope { .. } => (Kind::Forbidden, "The token lacks a scope that this API asks for."),
+            Denial::Token(TokenFault::NoKeySet(_)) => {
+                (Kind::AccessUnavailable, "Tokens cannot be verified at the moment.")
+            }
+            Denial::Nonce(_, NonceFault::Full | NonceFault::NotRecorded(_)) => {
+                (Kind::AccessUnavailable, "Signed requests cannot be accepted at the moment.")
+            }
+            _ => (Kind::Unauthenticated, NO_KEY),
+        };
+        let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
+        let refused_for = Some(RefusalReason::from(denial));
+        Problem { challenge, refused_for, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
+    }
+}
+
+fn is_signed(headers: &HeaderMap) -> bool {
+    let is_of = |value: &HeaderValue| SCHEMES.iter().any(|scheme| value.as_bytes().starts_with(scheme.name.as_bytes()));
+    headers.get_all(AUTHORIZATION).iter().any(is_of)
+}
+
+/// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
+pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+/// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.
+pub(super) fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<&'h str, Denial> {
+    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Denial::NoKey)?;
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().map_err(|_| Denial::Malformed),
+        _ => Err(Denial::Malformed),
+    }
+}

@@ -1,12 +1,16 @@
-//! The gateway against nginx, on the same machine in the same run: `cargo bench --bench gateway [-- SECONDS]`.
+//! The gateway against nginx, on the same machine in the same run: `cargo bench --bench gateway [-- [access] [SECONDS]]`.
 //!
-//! It needs `nginx`, `wrk` and, for HTTP/2, `h2load` from the distribution, and takes about three minutes. Each row is one
+//! With `access`, callers with keys, signatures and tokens alone are measured, which takes five minutes; it needs `openssl`
+//! beside, and says which of HAProxy and Envoy is missing. It needs `nginx`, `wrk` and, for HTTP/2, `h2load` from the distribution, and takes about three minutes. Each row is one
 //! load on each of the two, in turns, several rounds, the one that begins changing: what is printed is the median of the
 //! rounds, and the median of the shares. Both have a worker a core, no access log unless the row says so, connections to
 //! the backend that are kept, and the same client on the same cores.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is there to print")]
 
+mod access;
+mod callers;
+mod engines;
 mod measure;
 mod nginx;
 mod served;
@@ -34,9 +38,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     {
         return served::run(groups.parse()?, apis.parse()?, backend);
     }
-    let seconds = arguments.first().map_or(Ok(4), |seconds| seconds.parse())?;
+    let is_access = arguments.first().is_some_and(|argument| argument == "access");
+    let seconds = arguments.get(usize::from(is_access)).map_or(Ok(4), |seconds| seconds.parse())?;
     measure::find("nginx", "nginx")?;
     measure::find("wrk", "wrk")?;
+    if is_access {
+        return access::measure(seconds);
+    }
     let origin = nginx::origin()?;
     let proxied = format!("http://127.0.0.1:{}", origin.port);
     println!("| load | | requests/s | of nginx | p50 | p99 | CPU a request | of nginx | memory |");
@@ -62,7 +70,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     drop((theirs, ours));
     println!();
     routing(seconds)?;
-    loading()
+    loading()?;
+    drop(origin);
+    println!();
+    access::measure(seconds)
 }
 
 /// Puts the same load on both in turns, and prints a line for each.
@@ -71,7 +82,7 @@ fn compare(
     theirs: &Process,
     ours: &Process,
     path: &str,
-    client: Client,
+    client: Client<'_>,
     seconds: u32,
 ) -> Result<(), Box<dyn Error>> {
     let mut loads: [Vec<Load>; 2] = [Vec::new(), Vec::new()];
@@ -153,7 +164,7 @@ fn time(microseconds: f64) -> String {
     }
 }
 
-/// Waits until somebody listens on a port.
+/// Waits until a process listens on a port.
 fn wait_for(process: &mut std::process::Child, port: u16) -> Result<(), Box<dyn Error>> {
     for _ in 0..60_000 {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {

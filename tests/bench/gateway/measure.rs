@@ -1,6 +1,7 @@
 //! Puts load on a process and reads what it cost.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 
 /// A process that listens; it ends when it is dropped.
@@ -39,31 +40,60 @@ pub(crate) struct Load {
     pub(crate) memory_kib: f64,
 }
 
-/// Who asks.
+/// Client that puts the load.
 #[derive(Clone, Copy)]
-pub(crate) enum Client {
+pub(crate) enum Client<'c> {
     /// 64 connections that are kept.
     Wrk,
     /// HTTP/2: 8 connections with 16 requests at a time on each.
     H2Load,
+    /// As [`Client::Wrk`], with the headers or the requests of a caller.
+    Caller(&'c Caller),
 }
 
-impl Client {
+/// A caller who shows something.
+#[derive(Default)]
+pub(crate) struct Caller {
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// A script that has the requests, where each is another.
+    pub(crate) script: Option<PathBuf>,
+    /// True if each request is refused.
+    pub(crate) is_refused: bool,
+}
+
+impl Caller {
+    fn arguments(&self) -> Vec<String> {
+        let headers = self.headers.iter().map(|(name, value)| format!("-H{name}: {value}"));
+        headers.chain(self.script.iter().map(|script| format!("-s{}", script.display()))).collect()
+    }
+}
+
+impl Client<'_> {
     /// Asks for a path for so many seconds.
     pub(crate) fn load(self, process: &Process, path: &str, seconds: u32) -> Result<Load, Box<dyn Error>> {
         let url = format!("http://127.0.0.1:{}{path}", process.port);
         let before = cpu_ticks(process.child.id())?;
         let report = match self {
-            Self::Wrk => run("wrk", &["-t1", "-c64", "--latency", &format!("-d{seconds}s"), &url])?,
+            Self::Wrk | Self::Caller(_) => {
+                let mut arguments = ["-t1", "-c64", "--latency"].map(str::to_owned).to_vec();
+                arguments.push(format!("-d{seconds}s"));
+                if let Self::Caller(caller) = self {
+                    arguments.extend(caller.arguments());
+                }
+                arguments.push(url);
+                run("wrk", &arguments.iter().map(String::as_str).collect::<Vec<_>>())?
+            }
             Self::H2Load => run("h2load", &["-t1", "-c8", "-m16", &format!("-D{seconds}"), &url])?,
         };
         let ticks = cpu_ticks(process.child.id())? - before;
         let all_failed = || format!("requests failed:\n{report}");
         let (requests_a_second, requests, median_us, nearly_all_us) = match self {
-            Self::Wrk if report.contains("Non-2xx") || report.contains("Socket errors") => {
+            Self::Wrk | Self::Caller(_)
+                if report.contains("Socket errors") || report.contains("Non-2xx") != self.is_refused() =>
+            {
                 return Err(all_failed().into());
             }
-            Self::Wrk => (
+            Self::Wrk | Self::Caller(_) => (
                 word_after(&report, "Requests/sec:")?.parse()?,
                 word_before(&report, " requests in ")?.parse()?,
                 microseconds(word_after(&report, " 50%")?)?,
@@ -80,6 +110,10 @@ impl Client {
         // The kernel counts in hundredths of a second.
         let cpu_us = f64::from(u32::try_from(ticks)?) * 10_000.0 / requests;
         Ok(Load { requests_a_second, median_us, nearly_all_us, cpu_us, memory_kib: process.memory_kib()? })
+    }
+
+    const fn is_refused(self) -> bool {
+        matches!(self, Self::Caller(Caller { is_refused: true, .. }))
     }
 }
 

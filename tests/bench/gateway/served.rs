@@ -63,7 +63,18 @@ pub(crate) fn command(groups: usize, apis: usize, log: &Path) -> Result<Process,
     Ok(process)
 }
 
-fn apigw(folder: &tempfile::TempDir) -> Command {
+/// Runs `apigw serve` without a log in a workspace where something is published.
+pub(crate) fn serve(workspace: &tempfile::TempDir) -> Result<Process, Box<dyn Error>> {
+    let address = format!("127.0.0.1:{PORT}");
+    let child = apigw(workspace)
+        .args(["serve", "--env", "test", "--access-log", "off", "--listen", &address])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    crate::listening(child, PORT)
+}
+
+pub(crate) fn apigw(folder: &tempfile::TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
     command.arg("-C").arg(folder.path());
     command
@@ -103,7 +114,7 @@ pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<d
     }
 }
 
-fn definition(apis: usize) -> String {
+pub(crate) fn definition(apis: usize) -> String {
     let mut definition = "openapi: 3.1.0\ninfo: {title: bench, version: '1'}\npaths:\n".to_owned();
     for api in 0..apis {
         let answer = format!("{{description: ok, content: {{application/json: {{example: {BODY}}}}}}}");

@@ -124,7 +124,10 @@ impl CommandError {
             UnknownName::Release { group, .. } => {
                 ("unknown-version", format!("list them: `apigw version list {group}`"))
             }
-            UnknownName::Operation(_) => ("unknown-operation", "`apigw history` shows the operations".to_owned()),
+            UnknownName::Operation(_) => (
+                "unknown-operation",
+                "`apigw history` shows the operations, `apigw history --access` those on keys and grants".to_owned(),
+            ),
             UnknownName::AccessOperation(_) => {
                 ("unknown-operation", "`apigw history --access` shows the operations on keys and grants".to_owned())
             }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
 
 use super::refusal_reason::RefusalReason;
 use super::request_body::BodyFault;
@@ -31,10 +32,25 @@ pub(crate) struct Problem {
     pub(crate) close: bool,
 }
 
+/// Members of problem details, in the order in which they are written.
+#[derive(Serialize)]
+struct ProblemDetails<'p> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'p str,
+    code: &'static str,
+    #[serde(rename = "requestId")]
+    request_id: &'p str,
+    #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
+    violations: &'p [Violation],
+}
+
 /// One thing in a request that the definition does not allow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Violation {
     /// Place: `path.id`, `query.limit`, `header.x-name`, `body/name`.
+    #[serde(rename = "in")]
     pub(crate) place: String,
     /// Message about it.
     pub(crate) message: String,
@@ -199,19 +215,16 @@ impl Problem {
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut body = serde_json::json!({
-            "type": "about:blank",
-            "title": self.kind.title(),
-            "status": self.kind.status().as_u16(),
-            "detail": self.detail,
-            "code": self.kind.code(),
-            "requestId": request_id,
-        });
-        if !self.violations.is_empty() {
-            let violation = |found: &Violation| serde_json::json!({"in": found.place, "message": found.message});
-            body["violations"] = self.violations.iter().map(violation).collect();
-        }
-        (headers, Bytes::from(body.to_string()))
+        let details = ProblemDetails {
+            r#type: "about:blank",
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            code: self.kind.code(),
+            request_id,
+            violations: &self.violations,
+        };
+        (headers, Bytes::from(serde_json::to_vec(&details).unwrap_or_default()))
     }
 }
 

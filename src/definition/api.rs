@@ -326,6 +326,8 @@ pub struct MediaType {
     pub name: String,
     /// The schema of the body.
     pub schema: Option<NodeId>,
+    /// The schema of each item of a sequence (OpenAPI 3.2, `itemSchema`).
+    pub item_schema: Option<NodeId>,
     /// The Media Type Object.
     pub node: NodeId,
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::api::Specification;
 use super::document::Node;
 use super::encoding_budget::EncodingBudget;
+use super::sequence::SequenceFraming;
 use super::xml;
 use crate::model::media_type_essence;
 
@@ -52,17 +53,10 @@ pub(super) fn write(
         (EncodingFamily::Xml, value) => xml::encode(value, schema, specification, limits)?,
         (EncodingFamily::Form, Value::Object(map)) => form(map, limits.bytes)?,
         (EncodingFamily::Multipart, Value::Object(map)) => multipart(map, limits.bytes)?,
-        (EncodingFamily::Lines, Value::Array(items)) => lines(items),
-        (EncodingFamily::Lines, value) => lines(std::slice::from_ref(value)),
-        (EncodingFamily::Events, value) => format!("data: {value}\n\n"),
+        (EncodingFamily::Sequence(framing), value) => framing.write(value),
         (EncodingFamily::Form | EncodingFamily::Multipart | EncodingFamily::Other, value) => simple(value),
     };
     Some(bytes.into_bytes())
-}
-
-/// Serializes each value on a separate line.
-fn lines(values: &[Value]) -> String {
-    values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect()
 }
 
 /// True if a media type or range is JSON.
@@ -104,8 +98,7 @@ pub(super) enum EncodingFamily {
     Xml,
     Form,
     Multipart,
-    Lines,
-    Events,
+    Sequence(SequenceFraming),
     Other,
 }
 
@@ -116,14 +109,10 @@ impl EncodingFamily {
             "application/json" | "text/json" | "text/x-json" | "json" => Self::Json,
             "application/xml" | "text/xml" => Self::Xml,
             "application/x-www-form-urlencoded" => Self::Form,
-            "application/jsonl" | "application/x-jsonlines" | "application/x-ndjson" | "application/jsonlines" => {
-                Self::Lines
-            }
-            "text/event-stream" => Self::Events,
             other if other.ends_with("+json") => Self::Json,
             other if other.ends_with("+xml") && !other.starts_with("image/") => Self::Xml,
             other if other.starts_with("multipart/") => Self::Multipart,
-            _ => Self::Other,
+            other => SequenceFraming::of(other).map_or(Self::Other, Self::Sequence),
         }
     }
 }

@@ -171,7 +171,8 @@ impl FieldReader<'_> {
             if !self.keeps(size_of::<MediaType>() + name.len()) {
                 break;
             }
-            list.push(MediaType { name: name.to_owned(), schema: self.schema(node), node: node.id() });
+            let item_schema = node.get("itemSchema").map(Node::id);
+            list.push(MediaType { name: name.to_owned(), schema: self.schema(node), item_schema, node: node.id() });
         }
         list
     }

@@ -5,16 +5,17 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde_json::Value;
 
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    FormRules, NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation,
-    WrittenTexts, text_body,
+    FormRules, NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure,
+    ValueViolation, WrittenTexts, text_body,
 };
-use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody};
+use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, SequenceFraming};
 use crate::model::{MediaRange, media_type_essence, trim_blanks};
 
 /// Violation by a part of a request that must be there.
@@ -76,7 +77,9 @@ enum ContentTypeFault {
 
 /// Rule for a body of one media type.
 struct ContentRule {
-    schema: ValueSchema,
+    schema: Option<ValueSchema>,
+    /// The schema of each item of a sequence.
+    items: Option<ValueSchema>,
     form: FormRules,
 }
 
@@ -221,13 +224,21 @@ impl BodyRule {
 
 impl ContentRule {
     fn build(definition: &Definition, media_type: &MediaType) -> Option<Self> {
-        let schema = ValueSchema::build(definition, media_type.schema)?;
-        Some(Self { schema, form: FormRules::build(definition, media_type) })
+        let schema = ValueSchema::build(definition, media_type.schema);
+        let items = ValueSchema::build(definition, media_type.item_schema);
+        (schema.is_some() || items.is_some()).then(|| Self {
+            schema,
+            items,
+            form: FormRules::build(definition, media_type),
+        })
     }
 
     /// Judges a body; fails where it is not written in its media type.
     fn check(&self, essence: &str, headers: &HeaderMap, body: &Bytes) -> Result<Vec<ValueViolation>, Problem> {
-        let schema = &self.schema;
+        if let Some(framing) = SequenceFraming::of(essence) {
+            return self.check_sequence(framing, body);
+        }
+        let Some(schema) = &self.schema else { return Ok(Vec::new()) };
         if is_json(essence) {
             let value = serde_json::from_slice(body)
                 .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?;
@@ -251,6 +262,29 @@ impl ContentRule {
         let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
         let piece = text.and_then(|text| text_body(text, schema));
         Ok(piece.and_then(|piece| schema.read(piece, MOST_VIOLATIONS).err()).unwrap_or_default())
+    }
+
+    /// Judges a sequence by the schema of its items, and as a list where that is declared (OpenAPI 3.2, section 4.14.3).
+    fn check_sequence(&self, framing: SequenceFraming, body: &Bytes) -> Result<Vec<ValueViolation>, Problem> {
+        let is_list = |schema: &&ValueSchema| schema.names_structure(ValueStructure::List) && !schema.allows_objects();
+        let whole = self.schema.as_ref().filter(is_list);
+        if self.items.is_none() && whole.is_none() {
+            return Ok(Vec::new());
+        }
+        let items = framing
+            .items(body)
+            .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not a sequence: {error}.")))?;
+        let of_item = |(index, item): (usize, &Value)| {
+            let found = self.items.as_ref().map(|schema| schema.check(item, MOST_VIOLATIONS)).unwrap_or_default();
+            found.into_iter().map(move |found| ValueViolation { path: format!("/{index}{}", found.path), ..found })
+        };
+        let mut violations: Vec<ValueViolation> =
+            items.iter().enumerate().flat_map(of_item).take(MOST_VIOLATIONS).collect();
+        if framing != SequenceFraming::Events && violations.is_empty() {
+            let list = Value::Array(items);
+            violations = whole.map(|schema| schema.check(&list, MOST_VIOLATIONS)).unwrap_or_default();
+        }
+        Ok(violations)
     }
 }
 

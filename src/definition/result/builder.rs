@@ -9,6 +9,7 @@ use crate::definition::document::Node;
 use crate::definition::encode::{self, EncodedBody};
 use crate::definition::rules;
 use crate::definition::schema::SampleFailure;
+use crate::definition::sequence::SequenceFraming;
 use crate::model::Finding;
 
 pub(super) struct Builder<'d> {
@@ -227,20 +228,35 @@ impl<'d> Builder<'d> {
         if !fitting.is_empty() {
             return Ok(fitting);
         }
-        let value = match schema {
-            Some(schema) => match self.values.build(schema)? {
-                Ok((value, doubt)) => {
-                    self.doubted(api, schema, doubt);
-                    value
-                }
-                Err(failure) => {
-                    self.unbuilt(api, schema, failure);
-                    return Ok(Vec::new());
-                }
-            },
-            None => ResultValues::empty(&media_type.name),
+        let value = self.generated(api, media_type)?;
+        Ok(value.map(|value| ResultBody { example: None, content: BodyContent::Value(value) }).into_iter().collect())
+    }
+
+    /// Generates the value of a body from its schema, or from that of the items of a sequence; `None` where there is none,
+    /// which is reported.
+    fn generated(&mut self, api: &Api, media_type: &MediaType) -> Result<Option<SourcedValue>, BudgetExceeded> {
+        let whole = media_type.schema.map(|schema| (self.definition.node(schema), None));
+        let of_items = || {
+            let framing = SequenceFraming::of(&encode::concrete(&media_type.name))?;
+            Some((self.definition.node(media_type.item_schema?), Some(framing)))
         };
-        Ok(vec![ResultBody { example: None, content: BodyContent::Value(value) }])
+        let Some((schema, framing)) = whole.or_else(of_items) else {
+            return Ok(Some(ResultValues::empty(&media_type.name)));
+        };
+        let built = match framing {
+            Some(framing) => self.values.build_sequence(schema, framing)?,
+            None => self.values.build(schema)?,
+        };
+        match built {
+            Ok((value, doubt)) => {
+                self.doubted(api, schema, doubt);
+                Ok(Some(value))
+            }
+            Err(failure) => {
+                self.unbuilt(api, schema, failure);
+                Ok(None)
+            }
+        }
     }
 
     /// Returns the contents of the file named by an example; reports a missing file.

@@ -10,11 +10,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::budget::{BudgetExceeded, ResultBudget, size};
-use crate::definition::api::Definition;
+use crate::definition::api::{Definition, MediaType};
 use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, EncodedBody, EncodingFamily};
 use crate::definition::encoding_budget::EncodingBudget;
 use crate::definition::schema::{SampleFailure, Sampler, ValueDirection};
+use crate::definition::sequence::SequenceFraming;
 
 /// The maximum number of values in a copied example; a long text counts as several.
 pub(super) const MOST_COPIED: usize = 200_000;
@@ -28,6 +29,8 @@ enum ValueSource {
     Meant(NodeId),
     /// A value generated from a schema.
     Built(NodeId),
+    /// A sequence of one item that was generated from a schema.
+    Sequence(NodeId, SequenceFraming),
     /// The value of a body without schema and example.
     Empty,
 }
@@ -180,6 +183,21 @@ impl<'d> ResultValues<'d> {
         Ok(built.map(|(value, doubt)| (SourcedValue { value, source }, doubt)))
     }
 
+    /// Generates a sequence of one item that a schema allows.
+    pub(super) fn build_sequence(
+        &mut self,
+        item: Node<'d>,
+        framing: SequenceFraming,
+    ) -> Result<Result<Doubted<SourcedValue>, SampleFailure>, BudgetExceeded> {
+        let built = match self.build(item)? {
+            Ok((built, doubt)) => (framing.of_one(&built.value), doubt),
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.budget.take_bytes(size(&built.0))?;
+        let source = ValueSource::Sequence(meant(item).id(), framing);
+        Ok(Ok((SourcedValue { value: Arc::new(built.0), source }, built.1)))
+    }
+
     /// Returns the value of a body without schema and example.
     pub(super) fn empty(media_type: &str) -> SourcedValue {
         let value = if encode::is_json(media_type) {
@@ -221,7 +239,8 @@ fn asked_for(definition: &Definition) -> NodeMap<NodeId, usize> {
         // The headers of a response are also built beside `x-apigw-mock`.
         let times = if api.extension("x-apigw-mock").is_some() { 2 } else { 1 };
         for response in &api.responses {
-            let bodies = response.content.iter().filter_map(|media_type| Some((media_type.schema?, 1)));
+            let schema = |media_type: &MediaType| media_type.schema.or(media_type.item_schema);
+            let bodies = response.content.iter().filter_map(|media_type| Some((schema(media_type)?, 1)));
             let headers = response.headers.iter().filter_map(|header| Some((header.schema?, times)));
             for (schema, times) in bodies.chain(headers) {
                 *asked_for.entry(meant(definition.node(schema)).id()).or_insert(0) += times;

@@ -255,3 +255,25 @@ fn examples_of_3_2_are_sent_as_they_are_serialized() {
         assert_eq!(example(media_type, given), (body.to_owned(), rules.to_owned()), "{given}");
     }
 }
+
+#[test]
+fn a_sequence_has_one_item_of_its_schema() {
+    let item =
+        "{type: object, required: [data], properties: {event: {const: ping}, data: {type: integer, minimum: 3}}}";
+    for (media_type, body) in [
+        ("application/jsonl", "{\"event\":\"ping\",\"data\":3}\n"),
+        ("application/x-ndjson", "{\"event\":\"ping\",\"data\":3}\n"),
+        ("application/json-seq", "\u{1e}{\"event\":\"ping\",\"data\":3}\n"),
+        ("text/event-stream", "event: ping\ndata: 3\n\n"),
+        ("application/json", "{}"),
+    ] {
+        let text = format!(
+            "openapi: 3.2.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: d, \
+             content: {{{media_type}: {{itemSchema: {item}}}}}}}}}}}}}}}\n"
+        );
+        let results = read_files(&[(DEFINITION_FILE, &text)]).definition.expect("a definition").results().remove(0);
+        let constant = results.constant().expect("a result");
+        assert_eq!(String::from_utf8_lossy(&constant.body), body, "{media_type}");
+        assert_eq!(constant.media_type.as_deref(), Some(media_type));
+    }
+}

@@ -9,6 +9,7 @@ use super::*;
 mod forms;
 mod imported;
 mod matrix;
+mod sequences;
 
 const DEFINITION: &str = r"
 openapi: 3.1.0

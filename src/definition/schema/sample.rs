@@ -149,6 +149,21 @@ fn is_intricate(schema: Node<'_>) -> bool {
     schema.entries().any(|(name, _)| keywords.contains(&name))
 }
 
+/// Lists the goals of values that meet a condition, and of those that do not, for each `if` that is not settled yet.
+fn conditional_goals<'d>(goal: &SampleGoal<'d>, shape: &SchemaShape<'d>) -> Vec<SampleGoal<'d>> {
+    let open = shape.schemas.iter().filter_map(|schema| Some((schema, schema.get("if")?)));
+    let open = open.filter(|(_, condition)| !goal.settled.contains(&condition.id()));
+    open.flat_map(|(schema, condition)| {
+        let mut met = goal.clone();
+        met.settled.push(condition.id());
+        let mut unmet = met.clone();
+        met.schemas.extend([condition].into_iter().chain(schema.get("then")));
+        unmet.schemas.extend(schema.get("else"));
+        [met, unmet]
+    })
+    .collect()
+}
+
 impl<'d> SampleState<'_, 'd> {
     pub(super) fn value(&mut self, goal: &SampleGoal<'d>, want: SampleRequest) -> Option<Value> {
         self.steps += 1;
@@ -241,24 +256,14 @@ impl<'d> SampleState<'_, 'd> {
 
     /// Tries other values if the first violates a condition, a negation or the like.
     fn otherwise(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
-        let mut goals = Vec::new();
-        for schema in &shape.schemas {
-            let Some(condition) = schema.get("if") else { continue };
-            let mut met = goal.clone();
-            met.schemas.push(condition);
-            met.schemas.extend(schema.get("then"));
-            let mut unmet = goal.clone();
-            unmet.schemas.extend(schema.get("else"));
-            goals.extend([met, unmet]);
-        }
-        goals.push(goal.clone());
-        for goal_now in goals {
+        let conditional = conditional_goals(goal, shape);
+        for goal_now in conditional.iter().chain([goal]) {
             for (optional, variant) in
                 [(want.optional, 0), (false, 0), (want.optional, 1), (false, 1), (want.optional, 2)]
             {
                 let shape = SchemaShape::of(&goal_now.schemas, self.specification);
                 let value =
-                    self.typed(&goal_now, &shape, SampleRequest { optional, variant: want.variant + variant, ..want });
+                    self.typed(goal_now, &shape, SampleRequest { optional, variant: want.variant + variant, ..want });
                 if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
                     return Some(value);
                 }
@@ -270,6 +275,13 @@ impl<'d> SampleState<'_, 'd> {
         {
             let want = SampleRequest { optional: false, variant: want.variant + variant, ..want };
             let value = self.of_type(goal, shape, types, want);
+            if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
+                return Some(value);
+            }
+        }
+        // A branch may have constants and choices of its own.
+        for (goal_now, optional) in conditional.iter().flat_map(|goal| [(goal, want.optional), (goal, false)]) {
+            let value = self.value(goal_now, SampleRequest { optional, ..want });
             if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
                 return Some(value);
             }

@@ -55,6 +55,16 @@ fn values_are_built_that_keep_their_schema() {
         (json!({ "type": "string", "pattern": "^tunnel_[a-z0-9]{4}$" }), json!("tunnel_aaaa")),
         (json!({ "type": "string", "pattern": "^[a-z]+$", "minLength": 4, "maxLength": 4 }), json!("stri")),
         (json!({ "type": ["null", "boolean"] }), json!(true)),
+        (json!({ "if": { "type": "boolean" }, "then": { "type": "number" }, "else": { "const": "a" } }), json!("a")),
+        (
+            json!({ "if": { "const": 1 }, "then": { "type": "string" }, "else": { "enum": [{ "x": 1 }] } }),
+            json!({ "x": 1 }),
+        ),
+        (json!({ "if": { "enum": ["x", 3] }, "then": { "type": "string" }, "else": { "enum": ["x", 3] } }), json!("x")),
+        (
+            json!({ "if": { "type": "object" }, "then": false, "else": { "oneOf": [{ "type": "object" }, { "const": [2] }] } }),
+            json!([2]),
+        ),
         (
             json!({ "type": "array", "minItems": 3, "uniqueItems": true, "items": { "type": "integer" } }),
             json!([0, 1, 2]),

@@ -177,7 +177,8 @@ impl<'d> PairComparison<'_, 'd> {
         let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
         let has_json = form.is_some_and(|(before, after)| before.has_json() || after.has_json());
         let writing = if has_json { ValueWriting::Json } else { self.context.writing };
-        let single_lists = self.context.lists == (ListWriting::Repeated, ListWriting::Repeated);
+        let (old, new) = self.context.lists;
+        let single_lists = (old == new && old != ListWriting::Json).then_some(old);
         GoalRules { writing, declared_only: false, without_null: false, single_lists }
     }
 
@@ -242,10 +243,16 @@ impl<'d> PairComparison<'_, 'd> {
         };
         let (before, after) = (place(&self.before), place(&self.after));
         let (was, is) = self.allow_null();
-        match (was, is) {
-            (false, true) => self.add(kinds::NULL_ALLOWED, "null was not allowed and is", before, after),
-            (true, false) => self.add(kinds::NULL_REFUSED, "null was allowed and is not", before, after),
-            _ => {}
+        let (kind, message) = match (was, is) {
+            (false, true) => (kinds::NULL_ALLOWED, "null was not allowed and is"),
+            (true, false) => (kinds::NULL_REFUSED, "null was allowed and is not"),
+            _ => return,
+        };
+        if self.kept.is_all() && self.context.writing.is_text() {
+            // Its texts are values of another type too: nothing is refused, and what is read differs.
+            let found = RawChange::directed(kind, ChangeEffect::Keeps, self.context.direction, message);
+            return self.found.push(found.at(before, after));
         }
+        self.add(kind, message, before, after);
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn compare_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
     };
     let ones: Vec<NodeId> = one.schemas.iter().map(|schema| schema.id()).collect();
     // An item is one text, and no list of its own.
-    let rules = GoalRules { single_lists: false, ..comparing.rules() };
+    let rules = GoalRules { single_lists: None, ..comparing.rules() };
     let (ones, items) = (ProofOperand(one_side, &ones), ProofOperand(list_side, &shape.items));
     let one_is_item = comparing.includes(&[ones], items, rules);
     let item_is_one = comparing.includes(&[items], ones, rules);

@@ -223,7 +223,8 @@ impl<'d> PairComparison<'_, 'd> {
     /// a proof tells it exactly, and any other where nothing is reported here, so that both directions differ or none.
     fn untold_null(&mut self) {
         let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
-        if is_told || self.context.null_told || self.kept.is_all() || self.moves_no_data() {
+        let is_kept = self.kept.is_all() && !self.context.writing.is_text();
+        if is_told || self.context.null_told || is_kept || self.moves_no_data() {
             return;
         }
         let (was, is) = self.allow_null();

@@ -162,6 +162,25 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("query", "{oneOf: [{type: string}, {type: array, items: {type: string}}]}", "{type: array, items: {type: string}}", Same, Same),
     ("query", "{type: [string, array]}", "{type: array}", Same, Same),
     ("query", "{type: [string, array]}", "{type: array, minItems: 2}", Breaks, Keeps),
+    ("header", "{type: [boolean, array]}", "{type: array}", Same, Same),
+    ("header", "{type: [string, array]}", "{type: array}", Breaks, Keeps),
+    ("form", "{type: [object, array]}", "{type: array}", Same, Same),
+    ("query", "{type: [object, array]}", "{type: array}", Breaks, Keeps),
+    // An empty list has no text.
+    ("query", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Same, Same),
+    ("query", "{type: array, items: {type: integer}}", "{type: array, minItems: 2, items: {type: integer}}", Breaks, Keeps),
+    ("body", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Breaks, Keeps),
+    // Null is written as nothing, or by its name.
+    ("query", "{type: [integer, 'null']}", "{type: integer}", Breaks, Keeps),
+    ("query", "{type: [string, 'null']}", "{type: string}", Keeps, Keeps),
+    ("query", "{type: [string, 'null'], minLength: 1}", "{type: string, minLength: 1}", Breaks, Keeps),
+    ("query", "{type: [string, 'null']}", "{enum: ['', 'null', a]}", Breaks, Keeps),
+    ("query", "{type: 'null'}", "{enum: ['', 'null']}", Keeps, Keeps),
+    ("response header", "{type: string}", "{type: [string, 'null']}", Keeps, Keeps),
+    // Any text of a number is a text of one alternative alone.
+    ("query", "{oneOf: [{type: number}, {type: boolean}]}", "{oneOf: [{}, {type: number}]}", Keeps, Breaks),
+    ("query", "{type: integer}", "{not: {type: [integer, boolean]}}", Keeps, Breaks),
+    ("query", "{type: integer}", "{not: {type: [integer, string, array]}}", Breaks, Breaks),
     // A text that satisfies one alternative must not be read as a value that satisfies two.
     ("query", "{oneOf: [{not: {type: string, pattern: 'b$'}}, {minLength: 1}]}", "{oneOf: [{}, {minLength: 2}]}", Breaks, Breaks),
     ("query", "{oneOf: [{}, {type: array}]}", "{oneOf: [{not: {type: string, pattern: 'b$'}}, {type: array}]}", Breaks, Keeps),

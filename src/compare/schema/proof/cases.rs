@@ -2,7 +2,7 @@
 //! each; then each part of the right side is looked up.
 
 use super::terms::{TermId, ValueTerm};
-use super::{DEEPEST, DefinitionSide, MOST_CASES, Prover, TypeCase, ValueFacts, ValueWriting, keywords};
+use super::{DEEPEST, DefinitionSide, ListWriting, MOST_CASES, Prover, TypeCase, ValueFacts, ValueWriting, keywords};
 use crate::definition::Decimal;
 use crate::definition::Node;
 use crate::definition::TypeSet;
@@ -66,9 +66,21 @@ impl<'d> Prover<'_, 'd> {
                 }
             }
             let only = self.number(ValueTerm::Kind(kind));
-            facts.atoms.push(only);
+            let written = self.least_written(kind);
+            facts.atoms.extend([only].into_iter().chain(written));
             self.split_by_value(&TypeCase { kind, facts, schemas, value }, right)
         })
+    }
+
+    /// Returns the limit that is left to a value by its text: an empty list has none, and neither has an empty object whose
+    /// properties are texts (RFC 6570, section 3.2.1).
+    fn least_written(&mut self, kind: TypeSet) -> Option<TermId> {
+        let limit = match kind {
+            TypeSet::ARRAY if self.rules.writing.is_text() => "minItems",
+            TypeSet::OBJECT if self.rules.writing == ValueWriting::Text => "minProperties",
+            _ => return None,
+        };
+        Some(self.number(ValueTerm::Limit(limit, Decimal::from(1))))
     }
 
     /// Splits sets of a few values.
@@ -137,20 +149,37 @@ impl<'d> Prover<'_, 'd> {
         follows
             || (writing.is_text() && is_number && self.takes_any_text(right, 0))
             || self.reads_otherwise(case, right)
-            || (is_scalar && self.is_read_as_list(case, right))
+            || ((is_scalar || (case.kind == TypeSet::OBJECT && writing == ValueWriting::Field))
+                && self.is_read_as_list(case, right))
     }
 
     /// Tells whether a list of the value alone, which is written like it, lies within a set.
     fn is_read_as_list(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
-        if !self.rules.single_lists || !self.rules.writing.is_text() || case.kind == TypeSet::NULL {
+        let Some(lists) = self.rules.single_lists.filter(|_| self.rules.writing.is_text()) else { return false };
+        if case.kind == TypeSet::NULL || !self.is_one_item(case, lists) {
             return false;
         }
         let item = self.left_of(case);
         let list = self.number(ValueTerm::ListOf(item.into()));
-        self.rules.single_lists = false;
+        self.rules.single_lists = None;
         let proven = self.prove(&[list], Some(right));
-        self.rules.single_lists = true;
+        self.rules.single_lists = Some(lists);
         proven
+    }
+
+    /// True if the text of a value is one item of a list, with no separator in it.
+    fn is_one_item(&self, case: &TypeCase<'d>, lists: ListWriting) -> bool {
+        let text = case.value.map(|value| self.proofs.terms.get(value));
+        match (lists, text) {
+            (ListWriting::Json, _) => false,
+            (ListWriting::Repeated, _) => true,
+            (ListWriting::Separated(separator), Some(ValueTerm::Text(text))) => !text.contains(separator),
+            (ListWriting::Separated(separator), _) => match case.kind {
+                TypeSet::STRING => false,
+                TypeSet::FRACTION => separator != '.',
+                _ => true,
+            },
+        }
     }
 
     /// Counts the keywords of a set that look at the parts of a list or an object: where there is one, each part can be
@@ -179,15 +208,22 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// True if the text that a value is written as can also be read as a value of another type that lies within
-    /// a set: `1` is a number and a text, `true` a flag and a text.
+    /// a set: `1` is a number and a text, `true` a flag and a text. Both texts of `null` are asked for: nothing, and its name.
     fn reads_otherwise(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         let Some(value) = case.value.filter(|_| self.rules.writing.is_text()) else { return false };
         let other = match self.term(value) {
+            ValueTerm::Null => {
+                return ["", "null"].into_iter().all(|text| {
+                    let text = self.number(ValueTerm::Text(text.into()));
+                    self.prove(&[text], Some(right))
+                });
+            }
             ValueTerm::Number(number) => ValueTerm::Text(String::from(number).into()),
             ValueTerm::Flag(flag) => ValueTerm::Text(if flag { "true" } else { "false" }.into()),
             ValueTerm::Text(text) => match text.as_ref() {
                 "true" => ValueTerm::Flag(true),
                 "false" => ValueTerm::Flag(false),
+                "" | "null" => ValueTerm::Null,
                 text => match number_in(text) {
                     Some(number) => ValueTerm::Number(number.into()),
                     None => return false,
@@ -323,10 +359,22 @@ impl<'d> Prover<'_, 'd> {
             }
             ValueTerm::All(parts) => parts.iter().all(|part| self.takes_any_text(*part, nesting + 1)),
             ValueTerm::Any(members) => members.iter().any(|member| self.takes_any_text(*member, nesting + 1)),
+            ValueTerm::One(members) => (0..members.len()).any(|index| {
+                members.iter().enumerate().all(|(other, member)| {
+                    if other == index { self.takes_any_text(*member, nesting + 1) } else { self.takes_no_text(*member) }
+                })
+            }),
+            ValueTerm::Not(refused) => self.takes_no_text(refused),
             ValueTerm::Own(side, schema) => keywords::takes_any_text(self.proofs.terms.node(side, schema)),
             ValueTerm::Always => true,
             _ => false,
         }
+    }
+
+    /// True if no text is in a set.
+    fn takes_no_text(&mut self, right: TermId) -> bool {
+        let text = self.number(ValueTerm::Kind(TypeSet::STRING));
+        self.prove_of_value(&[text, right], None)
     }
 }
 

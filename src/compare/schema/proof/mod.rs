@@ -20,6 +20,7 @@ mod terms;
 
 use std::collections::HashMap;
 
+use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
@@ -72,14 +73,14 @@ pub(super) struct GoalRules {
     pub(super) declared_only: bool,
     /// True if `null` is left out of account.
     pub(super) without_null: bool,
-    /// True where a list of one item is written like the item.
-    pub(super) single_lists: bool,
+    /// Serialization of lists, where one of a single item is written like the item.
+    pub(super) single_lists: Option<ListWriting>,
 }
 
 impl GoalRules {
     /// Values as they were read.
     pub(super) const JSON: Self =
-        Self { writing: ValueWriting::Json, declared_only: false, without_null: false, single_lists: false };
+        Self { writing: ValueWriting::Json, declared_only: false, without_null: false, single_lists: None };
 }
 
 /// Schemas of one side that apply to one value together.
@@ -275,7 +276,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Proves a goal of the value at hand as it is read already, and not of its text.
     fn prove_of_value(&mut self, left: &[TermId], right: Option<TermId>) -> bool {
-        let rules = GoalRules { writing: ValueWriting::Json, single_lists: false, ..self.rules };
+        let rules = GoalRules { writing: ValueWriting::Json, single_lists: None, ..self.rules };
         let outer = std::mem::replace(&mut self.rules, rules);
         let proven = self.prove(left, right);
         self.rules = outer;
@@ -284,7 +285,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Proves a goal of something that the value at hand holds.
     fn prove_within(&mut self, writing: ValueWriting, left: &[TermId], right: Option<TermId>) -> bool {
-        let rules = GoalRules { writing, single_lists: false, ..self.rules };
+        let rules = GoalRules { writing, single_lists: None, ..self.rules };
         let outer = std::mem::replace(&mut self.rules, rules);
         self.depth += 1;
         let proven = self.prove(left, right);

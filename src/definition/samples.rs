@@ -3,13 +3,17 @@
 use serde_json::Value;
 
 use super::api::Definition;
-use super::document::NodeId;
+use super::document::{Node, NodeId};
 use super::schema::{Sampler, ValueDirection};
 
 /// The most steps for all values of a definition; schemas after that have none.
 const MOST_STEPS: usize = 8_000_000;
 /// The most steps for one value.
 const MOST_STEPS_A_VALUE: usize = 60_000;
+/// The most schemas that are searched for properties that callers do not send.
+const MOST_REMOVALS: usize = 20_000;
+/// The most levels that are searched for them: schemas in `allOf` may lead back to themselves.
+const DEEPEST_REMOVAL: usize = 40;
 
 /// Gives values for the schemas of a definition, with a bound on the total work. The same schema always has the same value.
 #[derive(Debug)]
@@ -51,6 +55,71 @@ impl<'d> RequestSamples<'d> {
         let left = MOST_STEPS.checked_sub(self.steps)?.min(MOST_STEPS_A_VALUE);
         let built = self.sampler.build(self.definition.node(schema), left, &mut self.steps);
         // One that several alternatives allow is refused where requests are checked.
-        built.ok().filter(|built| built.doubt.is_none()).map(|built| built.value)
+        let built = built.ok().filter(|built| built.doubt.is_none()).map(|built| built.value)?;
+        let mut sent = built.clone();
+        remove_read_only(&mut sent, self.definition.node(schema), 0, &mut { MOST_REMOVALS });
+        if sent == built {
+            return Some(built);
+        }
+        let node = self.definition.node(schema);
+        let is_allowed = self.sampler.allows_within(&sent, node, Some(ValueDirection::Request), &mut self.steps);
+        Some(if is_allowed { sent } else { built })
+    }
+}
+
+/// Removes the properties that callers do not send, as far as schemas name them (OpenAPI 3.1, `readOnly`).
+fn remove_read_only(value: &mut Value, schema: Node<'_>, level: usize, left: &mut usize) {
+    let (Some(rest), Some(schema)) = (left.checked_sub(1), schema.resolve()) else { return };
+    if level == DEEPEST_REMOVAL {
+        return;
+    }
+    *left = rest;
+    match value {
+        Value::Object(fields) => {
+            for (name, property) in schema.get("properties").into_iter().flat_map(Node::entries) {
+                let mut layers = [Some(property), property.resolve()].into_iter().flatten();
+                if layers.any(|layer| layer.get("readOnly").and_then(Node::as_bool) == Some(true)) {
+                    fields.shift_remove(name);
+                } else if let Some(field) = fields.get_mut(name) {
+                    remove_read_only(field, property, level + 1, left);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    remove_read_only(item, schema, level + 1, left);
+                }
+            }
+        }
+        _ => return,
+    }
+    for part in schema.get("allOf").into_iter().flat_map(Node::items) {
+        remove_read_only(value, part, level + 1, left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn callers_send_nothing_that_only_responses_have() {
+        let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {post: {requestBody: {content: {application/json: \
+                    {schema: {$ref: '#/components/schemas/A'}}}}, responses: {'204': {description: d}}}}}\ncomponents: {schemas: {Id: \
+                    {type: integer, readOnly: true}, A: {type: object, required: [id, b], properties: {id: {$ref: '#/components/schemas/Id'}, \
+                    b: {type: string, const: x}, list: {type: array, minItems: 1, items: {allOf: [{$ref: '#/components/schemas/B'}]}}, \
+                    self: {$ref: '#/components/schemas/A'}}}, B: {type: object, required: [c, d], properties: {c: {const: 1, readOnly: true}, \
+                    d: {const: 2}}}}}\n";
+        let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = super::super::read("g", &mut fetch).definition.expect("a definition");
+        let body = definition.apis[0].request_body.as_ref().expect("a body");
+        let value = RequestSamples::new(&definition).value(body.content[0].schema.expect("a schema")).expect("a value");
+        assert_eq!((&value["b"], &value["list"]), (&json!("x"), &json!([{"d": 2}])));
+        assert!(!value.to_string().contains("id"), "{value}");
     }
 }

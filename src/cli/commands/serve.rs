@@ -8,6 +8,7 @@ mod documents;
 mod fleet;
 mod follow;
 mod options;
+mod page_cache;
 mod saved_counts;
 mod secrets;
 mod signed_dates;

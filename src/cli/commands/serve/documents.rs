@@ -1,9 +1,10 @@
 //! The documents that a gateway serves: always of what is live, made when a reader asks for them.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,8 @@ use http::header::{
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-use crate::cli::site::{DocumentSite, SiteError, SiteSelection};
+use super::page_cache::{MadePages, PageCache, PageUnit};
+use crate::cli::site::{DocumentSite, ServedCheck, SiteError, SiteSelection};
 use crate::gateway::call::{CallDestination, OutgoingCall, send};
 use crate::gateway::{PageSource, is_own_host, strip_hop_by_hop};
 use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName};
@@ -42,14 +44,7 @@ pub(super) struct ServedDocuments {
     gateway: OnceLock<SocketAddr>,
     /// True if requests are passed on to the gateway.
     passes_on: bool,
-    pages: Mutex<CachedPages>,
-}
-
-/// Pages of one state.
-#[derive(Default)]
-struct CachedPages {
-    state: String,
-    pages: HashMap<String, Bytes>,
+    pages: PageCache,
 }
 
 impl ServedDocuments {
@@ -63,7 +58,7 @@ impl ServedDocuments {
             },
             gateway: OnceLock::new(),
             passes_on,
-            pages: Mutex::default(),
+            pages: PageCache::default(),
         }
     }
 
@@ -87,35 +82,39 @@ impl ServedDocuments {
         if path == STATE_PATH {
             return Ok(Some(state.into()));
         }
-        if let Some(page) = self.cached(&state, path) {
-            return Ok(Some(page));
-        }
         let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
-        site.serve(ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through });
-        let files = if path == "index.html" {
-            let damage = site.damage();
-            let matrix = site.matrix(&served, &damage)?;
-            if !damage.is_empty() {
-                // A repair gives the state no other name.
-                return Ok(Some(matrix.bytes.into()));
-            }
-            vec![matrix]
-        } else {
-            group_files(&site, path)?
-        };
-        let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.state == state {
-            cache.pages.extend(files.into_iter().map(|file| (file.path, Bytes::from(file.bytes))));
+        let serving = ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through };
+        if path == "index.html" {
+            return self.matrix(&mut site, serving, &served).map(Some);
         }
-        Ok(cache.pages.get(path).cloned())
+        let Some(unit) = PageUnit::of(path) else { return Ok(None) };
+        if !site.pages().contains(&(unit.environment.clone(), unit.group.clone())) {
+            return Ok(None);
+        }
+        self.pages.page(&state, path, &unit, || {
+            site.serve(serving);
+            make(&site, &unit)
+        })
     }
 
-    fn cached(&self, state: &str, path: &str) -> Option<Bytes> {
-        let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.state != state {
-            *cache = CachedPages { state: state.to_owned(), pages: HashMap::new() };
+    fn matrix(
+        &self,
+        site: &mut DocumentSite<'_>,
+        serving: ServingState,
+        served: &ServedCheck<'_>,
+    ) -> Result<Bytes, SiteError> {
+        let state = serving.state.clone();
+        if let Some(matrix) = self.pages.matrix(&state) {
+            return Ok(matrix);
         }
-        cache.pages.get(path).cloned()
+        site.serve(serving);
+        let damage = site.damage();
+        let matrix = Bytes::from(site.matrix(served, &damage)?.bytes);
+        // A repair gives the state no other name.
+        if damage.is_empty() {
+            self.pages.keep_matrix(&state, &matrix);
+        }
+        Ok(matrix)
     }
 
     /// Sends a request of a page to the gateway, as a caller from elsewhere would send it.
@@ -261,26 +260,14 @@ fn to_folder(name: &str) -> Response<Bytes> {
     response
 }
 
-/// Renders the files of a group that a path leads to.
-fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::GeneratedFile>, SiteError> {
-    let mut parts = path.splitn(3, '/');
-    let names = parts.next().zip(parts.next()).zip(parts.next());
-    let Some(((environment, group), below)) = names else { return Ok(Vec::new()) };
-    let (Ok(environment), Ok(group)) = (environment.parse::<EnvironmentName>(), group.parse::<GroupName>()) else {
-        return Ok(Vec::new());
-    };
-    if !site.pages().contains(&(environment.clone(), group.clone())) {
-        return Ok(Vec::new());
-    }
-    // Everything beside a page is made together with it.
-    let folder = below.split('/').next().filter(|first| first.starts_with(|each: char| each.is_ascii_digit()));
-    let wanted = match folder {
-        _ if below.starts_with("changes.") => "changes.html".to_owned(),
-        Some(version) if below.starts_with(&format!("{version}/sdk/")) => format!("{version}/sdk"),
-        Some(version) => format!("{version}/index.html"),
-        None => "index.html".to_owned(),
-    };
-    site.group(&environment, &group, &site.facts(), &|page| page == wanted)
+/// Renders the pages of a unit, and notes which others its group has.
+fn make(site: &DocumentSite<'_>, unit: &PageUnit) -> Result<MadePages, SiteError> {
+    let units = RefCell::new(BTreeSet::new());
+    let files = site.group(&unit.environment, &unit.group, &site.facts(), &|page| {
+        units.borrow_mut().insert(page.to_owned());
+        page == unit.name
+    })?;
+    Ok(MadePages { files, units: units.into_inner() })
 }
 
 /// True if a gateway of this machine serves an entry; `None` where none serves its environment.

@@ -1,4 +1,5 @@
-//! One table of parameters and of the texts that they become, for `call` and for the clients (OpenAPI 3.1, section 4.8.12.4).
+//! One table of parameters and fields of forms, and of the texts that they become, for `call` and for the clients (OpenAPI 3.1,
+//! sections 4.8.12.4 and 4.8.15.1).
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use apigw::definition::Definition;
-use apigw::gateway::call::compose;
+use apigw::gateway::call::{FormField, compose, compose_form};
 use apigw::share::sdk::SdkLanguage;
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::java;
 use crate::served::{Served, write_packages};
 use crate::{has_tool, run, text};
 
-/// Calls of the clients, each of which prints the target, the header and the cookies that were sent.
+/// Calls of the clients, each of which prints the target, the header, the cookies and the body that were sent.
 const PYTHON: &str = r#"
 import json, sys, threading, importlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,9 +25,12 @@ seen = []
 
 class Recorder(BaseHTTPRequestHandler):
     def do_GET(self):
-        seen.append([self.path, self.headers.get("x-p"), self.headers.get("cookie")])
+        body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+        seen.append([self.path, self.headers.get("x-p"), self.headers.get("cookie"), body])
         self.send_response(204)
         self.end_headers()
+
+    do_POST = do_GET
 
     def log_message(self, *args):
         pass
@@ -43,10 +47,11 @@ const NODE: &str = r#"
 import { readFileSync } from "node:fs";
 const { Client } = await import(`${process.cwd()}/g0/index.js`);
 const seen = [];
-const record = (url, options) => {
+const record = async (url, options) => {
   const headers = new Headers(options?.headers ?? url.headers);
   const { pathname, search } = new URL(url.url ?? url);
-  seen.push([pathname + search, headers.get("x-p"), headers.get("cookie")]);
+  const body = await new Response(options?.body ?? url.body).text();
+  seen.push([pathname + search, headers.get("x-p"), headers.get("cookie"), body]);
   return new Response(null, { status: 204 });
 };
 const client = new Client({ baseUrl: "http://127.0.0.1:1/g0", fetch: record, retries: 0 });
@@ -60,6 +65,7 @@ import g0_sdk.Client;
 import g0_sdk.ClientOptions;
 import g0_sdk.Json;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,7 +77,9 @@ public final class Styles {
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         server.createContext("/", exchange -> {
             var headers = exchange.getRequestHeaders();
-            seen.add(Arrays.asList(exchange.getRequestURI().toString(), headers.getFirst("x-p"), headers.getFirst("cookie")));
+            String target = exchange.getRequestURI().toString();
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            seen.add(Arrays.asList(target, headers.getFirst("x-p"), headers.getFirst("cookie"), body));
             exchange.sendResponseHeaders(204, -1);
             exchange.close();
         });
@@ -111,6 +119,10 @@ fn name(case: &Value) -> &'static str {
 fn definition(table: &[Value]) -> Definition {
     let mut paths = serde_json::Map::new();
     for (index, case) in table.iter().enumerate() {
+        if is_form(case) {
+            paths.insert(format!("/c{index}"), json!({"post": form_operation(index, case)}));
+            continue;
+        }
         let mut parameter = json!({"name": name(case), "in": case["in"], "required": true, "example": case["value"]});
         if let Some(media_type) = case["content"].as_str() {
             parameter["content"] = json!({media_type: {"schema": schema(&case["value"])}});
@@ -138,15 +150,48 @@ fn definition(table: &[Value]) -> Definition {
     reading.definition.unwrap_or_else(|| panic!("{:#?}", reading.findings))
 }
 
-/// Returns the text of a parameter in what was sent.
-fn sent(case: &Value, index: usize, target: &str, header: Option<&str>, cookies: Option<&str>) -> String {
+/// True if the value is a field of a form.
+fn is_form(case: &Value) -> bool {
+    case["in"] == "form" || case["in"] == "parts"
+}
+
+/// Writes an operation whose body is a form with the value as its one field.
+fn form_operation(index: usize, case: &Value) -> Value {
+    let content = json!({
+        "schema": {"type": "object", "required": ["p"], "properties": {"p": schema(&case["value"])}},
+        "encoding": {"p": {"style": case["style"], "explode": case["explode"]}},
+        "example": {"p": case["value"]},
+    });
+    let media_type = if case["in"] == "parts" { "multipart/form-data" } else { "application/x-www-form-urlencoded" };
+    json!({
+        "operationId": format!("case{index}"),
+        "requestBody": {"required": true, "content": {media_type: content}},
+        "responses": {"204": {"description": "d"}},
+    })
+}
+
+/// Returns the text of a parameter or of a form in what was sent.
+fn sent(case: &Value, index: usize, target: &str, header: Option<&str>, cookies: Option<&str>, body: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     match case["in"].as_str() {
         Some("path") => path.split_once(&format!("/c{index}/")).map_or("", |(_, text)| text).to_owned(),
         Some("query") => query.to_owned(),
+        Some("form") => body.to_owned(),
+        Some("parts") => parts(body),
         Some("header") => header.unwrap_or_default().to_owned(),
         _ => cookies.unwrap_or_default().to_owned(),
     }
+}
+
+/// Lists the parts of a form with their texts.
+fn parts(body: &str) -> String {
+    let boundary = body.split("\r\n").next().filter(|line| !line.is_empty()).expect("a boundary");
+    let part = |part: &str| {
+        let (head, text) = part.strip_prefix("\r\n")?.split_once("\r\n\r\n")?;
+        let name = head.split_once("name=\"")?.1.split_once('"')?.0;
+        Some(format!("{name}={}", text.strip_suffix("\r\n")?))
+    };
+    body.split(boundary).filter_map(part).collect::<Vec<_>>().join("&")
 }
 
 fn differences<'t>(table: &[Value], texts: impl Iterator<Item = String> + 't) -> String {
@@ -169,13 +214,21 @@ fn call_writes_parameters_as_the_table_says() {
     let texts = table.iter().enumerate().map(|(index, case)| {
         let id = format!("case{index}");
         let api = definition.apis.iter().find(|api| api.operation_id.as_deref() == Some(&id)).expect("an API");
-        let value = case["value"].as_str().map_or_else(|| case["value"].to_string(), str::to_owned);
+        let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if is_form(case) {
+            let items = case["value"].as_array().map_or(std::slice::from_ref(&case["value"]), Vec::as_slice);
+            let field = |item| FormField { name: "p".to_owned(), content: plain(item).into(), file_name: None };
+            let fields: Vec<FormField> = items.iter().map(field).collect();
+            let form = compose_form(&definition, api, None, &fields).expect("a form");
+            return sent(case, index, "", None, None, std::str::from_utf8(&form.bytes).expect("UTF-8"));
+        }
+        let value = plain(&case["value"]);
         let composed = compose(&definition, api, &[(name(case).to_owned(), value)], false).expect("a request");
         let header = |name: &str| {
             composed.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
         };
         let target = format!("{}?{}", composed.path, composed.query);
-        sent(case, index, &target, header("x-p"), header("cookie"))
+        sent(case, index, &target, header("x-p"), header("cookie"), "")
     });
     let texts: Vec<String> = texts.collect();
     let differences = differences(&table, texts.into_iter());
@@ -213,11 +266,12 @@ fn clients_write_as_the_table_says(language: SdkLanguage, program: &str, flags: 
 }
 
 fn expect_as_the_table_says(table: &[Value], output: &Output) {
-    let seen: Vec<[Option<String>; 3]> =
+    let seen: Vec<[Option<String>; 4]> =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(output)));
     assert_eq!(seen.len(), table.len());
-    let texts = table.iter().zip(&seen).enumerate().map(|(index, (case, [target, header, cookies]))| {
-        sent(case, index, target.as_deref().unwrap_or_default(), header.as_deref(), cookies.as_deref())
+    let texts = table.iter().zip(&seen).enumerate().map(|(index, (case, [target, header, cookies, body]))| {
+        let [target, body] = [target, body].map(|text| text.as_deref().unwrap_or_default());
+        sent(case, index, target, header.as_deref(), cookies.as_deref(), body)
     });
     let texts: Vec<String> = texts.collect();
     let differences = differences(table, texts.into_iter());

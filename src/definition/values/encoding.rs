@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value};
+
 use super::super::api::{Definition, MediaType, ParameterStyle};
 use super::super::document::Node;
 use super::schema::ValueSchema;
@@ -63,9 +65,7 @@ impl FormRules {
             return Some(declared);
         }
         let Some(text) = text else { return Some("application/octet-stream") };
-        let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
-        let may_be_object = schema.is_some_and(|schema| schema.hints().property(name).allows(TypeSet::OBJECT));
-        (is_object && may_be_object).then_some("application/json")
+        object_of(name, text, schema).map(|_| "application/json")
     }
 
     /// Returns the encoding of a field.
@@ -80,6 +80,12 @@ impl FormRules {
             Some((name.as_str(), style, explode))
         })
     }
+}
+
+/// Parses the text of a form's field that is an object; `None` if it is none, or may be none.
+pub(crate) fn object_of(name: &str, text: &str, schema: Option<&ValueSchema>) -> Option<Map<String, Value>> {
+    let may_be_object = schema.is_some_and(|schema| schema.hints().property(name).allows(TypeSet::OBJECT));
+    if may_be_object { serde_json::from_str(text).ok() } else { None }
 }
 
 impl FieldEncoding {

@@ -27,7 +27,7 @@ mod search;
 mod typed;
 mod violations;
 
-pub(crate) use encoding::FormRules;
+pub(crate) use encoding::{FormRules, object_of};
 pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::ENFORCED_FORMATS;
 pub(crate) use hints::ValueStructure;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::styles::{StyleNotation, list, named, object, object_fields, plain};
 use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, ParameterStyle, PathPiece, path_pieces};
@@ -256,19 +257,19 @@ fn write(
     if parameter.media_type.is_some() {
         let schema = ValueSchema::build(definition, parameter.media_type.as_ref().and_then(|content| content.schema));
         let value = content(collected, schema.as_ref().filter(|_| is_json_content(parameter)))?;
-        return Ok(named(parameter, &name, &encoded(&value)));
+        return Ok(named(StyleNotation::of(parameter), &name, &encoded(&value)));
     }
     let schema = ValueSchema::build(definition, parameter.schema);
     let text = match structure(collected, schema.as_ref()) {
-        ValueStructure::Scalar => named(parameter, &name, &encoded(only(collected)?)),
+        ValueStructure::Scalar => named(StyleNotation::of(parameter), &name, &encoded(only(collected)?)),
         ValueStructure::List => {
             let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
-            list(parameter, &name, &items)
+            list(StyleNotation::of(parameter), &name, &items)
         }
         ValueStructure::Object => {
             let fields = fields(collected, parameter.style)?;
             let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
-            object(parameter, &name, &fields)
+            object(StyleNotation::of(parameter), &name, &fields)
         }
     };
     if text.is_empty() && parameter.place == ParameterPlace::Path {
@@ -346,80 +347,10 @@ fn fields(collected: &ParameterValues, style: ParameterStyle) -> Result<Vec<(Str
     let mut fields = Vec::new();
     for text in &collected.texts {
         let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| UnwritableValue::NotAnObject)?;
-        for (name, value) in object {
-            // Brackets are the one notation that has room for parts of parts.
-            if style == ParameterStyle::DeepObject {
-                nested(name, &value, &mut fields);
-            } else {
-                fields.push((name, plain(&value)));
-            }
-        }
+        fields.extend(object_fields(object, style));
     }
     fields.extend(collected.fields.iter().cloned());
     Ok(fields)
-}
-
-/// Flattens a value into fields with names like `owner][name`, around which the caller puts brackets. The items of a list
-/// share a name.
-fn nested(name: String, value: &Value, fields: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(parts) => {
-            parts.iter().for_each(|(part, value)| nested(format!("{name}][{part}"), value, fields));
-        }
-        Value::Array(items) => items.iter().for_each(|item| nested(name.clone(), item, fields)),
-        value => fields.push((name, plain(value))),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Writes a value without parts, with its name where the style has it.
-fn named(parameter: &Parameter, name: &str, value: &str) -> String {
-    match (parameter.place, parameter.style) {
-        (ParameterPlace::Query | ParameterPlace::Cookie, _) => format!("{name}={value}"),
-        (_, ParameterStyle::Matrix) => format!(";{name}={value}"),
-        (_, ParameterStyle::Label) => format!(".{value}"),
-        _ => value.to_owned(),
-    }
-}
-
-fn list(parameter: &Parameter, name: &str, items: &[String]) -> String {
-    let each =
-        |separator: &str, item: &dyn Fn(&String) -> String| items.iter().map(item).collect::<Vec<_>>().join(separator);
-    let pair = |item: &String| format!("{name}={item}");
-    match (parameter.style, parameter.explode) {
-        (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
-        (ParameterStyle::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
-        (ParameterStyle::Label, true) => each("", &|item| format!(".{item}")),
-        (style, _) => named(parameter, name, &items.join(separator(style))),
-    }
-}
-
-/// Returns the separator of the items of a list, and of the names and values of an object, in one text.
-const fn separator(style: ParameterStyle) -> &'static str {
-    match style {
-        ParameterStyle::SpaceDelimited => "%20",
-        ParameterStyle::PipeDelimited => "%7C",
-        _ => ",",
-    }
-}
-
-fn object(parameter: &Parameter, name: &str, fields: &[(String, String)]) -> String {
-    let each = |separator: &str, write: &dyn Fn(&str, &str) -> String| {
-        fields.iter().map(|(field, value)| write(field, value)).collect::<Vec<_>>().join(separator)
-    };
-    let pair = |field: &str, value: &str| format!("{field}={value}");
-    let flat = |separator: &str| each(separator, &|field, value| format!("{field}{separator}{value}"));
-    match (parameter.style, parameter.explode) {
-        (ParameterStyle::DeepObject, _) => each("&", &|field, value| format!("{name}%5B{field}%5D={value}")),
-        (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
-        (ParameterStyle::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
-        (ParameterStyle::Label, true) => each("", &|field, value| format!(".{field}={value}")),
-        (ParameterStyle::Simple, true) => each(",", &pair),
-        (style, _) => named(parameter, name, &flat(separator(style))),
-    }
 }
 
 #[cfg(test)]

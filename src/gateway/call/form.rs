@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 
+use super::styles::{StyleNotation, object, object_fields, separator};
 use crate::definition::percent::encode;
-use crate::definition::values::{FormRules, ValueSchema};
-use crate::definition::{Api, Definition, MediaType, ParameterStyle};
+use crate::definition::values::{FormRules, ValueSchema, object_of};
+use crate::definition::{Api, Definition, MediaType, ParameterPlace, ParameterStyle};
 use crate::model::media_type_essence;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -64,44 +65,88 @@ pub fn compose_form(
         return Err(FormProblem::Undeclared { declared });
     };
     let rules = FormRules::build(definition, content);
+    let schema = ValueSchema::build(definition, content.schema);
     if media_type_essence(&content.name) == URLENCODED {
-        let bytes = urlencoded(&rules, fields)?.into();
+        let bytes = urlencoded(&rules, schema.as_ref(), fields)?.into();
         return Ok(FormBody { content_type: URLENCODED.to_owned(), bytes });
     }
-    let schema = ValueSchema::build(definition, content.schema);
     let boundary = boundary(fields);
     let bytes = multipart(&rules, schema.as_ref(), &boundary, fields).into();
     Ok(FormBody { content_type: format!("{MULTIPART}; boundary={boundary}"), bytes })
 }
 
-/// Writes fields as `application/x-www-form-urlencoded`; joins those of one name if their style does not explode.
-fn urlencoded(rules: &FormRules, fields: &[FormField]) -> Result<String, FormProblem> {
+/// Writes fields as `application/x-www-form-urlencoded`: objects in their style, and those of one name as one where their style
+/// does not explode.
+fn urlencoded(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField]) -> Result<String, FormProblem> {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for field in fields {
         let text = std::str::from_utf8(&field.content).map_err(|_| FormProblem::Bytes { name: field.name.clone() })?;
-        let separator = match rules.style(&field.name) {
-            Some((ParameterStyle::SpaceDelimited, false)) => Some("%20"),
-            Some((ParameterStyle::PipeDelimited, false)) => Some("%7C"),
-            Some((ParameterStyle::Form, false)) => Some(","),
-            _ => None,
+        let name = encode(&field.name);
+        let Some((style, explode)) = rules.style(&field.name) else {
+            pairs.push((&field.name, format!("{name}={}", encode(text))));
+            continue;
         };
-        let known = pairs.iter_mut().find(|(name, _)| *name == field.name);
-        match (known, separator) {
-            (Some((_, written)), Some(separator)) => {
-                written.push_str(separator);
+        if let Some(value) = object_of(&field.name, text, schema) {
+            let fields = object_fields(value, style).into_iter();
+            let fields: Vec<_> = fields.map(|(name, text)| (encode(&name), encode(&text))).collect();
+            let notation = StyleNotation { place: ParameterPlace::Query, style, explode };
+            pairs.push((&field.name, object(notation, &name, &fields)));
+            continue;
+        }
+        match pairs.iter_mut().find(|(known, _)| !explode && *known == field.name) {
+            Some((_, written)) => {
+                written.push_str(separator(style));
                 written.push_str(&encode(text));
             }
-            _ => pairs.push((&field.name, encode(text))),
+            None => pairs.push((&field.name, format!("{name}={}", encode(text)))),
         }
     }
-    let pairs: Vec<String> = pairs.iter().map(|(name, text)| format!("{}={text}", encode(name))).collect();
-    Ok(pairs.join("&"))
+    Ok(pairs.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>().join("&"))
+}
+
+/// Writes the fields with a style in it, as those of parts: nothing is percent-encoded in one (RFC 7578, section 2).
+fn styled(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField]) -> Vec<FormField> {
+    let mut written: Vec<FormField> = Vec::new();
+    let part = |name: String, text: String| FormField { name, content: text.into(), file_name: None };
+    for field in fields {
+        let text = std::str::from_utf8(&field.content).ok().filter(|_| field.file_name.is_none());
+        let (Some((style, explode)), Some(text)) = (rules.style(&field.name), text) else {
+            written.push(field.clone());
+            continue;
+        };
+        let between = match style {
+            ParameterStyle::SpaceDelimited => " ",
+            ParameterStyle::PipeDelimited => "|",
+            _ => ",",
+        };
+        if let Some(object) = object_of(&field.name, text, schema) {
+            let fields = object_fields(object, style).into_iter();
+            match (style, explode) {
+                (ParameterStyle::DeepObject, _) => {
+                    written.extend(fields.map(|(key, text)| part(format!("{}[{key}]", field.name), text)));
+                }
+                (ParameterStyle::Form, true) => written.extend(fields.map(|(key, text)| part(key, text))),
+                _ => {
+                    let texts: Vec<String> = fields.flat_map(|(key, text)| [key, text]).collect();
+                    written.push(part(field.name.clone(), texts.join(between)));
+                }
+            }
+            continue;
+        }
+        match written.iter_mut().find(|known| !explode && known.name == field.name) {
+            Some(known) => {
+                known.content = [known.content.as_ref(), between.as_bytes(), text.as_bytes()].concat().into();
+            }
+            None => written.push(field.clone()),
+        }
+    }
+    written
 }
 
 /// Writes each field as a part.
 fn multipart(rules: &FormRules, schema: Option<&ValueSchema>, boundary: &str, fields: &[FormField]) -> Vec<u8> {
     let mut body = Vec::new();
-    for field in fields {
+    for field in &styled(rules, schema, fields) {
         let text = std::str::from_utf8(&field.content).ok().filter(|_| field.file_name.is_none());
         let media_type = rules.part_media_type(&field.name, text, schema);
         let file_name = field.file_name.as_ref().map(|name| format!("; filename=\"{}\"", quoted(name)));

@@ -5,6 +5,7 @@
 mod compose;
 mod form;
 mod send;
+mod styles;
 
 use bytes::Bytes;
 use http::HeaderMap;

@@ -348,8 +348,8 @@ def _write_parameter(parameter: Parameter, value: JsonValue) -> str:
     return named(encoded(_plain(value)))
 
 
-def _separator(style: str) -> str:
-    return {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+_SEPARATORS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
+"""The texts between the parts of a value in one text, by style."""
 
 
 def _write_list(style: str, explode: bool, name: str, named: _t.Callable[[str], str], items: _t.List[str]) -> str:
@@ -359,7 +359,7 @@ def _write_list(style: str, explode: bool, name: str, named: _t.Callable[[str], 
         return "".join(f";{name}={item}" for item in items)
     if style == "label" and explode:
         return "".join(f".{item}" for item in items)
-    return named(_separator(style).join(items))
+    return named(_SEPARATORS.get(style, ",").join(items))
 
 
 def _write_object(
@@ -370,7 +370,7 @@ def _write_object(
     if explode and style in ("form", "matrix", "label", "simple"):
         before, between = {"form": ("", "&"), "matrix": (";", ""), "label": (".", ""), "simple": ("", ",")}[style]
         return between.join(f"{before}{key}={value}" for key, value in fields)
-    return named(_separator(style).join(text for field in fields for text in field))
+    return named(_SEPARATORS.get(style, ",").join(text for field in fields for text in field))
 
 
 def _write_parameters(
@@ -484,13 +484,13 @@ def _content(value: object) -> _t.Union[bytes, _t.IO[bytes], _t.Iterable[bytes]]
 
 
 def _pairs(value: JsonValue, parts: _t.Mapping[str, Part]) -> _t.Iterator[_t.Tuple[str, JsonValue, _t.Optional[str]]]:
-    """Lists the fields of a form; one with a delimiter is a single value that is encoded already."""
+    """Lists the fields of a form; one with a delimiter is a single value of several parts."""
     for name, field in value.items():
         part = parts.get(name, Part(None, None, True))
         if field is None:
             continue
+        delimiter = _SEPARATORS.get(part.style or "")
         if isinstance(field, (list, tuple)):
-            delimiter = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(part.style or "")
             if delimiter is not None and not part.explode:
                 yield name, field, delimiter
             else:
@@ -501,6 +501,8 @@ def _pairs(value: JsonValue, parts: _t.Mapping[str, Part]) -> _t.Iterator[_t.Tup
                 yield f"{name}[{key}]", text, None
         elif isinstance(field, dict) and part.style == "form" and part.explode:
             yield from ((key, inner, None) for key, inner in field.items())
+        elif isinstance(field, dict) and delimiter is not None:
+            yield name, [text for pair in field.items() for text in pair], delimiter
         else:
             yield name, field, None
 
@@ -524,7 +526,8 @@ def _multipart(value: JsonValue, parts: _t.Mapping[str, Part]) -> Body:
         content_type = parts[name].content_type if name in parts else None
         file_name = None
         if delimiter is not None:
-            content: _t.Any = delimiter.join(_encode(_plain(item)) for item in field).encode()
+            # Nothing is percent-encoded in a part (RFC 7578, section 2).
+            content: _t.Any = urllib.parse.unquote(delimiter).join(_plain(item) for item in field).encode()
         elif _is_file(field):
             content = _content(field)
             if isinstance(field, Upload):

@@ -125,18 +125,19 @@ function writeList(style, explode, name, named, items) {
   if (style === "form" && explode) return items.map((item) => `${name}=${item}`).join("&");
   if (style === "matrix" && explode) return items.map((item) => `;${name}=${item}`).join("");
   if (style === "label" && explode) return items.map((item) => `.${item}`).join("");
-  return named(items.join(separatorOf(style)));
+  return named(items.join(separatorOf(style) ?? ","));
 }
 
+/** Returns the text between the parts of a value in one text, for a style that has one. */
 function separatorOf(style) {
-  return { spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ",";
+  return { form: ",", spaceDelimited: "%20", pipeDelimited: "%7C" }[style];
 }
 
 function writeObject(style, explode, name, named, fields) {
   if (style === "deepObject") return fields.map(([key, value]) => `${name}%5B${key}%5D=${value}`).join("&");
   const [before, between] = { form: ["", "&"], matrix: [";", ""], label: [".", ""], simple: ["", ","] }[style] ?? [];
   if (explode && between !== undefined) return fields.map(([key, value]) => `${before}${key}=${value}`).join(between);
-  return named(fields.flat().join(separatorOf(style)));
+  return named(fields.flat().join(separatorOf(style) ?? ","));
 }
 
 function writeParameters(operation, values) {
@@ -183,13 +184,13 @@ function isStream(value) {
   return typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
 }
 
-/** Lists the fields of a form; those with a delimiter are one value that is encoded already. */
+/** Lists the fields of a form; those with a delimiter are one value of several parts. */
 function pairs(value, parts) {
   return Object.entries(value).flatMap(([name, field]) => {
     const [, style, explode] = Object.hasOwn(parts, name) ? parts[name] : [null, null, true];
     if (field === undefined || field === null) return [];
+    const delimiter = separatorOf(style);
     if (Array.isArray(field)) {
-      const delimiter = { form: ",", spaceDelimited: "%20", pipeDelimited: "%7C" }[style];
       if (delimiter !== undefined && !explode) return [[name, field, delimiter]];
       return field.map((item) => [name, item]);
     }
@@ -199,18 +200,15 @@ function pairs(value, parts) {
         return fields.map(([key, text]) => [`${name}[${key}]`, text]);
       }
       if (style === "form" && explode) return Object.entries(field);
+      if (delimiter !== undefined) return [[name, Object.entries(field).flat(), delimiter]];
     }
     return [[name, field]];
   });
 }
 
-function joined(field, delimiter) {
-  return field.map((item) => encode(plain(item))).join(delimiter);
-}
-
 function writeForm(value, parts) {
   const text = ([name, field, delimiter]) =>
-    `${encode(name)}=${delimiter === undefined ? encode(plain(field)) : joined(field, delimiter)}`;
+    `${encode(name)}=${delimiter === undefined ? encode(plain(field)) : field.map((item) => encode(plain(item))).join(delimiter)}`;
   return pairs(value, parts).map(text).join("&");
 }
 
@@ -223,7 +221,8 @@ async function writeMultipart(value, parts) {
   for (const [name, field, delimiter] of pairs(value, parts)) {
     const declared = parts[name]?.[0] ?? undefined;
     if (delimiter !== undefined) {
-      form.append(name, joined(field, delimiter));
+      // Nothing is percent-encoded in a part (RFC 7578, section 2).
+      form.append(name, field.map(plain).join(decodeURIComponent(delimiter)));
     } else if (isFile(field)) {
       const upload = field instanceof Upload ? field : new Upload(field, field.name);
       const content = isStream(upload.content) ? await new Response(upload.content).arrayBuffer() : upload.content;

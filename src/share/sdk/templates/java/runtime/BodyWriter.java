@@ -13,6 +13,8 @@ import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Writes bodies: JSON, texts, files and forms. */
 final class BodyWriter {
@@ -71,14 +73,22 @@ final class BodyWriter {
         }
     }
 
-    /** A field of a form; one with a delimiter is a single value that is encoded already. */
+    /** A field of a form; one with a delimiter is a single value of several parts. */
     private record FormField(String name, Object value, String delimiter) {
-        String text() {
-            if (delimiter == null) {
-                return ParameterWriter.plain(value);
-            }
+        /** Returns the text in a part, in which nothing is percent-encoded (RFC 7578, section 2). */
+        String plainText() {
+            return delimiter == null
+                    ? ParameterWriter.plain(value)
+                    : joined(delimiter.replace("%20", " ").replace("%7C", "|"), ParameterWriter::plain);
+        }
+
+        String encodedText() {
+            return delimiter == null ? encoded(value) : joined(delimiter, BodyWriter::encoded);
+        }
+
+        private String joined(String separator, Function<Object, String> text) {
             List<?> items = (List<?>) value;
-            return String.join(delimiter, items.stream().map(BodyWriter::encoded).toList());
+            return items.stream().map(text::apply).collect(Collectors.joining(separator));
         }
     }
 
@@ -101,14 +111,8 @@ final class BodyWriter {
 
     private static void addFields(List<FormField> fields, String name, Object field, Operation.Part part) {
         String style = part.style() == null ? "" : part.style();
+        String delimiter = ParameterWriter.delimiter(style).orElse(null);
         if (field instanceof List<?> list) {
-            String delimiter =
-                    switch (style) {
-                        case "form" -> ",";
-                        case "spaceDelimited" -> "%20";
-                        case "pipeDelimited" -> "%7C";
-                        default -> null;
-                    };
             if (delimiter != null && !part.explodes()) {
                 fields.add(new FormField(name, list, delimiter));
             } else {
@@ -122,6 +126,10 @@ final class BodyWriter {
             });
         } else if (field instanceof Map<?, ?> map && style.equals("form") && part.explodes()) {
             map.forEach((key, inner) -> fields.add(new FormField(String.valueOf(key), inner, null)));
+        } else if (field instanceof Map<?, ?> map && delimiter != null) {
+            List<Object> texts = new ArrayList<>();
+            map.forEach((key, inner) -> Collections.addAll(texts, key, inner));
+            fields.add(new FormField(name, texts, delimiter));
         } else if (field != null) {
             fields.add(new FormField(name, field, null));
         }
@@ -130,8 +138,7 @@ final class BodyWriter {
     private static BodyPiece form(Object value, Map<String, Operation.Part> parts) {
         List<String> pairs = new ArrayList<>();
         for (FormField field : fields(value, parts)) {
-            String text = field.delimiter() == null ? ParameterWriter.encode(field.text()) : field.text();
-            pairs.add(ParameterWriter.encode(field.name()) + "=" + text);
+            pairs.add(ParameterWriter.encode(field.name()) + "=" + field.encodedText());
         }
         return BodyPiece.of(String.join("&", pairs));
     }
@@ -150,7 +157,7 @@ final class BodyWriter {
                 String known = contentType == null ? "application/octet-stream" : contentType;
                 contentType = upload.contentType().orElse(known);
             } else {
-                content = BodyPiece.of(field.text());
+                content = BodyPiece.of(field.plainText());
                 boolean isObject = field.delimiter() == null && field.value() instanceof Map<?, ?>;
                 contentType = contentType == null && isObject ? "application/json" : contentType;
             }

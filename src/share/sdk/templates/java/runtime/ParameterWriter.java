@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes parameters into a request (OpenAPI 3.1, section 4.8.12). */
 final class ParameterWriter {
@@ -109,10 +110,16 @@ final class ParameterWriter {
     }
 
     private String delimiter() {
-        return switch (parameter.style()) {
-            case "spaceDelimited" -> "%20";
-            case "pipeDelimited" -> "%7C";
-            default -> ",";
+        return delimiter(parameter.style()).orElse(",");
+    }
+
+    /** Returns the text between the parts of a value in one text, for a style that has one. */
+    static Optional<String> delimiter(String style) {
+        return switch (style) {
+            case "form" -> Optional.of(",");
+            case "spaceDelimited" -> Optional.of("%20");
+            case "pipeDelimited" -> Optional.of("%7C");
+            default -> Optional.empty();
         };
     }
 

@@ -40,6 +40,7 @@ mod many_files;
 #[cfg(target_os = "linux")]
 mod moved_base;
 mod outputs;
+mod page_samples;
 mod plans;
 mod prune;
 mod push;

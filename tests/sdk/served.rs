@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apigw::gateway::{Config, Gateway};
 use apigw::model::{Backend, Deployment, DeploymentState, Digest, GroupSettings, OperationId, Release, Timestamp};
 use apigw::share::model::{DefinitionModel, ModelSource, OperationModel};
-use apigw::share::sdk::{SdkLanguage, SdkSource, generate, snippets};
+use apigw::share::sdk::{SampleSource, SdkLanguage, SdkSource, generate, samples};
 use apigw::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ impl Served {
     /// Returns the calls of a group, each with the response that the model declares.
     pub(crate) fn expected(group: &ServedDefinition, language: SdkLanguage) -> Vec<Value> {
         let name = group.name.parse().expect("a name");
-        let calls = snippets(&name, &group.model, language);
+        let calls = samples(SampleSource { group: &name, model: &group.model, is_mock: true }, language);
         // A body that no value fits cannot be sent.
         let is_callable = |operation: &OperationModel| {
             let body = operation.body.as_ref().filter(|body| body.is_required);
@@ -73,15 +73,13 @@ impl Served {
                 .is_none_or(|content| content.value.is_none() || content.sample.is_some())
         };
         let callable = calls.iter().filter(|(operation, _)| is_callable(operation));
-        let expected = callable.map(|(operation, snippet)| {
-            let call = snippet.split_once("response = ").expect("a call").1.trim_end().trim_end_matches(';');
+        let expected = callable.map(|(operation, sample)| {
             let mock = operation.mock.as_ref();
-            let imports: Vec<&str> = snippet.lines().filter(|line| line.starts_with("import ")).collect();
             json!({
                 "key": operation.key,
                 "method": operation.method,
-                "call": call.trim_start_matches("await "),
-                "imports": imports.join("\n"),
+                "call": sample.call,
+                "imports": sample.imports,
                 "status": mock.map(|mock| mock.status),
                 "media_type": mock.and_then(|mock| mock.media_type.clone()),
                 "body": mock.map(|mock| String::from_utf8_lossy(&mock.body).into_owned()),

@@ -125,6 +125,20 @@ impl ContentModel {
         self.media_type.split(';').next().is_some_and(|essence| trim_blanks(essence).ends_with("/*"))
     }
 
+    /// Names the fields of a form that are files, or lists of files. `types` are those of the definition.
+    #[must_use]
+    pub fn file_fields<'t>(&'t self, types: &'t [NamedType]) -> Vec<&'t str> {
+        let mut form = self.value.as_ref().filter(|_| self.kind.is_form());
+        // A chain of references that is longer is a circle.
+        for _ in 0..=types.len() {
+            let Some(TypeKind::Reference(id)) = form.map(|value| &value.kind) else { break };
+            form = types.get(id.index()).map(|named| &named.value);
+        }
+        let Some(TypeKind::Object(object)) = form.map(|value| &value.kind) else { return Vec::new() };
+        let files = object.properties.iter().filter(|property| property.value.is_file());
+        files.map(|property| property.name.as_str()).collect()
+    }
+
     pub(super) fn read<'d>(
         definition: &'d Definition,
         types: &mut TypeReader<'d>,

@@ -1,4 +1,4 @@
-//! Code in pages: JSON in three colours, and requests in four languages.
+//! Code in pages: JSON in three colours, and requests for curl.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,26 @@ pub(super) struct ExampleRequest {
     pub(super) url: String,
     /// The headers.
     pub(super) headers: Vec<(String, String)>,
-    /// The body, where it is text.
-    pub(super) body: Option<String>,
+    pub(super) body: Option<ExampleBody>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone)]
+pub(super) enum ExampleBody {
+    Text(String),
+    /// The bytes of a file.
+    File,
+    /// The parts of `multipart/form-data`.
+    Form(Vec<ExamplePart>),
+}
+
+/// A part of a form.
+#[derive(Debug, Clone)]
+pub(super) struct ExamplePart {
+    pub(super) name: String,
+    /// Its text; `None` if it is a file.
+    pub(super) text: Option<String>,
+    pub(super) is_json: bool,
 }
 
 /// Writes JSON as HTML on several lines, with keys, texts and other values marked; cut where it is too long.
@@ -93,17 +111,26 @@ impl JsonWriter {
     }
 }
 
-/// Returns the code of a request in each language, with its name for the page and its name for readers.
-pub(super) fn snippets(request: &ExampleRequest) -> [(&'static str, &'static str, String); 4] {
-    [
-        ("curl", "curl", curl(request)),
-        ("python", "Python", python(request)),
-        ("typescript", "TypeScript", typescript(request)),
-        ("java", "Java", java(request)),
-    ]
+/// Writes code as HTML, with its texts marked: all between double quotes, as Python, TypeScript and Java have them.
+pub(super) fn code_html(code: &str) -> String {
+    let mut html = String::with_capacity(code.len() + code.len() / 2);
+    let mut rest = code;
+    while let Some((before, text)) = rest.split_once('"') {
+        let mut is_escape = false;
+        let end = text.find(|each: char| {
+            let is_end = each == '"' && !is_escape;
+            is_escape = each == '\\' && !is_escape;
+            is_end
+        });
+        let Some((text, after)) = end.map(|end| text.split_at(end)) else { break };
+        let _ = write!(html, "{}<span class=\"s\">&quot;{}&quot;</span>", escaped(before), escaped(text));
+        rest = after.strip_prefix('"').unwrap_or(after);
+    }
+    html + &escaped(rest)
 }
 
-fn curl(request: &ExampleRequest) -> String {
+/// Writes a request for curl.
+pub(super) fn curl(request: &ExampleRequest) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let method = match (request.method.as_str(), &request.body) {
         ("GET", None) | ("POST", Some(_)) => String::new(),
@@ -114,79 +141,30 @@ fn curl(request: &ExampleRequest) -> String {
     for (name, value) in &request.headers {
         let _ = write!(text, " \\\n  -H {}", quoted(&format!("{name}: {value}")));
     }
-    if let Some(body) = &request.body {
-        let _ = write!(text, " \\\n  --data-binary {}", quoted(body));
-    }
-    text
-}
-
-fn python(request: &ExampleRequest) -> String {
-    let mut text = "from urllib.request import Request, urlopen\n\n".to_owned();
-    let _ = writeln!(text, "request = Request(\n    {},", json_text(&request.url));
-    let _ = writeln!(text, "    method={},", json_text(&request.method));
-    if !request.headers.is_empty() {
-        text.push_str("    headers={\n");
-        for (name, value) in &request.headers {
-            let _ = writeln!(text, "        {}: {},", json_text(name), json_text(value));
-        }
-        text.push_str("    },\n");
-    }
-    if let Some(body) = &request.body {
-        let _ = writeln!(text, "    data={}.encode(),", python_text(body));
-    }
-    text.push_str(")\nwith urlopen(request) as response:\n    print(response.status, response.read().decode())\n");
-    text
-}
-
-/// Writes a text of several lines so that it can be read in Python.
-fn python_text(text: &str) -> String {
-    let is_plain = text.contains('\n') && !text.contains("\"\"\"") && !text.contains('\\') && !text.ends_with('"');
-    if is_plain { format!("\"\"\"{text}\"\"\"") } else { json_text(text) }
-}
-
-fn typescript(request: &ExampleRequest) -> String {
-    let mut text = format!("const response = await fetch({}, {{\n", json_text(&request.url));
-    let _ = writeln!(text, "  method: {},", json_text(&request.method));
-    if !request.headers.is_empty() {
-        text.push_str("  headers: {\n");
-        for (name, value) in &request.headers {
-            let _ = writeln!(text, "    {}: {},", json_text(name), json_text(value));
-        }
-        text.push_str("  },\n");
-    }
-    match request.body.as_deref().map(|body| (body, serde_json::from_str::<Value>(body))) {
-        Some((_, Ok(value))) => {
-            let pretty = serde_json::to_string_pretty(&value).unwrap_or_default().replace('\n', "\n  ");
-            let _ = writeln!(text, "  body: JSON.stringify({pretty}),");
-        }
-        Some((body, Err(_))) => {
-            let _ = writeln!(text, "  body: {},", json_text(body));
-        }
-        None => {}
-    }
-    text.push_str("});\nconsole.log(response.status, await response.text());\n");
-    text
-}
-
-fn java(request: &ExampleRequest) -> String {
-    let mut text = "var request = HttpRequest.newBuilder()\n".to_owned();
-    let _ = writeln!(text, "    .uri(URI.create({}))", json_text(&request.url));
-    for (name, value) in &request.headers {
-        let _ = writeln!(text, "    .header({}, {})", json_text(name), json_text(value));
-    }
-    let body = match &request.body {
-        Some(body) => format!("BodyPublishers.ofString({})", json_text(body)),
-        None => "BodyPublishers.noBody()".to_owned(),
+    let options = match &request.body {
+        None => Vec::new(),
+        Some(ExampleBody::Text(body)) => vec![format!("--data-binary {}", quoted(body))],
+        Some(ExampleBody::File) => vec!["--data-binary @file".to_owned()],
+        Some(ExampleBody::Form(parts)) => parts.iter().map(curl_part).collect(),
     };
-    let _ = writeln!(text, "    .method({}, {body})\n    .build();", json_text(&request.method));
-    text.push_str("var response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());\n");
-    text.push_str("System.out.println(response.statusCode() + \" \" + response.body());\n");
+    for option in options {
+        let _ = write!(text, " \\\n  {option}");
+    }
     text
 }
 
-/// Writes a text in quotation marks, as JSON, Python, TypeScript and Java read it.
-fn json_text(text: &str) -> String {
-    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+/// Writes a part of a form as an option of curl.
+fn curl_part(part: &ExamplePart) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let ExamplePart { name, text, is_json } = part;
+    match text {
+        None => format!("-F {}", quoted(&format!("{name}=@file"))),
+        // A semicolon would begin the next property of the part.
+        Some(text) if *is_json && !text.contains(';') => {
+            format!("-F {}", quoted(&format!("{name}={text};type=application/json")))
+        }
+        Some(text) => format!("--form-string {}", quoted(&format!("{name}={text}"))),
+    }
 }
 
 #[cfg(test)]
@@ -208,16 +186,36 @@ mod tests {
     }
 
     #[test]
+    fn texts_in_code_are_marked_and_escaped() {
+        let marked = |text: &str| format!("<span class=\"s\">&quot;{text}&quot;</span>");
+        let expected = format!("f({}, {}, {})", marked("&lt;a&gt;"), marked("b\\&quot;\\\\"), marked(""));
+        assert_eq!(code_html("f(\"<a>\", \"b\\\"\\\\\", \"\")"), expected);
+        assert_eq!(code_html("a < \"b"), "a &lt; &quot;b");
+    }
+
+    #[test]
     fn a_shell_sees_one_word_a_value() {
         let request = ExampleRequest {
             method: "POST".to_owned(),
             url: "http://a/b?c='d".to_owned(),
             headers: vec![("x".to_owned(), "$(y)".to_owned())],
-            body: Some("it's".to_owned()),
+            body: Some(ExampleBody::Text("it's".to_owned())),
         };
         let expected = "curl 'http://a/b?c='\\''d' \\\n  -H 'x: $(y)' \\\n  --data-binary 'it'\\''s'";
         assert_eq!(curl(&request), expected);
-        assert!(python(&request).contains("data=\"it's\".encode()"));
-        assert!(java(&request).contains(".method(\"POST\", BodyPublishers.ofString(\"it's\"))"));
+        let part = |name: &str, text: Option<&str>, is_json| ExamplePart {
+            name: name.to_owned(),
+            text: text.map(str::to_owned),
+            is_json,
+        };
+        let parts = vec![
+            part("f", None, false),
+            part("o", Some("{}"), true),
+            part("s", Some("@a;b"), false),
+            part("p", Some("';"), true),
+        ];
+        let request = ExampleRequest { method: "PUT".to_owned(), body: Some(ExampleBody::Form(parts)), ..request };
+        let expected = "-F 'f=@file' \\\n  -F 'o={};type=application/json' \\\n  --form-string 's=@a;b' \\\n  --form-string 'p='\\'';'";
+        assert!(curl(&request).ends_with(expected), "{}", curl(&request));
     }
 }

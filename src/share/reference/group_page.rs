@@ -12,11 +12,13 @@ use super::machine;
 use super::markdown::{description_html, first_line};
 use super::operation_view::{OperationSection, OperationViewer};
 use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, origin, policy, render};
+use super::samples::ClientSamples;
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{Definition, SecurityKind};
 use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, Release, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
+use crate::share::sdk::SampleSource;
 
 /// The rows of types that a page has room for, over all bodies.
 const MOST_ROWS: usize = 24_000;
@@ -123,12 +125,14 @@ pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, Rend
         environments: &environments,
     });
     let anchors = PageAnchors::new(&model, MOST_TYPES);
+    let samples = ClientSamples::new(SampleSource { group: source.group, model: &model, is_mock });
     let operations = OperationViewer {
         model: &model,
         anchors: &anchors,
         prefix: source.settings.prefix.before_path(),
         base: source.urls.first().map_or("", String::as_str),
         is_mock,
+        samples: &samples,
         most_rows: most_rows(&model),
         most_code: (MOST_CODE_IN_PAGE / model.operations.len().max(1)).clamp(512, 6 * 1024),
     };

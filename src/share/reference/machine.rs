@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::callers::{CallerRule, ClientLink, access, clients, rules};
-use super::code::snippets;
+use super::code::curl;
 use super::group_page::ReferenceSource;
 use super::markdown::first_line;
 use super::operation_view::{OperationViewer, access_words};
@@ -114,8 +114,13 @@ fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, ope
         let _ = writeln!(text, "\n## Response {}\n\n{}", response.status, line(&said));
         write_contents(&mut text, &types, &response.content);
     }
-    let [(_, _, curl), ..] = snippets(&sample_request(operation, operations.base, access));
-    let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &curl));
+    if operation.not_served.is_none() {
+        let request = curl(&sample_request(model, operation, operations.base, access));
+        let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &request));
+        for sample in operations.samples.of(operation) {
+            let _ = write!(text, "\n{}", fenced(sample.language, &sample.code));
+        }
+    }
     if let Some(mock) = &operation.mock {
         let body = std::str::from_utf8(&mock.body).ok().filter(|body| !body.is_empty() && body.len() <= MOST_BODY);
         let _ = write!(text, "\nMock response: {}\n", mock.status);

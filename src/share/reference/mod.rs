@@ -2,7 +2,7 @@
 //!
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
-//! - `group_page`: the reference of a version, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it
+//! - `group_page`: the reference of a version, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it, and the clients' calls of `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle`, `machine`: the definition as one file, and Markdown
@@ -25,6 +25,7 @@ mod operation_view;
 mod page;
 mod panes;
 mod request;
+mod samples;
 mod type_view;
 
 pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};

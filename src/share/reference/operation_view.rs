@@ -4,11 +4,12 @@ use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
 
 use super::anchors::{PageAnchors, operation_anchor};
-use super::code::{MOST_CODE, snippets};
+use super::code::{MOST_CODE, code_html, curl};
 use super::facts::value_text;
 use super::markdown::{description_html, escaped, first_line};
 use super::panes::{PaneView, examples, mocks};
 use super::request::sample_request;
+use super::samples::ClientSamples;
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{ParameterPlace, StatusPattern};
 use crate::routes::{Credential, RouteAccess};
@@ -111,6 +112,8 @@ pub(super) struct OperationViewer<'m> {
     /// The address of the group, with its prefix.
     pub(super) base: &'m str,
     pub(super) is_mock: bool,
+    /// The calls of the clients.
+    pub(super) samples: &'m ClientSamples,
     /// The most rows of a body's type.
     pub(super) most_rows: usize,
     /// The most bytes of a mock response.
@@ -273,16 +276,23 @@ impl<'m> OperationViewer<'m> {
         }
     }
 
+    /// Shows the request of an operation for curl, and its calls as the clients write them.
     fn snippets(&self, operation: &OperationModel, anchor: &str) -> Vec<PaneView> {
+        // Nothing answers it, and the clients have no call of it.
+        if operation.not_served.is_some() {
+            return Vec::new();
+        }
         let access = if self.is_mock { &operation.mock_access } else { &operation.access };
-        let request = sample_request(operation, self.base, access);
-        let pane = |(id, name, code): (&str, &str, String)| PaneView {
+        let request = curl(&sample_request(self.model, operation, self.base, access));
+        let calls = self.samples.of(operation).iter();
+        let calls = calls.map(|sample| (sample.language, sample.name, code_html(&sample.code)));
+        let pane = |(id, name, html): (&str, &str, String)| PaneView {
             id: format!("{anchor}-{id}"),
             name: name.to_owned(),
             note: Some(id.to_owned()),
-            html: TemplateValue::from_safe_string(escaped(&code)),
+            html: TemplateValue::from_safe_string(html),
         };
-        snippets(&request).into_iter().map(pane).collect()
+        std::iter::once(("curl", "curl", escaped(&request))).chain(calls).map(pane).collect()
     }
 
     /// Describes who may call an operation in this page's environment.

@@ -2,18 +2,23 @@
 
 use serde_json::Value;
 
-use super::code::ExampleRequest;
+use super::code::{ExampleBody, ExamplePart, ExampleRequest};
 use super::facts::value_text;
 use crate::definition::percent::encode;
 use crate::definition::{ParameterPlace, ParameterStyle};
 use crate::routes::{Credential, RouteAccess};
-use crate::share::model::{ContentKind, ContentModel, OperationModel, ParameterModel};
+use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel};
 
 /// The longest body of a sample, in bytes.
 const MOST_BODY: usize = 4096;
 
 /// Writes the request of an operation, with its required parameters and a body.
-pub(super) fn sample_request(operation: &OperationModel, base: &str, access: &RouteAccess) -> ExampleRequest {
+pub(super) fn sample_request(
+    model: &DefinitionModel,
+    operation: &OperationModel,
+    base: &str,
+    access: &RouteAccess,
+) -> ExampleRequest {
     let mut path = operation.path.clone();
     let mut query: Vec<String> = Vec::new();
     let mut headers = Vec::new();
@@ -37,13 +42,10 @@ pub(super) fn sample_request(operation: &OperationModel, base: &str, access: &Ro
     if !cookies.is_empty() {
         headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
-    let body = operation
-        .body
-        .as_ref()
-        .and_then(|body| body.content.iter().find_map(|content| Some((&content.media_type, body_text(content)?))));
-    let body = body.filter(|(_, text)| text.len() <= MOST_BODY).map(|(media_type, text)| {
-        headers.push(("Content-Type".to_owned(), media_type.clone()));
-        text
+    let contents = operation.body.iter().flat_map(|body| &body.content);
+    let body = contents.into_iter().find_map(|content| sample_body(model, content)).map(|(media_type, body)| {
+        headers.extend(media_type.map(|name| ("Content-Type".to_owned(), name)));
+        body
     });
     let variant = operation.variant.split('#').next().unwrap_or_default().trim_start_matches('?');
     if !variant.is_empty() {
@@ -51,6 +53,35 @@ pub(super) fn sample_request(operation: &OperationModel, base: &str, access: &Ro
     }
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     ExampleRequest { method: operation.method.clone(), url: format!("{base}{path}{query}"), headers, body }
+}
+
+/// Writes the body of a content, with the media type that has to be named; a form of parts names its own.
+fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Option<(Option<String>, ExampleBody)> {
+    match (content.kind, &content.sample) {
+        (ContentKind::Bytes, _) => {
+            let media_type = if content.is_range() { "application/octet-stream" } else { &content.media_type };
+            Some((Some(media_type.to_owned()), ExampleBody::File))
+        }
+        (ContentKind::Multipart, Some(Value::Object(fields))) => {
+            let files = content.file_fields(&model.types);
+            let part = |name: &str, value: &Value| ExamplePart {
+                name: name.to_owned(),
+                text: (!files.contains(&name)).then(|| value_text(value)),
+                is_json: value.is_object(),
+            };
+            let parts = fields.iter().flat_map(|(name, value)| match value {
+                Value::Array(items) => items.iter().map(|item| part(name, item)).collect(),
+                one => vec![part(name, one)],
+            });
+            let parts: Vec<ExamplePart> = parts.collect();
+            let length: usize = parts.iter().map(|part| part.text.as_ref().map_or(0, String::len)).sum();
+            (length <= MOST_BODY).then_some((None, ExampleBody::Form(parts)))
+        }
+        _ => {
+            let text = body_text(content).filter(|text| text.len() <= MOST_BODY)?;
+            Some((Some(content.media_type.clone()), ExampleBody::Text(text)))
+        }
+    }
 }
 
 /// Writes a body of a kind that is text; `None` for others, and where there is no sample.
@@ -82,7 +113,10 @@ fn add_credentials(
             let header = subscription.headers.first().map_or("x-api-key", String::as_str);
             headers.push((header.to_owned(), "YOUR_KEY".to_owned()));
         }
-        RouteAccess::Key { .. } => headers.push(("Authorization".to_owned(), "SIGNATURE".to_owned())),
+        RouteAccess::Key { signature: Some(_), .. } => {
+            headers.push(("Authorization".to_owned(), "SIGNATURE".to_owned()));
+        }
+        RouteAccess::Key { .. } => headers.push(("Authorization".to_owned(), "Bearer YOUR_TOKEN".to_owned())),
         RouteAccess::Presence { any_of } => {
             for credential in any_of.first().into_iter().flatten() {
                 match credential {

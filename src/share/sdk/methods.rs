@@ -1,5 +1,7 @@
 //! Operations as methods of a client: parameters in a fixed order, one body, one result.
 
+use std::borrow::Cow;
+
 use super::lowering::{Direction, TypeLowering, TypeUse};
 use super::names::{NameAllocator, pascal, snake, words};
 use crate::definition::percent::one_spelling;
@@ -126,6 +128,24 @@ impl<'m> ClientMethod<'m> {
             results,
             accept: accept(&responses),
         }
+    }
+
+    /// Returns the text that documents it, and one that goes on.
+    pub(super) fn documentation(&self) -> (Cow<'m, str>, Option<&'m str>) {
+        let operation = self.operation;
+        let description = operation.description.as_deref();
+        let summary = operation.summary.as_deref().or(description).map(Cow::Borrowed);
+        let summary = summary.unwrap_or_else(|| format!("{} {}", operation.method, operation.path).into());
+        let description = description.filter(|description| *description != summary);
+        (summary, description)
+    }
+
+    /// Returns the content of the body that a sample sends, as far as its method is one that sends any.
+    pub(super) fn sample_body(&self) -> Option<&'m ContentModel> {
+        let body = self.body.as_ref()?;
+        let content = body.sample_content()?;
+        let is_usual = !matches!(self.operation.method.as_str(), "GET" | "HEAD" | "DELETE" | "TRACE" | "OPTIONS");
+        (body.is_required || is_usual && content.sample.is_some()).then_some(content)
     }
 
     /// True if a call needs no values.

@@ -4,17 +4,22 @@
 //! operation and the types of its values. Templates and runtimes lie in `templates/<language>/` and are compiled in. The same
 //! version gives the same bytes: nothing here knows a time.
 //!
-//! - `lowering`, `methods`: names and shapes that all languages share
+//! - `lowering`, `methods`, `naming`: names and shapes that all languages share
+//! - `samples`, `credentials`, `layout`: calls as they may look, in packages and in the documentation
 //! - `python`, `typescript`, `java`: a language each
 //! - `archive`: zip and tar with fixed times
 
 mod archive;
+mod credentials;
 mod java;
+mod layout;
 mod lowering;
 mod methods;
 mod names;
+mod naming;
 mod python;
 mod reserved;
+mod samples;
 mod template;
 mod text;
 mod typescript;
@@ -22,11 +27,13 @@ mod typescript;
 use serde::Serialize;
 
 use crate::model::{Digest, GroupName, Version};
-use crate::share::model::{DefinitionModel, OperationModel};
+use crate::share::model::DefinitionModel;
 use crate::share::{GeneratedFile, checksums};
 
 use lowering::{TypeDeclaration, TypeLowering};
 use methods::ClientMethod;
+
+pub use samples::{SampleBook, SampleCall, SampleSource, samples};
 
 /// The version of a group that SDKs are made of.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +72,16 @@ impl SdkLanguage {
             Self::Java => "java",
         }
     }
+
+    /// Returns the name of the language for readers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::TypeScript => "TypeScript",
+            Self::Java => "Java",
+        }
+    }
 }
 
 /// The folder of a package in which its archives lie.
@@ -83,15 +100,12 @@ impl<'m> ClientPlan<'m> {
         let methods = ClientMethod::list(model, &mut types);
         Self { methods, declarations: types.into_declarations() }
     }
+}
 
-    /// Returns the method that a first call is shown with: one that reads, and needs the fewest values.
-    fn first_method(&self) -> Option<&ClientMethod<'m>> {
-        let effort = |method: &&ClientMethod<'m>| {
-            let needed = method.parameters.iter().filter(|parameter| parameter.is_required).count();
-            (method.operation.is_deprecated, method.operation.method != "GET", needed, method.body.is_some())
-        };
-        self.methods.iter().min_by_key(effort)
-    }
+/// Ranks the method of a first call: one that reads, and needs the fewest values, comes first.
+fn first_call_rank(method: &ClientMethod<'_>) -> (bool, bool, usize, bool) {
+    let needed = method.parameters.iter().filter(|parameter| parameter.is_required).count();
+    (method.operation.is_deprecated, method.operation.method != "GET", needed, method.body.is_some())
 }
 
 /// Generates the packages of a version, with their archives and a list of checksums.
@@ -149,21 +163,6 @@ pub fn archives(source: SdkSource<'_>) -> Vec<GeneratedFile> {
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.push(checksums(&files));
     files
-}
-
-/// Writes the calls of all operations that an SDK has, in the order of the model, each with its operation.
-#[must_use]
-pub fn snippets<'m>(
-    group: &GroupName,
-    model: &'m DefinitionModel,
-    language: SdkLanguage,
-) -> Vec<(&'m OperationModel, String)> {
-    let plan = ClientPlan::new(model);
-    match language {
-        SdkLanguage::Python => python::snippets(group, model, &plan),
-        SdkLanguage::TypeScript => typescript::snippets(group, model, &plan),
-        SdkLanguage::Java => java::snippets(group, model, &plan),
-    }
 }
 
 #[cfg(test)]

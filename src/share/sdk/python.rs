@@ -1,21 +1,23 @@
 //! The Python package.
 
 mod package;
+mod samples;
 mod types;
 
 use serde::Serialize;
 
-use super::ClientPlan;
+use super::layout::CodeLayout;
 use super::lowering::TypeUse;
 use super::methods::{ClientMethod, MethodParameter, MethodPathPiece, MethodResult};
-use super::names::{NameAllocator, snake, words};
+use super::names::snake;
+use super::naming::{NameStyle, NamedMethod};
 use super::reserved::PYTHON;
-use super::text::{comment_lines, python, quoted};
+use super::text::{comment_lines, quoted};
 use crate::definition::ParameterPlace;
-use crate::model::GroupName;
-use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel};
+use crate::share::model::ContentModel;
 
 pub(super) use package::{archive_stem, module_name, package};
+pub(super) use samples::samples;
 
 use types::type_text;
 
@@ -46,123 +48,62 @@ struct OperationContext {
     accept: String,
 }
 
-/// A method with the names that it has in Python.
-struct PythonMethod<'p, 'm> {
-    method: &'p ClientMethod<'m>,
-    name: String,
-    /// The names of its parameters, in their order.
-    parameters: Vec<String>,
-}
+/// The names of Python.
+const NAMES: NameStyle = NameStyle { join: snake, joint: "_", reserved: PYTHON };
 
-/// Gives the methods their names.
-fn methods<'p, 'm>(plan: &'p ClientPlan<'m>) -> Vec<PythonMethod<'p, 'm>> {
-    let mut names = NameAllocator::new(PYTHON, "_");
-    let named = plan.methods.iter().map(|method| {
-        let name = names.give(snake(&method.words), "operation", &method.operation.key);
-        let mut own = NameAllocator::new(PYTHON, "_");
-        let mut parameters: Vec<String> = Vec::new();
-        for parameter in &method.parameters {
-            let wanted = snake(&words(&parameter.name));
-            // The same name in two places: the later one says where it stands.
-            let wanted =
-                if parameters.contains(&wanted) { format!("{wanted}_{}", parameter.place.as_str()) } else { wanted };
-            parameters.push(own.give(wanted, "parameter", &format!("{} {}", parameter.place.as_str(), parameter.name)));
-        }
-        PythonMethod { method, name, parameters }
-    });
-    named.collect()
-}
+/// The layout of Python.
+const LAYOUT: CodeLayout = CodeLayout { indent: 4, has_last_comma: true };
 
-impl PythonMethod<'_, '_> {
-    fn context(&self) -> MethodContext {
-        let method = self.method;
-        let operation = method.operation;
+impl MethodContext {
+    fn new(named: &NamedMethod<'_, '_>) -> Self {
+        let method = named.method;
         let body = method.body.as_ref().map(|body| {
             let value = TypeUse::union(body.contents.iter().map(|(_, value)| value.clone()));
             let text = type_text(&value, "_types.");
             if body.is_required { format!("body: {text}") } else { format!("body: _t.Optional[{text}] = None") }
         });
         let of = |is_path: bool| {
-            let pairs = method.parameters.iter().zip(&self.parameters);
+            let pairs = named.parameters();
             pairs.filter(move |(parameter, _)| (parameter.place == ParameterPlace::Path) == is_path)
         };
         let mut positional: Vec<String> = of(true).map(declared).collect();
         let (required, optional): (Vec<_>, Vec<_>) = of(false).partition(|(parameter, _)| parameter.is_required);
         positional.extend(body);
-        let mut named: Vec<String> = required.into_iter().map(declared).collect();
-        named.extend(optional.into_iter().map(declared));
-        MethodContext {
-            name: self.name.clone(),
+        let by_name = required.into_iter().chain(optional).map(declared).collect();
+        Self {
+            name: named.name.clone(),
             positional,
-            named,
+            named: by_name,
             result: result_text(&method.results),
-            comment: self.comment(),
+            comment: comment(named),
             operation: operation_context(method),
-            values: tuple(&self.parameters),
+            values: tuple(&named.parameters),
             body: method
                 .body
                 .as_ref()
                 .map(|body| if body.is_required { "True" } else { "body is not None" }.to_owned()),
         }
-        .with_key(operation)
-    }
-
-    /// Returns the documentation of the method.
-    fn comment(&self) -> Vec<String> {
-        let operation = self.method.operation;
-        let fallback = format!("{} {}", operation.method, operation.path);
-        let summary = operation.summary.as_deref().or(operation.description.as_deref()).unwrap_or(&fallback);
-        let description = operation.description.as_deref().filter(|description| *description != summary);
-        let deprecated = operation.is_deprecated.then_some("Deprecated: callers should no longer use it.");
-        let mut lines = comment_lines(&[Some(summary), description, deprecated]);
-        let described = self.method.parameters.iter().zip(&self.parameters).filter_map(|(parameter, name)| {
-            let description = parameter.declared?.description.as_deref()?;
-            Some(format!("{name}: {}", comment_lines(&[Some(description)]).join(" ")))
-        });
-        let mut described: Vec<String> = described.collect();
-        let body = self.method.body.as_ref().and_then(|body| body.description);
-        described.extend(body.map(|description| format!("body: {}", comment_lines(&[Some(description)]).join(" "))));
-        if !described.is_empty() {
-            lines.push(String::new());
-            lines.extend(described);
-        }
-        lines.into_iter().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect()
-    }
-
-    /// Writes a call with values as they may look.
-    fn call(&self) -> String {
-        let mut arguments: Vec<String> = Vec::new();
-        for (parameter, name) in self.method.parameters.iter().zip(&self.parameters) {
-            if !parameter.is_required {
-                continue;
-            }
-            let sample = parameter.declared.and_then(|declared| declared.sample.as_ref());
-            let value = sample.map_or_else(|| quoted("value"), python);
-            arguments.push(if parameter.place == ParameterPlace::Path { value } else { format!("{name}={value}") });
-        }
-        if let Some(body) = self.method.body.as_ref().filter(|body| body.is_required) {
-            let content = body.sample_content();
-            arguments.push(format!("body={}", content.map_or_else(|| "None".to_owned(), sample_body)));
-        }
-        format!("client.{}({})", self.name, arguments.join(", "))
     }
 }
 
-impl MethodContext {
-    fn with_key(mut self, operation: &OperationModel) -> Self {
-        self.operation.key = quoted(&operation.key);
-        self
+/// Returns the documentation of a method.
+fn comment(named: &NamedMethod<'_, '_>) -> Vec<String> {
+    let method = named.method;
+    let (summary, description) = method.documentation();
+    let deprecated = method.operation.is_deprecated.then_some("Deprecated: callers should no longer use it.");
+    let mut lines = comment_lines(&[Some(&summary), description, deprecated]);
+    let described = named.parameters().filter_map(|(parameter, name)| {
+        let description = parameter.declared?.description.as_deref()?;
+        Some(format!("{name}: {}", comment_lines(&[Some(description)]).join(" ")))
+    });
+    let mut described: Vec<String> = described.collect();
+    let body = method.body.as_ref().and_then(|body| body.description);
+    described.extend(body.map(|description| format!("body: {}", comment_lines(&[Some(description)]).join(" "))));
+    if !described.is_empty() {
+        lines.push(String::new());
+        lines.extend(described);
     }
-}
-
-/// Writes a body as it may look: files of a form are bytes.
-fn sample_body(content: &ContentModel) -> String {
-    match (content.kind, &content.sample) {
-        (ContentKind::Bytes, _) => "b\"...\"".to_owned(),
-        (ContentKind::Text | ContentKind::EventStream, _) => quoted("text"),
-        (_, Some(sample)) => python(sample),
-        (_, None) => "{}".to_owned(),
-    }
+    lines.into_iter().map(|line| line.replace('\\', "\\\\").replace('"', "\\\"")).collect()
 }
 
 fn declared((parameter, name): (&MethodParameter<'_>, &String)) -> String {
@@ -222,7 +163,7 @@ fn operation_context(method: &ClientMethod<'_>) -> OperationContext {
     };
     let contents = method.body.as_ref().map(|body| body.contents.iter().map(|(content, _)| content_text(content)));
     OperationContext {
-        key: String::new(),
+        key: quoted(&operation.key),
         method: quoted(&operation.method),
         path: tuple(&pieces),
         query: quoted(&method.query),
@@ -241,24 +182,4 @@ fn content_text(content: &ContentModel) -> String {
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
     format!("_r.Content({}, {}, {{{parts}}})", quoted(&content.media_type), quoted(content.kind.as_str()))
-}
-
-/// Writes the arguments of a client for the first environment of a model.
-fn client_arguments(model: &DefinitionModel) -> String {
-    let first = model.environments.iter().find(|servers| !servers.urls.is_empty());
-    first.map_or_else(|| "base_url=\"https://...\"".to_owned(), |servers| quoted(servers.environment.as_str()))
-}
-
-/// Writes the calls of all operations.
-pub(super) fn snippets<'m>(
-    group: &GroupName,
-    model: &DefinitionModel,
-    plan: &ClientPlan<'m>,
-) -> Vec<(&'m OperationModel, String)> {
-    let (module, client) = (package::module_name(group), client_arguments(model));
-    let snippet = |method: PythonMethod<'_, 'm>| {
-        let text = format!("from {module} import Client\n\nclient = Client({client})\nresponse = {}\n", method.call());
-        (method.method.operation, text)
-    };
-    methods(plan).into_iter().map(snippet).collect()
 }

@@ -21,8 +21,9 @@ fn names(model: &DefinitionModel) -> Vec<String> {
     let group = "g".parse().expect("a name");
     let mut names: Vec<String> = Vec::new();
     for language in SdkLanguage::ALL {
-        let calls = snippets(&group, model, language).into_iter();
-        names.extend(calls.map(|(operation, call)| format!("{}: {call}", operation.key)));
+        let source = SampleSource { group: &group, model, is_mock: true };
+        let calls = samples(source, language).into_iter();
+        names.extend(calls.map(|(operation, sample)| format!("{}: {}", operation.key, sample.call)));
     }
     names.extend(ClientPlan::new(model).declarations.into_iter().map(|declaration| declaration.name));
     names

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::layout::CodePiece;
+
 /// The most characters of a text in a comment.
 const LONGEST_COMMENT: usize = 4_000;
 
@@ -56,18 +58,22 @@ pub(super) fn comment_lines(texts: &[Option<&str>]) -> Vec<String> {
     lines
 }
 
-/// Writes a JSON value as a JavaScript literal with one line a field, indented by its depth.
-pub(super) fn javascript(value: &Value) -> String {
+/// Writes a JSON value as a literal of JavaScript.
+pub(super) fn javascript(value: &Value) -> CodePiece {
     match value {
-        Value::String(text) => quoted(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(javascript).collect::<Vec<_>>().join(", ")),
+        Value::String(text) => CodePiece::text(quoted(text)),
+        Value::Array(items) => CodePiece::list("[", items.iter().map(javascript).collect(), "]"),
         Value::Object(map) => {
-            let fields = map.iter().map(|(name, value)| format!("{}: {}", property(name), javascript(value)));
-            let fields = fields.collect::<Vec<_>>().join(", ");
-            if fields.is_empty() { "{}".to_owned() } else { format!("{{ {fields} }}") }
+            javascript_object(map.iter().map(|(name, value)| (property(name), javascript(value))).collect())
         }
-        other => other.to_string(),
+        other => CodePiece::text(other.to_string()),
     }
+}
+
+/// Writes an object of JavaScript.
+pub(super) fn javascript_object(fields: Vec<(String, CodePiece)>) -> CodePiece {
+    let fields = fields.into_iter().map(|(name, value)| value.named(format!("{name}: ")));
+    CodePiece::List("{".to_owned(), fields.collect(), "}", " ")
 }
 
 /// Writes the name of a property: as it is where that is an identifier, else as a literal.
@@ -82,20 +88,23 @@ pub(super) fn is_identifier(name: &str) -> bool {
         && characters.all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
-/// Writes a JSON value as a Python literal.
-pub(super) fn python(value: &Value) -> String {
+/// Writes a JSON value as a literal of Python.
+pub(super) fn python(value: &Value) -> CodePiece {
     match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => quoted(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(python).collect::<Vec<_>>().join(", ")),
-        Value::Object(map) => {
-            let fields = map.iter().map(|(name, value)| format!("{}: {}", quoted(name), python(value)));
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
+        Value::Null => CodePiece::text("None"),
+        Value::Bool(true) => CodePiece::text("True"),
+        Value::Bool(false) => CodePiece::text("False"),
+        Value::Number(number) => CodePiece::text(number.to_string()),
+        Value::String(text) => CodePiece::text(quoted(text)),
+        Value::Array(items) => CodePiece::list("[", items.iter().map(python).collect(), "]"),
+        Value::Object(map) => python_object(map.iter().map(|(name, value)| (name.clone(), python(value))).collect()),
     }
+}
+
+/// Writes a dictionary of Python.
+pub(super) fn python_object(fields: Vec<(String, CodePiece)>) -> CodePiece {
+    let fields = fields.into_iter().map(|(name, value)| value.named(format!("{}: ", quoted(&name))));
+    CodePiece::list("{", fields.collect(), "}")
 }
 
 #[cfg(test)]
@@ -107,7 +116,7 @@ mod tests {
         assert_eq!(quoted("a\"\\\n\u{202e}\u{0}"), "\"a\\\"\\\\\\n\\u202e\\u0000\"");
         assert_eq!(comment_lines(&[Some("a\r\nb\u{2028}c\u{7}"), None, Some("d")]), ["a", "bc", "", "d"]);
         assert_eq!(comment_lines(&[Some(&"x".repeat(1 << 20))]).concat().chars().count(), LONGEST_COMMENT + 1);
-        assert_eq!(python(&serde_json::json!({"a": [null, true]})), "{\"a\": [None, True]}");
-        assert_eq!(javascript(&serde_json::json!({"a-b": 1, "c": {}})), "{ \"a-b\": 1, c: {} }");
+        assert_eq!(python(&serde_json::json!({"a": [null, true]})).flat(), "{\"a\": [None, True]}");
+        assert_eq!(javascript(&serde_json::json!({"a-b": 1, "c": {}})).flat(), "{ \"a-b\": 1, c: {} }");
     }
 }

@@ -80,15 +80,15 @@ pub(super) struct WrittenCall<'t, 'p> {
 impl JavaMethod<'_, '_> {
     /// Lists the parameters that the method takes as arguments; true if the body is one.
     pub(super) fn positional(&self) -> (Vec<usize>, bool) {
-        let parameters = self.method.parameters.iter().enumerate();
+        let parameters = self.named.method.parameters.iter().enumerate();
         let required: Vec<usize> = parameters.filter(|(_, one)| one.is_required).map(|(index, _)| index).collect();
-        let has_body = self.method.body.as_ref().is_some_and(|body| body.is_required);
+        let has_body = self.named.method.body.as_ref().is_some_and(|body| body.is_required);
         (if required.len() > MOST_ARGUMENTS { Vec::new() } else { required }, has_body)
     }
 
     /// Writes the class and the method.
     pub(super) fn write<'t, 'p>(&self, mut scope: ClassScope<'t, 'p>) -> WrittenCall<'t, 'p> {
-        let method = self.method;
+        let method = self.named.method;
         let operation = method.operation;
         let parameters: Vec<JavaType> =
             method.parameters.iter().map(|one| scope.lower(&one.value, &parameter_origin(one))).collect();
@@ -133,7 +133,7 @@ impl JavaMethod<'_, '_> {
 
     fn setters(&self, types: &[JavaType]) -> Vec<SetterContext> {
         let mut list = Vec::new();
-        let named = self.method.parameters.iter().zip(&self.parameters).zip(types);
+        let named = self.named.parameters().zip(types);
         for (index, ((parameter, name), value)) in named.enumerate() {
             let description = parameter.declared.and_then(|declared| declared.description.as_deref());
             let mut comment = javadoc(&[description]);
@@ -156,7 +156,7 @@ impl JavaMethod<'_, '_> {
             Some(_) => {}
             None => list.push(value),
         };
-        for (content, value) in self.method.body.iter().flat_map(|body| &body.contents) {
+        for (content, value) in self.named.method.body.iter().flat_map(|body| &body.contents) {
             if content.kind == ContentKind::JsonLines
                 && let TypeUse::Array(item) = value
             {
@@ -188,7 +188,7 @@ impl JavaMethod<'_, '_> {
     fn method_context(&self, parameters: &[JavaType], bodies: &[JavaType]) -> MethodContext {
         let (positional, has_body) = self.positional();
         let argument = |index: &usize| {
-            let name = self.parameters.get(*index)?.clone();
+            let name = self.named.parameters.get(*index)?.clone();
             Some(ArgumentContext { name, argument: parameters.get(*index)?.argument().to_owned() })
         };
         let required: Vec<ArgumentContext> = positional.iter().filter_map(argument).collect();
@@ -202,22 +202,19 @@ impl JavaMethod<'_, '_> {
             vec![required]
         };
         MethodContext {
-            name: self.name.clone(),
+            name: self.named.name.clone(),
             call: self.call.clone(),
             comment: self.comment(),
-            is_deprecated: self.method.operation.is_deprecated,
+            is_deprecated: self.named.method.operation.is_deprecated,
             overloads,
             setters,
         }
     }
 
     fn comment(&self) -> Vec<String> {
-        let operation = self.method.operation;
-        let fallback = format!("{} {}", operation.method, operation.path);
-        let summary = operation.summary.as_deref().or(operation.description.as_deref()).unwrap_or(&fallback);
-        let description = operation.description.as_deref().filter(|description| *description != summary);
-        let mut lines = javadoc(&[Some(summary), description]);
-        if operation.is_deprecated {
+        let (summary, description) = self.named.method.documentation();
+        let mut lines = javadoc(&[Some(&summary), description]);
+        if self.named.method.operation.is_deprecated {
             lines.extend([String::new(), "@deprecated Callers should no longer use it.".to_owned()]);
         }
         lines

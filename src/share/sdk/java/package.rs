@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::super::archive::tar_gz;
+use super::super::credentials::SampleCredential;
+use super::super::samples::SampleSource;
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
-use super::super::{ARCHIVES, ClientPlan, SdkSource};
+use super::super::{ARCHIVES, ClientPlan, SdkSource, first_call_rank};
 use super::calls::MethodContext;
 use super::objects::type_file;
 use super::runtime::RUNTIME;
+use super::samples::credential;
 use super::text::javadoc;
-use super::{JavaPlan, client_text, import_lines, methods};
+use super::{JavaPlan, methods};
 use crate::model::{GroupName, Version};
 use crate::share::GeneratedFile;
 
@@ -32,7 +35,6 @@ struct PackageContext {
     archive: String,
     stem: String,
     environments: Vec<EnvironmentContext>,
-    first_client: String,
     first_call: String,
     first_imports: String,
     auth: Vec<String>,
@@ -133,18 +135,12 @@ impl PackageContext {
         let environments = model.environments.iter().filter_map(|servers| {
             Some(EnvironmentContext { name: quoted(servers.environment.as_str()), url: quoted(servers.urls.first()?) })
         });
-        let first = plan.first_method();
         let named = methods(plan);
-        let first = named.iter().find(|one| first.is_some_and(|first| std::ptr::eq(first, one.method)));
-        let (first_call, mut imports) = first.map(|first| java.call(first)).unwrap_or_default();
-        imports.push(format!("{}.Client", java.types.package));
-        let ways = [
-            model.auth.subscription.as_ref().map(|subscription| {
-                let header = subscription.headers.first().map_or("x-api-key", String::as_str);
-                format!("new SubscriptionKey(\"apk_...\", {})", quoted(header))
-            }),
-            model.auth.signature.as_ref().map(|_| "new Signature(\"key id\", \"secret\")".to_owned()),
-        ];
+        let first = named.iter().min_by_key(|method| first_call_rank(method.named.method));
+        let samples = SampleSource { group, model, is_mock: false };
+        let first = first.map(|first| java.sample(&samples, first, 2));
+        let (first_imports, first_call) = first.map(|sample| (sample.imports, sample.statements)).unwrap_or_default();
+        let ways = SampleCredential::of_group(&model.auth);
         let artifact = artifact_name(group);
         Self {
             group: group.to_string(),
@@ -157,10 +153,9 @@ impl PackageContext {
             digest: digest.to_string(),
             archive: archive_name(group, version),
             environments: environments.collect(),
-            first_client: client_text(model),
             first_call,
-            first_imports: import_lines(imports),
-            auth: ways.into_iter().flatten().collect(),
+            first_imports,
+            auth: ways.iter().map(|way| credential(way).code).collect(),
         }
     }
 }

@@ -1,223 +1,150 @@
-//! Values as expressions of Java, for calls as they may look.
+//! Calls in Java as they may look.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::super::lowering::{DeclarationKind, TypeUse};
-use super::objects::ObjectShapes;
-use super::text::{class_name, literal};
-use super::types::{ClassScope, JavaType, is_choice};
+use super::super::ClientPlan;
+use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::layout::{CodeLayout, CodePiece};
+use super::super::lowering::TypeUse;
+use super::super::samples::{SampleCall, SampleSource, is_streamed};
+use super::super::text::quoted;
+use super::calls::parameter_origin;
+use super::types::ClassScope;
+use super::values::ValueWriter;
+use super::{JavaMethod, JavaPlan, methods};
+use crate::share::model::{ContentKind, ContentModel, OperationModel};
 
-/// The longest value that is built field by field, in bytes of JSON; longer ones are read from JSON.
-const LONGEST_BUILT: usize = 1_500;
-/// The most items of a list that is written as one.
-const MOST_ITEMS: usize = 40;
+/// The layout of Java.
+const LAYOUT: CodeLayout = CodeLayout { indent: 4, has_last_comma: false };
 
-/// Writes values; the classes that they need are collected.
-pub(super) struct SampleWriter<'s, 'p> {
-    shapes: &'s ObjectShapes<'p>,
-    package: &'s str,
-    pub(super) imports: BTreeSet<String>,
+/// A call with the statements around it.
+pub(super) struct JavaSample {
+    pub(super) imports: String,
+    call: String,
+    pub(super) statements: String,
 }
 
-impl<'s, 'p> SampleWriter<'s, 'p> {
-    pub(super) fn new(shapes: &'s ObjectShapes<'p>, package: &'s str) -> Self {
-        Self { shapes, package, imports: BTreeSet::new() }
+/// Writes the calls of all operations.
+pub(in crate::share::sdk) fn samples<'m>(
+    source: &SampleSource<'_>,
+    plan: &ClientPlan<'m>,
+) -> Vec<(&'m OperationModel, SampleCall)> {
+    let java = JavaPlan::new(source.group, plan);
+    let sample = |method: &JavaMethod<'_, 'm>| {
+        let JavaSample { imports, call, statements } = java.sample(source, method, 0);
+        (method.named.method.operation, SampleCall { call, text: format!("{imports}\n{statements}"), imports })
+    };
+    methods(plan).iter().map(sample).collect()
+}
+
+impl JavaPlan<'_> {
+    /// Writes a call of a method, and the statements around it at a level.
+    pub(super) fn sample(&self, source: &SampleSource<'_>, method: &JavaMethod<'_, '_>, level: usize) -> JavaSample {
+        let (call, mut imports) = self.call(method);
+        let package = &self.types.package;
+        let credentials = source.credentials(method.named.method);
+        let credentials: Vec<CredentialCode> = credentials.iter().map(credential).collect();
+        let classes = credentials.iter().map(|credential| credential.import);
+        let options = (!credentials.is_empty()).then_some("ClientOptions");
+        imports.extend(["Client"].into_iter().chain(options).chain(classes).map(|class| format!("{package}.{class}")));
+        let client = LAYOUT.statement(level, "var client = ", &client(source, credentials), ";");
+        let result = LAYOUT.statement(level, "var response = ", &call, ";");
+        let shown = if is_streamed(&method.named) {
+            "response.data().forEachRemaining(System.out::println)"
+        } else {
+            "System.out.println(response.status() + \" \" + response.data())"
+        };
+        let shown = LAYOUT.statement(level, shown, &CodePiece::text(";"), "");
+        let imports = imports.iter().fold(String::new(), |lines, class| lines + "import " + class + ";\n");
+        JavaSample { imports, call: call.flat(), statements: format!("{client}{result}{shown}") }
     }
 
-    /// Writes an argument of a type; a choice in it is named by its origin.
-    pub(super) fn argument(
-        &mut self,
-        value: &Value,
-        declared: &TypeUse,
-        scope: &mut ClassScope<'_, 'p>,
-        origin: &str,
-    ) -> String {
-        let java = scope.lower(declared, origin);
-        let is_short = value.to_string().len() <= LONGEST_BUILT;
-        let built = if is_short { self.built(value, declared, &java, scope, true) } else { None };
-        built.unwrap_or_else(|| self.parsed(value, &java))
-    }
-
-    /// Writes a body, which fits one of the overloads of its method.
-    pub(super) fn body(&mut self, value: &Value, declared: &TypeUse, scope: &mut ClassScope<'_, 'p>) -> String {
-        let TypeUse::Union(members) = declared else { return self.argument(value, declared, scope, "body") };
-        let (list, _) = scope.members(members, "body");
-        if list.iter().any(|member| member.value.name == "Object") {
-            return self.any(value);
-        }
-        for member in members.iter().filter(|member| **member != TypeUse::Null) {
-            let java = scope.lower(member, "body");
-            if is_of_kind(value, &java) && list.iter().any(|known| known.value.name == java.name) {
-                return self.argument(value, member, scope, "body");
+    /// Writes a call with values as they may look, and the classes that they need.
+    fn call(&self, method: &JavaMethod<'_, '_>) -> (CodePiece, BTreeSet<String>) {
+        let mut scope = method.write(self.scope(method)).scope;
+        let mut writer = ValueWriter::new(&self.shapes, &self.types.package);
+        let (positional, has_body) = method.positional();
+        let mut arguments = Vec::new();
+        let mut calls = Vec::new();
+        for (index, (parameter, name)) in method.named.parameters().enumerate() {
+            if !parameter.is_required {
+                continue;
+            }
+            let value = parameter.declared.and_then(|declared| declared.sample.clone());
+            let value = value.unwrap_or_else(|| Value::from("value"));
+            let value = writer.argument(&value, &parameter.value, &mut scope, &parameter_origin(parameter));
+            if positional.contains(&index) {
+                arguments.push(value);
+            } else {
+                calls.push(CodePiece::list(format!(".{name}("), vec![value], ")"));
             }
         }
-        match list.first() {
-            Some(first) => self.parsed(value, &first.value),
-            None => self.any(value),
-        }
-    }
-
-    /// Writes a value that is read from its JSON.
-    pub(super) fn parsed(&mut self, value: &Value, java: &JavaType) -> String {
-        self.import("Json");
-        self.imports.extend(java.uses.iter().cloned());
-        let text = literal(&value.to_string());
-        if java.name == "Object" {
-            return format!("Json.parse({text})");
-        }
-        if java.codec.contains("JsonType.") {
-            self.import("JsonType");
-        }
-        format!("Json.parse({text}, {})", java.codec)
-    }
-
-    fn import(&mut self, class: &str) {
-        self.imports.insert(format!("{}.{class}", self.package));
-    }
-
-    /// Writes a value of a type; `None` if it is of another.
-    fn built(
-        &mut self,
-        value: &Value,
-        declared: &TypeUse,
-        java: &JavaType,
-        scope: &mut ClassScope<'_, 'p>,
-        is_argument: bool,
-    ) -> Option<String> {
-        match java.name.as_str() {
-            "Object" => Some(self.any(value)),
-            "String" => Some(value.as_str().map_or_else(|| literal(&value.to_string()), literal)),
-            "Boolean" => value.as_bool().map(|value| value.to_string()),
-            "Long" => whole(value).map(|number| long(number, is_argument && java.argument() == "long")),
-            "BigDecimal" => self.number(value, is_argument),
-            "Upload" => {
-                self.import("Upload");
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                Some(format!("Upload.of({})", literal(&text)))
+        if let Some(content) = method.named.method.sample_body() {
+            let body = body_value(method, content, &mut writer, &mut scope);
+            if has_body {
+                arguments.push(body);
+            } else {
+                calls.push(CodePiece::list(".body(", vec![body], ")"));
             }
-            _ => self.built_structure(value, declared, scope),
         }
-    }
-
-    fn built_structure(&mut self, value: &Value, declared: &TypeUse, scope: &mut ClassScope<'_, 'p>) -> Option<String> {
-        match (declared, value) {
-            (TypeUse::Array(item), Value::Array(items)) if items.len() <= MOST_ITEMS => {
-                let java = scope.lower(item, "item");
-                let items = items.iter().map(|value| self.item(value, item, &java, scope));
-                let items = items.collect::<Option<Vec<String>>>()?.join(", ");
-                self.imports.insert("java.util.List".to_owned());
-                Some(format!("List.of({items})"))
-            }
-            (TypeUse::Union(members), value) => {
-                let mut others = members.iter().filter(|member| **member != TypeUse::Null);
-                let (Some(only), None) = (others.next(), others.next()) else { return None };
-                self.built_structure(value, only, scope)
-            }
-            (TypeUse::Named(name), value) => match &scope.types.declaration(name)?.kind {
-                DeclarationKind::Object(..) => self.object(value.as_object()?, name, scope),
-                DeclarationKind::Alias(value) if is_choice(value) => None,
-                DeclarationKind::Alias(alias) => self.built_structure(value, alias, scope),
-            },
-            _ => None,
-        }
-    }
-
-    fn item(
-        &mut self,
-        value: &Value,
-        declared: &TypeUse,
-        java: &JavaType,
-        scope: &mut ClassScope<'_, 'p>,
-    ) -> Option<String> {
-        // Lists of Java hold no null, and a choice is named by the place of its list.
-        let is_plain = !value.is_null() && !java.name.ends_with("Choice");
-        if is_plain { self.built(value, declared, java, scope, false) } else { None }
-    }
-
-    fn object(
-        &mut self,
-        fields: &serde_json::Map<String, Value>,
-        name: &str,
-        scope: &mut ClassScope<'_, 'p>,
-    ) -> Option<String> {
-        let shape = self.shapes.get(name)?;
-        let java = scope.lower(&TypeUse::Named(name.to_owned()), "");
-        self.imports.extend(java.uses.iter().cloned());
-        let mut text = format!("new {}()", java.name);
-        let class = class_name(name);
-        let import = format!("{}.types.{class}", self.package);
-        let mut inner = ClassScope::new(scope.types, &class, Some(import));
-        for (key, value) in fields {
-            let field = shape.fields.iter().find(|field| field.key() == key);
-            let built = field.and_then(|field| {
-                let java = &field.value;
-                let is_plain = !value.is_null() && !java.name.contains("Choice");
-                let built = is_plain.then(|| self.built(value, field.type_use(), java, &mut inner, true))?;
-                Some(format!(".{}({})", field.setter, built?))
-            });
-            let written = built.unwrap_or_else(|| format!(".with({}, {})", literal(key), self.any(value)));
-            text.push_str(&written);
-        }
-        Some(text)
-    }
-
-    /// Writes a value of any type.
-    fn any(&mut self, value: &Value) -> String {
-        match value {
-            Value::Null => "null".to_owned(),
-            Value::Bool(value) => value.to_string(),
-            Value::String(text) => literal(text),
-            Value::Number(_) => match whole(value) {
-                Some(number) => long(number, true),
-                None => self.number(value, true).unwrap_or_default(),
-            },
-            Value::Array(_) | Value::Object(_) => self.parsed(value, &JavaType::any()),
-        }
-    }
-
-    fn number(&mut self, value: &Value, is_argument: bool) -> Option<String> {
-        let Value::Number(number) = value else { return None };
-        if is_argument && let Some(number) = whole(value) {
-            return Some(long(number, true));
-        }
-        let text = number.to_string();
-        // As far as Java writes a double with the same digits.
-        let is_short = text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
-        if is_argument
-            && is_short
-            && text.contains('.')
-            && number.as_f64().is_some_and(|value| (0.001..1e7).contains(&value.abs()))
-        {
-            return Some(text);
-        }
-        self.imports.insert("java.math.BigDecimal".to_owned());
-        Some(format!("new BigDecimal(\"{text}\")"))
+        calls.push(CodePiece::text(".send()"));
+        let call = CodePiece::list(format!("client.{}(", method.named.name), arguments, ")").followed_by(calls);
+        (call, writer.imports)
     }
 }
 
-/// True if a class is made of values of this kind.
-fn is_of_kind(value: &Value, java: &JavaType) -> bool {
-    match java.erasure() {
-        "String" | "Upload" => value.is_string(),
-        "Boolean" => value.is_boolean(),
-        "Long" => whole(value).is_some(),
-        "BigDecimal" => value.is_number(),
-        "List" => value.is_array(),
-        choice if choice.ends_with("Choice") => true,
-        _ => value.is_object(),
+/// Writes the beginning of a client.
+fn client(source: &SampleSource<'_>, credentials: Vec<CredentialCode>) -> CodePiece {
+    let (open, address) = match source.environment() {
+        Some(environment) => ("Client.of(", quoted(environment)),
+        None => ("Client.at(", quoted("https://...")),
+    };
+    let mut arguments = vec![CodePiece::text(address)];
+    if !credentials.is_empty() {
+        let auth = |one: CredentialCode| CodePiece::list(".auth(", vec![CodePiece::text(one.code)], ")");
+        let calls = credentials.into_iter().map(auth).collect();
+        arguments.push(CodePiece::text("new ClientOptions()").followed_by(calls));
     }
+    CodePiece::list(open, arguments, ")")
 }
 
-/// Returns a number without a fraction.
-fn whole(value: &Value) -> Option<i64> {
-    let as_float = || value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
-    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction and fits")]
-    value.as_i64().or_else(|| as_float().map(|number| number as i64))
+/// Writes credentials.
+pub(super) fn credential(credential: &SampleCredential) -> CredentialCode {
+    let (import, code) = match credential {
+        SampleCredential::Subscription(header) => {
+            ("SubscriptionKey", format!("new SubscriptionKey(\"apk_...\", {})", quoted(header)))
+        }
+        SampleCredential::Signature => ("Signature", "new Signature(\"key id\", \"secret\")".to_owned()),
+        SampleCredential::Bearer => ("BearerToken", "new BearerToken(\"token\")".to_owned()),
+        SampleCredential::Basic => ("BasicAuth", "new BasicAuth(\"user\", \"password\")".to_owned()),
+        SampleCredential::Key { place, name } => {
+            let place = match *place {
+                "query" => "inQuery",
+                "cookie" => "inCookie",
+                _ => "inHeader",
+            };
+            ("ApiKey", format!("ApiKey.{place}({}, \"key\")", quoted(name)))
+        }
+    };
+    CredentialCode { import, code }
 }
 
-/// Writes an integer; where it is widened, it needs no mark of its type.
-fn long(number: i64, is_widened: bool) -> String {
-    if is_widened && i32::try_from(number).is_ok() { number.to_string() } else { format!("{number}L") }
+/// Writes a body as it may look: files are texts.
+fn body_value<'p>(
+    method: &JavaMethod<'_, '_>,
+    content: &ContentModel,
+    writer: &mut ValueWriter<'_, 'p>,
+    scope: &mut ClassScope<'_, 'p>,
+) -> CodePiece {
+    let contents = method.named.method.body.iter().flat_map(|body| &body.contents);
+    let declared = contents.into_iter().find(|(one, _)| std::ptr::eq(*one, content)).map(|(_, value)| value);
+    let declared = declared.unwrap_or(&TypeUse::Any);
+    match (content.kind, &content.sample) {
+        (ContentKind::Bytes, _) => writer.argument(&Value::from("..."), &TypeUse::File, scope, "body"),
+        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
+        (_, Some(sample)) => writer.body(sample, declared, scope),
+        (_, None) => writer.body(&json!({}), declared, scope),
+    }
 }

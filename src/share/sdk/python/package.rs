@@ -5,11 +5,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::super::archive::{tar_gz, zip};
+use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::naming::NamedMethod;
+use super::super::samples::SampleSource;
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
-use super::super::{ARCHIVES, ClientPlan, SdkSource};
+use super::super::{ARCHIVES, ClientPlan, SdkSource, first_call_rank};
+use super::samples::{credential, sample};
 use super::types::DeclarationContext;
-use super::{MethodContext, methods};
+use super::{MethodContext, NAMES};
 use crate::model::{GroupName, Version};
 use crate::share::GeneratedFile;
 
@@ -27,8 +31,8 @@ struct PackageContext {
     environments: Vec<EnvironmentContext>,
     methods: Vec<MethodContext>,
     declarations: Vec<DeclarationContext>,
-    first_client: String,
     first_call: String,
+    auth_imports: String,
     auth: Vec<String>,
     is_mock: bool,
 }
@@ -102,18 +106,11 @@ impl PackageContext {
         let environments = model.environments.iter().filter_map(|servers| {
             Some(EnvironmentContext { name: quoted(servers.environment.as_str()), url: quoted(servers.urls.first()?) })
         });
-        let named = methods(plan);
-        let first = plan.first_method();
-        let first = named.iter().find(|one| first.is_some_and(|first| std::ptr::eq(first, one.method)));
+        let named = NamedMethod::list(plan, NAMES);
+        let first = named.iter().min_by_key(|named| first_call_rank(named.method));
+        let samples = SampleSource { group: source.group, model, is_mock: false };
         let module = module_name(source.group);
-        let auth = &model.auth;
-        let ways = [
-            auth.subscription.as_ref().map(|subscription| {
-                let header = subscription.headers.first().map_or("x-api-key", String::as_str);
-                format!("SubscriptionKey(\"apk_...\", header={})", quoted(header))
-            }),
-            auth.signature.as_ref().map(|_| "Signature(\"key id\", \"secret\")".to_owned()),
-        ];
+        let ways: Vec<CredentialCode> = SampleCredential::of_group(&model.auth).iter().map(credential).collect();
         Self {
             group: source.group.to_string(),
             title: comment_lines(&[Some(&model.title)]).concat(),
@@ -123,11 +120,11 @@ impl PackageContext {
             package_version: package_version(source.version),
             digest: source.digest.to_string(),
             environments: environments.collect(),
-            methods: named.iter().map(super::PythonMethod::context).collect(),
+            methods: named.iter().map(MethodContext::new).collect(),
             declarations: plan.declarations.iter().map(DeclarationContext::new).collect(),
-            first_client: super::client_arguments(model),
-            first_call: first.map(super::PythonMethod::call).unwrap_or_default(),
-            auth: ways.into_iter().flatten().collect(),
+            first_call: first.map(|first| sample(&samples, first).text).unwrap_or_default(),
+            auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
+            auth: ways.into_iter().map(|way| way.code).collect(),
             is_mock: model.auth.is_none(),
             module,
         }

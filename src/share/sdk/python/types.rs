@@ -132,7 +132,7 @@ fn union_text(members: &[TypeUse], prefix: &str) -> String {
 fn literal_text(values: &[Value]) -> String {
     let is_literal = |value: &Value| value.is_string() || value.is_boolean() || value.is_i64();
     if values.iter().all(is_literal) {
-        let texts: Vec<String> = values.iter().map(super::super::text::python).collect();
+        let texts: Vec<String> = values.iter().map(|value| super::super::text::python(value).flat()).collect();
         return format!("_t.Literal[{}]", texts.join(", "));
     }
     let kind = |value: &Value| match value {

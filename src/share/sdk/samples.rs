@@ -1,0 +1,105 @@
+//! Calls as they may look: in the README of a package, and beside each operation of the documentation.
+
+use serde_json::Value;
+
+use super::credentials::SampleCredential;
+use super::layout::CodePiece;
+use super::methods::{ClientMethod, MethodResult};
+use super::naming::NamedMethod;
+use super::{ClientPlan, SdkLanguage, java, python, typescript};
+use crate::model::GroupName;
+use crate::share::model::{ContentModel, DefinitionModel, OperationModel};
+
+/// The version of a group that calls are written for.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleSource<'a> {
+    /// The group.
+    pub group: &'a GroupName,
+    /// Its content, with the environment of the calls first.
+    pub model: &'a DefinitionModel,
+    /// True if a mock answers there.
+    pub is_mock: bool,
+}
+
+/// A call of an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleCall {
+    /// The names that the call needs, as lines of code.
+    pub imports: String,
+    /// The call alone, on one line, as an expression.
+    pub call: String,
+    /// The whole: imports, a client, the call, its result.
+    pub text: String,
+}
+
+/// Writes a call of each operation that an SDK has, in the order of the model.
+#[must_use]
+pub fn samples(source: SampleSource<'_>, language: SdkLanguage) -> Vec<(&OperationModel, SampleCall)> {
+    SampleBook::new(source).write(language)
+}
+
+/// The methods of a version, of which calls are written in several languages.
+pub struct SampleBook<'m> {
+    source: SampleSource<'m>,
+    plan: ClientPlan<'m>,
+}
+
+impl<'m> SampleBook<'m> {
+    /// Plans the methods of a version.
+    #[must_use]
+    pub fn new(source: SampleSource<'m>) -> Self {
+        Self { source, plan: ClientPlan::new(source.model) }
+    }
+
+    /// Writes a call of each operation that an SDK has, in the order of the model.
+    #[must_use]
+    pub fn write(&self, language: SdkLanguage) -> Vec<(&'m OperationModel, SampleCall)> {
+        match language {
+            SdkLanguage::Python => python::samples(&self.source, &self.plan),
+            SdkLanguage::TypeScript => typescript::samples(&self.source, &self.plan),
+            SdkLanguage::Java => java::samples(&self.source, &self.plan),
+        }
+    }
+}
+
+impl SampleSource<'_> {
+    /// Returns the environment of the calls.
+    pub(super) fn environment(&self) -> Option<&str> {
+        let first = self.model.environments.iter().find(|servers| !servers.urls.is_empty());
+        first.map(|servers| servers.environment.as_str())
+    }
+
+    /// Lists the credentials for a call of a method.
+    pub(super) fn credentials(&self, method: &ClientMethod<'_>) -> Vec<SampleCredential> {
+        let operation = method.operation;
+        SampleCredential::of_operation(if self.is_mock { &operation.mock_access } else { &operation.access })
+    }
+}
+
+/// Writes the fields of a form: files by their own code, other values as literals of the language.
+pub(super) fn form_fields(
+    source: &SampleSource<'_>,
+    content: &ContentModel,
+    literal: fn(&Value) -> CodePiece,
+    file: &str,
+) -> Option<Vec<(String, CodePiece)>> {
+    let sample = content.sample.as_ref().filter(|_| content.kind.is_form())?.as_object()?;
+    let files = content.file_fields(&source.model.types);
+    let is_file = |name: &str| files.contains(&name);
+    let value = |(name, value): (&String, &Value)| {
+        let piece = match value {
+            Value::Array(items) if is_file(name) => {
+                CodePiece::list("[", items.iter().map(|_| CodePiece::text(file)).collect(), "]")
+            }
+            _ if is_file(name) => CodePiece::text(file),
+            value => literal(value),
+        };
+        (name.clone(), piece)
+    };
+    Some(sample.iter().map(value).collect())
+}
+
+/// True if the data of a response are items that arrive one after the other.
+pub(super) fn is_streamed(named: &NamedMethod<'_, '_>) -> bool {
+    named.method.results.iter().all(|result| matches!(result, MethodResult::JsonLines(_) | MethodResult::Events(_)))
+}

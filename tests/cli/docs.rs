@@ -408,6 +408,13 @@ fn a_browser_finds_no_fault_in_the_pages() {
         sandbox.run(&format!("publish {group} --env test --mock")).expect_exit(0);
         pages.push(format!("test/{group}/index.html"));
     }
+    // A list of operations that is longer than a screen.
+    let path = |index: i32| format!("  /a{index}: {{get: {{responses: {{'204': {{description: d}}}}}}}}\n");
+    let paths = (0..80).map(path).collect::<Vec<_>>().concat();
+    sandbox.write("many.yaml", &format!("openapi: 3.1.0\ninfo: {{title: Many, version: '1'}}\npaths:\n{paths}"));
+    sandbox.run("group import many many.yaml").expect_exit(0);
+    sandbox.run("publish many --env test --mock").expect_exit(0);
+    pages.push("test/many/index.html".to_owned());
     sandbox.run("docs --all --out public").expect_exit(0);
     let folder = sandbox.path().join("public");
     let mut addresses: Vec<String> =

@@ -30,6 +30,10 @@
   addEventListener("hashchange", unfold);
   unfold();
 
+  // On wide screens the list of operations is in sight: it stands open for those who do not see it, too.
+  const contents = document.querySelector(".nav > details");
+  if (contents && matchMedia("(min-width: 64rem)").matches) contents.open = true;
+
   // Search: the words of a query, in any order, in method, path and summary.
   const field = document.getElementById("find");
   const links = all(".nav li > a").map((link) => ({ link, text: (link.textContent + " " + (link.dataset.find ?? "")).toLowerCase() }));
@@ -44,8 +48,7 @@
     for (const group of all(".nav-group")) group.hidden = words.length > 0 && !group.querySelector("li:not([hidden])");
     const status = document.getElementById("found");
     if (status) status.textContent = words.length === 0 ? "" : count === 0 ? "Nothing found" : `${count} found`;
-    const menu = document.querySelector(".nav > details");
-    if (menu && words.length > 0) menu.open = true;
+    if (contents && words.length > 0) contents.open = true;
   };
   field?.addEventListener("input", search);
   field?.addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 //! `apigw sdk`: the folder that it writes, and packages that are installed and called.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -170,4 +171,42 @@ fn the_java_archive_is_made_a_jar_and_makes_the_first_call() {
     std::fs::write(folder.join("FirstCall.java"), call).expect("a file");
     let said = run(start, &folder);
     assert!(said.starts_with("200 "), "{said}");
+}
+
+/// Builds the sources with Maven, without a network: its plugins come from a repository of the machine, which a variable names;
+/// `.ci/run` has one of Debian's packages.
+#[test]
+fn maven_makes_a_jar_of_the_sources() {
+    const REPOSITORY: &str = "APIGW_MAVEN_REPOSITORY";
+    if !has_tool("mvn", "a jar of generated sources by Maven") {
+        return;
+    }
+    let Some(repository) = std::env::var_os(REPOSITORY).and_then(|folder| folder.into_string().ok()) else {
+        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{REPOSITORY} is not set");
+        writeln!(std::io::stderr(), "skipped, since {REPOSITORY} names no repository with the plugins of Maven")
+            .expect("written");
+        return;
+    };
+    let sandbox = published();
+    sandbox.run("sdk --env test --language java --out sdk").expect_exit(0);
+    let folder = sandbox.path().join("sdk/petstore/java");
+    let home = tempfile::tempdir().expect("a folder");
+    let settings = format!(
+        "<settings><localRepository>{}</localRepository><mirrors><mirror><id>machine</id><mirrorOf>*</mirrorOf>\
+         <url>file://{repository}</url></mirror></mirrors></settings>",
+        home.path().join("repository").display()
+    );
+    std::fs::write(home.path().join("settings.xml"), settings).expect("a file");
+    let built = Command::new("mvn")
+        .args(["--quiet", "--batch-mode", "-DskipTests", "--settings"])
+        .arg(home.path().join("settings.xml"))
+        .arg("package")
+        .current_dir(&folder)
+        .output()
+        .expect("mvn runs");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stdout));
+    let jar = folder.join("target/petstore-sdk-0.0.1.jar");
+    let listed = Command::new("jar").arg("--list").arg("--file").arg(jar).output().expect("jar runs");
+    let classes = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(classes.contains("petstore_sdk/Client.class") && classes.contains("META-INF/maven/apigw.sdk"), "{classes}");
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::json;
 
-use super::group_page::ReferenceSource;
 use super::markdown::is_harmless_link;
+use super::source::ReferenceSource;
 use crate::definition::SecurityKind;
 use crate::model::{KeyKind, RateLimits};
 use crate::share::model::DefinitionModel;

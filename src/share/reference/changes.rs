@@ -6,9 +6,10 @@ use minijinja::context;
 use minijinja::value::{Serde, Value as TemplateValue};
 use serde::Serialize;
 
-use super::group_page::{ServingState, author_name, readable_time};
-use super::machine::{code, line};
+use super::group_page::{author_name, readable_time};
+use super::markdown::{code, line};
 use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, policy, render};
+use super::source::ServingState;
 use crate::compare::{Comparison, Compatibility};
 use crate::model::{
     DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::callers::{CallerRule, ClientLink, access, clients, rules};
 use super::code::curl;
-use super::group_page::ReferenceSource;
-use super::markdown::first_line;
+use super::markdown::{code, first_line, line};
 use super::operation_view::{OperationViewer, access_words};
 use super::request::sample_request;
+use super::source::ReferenceSource;
 use super::type_view::{TypeSide, TypeViewer};
 use crate::share::GeneratedFile;
 use crate::share::model::{ContentModel, DefinitionModel, OperationModel, TypeModel};
@@ -152,23 +152,6 @@ fn fenced(language: &str, body: &str) -> String {
         fence.push('`');
     }
     format!("{fence}{language}\n{}\n{fence}\n", body.trim_end())
-}
-
-/// Escapes a text into one line without markup.
-pub(super) fn line(text: &str) -> String {
-    let mut written = String::new();
-    for each in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
-        if matches!(each, '<' | '[' | ']' | '`' | '*' | '\\' | '|') {
-            written.push('\\');
-        }
-        written.push(if each.is_control() { ' ' } else { each });
-    }
-    written
-}
-
-/// Writes a name within backticks.
-pub(super) fn code(text: &str) -> String {
-    text.chars().filter(|each| *each != '`' && !each.is_control()).collect()
 }
 
 fn sentence(text: &str) -> String {

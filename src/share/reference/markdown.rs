@@ -133,6 +133,23 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
+/// Escapes a text into one line without markup.
+pub(super) fn line(text: &str) -> String {
+    let mut written = String::new();
+    for each in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        if matches!(each, '<' | '[' | ']' | '`' | '*' | '\\' | '|') {
+            written.push('\\');
+        }
+        written.push(if each.is_control() { ' ' } else { each });
+    }
+    written
+}
+
+/// Writes a name within backticks.
+pub(super) fn code(text: &str) -> String {
+    text.chars().filter(|each| *each != '`' && !each.is_control()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

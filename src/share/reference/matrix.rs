@@ -4,8 +4,9 @@ use minijinja::context;
 use minijinja::value::{Serde, Value as TemplateValue};
 use serde::Serialize;
 
-use super::group_page::{ServingState, author_name, readable_time};
+use super::group_page::{author_name, readable_time};
 use super::page::{Breadcrumb, PageFrame, RenderError, policy, render};
+use super::source::ServingState;
 use crate::model::{Deployment, DeploymentState, DocumentPolicy, EnvironmentName, GroupName, Version};
 use crate::share::GeneratedFile;
 

@@ -6,6 +6,7 @@
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle`, `machine`: the definition as one file, and Markdown
+//! - `source`: the input of a reference
 //! - `markdown`: descriptions, which others wrote and which never become an element that they name
 //!
 //! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet and the
@@ -26,12 +27,14 @@ mod page;
 mod panes;
 mod request;
 mod samples;
+mod source;
 mod type_view;
 
 pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
-pub use group_page::{LiveEntry, OtherEntry, ReferenceSource, ServingState, reference};
+pub use group_page::reference;
 pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, matrix};
 pub use page::RenderError;
+pub use source::{LiveEntry, OtherEntry, ReferenceSource, ServingState};
 
 #[cfg(test)]
 mod tests;

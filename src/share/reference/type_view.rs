@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::anchors::PageAnchors;
 use super::facts::{FactView, MOST_VALUE, literal_kind, shortened, value_text, values_fact};
-use super::machine::{code, line};
-use super::markdown::{description_html, first_line};
+use super::markdown::{code, description_html, first_line, line};
 use crate::share::model::{
     AdditionalProperties, DefinitionModel, ObjectType, PropertyModel, SchemaNotes, TypeId, TypeKind, TypeModel,
     UnionDiscriminator,

@@ -236,7 +236,7 @@ impl From<workspace::Error> for CommandError {
 
 /// Names the parts of a failed change that stay, and what becomes of them.
 fn not_taken_back(leftovers: &Leftovers) -> Vec<String> {
-    let Leftovers { files, empty, versions } = leftovers;
+    let Leftovers { files, empty, versions, secrets, revocations } = leftovers;
     let mut hints = Vec::new();
     if !files.is_empty() {
         hints.push(format!(
@@ -253,6 +253,16 @@ fn not_taken_back(leftovers: &Leftovers) -> Vec<String> {
             "frozen, and in force nowhere: {}; the next publish uses it if its bytes are those of the working copy, else \
              `apigw prune` removes it",
             versions.join(", ")
+        ));
+    }
+    if !secrets.is_empty() {
+        hints
+            .push(format!("remove by hand what the system refused to: the secret of no key in {}", secrets.join(", ")));
+    }
+    if !revocations.is_empty() {
+        hints.push(format!(
+            "this machine refuses {} from now on, others do not: run the command again",
+            revocations.join(", ")
         ));
     }
     hints

@@ -16,7 +16,7 @@ use crate::model::SETTINGS_FILE;
 /// Files that a commit edits, each as it was; `None` where the file system has no hard links.
 pub(super) type AsideFiles = BTreeMap<String, Option<AsideFile>>;
 
-/// Parts of a change that failed and could not be taken back.
+/// Parts of a change that failed and could not be taken back, each as it is shown.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Files that the next holder of the lock takes back.
@@ -25,6 +25,10 @@ pub struct Leftovers {
     pub empty: Vec<String>,
     /// Folders of frozen versions that no operation names.
     pub versions: Vec<String>,
+    /// Files outside with a secret of no key.
+    pub secrets: Vec<String>,
+    /// Secrets that this machine refuses, although their revocation failed.
+    pub revocations: Vec<String>,
 }
 
 impl Leftovers {
@@ -38,6 +42,8 @@ impl Leftovers {
                 self.files.splice(0..0, leftovers.files);
                 self.empty.splice(0..0, leftovers.empty);
                 self.versions.splice(0..0, leftovers.versions);
+                self.secrets.splice(0..0, leftovers.secrets);
+                self.revocations.splice(0..0, leftovers.revocations);
                 cause
             }
             error => Box::new(error),

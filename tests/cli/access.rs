@@ -521,3 +521,36 @@ fn a_gateway_lets_in_by_what_is_on_disk_at_the_moment() {
     wait_for_status(&serving, PETS, &["-H", &header], " 403");
     assert_no_secret(&sandbox, &[text, secret]);
 }
+
+#[test]
+fn a_revocation_that_fails_is_remembered_by_nobody() {
+    let sandbox = sandbox();
+    let outside = tempfile::tempdir().expect("a folder");
+    make(&sandbox, &outside, "ci", "--kind subscription");
+    make(&sandbox, &outside, "other", "--kind subscription");
+    sandbox.run("key revoke other").expect_exit(0);
+    let (operations, aside) = (sandbox.path().join("history/access"), outside.path().join("access"));
+    // A file in the place of a folder lets nobody write there, whoever runs this.
+    fs::rename(&operations, &aside).expect("moved");
+    fs::write(&operations, "").expect("written");
+    let failed = sandbox.run("key revoke ci").expect_exit(1);
+    failed.expect_stdout("key ci: nothing was revoked").expect_stderr("is still valid");
+    fs::remove_file(&operations).expect("removed");
+    fs::rename(&aside, &operations).expect("moved");
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    let listed = sandbox.run("-o json key show ci").expect_exit(0).json();
+    assert_eq!(listed["state"], "live");
+    // One that this machine remembers without its file stays remembered.
+    let files = sandbox.path().join("keys/revoked");
+    let lost = fs::read_dir(&files).expect("revocations").next().expect("one").expect("one").path();
+    fs::remove_file(&lost).expect("removed");
+    fs::rename(&operations, &aside).expect("moved");
+    fs::write(&operations, "").expect("written");
+    let id = lost.file_stem().and_then(|id| id.to_str()).expect("an id").to_owned();
+    sandbox.run(&format!("key revoke other {id}")).expect_exit(1);
+    fs::remove_file(&operations).expect("removed");
+    fs::rename(&aside, &operations).expect("moved");
+    sandbox.run("verify").expect_exit(3).expect_stdout("this machine remembers it");
+    sandbox.run(&format!("key revoke other {id}")).expect_exit(0);
+    sandbox.run("key revoke ci").expect_exit(0).expect_stdout("for good");
+}

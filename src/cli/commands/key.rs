@@ -18,8 +18,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
-use crate::model::{KeyKind, KeyName, Lifetime, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
-use crate::workspace::Workspace;
+use crate::model::{Author, KeyKind, KeyName, Lifetime, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
+use crate::workspace::{LockGuard, Workspace};
 
 /// Create, rotate, revoke, limit, list and show the keys of callers
 #[derive(Debug, Subcommand)]
@@ -225,29 +225,11 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
     }
     let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
     let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
-    let mut operations = Vec::new();
-    let mut failed = None;
-    for id in named {
-        // A file that is there says so already; one that only this machine remembers is written again.
-        let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
-        let committed = written.map_err(CommandError::from).and_then(|record| match record {
-            Some(_) => Ok((None, None)),
-            None => commit_seen(|| guard.commit_access(&mut change::revoke(&key, id, &author)))
-                .map(|(id, error)| (Some(id), error)),
-        });
-        // One that fails leaves the others to revoke: each that still lets in is a leak.
-        let error = match committed {
-            Ok((operation, error)) => {
-                operations.extend(operation.map(|operation| (id.clone(), operation)));
-                error
-            }
-            Err(error) => Some(error),
-        };
-        failed = failed.or(error);
-    }
+    let (operations, failed) = revoke_each(&guard, &key, named, &author);
+    // One that failed may be refused on this machine all the same, which the error says.
+    let revoked = if failed.is_some() { guard.workspace().revoked_secrets().unwrap_or(revoked) } else { revoked };
     let is_revoked = |id: &SecretId| revoked.contains(id) || operations.iter().any(|(revoked, _)| revoked == id);
-    let is_left = |id: &&SecretId| !is_revoked(id);
-    let left: Vec<SecretId> = live.iter().filter(is_left).cloned().collect();
+    let left: Vec<SecretId> = live.iter().filter(|id| !is_revoked(id)).cloned().collect();
     let view = |(secret, operation): &(SecretId, OperationId)| RevokedSecretView {
         secret: secret.clone(),
         operation: operation.clone(),
@@ -259,8 +241,10 @@ fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit,
         live: left.clone(),
     };
     let shown = context.output.data(&view, || {
-        if operations.is_empty() {
-            return format!("key {name}: nothing to revoke, no such secret is valid\n");
+        match (operations.is_empty(), &failed) {
+            (true, Some(_)) => return format!("key {name}: nothing was revoked\n"),
+            (true, None) => return format!("key {name}: nothing to revoke, no such secret is valid\n"),
+            (false, _) => {}
         }
         let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
         format!("key {name}: revoked {}, for good\n", secrets.join(", "))
@@ -304,6 +288,35 @@ fn revocable_key(workspace: &Workspace, name: &KeyName) -> Result<Key, CommandEr
         one
     });
     joined.ok_or_else(|| error.into())
+}
+
+/// Revokes secrets, and returns those that are revoked now with the first error. One that fails leaves the others to
+/// revoke: each that still lets in is a leak.
+fn revoke_each(
+    guard: &LockGuard,
+    key: &Key,
+    secrets: &[SecretId],
+    author: &Author,
+) -> (Vec<(SecretId, OperationId)>, Option<CommandError>) {
+    let (mut operations, mut failed) = (Vec::new(), None);
+    for id in secrets {
+        // A file that is there says so already; one that only this machine remembers is written again.
+        let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
+        let committed = written.map_err(CommandError::from).and_then(|record| match record {
+            Some(_) => Ok((None, None)),
+            None => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
+                .map(|(id, error)| (Some(id), error)),
+        });
+        let error = match committed {
+            Ok((operation, error)) => {
+                operations.extend(operation.map(|operation| (id.clone(), operation)));
+                error
+            }
+            Err(error) => Some(error),
+        };
+        failed = failed.or(error);
+    }
+    (operations, failed)
 }
 
 /// An end or a beginning as it was typed.

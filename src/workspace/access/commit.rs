@@ -53,10 +53,11 @@ impl LockGuard {
             time = time.max(workspace.read_access_operation(before)?.time.successor());
         }
         operation.time = time;
-        if let AccessSubject::Secret(id) = &subject {
+        let remembered = match &subject {
             // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does not.
-            self.remember_revocation(id)?;
-        }
+            AccessSubject::Secret(id) => self.remember_revocation(id)?,
+            _ => None,
+        };
         let (id, text) = operation_file::render(operation);
         let place = subject_place(&subject);
         let file = workspace.file_identity(&place)?;
@@ -75,7 +76,8 @@ impl LockGuard {
             let taken_back = self.take_back_access(&intent).and_then(|()| self.settle_intent().map(drop));
             let exists = |place: &String| workspace.root.exists(place).unwrap_or(true);
             let files = taken_back.err().map(|_| operation_place(&id)).filter(exists).into_iter().collect();
-            return Err(Leftovers { files, ..Leftovers::default() }.explain(error));
+            let leftovers = Leftovers { files, ..Leftovers::default() };
+            return Err(self.forget_revocation(remembered, leftovers.explain(error)));
         }
         let what = subject.to_string();
         let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
@@ -100,8 +102,20 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    fn remember_revocation(&self, id: &SecretId) -> Result<(), Error> {
-        self.workspace().remember_revocations(std::iter::once(id))
+    /// Notes a revocation in this machine's memory, and returns it if it was not there.
+    fn remember_revocation<'i>(&self, id: &'i SecretId) -> Result<Option<&'i SecretId>, Error> {
+        let workspace = self.workspace();
+        let known = workspace.remembered_revocations()?;
+        let new = Some(id).filter(|id| !known.contains(*id));
+        workspace.remember_revocations(std::iter::once(id)).map_err(|error| self.forget_revocation(new, error))?;
+        Ok(new)
+    }
+
+    /// Takes a revocation that failed out of this machine's memory, and returns the error with one that stays.
+    fn forget_revocation(&self, id: Option<&SecretId>, error: Error) -> Error {
+        let stays = id.filter(|id| !self.workspace().forget_revocation(id).is_ok_and(|is_forgotten| is_forgotten));
+        let revocations = stays.map(ToString::to_string).into_iter().collect();
+        Leftovers { revocations, ..Leftovers::default() }.explain(error)
     }
 }
 
@@ -131,5 +145,25 @@ impl Workspace {
         let folder = self.root.locate(layout::LOCAL_FOLDER)?;
         fs::File::open(&folder).and_then(|folder| folder.sync_all()).at("sync", &folder)?;
         Ok(())
+    }
+
+    /// Cuts the line of a revocation off this machine's memory of them; false if it stands before others.
+    fn forget_revocation(&self, id: &SecretId) -> Result<bool, Error> {
+        let path = self.root.locate(REVOKED_FILE)?;
+        let mut file = match fs::OpenOptions::new().read(true).write(true).open(&path) {
+            Err(error) if layout::is_absent(&error) => return Ok(true),
+            file => file.at("write", &path)?,
+        };
+        file.lock().at("lock", &path)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).at("read", &path)?;
+        let line = format!("{id}\n");
+        let Some(rest) = text.strip_suffix(line.as_bytes()).filter(|rest| rest.last().is_none_or(|end| *end == b'\n'))
+        else {
+            return Ok(!self.remembered_revocations()?.contains(id));
+        };
+        file.set_len(rest.len() as u64).at("write", &path)?;
+        file.sync_all().at("sync", &path)?;
+        Ok(true)
     }
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
+use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::subject_place;
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId, SubjectState};
@@ -358,10 +359,18 @@ impl LockGuard {
         create_private(path, &format!("{}\n", secret.reveal()))
     }
 
-    /// Takes back a file with a secret, of a change that was not committed.
-    pub fn take_back_secret(&self, path: &Path) {
-        let _ = fs::remove_file(path);
+    /// Takes back a file with a secret, of a change that was not committed, and returns the error with one that stays.
+    #[must_use]
+    pub fn take_back_secret(&self, path: &Path, error: Error) -> Error {
+        take_back(path, error)
     }
+}
+
+fn take_back(path: &Path, error: Error) -> Error {
+    let removed = fs::remove_file(path);
+    let stays = removed.is_err_and(|error| !layout::is_absent(&error));
+    let secrets = stays.then(|| path.display().to_string()).into_iter().collect();
+    Leftovers { secrets, ..Leftovers::default() }.explain(error)
 }
 
 /// Returns the folder of a file, which is the current one where none is named.
@@ -379,8 +388,5 @@ pub(super) fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).at("write", path);
     let folder = folder_of(path);
     let synced = written.and_then(|()| fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder));
-    if synced.is_err() {
-        let _ = fs::remove_file(path);
-    }
-    Ok(synced?)
+    synced.map_err(|error| take_back(path, error.into()))
 }

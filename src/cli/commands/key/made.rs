@@ -255,9 +255,7 @@ fn commit(
         Ok(id) => (id, None),
         Err(error) => {
             let workspace::Error::DurabilityUnknown { operation: Some(id), .. } = &error else {
-                for path in &written {
-                    guard.take_back_secret(path);
-                }
+                let error = written.iter().fold(error, |error, path| guard.take_back_secret(path, error));
                 return Err(error.into());
             };
             (id.clone(), Some(error))

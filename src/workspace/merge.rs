@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::git::{GitCheckout, GitOperation};
+use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, ConflictSides, operations_in, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
@@ -22,6 +23,8 @@ pub struct MergeState {
     /// True if the workspace lies in a Git checkout.
     has_checkout: bool,
     entries: BTreeMap<GroupName, Deployment>,
+    /// The entries that were edited by hand, and stay so.
+    edits: HandEdits,
     sides: MergeSides,
     heads: GroupHeads,
     operations: Operations,
@@ -47,10 +50,10 @@ impl MergeState {
             environment.deployments.extend(entry.map(|entry| (group.clone(), entry)));
         }
         if !self.is_conflicted || resolution.unresolved.is_empty() {
-            return record::render(&environment);
+            return self.edits.restore(&record::render(&environment));
         }
         let conflicts: Vec<_> = resolution.unresolved.iter().map(|conflict| self.conflict_entry(conflict)).collect();
-        render_conflict(&environment, &conflicts)
+        self.edits.restore(&render_conflict(&environment, &conflicts))
     }
 
     fn conflict_entry(&self, conflict: &GroupConflict) -> ConflictEntry {
@@ -66,6 +69,36 @@ impl MergeState {
     /// True if Git's own "ours" is the other branch.
     fn is_rebasing(&self) -> bool {
         self.git_operation == Some(GitOperation::Rebase)
+    }
+
+    /// Iterates over the groups whose entries were edited by hand. A resolve leaves them as they are.
+    pub fn edited_groups(&self) -> impl Iterator<Item = &GroupName> {
+        self.edits.recorded.keys()
+    }
+
+    /// Refuses a resolution that would overwrite an edit by hand, and groups that must be whole and have one.
+    ///
+    /// # Errors
+    ///
+    /// Names the first such group.
+    pub fn check_edits(&self, resolution: &Resolution, groups: &[GroupName]) -> Result<(), Error> {
+        let is_written = |group: &GroupName| {
+            let Resolution { operation, restored, .. } = resolution;
+            operation.changes.contains_key(group) || restored.contains_key(group) || groups.contains(group)
+        };
+        match self.edits.recorded.iter().find(|(group, _)| is_written(group)) {
+            None => Ok(()),
+            Some((group, entry)) => Err(self.edit_error(group, &entry.operation)),
+        }
+    }
+
+    fn edit_error(&self, group: &GroupName, operation: &OperationId) -> Error {
+        Error::invalid(
+            "hand-edit",
+            Location::file(layout::environment(&self.environment)),
+            format!("{group} is not as operation {operation} left it"),
+            Hint::RevertEdit,
+        )
     }
 
     /// Returns the joining of branches that Git has begun and not ended.
@@ -103,7 +136,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where an entry was edited by hand, and where an operation cannot be read.
+    /// Fails where it cannot be told which entries were edited by hand, and where an operation cannot be read.
     pub fn merge_state(&self, environment: &EnvironmentName) -> Result<MergeState, Error> {
         let place = layout::environment(environment);
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?;
@@ -115,6 +148,7 @@ impl Workspace {
             git_operation: checkout.as_ref().and_then(GitCheckout::operation),
             has_checkout: checkout.is_some(),
             entries: BTreeMap::new(),
+            edits: HandEdits::default(),
             sides: MergeSides::default(),
             heads: GroupHeads::of(operations.iter()),
             operations,
@@ -122,6 +156,8 @@ impl Workspace {
         };
         let text = bytes.map(|bytes| layout::text(&place, bytes)).transpose()?;
         let conflict = text.as_deref().and_then(split_conflict);
+        let read = (&state.operations, &state.heads);
+        let edits = text.as_deref().and_then(|text| HandEdits::find(&place, environment, text, read));
         if let Some(conflict) = conflict {
             state.is_conflicted = true;
             state.sides = state.conflict_sides(checkout.as_ref(), &place, &conflict);
@@ -133,11 +169,32 @@ impl Workspace {
                     .retain(|group, entry| head.environment.deployments.get(group) == Some(entry));
                 state.entries = other.environment.deployments;
             }
+            state.edits = edits.unwrap_or_default();
+            // Git may have mixed the lines of an entry that a branch changed: that is no edit.
+            let operations = |side: &Option<SideEntries>, group: &GroupName| side.as_ref()?.get(group).cloned();
+            let (ours, theirs) = (&state.sides.ours, &state.sides.theirs);
+            state.edits.retain(|group| {
+                state.heads.get(group).count() == 1 && operations(ours, group) == operations(theirs, group)
+            });
+            state.entries.extend(state.edits.recorded.clone());
             state.check_entries()?;
         } else {
             state.sides = checkout.map(|checkout| sides_of(&checkout, &place)).unwrap_or_default();
             if text.is_some() {
-                state.entries = self.recorded_entries(environment)?;
+                match (self.recorded_entries(environment), edits) {
+                    // The layout alone may differ, which a resolve restores.
+                    (Ok(entries), _) => state.entries = entries,
+                    (Err(error), None) => return Err(error),
+                    (Err(_), Some(edits)) => {
+                        state.entries = edits
+                            .others
+                            .iter()
+                            .chain(&edits.recorded)
+                            .map(|(group, entry)| (group.clone(), entry.clone()))
+                            .collect();
+                        state.edits = edits;
+                    }
+                }
             }
         }
         Ok(state)
@@ -235,12 +292,7 @@ impl MergeState {
         };
         match self.entries.iter().find(edited) {
             None => Ok(()),
-            Some((group, entry)) => Err(Error::invalid(
-                "hand-edit",
-                Location::file(layout::environment(&self.environment)),
-                format!("{group} is not as operation {} left it", entry.operation),
-                Hint::RevertEdit,
-            )),
+            Some((group, entry)) => Err(self.edit_error(group, &entry.operation)),
         }
     }
 }

@@ -43,6 +43,7 @@ mod folders;
 mod gateways;
 mod git;
 mod groups;
+mod hand_edits;
 mod history;
 mod import;
 mod init;

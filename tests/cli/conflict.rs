@@ -184,3 +184,30 @@ fn a_live_release_is_not_lost_where_two_branches_resolved_a_conflict() {
         assert_eq!(is_lost, url == "http://127.0.0.1:2", "{operation}");
     }
 }
+
+#[test]
+fn a_resolve_leaves_an_edit_of_another_group_as_it_is() {
+    // In conflict, and after somebody took one side of the file.
+    for takes_side in [false, true] {
+        let sandbox = conflicted();
+        if takes_side {
+            assert!(git(&sandbox, "checkout --ours deployments"));
+        }
+        let text = sandbox.read("deployments/test.yaml");
+        let edited = text.replace("127.0.0.1:9", "127.0.0.1:7");
+        assert_ne!(text, edited);
+        sandbox.write("deployments/test.yaml", &edited);
+        sandbox.run("resolve b --env test --ours").expect_exit(3).expect_stderr("b is not as operation");
+        assert_eq!(sandbox.read("deployments/test.yaml"), edited);
+        let resolved = sandbox.run("resolve --env test --ours").expect_exit(0);
+        resolved.expect_stderr("b in test was edited by hand, and stays so").expect_stdout("resolve a");
+        assert!(sandbox.read("deployments/test.yaml").contains("127.0.0.1:7"), "{takes_side}");
+        sandbox.run("resolve --env test").expect_exit(3).expect_stderr("b is not as operation");
+        sandbox.run("verify --repair --yes").expect_exit(0);
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+        let status = sandbox.run("-o json status").expect_exit(0).json();
+        let urls: Vec<_> =
+            status["deployments"].as_array().expect("entries").iter().map(|e| e["backend"]["url"].clone()).collect();
+        assert_eq!(urls, ["http://127.0.0.1:1", "http://127.0.0.1:7"]);
+    }
+}

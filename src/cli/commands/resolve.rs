@@ -74,10 +74,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let author = context.author(&arguments.change.reason)?;
     let state = workspace.merge_state(&environment)?;
     let mut resolution = resolution(context, arguments, &state, &author)?;
+    check_edits(arguments, &state, &resolution)?;
     let renumberings = workspace.renumberings(&state, &resolution)?;
     let facts = DiskFacts::new(workspace).with_renumberings(&renumberings)?;
     let joined = plan::join_plan(&mut resolution, &facts, &author);
-    let joined = joined.map_err(|error| change::refused(context, workspace, error))?;
+    let mut joined = joined.map_err(|error| change::refused(context, workspace, error))?;
+    joined.warnings.extend(state.edited_groups().map(|group| {
+        format!("{group} in {environment} was edited by hand, and stays so: `apigw verify --repair` records the edit")
+    }));
     change::warn(context, &joined);
     let is_pending = !state.is_whole(&resolution) || !renumberings.is_empty();
     let mut outcome = ResolveOutcome {
@@ -146,6 +150,16 @@ fn resolution(
     };
     let groups = arguments.groups.iter().map(group).collect::<Result<_, _>>()?;
     Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), author)?)
+}
+
+/// Refuses to overwrite an edit by hand. Where nothing else is left to do, the edit is what keeps the environment from
+/// being whole.
+fn check_edits(arguments: &ResolveArguments, state: &MergeState, resolution: &Resolution) -> Result<(), CommandError> {
+    let mut groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    if state.is_whole(resolution) && arguments.groups.is_empty() {
+        groups.extend(state.edited_groups().cloned());
+    }
+    Ok(state.check_edits(resolution, &groups)?)
 }
 
 /// The outcome of a resolve, committed or not.

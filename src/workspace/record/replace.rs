@@ -13,6 +13,33 @@ pub(in crate::workspace) fn replace_entries(
     text: &str,
     entries: &BTreeMap<GroupName, Deployment>,
 ) -> String {
+    replace_blocks(text, |group, block| {
+        let deployment = entries.get(group).filter(|_| parse_entry(name, block).is_ok())?;
+        let mut replaced = String::new();
+        entry(&mut replaced, group, deployment);
+        let checksum = checksum(name, &replaced);
+        let _ = writeln!(replaced, "    checksum: {checksum}");
+        Some(replaced)
+    })
+}
+
+/// Replaces the lines of entries outside conflict markers, whatever they say.
+pub(in crate::workspace) fn replace_texts(text: &str, texts: &BTreeMap<GroupName, String>) -> String {
+    replace_blocks(text, |group, _| texts.get(group).cloned())
+}
+
+/// Returns the lines of a group's one entry outside conflict markers; `None` where it has none, or several.
+pub(in crate::workspace) fn entry_text(text: &str, group: &GroupName) -> Option<String> {
+    let mut found = Vec::new();
+    replace_blocks(text, |of, block| {
+        found.extend((of == group).then(|| block.concat()));
+        None
+    });
+    found.pop().filter(|_| found.is_empty())
+}
+
+/// Copies a file, but for the entries outside conflict markers that have a replacement, each given as its lines.
+fn replace_blocks(text: &str, mut replacement: impl FnMut(&GroupName, &[&str]) -> Option<String>) -> String {
     let masked = conflict::split_conflict(text).map_or_else(|| text.to_owned(), |sides| sides.masked);
     let masked: Vec<&str> = masked.split_inclusive('\n').collect();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -21,15 +48,9 @@ pub(in crate::workspace) fn replace_entries(
     while start < lines.len() {
         let fields = masked[start + 1..].iter().take_while(|line| line.starts_with("    ")).count();
         let block = &masked[start..=start + fields];
-        let is_whole = || parse_entry(name, block).is_ok();
-        let new = group_of(block[0]).and_then(|group| entries.get_key_value(&group)).filter(|_| is_whole());
-        if let Some((group, deployment)) = new {
-            let first = replaced.len();
-            entry(&mut replaced, group, deployment);
-            let checksum = checksum(name, &replaced[first..]);
-            let _ = writeln!(replaced, "    checksum: {checksum}");
-        } else {
-            lines[start..=start + fields].iter().for_each(|line| replaced.push_str(line));
+        match group_of(block[0]).and_then(|group| replacement(&group, block)) {
+            Some(new) => replaced.push_str(&new),
+            None => lines[start..=start + fields].iter().for_each(|line| replaced.push_str(line)),
         }
         start += fields + 1;
     }

@@ -97,7 +97,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "`apigw resolve --access {subject}` joins both sides; do not take one side whole, it would lose the other's \
              changes"
         ),
-        Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
+        Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing, false),
         Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
         Hint::RestoreNote { file, is_tracked } => note_hint(file, *is_tracked),
         Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
@@ -117,11 +117,21 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// Returns the hint for an operation that joined a history which is gone, most likely by an aborted merge.
-pub(super) fn merge_again(environment: &EnvironmentName, operation: &OperationId, missing: &OperationId) -> String {
+/// Returns the hint for an operation that builds upon one without a file: a merge was aborted, or a commit was reverted or
+/// picked without those before it. One that an entry names must stay.
+pub(super) fn merge_again(
+    environment: &EnvironmentName,
+    operation: &OperationId,
+    missing: &OperationId,
+    is_named: bool,
+) -> String {
+    let restore = text(&Hint::RestoreMissing { file: format!("history/{environment}/{missing}.yaml") }).into_owned();
+    if is_named {
+        return restore;
+    }
     format!(
-        "merge the branch that has history/{environment}/{missing}.yaml again; or, if that merge was aborted for good, \
-         remove history/{environment}/{operation}.yaml: no entry leads to it"
+        "{restore}; or, if it came with a merge that was aborted for good, remove \
+         history/{environment}/{operation}.yaml: no entry leads to it"
     )
 }
 

@@ -182,6 +182,8 @@ pub enum ResolveError {
         operation: OperationId,
         /// The operation without a file.
         missing: OperationId,
+        /// True if an entry on one side of the merge names the operation.
+        is_named: bool,
     },
     /// An entry names an operation that has no file.
     #[error("the file of operation {operation} of {group} in {environment} is missing")]
@@ -366,6 +368,9 @@ impl<'a> ConflictResolver<'a> {
                     group: group.clone(),
                     operation: head.clone(),
                     missing,
+                    is_named: [MergeSide::Ours, MergeSide::Theirs]
+                        .into_iter()
+                        .any(|side| self.state.sides.get(side).is_some_and(|side| side.get(group) == Some(head))),
                 });
             }
         }

@@ -211,3 +211,20 @@ fn a_resolve_leaves_an_edit_of_another_group_as_it_is() {
         assert_eq!(urls, ["http://127.0.0.1:1", "http://127.0.0.1:7"]);
     }
 }
+
+#[test]
+fn a_commit_that_was_picked_without_the_one_before_it_says_where_that_is() {
+    let sandbox = two_groups();
+    assert!(git(&sandbox, "checkout -qb other"));
+    for port in [1, 2] {
+        sandbox.run(&format!("publish a --env test --backend http://127.0.0.1:{port}")).expect_exit(0);
+        commit(&sandbox);
+    }
+    assert!(git(&sandbox, "checkout -q main") && !git(&sandbox, "cherry-pick other"), "a conflict");
+    let refused =
+        sandbox.run("resolve --env test --theirs").expect_exit(3).expect_stderr("git log --all -- history/test/");
+    assert!(!refused.stderr.contains("no entry leads to it"), "the entry of one side does: {refused:?}");
+    assert!(git(&sandbox, "checkout other~1 -- history/test"));
+    sandbox.run("resolve --env test --theirs").expect_exit(0);
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+}

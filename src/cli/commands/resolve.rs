@@ -301,8 +301,9 @@ impl From<ResolveError> for CommandError {
                 .hint("`apigw verify` names the operations that no entry leads to"),
             ResolveError::InForce { environment, operation, .. } => Self::invalid("in-force", message)
                 .hint(format!("take it back instead: `apigw undo {operation} --env {environment}`")),
-            ResolveError::PredecessorMissing { environment, operation, missing, .. } => {
-                Self::invalid("predecessor-missing", message).hint(merge_again(&environment, &operation, &missing))
+            ResolveError::PredecessorMissing { environment, operation, missing, is_named, .. } => {
+                let hint = merge_again(&environment, &operation, &missing, is_named);
+                Self::invalid("predecessor-missing", message).hint(hint)
             }
             ResolveError::OperationMissing { environment, operation, .. } => {
                 let file = format!("history/{environment}/{operation}.yaml");

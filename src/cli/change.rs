@@ -240,7 +240,16 @@ pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), Comman
 
 pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
     let more = plan.warnings.len().saturating_sub(MOST_WARNINGS);
-    context.output.warnings(&plan.warnings, more, "`-o json` has all");
+    let warnings: Vec<String> = plan.warnings.iter().map(|warning| for_people(context, warning)).collect();
+    context.output.warnings(&warnings, more, "`-o json` has all");
+}
+
+/// Shortens the ids of operations in a text that people read; documents have whole ones.
+pub(super) fn for_people(context: &Context<'_>, text: &str) -> String {
+    match context.workspace() {
+        Ok(workspace) if !context.output.format.is_document() => short_ids::shorten(workspace, text),
+        _ => text.to_owned(),
+    }
 }
 
 /// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns true if it asked.

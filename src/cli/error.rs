@@ -6,7 +6,7 @@ mod state;
 
 use super::advice;
 use super::short_ids::shorten_findings;
-use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
+use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, Timestamp, VersionRemark};
 use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
 use crate::workspace::{Leftovers, OutsideFolder, ShortIds, UnknownName};
@@ -302,12 +302,12 @@ impl From<PlanError> for CommandError {
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
             Error::Stale(_) => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; make a new plan with `apigw plan FILE --out FILE`"),
-            Error::Overtaken { operation, environment, changed, total } => overtaken(
+            Error::Overtaken { operation, environment, changed, total, before } => overtaken(
                 Self::new("overtaken", Exit::Conflict, message),
                 &operation,
                 &environment,
                 &changed,
-                total,
+                (total, before),
             ),
             Error::Refused { environment, refusals, plan } => {
                 let Operation { command, message: reason, .. } = &plan.operation;
@@ -340,25 +340,36 @@ fn deleted(
     ))
 }
 
+/// The most groups that a command to type names.
+const MOST_GROUPS: usize = 5;
+
 /// Adds hints to the error about an operation that cannot be undone for all its groups.
 fn overtaken(
     error: CommandError,
     operation: &OperationId,
     environment: &EnvironmentName,
     changed: &[(GroupName, OperationId)],
-    total: usize,
+    (total, before): (usize, Option<Timestamp>),
 ) -> CommandError {
     let mut error = error;
     if changed.len() < total {
         error = error
             .hint(format!("undo it for the other groups: `apigw undo {operation} --env {environment} --skip-changed`"));
     }
-    if let [(group, later)] = changed {
-        error = error
-            .hint(format!("undo the later operation first: `apigw undo {later} --env {environment}`"))
-            .hint(format!("or restore the previous release: `apigw rollback {group} --env {environment}`"));
-    }
-    error
+    // Undoing the later operations first would be another change since.
+    let groups: Vec<&str> = changed.iter().map(|(group, _)| group.as_str()).collect();
+    let groups = if groups.len() > MOST_GROUPS { "GROUP…".to_owned() } else { groups.join(" ") };
+    error.hint(match before {
+        Some(before) => format!(
+            "to restore what was live before it, without the later changes: `apigw rollback {groups} --env {environment} --to {before}`"
+        ),
+        None if changed.len() == 1 => {
+            format!("nothing was live before it: `apigw offline {groups} --env {environment}`")
+        }
+        None => format!(
+            "of some of them nothing was live before it: `apigw offline GROUP --env {environment}` takes one out"
+        ),
+    })
 }
 
 impl From<DefinitionError> for CommandError {

@@ -3,7 +3,7 @@
 mod state;
 mod step;
 
-use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
+use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Timestamp, Version, VersionRemark};
 
 use super::outcome::Plan;
 use super::refusal::{PolicyRefusal, mock_message};
@@ -93,6 +93,8 @@ pub enum Error<E> {
         changed: Vec<(GroupName, OperationId)>,
         /// The number of groups that the operation changed.
         total: usize,
+        /// The time just before the operation; `None` where it was the first of a group.
+        before: Option<Timestamp>,
     },
     /// Policies of the environment refuse the change.
     #[error("{environment} refuses the change: {}", reasons(.environment, .refusals))]

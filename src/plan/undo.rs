@@ -1,7 +1,7 @@
 //! Undo: the opposite of one operation.
 
 use crate::model::{
-    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
+    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
 };
 
 use super::error::{Error, StateError};
@@ -51,11 +51,12 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let mut plan = Plan::new(environment, author);
     let total = operation.changes.len();
-    let mut changed = Vec::new();
+    let (mut changed, mut is_first) = (Vec::new(), false);
     for (group, change) in operation.changes {
         let current = live.deployments.get(&group);
         let Some(current) = current.filter(|current| current.operation == *id) else {
             let later = current.map_or_else(|| id.clone(), |current| current.operation.clone());
+            is_first |= change.before.is_none();
             changed.push((group, later));
             continue;
         };
@@ -71,7 +72,14 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
         plan.change(&group, ReleaseAction::Undo, Some(current), with_number(facts, &group, after)?);
     }
     if !changed.is_empty() && !skip_changed {
-        return Err(Error::Overtaken { operation: id.clone(), environment: environment.clone(), changed, total });
+        let before = (!is_first).then(|| Timestamp::from_milliseconds(operation.time.milliseconds() - 1));
+        return Err(Error::Overtaken {
+            operation: id.clone(),
+            environment: environment.clone(),
+            changed,
+            total,
+            before,
+        });
     }
     let left_out = |(group, later)| format!("{group} is skipped: {later} changed it since");
     plan.warnings.extend(changed.into_iter().map(left_out));

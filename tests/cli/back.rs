@@ -62,3 +62,30 @@ fn operations_of_one_run_are_in_the_order_of_their_times() {
     let since = |at: usize| applied["plans"][at]["changes"][0]["after"]["since"].as_str().expect("a time").to_owned();
     assert!(since(0) < since(1), "{applied}");
 }
+
+#[test]
+fn the_way_out_of_a_refused_undo_can_be_typed() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    for mark in ["second", "third"] {
+        sandbox.edit(mark);
+        sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    }
+    let history = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let second = history["operations"][1]["operation"].as_str().expect("an id").to_owned();
+    let refused = sandbox.run(&format!("undo {second} --env test")).expect_exit(4);
+    assert!(!refused.stderr.contains("undo the later operation"), "another undo is another change: {refused:?}");
+    let first = history["operations"][2]["operation"].as_str().expect("an id");
+    let of_first = sandbox.run(&format!("undo {first} --env test")).expect_exit(4);
+    of_first.expect_stderr("nothing was live before it: `apigw offline petstore --env test`");
+    let typed = refused.stderr.split('`').find(|part| part.starts_with("apigw rollback")).expect("a command");
+    sandbox.run(typed.trim_start_matches("apigw ")).expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.1");
+    // Several of them, and what people see of those left out, have short ids.
+    let skipped = sandbox.run(&format!("undo {second} --env test --skip-changed")).expect_exit(0);
+    let latest = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    assert!(skipped.stderr.contains("petstore is skipped") && !skipped.stderr.contains(&latest), "{skipped:?}");
+    sandbox.run("-o json offline petstore --env test").expect_exit(0);
+    let deleted = sandbox.run("-y group delete petstore").expect_exit(0);
+    assert!(deleted.stderr.contains("fails from now on") && !deleted.stderr.contains(&second), "{deleted:?}");
+}

@@ -369,7 +369,7 @@ fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exi
     let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
     for (version, state) in context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)? {
         let lost = advice::lost_state(group.as_str(), &version, &state);
-        context.output.warning(&format!("{lost}, and fails from now on"));
+        context.output.warning(&change::for_people(context, &format!("{lost}, and fails from now on")));
     }
     let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted group {group}\n"));
     change::shown_after_commit(context, shown);

@@ -335,7 +335,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
         states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
     lost.extend(plain);
     for state in &lost {
-        context.output.warning(&format!("{state}, and fails from now on"));
+        context.output.warning(&change::for_people(context, &format!("{state}, and fails from now on")));
     }
     let view =
         VersionDeleteView { schema: SCHEMA, group: group.clone(), version: version.clone(), deleted: true, lost };

@@ -330,7 +330,7 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
     let environment = &plan.operation.environment;
     let mut counts: Vec<(String, usize)> = Vec::new();
     for change in plan.operation.changes.values() {
-        let done = if dry_run { format!("to {}", change.action) } else { past_tense(change.action).to_owned() };
+        let done = if dry_run { infinitive(change.action).to_owned() } else { past_tense(change.action).to_owned() };
         match counts.iter_mut().find(|(known, _)| *known == done) {
             Some((_, count)) => *count += 1,
             None => counts.push((done, 1)),
@@ -346,6 +346,20 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
             let counts: Vec<String> = counts.into_iter().map(|(what, count)| format!("{count} {what}")).collect();
             format!("{environment}: {}\n", counts.join(", "))
         }
+    }
+}
+
+/// Returns the infinitive of an action.
+const fn infinitive(action: ReleaseAction) -> &'static str {
+    match action {
+        ReleaseAction::Publish => "to publish",
+        ReleaseAction::Switch => "to switch",
+        ReleaseAction::Offline => "to take offline",
+        ReleaseAction::Promote => "to promote",
+        ReleaseAction::Rollback => "to roll back",
+        ReleaseAction::Undo => "to undo",
+        ReleaseAction::Accept => "to record",
+        ReleaseAction::Resolve => "to resolve",
     }
 }
 

@@ -89,3 +89,16 @@ fn the_way_out_of_a_refused_undo_can_be_typed() {
     let deleted = sandbox.run("-y group delete petstore").expect_exit(0);
     assert!(deleted.stderr.contains("fails from now on") && !deleted.stderr.contains(&second), "{deleted:?}");
 }
+
+#[test]
+fn a_dry_run_counts_in_words_of_the_language() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create other").expect_exit(0);
+    sandbox.run("api add other GET /things").expect_exit(0);
+    sandbox.run("publish --all --env test --mock").expect_exit(0);
+    let first = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("offline --all --env test --dry-run").expect_exit(0).expect_stdout("2 to take offline");
+    sandbox.run("offline --all --env test").expect_exit(0);
+    let back = format!("rollback --all --env test --to {first} --dry-run");
+    sandbox.run(&back).expect_exit(0).expect_stdout("2 to roll back");
+}

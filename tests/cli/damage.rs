@@ -76,7 +76,7 @@ fn a_base_domain_that_cannot_be_read_gives_no_address() {
 fn a_history_says_how_much_it_leaves_out_and_never_that_nothing_was() {
     let sandbox = released();
     let cut = sandbox.run("history --env test -n 1").expect_exit(0);
-    cut.expect_stderr("1 more operations are left out; `-n 2` shows all");
+    cut.expect_stderr("1 more operation is left out; `-n 2` shows all");
     for (words, truncated) in [("-o json history --env test -n 1", true), ("-o json history --env test -n 2", false)] {
         assert_eq!(sandbox.run(words).expect_exit(0).json()["truncated"], truncated, "{words}");
     }

@@ -11,6 +11,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
+use crate::cli::output::counted;
 use crate::cli::progress::ProgressLine;
 use crate::cli::release_text::release_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
@@ -107,8 +108,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
 fn left_out_text(shown: usize, total: usize, group: Option<&GroupName>) -> String {
     match group {
         Some(group) => format!("older operations of {group} are left out; `-n {}` shows more", (2 * shown).max(20)),
-        None => format!("{} more operations are left out; `-n {total}` shows all", total.saturating_sub(shown)),
+        None => more_text(shown, total),
     }
+}
+
+fn more_text(shown: usize, total: usize) -> String {
+    let more = counted(total.saturating_sub(shown), "more operation is", "more operations are");
+    format!("{more} left out; `-n {total}` shows all")
 }
 
 /// The operations that are shown.

@@ -28,7 +28,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
         table::render(&["OPERATION", "AGE", "OF", "CHANGE", "BY", "WHY"], rows, layout)
     })?;
     if is_cut {
-        context.output.note(&format!("{} more operations are left out; `-n {total}` shows all", total - most));
+        context.output.note(&super::more_text(most, total));
     }
     Ok(context.output.unreadable(workspace, &problems))
 }

@@ -76,3 +76,22 @@ fn a_definition_with_control_characters_is_found_without_acting() {
     let outcome = sandbox.run("--color always check");
     assert!(!outcome.stdout.contains("\u{1b}[2J") && !outcome.stdout.contains('\u{202e}'), "{:?}", outcome.stdout);
 }
+
+#[test]
+fn no_line_of_a_text_looks_like_another_field_of_an_operation() {
+    let sandbox = Sandbox::petstore();
+    let forged = "good\nby           Eve";
+    sandbox
+        .run_words(&["--actor", forged, "publish", "petstore", "--env", "test", "--mock", "-m", forged])
+        .expect_exit(0);
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    let shown = sandbox.run(&format!("show {id}")).expect_exit(0);
+    let fields = shown.stdout.lines().filter(|line| line.starts_with("by  ")).count();
+    assert_eq!(fields, 1, "{}", shown.stdout);
+    std::fs::remove_file(sandbox.path().join("deployments/test.yaml")).expect("removed");
+    for words in ["verify", "status", "history"] {
+        let found = sandbox.run(words);
+        let text = found.stdout + &found.stderr;
+        assert!(!text.lines().any(|line| line.starts_with("by  ")), "{words}: {text}");
+    }
+}

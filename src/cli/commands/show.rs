@@ -43,13 +43,15 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
 
 fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option<ProblemKind>) -> String {
     let CommittedOperation { id, operation, .. } = committed;
+    // No line of a text of many may look like another field.
+    let field = |text: &str| text.replace('\n', "\n             ");
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
         operation.environment,
         operation.time,
-        operation.actor,
-        operation.message.as_deref().unwrap_or("(no reason given)").replace('\n', "\n             "),
-        operation.command,
+        field(&operation.actor),
+        field(operation.message.as_deref().unwrap_or("(no reason given)")),
+        field(&operation.command),
     );
     match loose_end {
         None => {}

@@ -75,7 +75,7 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
 pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
     let place = path.display().to_string();
     let text = layout::text(&place, read_outside(path, layout::LARGEST_RECORD)?)?;
-    let plan: ReleasePlan = settings::yaml(&place, &text, "plan")?;
+    let plan: ReleasePlan = settings::yaml(&place, &text, settings::PLAN_SHAPE)?;
     if plan.schema != crate::model::SCHEMA {
         return Err(Error::invalid(
             "newer-schema",

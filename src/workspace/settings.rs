@@ -107,7 +107,9 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
 /// Parses YAML that somebody wrote by hand, with duplicate keys, unknown keys and bombs refused.
 pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) -> Result<T, Error> {
     if text.trim().is_empty() {
-        return Err(Error::invalid("yaml", Location::file(place), "the file is empty".to_owned(), restore_hint(place)));
+        let is_plan = shape == PLAN_SHAPE;
+        let hint = if is_plan { Hint::CorrectFile { schema: shape.to_owned() } } else { restore_hint(place) };
+        return Err(Error::invalid("yaml", Location::file(place), "the file is empty".to_owned(), hint));
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -130,6 +132,8 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
 
 /// The schema of `group.yaml`, by its name.
 const GROUP_SHAPE: &str = "group";
+/// The schema that a release plan follows.
+pub(super) const PLAN_SHAPE: &str = "plan";
 
 /// Rewrites a parser's error in the terms of the file's format.
 fn plain_words(error: &serde_saphyr::Error) -> String {

@@ -159,3 +159,19 @@ fn no_output_goes_into_a_place_of_the_workspaces_own() {
         sandbox.run(words).expect_exit(0);
     }
 }
+
+#[test]
+fn a_plan_without_steps_and_an_empty_one_are_named_as_such() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("none.yaml", "schema: 1\nsteps: []\n");
+    for words in ["plan none.yaml", "apply none.yaml"] {
+        sandbox.run(words).expect_exit(0).expect_stdout("the plan has no steps: nothing to do");
+    }
+    sandbox.write("empty.yaml", "");
+    let empty = sandbox.run("plan empty.yaml").expect_exit(3).expect_stderr("the file is empty");
+    assert!(empty.stderr.contains("apigw schema plan") && !empty.stderr.contains("git checkout"), "{empty:?}");
+    sandbox.write("a b.yaml", "schema: 1\nsteps:\n- publish: {groups: [petstore], environment: test, mock: true}\n");
+    let written = sandbox.run_words(&["plan", "a b.yaml", "--out", "bound plan.yaml"]).expect_exit(0);
+    let quoted = format!("`apigw apply '{}'`", sandbox.path().join("bound plan.yaml").display());
+    assert!(written.stderr.contains(&quoted), "{written:?}");
+}

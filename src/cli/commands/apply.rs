@@ -147,7 +147,7 @@ fn commit_all(
     let view = ReleaseView::new(done().enumerate().map(view).collect());
     let text = || {
         let plans = done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false));
-        plans.chain(waited.iter().map(WaitOutcome::text)).collect()
+        plan::or_no_steps(plans.chain(waited.iter().map(WaitOutcome::text)).collect())
     };
     change::shown_after_commit(context, context.output.data(&view, text));
     match failure {

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
 use crate::cli::reason::ChangeReason;
+use crate::cli::shell::shell_word;
 use crate::cli::variables;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::WaitArguments;
@@ -52,7 +53,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     }
     show(context, workspace, &plans, out.as_ref().map(|out| out.display().to_string()))?;
     if let Some(out) = &out {
-        context.output.note(&format!("wrote {}; apply it with `apigw apply {}`", out.display(), out.display()));
+        let path = shell_word(&out.display().to_string());
+        context.output.note(&format!("wrote {}; apply it with `apigw apply {path}`", out.display()));
     }
     Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
 }
@@ -101,5 +103,12 @@ pub(super) fn show(
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |plan| PlanView::new(plan, None, true).numbered(&numbers);
     let view = ReleaseView::new(plans.iter().map(view).collect()).written_to(file);
-    context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())
+    context
+        .output
+        .data(&view, || or_no_steps(plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect()))
+}
+
+/// Says of a plan without a text that it has no step.
+pub(super) fn or_no_steps(text: String) -> String {
+    if text.is_empty() { "the plan has no steps: nothing to do\n".to_owned() } else { text }
 }

@@ -9,7 +9,7 @@ use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, Timestamp, VersionRemark};
 use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
-use crate::workspace::{Leftovers, OutsideFolder, ShortIds, UnknownName};
+use crate::workspace::{DeniedPath, Leftovers, OutsideFolder, ShortIds, UnknownName};
 use crate::{plan, workspace};
 
 /// The outcome of a command. The numbers are a promise to scripts.
@@ -221,8 +221,13 @@ impl From<workspace::Error> for CommandError {
                 .hint(format!("run it again, or finish it with `apigw verify --repair`; `git diff groups/{group}` shows how far it came")),
             Error::Io(ref source) => {
                 let failed = Self::new("io", Exit::Failed, message).causes(&error);
-                if let Some((path, owner)) = source.foreign_owner() {
+                if let Some(DeniedPath { path, owner, is_own }) = source.denied() {
                     let path = path.display();
+                    if is_own {
+                        return failed.hint(format!(
+                            "{path} is yours, and closed to you, or a folder above it: `chmod u+rwX` it"
+                        ));
+                    }
                     failed.hint(format!("{path} belongs to user {owner}; people who share a workspace need a common group, with `chmod -R g+rwX,g+s` on it"))
                 } else if source.is_other_file_system() {
                     failed.hint("`.apigw`, and every folder that apigw writes, must be on the file system of the workspace: a change commits by a rename (an overlay cannot rename folders of its lower layer)")

@@ -210,6 +210,17 @@ pub enum Error {
     Io(#[from] PathError),
 }
 
+/// A file or folder to which the system denies access, or the nearest folder above it that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeniedPath {
+    /// Its path.
+    pub path: PathBuf,
+    /// The number of its owner.
+    pub owner: u32,
+    /// True if this process runs as its owner.
+    pub is_own: bool,
+}
+
 /// An error of the operating system, with its path and action.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", .path.display())]
@@ -224,16 +235,18 @@ pub struct PathError {
 }
 
 impl PathError {
-    /// Returns the path and the owner of a file or folder to which the system denies access.
+    /// Returns the file or folder to which the system denies access, and its owner.
     #[must_use]
-    pub fn foreign_owner(&self) -> Option<(PathBuf, u32)> {
+    pub fn denied(&self) -> Option<DeniedPath> {
         use std::os::unix::fs::MetadataExt as _;
         if self.source.kind() != io::ErrorKind::PermissionDenied {
             return None;
         }
         let there = |path: &&Path| path.symlink_metadata().is_ok();
         let path = self.path.ancestors().find(there)?;
-        Some((path.to_owned(), path.symlink_metadata().ok()?.uid()))
+        let owner = path.symlink_metadata().ok()?.uid();
+        let is_own = owner == rustix::process::geteuid().as_raw();
+        Some(DeniedPath { path: path.to_owned(), owner, is_own })
     }
 
     /// True if a file cannot be moved to its place because that is on another file system.
@@ -343,4 +356,19 @@ fn counted(states: usize) -> String {
 
 fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denied_path_is_told_apart_by_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let own = PathError { action: "read", path: folder.path().join("x/y"), source: source() }.denied().unwrap();
+        assert_eq!((own.path.as_path(), own.is_own), (folder.path(), true));
+        let process = PathError { action: "read", path: "/proc/1/root/x".into(), source: source() }.denied().unwrap();
+        assert_eq!(process.is_own, process.owner == rustix::process::geteuid().as_raw());
+    }
 }

@@ -93,7 +93,7 @@ pub use access::{
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
-pub use error::{Error, PathError, UnknownName};
+pub use error::{DeniedPath, Error, PathError, UnknownName};
 pub use facts::DiskFacts;
 pub use fleet::FleetLock;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};

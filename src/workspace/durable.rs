@@ -36,7 +36,27 @@ impl<'a> FileStage<'a> {
     }
 
     /// Puts a file in its place. It is durable once [`FileStage::sync`] has returned.
+    /// Where it fails, no folder stays that was made for it.
     pub(super) fn write(&mut self, place: &str, bytes: &[u8]) -> Result<(), Error> {
+        let missing = self.missing_folders(place)?;
+        let written = self.write_file(place, bytes);
+        if written.is_err() {
+            for folder in missing {
+                // One that others use by now has files, and stays.
+                let _ = fs::remove_dir(folder);
+            }
+        }
+        written
+    }
+
+    /// Returns the folders of a file that are not there yet, the deepest first.
+    fn missing_folders(&self, place: &str) -> Result<Vec<PathBuf>, Error> {
+        let path = self.root.locate(place)?;
+        let is_missing = |folder: &&Path| folder.starts_with(self.root.path()) && folder.symlink_metadata().is_err();
+        Ok(path.ancestors().skip(1).take_while(is_missing).map(Path::to_owned).collect())
+    }
+
+    fn write_file(&mut self, place: &str, bytes: &[u8]) -> Result<(), Error> {
         let target = self.target(place)?;
         let temporary = self.temporary_file()?;
         fill(temporary.as_file(), temporary.path(), bytes, &target)?;
@@ -273,4 +293,25 @@ fn make_read_only(file: &File, path: &Path) -> Result<(), PathError> {
     let mut permissions = file.metadata().at("write", path)?.permissions();
     permissions.set_readonly(true);
     file.set_permissions(permissions).at("write", path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_fails_leaves_no_folder_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        let root = WorkspaceRoot::new(folder.path()).unwrap();
+        fs::create_dir(folder.path().join("keys")).unwrap();
+        // A file in the place of the folder for temporary files lets nobody write, whoever runs this.
+        let temporary = folder.path().join("temporary");
+        fs::write(&temporary, "").unwrap();
+        assert!(FileStage::new(&root, &temporary).write("keys/a/b/c.yaml", b"x").is_err());
+        assert!(folder.path().join("keys").exists() && !folder.path().join("keys/a").exists());
+        fs::remove_file(&temporary).unwrap();
+        FileStage::new(&root, &temporary).write("keys/a/b/c.yaml", b"x").unwrap();
+        assert_eq!(fs::read(folder.path().join("keys/a/b/c.yaml")).unwrap(), b"x");
+    }
 }

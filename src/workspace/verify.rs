@@ -170,6 +170,12 @@ impl Workspace {
         access::verify(self, &mut result)?;
         tree::verify(self, &mut result, progress)?;
         unreferenced::verify(self, named.as_ref(), &mut result);
+        // A link in the place of a folder is found by each who reads below it.
+        let mut found = BTreeSet::new();
+        result.problems.retain(|IntegrityProblem { finding, .. }| {
+            let Location { file, line, column } = finding.location.clone();
+            found.insert((file, line, column, finding.message.clone()))
+        });
         self.check_hints(result.problems.iter_mut().map(|problem| &mut problem.finding));
         Ok(result)
     }

@@ -376,3 +376,14 @@ fn the_local_folder_is_as_open_to_the_group_as_the_workspace() {
     assert_eq!(mode(".apigw"), 0o2070);
     assert_eq!(mode(".apigw/tmp"), 0o2070);
 }
+
+#[test]
+fn a_folder_that_leads_out_is_one_problem() {
+    let sandbox = released();
+    let outside = tempfile::tempdir().expect("a folder");
+    let (folder, target) = (sandbox.path().join("deployments"), outside.path().join("deployments"));
+    std::fs::rename(&folder, &target).expect("moved");
+    std::os::unix::fs::symlink(&target, &folder).expect("a link");
+    let verified = sandbox.run("verify").expect_exit(3);
+    assert_eq!(verified.stdout.matches("leads out of the workspace").count(), 1, "{}", verified.stdout);
+}

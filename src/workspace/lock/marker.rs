@@ -3,11 +3,13 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
 use super::super::error::{Error, PathContext};
+use super::super::layout;
 use super::BETWEEN_ATTEMPTS;
 
 /// The most markers that guard the taking over of one another; each level needs one more process that died in it.
@@ -115,16 +117,9 @@ impl MarkerGuard {
 
     fn create_at_level(path: &Path, deadline: Instant, level: usize) -> Result<Option<Self>, Error> {
         loop {
-            match File::create_new(path) {
-                Ok(mut file) => {
-                    let owner = ProcessIdentity::own();
-                    if let Err(error) = writeln!(file, "{owner}") {
-                        // One without a line would be held for ever.
-                        let _ = fs::remove_file(path);
-                        return Err(error).at("write", path).map_err(Error::Io);
-                    }
-                    return Ok(Some(Self { path: path.to_owned(), owner }));
-                }
+            let owner = ProcessIdentity::own();
+            match create_with_line(path, &owner) {
+                Ok(()) => return Ok(Some(Self { path: path.to_owned(), owner })),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).at("create", path).map_err(Error::Io),
             }
@@ -136,6 +131,29 @@ impl MarkerGuard {
                 return Ok(None);
             }
             thread::sleep(BETWEEN_ATTEMPTS);
+        }
+    }
+}
+
+/// Creates a marker that has its line from the start: nobody could tell that the process of one without a line is gone.
+fn create_with_line(path: &Path, owner: &ProcessIdentity) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(Path::new(layout::TEMPORARY_FOLDER).file_name().unwrap_or_default());
+    let folder = if temporary.is_dir() { &temporary } else { folder };
+    // Others read it too, as far as the umask lets them.
+    let permissions = fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+    writeln!(file, "{owner}")?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(error.error),
+        // A file system that neither renames without replacing nor links.
+        Err(_) => {
+            let written = File::create_new(path)?.write_all(format!("{owner}\n").as_bytes());
+            if written.is_err() {
+                let _ = fs::remove_file(path);
+            }
+            written
         }
     }
 }
@@ -241,6 +259,25 @@ mod tests {
             fs::write(&path, line).unwrap();
             assert_eq!(state_of(&path), state, "{line}");
         }
+    }
+
+    #[test]
+    fn a_marker_has_its_line_from_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marker");
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2_000 {
+                    drop(MarkerGuard::create(&path, in_a_minute()).unwrap().unwrap());
+                }
+                is_over.store(true, Ordering::SeqCst);
+            });
+            while !is_over.load(Ordering::SeqCst) {
+                let line = fs::read_to_string(&path).ok();
+                assert!(line.is_none_or(|line| line.ends_with('\n')), "one without a line");
+            }
+        });
     }
 
     #[test]

@@ -155,8 +155,8 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: PlanE
     let view = |plan| PlanView::new(plan, None, false).numbered(&numbers).refused();
     let shown = match plans.as_slice() {
         [] => Ok(()),
-        [plan] => context.output.data(&view(plan), text),
-        several => context.output.data(&ReleaseView::new(several.iter().map(|plan| view(plan)).collect()), text),
+        [plan] => context.output.lines(&view(plan), text),
+        several => context.output.lines(&ReleaseView::new(several.iter().map(|plan| view(plan)).collect()), text),
     };
     // The error that follows matters more than a reader that has gone away.
     drop(shown);
@@ -302,7 +302,7 @@ fn show(
         view.waited(waited.map(|waited| waited.gateways.as_slice()), waited.and_then(|waited| waited.nodes.as_deref()));
     context
         .output
-        .data(&view, || text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default())
+        .lines(&view, || text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default())
 }
 
 /// Describes a plan's changes and their outcome.

@@ -50,6 +50,7 @@ mod variables;
 mod views;
 mod wait;
 mod workflow;
+mod wrap;
 mod yaml;
 
 use clap::FromArgMatches as _;

@@ -16,6 +16,7 @@ use super::error::{CommandError, Exit};
 use super::escape;
 use super::hints;
 use super::views::{ErrorView, OutputDocument};
+use super::wrap::wrapped;
 use super::yaml::yaml;
 use crate::model::{Finding, Location, Severity};
 use crate::workspace::Workspace;
@@ -102,6 +103,15 @@ impl Output {
         self.painted(document, || escape::text(&text()).into_owned())
     }
 
+    /// Shows data as [`Output::data`] does, in lines no wider than the terminal.
+    pub(super) fn lines(
+        &self,
+        document: &impl OutputDocument,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CommandError> {
+        self.painted(document, || wrapped(&escape::text(&text()), self.width).into_owned())
+    }
+
     /// Shows data whose text has colours, and whose parts were escaped before they were painted.
     pub(super) fn painted(
         &self,
@@ -163,7 +173,7 @@ impl Output {
     /// Prints a note on stderr. Programs get the document alone.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && self.held_warnings.is_none() {
-            say(&escape::text(text));
+            say(&wrapped(&escape::text(text), self.talk_width()));
         }
     }
 
@@ -185,7 +195,8 @@ impl Output {
         if let Some(held) = &self.held_warnings {
             held.borrow_mut().push(text.to_owned());
         } else if !self.quiet && self.shown_warnings.borrow_mut().insert(text.to_owned()) {
-            say(&format!("{}: {}", self.paint(YELLOW, "warning"), escape::text(text)));
+            let text = format!("{}: {}", self.paint(YELLOW, "warning"), escape::text(text));
+            say(&wrapped(&text, self.talk_width()));
         }
     }
 
@@ -214,7 +225,7 @@ impl Output {
     }
 
     fn error_text(&self, error: &CommandError, sources: &SourceTexts<'_>) -> String {
-        let mut text = findings(&error.findings, sources, self.color_talk);
+        let mut text = String::new();
         let _ = writeln!(text, "{}: {}", self.paint(RED, "error"), indented(&error.message));
         for cause in &error.causes {
             let _ = writeln!(text, "  because: {}", indented(cause));
@@ -230,7 +241,12 @@ impl Output {
         for hint in &error.hints {
             let _ = writeln!(text, "  {}: {}", self.paint(CYAN, "hint"), indented(hint));
         }
-        text
+        findings(&error.findings, sources, self.color_talk) + &wrapped(&text, self.talk_width())
+    }
+
+    /// Returns the width of the terminal that stderr is.
+    fn talk_width(&self) -> Option<u16> {
+        self.width.filter(|_| self.progress)
     }
 
     fn paint(&self, color: &str, text: &str) -> String {

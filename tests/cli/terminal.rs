@@ -111,8 +111,18 @@ fn no_line_is_wider_than_the_terminal() {
             assert!(widest <= columns, "{words} has {widest} of {columns} columns:\n{text}");
         }
         // A digest is not broken.
-        for words in [format!("show {short}"), "diff petstore@test petstore@online".to_owned()] {
-            let text = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], &words);
+        for words in [
+            &format!("show {short}"),
+            "diff petstore@test petstore@online",
+            "diff petstore@0.0.1 petstore@0.0.2",
+            "publish petstore --env test --dry-run --backend https://backend-of-the-petstore.internal.example.com:8443/v1",
+            "publish petstore --env test --dry-run",
+            "undo --env pre-release --dry-run",
+            "version delete petstore 0.0.1",
+            "routes --env test",
+            "offline nobody --env test",
+        ] {
+            let text = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], words);
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(widest <= columns.max(80), "{words} has {widest} of {columns} columns:\n{text}");
         }

@@ -149,7 +149,7 @@ fn commit_all(
         let plans = done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false));
         plan::or_no_steps(plans.chain(waited.iter().map(WaitOutcome::text)).collect())
     };
-    change::shown_after_commit(context, context.output.data(&view, text));
+    change::shown_after_commit(context, context.output.lines(&view, text));
     match failure {
         None => waited.into_iter().find_map(WaitOutcome::failure).map_or(Ok(Exit::Done), Err),
         Some(error) => {

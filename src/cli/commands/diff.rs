@@ -12,6 +12,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::OutputFormat;
 use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
+use crate::cli::wrap::wrapped;
 use crate::cli::{complete, selection, short_ids, table, workflow};
 use crate::compare::{self, Change, ChangeEffect, ChangeRules, ComparedGroup, Comparison, Compatibility, KINDS, Kind};
 use crate::definition::ValueDirection;
@@ -133,7 +134,7 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<DiffFilter>) ->
                     return "nothing was ever published to either\n".to_owned();
                 }
                 let text: String = diffs.iter().map(|diff| diff.text(layout, only)).collect();
-                short_ids::shorten(workspace, &text)
+                wrapped(&short_ids::shorten(workspace, &text), context.output.width).into_owned()
             })?;
         }
     }

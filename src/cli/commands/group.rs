@@ -311,7 +311,7 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
         domains: settings.domains.iter().map(ToString::to_string).collect(),
         apis: apis.iter().map(|api| ApiView::new(api)).collect(),
     };
-    context.output.data(&view, || {
+    context.output.lines(&view, || {
         let rows = apis
             .iter()
             .map(|api| vec![api.method.to_string(), api.path.clone(), api.operation_id.clone().unwrap_or_default()]);

@@ -105,7 +105,7 @@ pub(super) fn show(
     let view = ReleaseView::new(plans.iter().map(view).collect()).written_to(file);
     context
         .output
-        .data(&view, || or_no_steps(plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect()))
+        .lines(&view, || or_no_steps(plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect()))
 }
 
 /// Says of a plan without a text that it has no step.

@@ -86,7 +86,7 @@ fn show(context: &Context<'_>, unused: &[UnusedVersion], is_dry_run: bool) -> Re
         })
         .collect();
     let view = PruneView { schema: SCHEMA, dry_run: is_dry_run, versions };
-    context.output.data(&view, || {
+    context.output.lines(&view, || {
         if unused.is_empty() {
             return "nothing to prune: every frozen version is named by an operation, or equals the working copy\n"
                 .to_owned();

@@ -204,7 +204,7 @@ impl ResolveOutcome<'_> {
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
             nodes: self.waited.as_ref().and_then(|waited| waited.nodes.as_deref()),
         };
-        context.output.data(&view, || {
+        context.output.lines(&view, || {
             short_ids::shorten(self.workspace, &self.text(&context.process.folder, dry_run))
                 + &self.waited.as_ref().map(WaitOutcome::text).unwrap_or_default()
         })

@@ -11,6 +11,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::live_routes::LiveRoutes;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::RoutesView;
+use crate::cli::wrap::wrapped;
 use crate::cli::{complete, selection};
 use crate::model::{IpRange, IpRules, SCHEMA};
 use crate::routes::{
@@ -50,7 +51,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
         }
     }
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
-    context.output.painted(&RoutesView { schema: SCHEMA, environments: &routes }, || text(&routes, layout))?;
+    context.output.painted(&RoutesView { schema: SCHEMA, environments: &routes }, || {
+        wrapped(&text(&routes, layout), context.output.width).into_owned()
+    })?;
     let mut is_complete = true;
     for NotServed { environment, group, reason, .. } in routes.iter().flat_map(|environment| &environment.not_served) {
         is_complete = false;

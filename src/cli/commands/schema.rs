@@ -62,7 +62,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SchemaArguments) ->
         let names = names().into_iter().map(|(name, meaning)| SchemaNameView { name, meaning }).collect::<Vec<_>>();
         let text =
             names.iter().fold(String::new(), |text, each| text + &format!("{:<24} {}\n", each.name, each.meaning));
-        context.output.data(&SchemaDocument::Names { schema: SCHEMA, names }, || text)?;
+        context.output.lines(&SchemaDocument::Names { schema: SCHEMA, names }, || text)?;
         return Ok(Exit::Done);
     };
     let of_file = FILES.iter().find(|file| file.name == name).map(|file| (file.schema)());

@@ -34,7 +34,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     }
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end));
-    context.output.data(&view, || text(workspace, &committed, loose_end))?;
+    context.output.lines(&view, || text(workspace, &committed, loose_end))?;
     for problem in &standing.problems {
         context.output.warning(&problem.to_string());
     }

@@ -21,11 +21,7 @@ impl GeneratedFolder {
 
     /// Compares the folder with the files that it should have, and writes them unless it is only checked.
     pub(super) fn update(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, CommandError> {
-        let changes = self.folder.compare(files)?;
-        if !self.is_check {
-            self.folder.write(files, &changes)?;
-        }
-        Ok(changes)
+        Ok(if self.is_check { self.folder.compare(files)? } else { self.folder.write(files)? })
     }
 
     /// Returns the exit of a command that found these changes.

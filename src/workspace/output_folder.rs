@@ -4,6 +4,9 @@
 //! else and is refused: nothing in it is written or removed. Each file is replaced by a rename, since an engine reads it while
 //! it is written; the list is written first where files are added, so that no file of ours is ever taken for another's. The list
 //! names the kind of its files too: a command takes away what it does not need, so the folder of another kind is refused.
+//!
+//! Temporary files lie in a folder of their own, [`STAGE_FOLDER`]. Writers take turns by a lock of the folder, so that one finds
+//! there the leftovers of a killed writer alone, and removes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -27,6 +30,10 @@ const OF_OTHERS: u32 = 0o077;
 const MOST_LIST_BYTES: u64 = 64 << 20;
 /// The most files that are written before they are synced together: so many may be left by a process that is killed.
 const MOST_STAGED: usize = 512;
+/// The folder of temporary files, which is there only while files are written.
+const STAGE_FOLDER: &str = ".apigw-tmp";
+/// The length of a temporary file's name, all of letters and digits.
+const STAGED_NAME_LENGTH: usize = 6;
 
 /// A file for an output folder.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +54,8 @@ pub struct OutputFolder {
     kind: String,
     /// The files on its list.
     listed: BTreeSet<String>,
+    /// Temporary files of a writer that was killed, or that writes at this moment.
+    leftovers: BTreeSet<String>,
 }
 
 /// The differences of an output folder from the files that it should have, by path.
@@ -54,7 +63,7 @@ pub struct OutputFolder {
 pub struct FolderChanges {
     /// Files that are missing or have other bytes.
     pub written: Vec<String>,
-    /// Files that it should not have.
+    /// Files that it should not have, leftovers of a killed writer among them.
     pub removed: Vec<String>,
 }
 
@@ -78,8 +87,9 @@ impl OutputFolder {
             Some(_) => read_list(path, kind)?,
             None => BTreeSet::new(),
         };
-        let folder = Self { path: path.to_owned(), kind: kind.to_owned(), listed };
+        let mut folder = Self { path: path.to_owned(), kind: kind.to_owned(), listed, leftovers: BTreeSet::new() };
         folder.require_own(path, "")?;
+        folder.leftovers = folder.read_leftovers()?;
         Ok(folder)
     }
 
@@ -97,19 +107,31 @@ impl OutputFolder {
                 changes.written.push(file.path.to_owned());
             }
         }
-        let names: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
-        let is_orphan = |path: &&String| !names.contains(path.as_str()) && self.path.join(path).exists();
-        changes.removed = self.listed.iter().filter(is_orphan).cloned().collect();
+        changes.removed = self.orphans(files).chain(&self.leftovers).cloned().collect();
         Ok(changes)
     }
 
-    /// Makes the changes: every file first, then the removals.
-    pub fn write(&self, files: &[OutputFile<'_>], changes: &FolderChanges) -> Result<(), Error> {
+    /// Writes the files that differ and removes all others: every file first, then the removals.
+    pub fn write(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, Error> {
         let names: BTreeSet<String> = files.iter().map(|file| file.path.to_owned()).collect();
+        let changes = self.compare(files)?;
         if changes.is_empty() && names == self.listed {
-            return Ok(());
+            return Ok(changes);
         }
         fs::create_dir_all(&self.path).at("create", &self.path)?;
+        let lock = fs::File::open(&self.path).at("open", &self.path)?;
+        // A file system without locks (NFS) has no turns.
+        let _ = lock.lock();
+        // Another writer may have ended since.
+        let folder = Self::open(&self.path, &self.kind)?;
+        let changes = folder.compare(files)?;
+        folder.clear_stage()?;
+        let written = folder.change(files, &changes, &names);
+        folder.clear_stage()?;
+        written.map(|()| changes)
+    }
+
+    fn change(&self, files: &[OutputFile<'_>], changes: &FolderChanges, names: &BTreeSet<String>) -> Result<(), Error> {
         // With the old names too, until their files are gone.
         self.write_list(names.union(&self.listed))?;
         let by_path: BTreeMap<&str, &OutputFile<'_>> = files.iter().map(|file| (file.path, file)).collect();
@@ -118,7 +140,7 @@ impl OutputFolder {
         for batch in changed.chunks(MOST_STAGED) {
             self.replace(batch)?;
         }
-        for path in &changes.removed {
+        for path in self.orphans(files) {
             let path = self.path.join(path);
             fs::remove_file(&path).at("remove", &path)?;
             let parents = path.ancestors().skip(1).take_while(|parent| *parent != self.path);
@@ -126,6 +148,43 @@ impl OutputFolder {
             parents.take_while(|parent| fs::remove_dir(parent).is_ok()).for_each(drop);
         }
         self.write_list(names.iter())
+    }
+
+    /// Lists the files on the list that it should not have.
+    fn orphans<'a>(&'a self, files: &[OutputFile<'_>]) -> impl Iterator<Item = &'a String> {
+        let names: BTreeSet<String> = files.iter().map(|file| file.path.to_owned()).collect();
+        self.listed.iter().filter(move |path| !names.contains(*path) && self.path.join(path).exists())
+    }
+
+    /// Lists the temporary files; anything else in their folder is somebody else's.
+    fn read_leftovers(&self) -> Result<BTreeSet<String>, Error> {
+        let stage = self.path.join(STAGE_FOLDER);
+        let names = match folders::names(&stage) {
+            Err(error) if layout::is_absent(&error) => return Ok(BTreeSet::new()),
+            names => names.at("read", &stage)?,
+        };
+        let mut leftovers = BTreeSet::new();
+        for entry in names {
+            let name = format!("{STAGE_FOLDER}/{}", entry.to_string_lossy());
+            let bytes = entry.as_encoded_bytes();
+            let is_staged = bytes.len() == STAGED_NAME_LENGTH && bytes.iter().all(u8::is_ascii_alphanumeric);
+            let is_file = fs::symlink_metadata(stage.join(&entry)).is_ok_and(|metadata| metadata.is_file());
+            if !is_staged || !is_file {
+                return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
+            }
+            leftovers.insert(name);
+        }
+        Ok(leftovers)
+    }
+
+    /// Removes the folder of temporary files, and those that were found in it.
+    fn clear_stage(&self) -> Result<(), Error> {
+        for name in &self.leftovers {
+            let path = self.path.join(name);
+            fs::remove_file(&path).or_else(absent_is_fine).at("remove", &path)?;
+        }
+        let stage = self.path.join(STAGE_FOLDER);
+        Ok(fs::remove_dir(&stage).or_else(absent_is_fine).at("remove", &stage)?)
     }
 
     fn write_list<'a>(&self, names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
@@ -147,16 +206,18 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Writes a temporary file beside its target.
+    /// Writes a temporary file, and makes the folder of its target.
     fn stage(&self, file: &OutputFile<'_>) -> Result<(TempPath, PathBuf), Error> {
         let target = self.path.join(file.path);
         let parent = target.parent().unwrap_or(&self.path);
         fs::create_dir_all(parent).at("create", parent)?;
+        let stage = self.path.join(STAGE_FOLDER);
+        fs::create_dir_all(&stage).at("create", &stage)?;
         // The kernel applies the umask to this.
         let mode = if file.is_private { 0o600 } else { 0o666 };
         let mut builder = tempfile::Builder::new();
-        let builder = builder.prefix(".apigw-").permissions(fs::Permissions::from_mode(mode));
-        let mut temporary = builder.tempfile_in(parent).at("write in", parent)?;
+        let builder = builder.prefix("").rand_bytes(STAGED_NAME_LENGTH).permissions(fs::Permissions::from_mode(mode));
+        let mut temporary = builder.tempfile_in(&stage).at("write in", &stage)?;
         temporary.write_all(file.bytes).at("write", &target)?;
         Ok((temporary.into_temp_path(), target))
     }
@@ -172,11 +233,14 @@ impl OutputFolder {
             let path = folder.join(&entry);
             let name = format!("{below}{}", entry.to_string_lossy());
             let kind = fs::symlink_metadata(&path).at("read", &path)?;
+            if name == STAGE_FOLDER && kind.is_dir() {
+                continue;
+            }
             let inside = format!("{name}/");
             let is_parent = || self.listed.range(inside.clone()..).next().is_some_and(|path| path.starts_with(&inside));
             if kind.is_dir() && is_parent() {
                 self.require_own(&path, &inside)?;
-            } else if !kind.is_file() || (name != LIST_FILE && !self.listed.contains(&name) && !is_leftover(&path)) {
+            } else if !kind.is_file() || (name != LIST_FILE && !self.listed.contains(&name)) {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
             }
         }
@@ -203,9 +267,8 @@ fn sync_file(temporary: &Path, target: &Path) -> Result<(), Error> {
     Ok(fs::File::open(temporary).and_then(|file| file.sync_all()).at("sync", target)?)
 }
 
-/// True if it is a temporary file of a process that was killed.
-fn is_leftover(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".apigw-"))
+fn absent_is_fine(error: std::io::Error) -> std::io::Result<()> {
+    if layout::is_absent(&error) { Ok(()) } else { Err(error) }
 }
 
 fn is_private(path: &Path) -> bool {
@@ -232,81 +295,4 @@ fn read_list(folder: &Path, kind: &str) -> Result<BTreeSet<String>, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_no_folder_and_has_none_below_it() {
-        let temporary = tempfile::tempdir().expect("a folder");
-        let path = temporary.path().join("file");
-        fs::write(&path, "mine").expect("a file");
-        for folder in [path.clone(), path.join("below/it")] {
-            let refused = OutputFolder::open(&folder, "docs").expect_err("it is refused");
-            assert!(matches!(refused, Error::FileForFolder { path: found } if found == path));
-        }
-        assert_eq!(fs::read(&path).expect("it is there"), b"mine");
-    }
-
-    fn file<'a>(path: &'a str, text: &'a str) -> OutputFile<'a> {
-        OutputFile { path, bytes: text.as_bytes(), is_private: path.contains("secret") }
-    }
-
-    fn update(folder: &Path, files: &[OutputFile<'_>]) -> FolderChanges {
-        let folder = OutputFolder::open(folder, "docs").expect("a folder");
-        let changes = folder.compare(files).expect("changes");
-        folder.write(files, &changes).expect("it is written");
-        changes
-    }
-
-    #[test]
-    fn files_are_written_replaced_and_removed() {
-        let temporary = tempfile::tempdir().expect("a folder");
-        let folder = temporary.path().join("out/deep");
-        let changes = update(&folder, &[file("a", "1"), file("b/c", "2"), file("b/d", "3")]);
-        assert_eq!(changes.written, ["a", "b/c", "b/d"]);
-        assert!(update(&folder, &[file("a", "1"), file("b/c", "2"), file("b/d", "3")]).is_empty());
-        let changes = update(&folder, &[file("a", "4"), file("secret", "5")]);
-        assert_eq!(
-            (changes.written, changes.removed),
-            (vec!["a".to_owned(), "secret".to_owned()], vec!["b/c".to_owned(), "b/d".to_owned()])
-        );
-        assert!(!folder.join("b").exists() && is_private(&folder.join("secret")));
-        fs::write(folder.join("a"), "other").expect("a file");
-        let opened = OutputFolder::open(&folder, "docs").expect("a folder");
-        assert_eq!(opened.compare(&[file("a", "4"), file("secret", "5")]).expect("changes").written, ["a"]);
-    }
-
-    #[test]
-    fn a_folder_that_holds_something_else_is_refused() {
-        let temporary = tempfile::tempdir().expect("a folder");
-        let folder = temporary.path();
-        fs::write(folder.join("mine.txt"), "").expect("a file");
-        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
-        fs::remove_file(folder.join("mine.txt")).expect("it is removed");
-        update(folder, &[file("a", "1")]);
-        fs::create_dir(folder.join("more")).expect("a folder");
-        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
-        fs::remove_dir(folder.join("more")).expect("it is removed");
-        for name in ["../x", "/etc/passwd", "a/../../x"] {
-            fs::write(folder.join(LIST_FILE), format!("{KIND_START}docs\na\n{name}\n")).expect("a list");
-            assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })), "{name}");
-        }
-        std::os::unix::fs::symlink("/etc", folder.join("link")).expect("a link");
-        fs::write(folder.join(LIST_FILE), format!("{KIND_START}docs\na\nlink/passwd\n")).expect("a list");
-        assert!(matches!(OutputFolder::open(folder, "docs"), Err(Error::FolderTaken { .. })));
-    }
-
-    #[test]
-    fn a_folder_of_another_kind_is_refused() {
-        let temporary = tempfile::tempdir().expect("a folder");
-        let folder = temporary.path();
-        update(folder, &[file("a", "1")]);
-        let list = fs::read_to_string(folder.join(LIST_FILE)).expect("a list");
-        let without = list.replace("# kind: docs\n", "");
-        for (kind, list) in [("sdk", list.as_str()), ("export envoy", list.as_str()), ("docs", without.as_str())] {
-            fs::write(folder.join(LIST_FILE), list).expect("a list");
-            let refused = OutputFolder::open(folder, kind);
-            assert!(matches!(refused, Err(Error::FolderOfOtherKind { .. })), "{kind}");
-        }
-    }
-}
+mod tests;

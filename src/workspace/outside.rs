@@ -9,10 +9,13 @@ use std::time::SystemTime;
 
 use super::error::{Error, PathContext};
 use super::own_places::require_foreign;
-use super::{layout, settings};
+use super::{folders, layout, settings};
 use crate::definition::FetchError;
-use crate::model::Location;
+use crate::model::{Digest, Location};
 use crate::plan::ReleasePlan;
+
+/// The length of the random end of a temporary file's name.
+const STAGED_NAME_LENGTH: usize = 6;
 
 /// Reads a file that the user named, of at most `most` bytes.
 pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
@@ -51,17 +54,16 @@ pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
 pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     require_foreign(path)?;
     let existing = fs::metadata(path).ok();
-    let is_named_by_system = path.starts_with("/dev") || path.starts_with("/proc");
+    // Below /dev are file systems too, like /dev/shm.
+    let is_device = path.parent() == Some(Path::new("/dev")) || path.starts_with("/dev/fd");
+    let is_named_by_system = is_device || path.starts_with("/proc");
     if is_named_by_system || existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
         let mut file = fs::OpenOptions::new().append(true).open(path).at("write", path)?;
         return Ok(file.write_all(text.as_bytes()).at("write", path)?);
     }
     // A link stays: its target is written.
     let target = if existing.is_some() { fs::canonicalize(path).at("write", path)? } else { path.to_owned() };
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // The kernel applies the umask to this.
-    let mut file = builder.permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder).at("write in", folder)?;
+    let mut file = stage_outside(&target)?;
     file.write_all(text.as_bytes()).at("write", path)?;
     if let Some(existing) = existing {
         file.as_file().set_permissions(existing.permissions()).at("write", path)?;
@@ -69,6 +71,48 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     file.as_file().sync_all().at("sync", path)?;
     file.persist(&target).map_err(|error| error.error).at("write", path)?;
     Ok(())
+}
+
+/// Makes a temporary file beside its target, locked while its writer lives, and removes those that killed writers of the same
+/// target left.
+fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // By its digest, since a name may be as long as a file system lets it.
+    let name = Digest::of(target.file_name().unwrap_or_default().as_encoded_bytes()).short();
+    let prefix = format!(".apigw-{name}-");
+    remove_staged(folder, &prefix);
+    loop {
+        let mut builder = tempfile::Builder::new();
+        // The kernel applies the umask to this.
+        let builder =
+            builder.prefix(&prefix).rand_bytes(STAGED_NAME_LENGTH).permissions(fs::Permissions::from_mode(0o666));
+        let file = builder.tempfile_in(folder).at("write in", folder)?;
+        // A file system without locks (NFS) keeps leftovers.
+        let is_locked = file.as_file().lock().is_ok();
+        // Another writer may have taken it for a leftover before it was locked.
+        if !is_locked || file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes temporary files of a target that nobody has locked.
+fn remove_staged(folder: &Path, prefix: &str) {
+    for name in folders::names(folder).unwrap_or_default() {
+        let rest = name.to_str().and_then(|name| name.strip_prefix(prefix));
+        let is_staged = rest.is_some_and(|rest| {
+            rest.len() == STAGED_NAME_LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        let path = folder.join(&name);
+        if is_staged
+            && fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file())
+            && let Ok(file) = fs::File::open(&path)
+            && file.try_lock().is_ok()
+        {
+            // One that cannot be removed does no harm.
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 /// Reads a release plan.

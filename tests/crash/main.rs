@@ -9,6 +9,7 @@
 mod commands;
 mod disk;
 mod inject;
+mod outputs;
 mod power;
 mod pull;
 mod trace;
@@ -57,6 +58,15 @@ fn every_command_that_writes_survives_an_interruption() -> Result<()> {
         let finished = commands::finish(writer, &writer.interrupt(&tracer, number)?);
         failures.extend(finished.err().map(|error| format!("{error:#}")));
     }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn the_next_run_removes_what_a_killed_writer_of_files_left() -> Result<()> {
+    let Some(tracer) = tracer("writers of files")? else { return Ok(()) };
+    let (killed, failures) = outputs::kill_writers(&tracer)?;
+    say(&format!("writers of files: killed {killed} times, {} went wrong", failures.len()));
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
 }

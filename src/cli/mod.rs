@@ -13,6 +13,7 @@ mod command_kind;
 mod commands;
 mod complete;
 mod context;
+mod deviation_places;
 mod display;
 mod documents;
 mod duration;

@@ -2,6 +2,7 @@
 
 use super::aspect::ReportAspect;
 use super::options::CallerKeys;
+use crate::access::AccessSubject;
 use crate::definition::StatusPattern;
 use crate::model::{ParameterReference, ResponseValidation};
 use crate::routes::{
@@ -81,6 +82,8 @@ pub enum SettingPlace {
     Settings(Vec<String>),
     /// An API of the definition, by its index.
     Api(usize),
+    /// A setting of a key or an owner.
+    Subject(AccessSubject, &'static str),
 }
 
 /// A feature that a group or an API uses.
@@ -194,10 +197,10 @@ impl FeatureUses {
             }
             _ => {}
         }
-        let validates =
-            |route: &Route| route.validation.requests || route.validation.responses != ResponseValidation::Off;
-        if group.routes.iter().any(validates) {
+        if group.routes.iter().any(|route| route.validation.requests) {
             self.setting(ExportFeature::Validation, &["validate_requests"]);
+        } else if group.routes.iter().any(|route| route.validation.responses != ResponseValidation::Off) {
+            self.setting(ExportFeature::Validation, &["validate_responses"]);
         }
         if !group.ip_rules.is_empty() {
             self.setting(ExportFeature::IpRules, &["ip_rules"]);
@@ -220,8 +223,9 @@ impl FeatureUses {
         if !group.rate_limits.is_empty() {
             self.setting(ExportFeature::RateLimits { asks_callers }, &["limits"]);
         }
-        if asks_callers && callers.have_limits(group.group.as_str(), group.environment.as_str()) {
-            self.setting(ExportFeature::CallerLimits, &["auth"]);
+        let limited = callers.limits_place(group.group.as_str(), group.environment.as_str());
+        if let Some(place) = limited.filter(|_| asks_callers) {
+            self.list.push(FeatureUse { feature: ExportFeature::CallerLimits, place });
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::access::{Grant, Key, OwnerGrants, RevokedSecrets};
+use super::feature::SettingPlace;
+use crate::access::{AccessSubject, Grant, Key, OwnerGrants, RevokedSecrets};
 
 /// The most bytes of a body where a group names no limit, as `apigw serve` has them.
 pub(super) const USUAL_BODY_BYTES: u64 = 300 * 1024;
@@ -40,14 +41,23 @@ impl CallerKeys {
         key.grants.iter().chain(of_owner.flat_map(|owner| &owner.grants))
     }
 
-    /// True if a key that may call some of a group in an environment has limits, or the grant by which it may.
-    pub(super) fn have_limits(&self, group: &str, environment: &str) -> bool {
+    /// Finds the limits of a key that may call some of a group in an environment, or of the grant by which it may.
+    pub(super) fn limits_place(&self, group: &str, environment: &str) -> Option<SettingPlace> {
         let is_there = |grant: &&Grant| {
             grant.group.as_str() == group && grant.environments.iter().any(|name| name.as_str() == environment)
         };
-        let is_limited = |key: &Key| {
-            self.grants(key).filter(is_there).any(|grant| !key.limits.is_empty() || !grant.limits.is_empty())
+        let limited = |key: &Key| {
+            let of_key = AccessSubject::Key(key.name.clone());
+            let has_limits = |grant: &Grant| !grant.limits.is_empty();
+            let mut grants = self.grants(key).filter(is_there).peekable();
+            if !key.limits.is_empty() && grants.peek().is_some() {
+                return Some((of_key, "limits"));
+            }
+            let grant = grants.find(|grant| has_limits(grant))?;
+            let of_owner = key.owner.clone().filter(|_| !key.grants.contains(grant)).map(AccessSubject::Owner);
+            Some((of_owner.unwrap_or(of_key), "grants"))
         };
-        self.keys.iter().any(is_limited)
+        let (subject, setting) = self.keys.iter().find_map(limited)?;
+        Some(SettingPlace::Subject(subject, setting))
     }
 }

@@ -13,6 +13,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::SubjectState;
 use crate::cli::context::Context;
+use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::GeneratedFolder;
 use crate::cli::live_routes::LiveRoutes;
@@ -23,7 +24,7 @@ use crate::cli::views::{
 };
 use crate::cli::{complete, selection};
 use crate::export::{
-    CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, GroupReport, ReportAspect, SettingPlace, export,
+    CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, GroupReport, ReportAspect, export,
 };
 use crate::model::{GroupName, Location, SCHEMA};
 use crate::snapshot::NotServed;
@@ -92,7 +93,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         callers: callers(context, workspace)?,
     };
     let exported = export(target, &live.environments, &options);
-    require_access(&exported, target, &arguments.allow_loss)?;
+    require_access(workspace, &live, &exported, target, &arguments.allow_loss)?;
     let kind = format!("export {}", target.as_str());
     let folder = GeneratedFolder::open(context, out, &kind, arguments.check)?;
     let files: Vec<OutputFile<'_>> = exported
@@ -164,13 +165,22 @@ fn not_served_text(NotServed { environment, group, reason, .. }: &NotServed) -> 
 }
 
 /// Refuses files of a target that loses what access rests on.
-fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[String]) -> Result<(), CommandError> {
+fn require_access(
+    workspace: &Workspace,
+    live: &LiveRoutes,
+    exported: &EngineExport,
+    target: ExportTarget,
+    allowed: &[String],
+) -> Result<(), CommandError> {
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for group in &exported.groups {
-        for (api, deviation) in group.lost_access(allowed) {
-            let GroupReport { group, environment, .. } = group;
+    for report in &exported.groups {
+        let mut places = None;
+        for (api, deviation) in report.lost_access(allowed) {
+            let GroupReport { group, environment, .. } = report;
             let api = api.map(|api| format!(", {api}")).unwrap_or_default();
-            let reason = format!("{group} in {environment}{api}: {}", deviation.detail);
+            let places = places.get_or_insert_with(|| places_of(workspace, live, report));
+            let place = places.shown(&deviation.place);
+            let reason = format!("{group} in {environment}{api}: {} ({place})", deviation.detail);
             lost.entry(deviation.aspect.as_str()).or_default().push(reason);
         }
     }
@@ -194,21 +204,18 @@ fn file_views<'a>(files: &[OutputFile<'a>], changes: &'a FolderChanges) -> Vec<E
     present.chain(removed).collect()
 }
 
+/// Returns the places of the settings of a group that is exported.
+fn places_of<'w>(workspace: &'w Workspace, live: &LiveRoutes, report: &GroupReport) -> DeviationPlaces<'w> {
+    let snapshot = live.snapshot.environments.iter().find(|environment| environment.name == report.environment);
+    DeviationPlaces::read(workspace, report, snapshot.map(|snapshot| &**snapshot))
+}
+
 /// Adds to each deviation the file and the line of its setting.
 fn group_views<'a>(workspace: &Workspace, live: &LiveRoutes, exported: &'a EngineExport) -> Vec<ExportGroupView<'a>> {
     let groups = exported.groups.iter().map(|group| {
-        let places = workspace.setting_places(&group.group, &group.version);
-        let snapshot = live.snapshot.environments.iter().find(|environment| environment.name == group.environment);
-        let content = snapshot.and_then(|environment| environment.group(&group.group)?.content.as_ref());
-        let definition = content.and_then(|content| content.definition.get().ok());
+        let places = places_of(workspace, live, group);
         let view = |deviation: &'a Deviation| {
-            let Location { file, line, .. } = match &deviation.place {
-                SettingPlace::Settings(path) => places.location(path),
-                SettingPlace::Api(index) => {
-                    let api = definition.as_ref().and_then(|definition| definition.apis.get(*index));
-                    api.map_or_else(|| places.location(&[]), |api| api.location.clone())
-                }
-            };
+            let Location { file, line, .. } = places.location(&deviation.place);
             let Deviation { aspect, fidelity, detail, .. } = deviation;
             DeviationView { aspect: *aspect, fidelity: *fidelity, detail, file: file.to_string(), line }
         };

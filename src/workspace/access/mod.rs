@@ -54,7 +54,7 @@ const HISTORY_FOLDER: &str = "history/access";
 /// The revocations that this machine has seen, whatever Git does to their files.
 pub(super) const REVOKED_FILE: &str = ".apigw/revoked";
 /// The most bytes of a key's file: thousands of grants.
-const LARGEST_SUBJECT: u64 = 4 << 20;
+pub(in crate::workspace) const LARGEST_SUBJECT: u64 = 4 << 20;
 
 /// An operation on keys and grants, with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]

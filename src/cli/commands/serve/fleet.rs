@@ -12,6 +12,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::certificates::CertificateFiles;
 use crate::cli::context::Context;
+use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::CommandError;
 use crate::export::{CallerKeys, ExportTarget, NodeCluster, ReportAspect, node_listener, node_resources, report};
 use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease, WithheldGroup};
@@ -246,9 +247,10 @@ impl PublishedEnvironment {
             let report = report(&routes, ExportTarget::Envoy, &CallerKeys::default());
             let Some(entry) = snapshot.group(&routes.group) else { continue };
             if let Some((_, lost)) = report.lost_access(allow_loss).next() {
-                let aspect = lost.aspect.as_str();
+                let (aspect, detail) = (lost.aspect.as_str(), lost.detail);
+                let place = DeviationPlaces::read(workspace, &report, Some(snapshot)).shown(&lost.place);
                 let reason =
-                    format!("access would be lost in Envoy: {} (allow it with `--allow-loss {aspect}`)", lost.detail);
+                    format!("access would be lost in Envoy: {detail} ({place}; allow it with `--allow-loss {aspect}`)");
                 let withheld = WithheldGroup { operation: routes.operation, reason };
                 self.withheld.insert(routes.group, withheld);
                 continue;

@@ -50,6 +50,12 @@ pub(super) enum ExportFeature {
     /// A body of this many bytes.
     BodyBytes(usize),
     OptionsAndMethods,
+    /// Paths in which letters are percent-encoded without need (RFC 3986, section 6.2.2.2).
+    EncodedLetters,
+    /// Targets that are no path, are malformed or long.
+    UnusualTargets,
+    /// Semicolons within a segment of a template.
+    Semicolons,
     AdjacentParameters,
     MarkedParameters,
     QueryRoute,
@@ -113,6 +119,9 @@ impl ExportFeature {
             | Self::RedirectBody
             | Self::BodyBytes(_) => ReportAspect::Responses,
             Self::OptionsAndMethods
+            | Self::EncodedLetters
+            | Self::UnusualTargets
+            | Self::Semicolons
             | Self::AdjacentParameters
             | Self::MarkedParameters
             | Self::QueryRoute
@@ -214,7 +223,9 @@ impl FeatureUses {
         if group.encoded_slashes {
             self.setting(ExportFeature::EncodedSlashes, &["forwarding", "encoded_slashes"]);
         }
-        self.setting(ExportFeature::OptionsAndMethods, &[]);
+        self.setting(ExportFeature::OptionsAndMethods, &["prefix"]);
+        self.setting(ExportFeature::EncodedLetters, &["prefix"]);
+        self.setting(ExportFeature::UnusualTargets, &["prefix"]);
     }
 
     /// Notes the limits of the group, and those of the keys and grants that it lets in by.
@@ -310,6 +321,9 @@ impl FeatureUses {
         let is_parameter = |part: &PathPart| matches!(part, PathPart::Parameter(_));
         if parameters.into_iter().any(|pair| pair.iter().all(is_parameter)) {
             self.api(ExportFeature::AdjacentParameters, index);
+        }
+        if path.parts.iter().any(is_parameter) {
+            self.api(ExportFeature::Semicolons, index);
         }
         let is_marked = |part: &PathPart| matches!(part, PathPart::Parameter(one) if one.lead != ValuePrefix::Nothing);
         if path.parts.iter().any(is_marked) {

@@ -15,7 +15,7 @@ use super::options::ExportOptions;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use super::verdict::FeatureVerdict;
+use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping};
 
@@ -245,6 +245,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::OptionsAndMethods => {
             FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
         }
+        ExportFeature::EncodedLetters | ExportFeature::UnusualTargets => {
+            FeatureVerdict::Near("targets are read as the implementation reads them")
+        }
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
             FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
         }

@@ -18,7 +18,7 @@ use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::upstream::ConnectedUpstream;
-use super::verdict::FeatureVerdict;
+use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
 use crate::model::{Cors, Digest, IpRules, ParameterReference};
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 
@@ -287,6 +287,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::OptionsAndMethods => {
             FeatureVerdict::Lost("404, 405 and OPTIONS are Kong's own; ambiguous paths are not refused")
         }
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
+        ExportFeature::UnusualTargets => {
+            FeatureVerdict::Near("malformed and long targets are refused, or not, by Kong's own rules")
+        }
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }
@@ -311,7 +315,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Lost("a constant with `$(` is left out, and a caller's own value stays")
         }
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
-        ExportFeature::RedirectBody
+        // Kong decodes them before it matches.
+        ExportFeature::EncodedLetters
+        | ExportFeature::RedirectBody
         | ExportFeature::BodyBytes(_)
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix

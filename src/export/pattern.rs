@@ -207,6 +207,9 @@ pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String 
     format!("(?:{})", parts.join("|"))
 }
 
+/// The expression of queries with characters that have to be encoded, which are refused too.
+pub(super) const AMBIGUOUS_QUERY: &str = r#"[^!-~]|["<>]"#;
+
 /// The paths that a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PathPattern {

@@ -10,6 +10,7 @@ mod engine;
 mod forwarding;
 mod golden;
 mod requests;
+mod targets;
 
 use std::fs;
 use std::path::{Path, PathBuf};

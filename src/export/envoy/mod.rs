@@ -24,7 +24,7 @@ use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
 use super::node::{NodeBootstrap, NodeCluster, NodeResources};
 use super::options::ExportOptions;
-use super::verdict::FeatureVerdict;
+use super::verdict::{FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
 use protobuf::{asks_authorizer, type_url};
@@ -137,6 +137,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
         }
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::UnusualTargets => FeatureVerdict::Near(
+            "targets with a fragment and absolute targets without a path are refused, malformed ones in Envoy's own words",
+        ),
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::cors::{allowed_origins, varies};
 use super::super::options::USUAL_BODY_BYTES;
-use super::super::pattern::PathPattern;
+use super::super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
     DecisionStep, FixedResponse, ForwardAction, HeaderText, HostTable, PathRule, RequestCondition, StepOutcome,
@@ -64,7 +64,13 @@ impl<'r> RouteWriter<'r> {
     fn virtual_host(&mut self, table: &HostTable<'r>) -> Value {
         let ambiguous = format!(".*{}.*", table.ambiguous);
         let refused = self.refusal(&ProblemResponse::ambiguous_path());
-        let mut routes = vec![self.undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused)];
+        // Its own path is without the query, which the header has.
+        let query = format!(r".*\?.*(?:{AMBIGUOUS_QUERY}).*");
+        let query = json!([{"name": ":path", "string_match": {"safe_regex": {"regex": query}}}]);
+        let mut routes = vec![
+            self.undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused.clone()),
+            self.undecorated(json!({"match": {"prefix": "/", "headers": query}}), refused),
+        ];
         for path in &table.paths {
             // Routes are matched by no address: a filter of theirs decides on that.
             for step in path.steps.iter().filter(|step| step.refused_by.is_none()) {

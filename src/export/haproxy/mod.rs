@@ -17,10 +17,10 @@ use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
 use super::lower::host_tables;
 use super::options::ExportOptions;
-use super::pattern::PathPattern;
+use super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict};
+use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::routes::GroupRoutes;
 use line::MOST_BODY_BYTES;
 use line::{formatted, quoted};
@@ -66,15 +66,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     text.push_str(FRONTEND);
     let unknown = refusal_text(&ProblemResponse::unknown_host());
     let _ = writeln!(text, "    http-request return status 404 {unknown} unless {{ var(txn.table) -m found }}");
-    for (index, table) in tables.iter().enumerate() {
-        let refused = refusal_text(&ProblemResponse::ambiguous_path());
-        let ambiguous = quoted(&table.ambiguous);
-        let _ = writeln!(
-            text,
-            "    http-request return status 400 {refused} if {{ var(txn.table) -m str {index} }} {{ path -m reg {ambiguous} }}\n    \
-             http-request set-var(txn.rule) path,map_reg(paths-{index}.map) if {{ var(txn.table) -m str {index} }}"
-        );
-    }
+    target_rules(&mut text, &tables);
     let unknown = refusal_text(&ProblemResponse::unknown_path());
     let _ = writeln!(text, "    http-request return status 404 {unknown} unless {{ var(txn.rule) -m found }}");
     writer.write_headers(&mut text);
@@ -90,6 +82,25 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     files.push(ExportFile::new("hosts.map", hosts, false));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files
+}
+
+/// Writes the rules that refuse targets with more than one reading, and those that find the rule of a path.
+fn target_rules(text: &mut String, tables: &[HostTable<'_>]) {
+    let refused = refusal_text(&ProblemResponse::ambiguous_path());
+    let query = quoted(AMBIGUOUS_QUERY);
+    let _ = writeln!(
+        text,
+        "    http-request return status 400 {refused} if {{ url -m reg ^[^/] }} !{{ url -m reg -i ^https?:// }}\n    \
+         http-request return status 400 {refused} if {{ query -m reg {query} }}"
+    );
+    for (index, table) in tables.iter().enumerate() {
+        let ambiguous = quoted(&table.ambiguous);
+        let _ = writeln!(
+            text,
+            "    http-request return status 400 {refused} if {{ var(txn.table) -m str {index} }} {{ path -m reg {ambiguous} }}\n    \
+             http-request set-var(txn.rule) path,map_reg(paths-{index}.map) if {{ var(txn.table) -m str {index} }}"
+        );
+    }
 }
 
 const HEAD: &str = r#"
@@ -204,6 +215,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::BodyBytes(bytes) if *bytes > MOST_BODY_BYTES => {
             FeatureVerdict::Lost("a body over 256 KiB is left out")
         }
+        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::UnusualTargets => FeatureVerdict::Near(
+            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused",
+        ),
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }

@@ -21,7 +21,7 @@ use super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict};
+use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
 use location::{LocationWriter, body_limit, error_pages, refusal_text};
@@ -97,6 +97,8 @@ http {
         default "";
     }
     map $request_uri $apigw_path {
+        # A query with characters that have to be encoded is refused as an ambiguous path is.
+        "~[?].*(?:[^!-~]|[\"<>])" //;
         "~^(?<apigw_raw_path>[^?]*)" $apigw_raw_path;
     }
     map $http_x_request_id $apigw_request_id {
@@ -214,6 +216,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
         ExportFeature::RedirectBody => FeatureVerdict::Lost("a redirect has nginx's own body"),
+        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::UnusualTargets => FeatureVerdict::Near(
+            "targets with a fragment, absolute targets without a path and long ones (over 8 KiB) are refused, other schemes are not",
+        ),
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }

@@ -1,0 +1,148 @@
+//! Raw targets in each engine and in `apigw serve`: those that one takes and the other does not are named in the report.
+
+use serde_json::Value;
+
+use super::engine::{Engine, EngineKind};
+use super::requests::TestRequest;
+use super::{client::send, difference};
+use crate::harness::Sandbox;
+use crate::serving::Serving;
+
+const DEFINITION: &str = "\
+openapi: 3.0.3
+info: {title: Targets, version: '1'}
+paths:
+  /:
+    get: &get
+      responses:
+        '200': {description: d, content: {text/plain: {example: yes}}}
+  /items:
+    get: *get
+  /items/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        '200': {description: d, content: {text/plain: {example: item}}}
+  /items/{id}/{part}:
+    get:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: part, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: part}}}
+  /files:
+    get:
+      x-apigw-match: prefix
+      responses:
+        '200': {description: d, content: {text/plain: {example: file}}}
+  /gr%C3%B6%C3%9Fe:
+    get: *get
+";
+const MATRIX: &str = "\
+  /m/{m}:
+    get:
+      parameters: [{name: m, in: path, required: true, style: matrix, schema: {type: string}}]
+      responses:
+        '200': {description: d, content: {text/plain: {example: matrix}}}
+";
+
+/// Targets that every party treats alike.
+const ALIKE: &str = "\
+/ /? /items /items? /items?? /items/ /items/? /items// // //items /// /./items /. /.. /items/. /items/.. /items/../items
+/items/./1 /items/%2e /items/%2e%2e /items/.%2E/x /items/... /items/a%2Fb /items/a%2fb /files/a%2Fb /nowhere/a%2Fb
+/items/%00 /items/a%00b /items/%0d%0a /items/%7f /items/a\\b /items/a%5cb /\\items /items/1/ /items/1// /items/1//x
+/items/1/2 /items/1/2/ /files /files/ /files/a/b /files// /files/../items /filesx /items/%C3%BC /items/%c3%bc
+/items/ü /ü /größe /gr%C3%B6%C3%9Fe /gr%c3%b6%c3%9fe /items/%c0%af /items/%e0%80%af /items/%ff /items/% /items/%4
+/items/%zz /items/%252e%252e /items/%252f /items/a:b@c!$&'()*+,=~ /items/[x] /items/a|b /items/a^b /items/` /items/{x}
+/items/\"x\" /items/<x> /* /items/* /ITEMS /Items/1 /nowhere /nowhere/ /items?x=1 /items?x=1?y=2 /items?x=../..
+/items?x=%2e%2e%2f /items?x=%00 /items?x=a;b /items?// /items?x=%zz /items?x=% /items?x=a|b^c`{} /items?x=a\\b
+/items?x=\" /items?x=<y> /items?x=ü /items/1?a;b /; /;x /items/;x /items/1/;x /..;/items /items/..;/items /items/.;x
+/items/%3b /items/%3bx /items/1%3b /items/a%3Bb /files/a;b /files/;b /files;x /nowhere;x /nowhere/a;x /items;x /items;x/1
+/m/;m=1 /m/;m=1;n=2 /m/;x=1 /m/1 /m/ /m http://HOST/ http://HOST/items http://HOST/items? http://HOST//items
+http://HOST/items/../items http://HOST/items/1 * items items/1";
+/// Targets that the report has to name where a party treats them otherwise, by a part of its text.
+const OTHERWISE: [(&str, &str); 5] = [
+    ("semicolon", "/items/1; /items/1;x=2 /items/a;b;c /items/1;x/2 /items/1/2;x /items/1;a/2;b"),
+    ("percent-encoded without need", "/%69tems /%69tems/1 /ite%6Ds /fil%65s/a"),
+    ("with a fragment", "/items#x /items/1#"),
+    ("absolute targets without a path", "http://HOST http://HOST?x"),
+    ("other schemes", "ftp://HOST/items"),
+];
+
+/// Lists the targets by the part of the report that names them; it is empty for those that all treat alike.
+fn targets(host: &str) -> Vec<(&'static str, Vec<String>)> {
+    let long = |letters: usize| format!("/items/{0} /items?{0}", "a".repeat(letters));
+    let long = [7000, 9000, 20_000, 70_000].map(long).join(" ");
+    let list = |(part, targets): (&'static str, &str)| {
+        (part, targets.split_whitespace().map(|target| target.replace("HOST", host)).collect())
+    };
+    OTHERWISE.into_iter().chain([("", ALIKE), ("long", &long)]).map(list).collect()
+}
+
+fn workspace(with_matrix: bool) -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    sandbox.write("new.yaml", &format!("{DEFINITION}{}", if with_matrix { MATRIX } else { "" }));
+    sandbox.run("group import raw new.yaml").expect_exit(0);
+    let settings = sandbox.read("groups/raw/group.yaml").replace("prefix: /raw", "prefix: /");
+    sandbox.write("groups/raw/group.yaml", &format!("{settings}\nvalidate_requests: false\n"));
+    sandbox.run("publish raw --env test --mock").expect_exit(0);
+    sandbox
+}
+
+fn answers_raw_targets(kind: EngineKind) {
+    if !kind.is_there() {
+        return;
+    }
+    let mut failures = Vec::new();
+    for with_matrix in [false, true] {
+        let sandbox = workspace(with_matrix);
+        let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0");
+        let engine = Engine::start(&sandbox, kind);
+        let host = "raw.test.apigw.localhost";
+        let words = format!("-o json export {} --env test --out {0}", kind.target());
+        let report = sandbox.run(&words).expect_exit(0).json()["groups"][0].clone();
+        for (part, targets) in targets(host) {
+            let is_named = !part.is_empty() && names(&report, part);
+            let differing: Vec<String> = targets
+                .iter()
+                .filter_map(|target| {
+                    let head = TestRequest::new("GET", target, host, &[]).head;
+                    let [ours, theirs] = [&serving.address, &engine.address].map(|address| send(address, &head));
+                    // What a parser refuses has its own words.
+                    let is_refused = ours.status == theirs.status && ["400", "431"].contains(&ours.status.as_str());
+                    let difference = difference(&ours, &theirs).filter(|_| !is_refused)?;
+                    Some(format!("{part} {target:.60} (matrix {with_matrix}): {difference:.200}"))
+                })
+                .collect();
+            match (is_named, differing.is_empty()) {
+                (false, _) => failures.extend(differing),
+                (true, true) => failures.push(format!("{part} is named, and nothing differs")),
+                (true, false) => {}
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// True if a part of a text stands in a deviation of a group or of its APIs.
+fn names(report: &Value, part: &str) -> bool {
+    let lists = report["apis"].as_array().into_iter().flatten().chain([report]);
+    let mut deviations = lists.flat_map(|one| one["deviations"].as_array().into_iter().flatten());
+    deviations.any(|one| one["detail"].as_str().is_some_and(|detail| detail.contains(part)))
+}
+
+#[test]
+fn envoy_answers_raw_targets_as_its_report_says() {
+    answers_raw_targets(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_answers_raw_targets_as_its_report_says() {
+    answers_raw_targets(EngineKind::Nginx);
+}
+
+#[test]
+fn haproxy_answers_raw_targets_as_its_report_says() {
+    answers_raw_targets(EngineKind::Haproxy);
+}

@@ -11,7 +11,7 @@ use super::error::{CommandError, Exit};
 use super::process::wall_clock;
 use crate::store::{
     AwsProfile, AwsSettings, AwsSettingsError, ChainFault, ContentFault, DestinationError, FollowError, ObjectStore,
-    PointerFault, PushError, S3Store, StoreError, StoreFault, StoreUrl, WebStore,
+    PointerFault, PruneError, PushError, S3Store, StoreError, StoreFault, StoreUrl, WebStore,
 };
 use crate::workspace::{ObjectFolder, read_outside, stamp_outside};
 
@@ -100,6 +100,7 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
         StoreFault::Redirect(_) => shown.hint("name the final address; for a bucket, its own region in `AWS_REGION`"),
         StoreFault::ClockSkew(_) => shown.hint("set the clock of this machine, for example with NTP, then try again"),
         StoreFault::Unconditional { .. } => shown.hint(NO_CONDITIONS),
+        StoreFault::List => shown.hint("the store must have ListObjectsV2, as S3 has it"),
         StoreFault::TooLarge(_) => shown.hint("another program has written this object: look at the store"),
         StoreFault::Folder(source) => shown.causes(source.as_ref()),
         StoreFault::Request(_) | StoreFault::ReadOnly => shown,
@@ -115,8 +116,8 @@ fn status_hint(status: StatusCode, code: Option<&str>) -> &'static str {
         (_, Some("ExpiredToken" | "InvalidToken")) => "the session has ended: get new credentials",
         (_, Some("NoSuchBucket")) => "create the bucket, or check its name and `AWS_REGION`",
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
-            "the credentials need s3:GetObject and s3:PutObject on the prefix, and s3:ListBucket on the bucket, without which a \
-             missing object looks like a forbidden one"
+            "the credentials need s3:GetObject and s3:PutObject on the prefix (s3:DeleteObject too for `--prune`), and \
+             s3:ListBucket on the bucket, without which a missing object looks like a forbidden one"
         }
         (StatusCode::NOT_IMPLEMENTED, _) => NO_CONDITIONS,
         (status, _) if status.is_server_error() => "try again later; then look at the store's log",
@@ -157,9 +158,30 @@ pub(super) fn push_error(error: &PushError) -> CommandError {
         }
         PushError::Moved => CommandError::new("overtaken", Exit::Conflict, error.to_string())
             .hint("nothing was pushed by this command; run it again"),
+        PushError::Pruning(_) => CommandError::new("store-busy", Exit::Conflict, error.to_string())
+            .hint("nothing was pushed; `push --prune` is at work there, or was killed: push again after that time"),
         PushError::Unknown(_) => CommandError::new("push-unknown", Exit::DurabilityUnknown, error.to_string())
             .hint("run it again once the store responds: it says whether the push is in force, and makes it otherwise"),
     }
+}
+
+/// Shows why nothing, or not all, was removed from a store.
+pub(super) fn prune_error(error: &PruneError) -> CommandError {
+    let shown = match error {
+        PruneError::Destination(source) => destination_error(source),
+        PruneError::Chain(ChainFault::Content(ContentFault::Store(source))) => store_error(source),
+        PruneError::Chain(_) => CommandError::invalid("store-damaged", error.to_string())
+            .hint("put the object back, where the store or a backup keeps one; readers that are behind need it too"),
+        PruneError::Empty => CommandError::invalid("store-empty", error.to_string()),
+        PruneError::Busy(_) => CommandError::new("store-busy", Exit::Conflict, error.to_string())
+            .hint("wait until then; a run that was killed holds it no longer"),
+        PruneError::Moved => {
+            CommandError::new("overtaken", Exit::Conflict, error.to_string()).hint("nothing was removed; run it again")
+        }
+        PruneError::Unfinished { .. } => CommandError::new("prune-unfinished", Exit::Failed, error.to_string())
+            .hint("the state is whole; run it again after that time, and look at the store's log"),
+    };
+    with_message(shown, error.to_string())
 }
 
 /// Shows why a state is not followed.

@@ -37,7 +37,10 @@ pub(super) use export::{
 };
 pub(super) use fleet::{EnvironmentFleetView, FleetStatusView, NodeView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
-pub(super) use push::{PushDocument, PushKeyView, PushRepairView, PushView, PushedEntryView, PushedEnvironmentView};
+pub(super) use push::{
+    PushDocument, PushKeyView, PushPruneView, PushRepairView, PushView, PushedEntryView, PushedEnvironmentView,
+    UnneededObjectView,
+};
 pub(super) use routes::RoutesView;
 pub(super) use sdk::{SdkGroupView, SdkView};
 pub(super) use status::{

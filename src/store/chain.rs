@@ -6,7 +6,7 @@ use super::transfer::{ContentFault, fetch};
 use crate::model::Digest;
 
 /// The most steps back: beyond them the sequence alone counts.
-const MOST_STEPS: u64 = 1000;
+pub(super) const MOST_STEPS: u64 = 1000;
 
 /// Why the line cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,16 @@ pub enum ChainFault {
     /// An object is no pointer.
     #[error("the line of pushes cannot be followed: {0}")]
     Pointer(#[from] PointerFault),
+}
+
+/// Reads the pointer before another one; `None` where there is none, or one that is not of its line.
+pub(super) async fn read_previous(
+    store: &dyn ObjectStore,
+    pointer: &Pointer,
+) -> Result<Option<(Digest, Pointer)>, ChainFault> {
+    let Some(previous) = pointer.previous else { return Ok(None) };
+    let before = Pointer::parse_named(&fetch(store, previous, SignedPointer::LARGEST).await?)?;
+    Ok((before.sequence + 1 == pointer.sequence).then_some((previous, before)))
 }
 
 /// Returns true if a pointer is, or was built upon, the one with a sequence and a digest.
@@ -34,11 +44,8 @@ pub(super) async fn leads_to(
         if pointer.sequence == sequence + 1 {
             return Ok(previous == digest);
         }
-        let before = Pointer::parse_named(&fetch(store, previous, SignedPointer::LARGEST).await?)?;
-        if before.sequence + 1 != pointer.sequence {
-            return Ok(false);
-        }
-        (at, pointer) = (previous, before);
+        let Some(before) = read_previous(store, &pointer).await? else { return Ok(false) };
+        (at, pointer) = before;
     }
     Ok(at == digest)
 }

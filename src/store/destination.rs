@@ -82,6 +82,7 @@ impl Destination {
             time: now,
             expires,
             state: list.digest(),
+            pruning: None,
         };
         StatePush { pointer: SignedPointer::sign(pointer, key), list, new }
     }

@@ -64,6 +64,9 @@ pub enum StoreFault {
     /// A folder cannot be read or written.
     #[error("{0}")]
     Folder(Box<dyn Error + Send + Sync>),
+    /// The list of objects cannot be read.
+    #[error("the list of objects cannot be read")]
+    List,
     /// A reader alone can use the store.
     #[error("this kind of store can only be read")]
     ReadOnly,

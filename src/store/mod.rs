@@ -9,6 +9,7 @@
 //!   last, by `If-Match`: the commit protocol of a workspace once more.
 //! - [`RemoteStore`] pushes ([`RemoteStore::commit`]), and follows ([`StateFollower`]): it verifies each digest, and refuses a
 //!   pointer that is older than one that it has seen, or beside its line.
+//! - [`StorePrune`] removes objects that no reader needs; its mark in the pointer keeps pushes out meanwhile.
 //!
 //! The modules point one way: pointer and state are data; client ← s3, web ← destination, push, follow ← remote.
 
@@ -20,11 +21,13 @@ mod error;
 mod follow;
 mod object_store;
 mod pointer;
+mod prune;
 mod push;
 mod remote;
 mod repair;
 mod retry;
 mod s3;
+mod s3_list;
 mod state;
 mod transfer;
 mod url;
@@ -38,8 +41,9 @@ pub use credentials::{AwsCredentials, AwsProfile, AwsSettings, AwsSettingsError}
 pub use destination::{Destination, DestinationError};
 pub use error::{StoreError, StoreFault};
 pub use follow::{FollowError, FollowedState, StateFollower};
-pub use object_store::{EntityTag, FetchedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
+pub use object_store::{EntityTag, FetchedObject, ListedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
 pub use pointer::{Pointer, PointerFault, SignedPointer};
+pub use prune::{PruneError, PruneLimits, StorePrune};
 pub use push::{CommitOutcome, PushError, StatePush, StateSource};
 pub use remote::RemoteStore;
 pub use repair::RepairError;

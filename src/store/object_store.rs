@@ -6,7 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 
 use super::error::StoreError;
-use crate::model::Digest;
+use crate::model::{Digest, Timestamp};
 
 /// A call to a store that is under way.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -20,6 +20,11 @@ pub enum ObjectName {
     Probe,
     /// An object under its digest.
     Content(Digest),
+}
+
+impl ObjectName {
+    /// The path above the objects under their digests.
+    pub(crate) const CONTENTS: &'static str = "objects/sha256/";
 }
 
 impl fmt::Display for ObjectName {
@@ -66,6 +71,17 @@ pub enum PutOutcome {
     Refused,
 }
 
+/// An object under its digest, as a store lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedObject {
+    /// The digest that is its name.
+    pub digest: Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// The time at which it was written.
+    pub modified: Timestamp,
+}
+
 /// A store of objects.
 pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// Reads an object of at most `most` bytes, unless it is the one with a tag.
@@ -79,4 +95,10 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
 
     /// Writes an object, whatever is there.
     fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()>;
+
+    /// Lists the objects under their digests; whatever else lies there is left out.
+    fn list(&self) -> StoreFuture<'_, Vec<ListedObject>>;
+
+    /// Removes an object under its digest, if it is there.
+    fn remove(&self, digest: Digest) -> StoreFuture<'_, ()>;
 }

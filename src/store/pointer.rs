@@ -28,6 +28,9 @@ pub struct Pointer {
     pub expires: Option<Timestamp>,
     /// The digest of the list of files.
     pub state: Digest,
+    /// The time until which objects may be removed, so that no push is made before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pruning: Option<Timestamp>,
 }
 
 /// A pointer with its bytes, whose signature was verified.
@@ -116,6 +119,12 @@ impl SignedPointer {
         Digest::of(&self.bytes)
     }
 
+    /// Returns the time until which no push is made.
+    #[must_use]
+    pub fn pruned_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.pointer.pruning.filter(|until| *until > now)
+    }
+
     /// True if its time is over.
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
@@ -139,6 +148,7 @@ mod tests {
             time: "2026-11-29T12:00:00.000Z".parse().unwrap(),
             expires: None,
             state: Digest::of(b"state"),
+            pruning: None,
         }
     }
 

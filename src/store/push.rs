@@ -14,7 +14,7 @@ use super::pointer::SignedPointer;
 use super::state::StateList;
 use super::transfer::{each, put_content};
 use crate::access::PublicKey;
-use crate::model::Digest;
+use crate::model::{Digest, Timestamp};
 
 /// A tag that no object has.
 const WRONG_TAG: &str = "\"00000000000000000000000000000000\"";
@@ -58,6 +58,9 @@ pub enum PushError {
     /// Another push came first.
     #[error("another push came first")]
     Moved,
+    /// Objects are being removed.
+    #[error("objects are being removed there until {0}")]
+    Pruning(Timestamp),
     /// The pointer may have been written, and the store does not say.
     #[error("it is not known whether the push is in force: {0}")]
     Unknown(DestinationError),
@@ -144,7 +147,7 @@ impl StatePush {
 const MOST_BATCH: usize = 32 << 20;
 
 /// Tries whether the store refuses writes whose condition does not hold. Without that, two pushes could undo one another.
-async fn probe(store: &dyn ObjectStore) -> Result<(), StoreError> {
+pub(super) async fn probe(store: &dyn ObjectStore) -> Result<(), StoreError> {
     let bytes = || Bytes::from_static(PROBE);
     let unconditional = |condition| StoreError {
         place: ObjectName::Probe.to_string(),

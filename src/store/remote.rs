@@ -10,11 +10,12 @@ use tokio::runtime::Runtime;
 use super::destination::{Destination, DestinationError};
 use super::follow::{FollowError, StateFollower};
 use super::object_store::ObjectStore;
+use super::prune::{PruneError, PruneLimits, StorePrune};
 use super::push::{CommitOutcome, PushError, StatePush, StateSource};
 use super::repair::{RepairError, repair};
 use super::state::{StateList, StatePlace};
 use super::transfer::ContentFault;
-use crate::access::PublicKey;
+use crate::access::{PrivateKey, PublicKey};
 
 /// A store, with a runtime for its calls.
 #[derive(Debug)]
@@ -58,6 +59,16 @@ impl RemoteStore {
     /// Writes the missing and damaged objects of this state again, and returns their number.
     pub fn repair(&self, list: &StateList, source: &dyn StateSource, keys: &[PublicKey]) -> Result<usize, RepairError> {
         self.runtime.block_on(repair(&self.store, list, source, keys))
+    }
+
+    /// Finds the objects that can be removed from the store.
+    pub fn plan_prune(&self, keys: &[PublicKey], limits: &PruneLimits) -> Result<StorePrune, PruneError> {
+        self.runtime.block_on(StorePrune::plan(&self.store, keys, limits))
+    }
+
+    /// Removes them, and returns their number.
+    pub fn prune(&self, prune: &StorePrune, key: &PrivateKey, keys: &[PublicKey]) -> Result<usize, PruneError> {
+        self.runtime.block_on(prune.commit(&self.store, key, keys))
     }
 
     /// Makes a follower of the store with a cache, and takes the state that a process before has left there.

@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use super::client::{ClientRequest, ClientResponse, StoreClient};
 use super::credentials::{AwsCredentials, AwsSettings};
 use super::error::{StoreError, StoreFault};
-use super::object_store::{EntityTag, FetchedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
+use super::object_store::{EntityTag, FetchedObject, ListedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
 use super::retry::retry;
+use super::s3_list;
 use super::url::{StoreUrlError, WebUrl};
 use super::web::{MOST_TIMEOUTS, condition, fetched};
 use crate::access::sigv4::{SignatureScheme, Signer};
@@ -19,6 +20,8 @@ use crate::model::{Digest, SigningScheme, Timestamp, hexadecimal};
 
 /// The most bytes of a response to a write, and of an error.
 const LARGEST_ERROR: u64 = 64 << 10;
+/// The most bytes of a part of a list, which has a thousand objects.
+const LARGEST_LIST: u64 = 8 << 20;
 /// The longest code of an error that is shown.
 const LONGEST_CODE: usize = 64;
 
@@ -30,8 +33,10 @@ type Clock = fn() -> Timestamp;
 pub struct S3Store {
     /// The address as the user wrote it.
     shown: String,
-    /// The path before the names of objects.
-    path: String,
+    /// The path of the bucket.
+    bucket: String,
+    /// The beginning of the names of objects: empty, or with a slash at its end.
+    prefix: String,
     authority: String,
     region: String,
     credentials: AwsCredentials,
@@ -58,7 +63,8 @@ impl S3Store {
         let below = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
         Ok(Self {
             shown: format!("s3://{bucket}{below}"),
-            path: format!("{}{below}", url.path),
+            bucket: url.path.clone(),
+            prefix: if prefix.is_empty() { String::new() } else { format!("{prefix}/") },
             authority: url.authority.clone(),
             region,
             credentials,
@@ -71,14 +77,27 @@ impl S3Store {
     async fn call<T>(
         &self,
         (method, name): (Method, ObjectName),
+        content: (HeaderMap, Bytes),
+        most: u64,
+        read: impl Fn(ClientResponse) -> Result<T, StoreFault>,
+    ) -> Result<T, StoreError> {
+        let path = format!("{}/{}{name}", self.bucket, self.prefix);
+        self.call_path(method, (&path, ""), &name.to_string(), content, most, read).await
+    }
+
+    async fn call_path<T>(
+        &self,
+        method: Method,
+        (path, query): (&str, &str),
+        shown: &str,
         (headers, body): (HeaderMap, Bytes),
         most: u64,
         read: impl Fn(ClientResponse) -> Result<T, StoreFault>,
     ) -> Result<T, StoreError> {
         let call = || async {
-            let target = format!("{}/{name}", self.path);
+            let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
             let mut headers = headers.clone();
-            for (name, value) in self.signature(method.as_str(), &target, &body) {
+            for (name, value) in self.signature(method.as_str(), (path, query), &body) {
                 let value = HeaderValue::from_str(&value).map_err(http::Error::from)?;
                 headers.insert(HeaderName::from_static(name), value);
             }
@@ -86,13 +105,13 @@ impl S3Store {
             read(self.client.send(request, most.max(LARGEST_ERROR)).await?)
         };
         retry(self.client.timeout() * MOST_TIMEOUTS, || async {
-            call().await.map_err(|fault| StoreError { place: format!("{}/{name}", self.shown), fault })
+            call().await.map_err(|fault| StoreError { place: format!("{}/{shown}", self.shown), fault })
         })
         .await
     }
 
     /// Returns the headers of the signature and those that it covers.
-    fn signature(&self, method: &str, path: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+    fn signature(&self, method: &str, (path, query): (&str, &str), body: &[u8]) -> Vec<(&'static str, String)> {
         let AwsCredentials { key_id, secret, session_token } = &self.credentials;
         let hash = hexadecimal(Digest::of(body).bytes());
         let mut headers = vec![("x-amz-content-sha256", hash)];
@@ -106,7 +125,7 @@ impl S3Store {
             service: "s3",
             path_form: PathForm::Sent,
         };
-        let request = SigningRequest { method, path, query: "", authority: &self.authority, headers: &signed, body };
+        let request = SigningRequest { method, path, query, authority: &self.authority, headers: &signed, body };
         let signature = signer.sign(&request, (self.clock)(), "");
         headers.extend(signature);
         headers
@@ -169,6 +188,43 @@ impl ObjectStore for S3Store {
 
     fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.write(name, bytes, None).await.map(|_| ()) })
+    }
+
+    fn list(&self) -> StoreFuture<'_, Vec<ListedObject>> {
+        Box::pin(async move {
+            let below = format!("{}{}", self.prefix, ObjectName::CONTENTS);
+            let bucket = format!("{}/", self.bucket);
+            let (mut objects, mut token) = (Vec::new(), None);
+            loop {
+                let query = s3_list::query(&below, token.as_deref());
+                let read = |response: ClientResponse| match response.status {
+                    StatusCode::OK => s3_list::parse(&response.body, &self.prefix).ok_or(StoreFault::List),
+                    _ => Err(refusal(&response)),
+                };
+                let empty = (HeaderMap::new(), Bytes::new());
+                let shown = ObjectName::CONTENTS;
+                let part = self.call_path(Method::GET, (&bucket, &query), shown, empty, LARGEST_LIST, read).await?;
+                objects.extend(part.objects);
+                // A store that repeats itself would never end.
+                if part.token.is_none() || part.token == token {
+                    return Ok(objects);
+                }
+                token = part.token;
+            }
+        })
+    }
+
+    fn remove(&self, digest: Digest) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let name = ObjectName::Content(digest);
+            let empty = (HeaderMap::new(), Bytes::new());
+            self.call((Method::DELETE, name), empty, LARGEST_ERROR, |response| match response.status {
+                status if status.is_success() => Ok(()),
+                StatusCode::NOT_FOUND if code(&response).is_none_or(|code| code == "NoSuchKey") => Ok(()),
+                _ => Err(refusal(&response)),
+            })
+            .await
+        })
     }
 }
 

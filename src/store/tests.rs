@@ -1,6 +1,7 @@
 //! Pushes and followers over a store in memory, which fails where a test wants it to.
 
 mod memory;
+mod prune;
 
 use std::sync::Arc;
 
@@ -125,6 +126,7 @@ fn a_push_that_others_built_upon_is_in_force_and_one_that_was_overtaken_is_not()
             time: now(),
             expires: None,
             state: Digest::of(b"of others"),
+            pruning: None,
         };
         let other = SignedPointer::sign(fields, &site.key);
         site.store.fail(StoreFailure::OvertakenBy(Bytes::copy_from_slice(other.bytes())));

@@ -8,9 +8,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::client::{ClientRequest, ClientResponse, StoreClient};
 use super::error::{StoreError, StoreFault};
-use super::object_store::{EntityTag, FetchedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
+use super::object_store::{EntityTag, FetchedObject, ListedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};
 use super::retry::retry;
 use super::url::WebUrl;
+use crate::model::Digest;
 
 /// The most time for the calls of one outcome, in time-outs.
 pub(super) const MOST_TIMEOUTS: u32 = 3;
@@ -64,6 +65,14 @@ impl ObjectStore for WebStore {
 
     fn put(&self, name: ObjectName, _: Bytes) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(Err(self.read_only(name))))
+    }
+
+    fn list(&self) -> StoreFuture<'_, Vec<ListedObject>> {
+        Box::pin(std::future::ready(Err(self.read_only(ObjectName::Pointer))))
+    }
+
+    fn remove(&self, digest: Digest) -> StoreFuture<'_, ()> {
+        Box::pin(std::future::ready(Err(self.read_only(ObjectName::Content(digest)))))
     }
 }
 

@@ -8,15 +8,16 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
 use super::error::{Error, PathContext, PathError};
 use super::own_places::require_foreign;
 use super::{folders, layout};
-use crate::model::Digest;
+use crate::model::{Digest, Timestamp};
 use crate::store::{
-    EntityTag, FetchedObject, ObjectName, ObjectStore, PutOutcome, StoreError, StoreFault, StoreFuture,
+    EntityTag, FetchedObject, ListedObject, ObjectName, ObjectStore, PutOutcome, StoreError, StoreFault, StoreFuture,
 };
 
 /// The folder of temporary files.
@@ -78,6 +79,34 @@ impl ObjectFolder {
         let mut bytes = Vec::new();
         file.take(most + 1).read_to_end(&mut bytes).at("read", &path)?;
         if bytes.len() as u64 > most { Err(ReadFault::TooLarge) } else { Ok(Some(bytes)) }
+    }
+
+    /// Lists the objects under their digests.
+    fn contents(&self) -> Result<Vec<ListedObject>, PathError> {
+        let folder = self.path.join(CONTENTS);
+        let names = match folders::names(&folder) {
+            Err(error) if layout::is_absent(&error) => Vec::new(),
+            names => names.at("list", &folder)?,
+        };
+        let mut objects = Vec::new();
+        for name in names {
+            let digest = name.to_str().and_then(|name| format!("sha256:{name}").parse().ok());
+            let path = folder.join(&name);
+            let metadata = fs::symlink_metadata(&path).at("read", &path)?;
+            let Some(digest) = digest.filter(|_| metadata.is_file()) else { continue };
+            let modified = metadata.modified().at("read", &path)?;
+            let since_1970 = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+            let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+            let modified = Timestamp::from_milliseconds(milliseconds);
+            objects.push(ListedObject { digest, bytes: metadata.len(), modified });
+        }
+        Ok(objects)
+    }
+
+    fn remove_content(&self, digest: Digest) -> Result<(), PathError> {
+        let path = self.path.join(ObjectName::Content(digest).to_string());
+        let _lock = self.lock()?;
+        fs::remove_file(&path).or_else(absent_is_fine).at("remove", &path)
     }
 
     /// Writes an object if the present one, as its tag, is as it should be.
@@ -190,6 +219,18 @@ impl ObjectStore for ObjectFolder {
     fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()> {
         let written = self.put_where(name, &bytes, |_| true);
         Box::pin(async move { written.await.map(|_| ()) })
+    }
+
+    fn list(&self) -> StoreFuture<'_, Vec<ListedObject>> {
+        let place = || self.path.join(CONTENTS).display().to_string();
+        let fault = |error| StoreError { place: place(), fault: StoreFault::Folder(Box::new(error)) };
+        Box::pin(std::future::ready(self.contents().map_err(fault)))
+    }
+
+    fn remove(&self, digest: Digest) -> StoreFuture<'_, ()> {
+        let removed = self.remove_content(digest);
+        let failed = |error| self.failed(ObjectName::Content(digest), ReadFault::Path(error), 0);
+        Box::pin(std::future::ready(removed.map_err(failed)))
     }
 }
 

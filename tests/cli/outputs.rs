@@ -468,6 +468,8 @@ fn pushes(validated: &Validated) {
     validated.run("push", 0, "push .apigw/state --key .apigw/push.pem");
     validated.read("push", 0, "push .apigw/state --key .apigw/push.pem");
     validated.read("push", 0, "push .apigw/state --key .apigw/push.pem --repair");
+    validated.read("push", 0, "push .apigw/state --key .apigw/push.pem --prune --older-than 0s --dry-run");
+    validated.read("push", 64, "push .apigw/state --key .apigw/push.pem --prune --keep 0");
     validated.read("push", 3, "push .apigw/state --key .apigw/nonsense.pem");
     validated.read("push", 3, "push groups --key .apigw/push.pem");
     validated.read("push", 64, "push");

@@ -2,6 +2,7 @@
 
 mod faults;
 mod following;
+mod pruning;
 mod seaweed;
 mod server;
 

@@ -2,8 +2,10 @@
 
 mod key;
 mod plan;
+mod prune;
 
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use clap::Args;
@@ -24,9 +26,12 @@ use crate::workspace::{Workspace, read_signing_key};
 
 use key::make_key;
 use plan::PlannedPush;
+use prune::PruneArguments;
 
 /// How often a push is planned anew where another one came first.
 const MOST_ATTEMPTS: u32 = 20;
+/// The pause before a push is planned anew where objects are being removed.
+const PRUNE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Carry what is live to a store that gateways on other machines follow
 ///
@@ -46,7 +51,7 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, value_name = "FILE", required_unless_present = "make_key", value_hint = clap::ValueHint::FilePath)]
     key: Option<PathBuf>,
     /// Make a private key in this file, print the public one, and push nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair"], value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair", "prune"], value_hint = clap::ValueHint::FilePath)]
     make_key: Option<PathBuf>,
     /// An environment to push; may be given more than once [default: all to which something was published]
     #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
@@ -66,6 +71,8 @@ pub(in crate::cli) struct PushArguments {
     /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has
     #[arg(long, conflicts_with_all = ["dry_run", "expires"])]
     repair: bool,
+    #[command(flatten)]
+    prune: PruneArguments,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> Result<Exit, CommandError> {
@@ -81,7 +88,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> R
     keys.extend(&arguments.public_key);
     let remote = RemoteStore::new(create_store(context, url, arguments.store_timeout)?)?;
     let push = Push { context, arguments, workspace, url, key, keys, remote };
-    if arguments.repair { push.repair() } else { push.run() }
+    match (arguments.repair, arguments.prune.prune) {
+        (true, _) => push.repair(),
+        (_, true) => push.prune(),
+        (false, false) => push.run(),
+    }
 }
 
 /// A push with all that it needs.
@@ -98,19 +109,29 @@ struct Push<'a> {
 
 impl Push<'_> {
     fn run(&self) -> Result<Exit, CommandError> {
+        let mut last = PushError::Moved;
         for _ in 0..MOST_ATTEMPTS {
             let planned = self.plan()?;
+            let present = planned.before.pointer().filter(|_| !planned.view.up_to_date && !self.arguments.dry_run);
+            if let Some(until) = present.and_then(|present| present.pruned_until(self.context.now())) {
+                last = PushError::Pruning(until);
+                thread::sleep(PRUNE_PAUSE);
+                continue;
+            }
             if !planned.view.up_to_date && !self.arguments.dry_run {
                 match self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
                     Ok(_) => {}
                     // Its state may be an earlier one of this workspace's.
-                    Err(PushError::Moved) => continue,
+                    Err(PushError::Moved) => {
+                        last = PushError::Moved;
+                        continue;
+                    }
                     Err(error) => return Err(push_error(&error)),
                 }
             }
             return self.show(planned.view);
         }
-        Err(push_error(&PushError::Moved))
+        Err(push_error(&last))
     }
 
     fn plan(&self) -> Result<PlannedPush, CommandError> {

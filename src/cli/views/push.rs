@@ -12,6 +12,7 @@ use crate::model::{Digest, EnvironmentName, GroupName, Timestamp};
 pub(in crate::cli) enum PushDocument {
     Push(PushView),
     Repair(PushRepairView),
+    Prune(PushPruneView),
     Key(PushKeyView),
 }
 
@@ -63,6 +64,29 @@ pub(in crate::cli) struct PushRepairView {
     pub(in crate::cli) destination: String,
     /// The number of objects that were missing or damaged.
     pub(in crate::cli) repaired_objects: usize,
+}
+
+/// Objects that no reader needs, removed or not.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct PushPruneView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) destination: String,
+    pub(in crate::cli) dry_run: bool,
+    /// The number of the last pushes whose states are kept.
+    pub(in crate::cli) kept_pushes: u64,
+    /// The number of objects that are removed.
+    pub(in crate::cli) removed_objects: usize,
+    /// The objects that no reader needs. Some stay where there are too many for one run.
+    pub(in crate::cli) unneeded: Vec<UnneededObjectView>,
+}
+
+/// An object that no reader needs.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct UnneededObjectView {
+    pub(in crate::cli) digest: Digest,
+    pub(in crate::cli) bytes: u64,
+    /// The time at which it was written.
+    pub(in crate::cli) modified: Timestamp,
 }
 
 /// A key that was made for pushes.

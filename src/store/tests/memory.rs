@@ -158,6 +158,26 @@ impl ObjectStore for MemoryStore {
         let put = self.put_where(name, bytes, |_, _| true).map(|_| ());
         Box::pin(std::future::ready(put))
     }
+
+    fn list(&self) -> StoreFuture<'_, Vec<ListedObject>> {
+        let listed = self.call(ObjectName::Pointer, |inner| {
+            let contents = inner.objects.iter().filter_map(|(name, bytes)| match name {
+                // All were written at one time, long before the tests' own.
+                ObjectName::Content(digest) => {
+                    let modified = "2026-01-01T00:00:00.000Z".parse().unwrap();
+                    Some(ListedObject { digest: *digest, bytes: bytes.len() as u64, modified })
+                }
+                _ => None,
+            });
+            contents.collect()
+        });
+        Box::pin(std::future::ready(listed))
+    }
+
+    fn remove(&self, digest: Digest) -> StoreFuture<'_, ()> {
+        let name = ObjectName::Content(digest);
+        Box::pin(std::future::ready(self.call(name, |inner| drop(inner.objects.remove(&name)))))
+    }
 }
 
 /// A state whose files are in memory.

@@ -163,6 +163,15 @@ fn a_real_store_refuses_and_forgets_nothing() {
     let publisher = Publisher::new();
     store.push(&publisher, "s3://state/a").expect_exit(0).expect_stdout("push 1, 5 new objects");
     store.push(&publisher, "s3://state/a").expect_exit(0).expect_stdout("is up to date (push 1)");
+    for mark in ["second", "third"] {
+        publisher.publish_again(mark);
+        store.push(&publisher, "s3://state/a").expect_exit(0);
+    }
+    let words = format!("push s3://state/a --key {} --prune --keep 1 --older-than 0s", publisher.path("push.pem"));
+    let prune = || publisher.sandbox.run_with(&store.variables(), &words).expect_exit(0);
+    // Of each push before: its list, its environment, its definition, its settings, its version.
+    prune().expect_stdout("s3://state/a: 10 objects removed; the states of the last 1 push are kept");
+    prune().expect_stdout(": 0 objects removed");
     let mut variables = store.variables();
     variables[1].1 = "wrong";
     let words = format!("push s3://state/a --key {}", publisher.path("push.pem"));

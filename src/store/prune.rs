@@ -1,0 +1,229 @@
+//! Removes objects that no reader needs any more.
+//!
+//! The states of the last pushes are kept, each that was in force within the age that is asked for, and the pointers that
+//! readers follow back. A push may count on an old object that it finds in the store, so none may be made while objects are
+//! removed: the pointer is replaced by one with the same state and a mark first, which makes each push fail that was planned
+//! before, and by one without the mark last.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::chain::{ChainFault, MOST_STEPS, read_previous};
+use super::destination::{Destination, DestinationError, read_list, read_pointer};
+use super::error::StoreError;
+use super::object_store::{EntityTag, ListedObject, ObjectName, ObjectStore};
+use super::pointer::{Pointer, SignedPointer};
+use super::push::probe;
+use super::transfer::{ContentFault, each, put_content};
+use crate::access::{PrivateKey, PublicKey};
+use crate::model::{Digest, Timestamp};
+
+/// The time of a mark, by the clock of whoever removes. A machine whose clock is ahead by the difference to the time of the
+/// removals still waits for their end; stores refuse requests of clocks that are further ahead.
+const MARK_MS: i64 = 30 * 60 * 1000;
+/// The longest time of the removals of one run; what is left is for the next.
+const LONGEST_REMOVAL: Duration = Duration::from_mins(10);
+/// The objects that are removed before the time is looked at.
+const BATCH: usize = 256;
+
+/// The limits of what is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PruneLimits {
+    /// The number of the last pushes whose states are kept.
+    pub pushes: u64,
+    /// The time before which an object was written that is removed, and a state replaced.
+    pub before: Timestamp,
+    /// The time of the run.
+    pub now: Timestamp,
+}
+
+impl PruneLimits {
+    /// True if a push's state is kept, by how many came after it and when the next one came.
+    fn keep(&self, later: u64, replaced: Option<Timestamp>) -> bool {
+        later < self.pushes.max(1) || replaced.is_none_or(|time| time >= self.before)
+    }
+}
+
+/// Objects that are about to be removed.
+#[derive(Debug)]
+pub struct StorePrune {
+    /// The objects.
+    pub unneeded: Vec<ListedObject>,
+    /// The number of pushes whose states are kept.
+    pub kept_pushes: u64,
+    pointer: SignedPointer,
+    tag: EntityTag,
+    now: Timestamp,
+}
+
+/// Why nothing is removed, or not all.
+#[derive(Debug, thiserror::Error)]
+pub enum PruneError {
+    /// The store failed, or its state cannot be used.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// Nothing was ever pushed.
+    #[error("nothing was pushed there yet")]
+    Empty,
+    /// The pushes that are kept cannot be followed.
+    #[error(transparent)]
+    Chain(#[from] ChainFault),
+    /// Another run removes objects.
+    #[error("objects are being removed there until {0}")]
+    Busy(Timestamp),
+    /// A push came first.
+    #[error("another push came first")]
+    Moved,
+    /// The mark is in the pointer, and the store failed.
+    #[error("not all was removed, and pushes wait until {until}: {source}")]
+    Unfinished {
+        /// The end of the mark.
+        until: Timestamp,
+        /// The failure.
+        source: DestinationError,
+    },
+}
+
+impl From<StoreError> for PruneError {
+    fn from(error: StoreError) -> Self {
+        Self::Destination(error.into())
+    }
+}
+
+impl StorePrune {
+    /// Finds the objects that can be removed.
+    pub(super) async fn plan(
+        store: &Arc<dyn ObjectStore>,
+        keys: &[PublicKey],
+        limits: &PruneLimits,
+    ) -> Result<Self, PruneError> {
+        let before = Destination::read(&**store, keys).await?;
+        let present = before.pointer.ok_or(PruneError::Empty)?;
+        if let Some(until) = present.signed.pruned_until(limits.now) {
+            return Err(PruneError::Busy(until));
+        }
+        let needed = NeededObjects::read(&**store, &present.signed, limits).await?;
+        let mut unneeded = store.list().await?;
+        unneeded.retain(|object| !needed.objects.contains(&object.digest) && object.modified < limits.before);
+        unneeded.sort_by_key(|object| object.digest);
+        let (pointer, tag) = (present.signed, present.tag);
+        Ok(Self { unneeded, kept_pushes: needed.pushes, pointer, tag, now: limits.now })
+    }
+
+    /// Removes the objects, and returns the number of those that are gone.
+    pub(super) async fn commit(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        key: &PrivateKey,
+        keys: &[PublicKey],
+    ) -> Result<usize, PruneError> {
+        if self.unneeded.is_empty() {
+            return Ok(0);
+        }
+        probe(&**store).await?;
+        let until = Timestamp::from_milliseconds(self.now.milliseconds().saturating_add(MARK_MS));
+        let mark = self.successor(&self.pointer, Some(until), key);
+        let tag = replace_pointer(&**store, &mark, &self.tag, keys).await?.ok_or(PruneError::Moved)?;
+        let unfinished = |source| PruneError::Unfinished { until, source };
+        let removed = self.remove(store).await.map_err(|error| unfinished(error.into()))?;
+        let end = self.successor(&mark, None, key);
+        // Of another pointer, somebody has gone on after the end of the mark.
+        replace_pointer(&**store, &end, &tag, keys).await.map_err(unfinished)?;
+        Ok(removed)
+    }
+
+    async fn remove(&self, store: &Arc<dyn ObjectStore>) -> Result<usize, StoreError> {
+        let start = Instant::now();
+        let mut removed = 0;
+        for batch in self.unneeded.chunks(BATCH) {
+            if start.elapsed() > LONGEST_REMOVAL {
+                break;
+            }
+            let call = |digest| {
+                let store = Arc::clone(store);
+                async move { store.remove(digest).await }
+            };
+            each(batch.iter().map(|object| object.digest), call, |()| removed += 1).await?;
+        }
+        Ok(removed)
+    }
+
+    /// Makes the pointer after another one, with the same state.
+    fn successor(&self, before: &SignedPointer, pruning: Option<Timestamp>, key: &PrivateKey) -> SignedPointer {
+        let (fields, previous) = (before.fields().clone(), Some(before.digest()));
+        SignedPointer::sign(Pointer { sequence: fields.sequence + 1, previous, time: self.now, pruning, ..fields }, key)
+    }
+}
+
+/// Replaces the pointer with a tag, and returns the tag of the new one; `None` where another one is in force.
+async fn replace_pointer(
+    store: &dyn ObjectStore,
+    next: &SignedPointer,
+    tag: &EntityTag,
+    keys: &[PublicKey],
+) -> Result<Option<EntityTag>, DestinationError> {
+    let bytes = || Bytes::copy_from_slice(next.bytes());
+    put_content(store, bytes()).await?;
+    match store.put_if_match(ObjectName::Pointer, bytes(), tag).await {
+        Err(error) if !error.is_transient() => return Err(error.into()),
+        // A refusal may be that of a second attempt, whose first one was written.
+        _ => {}
+    }
+    let found = read_pointer(store, keys).await?.filter(|(found, _)| found == next);
+    found.map(|(_, tag)| tag.ok_or(DestinationError::NoTag)).transpose()
+}
+
+/// The objects that readers may need.
+#[derive(Default)]
+struct NeededObjects {
+    objects: BTreeSet<Digest>,
+    pushes: u64,
+}
+
+impl NeededObjects {
+    async fn read(store: &dyn ObjectStore, pointer: &SignedPointer, limits: &PruneLimits) -> Result<Self, PruneError> {
+        let mut needed = Self::default();
+        let mut at = (pointer.digest(), pointer.fields().clone());
+        // When the push after this one came; none came after the first.
+        let mut replaced: Option<Timestamp> = None;
+        for number in 0_u64.. {
+            let (digest, fields) = &at;
+            needed.objects.insert(*digest);
+            if limits.keep(number, replaced) {
+                needed.add_state(store, fields.state, number == 0).await?;
+                needed.pushes += 1;
+            }
+            replaced = Some(fields.time);
+            // Readers follow no pointer further back, and an earlier run may have removed it.
+            if number >= MOST_STEPS && !limits.keep(number + 1, replaced) {
+                break;
+            }
+            match read_previous(store, fields).await? {
+                Some(before) => at = before,
+                None => break,
+            }
+        }
+        Ok(needed)
+    }
+
+    /// Adds a state. One before the present may have been removed by an earlier run.
+    async fn add_state(
+        &mut self,
+        store: &dyn ObjectStore,
+        state: Digest,
+        is_present: bool,
+    ) -> Result<(), DestinationError> {
+        if !self.objects.insert(state) {
+            return Ok(());
+        }
+        match read_list(store, state).await {
+            Ok(list) => self.objects.extend(list.objects().into_keys()),
+            Err(DestinationError::Content(ContentFault::Missing(_))) if !is_present => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}

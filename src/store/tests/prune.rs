@@ -1,0 +1,136 @@
+//! Objects that are removed, and those that are not.
+
+use super::*;
+
+fn hours(hours: i64) -> Timestamp {
+    Timestamp::from_milliseconds(now().milliseconds() + hours * 3_600_000)
+}
+
+impl Site {
+    fn push_at(&self, source: &MemorySource, time: Timestamp) -> Result<CommitOutcome, PushError> {
+        let keys = [self.key.public()];
+        let before = self.remote.destination(&keys).unwrap();
+        let push = before.plan(source.list(), &self.key, time, None);
+        self.remote.commit(&push, &before, source, &keys)
+    }
+
+    fn prune(&self, pushes: u64, before: Timestamp, now: Timestamp) -> Result<usize, PruneError> {
+        let keys = [self.key.public()];
+        let planned = self.remote.plan_prune(&keys, &PruneLimits { pushes, before, now })?;
+        self.remote.prune(&planned, &self.key, &keys)
+    }
+
+    /// True if all of a state is in the store.
+    fn has_all(&self, source: &MemorySource) -> bool {
+        let names = self.store.names();
+        let objects = source.list().objects().into_keys().chain([source.list().digest()]);
+        objects.into_iter().all(|digest| names.contains(&ObjectName::Content(digest)))
+    }
+}
+
+/// Pushes five states, one an hour.
+fn pushed() -> (Site, Vec<MemorySource>) {
+    let site = Site::new(MemoryStore::default());
+    let states: Vec<MemorySource> = ["a", "b", "c", "d", "e"].map(|mark| state(&[mark])).into();
+    for (hour, state) in states.iter().enumerate() {
+        site.push_at(state, hours(i64::try_from(hour).unwrap())).unwrap();
+    }
+    (site, states)
+}
+
+#[test]
+fn states_of_the_last_pushes_and_of_slow_readers_stay() {
+    for (pushes, before, kept) in [(1, 100, 1), (2, 100, 2), (10, 100, 5), (1, 4, 2), (1, 3, 3), (2, 1, 5), (1, 0, 5)] {
+        let (site, states) = pushed();
+        let removed = site.prune(pushes, hours(before), hours(100)).unwrap();
+        // Of each state, its list and its environment are its own.
+        assert_eq!(removed, 2 * (5 - kept), "{pushes} {before}");
+        let whole = states.iter().filter(|state| site.has_all(state)).count();
+        assert_eq!(whole, kept, "{pushes} {before}");
+        assert_eq!(site.found().unwrap(), Some(states[4].list()));
+    }
+}
+
+#[test]
+fn what_is_younger_or_of_others_stays_and_readers_follow_on() {
+    let (site, states) = pushed();
+    let cache = Arc::default();
+    let mut follower = site.follower(&cache);
+    site.remote.follow(&mut follower).unwrap();
+    // All objects of the store are of the first of January.
+    assert_eq!(site.prune(1, "2025-12-31T00:00:00.000Z".parse().unwrap(), hours(100)).unwrap(), 0);
+    let foreign = Bytes::from_static(b"damaged");
+    let (needed, unneeded) = (states[4].list().digest(), states[0].list().digest());
+    let good = site.store.copy()[&ObjectName::Content(needed)].clone();
+    site.store.insert(ObjectName::Content(unneeded), foreign.clone());
+    site.store.insert(ObjectName::Content(needed), foreign);
+    let error = site.prune(1, hours(100), hours(100)).unwrap_err();
+    assert!(matches!(error, PruneError::Destination(_)), "{error}");
+    assert_eq!(states.iter().filter(|state| site.has_all(state)).count(), 5, "nothing is removed");
+    site.store.insert(ObjectName::Content(needed), good);
+    assert_eq!(site.prune(1, hours(100), hours(100)).unwrap(), 8);
+    assert!(!site.store.names().contains(&ObjectName::Content(unneeded)), "a damaged object is removed like others");
+    assert!(site.store.names().contains(&ObjectName::Probe));
+    // The line of pushes is whole, with the two of the mark.
+    assert!(site.remote.follow(&mut follower).unwrap());
+    assert_eq!(follower.newest().unwrap().fields().sequence, 7);
+    let mut late = site.follower(&Arc::default());
+    assert!(site.remote.follow(&mut late).unwrap());
+    // What is gone is no error of a later run, which keeps more.
+    assert_eq!(site.prune(5, hours(100), hours(100)).unwrap(), 0);
+}
+
+#[test]
+fn a_push_that_was_planned_before_is_not_made_upon_what_is_removed() {
+    let (site, states) = pushed();
+    let keys = [site.key.public()];
+    // It goes back to an old state, whose objects it finds in the store.
+    let before = site.remote.destination(&keys).unwrap();
+    let push = before.plan(states[0].list(), &site.key, hours(6), None);
+    assert_eq!(site.prune(1, hours(100), hours(100)).unwrap(), 8);
+    let outcome = site.remote.commit(&push, &before, &states[0], &keys);
+    assert!(matches!(outcome, Err(PushError::Moved)), "{outcome:?}");
+    site.push_at(&states[0], hours(7)).unwrap();
+    assert_eq!(site.found().unwrap(), Some(states[0].list()));
+    // A prune that was planned before a push removes nothing.
+    let limits = PruneLimits { pushes: 1, before: hours(100), now: hours(100) };
+    let planned = site.remote.plan_prune(&keys, &limits).unwrap();
+    site.push_at(&states[4], hours(8)).unwrap();
+    let objects = site.store.names().len();
+    assert!(matches!(site.remote.prune(&planned, &site.key, &keys), Err(PruneError::Moved)));
+    assert_eq!(site.store.names().len(), objects + 1, "but for the pointer that is not in force");
+}
+
+#[test]
+fn a_prune_that_is_cut_off_leaves_a_whole_state_and_keeps_pushes_out() {
+    let mut cuts = 0;
+    for call in 0.. {
+        let mut was_cut = false;
+        for is_made in [false, true] {
+            let (site, states) = pushed();
+            site.store.fail(StoreFailure::After { calls: call, is_made });
+            let outcome = site.prune(2, hours(100), hours(100));
+            site.store.mend();
+            was_cut |= outcome.is_err();
+            cuts += usize::from(outcome.is_err());
+            assert!(site.has_all(&states[3]) && site.has_all(&states[4]), "call {call}");
+            assert_eq!(site.found().unwrap(), Some(states[4].list()), "call {call}");
+            let pointer = site.remote.destination(&[site.key.public()]).unwrap();
+            let is_marked = pointer.pointer().unwrap().pruned_until(hours(100)).is_some();
+            let is_whole = states.iter().all(|state| site.has_all(state));
+            assert!(is_marked || is_whole || states[..3].iter().all(|state| !site.has_all(state)), "call {call}");
+            if is_marked {
+                let busy = site.prune(2, hours(100), hours(100));
+                assert!(matches!(busy, Err(PruneError::Busy(_))), "{busy:?}");
+            }
+            site.prune(2, hours(200), hours(200)).unwrap();
+            assert!(states[..3].iter().all(|state| !site.has_all(state)), "call {call}");
+            assert_eq!(site.push(&states[0]).unwrap(), CommitOutcome::Present);
+            assert_eq!(site.found().unwrap(), Some(states[0].list()), "call {call}");
+        }
+        if !was_cut {
+            break;
+        }
+    }
+    assert!(cuts > 30, "{cuts}");
+}

@@ -78,6 +78,18 @@ impl FolderChanges {
 impl OutputFolder {
     /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
     pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
+        match Self::read(path, kind) {
+            // Another writer may have added it since the list was read.
+            Err(Error::FolderTaken { .. }) => {
+                let lock = fs::File::open(path).at("open", path)?;
+                let _ = lock.lock();
+                Self::read(path, kind)
+            }
+            folder => folder,
+        }
+    }
+
+    fn read(path: &Path, kind: &str) -> Result<Self, Error> {
         require_foreign(path)?;
         let is_file = |found: &&Path| found.metadata().is_ok_and(|metadata| !metadata.is_dir());
         if let Some(found) = path.ancestors().find(is_file) {
@@ -123,7 +135,7 @@ impl OutputFolder {
         // A file system without locks (NFS) has no turns.
         let _ = lock.lock();
         // Another writer may have ended since.
-        let folder = Self::open(&self.path, &self.kind)?;
+        let folder = Self::read(&self.path, &self.kind)?;
         let changes = folder.compare(files)?;
         folder.clear_stage()?;
         let written = folder.change(files, &changes, &names);
@@ -168,7 +180,11 @@ impl OutputFolder {
             let name = format!("{STAGE_FOLDER}/{}", entry.to_string_lossy());
             let bytes = entry.as_encoded_bytes();
             let is_staged = bytes.len() == STAGED_NAME_LENGTH && bytes.iter().all(u8::is_ascii_alphanumeric);
-            let is_file = fs::symlink_metadata(stage.join(&entry)).is_ok_and(|metadata| metadata.is_file());
+            let is_file = match fs::symlink_metadata(stage.join(&entry)) {
+                // Its writer has put it in place.
+                Err(error) if layout::is_absent(&error) => continue,
+                metadata => metadata.is_ok_and(|metadata| metadata.is_file()),
+            };
             if !is_staged || !is_file {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
             }
@@ -232,7 +248,10 @@ impl OutputFolder {
         for entry in names {
             let path = folder.join(&entry);
             let name = format!("{below}{}", entry.to_string_lossy());
-            let kind = fs::symlink_metadata(&path).at("read", &path)?;
+            let kind = match fs::symlink_metadata(&path) {
+                Err(error) if name == STAGE_FOLDER && layout::is_absent(&error) => continue,
+                kind => kind.at("read", &path)?,
+            };
             if name == STAGE_FOLDER && kind.is_dir() {
                 continue;
             }

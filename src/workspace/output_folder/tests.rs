@@ -98,7 +98,9 @@ fn writers_take_turns() {
             let files: Vec<OutputFile<'_>> = names.iter().map(|name| file(name, text)).collect();
             (0..10).for_each(|_| drop(update(&folder, &files)));
         };
-        ["1", "2", "3"].map(|text| scope.spawn(move || write(text)));
+        for text in ["1", "2", "3"] {
+            scope.spawn(move || write(text));
+        }
     });
     let texts: BTreeSet<Vec<u8>> = names.iter().map(|name| fs::read(folder.join(name)).expect("a file")).collect();
     assert_eq!((texts.len(), folder.join(STAGE_FOLDER).exists()), (1, false));

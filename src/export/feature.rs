@@ -2,7 +2,7 @@
 
 use super::aspect::ReportAspect;
 use super::options::CallerKeys;
-use crate::access::AccessSubject;
+use super::place::SettingPlace;
 use crate::definition::StatusPattern;
 use crate::model::{ParameterReference, ResponseValidation};
 use crate::routes::{
@@ -79,17 +79,6 @@ pub(super) enum ExportFeature {
     /// A constant whose value Kong takes for a template.
     TemplateConstant,
     OtherMapping,
-}
-
-/// The place of a setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SettingPlace {
-    /// A path of keys and indexes in the group's settings.
-    Settings(Vec<String>),
-    /// An API of the definition, by its index.
-    Api(usize),
-    /// A setting of a key or an owner.
-    Subject(AccessSubject, &'static str),
 }
 
 /// A feature that a group or an API uses.

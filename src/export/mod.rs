@@ -7,7 +7,7 @@
 //! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
 //! - `upstream`: backends by the digest of their settings
-//! - `feature`, `report`: the settings that a target may not express, and the verdicts about them
+//! - `feature`, `place`, `report`: the settings that a target may not express, and the verdicts about them
 //! - `target`: the targets
 //! - `node`: the same state for nodes that follow a control plane
 //! - `envoy`, `nginx`, `haproxy`, `gateway_api`, `kong`: their translators
@@ -30,6 +30,7 @@ mod nginx;
 mod node;
 mod options;
 mod pattern;
+mod place;
 mod refusal;
 mod report;
 mod table;
@@ -44,10 +45,10 @@ use serde_json::Value;
 use crate::routes::{EnvironmentRoutes, GroupRoutes};
 
 pub use aspect::ReportAspect;
-pub use feature::SettingPlace;
 pub use files::ExportFile;
 pub use node::{NodeBootstrap, NodeCluster, NodeResources, NodeTls};
 pub use options::{CallerKeys, ExportOptions};
+pub use place::SettingPlace;
 pub use report::{ApiReport, Deviation, Fidelity, GroupReport};
 pub use target::ExportTarget;
 

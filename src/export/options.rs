@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::feature::SettingPlace;
+use super::place::SettingPlace;
 use crate::access::{AccessSubject, Grant, Key, OwnerGrants, RevokedSecrets};
 
 /// The most bytes of a body where a group names no limit, as `apigw serve` has them.

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::aspect::ReportAspect;
-use super::feature::{FeatureUse, SettingPlace, feature_uses};
+use super::feature::{FeatureUse, feature_uses};
 use super::options::CallerKeys;
+use super::place::SettingPlace;
 use super::target::ExportTarget;
 use super::verdict::FeatureVerdict;
 use crate::model::{EnvironmentName, GroupName, OperationId, Version};

@@ -170,7 +170,7 @@ fn a_real_store_refuses_and_forgets_nothing() {
     let words = format!("push s3://state/a --key {} --prune --keep 1 --older-than 0s", publisher.path("push.pem"));
     let prune = || publisher.sandbox.run_with(&store.variables(), &words).expect_exit(0);
     // Of each push before: its list, its environment, its definition, its settings, its version.
-    prune().expect_stdout("s3://state/a: 10 objects removed; the states of the last 1 push are kept");
+    prune().expect_stdout("s3://state/a: 10 objects removed; the state of the last push is kept");
     prune().expect_stdout(": 0 objects removed");
     let mut variables = store.variables();
     variables[1].1 = "wrong";

@@ -62,6 +62,9 @@ fn text(view: &PushPruneView) -> String {
     let objects = counted(*removed_objects, "object", "objects");
     let left = unneeded.len().saturating_sub(*removed_objects);
     let left = if left > 0 { format!(", {left} left for the next run") } else { String::new() };
-    let kept = counted(usize::try_from(view.kept_pushes).unwrap_or(usize::MAX), "push", "pushes");
-    format!("{destination}: {objects} {verb}{left}; the states of the last {kept} are kept\n")
+    let kept = match view.kept_pushes {
+        1 => "state of the last push is".to_owned(),
+        count => format!("states of the last {count} pushes are"),
+    };
+    format!("{destination}: {objects} {verb}{left}; the {kept} kept\n")
 }

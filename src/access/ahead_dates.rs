@@ -11,8 +11,8 @@ use std::io;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::clock_reading::{ClockReading, second_of};
 use super::latest_dates::LatestDates;
-use super::nonces::ClockReading;
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
 
@@ -79,11 +79,6 @@ struct RecordedSlots {
     slots: HashSet<DateSlot>,
     /// The last failure, and the millisecond of the monotonic clock until which it stands.
     failure: Option<(i64, io::ErrorKind)>,
-}
-
-/// Returns the whole second of a time: dates of requests have no parts of seconds.
-pub(super) const fn second_of(time: Timestamp) -> i64 {
-    time.milliseconds().div_euclid(1000)
 }
 
 impl DateSlot {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ahead_dates::second_of;
+use super::clock_reading::second_of;
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
 

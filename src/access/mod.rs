@@ -13,6 +13,7 @@ pub mod sigv4;
 pub mod token;
 
 mod ahead_dates;
+mod clock_reading;
 mod day_counts;
 mod directory;
 mod ed25519;
@@ -33,6 +34,7 @@ mod signature;
 mod subscription;
 
 pub use ahead_dates::{DateJournal, DateSlot, DateSlotError, EarlierDates, SignedDates};
+pub use clock_reading::ClockReading;
 pub use day_counts::DayCounts;
 pub use directory::{ApiCall, Denial, KeyDirectory, PresentedSecret, shown_subject};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
@@ -43,7 +45,7 @@ pub use key::{
     Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding,
 };
 pub use latest_dates::LatestDates;
-pub use nonces::{ClockReading, NonceFault, NonceTable};
+pub use nonces::{NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 pub use public_key_use::PublicKeyUse;
 pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};

@@ -16,19 +16,11 @@ use std::sync::{Mutex, PoisonError};
 
 use ring::digest;
 
-use super::ahead_dates::{AheadDates, SignedDates, UNRECORDED_S, second_of};
+use super::ahead_dates::{AheadDates, SignedDates, UNRECORDED_S};
+use super::clock_reading::{ClockReading, second_of};
 use super::latest_dates::LatestDates;
 use super::secret_id::SecretId;
 use crate::model::Timestamp;
-
-/// A point in time on both clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClockReading {
-    /// The wall clock, which may jump.
-    pub wall: Timestamp,
-    /// The milliseconds of a clock that never goes back, from any beginning.
-    pub monotonic_ms: i64,
-}
 
 /// Reason why a nonce is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,5 @@
 //! A push: objects first, the pointer last.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -10,8 +9,7 @@ use super::chain::leads_to;
 use super::destination::{Destination, DestinationError, read_pointer};
 use super::error::{StoreError, StoreFault};
 use super::object_store::{EntityTag, ObjectName, ObjectStore, PutOutcome};
-use super::pointer::SignedPointer;
-use super::state::StateList;
+use super::state_push::StatePush;
 use super::transfer::{each, put_content};
 use crate::access::PublicKey;
 use crate::model::{Digest, Timestamp};
@@ -19,17 +17,6 @@ use crate::model::{Digest, Timestamp};
 /// A tag that no object has.
 const WRONG_TAG: &str = "\"00000000000000000000000000000000\"";
 const PROBE: &[u8] = b"apigw tries here whether the store refuses a write whose condition does not hold\n";
-
-/// A push that is about to be made: the whole outcome.
-#[derive(Debug)]
-pub struct StatePush {
-    /// The pointer that commits it.
-    pub pointer: SignedPointer,
-    /// The files of the state.
-    pub list: StateList,
-    /// The objects that the store's state does not name.
-    pub new: BTreeSet<Digest>,
-}
 
 /// Gives the bytes of the objects that are pushed.
 pub trait StateSource {

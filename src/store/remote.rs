@@ -11,9 +11,10 @@ use super::destination::{Destination, DestinationError};
 use super::follow::{FollowError, StateFollower};
 use super::object_store::ObjectStore;
 use super::prune::{PruneError, PruneLimits, StorePrune};
-use super::push::{CommitOutcome, PushError, StatePush, StateSource};
+use super::push::{CommitOutcome, PushError, StateSource};
 use super::repair::{RepairError, repair};
 use super::state::{StateList, StatePlace};
+use super::state_push::StatePush;
 use super::transfer::ContentFault;
 use crate::access::{PrivateKey, PublicKey};
 

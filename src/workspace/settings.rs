@@ -146,11 +146,11 @@ fn plain_words(error: &serde_saphyr::Error) -> String {
         Error::InvalidScalar { ty, .. } => expected_words(ty),
         Error::InvalidBooleanStrict { .. } => expected_words("bool"),
         Error::SerdeUnknownField { field, expected, .. } => {
-            format!("unknown field `{field}`, expected one of {}", expected.join(", "))
+            format!("unknown field `{field}`{}, expected one of {}", near(field, expected), expected.join(", "))
         }
         Error::SerdeMissingField { field, .. } => format!("the field `{field}` is missing"),
         Error::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("`{variant}` is not one of {}", expected.join(", "))
+            format!("`{variant}`{} is not one of {}", near(variant, expected), expected.join(", "))
         }
         Error::NullIntoString { .. } | Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => {
             "a value is missing here".to_owned()
@@ -166,8 +166,19 @@ fn plain_words(error: &serde_saphyr::Error) -> String {
         | Error::AliasReplayStackDepthExceeded { .. } => {
             "the file is larger, or nested more deeply, than any such file".to_owned()
         }
-        other => other.to_string().lines().next().unwrap_or("the file cannot be read").to_owned(),
+        other => {
+            let text = other.to_string();
+            let line = text.lines().next().unwrap_or("the file cannot be read");
+            // The place is said with it.
+            line.rsplit_once(" at line ").map_or(line, |(message, _)| message).to_owned()
+        }
     }
+}
+
+/// Asks for the known name that is most like another, if one is.
+fn near(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known.iter().copied());
+    near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
 }
 
 /// Names an expected value. The parser names it by a type of its own or of the program's.
@@ -295,6 +306,11 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: the key `prefix` is repeated"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
+            (
+                "schema: 1\nprefx: /a\n",
+                "g:2:1: unknown field `prefx` (did you mean `prefix`?), expected one of schema,",
+            ),
+            ("schema: 1\nauth: non\n", "g:2:1: `non` (did you mean `none`?) is not one of none,"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: [a]\n", "g:3:9: a single value is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nforwarding: yes\n", "g:4:13: fields are expected here"),
@@ -308,6 +324,7 @@ mod tests {
         ] {
             let message = message(group("g", text));
             assert!(message.starts_with(expected), "{text}: {message}");
+            assert!(!message.contains(" at line "), "the place is said once: {message}");
         }
     }
 }

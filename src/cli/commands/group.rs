@@ -21,7 +21,7 @@ use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
 };
 use crate::workspace::edit::ValueEdit;
-use crate::workspace::{self, NewGroup, OutsideFolder};
+use crate::workspace::{self, NewGroup, OutsideFolder, Workspace};
 
 /// Create, list, show, change and delete API groups
 #[derive(Debug, Subcommand)]
@@ -331,11 +331,24 @@ fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandE
     let group = selection::group(context, Some(&arguments.name))?;
     let edits: Result<Vec<ValueEdit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let changed = guard.edit(&group, SETTINGS_FILE, &edits?)?;
+    let changed = guard.edit(&group, SETTINGS_FILE, &edits?);
+    let changed = changed.map_err(|error| faulty_edit(guard.workspace(), &group, error))?;
     let view = GroupSetView::new(group.clone(), format!("groups/{group}/{SETTINGS_FILE}"), changed);
     let text = if changed { "changed; publish it to make it live\n" } else { "nothing to change\n" };
     change::shown_after_commit(context, context.output.data(&view, || text.to_owned()));
     Ok(Exit::Done)
+}
+
+/// Explains an edit that the settings cannot have. What is wrong lies in no file, unless it lay there before.
+fn faulty_edit(workspace: &Workspace, group: &GroupName, error: workspace::Error) -> CommandError {
+    match error {
+        workspace::Error::Invalid(findings) if workspace.group_settings(group).is_ok() => {
+            let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+            CommandError::invalid("invalid-setting", format!("nothing was changed: {}", messages.join("; ")))
+                .hint("`apigw schema group` shows the valid keys and values, `apigw help settings` explains them")
+        }
+        error => error.into(),
+    }
 }
 
 fn parse_edit(text: &str) -> Result<ValueEdit, CommandError> {

@@ -28,11 +28,18 @@ pub(super) fn merge(route: &mut Value, fields: Value) {
     }
 }
 
+/// Adds a large field to a message: `json!` would copy it, and the copy once more at each level above.
+pub(super) fn with_moved(mut message: Value, name: &str, value: impl Into<Value>) -> Value {
+    message[name] = value.into();
+    message
+}
+
 /// Adds a value to a list of a message.
 pub(super) fn append(message: &mut Value, name: &str, value: Value) {
-    let mut list = message[name].as_array().cloned().unwrap_or_default();
-    list.push(value);
-    message[name] = list.into();
+    match &mut message[name] {
+        Value::Array(list) => list.push(value),
+        none => *none = vec![value].into(),
+    }
 }
 
 /// Writes a condition as a match of a header; a missing header is an empty one.

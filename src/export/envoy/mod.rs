@@ -27,6 +27,7 @@ use super::options::ExportOptions;
 use super::verdict::{FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
+use message::with_moved;
 use protobuf::{asks_authorizer, type_url};
 
 /// Writes the files of some groups.
@@ -40,9 +41,9 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let clusters: Vec<Value> = authorizer.into_iter().chain(clusters).collect();
     let bootstrap = bootstrap::of_files(&origins(groups), asks_authorizer, options);
     vec![
-        ExportFile::new("cds.json", discovery(&clusters), false),
+        ExportFile::new("cds.json", discovery(clusters), false),
         ExportFile::new("envoy.json", text(&bootstrap), false),
-        ExportFile::new("rds.json", discovery(&[routes]), is_private),
+        ExportFile::new("rds.json", discovery(vec![routes]), is_private),
     ]
 }
 
@@ -76,13 +77,13 @@ pub(super) fn node_bootstrap(node: &NodeBootstrap) -> Value {
 }
 
 /// Writes a discovery response, whose version is the digest of its content.
-fn discovery(resources: &[Value]) -> String {
+fn discovery(resources: Vec<Value>) -> String {
     // Resources, each with its hosts, each with its routes: a route is a line.
     const DEPTH: usize = 6;
-    let resources = json!(resources);
+    let resources = Value::from(resources);
     let version = Digest::of(resources.to_string().as_bytes()).short();
     let mut text = String::new();
-    write_lines(&json!({"version_info": version, "resources": resources}), DEPTH, 0, &mut text);
+    write_lines(&with_moved(json!({"version_info": version}), "resources", resources), DEPTH, 0, &mut text);
     text + "\n"
 }
 

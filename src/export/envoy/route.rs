@@ -15,7 +15,7 @@ use super::super::table::{
 use super::super::upstream::ConnectedUpstream;
 use super::address_rules::address_filter;
 use super::forward::{forwarding, mutations};
-use super::message::{append, condition, header, merge, problem_format};
+use super::message::{append, condition, header, merge, problem_format, with_moved};
 use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
@@ -47,9 +47,8 @@ pub(super) fn configuration<'r>(tables: &[HostTable<'r>], has_authorizer: bool) 
         "@type": type_url("config.route.v3.RouteConfiguration"),
         "name": ROUTES,
         "max_direct_response_body_size_bytes": writer.longest_body,
-        "virtual_hosts": hosts,
     });
-    (configuration, writer.upstreams)
+    (with_moved(configuration, "virtual_hosts", hosts), writer.upstreams)
 }
 
 struct RouteWriter<'r> {
@@ -79,11 +78,9 @@ impl<'r> RouteWriter<'r> {
         }
         let unknown = self.refusal(&ProblemResponse::unknown_path());
         routes.push(self.undecorated(json!({"match": {"prefix": "/"}}), unknown));
-        json!({
-            "name": table.hosts.first(),
-            "domains": table.hosts.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:*")]).collect::<Vec<_>>(),
-            "routes": routes,
-        })
+        let domains: Vec<String> =
+            table.hosts.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:*")]).collect();
+        with_moved(json!({"name": table.hosts.first(), "domains": domains}), "routes", routes)
     }
 
     /// Makes a route that belongs to no group.
@@ -133,7 +130,7 @@ impl<'r> RouteWriter<'r> {
         if !conditions.is_empty() {
             matching["headers"] = conditions.into();
         }
-        let mut route = json!({"match": matching, "metadata": metadata(group, step)});
+        let mut route = with_moved(with_moved(json!({}), "match", matching), "metadata", metadata(group, step));
         merge(
             &mut route,
             match &step.action {
@@ -220,7 +217,8 @@ impl<'r> RouteWriter<'r> {
             })),
             None => removed.push("content-type"),
         }
-        let mut response = json!({"direct_response": written, "response_headers_to_add": headers});
+        let mut response = with_moved(json!({}), "direct_response", written);
+        response["response_headers_to_add"] = headers.into();
         if !removed.is_empty() {
             response["response_headers_to_remove"] = removed.into();
         }
@@ -231,10 +229,8 @@ impl<'r> RouteWriter<'r> {
         self.longest_body = self.longest_body.max(refusal.detail.len() * 2 + 1024);
         let headers: Vec<Value> =
             refusal.headers().into_iter().map(|(name, value)| header(name, &HeaderText::Literal(value))).collect();
-        json!({
-            "direct_response": {"status": refusal.status, "body_format": problem_format(refusal)},
-            "response_headers_to_add": headers,
-        })
+        let response = with_moved(json!({"status": refusal.status}), "body_format", problem_format(refusal));
+        with_moved(with_moved(json!({}), "direct_response", response), "response_headers_to_add", headers)
     }
 }
 

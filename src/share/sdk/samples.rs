@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::credentials::SampleCredential;
+use super::credentials::{CredentialCode, SampleCredential};
 use super::layout::CodePiece;
 use super::methods::{ClientMethod, MethodResult};
 use super::naming::NamedMethod;
+use super::text::quoted;
 use super::{ClientPlan, SdkLanguage, java, python, typescript};
 use crate::model::GroupName;
-use crate::share::model::{ContentModel, DefinitionModel, OperationModel};
+use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel};
 
 /// The version of a group that calls are written for.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,25 @@ impl SampleSource<'_> {
     }
 }
 
+/// Writes the credentials of a client: one alone, several as a list.
+pub(super) fn auth_value(mut credentials: Vec<CredentialCode>) -> Option<CodePiece> {
+    match credentials.len() {
+        0 => None,
+        1 => credentials.pop().map(|only| CodePiece::text(only.code)),
+        _ => Some(CodePiece::list("[", credentials.into_iter().map(|one| CodePiece::text(one.code)).collect(), "]")),
+    }
+}
+
+/// Writes a body that is no form: a file by its own code, other values as literals of the language.
+pub(super) fn plain_body(content: &ContentModel, literal: fn(&Value) -> CodePiece, file: &str) -> CodePiece {
+    match (content.kind, &content.sample) {
+        (ContentKind::Bytes, _) => CodePiece::text(file),
+        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
+        (_, Some(sample)) => literal(sample),
+        (_, None) => CodePiece::text("{}"),
+    }
+}
+
 /// Writes the fields of a form: files by their own code, other values as literals of the language.
 pub(super) fn form_fields(
     source: &SampleSource<'_>,
@@ -102,4 +122,35 @@ pub(super) fn form_fields(
 /// True if the data of a response are items that arrive one after the other.
 pub(super) fn is_streamed(named: &NamedMethod<'_, '_>) -> bool {
     named.method.results.iter().all(|result| matches!(result, MethodResult::JsonLines(_) | MethodResult::Events(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::GroupSettings;
+    use crate::share::model::ModelSource;
+
+    #[test]
+    fn each_name_is_imported_once() {
+        let text = "openapi: 3.1.0\n\
+            info: {title: t, version: '1'}\n\
+            components: {securitySchemes: {a: {type: apiKey, in: header, name: x-a}, b: {type: http, scheme: basic}, \
+            c: {type: apiKey, in: query, name: c}}}\n\
+            paths: {/p: {get: {operationId: o, security: [{a: [], b: [], c: []}], responses: {'204': {description: d}}}}}\n";
+        let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.unwrap();
+        let settings = "schema: 1\nversion: '0.0.1'\nprefix: /g\nmock: {check_security: true}\n";
+        let settings: GroupSettings = serde_saphyr::from_str(settings).unwrap();
+        let source = ModelSource { definition: &definition, settings: &settings, environments: &[] };
+        let (group, model) = ("g".parse().unwrap(), DefinitionModel::build(source));
+        for language in [SdkLanguage::Python, SdkLanguage::TypeScript, SdkLanguage::Java] {
+            let written = samples(SampleSource { group: &group, model: &model, is_mock: true }, language);
+            let imports = &written[0].1.imports;
+            let names: Vec<&str> = imports.split(|letter: char| !letter.is_alphanumeric()).collect();
+            let count = |wanted: &str| names.iter().filter(|name| name.eq_ignore_ascii_case(wanted)).count();
+            assert_eq!([count("apiKey"), count("basicAuth")], [1, 1], "{imports}");
+        }
+    }
 }

@@ -4,11 +4,11 @@ use super::super::ClientPlan;
 use super::super::credentials::{CredentialCode, SampleCredential};
 use super::super::layout::CodePiece;
 use super::super::naming::NamedMethod;
-use super::super::samples::{SampleCall, SampleSource, form_fields, is_streamed};
+use super::super::samples::{SampleCall, SampleSource, auth_value, form_fields, is_streamed, plain_body};
 use super::super::text::{python, python_object, quoted};
 use super::{LAYOUT, NAMES, module_name};
 use crate::definition::ParameterPlace;
-use crate::share::model::{ContentKind, ContentModel, OperationModel};
+use crate::share::model::{ContentModel, OperationModel};
 
 /// Writes the calls of all operations.
 pub(in crate::share::sdk) fn samples<'m>(
@@ -40,17 +40,12 @@ pub(super) fn sample(source: &SampleSource<'_>, named: &NamedMethod<'_, '_>) -> 
     SampleCall { call: call.flat(), text: format!("{imports}\n{client}{result}{shown}"), imports }
 }
 
-fn client_arguments(source: &SampleSource<'_>, mut credentials: Vec<CredentialCode>) -> Vec<CodePiece> {
+fn client_arguments(source: &SampleSource<'_>, credentials: Vec<CredentialCode>) -> Vec<CodePiece> {
     let address = match source.environment() {
         Some(environment) => CodePiece::text(quoted(environment)),
         None => CodePiece::text("base_url=\"https://...\""),
     };
-    let auth = match credentials.len() {
-        0 => None,
-        1 => credentials.pop().map(|only| CodePiece::text(only.code)),
-        _ => Some(CodePiece::list("[", credentials.into_iter().map(|one| CodePiece::text(one.code)).collect(), "]")),
-    };
-    [address].into_iter().chain(auth.map(|auth| auth.named("auth="))).collect()
+    [address].into_iter().chain(auth_value(credentials).map(|auth| auth.named("auth="))).collect()
 }
 
 /// Writes credentials.
@@ -89,10 +84,5 @@ fn body_value(source: &SampleSource<'_>, content: &ContentModel) -> CodePiece {
     if let Some(fields) = form_fields(source, content, python, FILE) {
         return python_object(fields);
     }
-    match (content.kind, &content.sample) {
-        (ContentKind::Bytes, _) => CodePiece::text(FILE),
-        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
-        (_, Some(sample)) => python(sample),
-        (_, None) => CodePiece::text("{}"),
-    }
+    plain_body(content, python, FILE)
 }

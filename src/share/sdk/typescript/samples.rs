@@ -4,11 +4,11 @@ use super::super::ClientPlan;
 use super::super::credentials::{CredentialCode, SampleCredential};
 use super::super::layout::CodePiece;
 use super::super::naming::NamedMethod;
-use super::super::samples::{SampleCall, SampleSource, form_fields, is_streamed};
+use super::super::samples::{SampleCall, SampleSource, auth_value, form_fields, is_streamed, plain_body};
 use super::super::text::{javascript, javascript_object, property, quoted};
 use super::package::package_name;
 use super::{LAYOUT, NAMES};
-use crate::share::model::{ContentKind, ContentModel, OperationModel};
+use crate::share::model::{ContentModel, OperationModel};
 
 /// Writes the calls of all operations.
 pub(in crate::share::sdk) fn samples<'m>(
@@ -25,6 +25,7 @@ pub(super) fn sample(source: &SampleSource<'_>, named: &NamedMethod<'_, '_>) -> 
     let credentials: Vec<CredentialCode> = credentials.iter().map(credential).collect();
     let mut imported = vec!["Client"];
     imported.extend(credentials.iter().map(|credential| credential.import));
+    imported.sort_unstable();
     imported.dedup();
     let imports = format!("import {{ {} }} from \"{}\";\n", imported.join(", "), package_name(source.group));
     let call = call(source, named);
@@ -39,18 +40,13 @@ pub(super) fn sample(source: &SampleSource<'_>, named: &NamedMethod<'_, '_>) -> 
     SampleCall { call: call.flat(), text: format!("{imports}\n{client}{result}{shown}"), imports }
 }
 
-fn client_options(source: &SampleSource<'_>, mut credentials: Vec<CredentialCode>) -> CodePiece {
+fn client_options(source: &SampleSource<'_>, credentials: Vec<CredentialCode>) -> CodePiece {
     let address = match source.environment() {
         Some(environment) => ("environment", quoted(environment)),
         None => ("baseUrl", quoted("https://...")),
     };
     let mut options = vec![(address.0.to_owned(), CodePiece::text(address.1))];
-    let auth = match credentials.len() {
-        0 => None,
-        1 => credentials.pop().map(|only| CodePiece::text(only.code)),
-        _ => Some(CodePiece::list("[", credentials.into_iter().map(|one| CodePiece::text(one.code)).collect(), "]")),
-    };
-    options.extend(auth.map(|auth| ("auth".to_owned(), auth)));
+    options.extend(auth_value(credentials).map(|auth| ("auth".to_owned(), auth)));
     javascript_object(options)
 }
 
@@ -87,10 +83,5 @@ fn body_value(source: &SampleSource<'_>, content: &ContentModel) -> CodePiece {
     if let Some(fields) = form_fields(source, content, javascript, FILE) {
         return javascript_object(fields.into_iter().map(|(name, value)| (property(&name), value)).collect());
     }
-    match (content.kind, &content.sample) {
-        (ContentKind::Bytes, _) => CodePiece::text(FILE),
-        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
-        (_, Some(sample)) => javascript(sample),
-        (_, None) => CodePiece::text("{}"),
-    }
+    plain_body(content, javascript, FILE)
 }

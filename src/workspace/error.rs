@@ -368,7 +368,13 @@ mod tests {
         let source = || io::Error::from(io::ErrorKind::PermissionDenied);
         let own = PathError { action: "read", path: folder.path().join("x/y"), source: source() }.denied().unwrap();
         assert_eq!((own.path.as_path(), own.is_own), (folder.path(), true));
-        let process = PathError { action: "read", path: "/proc/1/root/x".into(), source: source() }.denied().unwrap();
-        assert_eq!(process.is_own, process.owner == rustix::process::geteuid().as_raw());
+        // The system's own folder is another's, unless the test runs as its owner, who can give one away.
+        let mut path = std::path::PathBuf::from("/no-such-file");
+        if rustix::process::geteuid().is_root() {
+            rustix::fs::chown(folder.path(), Some(rustix::fs::Uid::from_raw(65_534)), None).unwrap();
+            path = folder.path().join("x");
+        }
+        let foreign = PathError { action: "read", path, source: source() }.denied().unwrap();
+        assert!(!foreign.is_own && foreign.owner != rustix::process::geteuid().as_raw(), "{foreign:?}");
     }
 }

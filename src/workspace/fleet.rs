@@ -4,14 +4,14 @@
 //! Hence a release is synced here before the first node is given it. The rest, like the time of a poll, is not synced.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
-use super::error::{Error, PathContext, missing_hint};
+use super::error::{Error, PathContext};
 use super::{Workspace, layout, lock};
 use crate::fleet::{FleetRecord, FleetReport};
-use crate::model::{EnvironmentName, Location, SCHEMA};
+use crate::model::EnvironmentName;
+
+/// The rule by which a damaged file is named.
+const RULE: &str = "fleet";
 
 /// The lock of the one control plane of an environment in a workspace.
 #[derive(Debug)]
@@ -26,29 +26,12 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn fleet_report(&self, environment: &EnvironmentName) -> Result<Option<FleetReport>, Error> {
-        self.read_fleet(environment, |report: &FleetReport| report.schema)
+        self.gateway_record(&layout::fleet(environment), RULE, |report: &FleetReport| report.schema)
     }
 
     /// Reads all that is remembered of the nodes of an environment.
     pub fn fleet_record(&self, environment: &EnvironmentName) -> Result<Option<FleetRecord>, Error> {
-        self.read_fleet(environment, |record: &FleetRecord| record.report.schema)
-    }
-
-    fn read_fleet<T: serde::de::DeserializeOwned>(
-        &self,
-        environment: &EnvironmentName,
-        schema: impl Fn(&T) -> u32,
-    ) -> Result<Option<T>, Error> {
-        let place = layout::fleet(environment);
-        let Some(bytes) = self.root.read(&place, layout::LARGEST_RECORD)? else { return Ok(None) };
-        let damaged = |message: String| Error::invalid("fleet", Location::file(&place), message, missing_hint(&place));
-        let read: T = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        match schema(&read) {
-            newer if newer > SCHEMA => {
-                Err(damaged(format!("its schema is {newer}, and this apigw knows {SCHEMA}: use a newer one")))
-            }
-            _ => Ok(Some(read)),
-        }
+        self.gateway_record(&layout::fleet(environment), RULE, |record: &FleetRecord| record.report.schema)
     }
 
     /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember their own
@@ -64,8 +47,8 @@ impl Workspace {
         }
     }
 
-    /// Returns the folder of fleets, and makes it where it is missing.
-    fn make_fleets_folder(&self) -> Result<PathBuf, Error> {
+    /// Makes the folder of fleets where it is missing.
+    fn make_fleets_folder(&self) -> Result<(), Error> {
         // A workspace that is gone must not come back empty.
         let local = self.root.locate(layout::LOCAL_FOLDER)?;
         if !local.is_dir() {
@@ -76,25 +59,13 @@ impl Workspace {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
                 Err(error).at("create", &folder).map_err(Error::Io)
             }
-            _ => Ok(folder),
+            _ => Ok(()),
         }
     }
 
     /// Saves the state of the nodes of an environment, where it must survive a loss of power synced.
     pub fn save_fleet(&self, record: &FleetRecord, is_synced: bool) -> Result<(), Error> {
-        let folder = self.make_fleets_folder()?;
-        let path = self.root.locate(&layout::fleet(&record.report.environment))?;
-        let bytes = serde_json::to_vec(record).map_err(std::io::Error::other).at("write", &path)?;
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
-        temporary.write_all(&bytes).at("write", &path)?;
-        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
-        if is_synced {
-            temporary.as_file().sync_all().at("sync", &path)?;
-        }
-        temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
-        if is_synced {
-            fs::File::open(&folder).and_then(|folder| folder.sync_all()).at("sync", &folder)?;
-        }
-        Ok(())
+        self.make_fleets_folder()?;
+        self.save_gateway_record(&layout::fleet(&record.report.environment), record, is_synced)
     }
 }

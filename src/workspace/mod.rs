@@ -40,6 +40,7 @@ mod error;
 mod facts;
 mod fleet;
 mod folders;
+mod gateway_record;
 mod gateways;
 mod git;
 mod groups;

@@ -1,14 +1,11 @@
 //! The requests that gateways of this machine have let in today, for those that are started after them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::error::{Error, PathContext, missing_hint};
-use super::super::{Workspace, layout};
+use super::super::Workspace;
+use super::super::error::Error;
 use crate::access::DayCounts;
-use crate::model::{Location, SCHEMA, Timestamp};
+use crate::model::{SCHEMA, Timestamp};
 
 /// The file of the counts.
 pub(in crate::workspace) const DAY_COUNTS_FILE: &str = ".apigw/day-counts.json";
@@ -29,39 +26,25 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn day_counts(&self) -> Result<DayCounts, Error> {
-        let Some(bytes) = self.root.read(DAY_COUNTS_FILE, layout::LARGEST_RECORD)? else {
-            return Ok(DayCounts::default());
-        };
-        let damaged = |message: String| {
-            Error::invalid("day-counts", Location::file(DAY_COUNTS_FILE), message, missing_hint(DAY_COUNTS_FILE))
-        };
-        let file: DayCountsFile = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if file.schema > SCHEMA {
-            return Err(damaged(format!("its schema is {}, newer than this apigw knows", file.schema)));
-        }
-        Ok(DayCounts { day: DayCounts::day_of(file.day), counts: file.counts })
+        let file = self.gateway_record(DAY_COUNTS_FILE, "day-counts", |file: &DayCountsFile| file.schema)?;
+        let counts = |file: DayCountsFile| DayCounts { day: DayCounts::day_of(file.day), counts: file.counts };
+        Ok(file.map(counts).unwrap_or_default())
     }
 
     /// Saves counts, beside those that another gateway of this machine has saved: of the same day the larger ones stay. It is
-    /// not synced: a machine that loses power may lose the day's counts, and no reader sees half of a file.
+    /// not synced: a machine that loses power may lose the day's counts.
     pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
         // A damaged file has nothing to keep.
         let counts = counts.merged_with(self.day_counts().unwrap_or_default());
         let file = DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts };
-        let path = self.root.locate(DAY_COUNTS_FILE)?;
-        let bytes = serde_json::to_vec(&file).map_err(std::io::Error::other).at("write", &path)?;
-        // Not made where it is missing: a workspace that is gone must not come back empty.
-        let folder = self.root.locate(layout::LOCAL_FOLDER)?;
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
-        temporary.write_all(&bytes).at("write", &path)?;
-        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
-        temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
-        Ok(())
+        self.save_gateway_record(DAY_COUNTS_FILE, &file, false)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

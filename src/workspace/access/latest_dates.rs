@@ -1,14 +1,11 @@
 //! The latest dates of signed requests that gateways of this machine have let in, for those that are started after them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::error::{Error, PathContext, missing_hint};
-use super::super::{Workspace, layout};
+use super::super::Workspace;
+use super::super::error::Error;
 use crate::access::{LatestDates, SecretId};
-use crate::model::{Location, SCHEMA, Timestamp};
+use crate::model::{SCHEMA, Timestamp};
 
 /// The file of the dates.
 pub(in crate::workspace) const LATEST_DATES_FILE: &str = ".apigw/latest-dates.json";
@@ -27,17 +24,8 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn latest_dates(&self) -> Result<LatestDates, Error> {
-        let Some(bytes) = self.root.read(LATEST_DATES_FILE, layout::LARGEST_RECORD)? else {
-            return Ok(LatestDates::default());
-        };
-        let damaged = |message: String| {
-            Error::invalid("latest-dates", Location::file(LATEST_DATES_FILE), message, missing_hint(LATEST_DATES_FILE))
-        };
-        let file: LatestDatesFile = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if file.schema > SCHEMA {
-            return Err(damaged(format!("its schema is {}, newer than this apigw knows", file.schema)));
-        }
-        Ok(LatestDates { dates: file.dates })
+        let file = self.gateway_record(LATEST_DATES_FILE, "latest-dates", |file: &LatestDatesFile| file.schema)?;
+        Ok(file.map_or_else(LatestDates::default, |file| LatestDates { dates: file.dates }))
     }
 
     /// Saves dates, beside those that another gateway of this machine has saved. It is not synced, as the counts of a day.
@@ -45,20 +33,14 @@ impl Workspace {
         // A damaged file has nothing to keep.
         let latest = latest.merged_with(&self.latest_dates().unwrap_or_default(), now);
         let file = LatestDatesFile { schema: SCHEMA, dates: latest.dates };
-        let path = self.root.locate(LATEST_DATES_FILE)?;
-        let bytes = serde_json::to_vec(&file).map_err(std::io::Error::other).at("write", &path)?;
-        // Not made where it is missing: a workspace that is gone must not come back empty.
-        let folder = self.root.locate(layout::LOCAL_FOLDER)?;
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
-        temporary.write_all(&bytes).at("write", &path)?;
-        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
-        temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
-        Ok(())
+        self.save_gateway_record(LATEST_DATES_FILE, &file, false)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -1,10 +1,10 @@
 //! Entries of an environment's file that were edited by hand, beside what a merge left: a resolve of other groups leaves
 //! them byte for byte, and plans as if they were as their operations left them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{self, conflict, replace};
-use crate::model::{Deployment, EnvironmentName, GroupName};
+use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
 use crate::plan::{GroupHeads, Operations};
 
 /// The edited entries of a file.
@@ -16,15 +16,18 @@ pub(super) struct HandEdits {
     pub(super) recorded: BTreeMap<GroupName, Deployment>,
     /// The other entries outside a conflict.
     pub(super) others: BTreeMap<GroupName, Deployment>,
+    /// Entries of which it cannot be told how their operation left them, each with the operation that it names.
+    untold: BTreeMap<GroupName, Option<OperationId>>,
 }
 
 impl HandEdits {
-    /// Finds the entries outside a conflict that differ from their operation, one of the heads of their group; `None` where
-    /// an entry cannot be told in this way.
+    /// Finds the entries outside a conflict that differ from their operation, one of the heads of their group. `disputed` has
+    /// the groups with lines between markers. `None` where the file cannot be read beside the entries.
     pub(super) fn find(
         place: &str,
         environment: &EnvironmentName,
         text: &str,
+        disputed: &BTreeSet<GroupName>,
         (operations, heads): (&Operations, &GroupHeads),
     ) -> Option<Self> {
         let reading = record::parse(place, environment, text).ok()?;
@@ -33,18 +36,29 @@ impl HandEdits {
             operations.get(&entry.operation).and_then(|found| found.entry(&entry.operation, group)).as_ref()
                 == Some(entry)
         };
-        let unread = reading.problems.iter().filter(|(_, finding)| finding.rule == "hand-edit");
+        // An entry that both sides have, and that is not readable, has the finding of the conflict.
+        let is_own = |group: &Option<GroupName>| group.as_ref().is_none_or(|group| !disputed.contains(group));
+        let unread = reading.problems.iter().filter(|(group, finding)| match finding.rule {
+            "hand-edit" => true,
+            "merge-conflict" => is_own(group),
+            _ => false,
+        });
         let mut edited = unread.map(|(group, _)| group.clone()).collect::<Option<Vec<_>>>()?;
         edited.extend(others.iter().filter(|(group, entry)| !as_left(group, entry)).map(|(group, _)| group.clone()));
         let mut found = Self::default();
         for group in edited {
-            let text = replace::entry_text(text, &group)?;
-            let id = conflict::operations_in(&text).remove(&group)?;
-            let is_head = heads.get(&group).any(|head| *head == id);
-            let recorded = operations.get(&id).filter(|_| is_head)?.entry(&id, &group)?;
             others.remove(&group);
-            found.texts.insert(group.clone(), text);
-            found.recorded.insert(group, recorded);
+            let text = replace::entry_text(text, &group);
+            let id = text.as_deref().and_then(|text| conflict::operations_in(text).remove(&group));
+            let is_head = |id: &&OperationId| heads.get(&group).any(|head| head == *id);
+            let recorded = id.as_ref().filter(is_head).and_then(|id| operations.get(id)?.entry(id, &group));
+            match (text, recorded) {
+                (Some(text), Some(recorded)) => {
+                    found.texts.insert(group.clone(), text);
+                    found.recorded.insert(group, recorded);
+                }
+                _ => drop(found.untold.insert(group, id)),
+            }
         }
         Some(Self { others, ..found })
     }
@@ -53,6 +67,19 @@ impl HandEdits {
     pub(super) fn retain(&mut self, is_kept: impl Fn(&GroupName) -> bool) {
         self.texts.retain(|group, _| is_kept(group));
         self.recorded.retain(|group, _| is_kept(group));
+        self.untold.retain(|group, _| is_kept(group));
+    }
+
+    /// True if each edit is of an entry of which it is known how its operation left it.
+    pub(super) fn is_told(&self) -> bool {
+        self.untold.is_empty()
+    }
+
+    /// Returns the first entry that was edited so that it cannot be told how it was left. One whose operation is missing may
+    /// be whole.
+    pub(super) fn first_untold(&self, operations: &Operations) -> Option<&GroupName> {
+        let is_known = |id: &Option<OperationId>| id.as_ref().is_none_or(|id| operations.contains_key(id));
+        self.untold.iter().find(|(_, id)| is_known(id)).map(|(group, _)| group)
     }
 
     /// Puts the edited lines into a file that was written without the edits.

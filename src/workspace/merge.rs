@@ -66,6 +66,12 @@ impl MergeState {
         ConflictEntry { group: conflict.group.clone(), head, other }
     }
 
+    /// Returns an edited entry that a resolve would overwrite, with the operation that left the entry.
+    fn first_untold_edit(&self) -> Option<(&GroupName, &OperationId)> {
+        let group = self.edits.first_untold(&self.operations)?;
+        Some((group, self.heads.get(group).next()?))
+    }
+
     /// True if Git's own "ours" is the other branch.
     fn is_rebasing(&self) -> bool {
         self.git_operation == Some(GitOperation::Rebase)
@@ -157,7 +163,8 @@ impl Workspace {
         let text = bytes.map(|bytes| layout::text(&place, bytes)).transpose()?;
         let conflict = text.as_deref().and_then(split_conflict);
         let read = (&state.operations, &state.heads);
-        let edits = text.as_deref().and_then(|text| HandEdits::find(&place, environment, text, read));
+        let disputed = conflict.as_ref().map(|conflict| conflict.disputed.clone()).unwrap_or_default();
+        let edits = text.as_deref().and_then(|text| HandEdits::find(&place, environment, text, &disputed, read));
         if let Some(conflict) = conflict {
             state.is_conflicted = true;
             state.sides = state.conflict_sides(checkout.as_ref(), &place, &conflict);
@@ -176,12 +183,15 @@ impl Workspace {
             state.edits.retain(|group| {
                 state.heads.get(group).count() == 1 && operations(ours, group) == operations(theirs, group)
             });
+            if let Some((group, head)) = state.first_untold_edit() {
+                return Err(state.edit_error(group, head));
+            }
             state.entries.extend(state.edits.recorded.clone());
             state.check_entries()?;
         } else {
             state.sides = checkout.map(|checkout| sides_of(&checkout, &place)).unwrap_or_default();
             if text.is_some() {
-                match (self.recorded_entries(environment), edits) {
+                match (self.recorded_entries(environment), edits.filter(HandEdits::is_told)) {
                     // The layout alone may differ, which a resolve restores.
                     (Ok(entries), _) => state.entries = entries,
                     (Err(error), None) => return Err(error),
@@ -209,11 +219,12 @@ impl Workspace {
     /// True if a file has conflict markers, or cannot be read.
     #[must_use]
     pub fn has_conflict_markers(&self, file: &str) -> bool {
-        let bytes = self.root.read(file, layout::LARGEST_DEFINITION).ok().flatten();
-        bytes.is_none_or(|bytes| {
-            let mut lines = bytes.split(|byte| *byte == b'\n');
-            lines.any(|line| line.starts_with(b"<<<<<<< "))
-        })
+        match self.root.read(file, layout::LARGEST_DEFINITION) {
+            // Removed, as one side did.
+            Ok(None) => false,
+            Ok(Some(bytes)) => split_conflict(&String::from_utf8_lossy(&bytes)).is_some(),
+            Err(_) => true,
+        }
     }
 
     /// True if an environment's file has conflict markers.

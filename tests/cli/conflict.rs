@@ -213,6 +213,25 @@ fn a_resolve_leaves_an_edit_of_another_group_as_it_is() {
 }
 
 #[test]
+fn a_resolve_overwrites_no_edit_of_which_nothing_is_known() {
+    for is_known in [false, true] {
+        let sandbox = conflicted();
+        let text = sandbox.read("deployments/test.yaml");
+        let (before, of_b) = text.rsplit_once("  b:\n").expect("an entry");
+        let line = of_b.lines().find(|line| line.trim_start().starts_with("operation: ")).expect("an operation");
+        // An operation that no file has, in part of its id, or an earlier one of the group.
+        let history = sandbox.read_folder("history/test");
+        let earlier = history.iter().find(|name| !line.contains(name.trim_end_matches(".yaml"))).expect("an operation");
+        let other = if is_known { earlier.trim_end_matches(".yaml") } else { "mine" };
+        let edited = of_b.replace(line, &format!("    operation: \"{other}\"")).replace("127.0.0.1:9", "127.0.0.1:7");
+        let edited = format!("{before}  b:\n{edited}");
+        sandbox.write("deployments/test.yaml", &edited);
+        sandbox.run("resolve --env test --ours").expect_exit(3).expect_stderr("b is not as operation");
+        assert_eq!(sandbox.read("deployments/test.yaml"), edited);
+    }
+}
+
+#[test]
 fn a_commit_that_was_picked_without_the_one_before_it_says_where_that_is() {
     let sandbox = two_groups();
     assert!(git(&sandbox, "checkout -qb other"));

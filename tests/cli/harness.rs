@@ -84,6 +84,15 @@ impl Sandbox {
         fs::read_to_string(self.path().join(place)).unwrap_or_else(|error| panic!("{place}: {error}"))
     }
 
+    /// Lists the names in a folder, in order.
+    pub(crate) fn read_folder(&self, place: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path().join(place)).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     pub(crate) fn write(&self, place: &str, text: &str) {
         let path = self.path().join(place);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");

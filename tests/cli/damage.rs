@@ -387,3 +387,13 @@ fn a_folder_that_leads_out_is_one_problem() {
     let verified = sandbox.run("verify").expect_exit(3);
     assert_eq!(verified.stdout.matches("leads out of the workspace").count(), 1, "{}", verified.stdout);
 }
+
+#[test]
+fn keys_that_cannot_be_listed_hide_nothing_of_what_is_live() {
+    let sandbox = released();
+    let outside = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(outside.path(), sandbox.path().join("keys")).expect("a link");
+    let status = sandbox.run("status").expect_exit(0).expect_stdout("petstore");
+    status.expect_stderr("a link leads out of the workspace; gateways let nobody in");
+    sandbox.run("status --check").expect_exit(3);
+}

@@ -19,7 +19,7 @@ use crate::cli::views::{
 };
 use crate::cli::{complete, lost, selection};
 use crate::model::{
-    DeploymentState, Environment, EnvironmentName, Finding, GroupName, HttpUrl, Location, OperationId, Release, SCHEMA,
+    DeploymentState, Environment, EnvironmentName, Finding, GroupName, HttpUrl, OperationId, Release, SCHEMA,
     Timestamp, Version, VersionNotes,
 };
 use crate::workspace::{
@@ -100,7 +100,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
             })
             .collect();
         live.problems.extend(found);
-        live.closed_keys = workspace.access_records()?.1;
+        live.closed_keys = workspace.access_problems();
     }
     if live.groups.is_empty()
         && live.problems.is_empty()
@@ -127,9 +127,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         context.output.warning(&problem_text(problem));
     }
     for Finding { location, message, .. } in &live.closed_keys {
-        let Location { file, line, .. } = location;
         context.output.warning(&format!(
-            "{file}:{line}: {message}; gateways let nobody in by this file: `apigw verify` says how to mend it"
+            "{location}: {message}; gateways let nobody in by this file: `apigw verify` says how to mend it"
         ));
     }
     let has_problems = !live.problems.is_empty() || !live.closed_keys.is_empty();

@@ -151,6 +151,12 @@ impl Workspace {
         Ok((records, problems))
     }
 
+    /// Lists the problems of the files of keys and owners, those of their folders among them.
+    #[must_use]
+    pub fn access_problems(&self) -> Vec<Finding> {
+        self.access_records().map_or_else(|error| error.file_findings(KEYS_FOLDER), |(_, problems)| problems)
+    }
+
     /// Finds the secret that has a public key, or had it and was revoked. A file that cannot be read may have it too.
     pub fn public_key_use(&self, public: &PublicKey, now: Timestamp) -> Result<Option<PublicKeyUse>, Error> {
         fn key(state: &SubjectState) -> Option<&Key> {

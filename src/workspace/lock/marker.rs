@@ -137,6 +137,10 @@ impl MarkerGuard {
 
 /// Creates a marker that has its line from the start: nobody could tell that the process of one without a line is gone.
 fn create_with_line(path: &Path, owner: &ProcessIdentity) -> io::Result<()> {
+    // Nobody who waits writes a file each time: they lie in a folder that the holder clears.
+    if path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     let folder = path.parent().unwrap_or(Path::new("."));
     let temporary = folder.join(Path::new(layout::TEMPORARY_FOLDER).file_name().unwrap_or_default());
     let folder = if temporary.is_dir() { &temporary } else { folder };

@@ -240,15 +240,19 @@ pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), Comman
 
 pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
     let more = plan.warnings.len().saturating_sub(MOST_WARNINGS);
-    let warnings: Vec<String> = plan.warnings.iter().map(|warning| for_people(context, warning)).collect();
+    let warnings = for_people(context, &plan.warnings);
     context.output.warnings(&warnings, more, "`-o json` has all");
 }
 
-/// Shortens the ids of operations in a text that people read; documents have whole ones.
-pub(super) fn for_people(context: &Context<'_>, text: &str) -> String {
+/// Shortens the ids of operations in texts that people read; documents have whole ones.
+pub(super) fn for_people(context: &Context<'_>, texts: &[String]) -> Vec<String> {
     match context.workspace() {
-        Ok(workspace) if !context.output.format.is_document() => short_ids::shorten(workspace, text),
-        _ => text.to_owned(),
+        // The ids are those of the whole history, which is listed once.
+        Ok(workspace) if !texts.is_empty() && !context.output.format.is_document() => {
+            let short = workspace.short_ids().unwrap_or_default();
+            texts.iter().map(|text| short.shorten(text)).collect()
+        }
+        _ => texts.to_vec(),
     }
 }
 

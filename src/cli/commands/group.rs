@@ -380,9 +380,11 @@ fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exi
             .hint("add `--yes` to confirm"));
     }
     let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
-    for (version, state) in context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)? {
-        let lost = advice::lost_state(group.as_str(), &version, &state);
-        context.output.warning(&change::for_people(context, &format!("{lost}, and fails from now on")));
+    let states = context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)?;
+    let lost = states.iter().map(|(version, state)| advice::lost_state(group.as_str(), version, state));
+    let warnings: Vec<String> = lost.map(|lost| format!("{lost}, and fails from now on")).collect();
+    for warning in change::for_people(context, &warnings) {
+        context.output.warning(&warning);
     }
     let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted group {group}\n"));
     change::shown_after_commit(context, shown);

@@ -334,8 +334,9 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let mut lost: Vec<String> =
         states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
     lost.extend(plain);
-    for state in &lost {
-        context.output.warning(&change::for_people(context, &format!("{state}, and fails from now on")));
+    let warnings: Vec<String> = lost.iter().map(|state| format!("{state}, and fails from now on")).collect();
+    for warning in change::for_people(context, &warnings) {
+        context.output.warning(&warning);
     }
     let view =
         VersionDeleteView { schema: SCHEMA, group: group.clone(), version: version.clone(), deleted: true, lost };

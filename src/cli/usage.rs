@@ -30,16 +30,23 @@ const COMMAND_WORDS: [(&str, &[&str], &[&str]); 19] = [
     ("access", &["delete", "remove", "rm", "deny"], &["revoke"]),
 ];
 
-/// Arguments that a command lacks and another way has, by the command.
-const ARGUMENT_TIPS: [(&str, &str, &str); 8] = [
-    ("promote", "--env", "name both environments: '--from ENV --to ENV'"),
-    ("rollback", "--version", "to go to a version: 'apigw switch --version V'"),
-    ("plan", "--dry-run", "a plan changes nothing: leave it out"),
-    ("history", "--group", "name the group without it: 'apigw history GROUP'"),
-    ("history", "--limit", "the number of operations is '-n N'"),
-    ("publish", "-e", "the environment is '--env ENV'"),
-    ("publish", "--group", "name the group without it: 'apigw publish GROUP'"),
-    ("access revoke", "--all", "name each group, or revoke the key: 'apigw key revoke KEY'"),
+/// The commands of changes and views that name an environment.
+const OF_ENVIRONMENT: &[&str] = &["publish", "switch", "offline", "rollback", "undo", "history", "status", "call"];
+
+/// Arguments that commands lack and another way has, by the commands.
+const ARGUMENT_TIPS: [(&[&str], &str, &str); 8] = [
+    (&["promote"], "--env", "name both environments: '--from ENV --to ENV'"),
+    (&["promote"], "-e", "name both environments: '--from ENV --to ENV'"),
+    (&["rollback"], "--version", "to go to a version: 'apigw switch GROUP --env ENV --version V'"),
+    (&["plan"], "--dry-run", "a plan changes nothing: leave it out"),
+    (&["history"], "--limit", "the number of operations is '-n N'"),
+    (&["access revoke"], "--all", "name each group, or revoke the key: 'apigw key revoke KEY'"),
+    (OF_ENVIRONMENT, "-e", "the environment is '--env ENV'"),
+    (
+        &["publish", "switch", "offline", "rollback", "promote", "history", "status", "check", "diff", "call"],
+        "--group",
+        "a group is named without it",
+    ),
 ];
 
 /// Shows the outcome of the argument parser: help and version are data, all else is wrong usage.
@@ -98,7 +105,9 @@ fn advise(error: &mut clap::Error) {
         }
         ErrorKind::UnknownArgument => {
             let word = typed(error, ContextKind::InvalidArg);
-            let known = ARGUMENT_TIPS.iter().find(|(of, argument, _)| command.ends_with(of) && *argument == word);
+            let known = ARGUMENT_TIPS
+                .iter()
+                .find(|(of, argument, _)| *argument == word && of.iter().any(|of| command.ends_with(of)));
             if let Some((_, _, tip)) = known {
                 error.remove(ContextKind::SuggestedArg);
                 error.remove(ContextKind::Suggested);

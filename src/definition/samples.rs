@@ -57,7 +57,10 @@ impl<'d> RequestSamples<'d> {
         // One that several alternatives allow is refused where requests are checked.
         let built = built.ok().filter(|built| built.doubt.is_none()).map(|built| built.value)?;
         let mut sent = built.clone();
-        remove_read_only(&mut sent, self.definition.node(schema), 0, &mut { MOST_REMOVALS });
+        let most = MOST_REMOVALS.min(MOST_STEPS.saturating_sub(self.steps));
+        let mut left = most;
+        remove_read_only(&mut sent, self.definition.node(schema), 0, &mut left);
+        self.steps += most - left;
         if sent == built {
             return Some(built);
         }

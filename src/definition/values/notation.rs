@@ -1,10 +1,13 @@
 //! Splits texts by style (OpenAPI 3.1.1, "Style Values" and appendix C; RFC 6570).
 
+mod brackets;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Number, Value};
 
+use self::brackets::BracketTree;
 use super::super::api::{ParameterPlace, ParameterStyle};
 use super::super::percent;
 use super::hints::PlaceSchemas;
@@ -53,9 +56,6 @@ pub(crate) enum UnreadableText {
     /// The texts do not follow the style.
     Notation(ParameterStyle),
 }
-
-/// The maximum depth of brackets in the name of a part.
-const MOST_BRACKETS: usize = 16;
 
 impl From<ParameterPlace> for TextPlace {
     fn from(place: ParameterPlace) -> Self {
@@ -186,7 +186,8 @@ impl ValueNotation {
             readings.extend(fields.into_iter().map(|fields| grouped(fields, hints)));
         }
         if self.style == ParameterStyle::DeepObject && !written.others.is_empty() {
-            let tree = BracketTree::new(name, self.place, &written.others);
+            let others = written.others.iter().map(|(key, raw)| (key.as_str(), self.place.decode(raw)));
+            let tree = BracketTree::new(name, others);
             readings.extend(tree.piece(hints).into_readings());
         }
         if !readings.is_empty() {
@@ -379,60 +380,4 @@ pub(super) fn grouped(fields: Vec<(String, String)>, hints: &PlaceSchemas<'_>) -
         (name, piece)
     };
     PieceReading::Object(texts.into_iter().map(read).collect())
-}
-
-/// A tree of names in brackets, like those of `filter[owner][name]`.
-#[derive(Default)]
-struct BracketTree {
-    texts: Vec<String>,
-    /// True if empty brackets mark a list.
-    is_list: bool,
-    below: BTreeMap<String, BracketTree>,
-}
-
-impl BracketTree {
-    fn new(name: &str, place: TextPlace, written: &[(String, Cow<'_, str>)]) -> Self {
-        let mut root = Self::default();
-        for (key, raw) in written {
-            let Some(brackets) = key.strip_prefix(name) else { continue };
-            let mut node = &mut root;
-            let names = names_in_brackets(brackets);
-            for (level, name) in names.iter().enumerate() {
-                if name.is_empty() && level + 1 == names.len() && level > 0 {
-                    node.is_list = true;
-                } else {
-                    node = node.below.entry((*name).to_owned()).or_default();
-                }
-            }
-            node.texts.push(place.decode(raw));
-        }
-        root
-    }
-
-    fn piece(self, hints: &PlaceSchemas<'_>) -> ValuePiece {
-        if self.below.is_empty() {
-            return if self.is_list {
-                ValuePiece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)])
-            } else {
-                ValuePiece::texts(self.texts, hints, EmbeddedJson::Refused)
-            };
-        }
-        // A text and an object under the same name; no value is both.
-        if !self.texts.is_empty() {
-            return ValuePiece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)]);
-        }
-        let mut properties = hints.properties();
-        let fields = self.below.into_iter().map(|(name, tree)| {
-            let piece = tree.piece(properties.at(&name));
-            (name, piece)
-        });
-        ValuePiece::new(vec![PieceReading::Object(fields.collect())])
-    }
-}
-
-/// Splits names in brackets; unbalanced brackets are part of one name.
-fn names_in_brackets(text: &str) -> Vec<&str> {
-    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let names: Vec<&str> = inner.split("][").collect();
-    if names.len() > MOST_BRACKETS || names.iter().any(|name| name.contains(['[', ']'])) { vec![inner] } else { names }
 }

@@ -46,7 +46,7 @@ pub use key::{
 };
 pub use latest_dates::LatestDates;
 pub use nonces::{NonceFault, NonceTable};
-pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectError, SubjectRecord, SubjectState};
 pub use public_key_use::PublicKeyUse;
 pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};
 pub use reused::{ReusedSecret, absent_revoked, reused_secrets};

@@ -1,11 +1,12 @@
 //! Operations on keys and grants: one changes one file, and names the operation that changed it before.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::grant::{Grant, OwnerGrants};
 use super::key::{Key, Revocation};
-use super::secret_id::SecretId;
-use crate::model::{KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
+use super::secret_id::{SecretId, SecretIdError};
+use crate::model::{KeyName, NameError, OperationId, OwnerName, SCHEMA, Timestamp};
 
 /// Action of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
@@ -70,6 +71,43 @@ impl fmt::Display for AccessSubject {
             Self::Owner(name) => write!(formatter, "owner {name}"),
             Self::Secret(id) => write!(formatter, "secret {id}"),
         }
+    }
+}
+
+/// Reason why a text names no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectError {
+    /// The name of a key or an owner is not valid.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The id of a secret is not valid.
+    #[error(transparent)]
+    Secret(#[from] SecretIdError),
+}
+
+impl AccessSubject {
+    /// Returns the subject as it is typed for a command: `NAME`, `owner:NAME` or `secret:ID`.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Key(name) => name.to_string(),
+            Self::Owner(name) => format!("owner:{name}"),
+            Self::Secret(id) => format!("secret:{id}"),
+        }
+    }
+}
+
+impl FromStr for AccessSubject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        if let Some(owner) = text.strip_prefix("owner:") {
+            return Ok(Self::Owner(owner.parse()?));
+        }
+        if let Some(id) = text.strip_prefix("secret:") {
+            return Ok(Self::Secret(id.parse()?));
+        }
+        Ok(Self::Key(text.parse()?))
     }
 }
 
@@ -165,4 +203,20 @@ pub struct SubjectRecord {
     pub operation: OperationId,
     /// The state.
     pub state: SubjectState,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_parsed_as_it_is_typed() {
+        for (text, shown) in [("ci", "key ci"), ("owner:web", "owner web"), ("secret:AbCd", "secret AbCd")] {
+            let subject: AccessSubject = text.parse().unwrap();
+            assert_eq!((subject.typed().as_str(), subject.to_string().as_str()), (text, shown));
+        }
+        for text in ["", "CI", "owner:", "owner:Web", "secret:a/b", "key:ci"] {
+            assert!(text.parse::<AccessSubject>().is_err(), "{text}");
+        }
+    }
 }

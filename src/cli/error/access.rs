@@ -45,8 +45,7 @@ impl From<ChangeError> for CommandError {
 /// Shows how a grant is given again.
 fn grant_hint(subject: &AccessSubject) -> String {
     let holder = match subject {
-        AccessSubject::Key(name) => name.to_string(),
-        AccessSubject::Owner(name) => format!("owner:{name}"),
+        AccessSubject::Key(_) | AccessSubject::Owner(_) => subject.typed(),
         AccessSubject::Secret(_) => "KEY".to_owned(),
     };
     format!("grant it again: `apigw access grant {holder} GROUP --env ENV`")

@@ -73,15 +73,6 @@ pub(in crate::workspace) fn subject_place(subject: &AccessSubject) -> String {
     }
 }
 
-/// Writes a subject as it is typed for a command.
-pub(in crate::workspace) fn typed_subject(subject: &AccessSubject) -> String {
-    match subject {
-        AccessSubject::Key(name) => name.to_string(),
-        AccessSubject::Owner(name) => format!("owner:{name}"),
-        AccessSubject::Secret(id) => format!("secret:{id}"),
-    }
-}
-
 pub(super) fn operation_place(id: &OperationId) -> String {
     format!("{HISTORY_FOLDER}/{id}.yaml")
 }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::super::error::Error;
 use super::super::quote::quoted;
 use super::super::{own_yaml, settings};
-use super::{subject_place, typed_subject};
+use super::subject_place;
 use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SecretProof, SubjectRecord, SubjectState,
     TokenBinding, contains_clear_secret,
@@ -123,7 +123,7 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
         check_clear_secrets(place, text)?;
     }
     if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
-        let hint = Hint::ResolveAccessConflict { subject: typed_subject(subject) };
+        let hint = Hint::ResolveAccessConflict { subject: subject.typed() };
         let message = "Git left a merge conflict here".to_owned();
         return Err(Error::invalid("merge-conflict", at(place, line + 1), message, hint));
     }

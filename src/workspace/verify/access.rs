@@ -6,7 +6,7 @@ use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
 use crate::model::{Hint, Location, OperationId};
 use crate::workspace::Workspace;
-use crate::workspace::access::{operation_place, subject_place, typed_subject};
+use crate::workspace::access::{operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
 
 pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) -> Result<(), Error> {
@@ -100,7 +100,7 @@ impl AccessChains {
             let place = operation_place(id);
             let hint = match operation.after {
                 SubjectState::Revocation(_) => missing_hint(&subject_place(&subject)),
-                _ => Hint::ResolveAccess { subject: typed_subject(&subject), operation: id.clone() },
+                _ => Hint::ResolveAccess { subject: subject.typed(), operation: id.clone() },
             };
             IntegrityProblem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
         };

@@ -1,10 +1,11 @@
 //! `apigw resolve --access`: keys, grants of owners and revocations.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{ChoiceArguments, ResolveArguments, remaining};
 use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
-use crate::access::{AccessOperation, AccessSubject, Key, MOST_LIVE_SECRETS, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, MOST_LIVE_SECRETS, SubjectError, SubjectState};
 use crate::cli::change;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
@@ -37,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result
                 Ok(None) => {}
                 Ok(Some(error)) => unknown = Some(error),
                 Err(error) => {
-                    outcome.resolved.retain(|plan| plan.is_committed);
+                    outcome.resolved.retain(|plan| plan.operation.is_some());
                     change::shown_after_commit(context, outcome.show(context, guard.workspace()));
                     return Err(error);
                 }
@@ -59,7 +60,6 @@ struct SubjectPlan {
     withheld: Vec<String>,
     /// The operation that its file is at, once that is committed.
     operation: Option<OperationId>,
-    is_committed: bool,
 }
 
 enum PlanKind {
@@ -71,24 +71,16 @@ enum PlanKind {
 
 impl SubjectPlan {
     fn new(subject: AccessSubject, kind: PlanKind, withheld: Vec<String>) -> Self {
-        Self { subject, kind, withheld, operation: None, is_committed: false }
+        Self { subject, kind, withheld, operation: None }
     }
 
     /// Commits it. An error that comes back as a value leaves it committed, with its durability unknown.
     fn commit(&mut self, guard: &LockGuard) -> Result<Option<CommandError>, CommandError> {
-        let unknown = match &mut self.kind {
-            PlanKind::Joined(operation) => {
-                let (id, unknown) = commit_seen(|| guard.commit_access_after(operation))?;
-                self.operation = Some(id);
-                unknown
-            }
-            PlanKind::Restored(id, state) => {
-                let (id, unknown) = commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?;
-                self.operation = Some(id);
-                unknown
-            }
+        let (id, unknown) = match &mut self.kind {
+            PlanKind::Joined(operation) => commit_seen(|| guard.commit_access_after(operation))?,
+            PlanKind::Restored(id, state) => commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?,
         };
-        self.is_committed = true;
+        self.operation = Some(id);
         Ok(unknown)
     }
 
@@ -114,7 +106,7 @@ fn plans(
     author: &Author,
 ) -> Result<Vec<SubjectPlan>, CommandError> {
     let known = workspace.access_subjects(operations)?;
-    let named: Vec<AccessSubject> =
+    let named: BTreeSet<AccessSubject> =
         arguments.groups.iter().map(|text| parse_subject(text)).collect::<Result<_, _>>()?;
     if let Some(unknown) = named.iter().find(|subject| !known.contains(subject)) {
         return Err(CommandError::invalid(
@@ -124,8 +116,7 @@ fn plans(
         .hint("name a key, `owner:NAME` or `secret:ID`: `apigw verify` names those that are not whole"));
     }
     let mut plans = Vec::new();
-    let meant: Vec<&AccessSubject> = if named.is_empty() { known.iter().collect() } else { named.iter().collect() };
-    for subject in meant {
+    for subject in if named.is_empty() { &known } else { &named } {
         let state = workspace.access_merge_state(subject, operations)?;
         if state.is_whole() {
             continue;
@@ -134,7 +125,7 @@ fn plans(
             // Somebody may have removed a key's file on purpose: it is never opened again unasked.
             context.output.warning(&format!(
                 "the file of {subject} is gone: `apigw resolve --access {}` writes it again",
-                typed(subject)
+                subject.typed()
             ));
             continue;
         }
@@ -207,11 +198,11 @@ fn drop_plan(
     if let SubjectState::Revocation(revocation) = &operation.after {
         let message = format!("secret {} stays revoked: a revocation is never dropped", revocation.secret);
         return Err(CommandError::new("revoked", Exit::Refused, message)
-            .hint(format!("join it: `apigw resolve --access {}`", typed(&subject))));
+            .hint(format!("join it: `apigw resolve --access {}`", subject.typed())));
     }
     let Some(present) = &state.present else {
         return Err(CommandError::invalid("state", format!("the file of {subject} is in conflict, or gone"))
-            .hint(format!("join both sides first: `apigw resolve --access {}`", typed(&subject))));
+            .hint(format!("join both sides first: `apigw resolve --access {}`", subject.typed())));
     };
     let operation =
         merge::drop_head(&id, present, operations, author).map_err(|error| refused(error, &state, operations))?;
@@ -266,24 +257,10 @@ fn next_text(context: &Context<'_>, workspace: &Workspace) -> String {
     remaining::next_text(&context.process.folder, workspace, git_operation, changed)
 }
 
-/// Writes a subject as it is typed.
-fn typed(subject: &AccessSubject) -> String {
-    match subject {
-        AccessSubject::Key(name) => name.to_string(),
-        AccessSubject::Owner(name) => format!("owner:{name}"),
-        AccessSubject::Secret(id) => format!("secret:{id}"),
-    }
-}
-
 fn parse_subject(text: &str) -> Result<AccessSubject, CommandError> {
-    let refused = |message: String| CommandError::usage(message).hint("name a key, `owner:NAME` or `secret:ID`");
-    if let Some(owner) = text.strip_prefix("owner:") {
-        return owner.parse().map(AccessSubject::Owner).map_err(|error| refused(format!("{error}")));
-    }
-    if let Some(id) = text.strip_prefix("secret:") {
-        return id.parse().map(AccessSubject::Secret).map_err(|error| refused(format!("{error}")));
-    }
-    text.parse().map(AccessSubject::Key).map_err(|error| refused(format!("{error}")))
+    text.parse().map_err(|error: SubjectError| {
+        CommandError::usage(error.to_string()).hint("name a key, `owner:NAME` or `secret:ID`")
+    })
 }
 
 fn unknown_side(state: &AccessMergeState, operations: &AccessOperations) -> CommandError {
@@ -291,7 +268,7 @@ fn unknown_side(state: &AccessMergeState, operations: &AccessOperations) -> Comm
     let message = format!("{subject}: nothing tells which of its operations is of which branch");
     let mut result = CommandError::new("unknown-side", Exit::Conflict, message);
     result.hints.extend(heads.iter().map(|head| described(head, operations)));
-    let typed = typed(subject);
+    let typed = subject.typed();
     result.hint(format!("name the operation to keep: `apigw resolve --access {typed} --take OPERATION`"))
 }
 
@@ -318,7 +295,7 @@ fn refused(error: JoinError, state: &AccessMergeState, operations: &AccessOperat
             result.hints.extend(contested.iter().map(|ContestedField { field, one: value, other: other_value }| {
                 format!("{field}: {one} {value}; {other} {other_value}")
             }));
-            let typed = typed(&subject);
+            let typed = subject.typed();
             let sides = if state.theirs.is_some() {
                 format!("`apigw resolve --access {typed} --ours`, or `--theirs`")
             } else {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::access::AccessSubject;
 use crate::cli::hints;
 use crate::cli::shell::shell_word;
 use crate::workspace::{GitOperation, Workspace};
@@ -25,7 +26,7 @@ pub(super) fn next_text(
     for file in workspace.unmerged_files() {
         let is_below = |place: &str| file.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
         if let Some(subject) = access_subject(&file).filter(|_| workspace.has_conflict_markers(&file)) {
-            left.push(format!("{} with `apigw resolve --access {subject}`", shell_word(&file)));
+            left.push(format!("{} with `apigw resolve --access {}`", shell_word(&file), subject.typed()));
         }
         if let Some(joined) = JOINED_FOLDERS.into_iter().find(|joined| is_below(joined)) {
             if !places.iter().any(|place| place == joined) {
@@ -56,13 +57,13 @@ pub(super) fn next_text(
     }
 }
 
-/// Returns the key, the owner or the secret of a file, as it is typed.
-fn access_subject(file: &str) -> Option<String> {
+/// Returns the key, the owner or the secret of a file.
+fn access_subject(file: &str) -> Option<AccessSubject> {
     let name = file.strip_prefix("keys/")?.strip_suffix(".yaml")?;
     match name.split_once('/') {
-        None => Some(name.to_owned()),
-        Some(("owners", owner)) => Some(format!("owner:{owner}")),
-        Some(("revoked", id)) => Some(format!("secret:{id}")),
+        None => name.parse().ok().map(AccessSubject::Key),
+        Some(("owners", owner)) => owner.parse().ok().map(AccessSubject::Owner),
+        Some(("revoked", id)) => id.parse().ok().map(AccessSubject::Secret),
         Some(_) => None,
     }
 }

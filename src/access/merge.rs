@@ -84,7 +84,7 @@ pub struct JoinedHeads {
     pub withheld: Vec<String>,
 }
 
-/// Joins the heads of a subject, two or more. `preferred` goes first: its value of a contested field is kept where
+/// Joins the heads of a subject as [`heads_of`] finds them, two or more. `preferred` goes first: its value of a contested field is kept where
 /// `is_chosen`.
 ///
 /// # Errors
@@ -128,7 +128,7 @@ pub fn join(
         let _ = write!(summary, ", keeps {} of {preferred}", contested_fields.join(", "));
     }
     let mut operation = operation(AccessAction::Resolve, author, Some(preferred.clone()), summary, merged);
-    operation.merged = sorted(others);
+    operation.merged = others;
     Ok(JoinedHeads { operation, withheld })
 }
 
@@ -155,11 +155,6 @@ pub fn drop_head(
     let mut operation = operation(AccessAction::Resolve, author, before, format!("drops {id}"), state);
     operation.merged = vec![id.clone()];
     Ok(operation)
-}
-
-fn sorted(mut ids: Vec<OperationId>) -> Vec<OperationId> {
-    ids.sort_unstable();
-    ids
 }
 
 #[cfg(test)]

@@ -126,7 +126,8 @@ impl FieldMerge {
         let ids =
             |secrets: &[Secret]| secrets.iter().map(|secret| secret.id.to_string()).collect::<Vec<_>>().join(", ");
         self.contested.push(ContestedField { field: "secrets".to_owned(), one: ids(one), other: ids(other) });
-        one.iter().filter(|secret| is_kept(secret, other)).cloned().collect()
+        merged.retain(|secret| find(one, secret).is_some());
+        merged
     }
 
     fn merge_grants(&mut self, base: &[Grant], one: &[Grant], other: &[Grant]) -> Vec<Grant> {

@@ -290,6 +290,25 @@ fn secrets_of_two_rotations_let_in_and_a_third_needs_a_choice() {
 }
 
 #[test]
+fn a_choice_between_rotations_keeps_the_earliest_end_of_the_secret_before() {
+    let mut history = History::default();
+    let base = history.begin(SubjectState::Key(key()));
+    let mut heads = Vec::new();
+    for (id, retires) in [("bbbb", 2000), ("cccc", 3000), ("dddd", 1000)] {
+        let mut first = secret("aaaa", 0);
+        first.retires = Some(Timestamp::from_milliseconds(retires));
+        let state = SubjectState::Key(Key { secrets: vec![first, secret(id, 1)], ..key() });
+        let author = history.author();
+        heads.push(history.commit(operation(AccessAction::Rotate, &author, Some(base.clone()), String::new(), state)));
+    }
+    let joined = history.join(&heads[0], true).unwrap().operation;
+    assert!(joined.summary.contains("keeps secrets"), "{}", joined.summary);
+    let SubjectState::Key(key) = joined.after else { panic!("a key") };
+    let ids: Vec<_> = key.secrets.iter().map(|secret| (secret.id.as_str(), secret.retires)).collect();
+    assert_eq!(ids, [("aaaa", Some(Timestamp::from_milliseconds(1000))), ("bbbb", None), ("cccc", None)]);
+}
+
+#[test]
 fn an_operation_is_dropped_once_and_never_the_one_in_force() {
     let mut history = History::default();
     let base = history.begin(SubjectState::Key(key()));

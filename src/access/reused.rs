@@ -1,6 +1,6 @@
 //! Secrets that stand under two ids: revoked ones that a merge or an edit by hand brought back, and ones of two keys.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::key::{Key, Secret, SecretProof};
 use super::revoked::RevokedSecrets;
@@ -36,35 +36,25 @@ pub fn reused_secrets<'k>(
         .filter(is_secret)
         .map(|secret| (&secret.proof, &secret.id))
         .collect();
-    let mut found = Vec::new();
-    let mut valid: HashMap<&SecretProof, (&Key, &SecretId)> = HashMap::new();
-    for (key, secret) in present().filter(|(_, secret)| is_secret(secret) && !revoked.contains(&secret.id)) {
-        let reused = |other: &SecretId, is_revoked| ReusedSecret {
-            key: key.name.clone(),
-            secret: secret.id.clone(),
-            other: other.clone(),
-            is_revoked,
-        };
-        if let Some(other) = of_revoked.get(&secret.proof) {
-            found.push(reused(other, true));
-        } else if secret.retires.is_none()
-            && let Some((owner, other)) = valid.insert(&secret.proof, (key, &secret.id))
-            && owner.name != key.name
-        {
-            found.push(ReusedSecret {
-                key: owner.name.clone(),
-                secret: other.clone(),
-                other: secret.id.clone(),
-                is_revoked: false,
-            });
-            found.push(reused(other, false));
-        }
+    let valid = || present().filter(|(_, secret)| is_secret(secret) && !revoked.contains(&secret.id));
+    let mut unretired: HashMap<&SecretProof, Vec<(&KeyName, &SecretId)>> = HashMap::new();
+    for (key, secret) in valid().filter(|(_, secret)| secret.retires.is_none()) {
+        unretired.entry(&secret.proof).or_default().push((&key.name, &secret.id));
     }
-    found
+    let of_another_key = |key: &Key, secret: &Secret| {
+        let mut same = unretired.get(&secret.proof).filter(|_| secret.retires.is_none())?.iter();
+        same.find(|(name, _)| **name != key.name).map(|(_, other)| *other)
+    };
+    let reused = |(key, secret): (&Key, &Secret)| {
+        let of_revoked = of_revoked.get(&secret.proof).map(|other| (*other, true));
+        let (other, is_revoked) = of_revoked.or_else(|| Some((of_another_key(key, secret)?, false)))?;
+        Some(ReusedSecret { key: key.name.clone(), secret: secret.id.clone(), other: other.clone(), is_revoked })
+    };
+    valid().filter_map(reused).collect()
 }
 
 /// Returns the ids of revoked secrets that keys do not have, or not any more.
-pub fn absent_revoked<'k>(keys: impl Iterator<Item = &'k Key>, revoked: &RevokedSecrets) -> HashSet<SecretId> {
+pub fn absent_revoked<'k>(keys: impl Iterator<Item = &'k Key>, revoked: &RevokedSecrets) -> RevokedSecrets {
     let present: RevokedSecrets = keys.flat_map(|key| &key.secrets).map(|secret| secret.id.clone()).collect();
     revoked.iter().filter(|id| !present.contains(id)).cloned().collect()
 }
@@ -139,6 +129,10 @@ mod tests {
         assert_eq!(closed(&[retired, other.clone()], &[], &[]).1, "");
         // Both ids of one key: the same caller has both.
         assert_eq!(closed(&[key("shop", vec![secret("aaaa", "one"), secret("dddd", "one")])], &[], &[]).1, "");
+        // They are more than two: of each key that has two ids, both are closed.
+        let twice = key("shop", vec![secret("aaaa", "one"), secret("dddd", "one")]);
+        assert_eq!(closed(&[twice.clone(), other.clone()], &[], &[]).1, "aaaa dddd cccc");
+        assert_eq!(closed(&[other, twice], &[], &[]).1, "cccc aaaa dddd");
         let bound = |id: &str| {
             let proof =
                 SecretProof::Token(crate::access::TokenBinding { issuer: "i".to_owned(), subject: "s".to_owned() });

@@ -15,6 +15,12 @@ impl RevokedSecrets {
         self.0.contains_key(&id.as_str().to_ascii_lowercase())
     }
 
+    /// True if none was.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Iterates over the ids.
     pub fn iter(&self) -> impl Iterator<Item = &SecretId> {
         self.0.values()

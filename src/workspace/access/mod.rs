@@ -248,3 +248,6 @@ impl Workspace {
 fn names<T: FromStr>(files: &[String]) -> Vec<T> {
     files.iter().filter_map(|file| file.strip_suffix(".yaml")?.parse().ok()).collect()
 }
+
+#[cfg(test)]
+mod tests;

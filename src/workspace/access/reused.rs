@@ -1,7 +1,5 @@
 //! Secrets that stand under two ids, and the past in which a revoked one is found.
 
-use std::collections::HashSet;
-
 use super::super::Workspace;
 use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
@@ -17,7 +15,7 @@ use crate::model::{Finding, Location};
 pub(super) struct PastSecrets {
     pub(super) secrets: Vec<Secret>,
     /// The ids that were not found, and the stamp of the history in which they were looked for.
-    unknown: Option<(HashSet<SecretId>, Option<FileStamp>)>,
+    unknown: Option<(RevokedSecrets, Option<FileStamp>)>,
 }
 
 impl PastSecrets {
@@ -28,8 +26,8 @@ impl PastSecrets {
         keys: impl Iterator<Item = &'k Key>,
         revoked: &RevokedSecrets,
     ) {
-        let mut absent = absent_revoked(keys, revoked);
-        absent.retain(|id| !self.secrets.iter().any(|secret| secret.id == *id));
+        let is_known = |id: &&SecretId| self.secrets.iter().any(|secret| secret.id.is_same_file(id));
+        let absent: RevokedSecrets = absent_revoked(keys, revoked).iter().filter(|id| !is_known(id)).cloned().collect();
         if absent.is_empty() {
             return;
         }
@@ -86,7 +84,7 @@ impl Workspace {
     }
 
     /// Looks up secrets in the operations that can be read.
-    fn past_secrets(&self, wanted: &HashSet<SecretId>) -> Vec<Secret> {
+    fn past_secrets(&self, wanted: &RevokedSecrets) -> Vec<Secret> {
         let mut found: Vec<Secret> = Vec::new();
         let ids = self.access_operation_ids().unwrap_or_default();
         let operations = ids.iter().filter_map(|id| self.read_access_operation(id).ok());

@@ -1,0 +1,70 @@
+use std::fs;
+use std::time::Duration;
+
+use super::super::{LockGuard, LockRequest};
+use super::*;
+use crate::access::{AccessAction, Secret, SecretProof, SigningSettings};
+use crate::model::{Author, Digest, RateLimits};
+
+fn workspace() -> (tempfile::TempDir, LockGuard) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+    let request = LockRequest { holder: "Ada: a test".to_owned(), timeout: Duration::ZERO };
+    let guard = Workspace::open(folder.path()).unwrap().lock(&request).unwrap();
+    (folder, guard)
+}
+
+fn author() -> Author {
+    let now = Timestamp::from_milliseconds(1_764_000_000_000);
+    Author { actor: "Ada".to_owned(), message: None, command: String::new(), now, allow_breaking: false }
+}
+
+fn secret(id: &str, value: &str) -> Secret {
+    let proof = SecretProof::Sha256(Digest::of(value.as_bytes()));
+    Secret { id: id.parse().unwrap(), created: author().now, retires: None, proof }
+}
+
+fn key(name: &str, secrets: Vec<Secret>) -> Key {
+    Key {
+        name: name.parse().unwrap(),
+        kind: KeyKind::Subscription,
+        owner: None,
+        description: None,
+        created: author().now,
+        not_before: None,
+        expires: None,
+        signing: SigningSettings::default(),
+        limits: RateLimits::default(),
+        secrets,
+        grants: Vec::new(),
+    }
+}
+
+fn commit(guard: &LockGuard, before: Option<OperationId>, key: Key) -> OperationId {
+    let mut operation = AccessOperation {
+        action: if before.is_some() { AccessAction::Rotate } else { AccessAction::Create },
+        time: author().now,
+        actor: author().actor,
+        message: None,
+        summary: "a test".to_owned(),
+        before,
+        merged: Vec::new(),
+        after: SubjectState::Key(key),
+    };
+    guard.commit_access(&mut operation).unwrap()
+}
+
+#[test]
+fn a_secret_of_the_past_is_found_by_its_id_in_any_case() {
+    let (_folder, guard) = workspace();
+    let workspace = guard.workspace();
+    let made = commit(&guard, None, key("shop", vec![secret("aaaa", "one")]));
+    commit(&guard, Some(made), key("shop", vec![secret("bbbb", "two")]));
+    commit(&guard, None, key("other", vec![secret("cccc", "one")]));
+    let again: SecretId = "cccc".parse().unwrap();
+    assert!(!workspace.revoked_secrets().unwrap().contains(&again));
+    workspace.remember_revocations(std::iter::once(&"AAAA".parse().unwrap())).unwrap();
+    assert!(workspace.revoked_secrets().unwrap().contains(&again));
+    let mut reader = AccessReader::new(SecretSources::default());
+    assert!(reader.read(workspace, std::time::Instant::now(), author().now).is_revoked(&again));
+}

@@ -53,14 +53,14 @@ impl LockGuard {
             time = time.max(workspace.read_access_operation(before)?.time.successor());
         }
         operation.time = time;
+        let place = subject_place(&subject);
+        let file = workspace.file_identity(&place)?;
         let remembered = match &subject {
             // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does not.
             AccessSubject::Secret(id) => self.remember_revocation(id)?,
             _ => None,
         };
         let (id, text) = operation_file::render(operation);
-        let place = subject_place(&subject);
-        let file = workspace.file_identity(&place)?;
         let intent = AccessIntent { operation: id.clone(), place: place.clone(), file };
         let prepare = || {
             self.declare(Intent::Access(intent.clone()))?;

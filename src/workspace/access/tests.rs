@@ -1,9 +1,10 @@
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use super::super::{LockGuard, LockRequest};
 use super::*;
-use crate::access::{AccessAction, Secret, SecretProof, SigningSettings};
+use crate::access::{AccessAction, Secret, SecretProof, SigningSettings, change};
 use crate::model::{Author, Digest, RateLimits};
 
 fn workspace() -> (tempfile::TempDir, LockGuard) {
@@ -67,4 +68,16 @@ fn a_secret_of_the_past_is_found_by_its_id_in_any_case() {
     assert!(workspace.revoked_secrets().unwrap().contains(&again));
     let mut reader = AccessReader::new(SecretSources::default());
     assert!(reader.read(workspace, std::time::Instant::now(), author().now).is_revoked(&again));
+}
+
+#[test]
+fn a_revocation_is_forgotten_where_the_place_of_its_file_cannot_be_read() {
+    let (folder, guard) = workspace();
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    fs::create_dir_all(folder.path().join(REVOKED_FOLDER)).unwrap();
+    symlink(outside.path(), folder.path().join(REVOKED_FOLDER).join("aaaa.yaml")).unwrap();
+    let shop = key("shop", vec![secret("aaaa", "one")]);
+    let mut operation = change::revoke(&shop, &shop.secrets[0].id, &author());
+    assert!(guard.commit_access_after(&mut operation).is_err());
+    assert_eq!(guard.workspace().remembered_revocations().unwrap(), BTreeSet::new());
 }

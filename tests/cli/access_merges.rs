@@ -232,7 +232,8 @@ fn a_key_in_conflict_is_seen_revoked_and_resolved_before_the_merge_goes_on() {
         return;
     }
     let branches = Branches::new();
-    branches.run("key create web --kind subscription --owner web --to SECRET/web").expect_exit(0);
+    let made = branches.run("-o json key create web --kind subscription --owner web --to SECRET/web").expect_exit(0);
+    let first = made.json()["operation"].as_str().expect("an operation").to_owned();
     branches.commit();
     branches.git(&["branch", "-f", "other"]);
     branches.merge(
@@ -244,8 +245,15 @@ fn a_key_in_conflict_is_seen_revoked_and_resolved_before_the_merge_goes_on() {
     status.expect_stderr("keys/ci.yaml:").expect_stderr("gateways let nobody in by this file");
     let status = branches.run("-o json status").expect_exit(0).json();
     assert_eq!(status["closed_keys"].as_array().map(Vec::len), Some(2), "{status:#}");
-    // A leak waits for no merge.
-    let lost = branches.run("-o json key revoke ci -m leaked").expect_exit(0).json();
+    // A leak waits for no merge, and for no damaged operation of another key.
+    let damaged = format!("history/access/{first}.yaml");
+    let whole = branches.sandbox.read(&damaged);
+    branches.sandbox.write(&damaged, "damaged");
+    let unknown = branches.run("key revoke nobody -m leaked").expect_exit(3).expect_stderr("nobody");
+    assert!(!unknown.stderr.contains(&first), "{}", unknown.stderr);
+    let lost = branches.run("-o json key revoke ci -m leaked").expect_exit(0);
+    let lost = lost.expect_stdout(&damaged).json();
+    branches.sandbox.write(&damaged, &whole);
     assert_eq!(
         (lost["revoked"].as_array().map(Vec::len), &lost["live"]),
         (Some(1), &serde_json::json!([])),

@@ -1,0 +1,129 @@
+//! `apigw key revoke`.
+
+use super::KeyRevokeArguments;
+use crate::access::merge::AccessOperations;
+use crate::access::{AccessSubject, Key, Secret, SecretId, SubjectState, change};
+use crate::cli::change::shown_after_commit;
+use crate::cli::commands::access::commit_seen;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::ChangeReason;
+use crate::cli::views::{KeyRevokeView, RevokedSecretView};
+use crate::model::{Author, Finding, KeyKind, KeyName, OperationId, SCHEMA};
+use crate::workspace::{self, LockGuard, Workspace};
+
+pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let key = revocable_key(context, guard.workspace(), &arguments.name)?;
+    let revoked = guard.workspace().revoked_secrets()?;
+    let name = &arguments.name;
+    if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
+        return Err(CommandError::invalid("unknown-secret", format!("key {name} has no secret {other}"))
+            .hint(format!("list them: `apigw key show {name}`")));
+    }
+    let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
+    let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
+    let (operations, failed) = revoke_each(&guard, &key, named, &author);
+    // One that failed may be refused on this machine all the same, which the error says.
+    let revoked = if failed.is_some() { guard.workspace().revoked_secrets().unwrap_or(revoked) } else { revoked };
+    let is_revoked = |id: &SecretId| revoked.contains(id) || operations.iter().any(|(revoked, _)| revoked == id);
+    let left: Vec<SecretId> = live.iter().filter(|id| !is_revoked(id)).cloned().collect();
+    let view = |(secret, operation): &(SecretId, OperationId)| RevokedSecretView {
+        secret: secret.clone(),
+        operation: operation.clone(),
+    };
+    let view = KeyRevokeView {
+        schema: SCHEMA,
+        key: name.clone(),
+        revoked: operations.iter().map(view).collect(),
+        live: left.clone(),
+    };
+    let shown = context.output.data(&view, || {
+        match (operations.is_empty(), &failed) {
+            (true, Some(_)) => return format!("key {name}: nothing was revoked\n"),
+            (true, None) => return format!("key {name}: nothing to revoke, no such secret is valid\n"),
+            (false, _) => {}
+        }
+        let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
+        format!("key {name}: revoked {}, for good\n", secrets.join(", "))
+    });
+    shown_after_commit(context, shown);
+    if let Some(error) = failed {
+        return Err(left
+            .iter()
+            .fold(error, |error, id| error.hint(format!("secret {id} of key {name} is still valid"))));
+    }
+    if left.is_empty() && !operations.is_empty() {
+        context.output.note(&match key.kind {
+            KeyKind::Token => {
+                "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
+            }
+            _ => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+        });
+    }
+    Ok(Exit::Done)
+}
+
+/// Finds a key whose secrets are to be revoked. A leak waits for no merge: of a key in conflict, both sides' secrets count.
+fn revocable_key(context: &Context<'_>, workspace: &Workspace, name: &KeyName) -> Result<Key, CommandError> {
+    let error = match workspace.key(name) {
+        Ok((key, _)) => return Ok(key),
+        Err(error) => error,
+    };
+    let is_conflict = |findings: &[Finding]| findings.iter().any(|finding| finding.rule == "merge-conflict");
+    if !matches!(&error, workspace::Error::Invalid(findings) if is_conflict(findings)) {
+        return Err(error.into());
+    }
+    // An operation that is damaged may be of any key.
+    let (operations, damaged) = workspace.access_history()?;
+    for finding in damaged {
+        context.output.warning(&format!("{}: {}", finding.location, finding.message));
+    }
+    let operations: AccessOperations =
+        operations.into_iter().map(|committed| (committed.id, committed.operation)).collect();
+    let Ok(state) = workspace.access_merge_state(&AccessSubject::Key(name.clone()), &operations) else {
+        return Err(error.into());
+    };
+    let side = |head: &OperationId| match &operations.get(head)?.after {
+        SubjectState::Key(key) => Some(key.clone()),
+        _ => None,
+    };
+    let sides = state.heads.iter().filter(|_| state.is_conflicted).filter_map(side);
+    let joined = sides.reduce(|mut one, other| {
+        let is_new = |secret: &Secret| !one.secrets.iter().any(|known| known.id == secret.id);
+        let new: Vec<Secret> = other.secrets.into_iter().filter(is_new).collect();
+        one.secrets.extend(new);
+        one
+    });
+    joined.ok_or_else(|| error.into())
+}
+
+/// Revokes secrets, and returns those that are revoked now with the first error. One that fails leaves the others to
+/// revoke: each that still lets in is a leak.
+fn revoke_each(
+    guard: &LockGuard,
+    key: &Key,
+    secrets: &[SecretId],
+    author: &Author,
+) -> (Vec<(SecretId, OperationId)>, Option<CommandError>) {
+    let (mut operations, mut failed) = (Vec::new(), None);
+    for id in secrets {
+        // A file that is there says so already; one that only this machine remembers is written again.
+        let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
+        let committed = written.map_err(CommandError::from).and_then(|record| match record {
+            Some(_) => Ok((None, None)),
+            None => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
+                .map(|(id, error)| (Some(id), error)),
+        });
+        let error = match committed {
+            Ok((operation, error)) => {
+                operations.extend(operation.map(|operation| (id.clone(), operation)));
+                error
+            }
+            Err(error) => Some(error),
+        };
+        failed = failed.or(error);
+    }
+    (operations, failed)
+}

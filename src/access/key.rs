@@ -5,6 +5,7 @@ use std::fmt;
 use super::ed25519::PublicKey;
 use super::grant::Grant;
 use super::hmac_secret::HmacSecret;
+use super::revoked::RevokedSecrets;
 use super::secret_id::SecretId;
 use crate::model::{Digest, KeyKind, KeyName, OwnerName, RateLimits, Timestamp};
 
@@ -196,12 +197,21 @@ pub struct Key {
 }
 
 /// The most secrets of a key that are live at a time: one that is used, and one that takes its place.
-pub const MOST_LIVE_SECRETS: usize = 2;
+pub(super) const MOST_LIVE_SECRETS: usize = 2;
 
 impl Key {
     /// Returns the secrets that have not retired yet.
     pub fn live_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
         self.secrets.iter().filter(move |secret| secret.is_live(now))
+    }
+
+    /// Names the secrets that let in where they are more than a rotation needs; `None` where they are not.
+    #[must_use]
+    pub fn third_secret_text(&self, revoked: &RevokedSecrets, now: Timestamp) -> Option<String> {
+        let live = self.live_secrets(now).filter(|secret| !revoked.contains(&secret.id));
+        let ids: Vec<&str> = live.map(|secret| secret.id.as_str()).collect();
+        let is_third = ids.len() > MOST_LIVE_SECRETS && self.expires.is_none_or(|end| end > now);
+        is_third.then(|| format!("{} secrets of key {} are live: {}", ids.len(), self.name, ids.join(", ")))
     }
 
     /// Finds what cannot be, each fault with the text that stands in the line that is at fault.

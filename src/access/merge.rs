@@ -84,8 +84,8 @@ pub struct JoinedHeads {
     pub withheld: Vec<String>,
 }
 
-/// Joins the heads of a subject as [`heads_of`] finds them, two or more. `preferred` goes first: its value of a contested field is kept where
-/// `is_chosen`.
+/// Joins the heads of a subject as [`heads_of`] finds them, two or more. `preferred` goes first: its value of a contested
+/// field is kept where `is_chosen`.
 ///
 /// # Errors
 ///

@@ -41,9 +41,7 @@ pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
 pub use hmac_secret::HmacSecret;
-pub use key::{
-    Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding,
-};
+pub use key::{Key, KeyFault, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding};
 pub use latest_dates::LatestDates;
 pub use nonces::{NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectError, SubjectRecord, SubjectState};

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::{ChoiceArguments, ResolveArguments, remaining};
 use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
-use crate::access::{AccessOperation, AccessSubject, Key, MOST_LIVE_SECRETS, SubjectError, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, SubjectError, SubjectState};
 use crate::cli::change;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
@@ -168,17 +168,9 @@ fn plan(
 
 /// Warns of a key that more secrets open than a rotation needs, since both sides had rotated it.
 fn warn_of_third_secret(context: &Context<'_>, workspace: &Workspace, key: &Key) -> Result<(), CommandError> {
-    let revoked = workspace.revoked_secrets()?;
-    let live = key.live_secrets(context.now()).filter(|secret| !revoked.contains(&secret.id));
-    let ids: Vec<&str> = live.map(|secret| secret.id.as_str()).collect();
-    if ids.len() > MOST_LIVE_SECRETS {
-        context.output.warning(&format!(
-            "{} secrets of key {} are live, {}: revoke one that nobody uses, `apigw key revoke {} SECRET`",
-            ids.len(),
-            key.name,
-            ids.join(", "),
-            key.name
-        ));
+    if let Some(text) = key.third_secret_text(&workspace.revoked_secrets()?, context.now()) {
+        let name = &key.name;
+        context.output.warning(&format!("{text}; revoke one that nobody uses: `apigw key revoke {name} SECRET`"));
     }
     Ok(())
 }

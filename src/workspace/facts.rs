@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::sync::Arc;
 
+use super::access::AccessCache;
 use super::{Error, PlanBase, Renumbering, Workspace};
 use crate::access::{Grant, SubjectRecord};
 use crate::model::{
@@ -32,6 +33,8 @@ pub struct DiskFacts<'a> {
     lost: FactCache<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
     /// The keys, owners and revocations.
     granted: RefCell<Option<Vec<SubjectRecord>>>,
+    /// The same with all that is revoked, for groups that sign.
+    access: AccessCache,
     /// Versions that a resolve is about to write.
     renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<PublishCandidate>)>,
 }
@@ -51,6 +54,7 @@ impl<'a> DiskFacts<'a> {
             notes: RefCell::new(BTreeMap::new()),
             lost: RefCell::new(BTreeMap::new()),
             granted: RefCell::new(None),
+            access: AccessCache::new(),
             renumbered: BTreeMap::new(),
         }
     }
@@ -68,7 +72,7 @@ impl<'a> DiskFacts<'a> {
     /// Fails where the settings of one cannot be read.
     pub fn with_renumberings(self, renumberings: &[Renumbering]) -> Result<Self, Error> {
         let candidate = |Renumbering { group, to, digest, files, .. }: &Renumbering| {
-            let candidate = Arc::new(self.workspace.candidate_of(group, to, files.clone(), *digest)?);
+            let candidate = Arc::new(self.workspace.candidate_of((group, to), files.clone(), *digest, &self.access)?);
             Ok(((group.clone(), *digest), (to.clone(), candidate)))
         };
         let renumbered = renumberings.iter().map(candidate).collect::<Result<_, Error>>()?;
@@ -149,7 +153,7 @@ impl Facts for DiskFacts<'_> {
 
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Error> {
         once(&self.working_copies, (group.clone(), version.cloned()), |(group, version)| {
-            Ok(Arc::new(self.workspace.working_copy(group, version.as_ref())?))
+            Ok(Arc::new(self.workspace.working_copy_of(group, version.as_ref(), &self.access)?))
         })
     }
 
@@ -163,7 +167,7 @@ impl Facts for DiskFacts<'_> {
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Error> {
         once(&self.frozen, (group.clone(), version.clone()), |(group, version)| {
-            Ok(self.workspace.frozen(group, version)?.map(Arc::new))
+            Ok(self.workspace.frozen(group, version, &self.access)?.map(Arc::new))
         })
     }
 

@@ -8,6 +8,7 @@ pub(super) use deletion::DeletionIntent;
 
 use std::sync::Arc;
 
+use super::access::AccessCache;
 use super::edit::{self, ValueEdit};
 use super::error::{Error, UnknownName, missing_hint};
 use super::layout;
@@ -47,16 +48,31 @@ impl Workspace {
 
     /// Reads a group's working copy; with a version, as it is once its settings name that version.
     pub fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<PublishCandidate, Error> {
-        let read = || self.read_draft(group, version)?.with_settings().map_err(Error::Invalid);
+        self.working_copy_of(group, version, &AccessCache::new())
+    }
+
+    /// Reads a group's working copy as one of several that a command reads.
+    pub(super) fn working_copy_of(
+        &self,
+        group: &GroupName,
+        version: Option<&Version>,
+        access: &AccessCache,
+    ) -> Result<PublishCandidate, Error> {
+        let read = || self.read_draft(group, version, access)?.with_settings().map_err(Error::Invalid);
         self.read_whole(group, read, |copy| &copy.files)
     }
 
     /// Reads the readable parts of a group's working copy, with findings for the others.
-    pub fn draft(&self, group: &GroupName) -> Result<ReadableCandidate, Error> {
-        self.read_whole(group, || self.read_draft(group, None), |draft| &draft.files)
+    pub fn draft(&self, group: &GroupName, access: &AccessCache) -> Result<ReadableCandidate, Error> {
+        self.read_whole(group, || self.read_draft(group, None, access), |draft| &draft.files)
     }
 
-    fn read_draft(&self, group: &GroupName, version: Option<&Version>) -> Result<ReadableCandidate, Error> {
+    fn read_draft(
+        &self,
+        group: &GroupName,
+        version: Option<&Version>,
+        access: &AccessCache,
+    ) -> Result<ReadableCandidate, Error> {
         let place = layout::group_file(group, SETTINGS_FILE);
         let mut texts = None;
         let settings = self.group_text(group, SETTINGS_FILE).and_then(|on_disk| {
@@ -79,7 +95,7 @@ impl Workspace {
         }
         Ok(ReadableCandidate {
             missing_secrets: known.map(|settings| self.missing_secrets(settings)).transpose()?.unwrap_or_default(),
-            signing_fault: known.map(|settings| self.signing_fault(settings)).transpose()?.flatten(),
+            signing_fault: known.map(|settings| self.signing_fault(settings, access)).transpose()?.flatten(),
             settings,
             definition: reading.definition.map(Arc::new),
             digest: files.manifest().digest(),
@@ -106,24 +122,29 @@ impl Workspace {
     }
 
     /// Reads a frozen version as it could be published; `None` where there is no such version.
-    pub fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<PublishCandidate>, Error> {
+    pub(super) fn frozen(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        access: &AccessCache,
+    ) -> Result<Option<PublishCandidate>, Error> {
         let found = self.version(group, version)?;
-        found.map(|(files, digest)| self.candidate_of(group, version, files, digest)).transpose()
+        found.map(|(files, digest)| self.candidate_of((group, version), files, digest, access)).transpose()
     }
 
     /// Reads the files of a frozen version as it could be published.
     pub(super) fn candidate_of(
         &self,
-        group: &GroupName,
-        version: &Version,
+        (group, version): (&GroupName, &Version),
         files: FileSet,
         digest: Digest,
+        access: &AccessCache,
     ) -> Result<PublishCandidate, Error> {
         let reading = frozen_definition(group, version, &files);
         let settings = frozen_settings(group, version, &files)?;
         Ok(PublishCandidate {
             missing_secrets: self.missing_secrets(&settings)?,
-            signing_fault: self.signing_fault(&settings)?,
+            signing_fault: self.signing_fault(&settings, access)?,
             settings,
             definition: reading.definition.map(Arc::new),
             files,

@@ -16,7 +16,7 @@ use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{DeploymentState, Finding, GroupName, Location, SCHEMA, Severity, nearest};
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, AccessCache, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
 #[derive(Debug, Args)]
@@ -78,9 +78,10 @@ fn find(
     let mut unreadable = Vec::new();
     let progress = ProgressLine::start(context.output.progress, "checking");
     let mut drafts = Vec::new();
+    let access = AccessCache::new();
     for group in &groups {
         progress.say(group.as_str());
-        match workspace.draft(group) {
+        match workspace.draft(group, &access) {
             Ok(draft) => drafts.push((group, draft)),
             // One file that the system refuses hides no other group.
             Err(workspace::Error::Io(error)) => unreadable.push(Finding {
@@ -125,13 +126,14 @@ fn find(
         findings.push(check::FOLDER_LOCK.finding(Location::file("apigw.toml"), message, hint));
     }
     if named.is_empty() {
-        findings.extend(workspace.access_records()?.1);
-        findings.extend(workspace.grant_findings()?);
+        let access = access.get(workspace)?;
+        findings.extend(access.problems.iter().cloned());
+        findings.extend(workspace.grant_findings(access));
         findings.extend(workspace.ignored_key_files()?);
-        findings.extend(workspace.reused_secret_findings()?);
-        findings.extend(workspace.third_secret_findings(context.now())?);
+        findings.extend(access.reused_secret_findings());
+        findings.extend(access.third_secret_findings(context.now()));
         findings.extend(workspace.private_key_findings()?);
-        findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
+        findings.extend(workspace.secret_findings(access, &context.process.variables, context.now())?);
     }
     findings.extend(problems);
     findings.sort_by(|one, other| one.location.cmp(&other.location));

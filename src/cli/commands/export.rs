@@ -28,7 +28,7 @@ use crate::export::{
 };
 use crate::model::{GroupName, Location, SCHEMA};
 use crate::snapshot::NotServed;
-use crate::workspace::{FolderChanges, OutputFile, Workspace};
+use crate::workspace::{AccessSnapshot, FolderChanges, OutputFile, Workspace};
 
 use bootstrap::BootstrapArguments;
 
@@ -122,9 +122,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
 
 /// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway.
 fn callers(context: &Context<'_>, workspace: &Workspace) -> Result<CallerKeys, CommandError> {
-    let (records, problems) = workspace.access_records()?;
+    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
     context.output.unreadable(workspace, &problems);
-    let mut callers = CallerKeys { revoked: workspace.revoked_secrets()?, ..CallerKeys::default() };
+    let mut callers = CallerKeys { revoked, ..CallerKeys::default() };
     for record in records {
         match record.state {
             SubjectState::Key(key) => callers.keys.push(key),

@@ -73,10 +73,11 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerif
     let progress = ProgressLine::start(context.output.progress, "verifying");
     let mut found = workspace.verify(&mut |name| progress.say(name))?;
     found.note(ProblemKind::IgnoredKeyFile, workspace.ignored_key_files()?);
-    found.note(ProblemKind::SecretReused, workspace.reused_secret_findings()?);
+    let access = workspace.access_snapshot()?;
+    found.note(ProblemKind::SecretReused, access.reused_secret_findings());
     found.note(ProblemKind::PrivateKey, workspace.private_key_findings()?);
     let (leaked, missing): (Vec<_>, Vec<_>) = workspace
-        .secret_findings(&context.process.variables, context.now())?
+        .secret_findings(&access, &context.process.variables, context.now())?
         .into_iter()
         .partition(|finding| finding.severity == Severity::Error);
     found.note(ProblemKind::SecretLeaked, leaked);

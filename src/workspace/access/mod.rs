@@ -15,6 +15,7 @@ mod reused;
 mod secrets;
 mod signed_dates;
 mod signing_key;
+mod snapshot;
 mod stale_grants;
 mod subject_file;
 mod third_secrets;
@@ -40,6 +41,7 @@ pub use secrets::{SecretSources, SecretsOnMachine};
 pub(super) use signed_dates::SIGNED_DATES_FILE;
 pub use signed_dates::SignedDatesFile;
 pub use signing_key::{create_signing_key, read_signing_key};
+pub use snapshot::{AccessCache, AccessSnapshot};
 
 /// The folder of the keys.
 pub(super) const KEYS_FOLDER: &str = "keys";
@@ -90,6 +92,7 @@ impl Workspace {
     pub(in crate::workspace) fn signing_fault(
         &self,
         settings: &GroupSettings,
+        access: &AccessCache,
     ) -> Result<Option<SigningKeyFault>, Error> {
         let Some(signing) = &settings.forwarding.sign else { return Ok(None) };
         let key = match self.access_record(&AccessSubject::Key(signing.key.clone())) {
@@ -106,7 +109,7 @@ impl Workspace {
         if shared.peek().is_none() {
             return Ok(Some(SigningKeyFault::NoSharedSecret));
         }
-        let revoked = self.revoked_secrets()?;
+        let revoked = &access.get(self)?.revoked;
         Ok(shared.all(|secret| revoked.contains(&secret.id)).then_some(SigningKeyFault::Revoked))
     }
 
@@ -153,7 +156,7 @@ impl Workspace {
         fn key(state: &SubjectState) -> Option<&Key> {
             if let SubjectState::Key(key) = state { Some(key) } else { None }
         }
-        let (records, mut problems) = self.access_records()?;
+        let AccessSnapshot { records, mut problems, revoked, .. } = self.access_snapshot()?;
         let (history, unread) = self.access_history()?;
         problems.extend(unread);
         if !problems.is_empty() {
@@ -161,7 +164,7 @@ impl Workspace {
         }
         let present = records.iter().filter_map(|record| key(&record.state));
         let past = history.iter().filter_map(|committed| key(&committed.operation.after));
-        Ok(PublicKeyUse::find(public, (present, past), &self.revoked_secrets()?, now))
+        Ok(PublicKeyUse::find(public, (present, past), &revoked, now))
     }
 
     pub(super) fn recorded_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {

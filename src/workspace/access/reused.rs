@@ -1,12 +1,9 @@
 //! Secrets that stand under two ids, and the past in which a revoked one is found.
 
 use super::super::Workspace;
-use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
-use super::{HISTORY_FOLDER, subject_place};
-use crate::access::{
-    AccessSubject, Key, RevokedSecrets, Secret, SecretId, SubjectState, absent_revoked, reused_secrets,
-};
+use super::{AccessSnapshot, HISTORY_FOLDER, subject_place};
+use crate::access::{AccessSubject, Key, ReusedSecret, RevokedSecrets, Secret, SecretId, SubjectState, absent_revoked};
 use crate::check::SECRET_REUSED;
 use crate::model::{Finding, Location};
 
@@ -40,51 +37,23 @@ impl PastSecrets {
     }
 }
 
-impl Workspace {
-    /// Reads which secrets were revoked: the files, what this machine has seen before, and secrets that are one of those
-    /// under another id.
-    pub fn revoked_secrets(&self) -> Result<RevokedSecrets, Error> {
-        let mut revoked = self.named_revocations()?;
-        let (keys, past) = self.present_and_past(&revoked)?;
-        let reused = reused_secrets(&keys.iter(), past.iter(), &revoked);
-        revoked.extend(reused.into_iter().filter(|reused| reused.is_revoked).map(|reused| reused.secret));
-        Ok(revoked)
-    }
-
-    fn named_revocations(&self) -> Result<RevokedSecrets, Error> {
-        let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
-        revoked.extend(self.remembered_revocations()?);
-        Ok(revoked)
-    }
-
+impl AccessSnapshot {
     /// Finds secrets that were revoked under another id, and those that two keys have.
-    pub fn reused_secret_findings(&self) -> Result<Vec<Finding>, Error> {
-        let revoked = self.named_revocations()?;
-        let (keys, past) = self.present_and_past(&revoked)?;
-        let finding = |reused: crate::access::ReusedSecret| {
-            let crate::access::ReusedSecret { key, secret, other, is_revoked } = reused;
-            let why = if is_revoked { "the revoked" } else { "also" };
+    #[must_use]
+    pub fn reused_secret_findings(&self) -> Vec<Finding> {
+        let finding = |ReusedSecret { key, secret, other, is_revoked }: &ReusedSecret| {
+            let why = if *is_revoked { "the revoked" } else { "also" };
             let message = format!("the secret {secret} of key {key} is {why} {other}: it lets nobody in");
-            let place = Location::file(subject_place(&AccessSubject::Key(key)));
+            let place = Location::file(subject_place(&AccessSubject::Key(key.clone())));
             SECRET_REUSED.finding(place, message, "rotate the key, with another secret or public key")
         };
-        Ok(reused_secrets(&keys.iter(), past.iter(), &revoked).into_iter().map(finding).collect())
+        self.reused.iter().map(finding).collect()
     }
+}
 
-    /// Returns the keys, and the revoked secrets that they do not have any more.
-    fn present_and_past(&self, revoked: &RevokedSecrets) -> Result<(Vec<Key>, Vec<Secret>), Error> {
-        let key = |record: crate::access::SubjectRecord| match record.state {
-            SubjectState::Key(key) => Some(key),
-            SubjectState::Owner(_) | SubjectState::Revocation(_) => None,
-        };
-        let keys: Vec<Key> = self.access_records()?.0.into_iter().filter_map(key).collect();
-        let absent = absent_revoked(keys.iter(), revoked);
-        let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
-        Ok((keys, past))
-    }
-
+impl Workspace {
     /// Looks up secrets in the operations that can be read.
-    fn past_secrets(&self, wanted: &RevokedSecrets) -> Vec<Secret> {
+    pub(super) fn past_secrets(&self, wanted: &RevokedSecrets) -> Vec<Secret> {
         let mut found: Vec<Secret> = Vec::new();
         let ids = self.access_operation_ids().unwrap_or_default();
         let operations = ids.iter().filter_map(|id| self.read_access_operation(id).ok());

@@ -18,8 +18,8 @@ use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
 use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, lock};
-use super::subject_place;
-use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId, SubjectState};
+use super::{AccessSnapshot, subject_place};
+use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
 use crate::check::SECRET_MISSING;
 use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
@@ -209,23 +209,23 @@ impl Workspace {
 
     /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. These are warnings:
     /// a gateway may run on another machine. A secret that stands in clear in a file of the workspace is an error. Where no key signs, no command for secrets is run.
-    pub fn secret_findings(&self, variables: &BTreeMap<String, String>, now: Timestamp) -> Result<Vec<Finding>, Error> {
-        let (records, _) = self.access_records()?;
-        let keys = records.iter().filter_map(|record| match &record.state {
-            SubjectState::Key(key) if key.kind == KeyKind::Signature => Some(key),
-            _ => None,
-        });
-        let keys: Vec<&Key> = keys.collect();
+    pub fn secret_findings(
+        &self,
+        access: &AccessSnapshot,
+        variables: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<Vec<Finding>, Error> {
+        let keys: Vec<&Key> = access.keys().filter(|key| key.kind == KeyKind::Signature).collect();
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let found = self.secrets_on_machine(&SecretSources::read(self, variables), keys.iter().copied());
         let leaked = self.leaked_secrets(&found)?;
-        let (mut named, revoked) = (found.unusable, self.revoked_secrets()?);
+        let mut named = found.unusable;
         let mut findings = found.problems;
         for key in keys {
             for Secret { id, .. } in key.live_secrets(now).filter(|secret| secret.proof.needs_secret()) {
-                if !revoked.contains(id) && !found.secrets.contains_key(id) && named.insert(id.clone()) {
+                if !access.revoked.contains(id) && !found.secrets.contains_key(id) && named.insert(id.clone()) {
                     let place = subject_place(&AccessSubject::Key(key.name.clone()));
                     let message = format!("the secret {id} of key {} is not on this machine", key.name);
                     let hint = format!("put it into .apigw/secrets/{id} (mode 0600), or name its place in apigw.toml");

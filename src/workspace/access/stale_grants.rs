@@ -1,17 +1,17 @@
 //! Grants for APIs that what is live does not have.
 
 use super::super::Workspace;
-use super::super::error::Error;
-use super::subject_place;
+use super::{AccessSnapshot, subject_place};
 use crate::check::GRANT_API_GONE;
 use crate::model::{EnvironmentName, Finding, GroupName, Location};
 use crate::plan::missing_apis;
 
 impl Workspace {
     /// Finds grants for APIs that their groups do not have where they are live.
-    pub fn grant_findings(&self) -> Result<Vec<Finding>, Error> {
+    #[must_use]
+    pub fn grant_findings(&self, access: &AccessSnapshot) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for record in self.access_records()?.0 {
+        for record in &access.records {
             let subject = record.state.subject();
             for grant in record.state.grants().iter().filter(|grant| !grant.apis.is_empty()) {
                 for environment in &grant.environments {
@@ -30,7 +30,7 @@ impl Workspace {
                 }
             }
         }
-        Ok(findings)
+        findings
     }
 
     /// Lists the APIs that a live group does not have; none where it is not live. What is damaged is reported by `verify`.

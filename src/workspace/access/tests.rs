@@ -2,10 +2,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use super::super::{LockGuard, LockRequest};
+use super::super::{DiskFacts, LockGuard, LockRequest};
 use super::*;
 use crate::access::{AccessAction, Secret, SecretProof, SigningSettings, change};
 use crate::model::{Author, Digest, RateLimits};
+use crate::plan::Facts as _;
 
 fn workspace() -> (tempfile::TempDir, LockGuard) {
     let folder = tempfile::tempdir().unwrap();
@@ -80,4 +81,26 @@ fn a_revocation_is_forgotten_where_the_place_of_its_file_cannot_be_read() {
     let mut operation = change::revoke(&shop, &shop.secrets[0].id, &author());
     assert!(guard.commit_access_after(&mut operation).is_err());
     assert_eq!(guard.workspace().remembered_revocations().unwrap(), BTreeSet::new());
+}
+
+#[test]
+fn revocations_are_read_once_for_all_groups_that_sign() {
+    let (folder, guard) = workspace();
+    for group in ["one", "two"] {
+        let text = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /{group}\nforwarding: {{sign: {{key: shop}}}}\n");
+        let group = folder.path().join("groups").join(group);
+        fs::create_dir_all(&group).unwrap();
+        fs::write(group.join("group.yaml"), text).unwrap();
+        fs::write(group.join("openapi.yaml"), "openapi: 3.0.3\ninfo: {title: t, version: \"1\"}\npaths: {}\n").unwrap();
+    }
+    let proof = SecretProof::Fingerprint(Digest::of(b"one"));
+    let secrets = vec![Secret { proof, ..secret("aaaa", "one") }];
+    commit(&guard, None, Key { kind: KeyKind::Signature, ..key("shop", secrets) });
+    let facts = DiskFacts::new(guard.workspace());
+    let fault =
+        |facts: &DiskFacts<'_>, group: &str| facts.working_copy(&group.parse().unwrap(), None).unwrap().signing_fault;
+    assert_eq!(fault(&facts, "one"), None);
+    guard.workspace().remember_revocations(std::iter::once(&"aaaa".parse().unwrap())).unwrap();
+    assert_eq!(fault(&facts, "two"), None, "a plan sees one state");
+    assert_eq!(fault(&DiskFacts::new(guard.workspace()), "two"), Some(SigningKeyFault::Revoked));
 }

@@ -12,7 +12,7 @@ use std::error::Error as StdError;
 
 use bytes::Bytes;
 
-use super::access::subject_place;
+use super::access::{AccessSnapshot, subject_place};
 use super::error::{Error, missing_hint};
 use super::{Workspace, layout};
 use crate::access::{AccessSubject, Grant, SubjectState};
@@ -108,12 +108,13 @@ impl Workspace {
     /// Adds the files about callers of some environments.
     fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<(), Error> {
         let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
-        let (records, problems) = self.access_records()?;
+        let access = self.access_snapshot()?;
+        // Nodes have no history that could tell them of a revoked secret under another id.
+        let reused = access.reused_secret_findings();
+        let AccessSnapshot { records, problems, .. } = access;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        // Nodes have no history that could tell them of a revoked secret under another id.
-        let reused = self.reused_secret_findings()?;
         if !reused.is_empty() {
             return Err(Error::Invalid(reused));
         }

@@ -26,6 +26,7 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
     }
     result.operations += ids.len();
     let subjects = workspace.subjects()?;
+    let mut keys = Vec::new();
     for subject in &subjects {
         result.entries += 1;
         let record = match workspace.access_record(subject) {
@@ -38,10 +39,11 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
         };
         if let Some(record) = record {
             result.problems.extend(chains.walk(subject, &record.operation, &record.state));
+            keys.extend(if let SubjectState::Key(key) = record.state { Some(key) } else { None });
         }
     }
-    result.problems.extend(repeated_ids(workspace)?);
-    result.problems.extend(lost_revocations(workspace)?);
+    result.problems.extend(repeated_ids(&keys));
+    result.problems.extend(lost_revocations(workspace, &keys)?);
     // Somebody may be committing at this moment: an operation's file comes before its commit.
     if !chains.is_cut && !workspace.is_locked() && workspace.intent()?.is_none() {
         result.problems.extend(chains.unreached());
@@ -108,12 +110,10 @@ impl AccessChains {
     }
 }
 
-fn repeated_ids(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
-    let (records, _) = workspace.access_records()?;
+fn repeated_ids(keys: &[Key]) -> Vec<IntegrityProblem> {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     let mut problems = Vec::new();
-    for record in &records {
-        let SubjectState::Key(key) = &record.state else { continue };
+    for key in keys {
         for secret in &key.secrets {
             let other = seen.insert(secret.id.as_str().to_ascii_lowercase(), key.name.to_string());
             if let Some(other) = other.filter(|other| *other != key.name.as_str()) {
@@ -124,24 +124,18 @@ fn repeated_ids(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
             }
         }
     }
-    Ok(problems)
+    problems
 }
 
 /// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
-fn lost_revocations(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
+fn lost_revocations(workspace: &Workspace, keys: &[Key]) -> Result<Vec<IntegrityProblem>, Error> {
     let mut problems = Vec::new();
-    let (records, _) = workspace.access_records()?;
-    let keys = records.iter().filter_map(|record| match &record.state {
-        SubjectState::Key(key) => Some(key),
-        _ => None,
-    });
-    let keys: Vec<_> = keys.collect();
     for id in workspace.remembered_revocations()? {
         let place = subject_place(&AccessSubject::Secret(id.clone()));
         if !workspace.root.exists(&place)? {
             let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
             let message = format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
-            let again = |key: &&Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
+            let again = |key: &Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
             let hint = owner.map_or_else(|| missing_hint(&place), again);
             problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
         }

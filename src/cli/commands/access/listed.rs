@@ -7,6 +7,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::views::{AccessListEntryView, AccessListView, FindingView, UnusedGrantView, key_state};
 use crate::model::{EnvironmentName, OwnerName, SCHEMA};
+use crate::workspace::AccessSnapshot;
 
 /// A grant of a key, its own or its owner's, with the state of the key.
 struct GrantRow<'a> {
@@ -28,7 +29,7 @@ pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Re
     if let Some(name) = &arguments.key {
         workspace.key(name)?;
     }
-    let (records, problems) = workspace.access_records()?;
+    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
     let mut keys = Vec::new();
     let mut owners: Vec<&OwnerGrants> = Vec::new();
     for record in &records {
@@ -41,7 +42,6 @@ pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Re
     let is_wanted = |grant: &Grant| environment.as_ref().is_none_or(|name| grant.environments.contains(name));
     let mut unused = if arguments.key.is_none() { unused_grants(&owners, &keys) } else { Vec::new() };
     unused.retain(|unused| is_wanted(unused.grant));
-    let revoked = workspace.revoked_secrets()?;
     let mut listed = Vec::new();
     for key in keys.into_iter().filter(|key| arguments.key.as_ref().is_none_or(|name| *name == key.name)) {
         let state = key_state(key, &revoked, context.now());

@@ -8,7 +8,7 @@ use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::{AccessStepView, AccessTestView};
 use crate::model::{Backend, GroupSettings, KeyKind, KeySetSource, SCHEMA, Timestamp, TokenAuth};
 use crate::routes::RouteAccess;
-use crate::workspace::{SecretSources, Workspace};
+use crate::workspace::{AccessSnapshot, SecretSources, Workspace};
 
 /// One step of the verdict.
 struct VerdictStep {
@@ -59,7 +59,7 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         }
     }
     steps.push(validity_step(&key, now));
-    let revoked = workspace.revoked_secrets()?;
+    let AccessSnapshot { records, revoked, .. } = workspace.access_snapshot()?;
     let found = workspace.secrets_on_machine(&SecretSources::read(workspace, &context.process.variables), [&key]);
     let is_here = |id: &SecretId| found.secrets.contains_key(id);
     let (owner, _) = match &key.owner {
@@ -69,7 +69,6 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         }
         None => (None, None),
     };
-    let (records, _) = workspace.access_records()?;
     let keys = records.into_iter().filter_map(|record| match record.state {
         SubjectState::Key(key) => Some(key.into()),
         _ => None,

@@ -11,11 +11,11 @@ use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{FindingView, KeyListView, KeyShowView, KeyView, SecretView};
 use crate::model::{EnvironmentName, KeyName, OwnerName, SCHEMA, Timestamp};
+use crate::workspace::AccessSnapshot;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let (records, problems) = workspace.access_records()?;
-    let revoked = workspace.revoked_secrets()?;
+    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
     let now = context.now();
     let keys: Vec<(&Key, KeyView)> = records
         .iter()

@@ -3,16 +3,15 @@
 use crate::access::{PublicKey, PublicKeyUse, Secret, SecretProof, SubjectState, TokenBinding};
 use crate::cli::error::{CommandError, Exit};
 use crate::model::Timestamp;
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, AccessSnapshot, Workspace};
 
 /// Refuses a subject that a key is bound to: with a second one neither lets in.
 pub(super) fn check_unbound(workspace: &Workspace, binding: &TokenBinding) -> Result<(), CommandError> {
-    let (records, problems) = workspace.access_records()?;
+    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
     if !problems.is_empty() {
         // The subject may be that of a key whose file cannot be read.
         return Err(workspace::Error::Invalid(problems).into());
     }
-    let revoked = workspace.revoked_secrets()?;
     let is_bound = |secret: &Secret| {
         matches!(&secret.proof, SecretProof::Token(other) if other == binding) && !revoked.contains(&secret.id)
     };

@@ -1,0 +1,75 @@
+//! Keys, owners and revocations as one command reads them, once.
+
+use std::cell::OnceCell;
+
+use super::super::Workspace;
+use super::super::error::Error;
+use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, SubjectState, absent_revoked, reused_secrets};
+use crate::model::Finding;
+
+/// The files of callers at one moment, with all that is revoked.
+#[derive(Debug)]
+pub struct AccessSnapshot {
+    /// Keys, owners and revocations.
+    pub records: Vec<SubjectRecord>,
+    /// Files that cannot be read.
+    pub problems: Vec<Finding>,
+    /// Secrets that were revoked: by the files, by the memory of this machine, and those that are one of them under another
+    /// id.
+    pub revoked: RevokedSecrets,
+    /// Secrets that stand under two ids.
+    pub(super) reused: Vec<ReusedSecret>,
+}
+
+impl AccessSnapshot {
+    /// Iterates over the keys.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+        self.records.iter().filter_map(|record| match &record.state {
+            SubjectState::Key(key) => Some(key),
+            SubjectState::Owner(_) | SubjectState::Revocation(_) => None,
+        })
+    }
+}
+
+/// The snapshot of one command, which is read where somebody asks for it first. A running gateway keeps none.
+#[derive(Debug, Default)]
+pub struct AccessCache(OnceCell<AccessSnapshot>);
+
+impl AccessCache {
+    /// Builds the cache, with nothing in it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(OnceCell::new())
+    }
+
+    /// Returns the snapshot.
+    pub fn get(&self, workspace: &Workspace) -> Result<&AccessSnapshot, Error> {
+        if let Some(snapshot) = self.0.get() {
+            return Ok(snapshot);
+        }
+        let snapshot = workspace.access_snapshot()?;
+        Ok(self.0.get_or_init(|| snapshot))
+    }
+}
+
+impl Workspace {
+    /// Reads keys, owners and revocations, and finds the secrets that stand under two ids.
+    pub fn access_snapshot(&self) -> Result<AccessSnapshot, Error> {
+        let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
+        revoked.extend(self.remembered_revocations()?);
+        let (records, problems) = self.access_records()?;
+        let mut snapshot = AccessSnapshot { records, problems, revoked, reused: Vec::new() };
+        let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
+        let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
+        let reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);
+        let again = reused.iter().filter(|reused| reused.is_revoked);
+        snapshot.revoked.extend(again.map(|reused| reused.secret.clone()));
+        snapshot.reused = reused;
+        Ok(snapshot)
+    }
+
+    /// Reads which secrets were revoked, as [`Workspace::access_snapshot`].
+    pub fn revoked_secrets(&self) -> Result<RevokedSecrets, Error> {
+        Ok(self.access_snapshot()?.revoked)
+    }
+}

@@ -14,7 +14,7 @@ use super::hmac_secret::HmacSecret;
 use super::key::{Key, Secret, SecretProof, TokenBinding};
 use super::nonces::NonceFault;
 use super::request::ReceivedRequest;
-use super::reused::reused_secrets;
+use super::reused::{ReusedSecret, reused_secrets};
 use super::revoked::RevokedSecrets;
 use super::secret_id::SecretId;
 use super::signature::{RequestSignature, SigningSecret};
@@ -133,6 +133,8 @@ pub struct KeyDirectory {
     revoked: RevokedSecrets,
     /// The ids that two keys have, which let nobody in.
     repeated: BTreeSet<SecretId>,
+    /// The secrets that stand under two ids.
+    reused: Vec<ReusedSecret>,
 }
 
 #[derive(Debug)]
@@ -158,11 +160,12 @@ impl KeyDirectory {
         };
         let keys: Vec<Arc<Key>> = keys.into_iter().collect();
         // One that was revoked under another id is revoked, one that two keys have lets nobody in.
-        for reused in reused_secrets(&keys.iter().map(|key| &**key), past.iter(), &directory.revoked) {
-            if reused.is_revoked {
-                directory.revoked.extend([reused.secret]);
+        directory.reused = reused_secrets(&keys.iter().map(|key| &**key), past.iter(), &directory.revoked);
+        for ReusedSecret { secret, is_revoked, .. } in &directory.reused {
+            if *is_revoked {
+                directory.revoked.extend([secret.clone()]);
             } else {
-                directory.repeated.insert(reused.secret);
+                directory.repeated.insert(secret.clone());
             }
         }
         let mut seen: HashMap<String, SecretId> = HashMap::new();
@@ -228,6 +231,11 @@ impl KeyDirectory {
     /// Lists the ids that two keys have.
     pub fn repeated_ids(&self) -> impl Iterator<Item = &SecretId> {
         self.repeated.iter()
+    }
+
+    /// Lists the secrets that were revoked under another id.
+    pub fn revoked_again(&self) -> impl Iterator<Item = &ReusedSecret> {
+        self.reused.iter().filter(|reused| reused.is_revoked)
     }
 
     /// Lists the live secrets for signing that are not on this machine, each with its key.

@@ -15,7 +15,7 @@ use super::key_sets::key_set_place;
 use super::reused::PastSecrets;
 use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState, reused_secrets};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, KeyKind, Timestamp};
 
 /// Time for which the last good state of a broken or missing file is kept.
@@ -147,7 +147,6 @@ impl AccessReader {
             .iter()
             .filter_map(|state| if let SubjectState::Key(key) = state { Some(Arc::new(key.clone())) } else { None })
             .collect();
-        let directory_keys = keys.clone();
         let owners: Vec<OwnerGrants> = states
             .iter()
             .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.clone()) } else { None })
@@ -163,8 +162,7 @@ impl AccessReader {
             .repeated_ids()
             .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it lets nobody in"));
         self.problems.extend(repeated);
-        let reused = reused_secrets(&directory_keys.iter().map(|key| &**key), self.past.secrets.iter(), &self.revoked);
-        self.problems.extend(reused.iter().filter(|reused| reused.is_revoked).map(|reused| {
+        self.problems.extend(directory.revoked_again().map(|reused| {
             format!(
                 "key {}: the secret {} is the revoked {}: it lets nobody in",
                 reused.key, reused.secret, reused.other

@@ -34,8 +34,8 @@ use crate::model::{EnvironmentName, IpRange};
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::LogQueue;
-use authorizer::{AuthorizerArguments, AuthorizerCertificates};
-use certificates::CertificateFiles;
+use authorizer::{AuthorizerArguments, authorizer_certificates};
+use certificates::{CertificateFiles, FollowedCertificates};
 use documents::ServedDocuments;
 use fleet::{FleetArguments, FleetPublisher};
 use follow::{Follower, GatewayInputs};
@@ -121,7 +121,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let named = arguments.env.iter().map(|name| workspace.environment_named(name)).collect::<Result<Vec<_>, _>>()?;
     let asked = signals()?;
     let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
-    let authorizer = AuthorizerCertificates::start(context, &arguments.authorizer)?;
+    let authorizer = authorizer_certificates(context, &arguments.authorizer)?;
     let log = LogQueue::start(context, &arguments.access_log)?;
     let operators = ServedDocuments::new(&workspace, &named, false);
     let documents = Arc::new(ServedDocuments::new(&workspace, &named, true));
@@ -129,7 +129,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let (fleet, discovery) = fleet.unzip();
     let config = Config {
         discovery,
-        authorize_tls: authorizer.as_ref().map(AuthorizerCertificates::tls),
+        authorize_tls: authorizer.as_ref().map(FollowedCertificates::config),
         admin_pages: Some(Arc::new(operators)),
         pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),

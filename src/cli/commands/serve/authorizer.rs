@@ -2,15 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use clap::Args;
 
-use super::certificates::CertificateFiles;
+use super::certificates::{CertificateFiles, FollowedCertificates};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::gateway::tls;
 
 /// The flags of the authorizer.
 #[derive(Debug, Args)]
@@ -31,43 +28,22 @@ pub(super) struct AuthorizerArguments {
     authorize_client_ca: Option<PathBuf>,
 }
 
-/// The certificate of the authorizer and the authorities of proxies, followed as the files change.
-pub(super) struct AuthorizerCertificates {
-    files: CertificateFiles,
-    tls: Arc<ArcSwap<tls::ServerConfig>>,
-}
-
-impl AuthorizerCertificates {
-    /// Reads the files, where there are some.
-    pub(super) fn start(context: &Context<'_>, arguments: &AuthorizerArguments) -> Result<Option<Self>, CommandError> {
-        let files = arguments.authorize_cert.as_deref().zip(arguments.authorize_key.as_deref());
-        let files = CertificateFiles::of_nodes(context, files.zip(arguments.authorize_client_ca.as_deref()));
-        if let Some(mut files) = files {
-            let tls = Arc::new(ArcSwap::new(files.read()?));
-            return Ok(Some(Self { files, tls }));
-        }
-        if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
-            return Err(CommandError::usage(format!("--authorize {address} is not a loopback address"))
-                .hint("have proxies show certificates: `--authorize-cert FILE --authorize-key FILE --authorize-client-ca FILE`")
-                .hint("or give a loopback address, like 127.0.0.1:8081, and run Envoy beside it"));
-        }
-        Ok(None)
+/// Reads the certificate of the authorizer and the authorities of proxies, where there are some.
+pub(super) fn authorizer_certificates(
+    context: &Context<'_>,
+    arguments: &AuthorizerArguments,
+) -> Result<Option<FollowedCertificates>, CommandError> {
+    let files = arguments.authorize_cert.as_deref().zip(arguments.authorize_key.as_deref());
+    let files = CertificateFiles::of_nodes(context, files.zip(arguments.authorize_client_ca.as_deref()));
+    if let Some(files) = files {
+        return FollowedCertificates::start(files, "of the authorizer").map(Some);
     }
-
-    /// Returns the configuration that new connections have.
-    pub(super) fn tls(&self) -> Arc<ArcSwap<tls::ServerConfig>> {
-        Arc::clone(&self.tls)
+    if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
+        return Err(CommandError::usage(format!("--authorize {address} is not a loopback address"))
+            .hint(
+                "have proxies show certificates: `--authorize-cert FILE --authorize-key FILE --authorize-client-ca FILE`",
+            )
+            .hint("or give a loopback address, like 127.0.0.1:8081, and run Envoy beside it"));
     }
-
-    /// Reads the files again where they changed.
-    pub(super) fn look(&mut self, context: &Context<'_>) {
-        match self.files.read_if_changed() {
-            Ok(Some(config)) => {
-                self.tls.store(config);
-                context.output.note("certificates of the authorizer reloaded");
-            }
-            Ok(None) => {}
-            Err(error) => context.output.warning(&format!("{}; the previous one stays in use", error.message)),
-        }
-    }
+    Ok(None)
 }

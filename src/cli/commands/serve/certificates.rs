@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::gateway::tls;
@@ -105,6 +107,39 @@ impl CertificateFiles {
     fn stamps(&self) -> Vec<Option<FileStamp>> {
         let files = self.pairs.iter().flat_map(|pair| [&pair.chain, &pair.key]).chain(&self.authorities);
         files.map(|file| stamp_outside(file)).collect()
+    }
+}
+
+/// The certificate of a listener, which new connections see as soon as its files have changed.
+pub(super) struct FollowedCertificates {
+    files: CertificateFiles,
+    config: Arc<ArcSwap<tls::ServerConfig>>,
+    /// The listener, as a note names it.
+    listener: &'static str,
+}
+
+impl FollowedCertificates {
+    /// Reads the files.
+    pub(super) fn start(mut files: CertificateFiles, listener: &'static str) -> Result<Self, CommandError> {
+        let config = Arc::new(ArcSwap::new(files.read()?));
+        Ok(Self { files, config, listener })
+    }
+
+    /// Returns the configuration that new connections have.
+    pub(super) fn config(&self) -> Arc<ArcSwap<tls::ServerConfig>> {
+        Arc::clone(&self.config)
+    }
+
+    /// Reads the files again where they changed.
+    pub(super) fn look(&mut self, context: &Context<'_>) {
+        match self.files.read_if_changed() {
+            Ok(Some(config)) => {
+                self.config.store(config);
+                context.output.note(&format!("certificates {} reloaded", self.listener));
+            }
+            Ok(None) => {}
+            Err(error) => context.output.warning(&format!("{}; the previous one stays in use", error.message)),
+        }
     }
 }
 

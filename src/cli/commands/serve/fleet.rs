@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::certificates::CertificateFiles;
+use super::certificates::{CertificateFiles, FollowedCertificates};
 use crate::cli::context::Context;
 use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::CommandError;
 use crate::export::{CallerKeys, ExportTarget, NodeCluster, ReportAspect, node_listener, node_resources, report};
 use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease, WithheldGroup};
-use crate::gateway::{DiscoveryConfig, FleetControl, tls};
+use crate::gateway::{DiscoveryConfig, FleetControl};
 use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, OperationId};
 use crate::routes::{GroupRoutes, build_environment};
 use crate::snapshot::{EnvironmentSnapshot, NotServed, Snapshot};
@@ -58,7 +57,7 @@ pub(super) struct FleetArguments {
 /// Hands each change to the nodes, and remembers them.
 pub(super) struct FleetPublisher {
     control: Arc<FleetControl>,
-    tls: Option<(CertificateFiles, Arc<ArcSwap<tls::ServerConfig>>)>,
+    certificates: Option<FollowedCertificates>,
     secrets_folder: String,
     allow_loss: Vec<String>,
     environments: BTreeMap<EnvironmentName, PublishedEnvironment>,
@@ -100,13 +99,10 @@ impl FleetPublisher {
                 .hint("have nodes show certificates: `--xds-cert FILE --xds-key FILE --xds-client-ca FILE`")
                 .hint("or give a loopback address, like 127.0.0.1:18000"));
         }
-        let read = |mut files: CertificateFiles| {
-            let config = files.read()?;
-            Ok::<_, CommandError>((files, Arc::new(ArcSwap::new(config))))
-        };
+        let follow = |files| FollowedCertificates::start(files, "for nodes");
         let mut publisher = Self {
             control: Arc::default(),
-            tls: certificates.map(read).transpose()?,
+            certificates: certificates.map(follow).transpose()?,
             secrets_folder: arguments.xds_secrets.clone().unwrap_or_default(),
             allow_loss: arguments.allow_loss.clone(),
             environments: BTreeMap::new(),
@@ -116,7 +112,7 @@ impl FleetPublisher {
         for environment in environments {
             publisher.open(context, workspace, environment)?;
         }
-        let tls = publisher.tls.as_ref().map(|(_, tls)| Arc::clone(tls));
+        let tls = publisher.certificates.as_ref().map(FollowedCertificates::config);
         let config = DiscoveryConfig { address, control: Arc::clone(&publisher.control), tls };
         Ok(Some((publisher, config)))
     }
@@ -178,7 +174,9 @@ impl FleetPublisher {
         let forgets = Instant::now() >= self.forget_at;
         if forgets {
             self.forget_at = Instant::now() + FORGET_PAUSE;
-            self.look_at_certificates(context);
+            if let Some(certificates) = &mut self.certificates {
+                certificates.look(context);
+            }
         }
         for (name, published) in &mut self.environments {
             if forgets {
@@ -189,18 +187,6 @@ impl FleetPublisher {
                 published.revision = revision;
                 self.was_saved = saved(context, self.was_saved, &workspace.save_fleet(&record, false));
             }
-        }
-    }
-
-    fn look_at_certificates(&mut self, context: &Context<'_>) {
-        let Some((files, tls)) = &mut self.tls else { return };
-        match files.read_if_changed() {
-            Ok(Some(config)) => {
-                tls.store(config);
-                context.output.note("certificates for nodes reloaded");
-            }
-            Ok(None) => {}
-            Err(error) => context.output.warning(&format!("{}; the previous one stays in use", error.message)),
         }
     }
 }

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::access_log::LogQueue;
 use super::announce::{self, AnnouncedListener};
-use super::authorizer::AuthorizerCertificates;
-use super::certificates::CertificateFiles;
+use super::certificates::{CertificateFiles, FollowedCertificates};
 use super::environments;
 use super::fleet::FleetPublisher;
 use super::saved_counts::SavedCounts;
@@ -55,7 +54,7 @@ pub(super) struct GatewayInputs {
     pub(super) reader: LiveReader,
     pub(super) certificates: Option<CertificateFiles>,
     /// The certificates of the listener for proxies, where it has some.
-    pub(super) authorizer: Option<AuthorizerCertificates>,
+    pub(super) authorizer: Option<FollowedCertificates>,
     pub(super) access: AccessReader,
     pub(super) saved_counts: SavedCounts,
     pub(super) saved_dates: SavedDates,

@@ -9,6 +9,7 @@ mod fleet;
 mod follow;
 mod options;
 mod page_cache;
+mod periodic_save;
 mod saved_counts;
 mod secrets;
 mod signed_dates;

@@ -1,7 +1,8 @@
 //! The counts of limits a day, saved so that a restart begins no day anew.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::periodic_save::PeriodicSave;
 use crate::access::DayCounts;
 use crate::cli::context::Context;
 use crate::gateway::Gateway;
@@ -11,42 +12,26 @@ use crate::workspace::Workspace;
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Saves the counts of a gateway.
-pub(super) struct SavedCounts {
-    saved: DayCounts,
-    next: Instant,
-    is_failing: bool,
-}
+pub(super) struct SavedCounts(PeriodicSave<DayCounts>);
 
 impl SavedCounts {
     /// Begins with counts that were saved before.
     pub(super) fn new(saved: DayCounts) -> Self {
-        Self { saved, next: Instant::now() + INTERVAL, is_failing: false }
+        Self(PeriodicSave::new(saved, INTERVAL, "daily limits start over after a restart"))
     }
 
     /// Saves the counts where it is time to.
     pub(super) fn save_in_time(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
-        if Instant::now() >= self.next {
-            self.next = Instant::now() + INTERVAL;
+        if self.0.is_due() {
             self.save(context, workspace, gateway);
         }
     }
 
-    /// Saves the counts where they changed. A failure is told once.
+    /// Saves the counts where they changed.
     pub(super) fn save(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
         let counts = gateway.day_counts();
-        if counts.counts.is_empty() || counts == self.saved {
-            return;
-        }
-        match workspace.save_day_counts(counts.clone()) {
-            Ok(()) => {
-                self.saved = counts;
-                self.is_failing = false;
-            }
-            Err(_) if self.is_failing => {}
-            Err(error) => {
-                self.is_failing = true;
-                context.output.warning(&format!("daily limits start over after a restart: {}", error.one_line()));
-            }
+        if !counts.counts.is_empty() {
+            self.0.save(context, counts, |counts| workspace.save_day_counts(counts));
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::periodic_save::PeriodicSave;
 use crate::access::{EarlierDates, LatestDates, SignedDates};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -45,9 +46,7 @@ pub(super) fn begin_signed_dates(context: &Context<'_>, workspace: &Workspace) -
 
 /// Saves the latest dates of a gateway, and looks at the clock.
 pub(super) struct SavedDates {
-    saved: LatestDates,
-    next: Instant,
-    is_failing: bool,
+    saves: PeriodicSave<LatestDates>,
     /// The wall clock at one moment.
     clock: (Timestamp, Instant),
 }
@@ -55,15 +54,14 @@ pub(super) struct SavedDates {
 impl SavedDates {
     /// Begins with nothing saved.
     pub(super) fn new() -> Self {
-        let now = Instant::now();
-        let clock = (wall_clock(), now);
-        Self { saved: LatestDates::default(), next: now + INTERVAL, is_failing: false, clock }
+        const LOSS: &str = "if the clock is set back over a restart, signed requests may be let in again";
+        let saves = PeriodicSave::new(LatestDates::default(), INTERVAL, LOSS);
+        Self { saves, clock: (wall_clock(), Instant::now()) }
     }
 
     /// Saves the dates where it is time to.
     pub(super) fn save_in_time(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
-        if Instant::now() >= self.next {
-            self.next = Instant::now() + INTERVAL;
+        if self.saves.is_due() {
             self.look_at_clock(context);
             self.save(context, workspace, gateway);
         }
@@ -83,25 +81,9 @@ impl SavedDates {
         }
     }
 
-    /// Saves the dates where they changed. A failure is told once.
+    /// Saves the dates where they changed.
     pub(super) fn save(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
-        let latest = gateway.latest_dates();
-        if latest == self.saved {
-            return;
-        }
-        match workspace.save_latest_dates(latest.clone(), wall_clock()) {
-            Ok(()) => {
-                self.saved = latest;
-                self.is_failing = false;
-            }
-            Err(_) if self.is_failing => {}
-            Err(error) => {
-                self.is_failing = true;
-                context.output.warning(&format!(
-                    "if the clock is set back over a restart, signed requests may be let in again: {}",
-                    error.one_line()
-                ));
-            }
-        }
+        let write = |latest| workspace.save_latest_dates(latest, wall_clock());
+        self.saves.save(context, gateway.latest_dates(), write);
     }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::node::{NodeBootstrap, NodeTls};
 use super::super::options::ExportOptions;
-use super::cluster::{AUTHORIZER, authorizer};
-use super::listener::listener;
+use super::cluster::authorizer;
+use super::listener::{listener, routes_of_filters};
 use super::protobuf::{METADATA, type_url};
 
 /// The cluster of the control plane.
@@ -20,12 +20,12 @@ const POLL_TIMEOUT: &str = "20s";
 const LARGEST_EXPRESSION: u32 = 1_000_000;
 
 /// Writes the bootstrap of an Envoy that reads files.
-pub(super) fn of_files(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
-    let uri = asks_authorizer.then(|| format!("http://{}", options.authorizer));
+pub(super) fn of_files(origins: &[String], options: &ExportOptions) -> Value {
+    let listener = listener(options.listen, &routes_of_filters(), &source("rds.json", options));
     json!({
         "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
         "dynamic_resources": {"cds_config": source("cds.json", options)},
-        "static_resources": {"listeners": [listener(options.listen, &source("rds.json", options), uri.as_deref())]},
+        "static_resources": {"listeners": [listener]},
         "layered_runtime": runtime(),
     })
 }
@@ -114,9 +114,4 @@ fn encryption(host: &str, NodeTls { certificate, key, trusted }: &NodeTls) -> Va
         context["sni"] = host.into();
     }
     json!({"name": "envoy.transport_sockets.tls", "typed_config": context})
-}
-
-/// The uri of the authorizer of a node: its cluster says where that is.
-pub(super) fn node_authorizer() -> String {
-    format!("http://{AUTHORIZER}")
 }

@@ -10,22 +10,27 @@ use super::super::refusal::ProblemResponse;
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::protobuf::{METADATA, described_body, type_url};
-use super::route::ROUTES;
+use crate::model::Digest;
 
-/// Writes the listener, with the source of its routes, and the address of the listener that decides on callers where one
-/// is asked.
-pub(super) fn listener(listen: SocketAddr, routes: &Value, authorizer: Option<&str>) -> Value {
+/// Writes the listener, with the name and the source of its routes.
+pub(super) fn listener(listen: SocketAddr, routes: &str, source: &Value) -> Value {
     json!({
         "name": "apigw",
         "address": {"socket_address": {"address": listen.ip().to_string(), "port_value": listen.port()}},
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
-            "typed_config": connection_manager(routes, authorizer),
+            "typed_config": connection_manager(routes, source),
         }]}],
     })
 }
 
-fn connection_manager(routes: &Value, authorizer: Option<&str>) -> Value {
+/// Names the routes that rely on the filters of a listener.
+pub(super) fn routes_of_filters() -> String {
+    format!("apigw-{}", Digest::of(Value::from(filters()).to_string().as_bytes()).short())
+}
+
+/// Writes the filters, all of them always: routes change while Envoy runs, and a listener of files does not.
+fn filters() -> Vec<Value> {
     // The path as it came: a rewrite changes it, and no header is to tell a backend of it.
     let path = json!({"on_request_headers": [{
         "object_key": "apigw.path",
@@ -35,9 +40,7 @@ fn connection_manager(routes: &Value, authorizer: Option<&str>) -> Value {
     let mut filters = vec![filter("set_filter_state", "extensions.filters.http.set_filter_state.v3.Config", path)];
     filters.push(filter("cors", "extensions.filters.http.cors.v3.Cors", json!({})));
     filters.push(filter("rbac", "extensions.filters.http.rbac.v3.RBAC", json!({})));
-    if let Some(uri) = authorizer {
-        filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization(uri)));
-    }
+    filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization()));
     let limit = json!({"max_request_bytes": USUAL_BODY_BYTES});
     filters.push(filter("buffer", "extensions.filters.http.buffer.v3.Buffer", limit));
     filters.push(filter(
@@ -46,12 +49,16 @@ fn connection_manager(routes: &Value, authorizer: Option<&str>) -> Value {
         json!({"mutations": {}}),
     ));
     filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
+    filters
+}
+
+fn connection_manager(routes: &str, source: &Value) -> Value {
     let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
     let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
     let mut manager = json!({
         "stat_prefix": "apigw",
-        "rds": {"route_config_name": ROUTES, "config_source": routes},
-        "http_filters": filters,
+        "rds": {"route_config_name": routes, "config_source": source},
+        "http_filters": filters(),
         // Paths are matched as they came; those with several readings are refused by the first route of each host.
         "normalize_path": false,
         "merge_slashes": false,
@@ -101,11 +108,12 @@ fn filter(name: &str, message_type: &str, mut config: Value) -> Value {
 }
 
 /// Asks the authorizer of a gateway about each caller, with the body: a signature covers it.
-fn authorization(uri: &str) -> Value {
+fn authorization() -> Value {
     json!({
         "http_service": {
             "server_uri": {
-                "uri": uri,
+                // Its cluster says where that is.
+                "uri": format!("http://{AUTHORIZER}"),
                 "cluster": AUTHORIZER,
                 "timeout": "5s",
             },

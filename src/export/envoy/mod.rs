@@ -3,7 +3,9 @@
 //! [`files`] writes them as files, [`node_resources`] as the resources that a node polls for, with [`node_listener`] and
 //! [`node_bootstrap`].
 //!
-//! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
+//! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename. The filters
+//! that routes rely on are in the bootstrap, which it reads when it starts: the routes of files have a name by the digest of the
+//! filters, so that a listener that lacks one refuses them.
 //! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
 
 mod address_rules;
@@ -28,18 +30,19 @@ use super::verdict::{FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
 use message::with_moved;
-use protobuf::{asks_authorizer, type_url};
+use protobuf::type_url;
+
+/// The name of a node's routes, whose listener comes with them.
+const NODE_ROUTES: &str = "apigw";
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let asks_authorizer = groups.iter().any(|group| group.routes.iter().any(asks_authorizer));
     let tables = host_tables(groups);
-    let (routes, upstreams) = route::configuration(&tables, asks_authorizer);
-    let authorizer = asks_authorizer.then(|| cluster::authorizer(options.authorizer));
+    let (routes, upstreams) = route::configuration(&tables, &listener::routes_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
-    let clusters: Vec<Value> = authorizer.into_iter().chain(clusters).collect();
-    let bootstrap = bootstrap::of_files(&origins(groups), asks_authorizer, options);
+    let clusters: Vec<Value> = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters).collect();
+    let bootstrap = bootstrap::of_files(&origins(groups), options);
     vec![
         ExportFile::new("cds.json", discovery(clusters), false),
         ExportFile::new("envoy.json", text(&bootstrap), false),
@@ -47,11 +50,10 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     ]
 }
 
-/// Writes the routes and the clusters of some groups for nodes. A node's listener always asks an authorizer where a route
-/// says so: routes that need one never reach a listener without it.
+/// Writes the routes and the clusters of some groups for nodes.
 pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
     let tables = host_tables(groups);
-    let (mut routes, upstreams) = route::configuration(&tables, true);
+    let (mut routes, upstreams) = route::configuration(&tables, NODE_ROUTES);
     // A node refuses routes to clusters that it lacks, rather than answer 503.
     routes["validate_clusters"] = true.into();
     let clusters = upstreams.iter().map(|upstream| NodeCluster {
@@ -65,8 +67,7 @@ pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> N
 /// Writes the listener of a node.
 pub(super) fn node_listener(listen: SocketAddr) -> Value {
     let mut resource = json!({"@type": type_url("config.listener.v3.Listener")});
-    let authorizer = bootstrap::node_authorizer();
-    let listener = listener::listener(listen, &bootstrap::control_plane(), Some(&authorizer));
+    let listener = listener::listener(listen, NODE_ROUTES, &bootstrap::control_plane());
     message::merge(&mut resource, listener);
     resource
 }

@@ -20,8 +20,6 @@ use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_u
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
 
-/// The name of the route configuration.
-pub(super) const ROUTES: &str = "apigw";
 /// The headers that let a page of another origin read a response.
 const CORS_HEADERS: [&str; 3] =
     ["access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"];
@@ -29,30 +27,24 @@ const CORS_HEADERS: [&str; 3] =
 const USUAL_RESPONSE_BYTES: usize = 4096;
 
 /// Writes the route configuration, and lists the backends that it leads to.
-pub(super) fn configuration<'r>(tables: &[HostTable<'r>], has_authorizer: bool) -> (Value, Vec<ConnectedUpstream<'r>>) {
-    let mut writer = RouteWriter {
-        has_authorizer,
-        longest_body: USUAL_RESPONSE_BYTES,
-        names: BTreeSet::new(),
-        upstreams: Vec::new(),
-    };
+pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name: &str) -> (Value, Vec<ConnectedUpstream<'r>>) {
+    let mut writer = RouteWriter { longest_body: USUAL_RESPONSE_BYTES, names: BTreeSet::new(), upstreams: Vec::new() };
     let mut hosts: Vec<Value> = tables.iter().map(|table| writer.virtual_host(table)).collect();
     let unknown = writer.refusal(&ProblemResponse::unknown_host());
     hosts.push(json!({
         "name": "unknown",
         "domains": ["*"],
-        "routes": [writer.undecorated(json!({"match": {"prefix": "/"}}), unknown)],
+        "routes": [RouteWriter::undecorated(json!({"match": {"prefix": "/"}}), unknown)],
     }));
     let configuration = json!({
         "@type": type_url("config.route.v3.RouteConfiguration"),
-        "name": ROUTES,
+        "name": name,
         "max_direct_response_body_size_bytes": writer.longest_body,
     });
     (with_moved(configuration, "virtual_hosts", hosts), writer.upstreams)
 }
 
 struct RouteWriter<'r> {
-    has_authorizer: bool,
     longest_body: usize,
     /// The names of the backends so far.
     names: BTreeSet<String>,
@@ -67,8 +59,8 @@ impl<'r> RouteWriter<'r> {
         let query = format!(r".*\?.*(?:{AMBIGUOUS_QUERY}).*");
         let query = json!([{"name": ":path", "string_match": {"safe_regex": {"regex": query}}}]);
         let mut routes = vec![
-            self.undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused.clone()),
-            self.undecorated(json!({"match": {"prefix": "/", "headers": query}}), refused),
+            Self::undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused.clone()),
+            Self::undecorated(json!({"match": {"prefix": "/", "headers": query}}), refused),
         ];
         for path in &table.paths {
             // Routes are matched by no address: a filter of theirs decides on that.
@@ -77,18 +69,16 @@ impl<'r> RouteWriter<'r> {
             }
         }
         let unknown = self.refusal(&ProblemResponse::unknown_path());
-        routes.push(self.undecorated(json!({"match": {"prefix": "/"}}), unknown));
+        routes.push(Self::undecorated(json!({"match": {"prefix": "/"}}), unknown));
         let domains: Vec<String> =
             table.hosts.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:*")]).collect();
         with_moved(json!({"name": table.hosts.first(), "domains": domains}), "routes", routes)
     }
 
     /// Makes a route that belongs to no group.
-    fn undecorated(&self, mut route: Value, response: Value) -> Value {
+    fn undecorated(mut route: Value, response: Value) -> Value {
         merge(&mut route, response);
-        if self.has_authorizer {
-            route["typed_per_filter_config"] = json!({"envoy.filters.http.ext_authz": unasked()});
-        }
+        route["typed_per_filter_config"] = json!({"envoy.filters.http.ext_authz": unasked()});
         route
     }
 
@@ -164,7 +154,7 @@ impl<'r> RouteWriter<'r> {
         let limit = step.route.and_then(|route| route.limits.body_bytes).filter(|limit| *limit != USUAL_BODY_BYTES);
         // Envoy refuses to load a limit of zero.
         let limit = limit.map(|limit| limit.max(1));
-        if self.has_authorizer && !asks {
+        if !asks {
             filters.insert("envoy.filters.http.ext_authz".to_owned(), unasked());
         } else if let Some(limit) = limit.filter(|_| asks) {
             filters.insert("envoy.filters.http.ext_authz".to_owned(), asked_with_body(limit));

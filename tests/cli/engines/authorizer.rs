@@ -192,3 +192,44 @@ fn envoy_closes_to_a_revoked_key_and_without_the_authorizer() {
         group.expect_refused(protocol, POST, &group.signature("jdcloud3", "POST", POST.1, BODY), "503");
     }
 }
+
+/// The routes of files change while Envoy runs, and its listener does not.
+#[test]
+fn envoy_closes_a_group_that_asks_for_keys_once_it_runs() {
+    if !EngineKind::Envoy.is_there() {
+        return;
+    }
+    let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature"));
+    let settings = sandbox.read("groups/shop/group.yaml").replace("127.0.0.1:9001", &start_backend());
+    let set_auth = |auth: &str| {
+        sandbox.write("groups/shop/group.yaml", &settings.replace("auth: signature", auth));
+        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    };
+    set_auth("auth: none");
+    let flags = format!(" --authorizer {}", free_address());
+    let engine = Engine::start_with(&sandbox, EngineKind::Envoy, &flags);
+    let status = || {
+        let port = engine.address.rsplit_once(':').expect("a port").1;
+        let url = format!("http://shop.test.apigw.localhost:{port}{}", GET.1);
+        let words = ["-s", "-o", "/dev/null", "--max-time", "20", "--noproxy", "*", "-w", "%{http_code}", &url];
+        let output = Command::new("curl").args(words).output().expect("curl runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(status(), "200");
+    let open_routes = sandbox.read("envoy/rds.json");
+    set_auth("auth: subscription");
+    Engine::load_with(&sandbox, EngineKind::Envoy, &engine.address, &flags);
+    let start = Instant::now();
+    while status() != "503" {
+        assert!(start.elapsed() < Duration::from_secs(10), "a request without a key is let in: {}", status());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Routes that rely on the filters of another listener are refused.
+    sandbox.write("routes", &open_routes.replace("\"name\": \"apigw-", "\"name\": \"others-"));
+    std::fs::rename(sandbox.path().join("routes"), sandbox.path().join("envoy/rds.json")).expect("it is replaced");
+    while !sandbox.read("envoy.log").contains("(expecting apigw-") {
+        assert!(start.elapsed() < Duration::from_secs(30), "{}", sandbox.read("envoy.log"));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(status(), "503");
+}

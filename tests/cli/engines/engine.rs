@@ -102,7 +102,8 @@ impl Engine {
         Self::load_with(sandbox, kind, address, "")
     }
 
-    fn load_with(sandbox: &Sandbox, kind: EngineKind, address: &str, flags: &str) -> PathBuf {
+    /// Exports what is live in test with these flags, and lets the engine load it.
+    pub(super) fn load_with(sandbox: &Sandbox, kind: EngineKind, address: &str, flags: &str) -> PathBuf {
         let target = kind.target();
         let secrets = sandbox.path().join(".apigw/secrets");
         let secrets = secrets.to_str().expect("a path");

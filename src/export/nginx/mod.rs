@@ -97,9 +97,12 @@ http {
         default "";
     }
     map $request_uri $apigw_path {
+        "~^(?<apigw_raw_path>[^?]*)" $apigw_raw_path;
+    }
+    map $request_uri $apigw_matched_path {
+        default $apigw_path;
         # A query with characters that have to be encoded is refused as an ambiguous path is.
         "~[?].*(?:[^!-~]|[\"<>])" //;
-        "~^(?<apigw_raw_path>[^?]*)" $apigw_raw_path;
     }
     map $http_x_request_id $apigw_request_id {
         default $request_id;
@@ -129,7 +132,7 @@ fn error_locations(limits: &BTreeSet<u64>) -> String {
 
 /// Writes the map from a raw path to a rule.
 fn rule_map(text: &mut String, index: usize, table: &HostTable<'_>) {
-    let _ = writeln!(text, "    map $apigw_path $apigw_rule_{index} {{\n        default unknown;");
+    let _ = writeln!(text, "    map $apigw_matched_path $apigw_rule_{index} {{\n        default unknown;");
     let _ = writeln!(text, "        {} ambiguous;", quoted_pattern(&table.ambiguous, false));
     for (rule, path) in table.paths.iter().enumerate() {
         // Texts in a map are compared without regard to case.

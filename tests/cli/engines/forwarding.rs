@@ -134,21 +134,22 @@ fn logs_what_a_caller_named(kind: EngineKind) {
     let engine = Engine::start(&sandbox, kind);
     let host = "shop.test.apigw.localhost";
     let forged = [("x-envoy-original-path", "/forged"), ("x-forwarded-host", "forged")];
-    // One is rewritten and forwarded, to a backend that is not there; the other is refused.
-    for target in ["/shop/items?x=1", "/shop/nothing"] {
-        let method = if target.contains("items") { "POST" } else { "GET" };
+    // One is rewritten and forwarded, to a backend that is not there; the others are refused, for the path and for the query.
+    for (method, target) in [("POST", "/shop/items?x=1"), ("GET", "/shop/nothing"), ("POST", "/shop/items?x=<")] {
         send(&engine.address, &TestRequest::new(method, target, host, &forged).head);
     }
     let start = Instant::now();
     let mut logged: Vec<serde_json::Value> = Vec::new();
-    while logged.len() < 2 && start.elapsed() < Duration::from_secs(30) {
+    while logged.len() < 3 && start.elapsed() < Duration::from_secs(30) {
         thread::sleep(Duration::from_millis(50));
         let log = sandbox.read(&format!("{}.log", kind.target()));
         let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         logged = lines.filter(|line| line["host"] == host).collect();
     }
     let paths: Vec<&serde_json::Value> = logged.iter().map(|line| &line["path"]).collect();
-    assert_eq!(paths, ["/shop/items", "/shop/nothing"], "{}", sandbox.read(&format!("{}.log", kind.target())));
+    let log = || sandbox.read(&format!("{}.log", kind.target()));
+    assert_eq!(paths, ["/shop/items", "/shop/nothing", "/shop/items"], "{}", log());
+    assert_eq!(logged[2]["status"], 400, "{}", log());
     for line in &logged {
         let time = line["time"].as_str().expect("a time");
         assert!(time.starts_with("20") && time.get(10..11) == Some("T"), "{time}");
@@ -158,6 +159,11 @@ fn logs_what_a_caller_named(kind: EngineKind) {
 #[test]
 fn envoy_logs_the_path_and_the_host_that_a_caller_named() {
     logs_what_a_caller_named(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_logs_the_path_and_the_host_that_a_caller_named() {
+    logs_what_a_caller_named(EngineKind::Nginx);
 }
 
 #[test]

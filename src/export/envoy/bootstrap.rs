@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::node::{NodeBootstrap, NodeTls};
 use super::super::options::ExportOptions;
 use super::cluster::authorizer;
-use super::listener::{listener, routes_of_filters};
+use super::listener::{listener, name_end_of_filters};
 use super::protobuf::{METADATA, type_url};
 
 /// The cluster of the control plane.
@@ -21,7 +21,7 @@ const LARGEST_EXPRESSION: u32 = 1_000_000;
 
 /// Writes the bootstrap of an Envoy that reads files.
 pub(super) fn of_files(origins: &[String], options: &ExportOptions) -> Value {
-    let listener = listener(options.listen, &routes_of_filters(), &source("rds.json", options));
+    let listener = listener(options.listen, &name_end_of_filters(), &source("rds.json", options));
     json!({
         "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
         "dynamic_resources": {"cds_config": source("cds.json", options)},

@@ -10,23 +10,24 @@ use super::super::refusal::ProblemResponse;
 use super::cluster::AUTHORIZER;
 use super::message::problem_format;
 use super::protobuf::{METADATA, described_body, type_url};
+use super::route::routes_name;
 use crate::model::Digest;
 
-/// Writes the listener, with the name and the source of its routes.
-pub(super) fn listener(listen: SocketAddr, routes: &str, source: &Value) -> Value {
+/// Writes the listener, with the end of the name and the source of its routes.
+pub(super) fn listener(listen: SocketAddr, name_end: &str, source: &Value) -> Value {
     json!({
         "name": "apigw",
         "address": {"socket_address": {"address": listen.ip().to_string(), "port_value": listen.port()}},
         "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.http_connection_manager",
-            "typed_config": connection_manager(routes, source),
+            "typed_config": connection_manager(name_end, source),
         }]}],
     })
 }
 
-/// Names the routes that rely on the filters of a listener.
-pub(super) fn routes_of_filters() -> String {
-    format!("apigw-{}", Digest::of(Value::from(filters()).to_string().as_bytes()).short())
+/// Ends the names of routes and clusters that rely on the filters of a listener.
+pub(super) fn name_end_of_filters() -> String {
+    format!("-{}", Digest::of(Value::from(filters()).to_string().as_bytes()).short())
 }
 
 /// Writes the filters, all of them always: routes change while Envoy runs, and a listener of files does not.
@@ -52,12 +53,12 @@ fn filters() -> Vec<Value> {
     filters
 }
 
-fn connection_manager(routes: &str, source: &Value) -> Value {
+fn connection_manager(name_end: &str, source: &Value) -> Value {
     let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
     let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
     let mut manager = json!({
         "stat_prefix": "apigw",
-        "rds": {"route_config_name": routes, "config_source": source},
+        "rds": {"route_config_name": routes_name(name_end), "config_source": source},
         "http_filters": filters(),
         // Paths are matched as they came; those with several readings are refused by the first route of each host.
         "normalize_path": false,

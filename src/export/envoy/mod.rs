@@ -4,8 +4,9 @@
 //! [`node_bootstrap`].
 //!
 //! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename. The filters
-//! that routes rely on are in the bootstrap, which it reads when it starts: the routes of files have a name by the digest of the
-//! filters, so that a listener that lacks one refuses them.
+//! that routes rely on are in the bootstrap, which it reads when it starts: the names of the routes and clusters of files end with the
+//! digest of the filters. A listener with others refuses the routes, and its old ones lead nowhere from then on: they may be open
+//! where the new ones ask for a key.
 //! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
 
 mod address_rules;
@@ -32,14 +33,14 @@ use crate::routes::GroupRoutes;
 use message::with_moved;
 use protobuf::type_url;
 
-/// The name of a node's routes, whose listener comes with them.
-const NODE_ROUTES: &str = "apigw";
+/// The end of the names of a node's routes and clusters, whose listener comes with them.
+const NODE_NAME_END: &str = "";
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
     let tables = host_tables(groups);
-    let (routes, upstreams) = route::configuration(&tables, &listener::routes_of_filters());
+    let (routes, upstreams) = route::configuration(&tables, &listener::name_end_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
     let clusters: Vec<Value> = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters).collect();
     let bootstrap = bootstrap::of_files(&origins(groups), options);
@@ -53,7 +54,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
 /// Writes the routes and the clusters of some groups for nodes.
 pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
     let tables = host_tables(groups);
-    let (mut routes, upstreams) = route::configuration(&tables, NODE_ROUTES);
+    let (mut routes, upstreams) = route::configuration(&tables, NODE_NAME_END);
     // A node refuses routes to clusters that it lacks, rather than answer 503.
     routes["validate_clusters"] = true.into();
     let clusters = upstreams.iter().map(|upstream| NodeCluster {
@@ -67,7 +68,7 @@ pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> N
 /// Writes the listener of a node.
 pub(super) fn node_listener(listen: SocketAddr) -> Value {
     let mut resource = json!({"@type": type_url("config.listener.v3.Listener")});
-    let listener = listener::listener(listen, NODE_ROUTES, &bootstrap::control_plane());
+    let listener = listener::listener(listen, NODE_NAME_END, &bootstrap::control_plane());
     message::merge(&mut resource, listener);
     resource
 }

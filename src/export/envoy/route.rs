@@ -26,9 +26,15 @@ const CORS_HEADERS: [&str; 3] =
 /// The most bytes of a response that Envoy writes unless it is told another number.
 const USUAL_RESPONSE_BYTES: usize = 4096;
 
-/// Writes the route configuration, and lists the backends that it leads to.
-pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name: &str) -> (Value, Vec<ConnectedUpstream<'r>>) {
-    let mut writer = RouteWriter { longest_body: USUAL_RESPONSE_BYTES, names: BTreeSet::new(), upstreams: Vec::new() };
+/// Names the route configuration.
+pub(super) fn routes_name(name_end: &str) -> String {
+    format!("apigw{name_end}")
+}
+
+/// Writes the route configuration, and lists the backends that it leads to; their names have one end.
+pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (Value, Vec<ConnectedUpstream<'r>>) {
+    let mut writer =
+        RouteWriter { name_end, longest_body: USUAL_RESPONSE_BYTES, names: BTreeSet::new(), upstreams: Vec::new() };
     let mut hosts: Vec<Value> = tables.iter().map(|table| writer.virtual_host(table)).collect();
     let unknown = writer.refusal(&ProblemResponse::unknown_host());
     hosts.push(json!({
@@ -38,20 +44,21 @@ pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name: &str) -> (Value,
     }));
     let configuration = json!({
         "@type": type_url("config.route.v3.RouteConfiguration"),
-        "name": name,
+        "name": routes_name(name_end),
         "max_direct_response_body_size_bytes": writer.longest_body,
     });
     (with_moved(configuration, "virtual_hosts", hosts), writer.upstreams)
 }
 
-struct RouteWriter<'r> {
+struct RouteWriter<'n, 'r> {
+    name_end: &'n str,
     longest_body: usize,
     /// The names of the backends so far.
     names: BTreeSet<String>,
     upstreams: Vec<ConnectedUpstream<'r>>,
 }
 
-impl<'r> RouteWriter<'r> {
+impl<'r> RouteWriter<'_, 'r> {
     fn virtual_host(&mut self, table: &HostTable<'r>) -> Value {
         let ambiguous = format!(".*{}.*", table.ambiguous);
         let refused = self.refusal(&ProblemResponse::ambiguous_path());
@@ -132,7 +139,7 @@ impl<'r> RouteWriter<'r> {
                 }
             },
         );
-        let mut filters = self.filters(step, cors);
+        let mut filters = Self::filters(step, cors);
         if step.route.is_some() && !group.ip_rules.is_empty() {
             filters.extend([address_filter(&group.ip_rules)]);
         }
@@ -145,7 +152,7 @@ impl<'r> RouteWriter<'r> {
         route
     }
 
-    fn filters(&self, step: &DecisionStep<'_>, cors: Option<&Cors>) -> Map<String, Value> {
+    fn filters(step: &DecisionStep<'_>, cors: Option<&Cors>) -> Map<String, Value> {
         let mut filters = Map::new();
         if let (Some(cors), StepOutcome::Forward(_)) = (cors, &step.action) {
             filters.insert("envoy.filters.http.cors".to_owned(), cors_policy(cors));
@@ -179,7 +186,8 @@ impl<'r> RouteWriter<'r> {
     fn cluster(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>) -> String {
         let ForwardAction { forward, own, upstream, .. } = action;
         let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
-        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let mut connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        connected.name.push_str(self.name_end);
         let name = connected.name.clone();
         if self.names.insert(name.clone()) {
             self.upstreams.push(connected);

@@ -193,43 +193,100 @@ fn envoy_closes_to_a_revoked_key_and_without_the_authorizer() {
     }
 }
 
+/// A group whose settings change while an Envoy runs on its files. No authorizer is there.
+struct ChangingGroup {
+    sandbox: Sandbox,
+    settings: String,
+    address: String,
+    flags: String,
+}
+
+impl ChangingGroup {
+    /// Publishes a group that asks for nothing, and exports it.
+    fn export_open() -> Self {
+        let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature"));
+        let settings = sandbox.read("groups/shop/group.yaml").replace("127.0.0.1:9001", &start_backend());
+        let (address, flags) = (free_address(), format!(" --authorizer {}", free_address()));
+        let group = Self { sandbox, settings: settings.replace("auth: signature\n", ""), address, flags };
+        group.change("auth: none\n");
+        group
+    }
+
+    fn change(&self, settings: &str) {
+        self.sandbox.write("groups/shop/group.yaml", &format!("{}{settings}", self.settings));
+        self.sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+        Engine::load_with(&self.sandbox, EngineKind::Envoy, &self.address, &self.flags);
+    }
+
+    /// Waits until a request without a key, with a body of some bytes, gets a status.
+    #[track_caller]
+    fn expect(&self, body_bytes: usize, status: &str) {
+        let port = self.address.rsplit_once(':').expect("a port").1;
+        let url = format!("http://shop.test.apigw.localhost:{port}{}", GET.1);
+        let body = "x".repeat(body_bytes);
+        let words = ["-s", "-o", "/dev/null", "--max-time", "20", "--noproxy", "*", "-w", "%{http_code}", "-X", "GET"];
+        let start = Instant::now();
+        loop {
+            let output = Command::new("curl").args(words).args(["--data-binary", &body, &url]).output();
+            let found = String::from_utf8_lossy(&output.expect("curl runs").stdout).into_owned();
+            if found == status {
+                return;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "{found}, not {status}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 /// The routes of files change while Envoy runs, and its listener does not.
 #[test]
-fn envoy_closes_a_group_that_asks_for_keys_once_it_runs() {
+fn envoy_closes_and_opens_a_group_whose_settings_change_once_it_runs() {
     if !EngineKind::Envoy.is_there() {
         return;
     }
-    let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature"));
-    let settings = sandbox.read("groups/shop/group.yaml").replace("127.0.0.1:9001", &start_backend());
-    let set_auth = |auth: &str| {
-        sandbox.write("groups/shop/group.yaml", &settings.replace("auth: signature", auth));
-        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
-    };
-    set_auth("auth: none");
-    let flags = format!(" --authorizer {}", free_address());
-    let engine = Engine::start_with(&sandbox, EngineKind::Envoy, &flags);
-    let status = || {
-        let port = engine.address.rsplit_once(':').expect("a port").1;
-        let url = format!("http://shop.test.apigw.localhost:{port}{}", GET.1);
-        let words = ["-s", "-o", "/dev/null", "--max-time", "20", "--noproxy", "*", "-w", "%{http_code}", &url];
-        let output = Command::new("curl").args(words).output().expect("curl runs");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    assert_eq!(status(), "200");
-    let open_routes = sandbox.read("envoy/rds.json");
-    set_auth("auth: subscription");
-    Engine::load_with(&sandbox, EngineKind::Envoy, &engine.address, &flags);
+    let group = ChangingGroup::export_open();
+    let _engine = Engine::start_at(&group.sandbox, EngineKind::Envoy, group.address.clone());
+    for (settings, body_bytes, status) in [
+        ("auth: none\n", 2000, "200"),
+        ("auth: subscription\n", 0, "503"),
+        ("auth: none\n", 0, "200"),
+        ("auth: none\nip_rules: {deny: [127.0.0.0/8]}\n", 0, "403"),
+        ("auth: none\nmax_body_kib: 1\n", 2000, "413"),
+        ("auth: none\nmax_body_kib: 1\n", 100, "200"),
+        ("auth: subscription\nmax_body_kib: 1\n", 100, "503"),
+    ] {
+        group.change(settings);
+        group.expect(body_bytes, status);
+    }
+}
+
+/// The listener of an earlier apigw had no filter that asks, and its routes are of another name.
+#[test]
+fn envoy_that_runs_with_other_filters_forwards_nothing_after_an_export() {
+    if !EngineKind::Envoy.is_there() {
+        return;
+    }
+    let group = ChangingGroup::export_open();
+    let mut bootstrap: serde_json::Value = serde_json::from_str(&group.sandbox.read("envoy/envoy.json")).expect("JSON");
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let manager = bootstrap.pointer_mut(manager).expect("a connection manager");
+    let name = manager["rds"]["route_config_name"].as_str().expect("a name").to_owned();
+    let end = name.strip_prefix("apigw").filter(|end| !end.is_empty()).expect("an end");
+    manager["rds"]["route_config_name"] = "apigw".into();
+    let filters = manager["http_filters"].as_array_mut().expect("filters");
+    filters.retain(|filter| filter["name"] != "envoy.filters.http.ext_authz");
+    group.sandbox.write("envoy/envoy.json", &bootstrap.to_string());
+    for file in ["envoy/cds.json", "envoy/rds.json"] {
+        group.sandbox.write(file, &group.sandbox.read(file).replace(end, ""));
+    }
+    let _engine = Engine::start_at(&group.sandbox, EngineKind::Envoy, group.address.clone());
+    group.expect(0, "200");
+    group.change("auth: subscription\n");
+    group.expect(0, "503");
     let start = Instant::now();
-    while status() != "503" {
-        assert!(start.elapsed() < Duration::from_secs(10), "a request without a key is let in: {}", status());
+    while !group.sandbox.read("envoy.log").contains(&format!("(expecting apigw): {name}")) {
+        assert!(start.elapsed() < Duration::from_secs(30), "{}", group.sandbox.read("envoy.log"));
         std::thread::sleep(Duration::from_millis(20));
     }
-    // Routes that rely on the filters of another listener are refused.
-    sandbox.write("routes", &open_routes.replace("\"name\": \"apigw-", "\"name\": \"others-"));
-    std::fs::rename(sandbox.path().join("routes"), sandbox.path().join("envoy/rds.json")).expect("it is replaced");
-    while !sandbox.read("envoy.log").contains("(expecting apigw-") {
-        assert!(start.elapsed() < Duration::from_secs(30), "{}", sandbox.read("envoy.log"));
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert_eq!(status(), "503");
+    group.expect(0, "503");
 }

@@ -130,8 +130,14 @@ impl Engine {
     /// Starts the engine on an export with these flags.
     pub(super) fn start_with(sandbox: &Sandbox, kind: EngineKind, flags: &str) -> Self {
         let address = free_address();
+        Self::load_with(sandbox, kind, &address, flags);
+        Self::start_at(sandbox, kind, address)
+    }
+
+    /// Starts the engine on the files in its folder, which listens on this address by them.
+    pub(super) fn start_at(sandbox: &Sandbox, kind: EngineKind, address: String) -> Self {
         let target = kind.target();
-        let folder = Self::load_with(sandbox, kind, &address, flags);
+        let folder = sandbox.path().join(target);
         let log_path = sandbox.path().join(format!("{target}.log"));
         let log = File::create(&log_path).expect("a log");
         let mut command = kind.command(&folder, false);

@@ -223,8 +223,7 @@ impl FeatureUses {
         if !group.rate_limits.is_empty() {
             self.setting(ExportFeature::RateLimits { asks_callers }, &["limits"]);
         }
-        let limited = callers.limits_place(group.group.as_str(), group.environment.as_str());
-        if let Some(place) = limited.filter(|_| asks_callers) {
+        if asks_callers && let Some(place) = callers.limits_place(group.group.as_str(), group.environment.as_str()) {
             self.list.push(FeatureUse { feature: ExportFeature::CallerLimits, place });
         }
     }

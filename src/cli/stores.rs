@@ -172,12 +172,16 @@ pub(super) fn prune_error(error: &PruneError) -> CommandError {
         PruneError::Chain(ChainFault::Content(ContentFault::Store(source))) => store_error(source),
         PruneError::Chain(_) => CommandError::invalid("store-damaged", error.to_string())
             .hint("put the object back, where the store or a backup keeps one; readers that are behind need it too"),
+        PruneError::KeptState(_) => CommandError::invalid("store-damaged", error.to_string())
+            .hint("keep fewer states: name a smaller `--keep`, and a shorter `--older-than`"),
         PruneError::Empty => CommandError::invalid("store-empty", error.to_string()),
         PruneError::Busy(_) => CommandError::new("store-busy", Exit::Conflict, error.to_string())
             .hint("wait until then; a run that was killed holds it no longer"),
         PruneError::Moved => {
             CommandError::new("overtaken", Exit::Conflict, error.to_string()).hint("nothing was removed; run it again")
         }
+        PruneError::Overtaken => CommandError::new("prune-unfinished", Exit::Conflict, error.to_string())
+            .hint("run it again; if a later push names an object that is gone, `apigw push DESTINATION --key FILE --repair` writes it"),
         PruneError::Unfinished { .. } => CommandError::new("prune-unfinished", Exit::Failed, error.to_string())
             .hint("the state is whole; run it again after that time, and look at the store's log"),
     };

@@ -17,6 +17,7 @@ use super::error::StoreError;
 use super::object_store::{EntityTag, ListedObject, ObjectName, ObjectStore};
 use super::pointer::{Pointer, SignedPointer};
 use super::push::probe;
+use super::state::StateList;
 use super::transfer::{ContentFault, each, put_content};
 use crate::access::{PrivateKey, PublicKey};
 use crate::model::{Digest, Timestamp};
@@ -26,8 +27,8 @@ use crate::model::{Digest, Timestamp};
 const MARK_MS: i64 = 30 * 60 * 1000;
 /// The longest time of the removals of one run; what is left is for the next.
 const LONGEST_REMOVAL: Duration = Duration::from_mins(10);
-/// The objects that are removed before the time is looked at.
-const BATCH: usize = 256;
+/// The objects that are removed before the time and the pointer are looked at.
+const BATCH: usize = 32;
 
 /// The limits of what is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +72,18 @@ pub enum PruneError {
     /// The pushes that are kept cannot be followed.
     #[error(transparent)]
     Chain(#[from] ChainFault),
+    /// The list of an earlier push that is kept cannot be read.
+    #[error("the state of an earlier push cannot be kept: {0}")]
+    KeptState(DestinationError),
     /// Another run removes objects.
     #[error("objects are being removed there until {0}")]
     Busy(Timestamp),
     /// A push came first.
     #[error("another push came first")]
     Moved,
+    /// A push came after the end of the mark, while objects were still removed.
+    #[error("not all was removed: it took longer than pushes wait, and another push came")]
+    Overtaken,
     /// The mark is in the pointer, and the store failed.
     #[error("not all was removed, and pushes wait until {until}: {source}")]
     Unfinished {
@@ -101,15 +108,15 @@ impl StorePrune {
         limits: &PruneLimits,
     ) -> Result<Self, PruneError> {
         let before = Destination::read(&**store, keys).await?;
-        let present = before.pointer.ok_or(PruneError::Empty)?;
+        let present = before.pointer.as_ref().ok_or(PruneError::Empty)?;
         if let Some(until) = present.signed.pruned_until(limits.now) {
             return Err(PruneError::Busy(until));
         }
-        let needed = NeededObjects::read(&**store, &present.signed, limits).await?;
+        let needed = NeededObjects::read(&**store, &present.signed, before.list(), limits).await?;
         let mut unneeded = store.list().await?;
         unneeded.retain(|object| !needed.objects.contains(&object.digest) && object.modified < limits.before);
         unneeded.sort_by_key(|object| object.digest);
-        let (pointer, tag) = (present.signed, present.tag);
+        let (pointer, tag) = (present.signed.clone(), present.tag.clone());
         Ok(Self { unneeded, kept_pushes: needed.pushes, pointer, tag, now: limits.now })
     }
 
@@ -128,19 +135,33 @@ impl StorePrune {
         let mark = self.successor(&self.pointer, Some(until), key);
         let tag = replace_pointer(&**store, &mark, &self.tag, keys).await?.ok_or(PruneError::Moved)?;
         let unfinished = |source| PruneError::Unfinished { until, source };
-        let removed = self.remove(store).await.map_err(|error| unfinished(error.into()))?;
+        let removed = match self.remove(store, &mark, keys).await {
+            Ok(Some(removed)) => removed,
+            Ok(None) => return Err(PruneError::Overtaken),
+            Err(error) => return Err(unfinished(error)),
+        };
         let end = self.successor(&mark, None, key);
         // Of another pointer, somebody has gone on after the end of the mark.
         replace_pointer(&**store, &end, &tag, keys).await.map_err(unfinished)?;
         Ok(removed)
     }
 
-    async fn remove(&self, store: &Arc<dyn ObjectStore>) -> Result<usize, StoreError> {
+    /// Removes the objects while the mark is in force, and returns their number; `None` where another pointer is.
+    async fn remove(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        mark: &SignedPointer,
+        keys: &[PublicKey],
+    ) -> Result<Option<usize>, DestinationError> {
         let start = Instant::now();
         let mut removed = 0;
         for batch in self.unneeded.chunks(BATCH) {
             if start.elapsed() > LONGEST_REMOVAL {
                 break;
+            }
+            // This process or its machine may have been asleep since.
+            if read_pointer(&**store, keys).await?.is_none_or(|(found, _)| found != *mark) {
+                return Ok(None);
             }
             let call = |digest| {
                 let store = Arc::clone(store);
@@ -148,7 +169,7 @@ impl StorePrune {
             };
             each(batch.iter().map(|object| object.digest), call, |()| removed += 1).await?;
         }
-        Ok(removed)
+        Ok(Some(removed))
     }
 
     /// Makes the pointer after another one, with the same state.
@@ -177,53 +198,62 @@ async fn replace_pointer(
 }
 
 /// The objects that readers may need.
-#[derive(Default)]
 struct NeededObjects {
     objects: BTreeSet<Digest>,
     pushes: u64,
 }
 
 impl NeededObjects {
-    async fn read(store: &dyn ObjectStore, pointer: &SignedPointer, limits: &PruneLimits) -> Result<Self, PruneError> {
-        let mut needed = Self::default();
+    /// Follows the line of pointers back from the present one, with its list.
+    async fn read(
+        store: &dyn ObjectStore,
+        pointer: &SignedPointer,
+        list: &StateList,
+        limits: &PruneLimits,
+    ) -> Result<Self, PruneError> {
         let mut at = (pointer.digest(), pointer.fields().clone());
-        // When the push after this one came; none came after the first.
-        let mut replaced: Option<Timestamp> = None;
-        for number in 0_u64.. {
-            let (digest, fields) = &at;
-            needed.objects.insert(*digest);
-            if limits.keep(number, replaced) {
-                needed.add_state(store, fields.state, number == 0).await?;
-                needed.pushes += 1;
-            }
-            replaced = Some(fields.time);
-            // Readers follow no pointer further back, and an earlier run may have removed it.
-            if number >= MOST_STEPS && !limits.keep(number + 1, replaced) {
+        let mut needed = Self { objects: BTreeSet::from([at.0, at.1.state]), pushes: 1 };
+        needed.objects.extend(list.objects().into_keys());
+        // The number of pushes after the one that is looked at: a mark and its end have the state of the pointer before.
+        let mut later = 0;
+        for step in 1_u64.. {
+            let is_beyond_readers = step > MOST_STEPS;
+            if is_beyond_readers && !limits.keep(later + 1, Some(at.1.time)) {
                 break;
             }
-            match read_previous(store, fields).await? {
-                Some(before) => at = before,
-                None => break,
+            let before = match read_previous(store, &at.1).await {
+                Ok(Some(before)) => before,
+                Ok(None) => break,
+                // An earlier run has removed it.
+                Err(ChainFault::Content(ContentFault::Missing(_))) if is_beyond_readers => break,
+                Err(error) => return Err(error.into()),
+            };
+            needed.objects.insert(before.0);
+            if before.1.state != at.1.state {
+                later += 1;
+                if limits.keep(later, Some(at.1.time)) {
+                    needed.add_state(store, before.1.state).await?;
+                }
             }
+            at = before;
         }
         Ok(needed)
     }
 
-    /// Adds a state. One before the present may have been removed by an earlier run.
-    async fn add_state(
-        &mut self,
-        store: &dyn ObjectStore,
-        state: Digest,
-        is_present: bool,
-    ) -> Result<(), DestinationError> {
-        if !self.objects.insert(state) {
-            return Ok(());
+    /// Adds a state before the present one, which an earlier run may have removed.
+    async fn add_state(&mut self, store: &dyn ObjectStore, state: Digest) -> Result<(), PruneError> {
+        if !self.objects.contains(&state) {
+            let list = match read_list(store, state).await {
+                Err(DestinationError::Content(ContentFault::Missing(_))) => return Ok(()),
+                Err(fault @ (DestinationError::Content(ContentFault::Damaged(_)) | DestinationError::List(_))) => {
+                    return Err(PruneError::KeptState(fault));
+                }
+                list => list?,
+            };
+            self.objects.insert(state);
+            self.objects.extend(list.objects().into_keys());
         }
-        match read_list(store, state).await {
-            Ok(list) => self.objects.extend(list.objects().into_keys()),
-            Err(DestinationError::Content(ContentFault::Missing(_))) if !is_present => {}
-            Err(error) => return Err(error),
-        }
+        self.pushes += 1;
         Ok(())
     }
 }

@@ -68,6 +68,10 @@ impl StatePush {
         source: &dyn StateSource,
         keys: &[PublicKey],
     ) -> Result<CommitOutcome, PushError> {
+        let planned = self.pointer.fields().time;
+        if let Some(until) = before.pointer().and_then(|present| present.pruned_until(planned)) {
+            return Err(PushError::Pruning(until));
+        }
         probe(&**store).await?;
         self.put_objects(store, source).await?;
         put_content(&**store, self.list.text().into()).await?;

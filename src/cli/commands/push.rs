@@ -112,18 +112,17 @@ impl Push<'_> {
         let mut last = PushError::Moved;
         for _ in 0..MOST_ATTEMPTS {
             let planned = self.plan()?;
-            let present = planned.before.pointer().filter(|_| !planned.view.up_to_date && !self.arguments.dry_run);
-            if let Some(until) = present.and_then(|present| present.pruned_until(self.context.now())) {
-                last = PushError::Pruning(until);
-                thread::sleep(PRUNE_PAUSE);
-                continue;
-            }
             if !planned.view.up_to_date && !self.arguments.dry_run {
                 match self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
                     Ok(_) => {}
                     // Its state may be an earlier one of this workspace's.
-                    Err(PushError::Moved) => {
-                        last = PushError::Moved;
+                    Err(error @ PushError::Moved) => {
+                        last = error;
+                        continue;
+                    }
+                    Err(error @ PushError::Pruning(_)) => {
+                        last = error;
+                        thread::sleep(PRUNE_PAUSE);
                         continue;
                     }
                     Err(error) => return Err(push_error(&error)),

@@ -27,6 +27,8 @@ pub(super) enum StoreFailure {
     },
     /// It writes the pointer, and then that of somebody else.
     OvertakenBy(Bytes),
+    /// It removes one object, and somebody else replaces the pointer.
+    OvertakenInRemoval(Bytes),
     IgnoresIfMatch,
     IgnoresIfNoneMatch,
 }
@@ -176,7 +178,12 @@ impl ObjectStore for MemoryStore {
 
     fn remove(&self, digest: Digest) -> StoreFuture<'_, ()> {
         let name = ObjectName::Content(digest);
-        Box::pin(std::future::ready(self.call(name, |inner| drop(inner.objects.remove(&name)))))
+        Box::pin(std::future::ready(self.call(name, |inner| {
+            inner.objects.remove(&name);
+            if let StoreFailure::OvertakenInRemoval(other) = &inner.failure {
+                inner.objects.insert(ObjectName::Pointer, other.clone());
+            }
+        })))
     }
 }
 

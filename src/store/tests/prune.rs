@@ -81,6 +81,63 @@ fn what_is_younger_or_of_others_stays_and_readers_follow_on() {
 }
 
 #[test]
+fn marks_are_no_pushes_and_states_that_are_gone_are_not_kept() {
+    let (site, states) = pushed();
+    for removed in [4, 0, 0] {
+        assert_eq!(site.prune(3, hours(100), hours(100)).unwrap(), removed);
+        assert_eq!(states.iter().filter(|state| site.has_all(state)).count(), 3);
+    }
+    let limits = PruneLimits { pushes: 10, before: hours(100), now: hours(100) };
+    let keys = [site.key.public()];
+    assert_eq!(site.remote.plan_prune(&keys, &limits).unwrap().kept_pushes, 3, "two are gone");
+}
+
+#[test]
+fn a_damaged_state_of_an_earlier_push_is_named_and_need_not_be_kept() {
+    let (site, states) = pushed();
+    let damaged = ObjectName::Content(states[2].list().digest());
+    site.store.insert(damaged, Bytes::from_static(b"damaged"));
+    let error = site.prune(3, hours(100), hours(100)).unwrap_err();
+    assert!(matches!(error, PruneError::KeptState(_)), "{error}");
+    assert_eq!(site.prune(2, hours(100), hours(100)).unwrap(), 6);
+}
+
+#[test]
+fn a_pointer_further_back_than_readers_follow_may_be_gone() {
+    let site = Site::new(MemoryStore::default());
+    let states: Vec<MemorySource> = ["a", "b"].map(|mark| state(&[mark])).into();
+    for hour in 0..1010 {
+        site.push_at(&states[usize::from(hour % 2 == 0)], hours(hour)).unwrap();
+    }
+    assert_eq!(
+        site.prune(1, hours(1010), hours(1010)).unwrap(),
+        11,
+        "pointers, and the list and environment of a state"
+    );
+    assert_eq!(site.prune(1, hours(0), hours(1010)).unwrap(), 0);
+}
+
+#[test]
+fn a_prune_that_goes_on_after_the_next_push_removes_no_more() {
+    let site = Site::new(MemoryStore::default());
+    let marks: Vec<String> = (0..100).map(|number| format!("e{number}")).collect();
+    let large = state(&marks.iter().map(String::as_str).collect::<Vec<_>>());
+    site.push(&large).unwrap();
+    site.push(&state(&["a"])).unwrap();
+    let fields = site.remote.destination(&[site.key.public()]).unwrap().pointer().unwrap().fields().clone();
+    let next = SignedPointer::sign(Pointer { sequence: fields.sequence + 2, ..fields }, &site.key);
+    let next = Bytes::copy_from_slice(next.bytes());
+    site.store.fail(StoreFailure::OvertakenInRemoval(next.clone()));
+    let before = site.store.names().len();
+    let error = site.prune(1, hours(1), hours(1)).unwrap_err();
+    site.store.mend();
+    assert!(matches!(error, PruneError::Overtaken), "{error}");
+    let removed = before - site.store.names().len();
+    assert!((1..50).contains(&removed), "{removed}");
+    assert_eq!(site.store.copy()[&ObjectName::Pointer], next);
+}
+
+#[test]
 fn a_push_that_was_planned_before_is_not_made_upon_what_is_removed() {
     let (site, states) = pushed();
     let keys = [site.key.public()];
@@ -120,12 +177,15 @@ fn a_prune_that_is_cut_off_leaves_a_whole_state_and_keeps_pushes_out() {
             let is_whole = states.iter().all(|state| site.has_all(state));
             assert!(is_marked || is_whole || states[..3].iter().all(|state| !site.has_all(state)), "call {call}");
             if is_marked {
+                let pushed = site.push_at(&states[0], hours(100));
+                assert!(matches!(pushed, Err(PushError::Pruning(_))), "call {call}: {pushed:?}");
                 let busy = site.prune(2, hours(100), hours(100));
                 assert!(matches!(busy, Err(PruneError::Busy(_))), "{busy:?}");
             }
             site.prune(2, hours(200), hours(200)).unwrap();
             assert!(states[..3].iter().all(|state| !site.has_all(state)), "call {call}");
-            assert_eq!(site.push(&states[0]).unwrap(), CommitOutcome::Present);
+            assert!(site.has_all(&states[3]), "call {call}: marks are no pushes");
+            assert_eq!(site.push_at(&states[0], hours(201)).unwrap(), CommitOutcome::Present);
             assert_eq!(site.found().unwrap(), Some(states[0].list()), "call {call}");
         }
         if !was_cut {

@@ -265,6 +265,11 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
+/// Takes the absence of a file that is to be removed for its removal.
+pub(super) fn absent_is_fine(error: io::Error) -> io::Result<()> {
+    if is_absent(&error) { Ok(()) } else { Err(error) }
+}
+
 fn too_large(place: &str, size: u64, most: u64) -> Error {
     Error::invalid(
         "file-size",

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 
 use super::error::{Error, PathContext, PathError};
+use super::layout::absent_is_fine;
 use super::own_places::require_foreign;
 use super::{folders, layout};
 use crate::model::{Digest, Timestamp};
@@ -24,8 +25,6 @@ use crate::store::{
 const TEMPORARY: &str = ".tmp";
 /// All that lies in such a folder.
 const OWN_NAMES: [&str; 5] = ["objects", "pointer", "probe", TEMPORARY, ".gitkeep"];
-/// The folder of the objects under their digests.
-const CONTENTS: &str = "objects/sha256";
 
 /// A folder of objects.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ impl ObjectFolder {
 
     /// Removes the objects that are none of these.
     pub fn retain(&self, kept: &BTreeSet<Digest>) -> Result<(), Error> {
-        let folder = self.path.join(CONTENTS);
+        let folder = self.path.join(ObjectName::CONTENTS);
         let _lock = self.lock()?;
         for name in folders::names(&folder).at("list", &folder)? {
             let digest = name.to_str().and_then(|name| format!("sha256:{name}").parse().ok());
@@ -83,7 +82,7 @@ impl ObjectFolder {
 
     /// Lists the objects under their digests.
     fn contents(&self) -> Result<Vec<ListedObject>, PathError> {
-        let folder = self.path.join(CONTENTS);
+        let folder = self.path.join(ObjectName::CONTENTS);
         let names = match folders::names(&folder) {
             Err(error) if layout::is_absent(&error) => Vec::new(),
             names => names.at("list", &folder)?,
@@ -222,7 +221,7 @@ impl ObjectStore for ObjectFolder {
     }
 
     fn list(&self) -> StoreFuture<'_, Vec<ListedObject>> {
-        let place = || self.path.join(CONTENTS).display().to_string();
+        let place = || self.path.join(ObjectName::CONTENTS).display().to_string();
         let fault = |error| StoreError { place: place(), fault: StoreFault::Folder(Box::new(error)) };
         Box::pin(std::future::ready(self.contents().map_err(fault)))
     }
@@ -236,10 +235,6 @@ impl ObjectStore for ObjectFolder {
 
 fn tag_of(bytes: &[u8]) -> String {
     format!("\"{}\"", Digest::of(bytes))
-}
-
-fn absent_is_fine(error: io::Error) -> io::Result<()> {
-    if layout::is_absent(&error) { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]
@@ -274,7 +269,7 @@ mod tests {
         assert!(written(&folder, ObjectName::Content(Digest::of(OLD)), OLD, None));
         assert_eq!(fs::read_dir(path.join(TEMPORARY)).unwrap().count(), 0);
         folder.retain(&BTreeSet::new()).unwrap();
-        assert_eq!(fs::read_dir(path.join(CONTENTS)).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(path.join(ObjectName::CONTENTS)).unwrap().count(), 0);
     }
 
     #[test]

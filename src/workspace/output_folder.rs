@@ -17,6 +17,8 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::TempPath;
 
 use super::error::{Error, PathContext};
+use super::layout::absent_is_fine;
+use super::outside::{STAGED_NAME_LENGTH, is_staged_name, read_outside, stamp_outside};
 use super::own_places::require_foreign;
 use super::{folders, layout};
 
@@ -32,8 +34,6 @@ const MOST_LIST_BYTES: u64 = 64 << 20;
 const MOST_STAGED: usize = 512;
 /// The folder of temporary files, which is there only while files are written.
 const STAGE_FOLDER: &str = ".apigw-tmp";
-/// The length of a temporary file's name, all of letters and digits.
-const STAGED_NAME_LENGTH: usize = 6;
 
 /// A file for an output folder.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +79,8 @@ impl OutputFolder {
     /// Opens the folder of a kind, which need not exist. One that holds something else is refused.
     pub fn open(path: &Path, kind: &str) -> Result<Self, Error> {
         match Self::read(path, kind) {
-            // Another writer may have added it since the list was read.
-            Err(Error::FolderTaken { .. }) => {
+            // Another writer may have added it, or removed it, since the list was read.
+            Err(Error::FolderTaken { .. } | Error::Io(_)) if path.is_dir() => {
                 let lock = fs::File::open(path).at("open", path)?;
                 let _ = lock.lock();
                 Self::read(path, kind)
@@ -95,7 +95,7 @@ impl OutputFolder {
         if let Some(found) = path.ancestors().find(is_file) {
             return Err(Error::FileForFolder { path: found.to_owned() });
         }
-        let listed = match super::outside::stamp_outside(&path.join(LIST_FILE)) {
+        let listed = match stamp_outside(&path.join(LIST_FILE)) {
             Some(_) => read_list(path, kind)?,
             None => BTreeSet::new(),
         };
@@ -126,21 +126,20 @@ impl OutputFolder {
     /// Writes the files that differ and removes all others: every file first, then the removals.
     pub fn write(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, Error> {
         let names: BTreeSet<String> = files.iter().map(|file| file.path.to_owned()).collect();
-        let changes = self.compare(files)?;
-        if changes.is_empty() && names == self.listed {
-            return Ok(changes);
-        }
         fs::create_dir_all(&self.path).at("create", &self.path)?;
         let lock = fs::File::open(&self.path).at("open", &self.path)?;
         // A file system without locks (NFS) has no turns.
         let _ = lock.lock();
-        // Another writer may have ended since.
+        // Another writer may have ended since it was opened.
         let folder = Self::read(&self.path, &self.kind)?;
         let changes = folder.compare(files)?;
+        if changes.is_empty() && names == folder.listed {
+            return Ok(changes);
+        }
         folder.clear_stage()?;
         let written = folder.change(files, &changes, &names);
-        folder.clear_stage()?;
-        written.map(|()| changes)
+        let cleared = folder.clear_stage();
+        written.and(cleared).map(|()| changes)
     }
 
     fn change(&self, files: &[OutputFile<'_>], changes: &FolderChanges, names: &BTreeSet<String>) -> Result<(), Error> {
@@ -178,14 +177,12 @@ impl OutputFolder {
         let mut leftovers = BTreeSet::new();
         for entry in names {
             let name = format!("{STAGE_FOLDER}/{}", entry.to_string_lossy());
-            let bytes = entry.as_encoded_bytes();
-            let is_staged = bytes.len() == STAGED_NAME_LENGTH && bytes.iter().all(u8::is_ascii_alphanumeric);
             let is_file = match fs::symlink_metadata(stage.join(&entry)) {
                 // Its writer has put it in place.
                 Err(error) if layout::is_absent(&error) => continue,
                 metadata => metadata.is_ok_and(|metadata| metadata.is_file()),
             };
-            if !is_staged || !is_file {
+            if !is_staged_name(entry.as_encoded_bytes()) || !is_file {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
             }
             leftovers.insert(name);
@@ -286,10 +283,6 @@ fn sync_file(temporary: &Path, target: &Path) -> Result<(), Error> {
     Ok(fs::File::open(temporary).and_then(|file| file.sync_all()).at("sync", target)?)
 }
 
-fn absent_is_fine(error: std::io::Error) -> std::io::Result<()> {
-    if layout::is_absent(&error) { Ok(()) } else { Err(error) }
-}
-
 fn is_private(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OF_OTHERS == 0)
 }
@@ -298,7 +291,7 @@ fn is_private(path: &Path) -> bool {
 /// elsewhere is refused.
 fn read_list(folder: &Path, kind: &str) -> Result<BTreeSet<String>, Error> {
     let path = folder.join(LIST_FILE);
-    let bytes = super::outside::read_outside(&path, MOST_LIST_BYTES)?;
+    let bytes = read_outside(&path, MOST_LIST_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
     let found = text.lines().find_map(|line| line.strip_prefix(KIND_START));
     if found != Some(kind) {

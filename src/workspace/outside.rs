@@ -14,8 +14,8 @@ use crate::definition::FetchError;
 use crate::model::{Digest, Location};
 use crate::plan::ReleasePlan;
 
-/// The length of the random end of a temporary file's name.
-const STAGED_NAME_LENGTH: usize = 6;
+/// The length of the random part of a temporary file's name.
+pub(super) const STAGED_NAME_LENGTH: usize = 6;
 
 /// Reads a file that the user named, of at most `most` bytes.
 pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
@@ -100,9 +100,7 @@ fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
 fn remove_staged(folder: &Path, prefix: &str) {
     for name in folders::names(folder).unwrap_or_default() {
         let rest = name.to_str().and_then(|name| name.strip_prefix(prefix));
-        let is_staged = rest.is_some_and(|rest| {
-            rest.len() == STAGED_NAME_LENGTH && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
+        let is_staged = rest.is_some_and(|rest| is_staged_name(rest.as_bytes()));
         let path = folder.join(&name);
         if is_staged
             && fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file())
@@ -113,6 +111,11 @@ fn remove_staged(folder: &Path, prefix: &str) {
             let _ = fs::remove_file(&path);
         }
     }
+}
+
+/// True if this may be the random part of a temporary file's name.
+pub(super) fn is_staged_name(name: &[u8]) -> bool {
+    name.len() == STAGED_NAME_LENGTH && name.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// Reads a release plan.

@@ -8,6 +8,7 @@ use super::access::{
 };
 use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::replica::INSTALLED_FILE;
 use crate::model::Location;
 
 /// The names in a workspace's folder that are its own. Its local folder has others' files beside its own.
@@ -22,7 +23,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// The places in the local folder that are the workspace's own.
-const OWN_LOCAL: [&str; 16] = [
+const OWN_LOCAL: [&str; 17] = [
     ".apigw/.gitignore",
     layout::SECRETS_FOLDER,
     layout::HOLDER_FILE,
@@ -39,17 +40,19 @@ const OWN_LOCAL: [&str; 16] = [
     DAY_COUNTS_FILE,
     SIGNED_DATES_FILE,
     LATEST_DATES_FILE,
+    INSTALLED_FILE,
 ];
 
-/// Fails for a path in a place of a workspace's own, whichever workspace that is.
+/// Fails for a workspace's folder and for a path in a place of its own, whichever workspace that is.
 pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
     let Some(target) = resolved(path) else { return Ok(()) };
-    let roots = target.ancestors().skip(1).filter(|folder| folder.join(WORKSPACE_FILE).is_file());
+    let roots = target.ancestors().filter(|folder| folder.join(WORKSPACE_FILE).is_file());
     let is_own = |root: &Path| {
         let below = target.strip_prefix(root).unwrap_or(&target);
         let first = below.components().next();
         let is_first = |name: &str| first.is_some_and(|first| first.as_os_str() == std::ffi::OsStr::new(name));
-        below == Path::new(LOCAL_FOLDER)
+        below.as_os_str().is_empty()
+            || below == Path::new(LOCAL_FOLDER)
             || OWN.iter().any(|name| is_first(name))
             || OWN_LOCAL.iter().any(|place| below.starts_with(place))
     };

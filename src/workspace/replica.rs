@@ -20,7 +20,7 @@ use crate::model::{Digest, FileSet, GroupName, Location, Version};
 use crate::store::{ObjectName, StateList, StatePlace};
 
 /// The list of the state that was installed last.
-const INSTALLED_FILE: &str = ".apigw/installed";
+pub(super) const INSTALLED_FILE: &str = ".apigw/installed";
 
 /// The cache of one gateway, which has it for itself.
 #[derive(Debug)]

@@ -191,10 +191,12 @@ fn a_push_of_another_signer_is_replaced_where_that_one_is_trusted() {
 #[test]
 fn folders_of_others_and_places_that_cannot_be_written_are_refused() {
     let publisher = Publisher::new();
-    publisher
-        .push(&publisher.sandbox.path().display().to_string())
-        .expect_exit(5)
-        .expect_stderr("which apigw did not write");
+    let workspace = publisher.sandbox.path().display().to_string();
+    publisher.push(&workspace).expect_exit(3).expect_stderr("this is a place of the workspace's own files");
+    let others = Sandbox::empty();
+    others.write("notes.txt", "");
+    let others = others.path().display().to_string();
+    publisher.push(&others).expect_exit(5).expect_stderr("which apigw did not write");
     publisher.push("https://state.example.com/online").expect_exit(64).expect_stderr("can only be read");
     publisher.push("ftp://state.example.com/online").expect_exit(64);
     publisher.push("s3://bucket/../x").expect_exit(64);

@@ -119,3 +119,34 @@ fn a_folder_of_another_kind_is_refused() {
         assert!(matches!(refused, Err(Error::FolderOfOtherKind { .. })), "{kind}");
     }
 }
+
+#[test]
+fn a_workspace_is_no_output_folder_and_its_lock_is_not_waited_for() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = temporary.path();
+    fs::write(folder.join(layout::WORKSPACE_FILE), "schema = 1\n").expect("a file");
+    let lock = fs::File::open(folder).expect("a folder");
+    lock.lock().expect("a lock");
+    for own in [".", ".apigw/installed", "groups/shop"] {
+        let refused = OutputFolder::open(&folder.join(own), "docs");
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{own}: {refused:?}");
+    }
+    assert!(OutputFolder::open(&folder.join("docs"), "docs").is_ok());
+}
+
+#[test]
+fn a_file_that_another_writer_removes_at_this_moment_is_waited_for() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = temporary.path();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 0..200 {
+                let name = format!("f{}/a", number % 2);
+                update(folder, &[file(&name, "1")]);
+            }
+        });
+        for _ in 0..2000 {
+            OutputFolder::open(folder, "docs").expect("a folder of its kind");
+        }
+    });
+}

@@ -165,6 +165,15 @@ fn envoy_lets_in_whom_the_authorizer_lets_in() {
     }
 }
 
+/// True if no thread of a process runs: those that are about to answer stop later than the signal is sent.
+fn is_stopped(pid: u32) -> bool {
+    let mut threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
+    threads.all(|thread| {
+        let status = std::fs::read_to_string(thread.expect("a thread").path().join("stat"));
+        status.is_ok_and(|status| status.contains(") T "))
+    })
+}
+
 #[test]
 fn envoy_closes_to_a_revoked_key_and_without_the_authorizer() {
     if !EngineKind::Envoy.is_there() {
@@ -185,6 +194,11 @@ fn envoy_closes_to_a_revoked_key_and_without_the_authorizer() {
     }
     let pid = group.authorizer.pid();
     assert!(Command::new("kill").args(["-STOP", &pid.to_string()]).status().expect("kill runs").success());
+    let start = Instant::now();
+    while !is_stopped(pid) {
+        assert!(start.elapsed() < Duration::from_secs(10), "the authorizer goes on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     group.expect_refused(PROTOCOLS[0], GET, &group.token("shop"), "503");
     assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().expect("kill runs").success());
     for protocol in PROTOCOLS {

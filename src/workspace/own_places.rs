@@ -1,4 +1,4 @@
-//! Places of a workspace's own files, which no output that the user names may take.
+//! Places of a workspace's own files and of Git's, which no output that the user names may take.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -43,9 +43,17 @@ const OWN_LOCAL: [&str; 17] = [
     INSTALLED_FILE,
 ];
 
-/// Fails for a workspace's folder and for a path in a place of its own, whichever workspace that is.
+/// The folder of a Git checkout's own files, or the file that names it.
+const GIT_FOLDER: &str = ".git";
+/// The files and folders by which a Git folder of any name is known.
+const GIT_PARTS: [&str; 3] = ["HEAD", "objects", "refs"];
+
+/// Fails for a workspace's folder, for a path in a place of its own, whichever workspace that is, and for one in a place of Git's.
 pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
     let Some(target) = resolved(path) else { return Ok(()) };
+    if is_of_git(&target) {
+        return Err(own_file(path, "this is a place of Git's own files"));
+    }
     let roots = target.ancestors().filter(|folder| folder.join(WORKSPACE_FILE).is_file());
     let is_own = |root: &Path| {
         let below = target.strip_prefix(root).unwrap_or(&target);
@@ -57,14 +65,20 @@ pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
             || OWN_LOCAL.iter().any(|place| below.starts_with(place))
     };
     if roots.into_iter().any(is_own) {
-        return Err(Error::invalid(
-            "own-file",
-            Location::file(path.display().to_string()),
-            "this is a place of the workspace's own files".to_owned(),
-            "name a file elsewhere",
-        ));
+        return Err(own_file(path, "this is a place of the workspace's own files"));
     }
     Ok(())
+}
+
+fn own_file(path: &Path, message: &str) -> Error {
+    Error::invalid("own-file", Location::file(path.display().to_string()), message.to_owned(), "name a file elsewhere")
+}
+
+/// True if a path lies in the folder of a checkout or of a bare repository. Some file systems ignore the case of letters.
+fn is_of_git(target: &Path) -> bool {
+    let is_named = |part: Component<'_>| part.as_os_str().eq_ignore_ascii_case(GIT_FOLDER);
+    let is_bare = |folder: &Path| GIT_PARTS.iter().all(|part| folder.join(part).exists());
+    target.components().any(is_named) || target.ancestors().any(is_bare)
 }
 
 /// Resolves the links of a path whose last parts need not exist.

@@ -161,6 +161,36 @@ fn no_output_goes_into_a_place_of_the_workspaces_own() {
 }
 
 #[test]
+fn no_output_goes_into_a_place_of_gits_own() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("release.yaml", PLAN);
+    sandbox.write(".git/config", "[core]\n");
+    // A bare repository has any name.
+    for part in ["HEAD", "objects/pack/x", "refs/heads/main"] {
+        sandbox.write(&format!("store.git/{part}"), "x\n");
+    }
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let files = sandbox.files();
+    for words in [
+        "plan release.yaml --out .git/config",
+        "plan release.yaml --out .git",
+        "plan release.yaml --out .GIT/hooks/pre-commit",
+        "plan release.yaml --out store.git/HEAD",
+        "key create ci --kind subscription --to .git/ci.key",
+        "push --make-key .git/push.key",
+        "docs --env test --out .git/docs",
+        "sdk petstore --env test --language python --out .git/sdk",
+        "export nginx --env test --out store.git/nginx",
+    ] {
+        sandbox.run(words).expect_exit(3).expect_stderr("this is a place of Git's own files");
+    }
+    assert_eq!(sandbox.files(), files, "a refusal wrote something");
+    sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(1);
+    sandbox.write(".github/x", "");
+    sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(0);
+}
+
+#[test]
 fn a_plan_without_steps_and_an_empty_one_are_named_as_such() {
     let sandbox = Sandbox::petstore();
     sandbox.write("none.yaml", "schema: 1\nsteps: []\n");

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{self, conflict, replace};
-use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
+use crate::model::{Deployment, Environment, EnvironmentName, GroupName, OperationId};
 use crate::plan::{GroupHeads, Operations};
 
 /// The edited entries of a file.
 #[derive(Debug, Default)]
 pub(super) struct HandEdits {
-    /// Their lines.
+    /// Their lines, of those in `untold` too where they are one entry.
     texts: BTreeMap<GroupName, String>,
     /// The same entries as their operations left them.
     pub(super) recorded: BTreeMap<GroupName, Deployment>,
@@ -52,13 +52,11 @@ impl HandEdits {
             let id = text.as_deref().and_then(|text| conflict::operations_in(text).remove(&group));
             let is_head = |id: &&OperationId| heads.get(&group).any(|head| head == *id);
             let recorded = id.as_ref().filter(is_head).and_then(|id| operations.get(id)?.entry(id, &group));
-            match (text, recorded) {
-                (Some(text), Some(recorded)) => {
-                    found.texts.insert(group.clone(), text);
-                    found.recorded.insert(group, recorded);
-                }
-                _ => drop(found.untold.insert(group, id)),
+            match recorded.filter(|_| text.is_some()) {
+                Some(recorded) => drop(found.recorded.insert(group.clone(), recorded)),
+                None => drop(found.untold.insert(group.clone(), id)),
             }
+            found.texts.extend(text.map(|text| (group, text)));
         }
         Some(Self { others, ..found })
     }
@@ -68,6 +66,22 @@ impl HandEdits {
         self.texts.retain(|group, _| is_kept(group));
         self.recorded.retain(|group, _| is_kept(group));
         self.untold.retain(|group, _| is_kept(group));
+    }
+
+    /// True if an entry has a line that none of these operations left in it: no mix of their lines has it.
+    pub(super) fn has_own_line(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        left: impl Iterator<Item = Deployment>,
+    ) -> bool {
+        let rendered = |entry| {
+            let deployments = BTreeMap::from([(group.clone(), entry)]);
+            record::render(&Environment { name: environment.clone(), deployments })
+        };
+        let left: Vec<String> = left.map(rendered).collect();
+        let is_left = |line: &str| left.iter().any(|text| text.lines().any(|other| other == line));
+        self.texts.get(group).is_some_and(|text| !text.lines().all(is_left))
     }
 
     /// True if each edit is of an entry of which it is known how its operation left it.
@@ -84,6 +98,7 @@ impl HandEdits {
 
     /// Puts the edited lines into a file that was written without the edits.
     pub(super) fn restore(&self, text: &str) -> String {
-        replace::replace_texts(text, &self.texts)
+        let texts = self.texts.iter().filter(|(group, _)| self.recorded.contains_key(*group));
+        replace::replace_texts(text, &texts.map(|(group, text)| (group.clone(), text.clone())).collect())
     }
 }

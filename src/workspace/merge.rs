@@ -72,6 +72,18 @@ impl MergeState {
         Some((group, self.heads.get(group).next()?))
     }
 
+    /// Finds the groups that one branch changed, and of whose entry Git mixed the lines: that is no edit.
+    fn mixed_entries(&self, edits: &HandEdits) -> BTreeSet<GroupName> {
+        let operation = |side: &Option<SideEntries>, group: &GroupName| side.as_ref()?.get(group).cloned();
+        let is_mixed = |group: &&GroupName| {
+            let sides = [operation(&self.sides.ours, group), operation(&self.sides.theirs, group)];
+            let left = |id: &OperationId| self.operations.get(id)?.entry(id, group);
+            sides[0] != sides[1]
+                && !edits.has_own_line(&self.environment, group, sides.iter().flatten().filter_map(left))
+        };
+        self.heads.iter().map(|(group, _)| group).filter(is_mixed).cloned().collect()
+    }
+
     /// True if Git's own "ours" is the other branch.
     fn is_rebasing(&self) -> bool {
         self.git_operation == Some(GitOperation::Rebase)
@@ -176,13 +188,10 @@ impl Workspace {
                     .retain(|group, entry| head.environment.deployments.get(group) == Some(entry));
                 state.entries = other.environment.deployments;
             }
-            state.edits = edits.unwrap_or_default();
-            // Git may have mixed the lines of an entry that a branch changed: that is no edit.
-            let operations = |side: &Option<SideEntries>, group: &GroupName| side.as_ref()?.get(group).cloned();
-            let (ours, theirs) = (&state.sides.ours, &state.sides.theirs);
-            state.edits.retain(|group| {
-                state.heads.get(group).count() == 1 && operations(ours, group) == operations(theirs, group)
-            });
+            let mut edits = edits.unwrap_or_default();
+            let mixed = state.mixed_entries(&edits);
+            edits.retain(|group| state.heads.get(group).count() == 1 && !mixed.contains(group));
+            state.edits = edits;
             if let Some((group, head)) = state.first_untold_edit() {
                 return Err(state.edit_error(group, head));
             }

@@ -213,6 +213,37 @@ fn a_resolve_leaves_an_edit_of_another_group_as_it_is() {
 }
 
 #[test]
+fn a_resolve_overwrites_no_edit_of_a_group_that_one_branch_changed() {
+    for is_of_ours in [false, true] {
+        let sandbox = two_groups();
+        assert!(git(&sandbox, "checkout -qb other"));
+        let changed = |url: &str| sandbox.run(&format!("publish {url}")).expect_exit(0);
+        changed("a --env test --backend http://127.0.0.1:2");
+        if !is_of_ours {
+            changed("b --env test --backend http://127.0.0.1:8");
+        }
+        commit(&sandbox);
+        assert!(git(&sandbox, "checkout -q main"));
+        changed("a --env test --backend http://127.0.0.1:1");
+        if is_of_ours {
+            changed("b --env test --backend http://127.0.0.1:8");
+        }
+        commit(&sandbox);
+        assert!(!git(&sandbox, "merge -q other"), "a conflict");
+        let text = sandbox.read("deployments/test.yaml");
+        let edited = text.replace("127.0.0.1:8", "127.0.0.1:7");
+        assert_ne!(text, edited);
+        sandbox.write("deployments/test.yaml", &edited);
+        sandbox.run("resolve b --env test --ours").expect_exit(3).expect_stderr("b is not as operation");
+        let resolved = sandbox.run("resolve --env test --ours").expect_exit(0);
+        resolved.expect_stderr("b in test was edited by hand, and stays so").expect_stdout("resolve a");
+        assert!(sandbox.read("deployments/test.yaml").contains("127.0.0.1:7"), "{is_of_ours}");
+        sandbox.run("verify --repair --yes").expect_exit(0);
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    }
+}
+
+#[test]
 fn a_resolve_overwrites_no_edit_of_which_nothing_is_known() {
     for is_known in [false, true] {
         let sandbox = conflicted();

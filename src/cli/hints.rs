@@ -57,6 +57,9 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
              `git checkout COMMIT -- {file}`"
         ),
+        Hint::RewriteSubject { subject } => {
+            format!("`apigw resolve --access {subject}` writes it again from its operations")
+        }
         Hint::RevokeAgain { key, secret } => {
             format!("restore it where a commit has it, else revoke the secret again: `apigw key revoke {key} {secret}`")
         }

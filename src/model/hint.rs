@@ -68,6 +68,11 @@ pub enum Hint {
         /// The file.
         file: String,
     },
+    /// Write the file of a key, an owner or a revocation again, from its operations.
+    RewriteSubject {
+        /// The key, the owner or the secret, as it is typed.
+        subject: String,
+    },
     /// Restore a revocation where Git has it, else revoke the secret again: the first time may have been cut off.
     RevokeAgain {
         /// The key.

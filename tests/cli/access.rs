@@ -123,8 +123,25 @@ fn a_revocation_survives_what_git_does_to_its_file() {
     sandbox.run("access test ci petstore listPets --env test").expect_exit(5).expect_stdout("revoked");
     sandbox.run("key list").expect_exit(0).expect_stdout("no live secret");
     sandbox.run("verify").expect_exit(3).expect_stdout("this machine remembers it");
-    // Said once more, it is a file again.
+    // Its operation gone too, it is a file again once it is said once more.
     sandbox.run("key revoke ci -m again").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn a_lost_file_of_a_revocation_is_written_again_and_not_revoked_twice() {
+    let (sandbox, outside) = (sandbox(), tempfile::tempdir().expect("a folder"));
+    make(&sandbox, &outside, "ci", "--kind signature");
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    let file = format!("keys/revoked/{}", sandbox.read_folder("keys/revoked")[0]);
+    let text = sandbox.read(&file);
+    fs::remove_file(sandbox.path().join(&file)).expect("removed");
+    let found = sandbox.run("verify").expect_exit(3);
+    assert!(!found.stdout.contains("revoke the secret again") && !found.stdout.contains("backup"), "{found:?}");
+    let command =
+        found.stdout.split('`').find(|part| part.starts_with("apigw resolve --access secret:")).expect("a hint");
+    sandbox.run(command.trim_start_matches("apigw ")).expect_exit(0);
+    assert_eq!(sandbox.read(&file), text);
     sandbox.run("verify").expect_exit(0);
 }
 

@@ -43,7 +43,7 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
         }
     }
     result.problems.extend(repeated_ids(&keys));
-    result.problems.extend(lost_revocations(workspace, &keys)?);
+    result.problems.extend(chains.lost_revocations(workspace, &keys)?);
     // Somebody may be committing at this moment: an operation's file comes before its commit.
     if !chains.is_cut && !workspace.is_locked() && workspace.intent()?.is_none() {
         result.problems.extend(chains.unreached());
@@ -101,12 +101,36 @@ impl AccessChains {
             let message = format!("no file leads to this operation ({} of {subject})", operation.action);
             let place = operation_place(id);
             let hint = match operation.after {
-                SubjectState::Revocation(_) => missing_hint(&subject_place(&subject)),
+                SubjectState::Revocation(_) => Hint::RewriteSubject { subject: subject.typed() },
                 _ => Hint::ResolveAccess { subject: subject.typed(), operation: id.clone() },
             };
             IntegrityProblem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
         };
         loose.map(problem).collect()
+    }
+
+    /// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
+    fn lost_revocations(&self, workspace: &Workspace, keys: &[Key]) -> Result<Vec<IntegrityProblem>, Error> {
+        let mut problems = Vec::new();
+        for id in workspace.remembered_revocations()? {
+            let subject = AccessSubject::Secret(id.clone());
+            let place = subject_place(&subject);
+            if !workspace.root.exists(&place)? {
+                let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
+                let message =
+                    format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
+                let again = |key: &Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
+                // Killed before its commit, a revocation has no operation.
+                let has_operation = self.operations.values().any(|operation| operation.after.subject() == subject);
+                let hint = match owner {
+                    _ if has_operation => Hint::RewriteSubject { subject: subject.typed() },
+                    Some(key) => again(key),
+                    None => missing_hint(&place),
+                };
+                problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
+            }
+        }
+        Ok(problems)
     }
 }
 
@@ -125,20 +149,4 @@ fn repeated_ids(keys: &[Key]) -> Vec<IntegrityProblem> {
         }
     }
     problems
-}
-
-/// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
-fn lost_revocations(workspace: &Workspace, keys: &[Key]) -> Result<Vec<IntegrityProblem>, Error> {
-    let mut problems = Vec::new();
-    for id in workspace.remembered_revocations()? {
-        let place = subject_place(&AccessSubject::Secret(id.clone()));
-        if !workspace.root.exists(&place)? {
-            let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
-            let message = format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
-            let again = |key: &Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
-            let hint = owner.map_or_else(|| missing_hint(&place), again);
-            problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
-        }
-    }
-    Ok(problems)
 }

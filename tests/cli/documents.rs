@@ -171,8 +171,13 @@ fn a_topic_is_shown_as_help_and_as_a_manual_page() {
         let help = sandbox.run(&format!("help {name}")).expect_exit(0).stdout;
         assert_eq!(help.lines().next(), Some(title), "{name}");
         assert!(!help.contains("<!--") && !help.contains("```"), "{name}: {help}");
-        sandbox.run(&format!("man {name}")).expect_exit(0).expect_stdout(&format!(".TH apigw-{name} 7"));
+        sandbox.run(&format!("man 7 {name}")).expect_exit(0).expect_stdout(&format!(".TH apigw-{name} 7"));
     }
+    // A name that is both is the command.
+    sandbox.run("man docs").expect_exit(0).expect_stdout(".TH apigw-docs 1");
+    sandbox.run("man plans").expect_exit(0).expect_stdout(".TH apigw-plans 7");
+    sandbox.run("man 7 publish").expect_exit(64);
+    sandbox.run("help docs").expect_exit(0).expect_stderr("apigw docs --help");
     sandbox.run("help publish").expect_exit(0).expect_stdout("Usage: apigw publish");
     sandbox.run("help group set").expect_exit(0).expect_stdout("Usage: apigw group set");
     sandbox

@@ -29,7 +29,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HelpArguments) -> R
     {
         let width = context.output.width.map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
         let text = terminal_text(topic.markdown, usize::from(width), has_color(context));
-        return show(context, topic.name.to_owned(), text);
+        show(context, topic.name.to_owned(), text)?;
+        if (context.parser)().find_subcommand(name).is_some() {
+            context.output.note(&format!("the flags of the command: `apigw {name} --help`"));
+        }
+        return Ok(Exit::Done);
     }
     let mut command = (context.parser)();
     command.build();

@@ -1,6 +1,38 @@
-//! The age of something, at a glance.
+//! Points in time, as they are typed and as they are shown.
 
-use crate::model::Timestamp;
+use super::error::CommandError;
+use crate::model::{Timestamp, TimestampError};
+use crate::workspace;
+
+/// A point in time or an operation, as an argument names it.
+pub(super) enum NamedMoment<T> {
+    Time(Timestamp),
+    Operation(T),
+}
+
+/// Reads a time, or the id of an operation or the beginning of it.
+pub(super) fn named_moment<T>(
+    text: &str,
+    find: impl FnOnce(&str) -> Result<T, workspace::Error>,
+) -> Result<NamedMoment<T>, CommandError> {
+    let error = match Timestamp::from_input(text) {
+        Ok(time) => return Ok(NamedMoment::Time(time)),
+        Err(error) => error,
+    };
+    let not_time =
+        |error: TimestampError| CommandError::invalid("time", error.to_string()).hint("or give the id of an operation");
+    if !text.starts_with(|first: char| first.is_ascii_hexdigit()) {
+        return Err(not_time(error));
+    }
+    find(text).map(NamedMoment::Operation).map_err(|found| match found {
+        // No id of an operation has these.
+        workspace::Error::Unknown { .. } if text.contains([' ', ':', '/']) => not_time(error),
+        workspace::Error::Unknown { .. } => {
+            CommandError::from(found).hint("a time is written like \"2026-11-23T18:00:00Z\" or \"2026-11-23\" (UTC)")
+        }
+        found => found.into(),
+    })
+}
 
 /// Returns the age of a time at `now`: `12s`, `5m`, `3h`, `9d`, `2y`.
 pub(super) fn age(since: Timestamp, now: Timestamp) -> String {

@@ -95,6 +95,19 @@ fn a_history_says_how_much_it_leaves_out_and_never_that_nothing_was() {
 }
 
 #[test]
+fn a_time_that_cannot_be_read_says_how_times_are_written() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    for text in ["12:00", "2026-11-29 20:00", "1h", "yesterday", "20 Nov"] {
+        for words in [vec!["status", "--at", text], vec!["rollback", "petstore", "--env", "test", "--to", text]] {
+            sandbox.run_words(&words).expect_exit(3).expect_stderr("2026-11-23T18:00:00Z");
+        }
+    }
+    let unknown = sandbox.run("diff petstore petstore@online").expect_exit(3);
+    unknown.expect_stderr("`apigw publish petstore --env online`");
+}
+
+#[test]
 fn a_time_before_the_first_operation_is_no_unknown_group() {
     let sandbox = released();
     sandbox.run("status petstore --at 2020-01-01").expect_exit(0).expect_stdout("nothing was live");

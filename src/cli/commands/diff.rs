@@ -172,7 +172,8 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<D
     let side = DiffSide::of_environment(facts, &environment, &group)?;
     if side.deployment.is_none() {
         return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
-            .hint("see live versions: `apigw status`"));
+            .hint("see live versions: `apigw status`")
+            .hint(format!("publish it first: `apigw publish {group} --env {environment}`")));
     }
     Ok(DiffReference::Group(group, side))
 }

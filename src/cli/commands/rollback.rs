@@ -8,7 +8,8 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
-use crate::model::{EnvironmentName, Timestamp};
+use crate::cli::time::{NamedMoment, named_moment};
+use crate::model::EnvironmentName;
 use crate::plan::{self, PastState, RollbackRequest};
 use crate::workspace::Workspace;
 
@@ -54,11 +55,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
 
 /// Reads a time, or an operation.
 fn past_state(workspace: &Workspace, environment: &EnvironmentName, text: &str) -> Result<PastState, CommandError> {
-    match Timestamp::from_input(text) {
-        Ok(time) => Ok(PastState::At(time)),
-        Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
-            Ok(PastState::After(workspace.find_operation_of(environment, text)?))
-        }
-        Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
-    }
+    Ok(match named_moment(text, |text| workspace.find_operation_of(environment, text))? {
+        NamedMoment::Time(time) => PastState::At(time),
+        NamedMoment::Operation(id) => PastState::After(id),
+    })
 }

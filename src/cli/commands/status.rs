@@ -13,6 +13,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::progress::ProgressLine;
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
+use crate::cli::time::{NamedMoment, named_moment};
 use crate::cli::views::{
     BehindView, ClosedKeyView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView,
     ViewProblemView,
@@ -206,13 +207,10 @@ impl PastMoment {
 }
 
 fn moment_of(workspace: &Workspace, text: &str) -> Result<PastMoment, CommandError> {
-    match Timestamp::from_input(text) {
-        Ok(time) => Ok(PastMoment::Time(time)),
-        Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
-            Ok(PastMoment::After(Box::new(workspace.find_operation(text)?)))
-        }
-        Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
-    }
+    Ok(match named_moment(text, |text| workspace.find_operation(text))? {
+        NamedMoment::Time(time) => PastMoment::Time(time),
+        NamedMoment::Operation(committed) => PastMoment::After(Box::new(committed)),
+    })
 }
 
 fn read(

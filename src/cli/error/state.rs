@@ -7,7 +7,9 @@ use crate::plan::{StateError, StepFault};
 pub(super) fn hints(error: &StateError) -> Vec<String> {
     match error {
         StateError::SameEnvironment { .. } => vec!["name two environments".to_owned()],
-        StateError::NeverPublished { .. } => vec!["see live versions: `apigw status`".to_owned()],
+        StateError::NeverPublished { group, environment } => {
+            vec!["see live versions: `apigw status`".to_owned(), publish(group, environment)]
+        }
         StateError::LostEntry { environment, .. } => {
             vec![format!("bring it back: `apigw resolve --env {environment}`")]
         }

@@ -130,7 +130,7 @@ const VERBS: [fn(&mut Worker<'_>, usize); 9] = [
         if worker.run(&format!("version block {group} {version} -m round-{round}")).is_some() {
             let note = worker.folder.join(format!("groups/{group}/versions/{version}.yaml"));
             assert!(note.exists(), "the block of {group} {version} is lost");
-            worker.run(&format!("version unblock {group} {version}"));
+            worker.run(&format!("version unblock {group} {version} -m round-{round}"));
         }
     },
     |worker, _| worker.change("publish shared --env test --bump patch --mock"),

@@ -76,7 +76,7 @@ pub(super) fn refusal_hints(
             PolicyRefusal::Blocked { releases } => {
                 hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
                     let (group, version) = (&release.group, &release.version);
-                    format!("to allow it again: `apigw version unblock {group} {version}`")
+                    format!("to allow it again: `apigw version unblock {group} {version} -m WHY`")
                 }));
                 continue;
             }

@@ -104,7 +104,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
         Hint::RestoreNote { file, is_tracked } => note_hint(file, *is_tracked),
         Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
-            format!("{}, or `apigw version unblock {group} {version}`", leave(group, environment, *has_way_back))
+            format!("{}, or `apigw version unblock {group} {version} -m WHY`", leave(group, environment, *has_way_back))
         }
         Hint::RestoreDeletedVersion { group, environment, folder, removed_file, source, has_way_back } => {
             let restored = match source {

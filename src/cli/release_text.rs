@@ -1,6 +1,6 @@
 //! Words for a release: its version and how it is reached.
 
-use crate::model::{Backend, DeploymentState, GroupName, Release, Version};
+use crate::model::{Backend, DeploymentState, GroupName, Release, RemarkKind, Version, VersionRemark};
 use crate::workspace::Workspace;
 
 /// Describes a release in a few words, with the number that its version has now.
@@ -18,6 +18,12 @@ pub(super) fn release_text_under(release: &Release, number: &Version) -> String 
             Backend::Http { url, .. } => format!("{version} with {url}"),
         },
     }
+}
+
+/// Describes a remark on a version: author, time and reason.
+pub(super) fn remark_text(kind: RemarkKind, VersionRemark { at, by, why, .. }: &VersionRemark) -> String {
+    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} by {by} at {at}{why}", kind.as_str())
 }
 
 /// Writes the number of a release, with the one that it was committed with where a merge changed it.

@@ -8,6 +8,7 @@ mod docs;
 mod export;
 mod fleet;
 mod groups;
+mod history;
 mod push;
 mod routes;
 mod sdk;
@@ -37,6 +38,7 @@ pub(super) use export::{
 };
 pub(super) use fleet::{EnvironmentFleetView, FleetStatusView, NodeView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
+pub(super) use history::{HistoryRemarks, HistoryView, OperationView, ShowView};
 pub(super) use push::{
     PushDocument, PushKeyView, PushPruneView, PushRepairView, PushView, PushedEntryView, PushedEnvironmentView,
     UnneededObjectView,
@@ -48,7 +50,7 @@ pub(super) use status::{
 };
 pub(super) use versions::{
     DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,
-    VersionDeleteView, VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
+    VersionDeleteView, VersionListEntryView, VersionListView, VersionRemarkView, VersionShowView, VersionUnblockView,
 };
 pub(super) use workspace::{
     CompletionsView, HelpView, InitView, ManualPageView, MergeDriverDocument, RenumberedView, ResolveView,
@@ -63,7 +65,6 @@ use crate::model::{
     Operation, OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
 };
 use crate::plan::{BreakingChange, GroupConflict, HeadEntry, MergeSide, Plan};
-use crate::workspace::{CommittedOperation, ProblemKind, ViewProblem};
 
 /// One document, as a command prints it for programs. `documents` lists the one of each command.
 pub(super) trait OutputDocument: Serialize + JsonSchema {}
@@ -270,89 +271,6 @@ impl<'a> ReleaseView<'a> {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct HistoryView {
-    schema: u32,
-    operations: Vec<OperationView>,
-    /// True if older operations are left out; `-n` says how many are shown.
-    truncated: bool,
-    /// The parts that cannot be read.
-    problems: Vec<ViewProblemView>,
-}
-
-impl HistoryView {
-    pub(super) fn new(
-        operations: &[CommittedOperation],
-        truncated: bool,
-        problems: &[ViewProblem],
-        numbers: &PresentNumbers<'_>,
-    ) -> Self {
-        Self {
-            schema: SCHEMA,
-            operations: operations.iter().map(|committed| OperationView::new(committed, numbers)).collect(),
-            truncated,
-            problems: problems.iter().map(ViewProblemView::new).collect(),
-        }
-    }
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(super) struct OperationView {
-    operation: OperationId,
-    environment: EnvironmentName,
-    time: Timestamp,
-    actor: String,
-    message: Option<String>,
-    command: String,
-    /// The policies that it was committed against.
-    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
-    overrides: Vec<PolicyOverride>,
-    /// Reason why it is no part of the history: `abandoned` or `unexplained`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    loose_end: Option<ProblemKind>,
-    changes: Vec<ChangeView>,
-}
-
-/// One operation, as `show` prints it.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct ShowView {
-    schema: u32,
-    #[serde(flatten)]
-    operation: OperationView,
-}
-
-impl ShowView {
-    pub(super) const fn new(operation: OperationView) -> Self {
-        Self { schema: SCHEMA, operation }
-    }
-}
-
-impl OperationView {
-    pub(super) fn new(committed: &CommittedOperation, numbers: &PresentNumbers<'_>) -> Self {
-        let CommittedOperation { id, operation, lost } = committed;
-        let mut changes = ChangeView::all(operation, Some(id));
-        for change in &mut changes {
-            change.lost_to = lost.get(&change.group).cloned();
-            change.add_numbers(numbers);
-        }
-        Self {
-            changes,
-            operation: id.clone(),
-            environment: operation.environment.clone(),
-            time: operation.time,
-            actor: operation.actor.clone(),
-            message: operation.message.clone(),
-            command: operation.command.clone(),
-            overrides: operation.overrides.clone(),
-            loose_end: None,
-        }
-    }
-
-    pub(super) fn loose_end(self, loose_end: Option<ProblemKind>) -> Self {
-        Self { loose_end, ..self }
-    }
-}
-
-#[derive(Serialize, JsonSchema)]
 pub(super) struct FindingsView<'a> {
     schema: u32,
     findings: Vec<FindingView<'a>>,
@@ -469,7 +387,6 @@ impl<'a> ErrorView<'a> {
 
 impl OutputDocument for PlanView<'_> {}
 impl OutputDocument for ReleaseView<'_> {}
-impl OutputDocument for ShowView {}
 impl OutputDocument for ErrorView<'_> {}
 impl OutputDocument for DocsView {}
 impl OutputDocument for StatusDocument {}

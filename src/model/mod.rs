@@ -78,4 +78,4 @@ pub use settings::{
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};
 pub use version::{BumpLevel, Version, VersionError};
-pub use version_notes::{VersionNote, VersionNotes, VersionRemark};
+pub use version_notes::{RemarkKind, VersionNote, VersionNotes, VersionRemark, VersionUnblock};

@@ -19,11 +19,48 @@ pub struct VersionRemark {
     pub digest: Digest,
 }
 
+/// The kind of a [`VersionRemark`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RemarkKind {
+    /// No environment lets the version in.
+    Blocked,
+    /// A block that holds no longer.
+    Unblocked,
+    /// The version was deleted.
+    Deleted,
+}
+
+impl RemarkKind {
+    /// Returns the kind as a participle.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// The end of one block.
+///
+/// It names its block, so that a merge of two branches ends no block that its author did not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionUnblock {
+    /// The time of the block that it ends.
+    pub block: Timestamp,
+    /// Author, time and reason.
+    pub remark: VersionRemark,
+}
+
 /// The note of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VersionNote {
-    /// Blocks that prevent a release; several after a merge.
+    /// Blocks, those that were ended too.
     pub blocks: Vec<VersionRemark>,
+    /// Ends of blocks.
+    pub unblocks: Vec<VersionUnblock>,
     /// Deletions. The number remains reserved for the deleted bytes.
     pub deletions: Vec<VersionRemark>,
 }
@@ -38,7 +75,26 @@ impl VersionNote {
     /// True if there are no remarks.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.deletions.is_empty()
+        self.blocks.is_empty() && self.unblocks.is_empty() && self.deletions.is_empty()
+    }
+
+    /// Iterates over the blocks that prevent a release; there are several after a merge.
+    pub fn blocks_in_force(&self) -> impl Iterator<Item = &VersionRemark> {
+        let is_end = |unblock: &VersionUnblock, block: &VersionRemark| {
+            unblock.block == block.at && unblock.remark.digest == block.digest
+        };
+        self.blocks.iter().filter(move |block| !self.unblocks.iter().any(|unblock| is_end(unblock, block)))
+    }
+
+    /// Lists all remarks, the oldest first.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<(RemarkKind, &VersionRemark)> {
+        let blocks = self.blocks.iter().map(|remark| (RemarkKind::Blocked, remark));
+        let unblocks = self.unblocks.iter().map(|unblock| (RemarkKind::Unblocked, &unblock.remark));
+        let deletions = self.deletions.iter().map(|remark| (RemarkKind::Deleted, remark));
+        let mut remarks: Vec<_> = blocks.chain(unblocks).chain(deletions).collect();
+        remarks.sort_by_key(|(_, remark)| remark.at);
+        remarks
     }
 }
 
@@ -52,7 +108,7 @@ impl VersionNotes {
     /// The digest decides: a merge may have given the blocked bytes another number, and the number to others.
     #[must_use]
     pub fn block(&self, digest: &Digest) -> Option<&VersionRemark> {
-        self.0.values().flat_map(|note| &note.blocks).find(|block| block.digest == *digest)
+        self.0.values().flat_map(VersionNote::blocks_in_force).find(|block| block.digest == *digest)
     }
 
     /// Returns the block of a number that is about to be frozen; `None` if there is none.
@@ -60,7 +116,19 @@ impl VersionNotes {
     /// The blocked bytes are gone, with their group for example, and nobody unblocked the number.
     #[must_use]
     pub fn block_of_number(&self, version: &Version) -> Option<&VersionRemark> {
-        self.0.get(version)?.blocks.first()
+        self.0.get(version)?.blocks_in_force().next()
+    }
+
+    /// Lists the blocks of all versions and their ends, the oldest first.
+    #[must_use]
+    pub fn blocks_and_unblocks(&self) -> Vec<(&Version, RemarkKind, &VersionRemark)> {
+        let all = self
+            .0
+            .iter()
+            .flat_map(|(version, note)| note.remarks().into_iter().map(move |(kind, remark)| (version, kind, remark)));
+        let mut found: Vec<_> = all.filter(|(_, kind, _)| *kind != RemarkKind::Deleted).collect();
+        found.sort_by_key(|(.., remark)| remark.at);
+        found
     }
 
     /// Returns the deletion that reserves a number for other bytes; `None` if the number is free for this digest.

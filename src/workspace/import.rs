@@ -23,9 +23,6 @@ pub(super) struct ImportIntent {
     group: GroupName,
     /// Their paths in the group's folder, in the order in which they are written.
     files: Vec<String>,
-    /// The paths of files that are removed afterwards.
-    #[serde(default)]
-    removed: Vec<String>,
     /// The digest of each file that was there before. Empty in the intent of a release of apigw that did not note it.
     #[serde(default)]
     before: BTreeMap<String, Digest>,
@@ -96,25 +93,17 @@ impl Workspace {
 }
 
 impl LockGuard {
-    /// Replaces files in a group's folder and removes others, all or none. `what` names the change.
+    /// Replaces files in a group's folder, all or none. `what` names the change.
     pub(super) fn replace_together(
         &self,
         group: &GroupName,
         files: &[(&str, &[u8])],
-        removed: &[String],
         what: String,
     ) -> Result<(), Error> {
         let mut stage = self.stage();
-        match (files, removed) {
-            ([(path, bytes)], []) => {
-                stage.write(&layout::group_file(group, path), bytes)?;
-                return stage.settle(&what);
-            }
-            ([], [path]) => {
-                stage.remove(&layout::group_file(group, path))?;
-                return stage.settle(&what);
-            }
-            _ => {}
+        if let [(path, bytes)] = files {
+            stage.write(&layout::group_file(group, path), bytes)?;
+            return stage.settle(&what);
         }
         let mut write = |(path, bytes): &(&str, &[u8])| stage.write(&staged(path), bytes);
         if let Err(error) = files.iter().try_for_each(&mut write).and_then(|()| Ok(stage.sync()?)) {
@@ -128,7 +117,7 @@ impl LockGuard {
             Some(((*path).to_owned(), Digest::of(&bytes)))
         };
         let before = files.iter().filter_map(digest).collect();
-        let intent = ImportIntent { group: group.clone(), files: paths, removed: removed.to_vec(), before };
+        let intent = ImportIntent { group: group.clone(), files: paths, before };
         let mut is_untouched = true;
         let imported =
             self.declare(Intent::Import(intent.clone())).and_then(|()| self.place_files(&intent, &mut is_untouched));
@@ -182,13 +171,6 @@ impl LockGuard {
                 stage.write(&to, &bytes).or_else(|_| stage.write(&to, &bytes))?;
                 *is_untouched = false;
                 placed.push(from);
-            }
-        }
-        for path in &intent.removed {
-            let place = layout::group_file(&intent.group, path);
-            if root.exists(&place)? {
-                stage.remove(&place)?;
-                *is_untouched = false;
             }
         }
         stage.sync()?;

@@ -1,8 +1,9 @@
-//! `<x.y.z>.yaml` beside a version's folder: who blocked or deleted the version, when and why.
+//! `<x.y.z>.yaml` beside a version's folder: who blocked, unblocked or deleted the version, when and why.
 //!
 //! Each statement is one line, so that two branches that say something of one version merge in Git: all lines of both
 //! count. A file with conflict markers in it is read like that as well, and `verify` reports the markers.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::error::Error;
@@ -10,7 +11,7 @@ use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
 use crate::model::{
     Author, Digest, FileSet, Finding, GroupName, Hint, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version,
-    VersionNote, VersionNotes, VersionRemark,
+    VersionNote, VersionNotes, VersionRemark, VersionUnblock,
 };
 
 /// The last line of the file.
@@ -33,7 +34,7 @@ pub struct VersionNoteFile {
     notes: Vec<NoteLine>,
 }
 
-/// One statement: `blocked` or `deleted`, with the time at which it was made.
+/// One statement: `unblocked` with the block that it ends, else `blocked` or `deleted`, with the time at which it was made.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteLine {
@@ -41,6 +42,10 @@ struct NoteLine {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     blocked: Option<Timestamp>,
+    /// The time at which the block of the time in `blocked` ended.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    unblocked: Option<Timestamp>,
     /// The time of a deletion: the number stands for the bytes of this digest alone, ever after.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
@@ -83,11 +88,15 @@ pub(super) fn render(group: &GroupName, version: &Version, note: &VersionNote) -
          version: \"{version}\"\n\
          notes:\n"
     );
-    let blocks = note.blocks.iter().map(|remark| ("blocked", remark));
-    let deletions = note.deletions.iter().map(|remark| ("deleted", remark));
-    for (kind, VersionRemark { at, by, why, digest }) in blocks.chain(deletions) {
+    let ended = note.unblocks.iter().map(|unblock| (Some(unblock.block), "unblocked", &unblock.remark));
+    let blocks = note.blocks.iter().map(|remark| (None, "blocked", remark));
+    let deletions = note.deletions.iter().map(|remark| (None, "deleted", remark));
+    let mut statements: Vec<_> = blocks.chain(ended).chain(deletions).collect();
+    statements.sort_by_key(|(.., remark)| remark.at);
+    for (block, kind, VersionRemark { at, by, why, digest }) in statements {
+        let block = block.map(|block| format!("blocked: {block}, ")).unwrap_or_default();
         let why = why.as_ref().map(|why| format!(", why: {}", quoted(why))).unwrap_or_default();
-        let _ = writeln!(text, "- {{{kind}: {at}, digest: \"{digest}\", by: {}{why}}}", quoted(by));
+        let _ = writeln!(text, "- {{{block}{kind}: {at}, digest: \"{digest}\", by: {}{why}}}", quoted(by));
     }
     text.push_str(END);
     text.push('\n');
@@ -106,17 +115,8 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
     let (own, mut is_named) = (format!("version: \"{version}\""), false);
     for (index, line) in text.lines().enumerate() {
         if let Some(statement) = line.strip_prefix("- ") {
-            let NoteLine { blocked, deleted, digest, by, why } =
-                own_yaml::parse(place, statement).map_err(|_| damaged(index))?;
-            let (at, list) = match (blocked, deleted) {
-                (Some(at), None) => (at, &mut read.note.blocks),
-                (None, Some(at)) => (at, &mut read.note.deletions),
-                _ => return Err(damaged(index)),
-            };
-            let remark = VersionRemark { at, by, why, digest };
-            if !list.contains(&remark) {
-                list.push(remark);
-            }
+            let line = own_yaml::parse(place, statement).map_err(|_| damaged(index))?;
+            add_statement(&mut read.note, line).ok_or_else(|| damaged(index))?;
         } else if is_conflict_marker(line) {
             read.conflict.get_or_insert(index + 1);
         } else if line == own {
@@ -130,8 +130,28 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
         return Err(damaged(text.lines().count().saturating_sub(1)));
     }
     read.note.blocks.sort_by_key(|remark| remark.at);
+    read.note.unblocks.sort_by_key(|unblock| unblock.remark.at);
     read.note.deletions.sort_by_key(|remark| remark.at);
     Ok(read)
+}
+
+/// Adds a statement that a note does not have yet; `None` where its fields are no statement.
+fn add_statement(note: &mut VersionNote, line: NoteLine) -> Option<()> {
+    let NoteLine { blocked, unblocked, deleted, digest, by, why } = line;
+    let remark = |at| VersionRemark { at, by, why, digest };
+    match (blocked, unblocked, deleted) {
+        (Some(block), Some(at), None) => push_new(&mut note.unblocks, VersionUnblock { block, remark: remark(at) }),
+        (Some(at), None, None) => push_new(&mut note.blocks, remark(at)),
+        (None, None, Some(at)) => push_new(&mut note.deletions, remark(at)),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, statement: T) {
+    if !list.contains(&statement) {
+        list.push(statement);
+    }
 }
 
 fn is_conflict_marker(line: &str) -> bool {
@@ -172,16 +192,39 @@ impl Workspace {
         Ok((notes, findings))
     }
 
+    /// Reads the notes of one group or of all, deleted ones too, as [`readable_notes`](Self::readable_notes) does.
+    pub fn all_notes(
+        &self,
+        group: Option<&GroupName>,
+    ) -> Result<(BTreeMap<GroupName, VersionNotes>, Vec<Finding>), Error> {
+        let groups = match group {
+            Some(group) => vec![group.clone()],
+            None => self.root.list(layout::GROUPS_FOLDER)?.iter().filter_map(|name| name.parse().ok()).collect(),
+        };
+        let (mut all, mut findings) = (BTreeMap::new(), Vec::new());
+        for group in groups {
+            let (notes, unreadable) = self.readable_notes(&group)?;
+            findings.extend(unreadable);
+            all.insert(group, notes);
+        }
+        Ok((all, findings))
+    }
+
     fn noted_versions(&self, group: &GroupName) -> Result<Vec<Version>, Error> {
         Ok(self.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)).collect())
     }
 
     fn add_note(&self, group: &GroupName, version: &Version, notes: &mut VersionNotes) -> Result<(), Error> {
         let Some(ReadNote { note, .. }) = self.read_note(group, version)? else { return Ok(()) };
+        let located = |digest| {
+            let located = self.locate_release(group, version, digest).ok().flatten();
+            located.unwrap_or_else(|| version.clone())
+        };
         for block in note.blocks {
-            let located = self.locate_release(group, version, block.digest).ok().flatten();
-            let blocks = &mut notes.0.entry(located.unwrap_or_else(|| version.clone())).or_default().blocks;
-            blocks.push(block);
+            notes.0.entry(located(block.digest)).or_default().blocks.push(block);
+        }
+        for unblock in note.unblocks {
+            notes.0.entry(located(unblock.remark.digest)).or_default().unblocks.push(unblock);
         }
         if !note.deletions.is_empty() {
             notes.0.entry(version.clone()).or_default().deletions = note.deletions;
@@ -241,33 +284,38 @@ impl LockGuard {
         let Some(digest) = manifest.map(|manifest| manifest.digest()).or(deleted) else {
             return Err(self.workspace().unknown_version(group, version)?);
         };
-        if let Some(block) = note.blocks.iter().find(|block| block.digest == digest) {
+        if let Some(block) = note.blocks_in_force().find(|block| block.digest == digest) {
             return Ok((block.clone(), false));
         }
-        let block = author.remark(digest);
+        let block = next_remark(&note, author, digest);
         note.blocks.push(block.clone());
-        self.write_note(group, version, &note)?;
+        let mut stage = self.stage();
+        let place = place(group, version);
+        stage.write(&place, render(group, version, &note).as_bytes())?;
+        stage.settle(&place)?;
         Ok((block, true))
     }
 
-    /// Lets a blocked version in again, and returns the statements that kept it out.
-    pub fn unblock_version(&self, group: &GroupName, version: &Version) -> Result<Vec<VersionRemark>, Error> {
+    /// Lets a blocked version in again, and returns the blocks that kept it out.
+    pub fn unblock_version(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        author: &Author,
+    ) -> Result<Vec<VersionRemark>, Error> {
         let workspace = self.workspace();
         let digest = workspace.manifest(group, version)?.map(|manifest| manifest.digest());
         let mut unblocked = Vec::new();
-        let (mut changed, mut emptied) = (Vec::new(), Vec::new());
-        for noted in workspace.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)) {
+        let mut changed = BTreeMap::new();
+        for noted in workspace.noted_versions(group)? {
             let Some(ReadNote { mut note, .. }) = workspace.read_note(group, &noted)? else { continue };
-            let is_meant = |block: &VersionRemark| noted == *version || Some(block.digest) == digest;
-            let (meant, others): (Vec<_>, Vec<_>) = note.blocks.into_iter().partition(is_meant);
-            if !meant.is_empty() {
-                note.blocks = others;
-                unblocked.extend(meant);
-                if note.is_empty() {
-                    emptied.push(group_path(&noted));
-                } else {
-                    changed.push((group_path(&noted), render(group, &noted, &note)));
-                }
+            let is_meant = |block: &&VersionRemark| noted == *version || Some(block.digest) == digest;
+            let meant: Vec<_> = note.blocks_in_force().filter(is_meant).cloned().collect();
+            for block in meant {
+                let remark = next_remark(&note, author, block.digest);
+                note.unblocks.push(VersionUnblock { block: block.at, remark });
+                changed.insert(group_path(&noted), render(group, &noted, &note));
+                unblocked.push(block);
             }
         }
         if unblocked.is_empty() && digest.is_none() {
@@ -276,21 +324,17 @@ impl LockGuard {
         if !unblocked.is_empty() {
             let files: Vec<_> = changed.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
             let what = format!("the block of version {version} of {group}");
-            self.replace_together(group, &files, &emptied, what)?;
+            self.replace_together(group, &files, what)?;
         }
         Ok(unblocked)
     }
+}
 
-    fn write_note(&self, group: &GroupName, version: &Version, note: &VersionNote) -> Result<(), Error> {
-        let place = place(group, version);
-        let mut stage = self.stage();
-        if note.is_empty() {
-            stage.remove(&place)?;
-        } else {
-            stage.write(&place, render(group, version, note).as_bytes())?;
-        }
-        stage.settle(&place)
-    }
+/// Returns an author's remark, later than all that a note has: a clock that is set back reorders nothing.
+fn next_remark(note: &VersionNote, author: &Author, digest: Digest) -> VersionRemark {
+    let latest = note.remarks().last().map(|(_, remark)| remark.at.successor());
+    let remark = author.remark(digest);
+    VersionRemark { at: latest.map_or(remark.at, |latest| latest.max(remark.at)), ..remark }
 }
 
 #[cfg(test)]
@@ -304,7 +348,8 @@ mod tests {
 
     fn note(blocks: &[(i64, &str)]) -> VersionNote {
         let blocks = blocks.iter().map(|(at, why)| remark(*at, why)).collect();
-        VersionNote { blocks, deletions: vec![VersionRemark { why: None, ..remark(9, "") }] }
+        let unblocks = vec![VersionUnblock { block: Timestamp::from_milliseconds(2), remark: remark(5, "c") }];
+        VersionNote { blocks, unblocks, deletions: vec![VersionRemark { why: None, ..remark(9, "") }] }
     }
 
     fn read(text: &str) -> Result<ReadNote, Error> {

@@ -101,10 +101,53 @@ fn what_is_live_stays_live_and_rollback_goes_past_a_blocked_version() {
     sandbox.run("version list").expect_exit(0).expect_stdout("(blocked)");
     sandbox.run("publish --env test --mock").expect_exit(0).expect_stderr("it stays live");
     sandbox.run("rollback --env test").expect_exit(0).expect_stdout("0.0.1");
-    sandbox.run("version unblock 0.0.2").expect_exit(0).expect_stdout("no longer blocked");
-    assert!(!sandbox.path().join("groups/petstore/versions/0.0.2.yaml").exists());
-    sandbox.run("version unblock 0.0.2").expect_exit(0).expect_stdout("is not blocked");
+    sandbox.run("version unblock 0.0.2").expect_exit(64).expect_stderr("-m WHY");
+    sandbox.run("version unblock 0.0.2 -m mended").expect_exit(0).expect_stdout("no longer blocked");
+    let files = sandbox.files();
+    sandbox.run("version unblock 0.0.2 -m again").expect_exit(0).expect_stdout("is not blocked");
+    assert_eq!(sandbox.files(), files, "a second unblock wrote something");
     sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+}
+
+#[test]
+fn a_block_and_its_end_are_told_wherever_the_version_is() {
+    let sandbox = two_versions();
+    let told = |words: &str| {
+        let shown = sandbox.run(&format!("-o json {words}")).expect_exit(0).json();
+        let remarks = shown["remarks"].as_array().expect("remarks").clone();
+        let told = |remark: &Value| [&remark["kind"], &remark["why"]].map(|text| text.as_str().map(str::to_owned));
+        let told: Vec<_> = remarks.iter().map(told).collect();
+        told.into_iter().map(|told| told.map(Option::unwrap_or_default).join(" ")).collect::<Vec<_>>()
+    };
+    let history = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let operation = history["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    let first = history["operations"][1]["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("version block 0.0.2 -m bad").expect_exit(0);
+    sandbox.run("version unblock 0.0.2 -m mended").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    sandbox.run("version block 0.0.2 -m worse").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(5).expect_stderr("worse");
+    let all = ["blocked bad", "unblocked mended", "blocked worse"];
+    for words in ["version list", "version show 0.0.2", &format!("show {operation}")] {
+        assert_eq!(told(words), all, "{words}");
+        let shown = sandbox.run(words).expect_exit(0).expect_stdout("unblocked by Ada");
+        shown.expect_stdout(": mended").expect_stdout(": worse");
+    }
+    assert_eq!(told("version show 0.0.1").len() + told(&format!("show {first}")).len(), 0);
+    assert_eq!(told("history"), ["blocked worse", "unblocked mended", "blocked bad"]);
+    assert_eq!(told("history petstore --env test -n 1").len(), 0, "older than the one operation");
+    let shown = sandbox.run("history").expect_exit(0).stdout;
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    let line = |text: &str| lines.iter().position(|line| line.contains(text)).expect(text);
+    assert!(line("worse") < line("mended") && line("mended") < line("  bad"), "{shown}");
+    sandbox.run("verify").expect_exit(0);
+    // A note that cannot be read hides nothing else.
+    sandbox.write("groups/petstore/versions/0.0.2.yaml", "x");
+    for words in ["history", &format!("show {operation}"), "version show 0.0.2"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("versions/0.0.2.yaml").expect_stdout("0.0.2");
+    }
 }
 
 #[test]

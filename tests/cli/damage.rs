@@ -309,7 +309,7 @@ fn status_shows_blocks_and_overrides() {
     let settings = sandbox.read("apigw.toml");
     sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\nbreaking = \"deny\""));
     sandbox.run_words(&["offline", "petstore", "--env", "test", "--allow-breaking", "-m", "end"]).expect_exit(0);
-    sandbox.run("version unblock petstore 0.0.2").expect_exit(0);
+    sandbox.run("version unblock petstore 0.0.2 -m mended").expect_exit(0);
     let only = Sandbox::petstore();
     only.run("publish petstore --env test --mock").expect_exit(0);
     only.run("version block petstore 0.0.1 -m bad").expect_exit(0).expect_stderr("`apigw offline petstore --env test`");

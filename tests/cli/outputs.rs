@@ -254,8 +254,8 @@ fn versions(validated: &Validated) {
     validated.run("version-block", 0, "version block petstore 0.0.1 -m bad");
     validated.run("version-block", 0, "version block petstore 0.0.1 -m bad");
     validated.read("version-list", 0, "version list petstore");
-    validated.run("version-unblock", 0, "version unblock petstore 0.0.1");
-    validated.run("version-unblock", 0, "version unblock petstore 0.0.1");
+    validated.run("version-unblock", 0, "version unblock petstore 0.0.1 -m mended");
+    validated.run("version-unblock", 0, "version unblock petstore 0.0.1 -m mended");
     validated.read("version-show", 0, "version show petstore 0.0.1");
     validated.read("version-show", 3, "version show petstore 9.9.9");
 }
@@ -288,7 +288,7 @@ fn changes(validated: &Validated) {
     validated.run("offline", 0, "offline petstore --env pre-release");
     validated.run("offline", 0, "offline petstore --env pre-release");
     validated.run("version-block", 0, "version block petstore 0.0.1 -m bad");
-    validated.run("version-unblock", 0, "version unblock petstore 0.0.1");
+    validated.run("version-unblock", 0, "version unblock petstore 0.0.1 -m mended");
     validated.run("version-delete", 4, "version delete petstore 0.0.1");
     validated.run("group-delete", 4, "group delete petstore --yes");
 }

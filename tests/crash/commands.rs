@@ -61,7 +61,11 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
     ("version bump", &[], "version bump pets minor"),
     ("version delete", &["version create pets"], "version delete pets 0.0.1"),
     ("version block", &["version create pets"], "version block pets 0.0.1 -m bad"),
-    ("version unblock", &["version create pets", "version block pets 0.0.1 -m bad"], "version unblock pets 0.0.1"),
+    (
+        "version unblock",
+        &["version create pets", "version block pets 0.0.1 -m bad"],
+        "version unblock pets 0.0.1 -m mended",
+    ),
     (
         "group delete, with notes",
         &["version create shop", "version block shop 0.0.1 -m bad"],

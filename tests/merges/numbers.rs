@@ -262,9 +262,39 @@ fn what_two_branches_say_of_one_version_counts_both() {
     let note = fs::read_to_string(ada.folder.join("groups/a/versions/0.0.1.yaml")).expect("the note");
     assert!(note.contains("one") && note.contains("two") && !note.contains("<<<<<<<"), "{note}");
     assert_eq!(ada.apigw("promote a --from test --to pre-release").code, 5);
-    let unblocked = ada.done("-o json version unblock a 0.0.1").json();
+    let unblocked = ada.done("-o json version unblock a 0.0.1 -m both-mended").json();
     assert_eq!(unblocked["unblocked"].as_array().map(Vec::len), Some(2), "{unblocked}");
     ada.done("promote a --from test --to pre-release");
+    ada.done("verify");
+}
+
+#[test]
+fn an_unblock_ends_no_block_that_its_author_did_not_see() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    ada.done("version block a 0.0.1 -m one");
+    ada.commit("blocked");
+    bob.git_done(&format!("pull -q {} main", ada.folder.display()));
+    ada.done("version unblock a 0.0.1 -m mended");
+    ada.commit("unblocked");
+    bob.done("version unblock a 0.0.1 -m looks-good");
+    bob.done("version block a 0.0.1 -m no");
+    bob.commit("blocked again");
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git_done("merge -q --no-edit FETCH_HEAD");
+    let refused = ada.apigw("promote a --from test --to pre-release");
+    assert!(
+        refused.code == 5 && refused.stderr.contains("was blocked by") && refused.stderr.contains(": no"),
+        "{refused:?}"
+    );
+    let shown = ada.done("-o json version show a 0.0.1").json();
+    let mut told: Vec<_> =
+        shown["remarks"].as_array().expect("remarks").iter().filter_map(|remark| remark["why"].as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["looks-good", "mended", "no", "one"], "{shown}");
     ada.done("verify");
 }
 

@@ -1,6 +1,7 @@
 //! `apigw history`.
 
 mod access;
+mod remarks;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use crate::cli::progress::ProgressLine;
 use crate::cli::release_text::release_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
-use crate::cli::views::{HistoryDocument, HistoryView};
+use crate::cli::views::{HistoryDocument, HistoryRemarks, HistoryView};
 use crate::cli::{change, lost, selection};
 use crate::model::{DeploymentState, GroupName, Timestamp};
 use crate::workspace::{CommittedOperation, ShortIds, Workspace};
@@ -70,8 +71,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         problems.extend(found.problems);
         is_published |= found.is_published;
     }
+    let mut noted = remarks::read(workspace, group.as_ref())?;
     if operations.is_empty()
         && problems.is_empty()
+        && noted.remarks.is_empty()
         && let Some(group) = &group
     {
         workspace.require_group(group)?;
@@ -79,10 +82,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     let is_cut = operations.len() > arguments.number;
     operations.truncate(arguments.number);
+    if is_cut {
+        // As far back as the operations go.
+        let oldest = operations.last().map(|committed| committed.operation.time);
+        noted.remarks.retain(|(.., remark)| oldest.is_some_and(|oldest| remark.at >= oldest));
+    }
     let short = workspace.short_ids().unwrap_or_default();
     let shown = ShownHistory {
         workspace,
         operations: &operations,
+        noted: &noted,
         short: &short,
         group: group.as_ref(),
         now: context.now(),
@@ -90,7 +99,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
-    let document = HistoryDocument::Releases(HistoryView::new(&operations, is_cut, &problems, &numbers));
+    let document = HistoryDocument::Releases(HistoryView::new(&operations, is_cut, (&problems, &noted), &numbers));
     drop(progress);
     context.output.painted(&document, || shown.text(layout))?;
     if is_cut {
@@ -101,7 +110,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     for problem in &problems {
         context.output.warning(&problem.to_string());
     }
-    Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
+    let exit = context.output.unreadable(workspace, &noted.unreadable);
+    Ok(if problems.is_empty() { exit } else { Exit::Invalid })
 }
 
 /// Describes how many operations are left out. Those of one group are not counted: all files would have to be read.
@@ -121,6 +131,7 @@ fn more_text(shown: usize, total: usize) -> String {
 struct ShownHistory<'a> {
     workspace: &'a Workspace,
     operations: &'a [CommittedOperation],
+    noted: &'a HistoryRemarks,
     short: &'a ShortIds,
     /// The group that was asked for, which comes first.
     group: Option<&'a GroupName>,
@@ -131,13 +142,14 @@ struct ShownHistory<'a> {
 
 impl ShownHistory<'_> {
     fn text(&self, layout: TableLayout) -> String {
-        if self.operations.is_empty() && self.is_known {
-            return String::new();
+        let operations = self.operations.iter().map(|committed| (committed.operation.time, self.row(committed)));
+        let remarks = self.noted.remarks.iter().map(|remark| (remark.3.at, remarks::row(remark, self.now)));
+        let mut rows: Vec<(Timestamp, Vec<TableCell>)> = operations.chain(remarks).collect();
+        if rows.is_empty() {
+            return if self.is_known { String::new() } else { "nothing was published yet\n".to_owned() };
         }
-        if self.operations.is_empty() {
-            return "nothing was published yet\n".to_owned();
-        }
-        let rows = self.operations.iter().map(|committed| self.row(committed));
+        rows.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        let rows = rows.into_iter().map(|(_, row)| row);
         table::render(&["OPERATION", "AGE", "ENVIRONMENT", "CHANGES", "BY", "WHY"], rows, layout)
     }
 

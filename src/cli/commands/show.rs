@@ -1,5 +1,6 @@
 //! `apigw show`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -8,10 +9,10 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
-use crate::cli::release_text::release_text;
+use crate::cli::release_text::{release_text, remark_text};
 use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowView};
-use crate::model::Release;
+use crate::model::{Finding, GroupChange, GroupName, Release, VersionNotes};
 use crate::workspace::{CommittedOperation, ProblemKind, Workspace};
 
 /// Show one operation: who, when, why, and each group before and after
@@ -33,15 +34,42 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
-    let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end));
-    context.output.lines(&view, || text(workspace, &committed, loose_end))?;
+    let (notes, unreadable) = notes(workspace, &committed)?;
+    let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end)).noted(&notes, &unreadable);
+    context.output.lines(&view, || text(workspace, &committed, loose_end, &notes))?;
     for problem in &standing.problems {
         context.output.warning(&problem.to_string());
     }
-    Ok(if standing.problems.is_empty() { Exit::Done } else { Exit::Invalid })
+    let exit = context.output.unreadable(workspace, &unreadable);
+    Ok(if standing.problems.is_empty() { exit } else { Exit::Invalid })
 }
 
-fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option<ProblemKind>) -> String {
+/// Reads the notes of the groups that an operation changed, each with the remarks on versions of the change alone.
+fn notes(
+    workspace: &Workspace,
+    committed: &CommittedOperation,
+) -> Result<(BTreeMap<GroupName, VersionNotes>, Vec<Finding>), CommandError> {
+    let (mut all, mut findings) = (BTreeMap::new(), Vec::new());
+    for (group, GroupChange { before, merged, after, .. }) in &committed.operation.changes {
+        let (mut notes, unreadable) = workspace.readable_notes(group)?;
+        let digests: Vec<_> =
+            before.iter().chain(merged).map(|entry| entry.release.digest).chain([after.digest]).collect();
+        for note in notes.0.values_mut() {
+            note.blocks.retain(|remark| digests.contains(&remark.digest));
+            note.unblocks.retain(|unblock| digests.contains(&unblock.remark.digest));
+        }
+        findings.extend(unreadable);
+        all.insert(group.clone(), notes);
+    }
+    Ok((all, findings))
+}
+
+fn text(
+    workspace: &Workspace,
+    committed: &CommittedOperation,
+    loose_end: Option<ProblemKind>,
+    notes: &BTreeMap<GroupName, VersionNotes>,
+) -> String {
     let CommittedOperation { id, operation, .. } = committed;
     // No line of a text of many may look like another field.
     let field = |text: &str| text.replace('\n', "\n             ");
@@ -81,6 +109,9 @@ fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option
                 writeln!(changes, "  merged {}\n         by operation {}", state(&merged.release), merged.operation);
         }
         let _ = writeln!(changes, "  after  {}\n         {}", state(&planned.after), planned.after.digest);
+        for (version, kind, remark) in notes.get(group).into_iter().flat_map(VersionNotes::blocks_and_unblocks) {
+            let _ = writeln!(changes, "  {version} was {}", remark_text(kind, remark).replace('\n', " "));
+        }
     }
     text + &short_ids::shorten(workspace, &changes)
 }

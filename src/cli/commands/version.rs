@@ -1,5 +1,7 @@
 //! `apigw version`.
 
+mod block;
+
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
@@ -9,14 +11,13 @@ use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
+use crate::cli::release_text::remark_text;
 use crate::cli::views::{
-    DeletedVersionView, FindingView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
-    VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
+    DeletedVersionView, FindingView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
+    VersionListView, VersionRemarkView, VersionShowView,
 };
 use crate::cli::{advice, change, complete, missing_release, selection, table};
-use crate::model::{
-    BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
-};
+use crate::model::{BumpLevel, Digest, GroupName, RemarkKind, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError};
 use crate::plan::{self, Freeze};
 use crate::workspace::{self, DiskFacts, Workspace, version_edit};
 
@@ -28,8 +29,8 @@ pub(in crate::cli) enum VersionCommand {
     List(VersionListArguments),
     Show(OneArguments),
     Delete(VersionDeleteArguments),
-    Block(BlockArguments),
-    Unblock(UnblockArguments),
+    Block(block::BlockArguments),
+    Unblock(block::UnblockArguments),
 }
 
 /// Freeze the working copy under the version that its settings name
@@ -94,31 +95,6 @@ impl NamedVersion {
     }
 }
 
-/// Block a frozen version in every environment, until it is unblocked
-///
-/// Publish, switch, promote, rollback, undo and apply refuse it. If it is live, it stays live; `rollback` skips it.
-#[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
-#[command(
-    after_help = "Examples:\n  apigw version block 0.0.2 -m 'loses orders'\n  apigw version block petstore 0.0.2 -m 'loses orders'"
-)]
-pub(in crate::cli) struct BlockArguments {
-    #[command(flatten)]
-    named: NamedVersion,
-    /// Reason, shown to everybody whom the block stops
-    #[arg(short, long, value_name = "WHY")]
-    message: Option<String>,
-}
-
-/// Unblock a version
-#[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
-#[command(after_help = "Examples:\n  apigw version unblock 0.0.2\n  apigw version unblock petstore 0.0.2")]
-pub(in crate::cli) struct UnblockArguments {
-    #[command(flatten)]
-    named: NamedVersion,
-}
-
 /// Delete a frozen version that is live nowhere
 ///
 /// Its number cannot be reused for other content. A version that was live in one of the last ten states of an environment
@@ -144,8 +120,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Re
         VersionCommand::List(arguments) => list(context, arguments),
         VersionCommand::Show(arguments) => show(context, arguments),
         VersionCommand::Delete(arguments) => delete(context, arguments),
-        VersionCommand::Block(arguments) => block(context, arguments),
-        VersionCommand::Unblock(arguments) => unblock(context, arguments),
+        VersionCommand::Block(arguments) => block::block(context, arguments),
+        VersionCommand::Unblock(arguments) => block::unblock(context, arguments),
     }
 }
 
@@ -264,6 +240,7 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
         group: group.clone(),
         versions: entries,
         deleted: gone.collect(),
+        remarks: VersionRemarkView::of_group(&group, &notes),
         problems: unreadable.iter().map(FindingView::new).collect(),
     };
     context.output.data(&view, || {
@@ -282,12 +259,10 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
             });
             text += &table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width);
         }
-        let blocks = versions.iter().filter_map(|(version, .., block)| Some((version, "blocked", (*block)?)));
         let deletions =
-            deleted.iter().filter_map(|(version, note)| Some((*version, "deleted", note.deletions.last()?)));
-        for (version, what, VersionRemark { at, by, why, .. }) in blocks.chain(deletions) {
-            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            let _ = writeln!(text, "{version} was {what} by {by} at {at}{why}");
+            deleted.iter().filter_map(|(version, note)| Some((*version, RemarkKind::Deleted, note.deletions.last()?)));
+        for (version, kind, remark) in notes.blocks_and_unblocks().into_iter().chain(deletions) {
+            let _ = writeln!(text, "{version} was {}", remark_text(kind, remark));
         }
         text
     })?;
@@ -302,6 +277,9 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
             .hint(format!("list them: `apigw version list {group}`")));
     };
     let live = workspace.live_in(&group, Some(version))?;
+    let (notes, unreadable) = workspace.readable_notes(&group)?;
+    let remarks: Vec<_> =
+        notes.blocks_and_unblocks().into_iter().filter(|(.., remark)| remark.digest == digest).collect();
     let manifest = files.manifest();
     let view = VersionShowView {
         schema: SCHEMA,
@@ -309,15 +287,19 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
         version: version.clone(),
         digest,
         live: live.clone(),
+        blocked: notes.block(&digest).cloned(),
+        remarks: remarks.iter().map(|remark| VersionRemarkView::new(&group, *remark)).collect(),
         files: manifest.clone(),
+        problems: unreadable.iter().map(FindingView::new).collect(),
     };
     context.output.data(&view, || {
         let place = if live.is_empty() { "nowhere".to_owned() } else { live.join(", ") };
         let rows = manifest.0.iter().map(|(path, digest)| vec![path.clone(), digest.to_string()]);
         let files = table::render(&["FILE", "SHA-256"], rows, context.output.width);
-        format!("{group} {version}\ndigest   {digest}\nlive in  {place}\n\n{files}")
+        let said = remarks.iter().map(|(_, kind, remark)| format!("\nwas      {}", remark_text(*kind, remark)));
+        format!("{group} {version}\ndigest   {digest}\nlive in  {place}{}\n\n{files}", said.collect::<String>())
     })?;
-    Ok(Exit::Done)
+    Ok(context.output.unreadable(workspace, &unreadable))
 }
 
 fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<Exit, CommandError> {
@@ -341,59 +323,6 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let view =
         VersionDeleteView { schema: SCHEMA, group: group.clone(), version: version.clone(), deleted: true, lost };
     let shown = context.output.data(&view, || format!("deleted version {version} of {group}\n"));
-    change::shown_after_commit(context, shown);
-    Ok(Exit::Done)
-}
-
-fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
-    if author.message.is_none() {
-        return Err(CommandError::usage("a block needs a reason").hint("add `-m WHY`"));
-    }
-    let (group, version) = arguments.named.resolve(context)?;
-    let guard = context.workspace()?.lock(&context.lock_request())?;
-    // Read before the block: an error after it would call a change that was made a failed one.
-    let live = guard.workspace().live_in(&group, Some(&version))?;
-    let (block, is_new) = guard.block_version(&group, &version, &author)?;
-    for environment in &live {
-        let named = guard.workspace().environment_named(environment);
-        let has_way_back = named.is_ok_and(|named| guard.workspace().has_way_back(&named, &group));
-        let verb = if has_way_back { "rollback" } else { "offline" };
-        context.output.warning(&format!(
-            "{group} {version} stays live in {environment}: take it out with `apigw {verb} {group} --env {environment}`"
-        ));
-    }
-    let view = VersionBlockView {
-        schema: SCHEMA,
-        group: group.clone(),
-        version: version.clone(),
-        blocked: block.clone(),
-        live,
-    };
-    let shown = context.output.data(&view, || {
-        if is_new {
-            return format!("{group} {version} is blocked\n");
-        }
-        let why = block.why.as_deref().unwrap_or_default();
-        format!("{group} {version} is already blocked by {} since {}: {why}\n", block.by, block.at)
-    });
-    change::shown_after_commit(context, shown);
-    Ok(Exit::Done)
-}
-
-fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, CommandError> {
-    let (group, version) = arguments.named.resolve(context)?;
-    let removed = context.workspace()?.lock(&context.lock_request())?.unblock_version(&group, &version)?;
-    let view = VersionUnblockView {
-        schema: SCHEMA,
-        group: group.clone(),
-        version: version.clone(),
-        unblocked: removed.clone(),
-    };
-    let shown = context.output.data(&view, || {
-        let what = if removed.is_empty() { "is not blocked" } else { "is no longer blocked" };
-        format!("{group} {version} {what}\n")
-    });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

@@ -249,7 +249,7 @@ pub(in crate::cli) struct SignedHeaderView {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::cli) enum HistoryDocument<'a> {
-    Releases(HistoryView),
+    Releases(HistoryView<'a>),
     Access(AccessHistoryView<'a>),
 }
 

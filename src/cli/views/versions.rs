@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingView, OutputDocument};
-use crate::model::{Digest, GroupName, Manifest, Version, VersionRemark};
+use crate::model::{Digest, GroupName, Manifest, RemarkKind, Version, VersionNotes, VersionRemark};
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct VersionCreateView {
@@ -32,6 +32,8 @@ pub(in crate::cli) struct VersionListView<'a> {
     pub(in crate::cli) versions: Vec<VersionListEntryView>,
     /// The versions that were deleted.
     pub(in crate::cli) deleted: Vec<DeletedVersionView>,
+    /// The blocks of versions and their ends, the oldest first.
+    pub(in crate::cli) remarks: Vec<VersionRemarkView>,
     /// The notes on versions that cannot be read.
     pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
@@ -47,6 +49,30 @@ pub(in crate::cli) struct VersionListEntryView {
     pub(in crate::cli) blocked: Option<VersionRemark>,
 }
 
+/// A block of a version, or the end of one.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionRemarkView {
+    group: GroupName,
+    version: Version,
+    kind: RemarkKind,
+    #[serde(flatten)]
+    remark: VersionRemark,
+}
+
+impl VersionRemarkView {
+    pub(in crate::cli) fn new(
+        group: &GroupName,
+        (version, kind, remark): (&Version, RemarkKind, &VersionRemark),
+    ) -> Self {
+        Self { group: group.clone(), version: version.clone(), kind, remark: remark.clone() }
+    }
+
+    /// Lists those of all versions of a group.
+    pub(in crate::cli) fn of_group(group: &GroupName, notes: &VersionNotes) -> Vec<Self> {
+        notes.blocks_and_unblocks().into_iter().map(|remark| Self::new(group, remark)).collect()
+    }
+}
+
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct DeletedVersionView {
     pub(in crate::cli) version: Version,
@@ -54,14 +80,20 @@ pub(in crate::cli) struct DeletedVersionView {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct VersionShowView {
+pub(in crate::cli) struct VersionShowView<'a> {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) group: GroupName,
     pub(in crate::cli) version: Version,
     pub(in crate::cli) digest: Digest,
     pub(in crate::cli) live: Vec<String>,
+    /// The block that is in force.
+    pub(in crate::cli) blocked: Option<VersionRemark>,
+    /// Its blocks and their ends, the oldest first.
+    pub(in crate::cli) remarks: Vec<VersionRemarkView>,
     /// Each file with its sha256.
     pub(in crate::cli) files: Manifest,
+    /// The notes on versions that cannot be read.
+    pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -112,7 +144,7 @@ impl OutputDocument for PruneView {}
 impl OutputDocument for VersionCreateView {}
 impl OutputDocument for VersionBumpView {}
 impl OutputDocument for VersionListView<'_> {}
-impl OutputDocument for VersionShowView {}
+impl OutputDocument for VersionShowView<'_> {}
 impl OutputDocument for VersionDeleteView {}
 impl OutputDocument for VersionBlockView {}
 impl OutputDocument for VersionUnblockView {}

@@ -123,7 +123,7 @@ impl LockGuard {
         if changed.is_empty() {
             Ok(())
         } else {
-            self.replace_together(group, &changed, &[], format!("the definition of {group}"))
+            self.replace_together(group, &changed, format!("the definition of {group}"))
         }
     }
 

@@ -9,8 +9,8 @@ use super::views::{
     CompletionsView, DiffDocument, DocsView, ErrorView, ExportDocument, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
     KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, PushDocument, ReleaseView,
-    ResolveDocument, RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusDocument, UndoDocument,
-    VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
+    ResolveDocument, RoutesView, SchemaDocument, SdkView, ServeView, ShowDocument, SignView, StatusDocument,
+    UndoDocument, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
     VersionShowView, VersionUnblockView,
 };
 
@@ -64,7 +64,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<ReleaseView<'_>>("apply"),
     DocumentKind::new::<StatusDocument>("status"),
     DocumentKind::new::<HistoryDocument<'_>>("history"),
-    DocumentKind::new::<ShowView<'_>>("show"),
+    DocumentKind::new::<ShowDocument<'_>>("show"),
     DocumentKind::new::<DiffDocument>("diff"),
     DocumentKind::new::<DocsView>("docs"),
     DocumentKind::new::<MergeDriverDocument>("merge-driver"),

@@ -1,6 +1,7 @@
 //! The documents that are printed as JSON and YAML, schema 1. Fields are only ever added.
 
 mod access;
+mod access_history;
 mod apis;
 mod checks;
 mod comparison;
@@ -22,11 +23,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) use access::{
-    AccessChangeView, AccessHistoryView, AccessListEntryView, AccessListView, AccessResolveView, AccessResolvedView,
-    AccessStepView, AccessTestView, HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView,
-    ResolveDocument, RevokedSecretView, SecretView, SignView, SignedHeaderView, UndoDocument, UnusedGrantView,
-    key_state,
+    AccessChangeView, AccessListEntryView, AccessListView, AccessResolveView, AccessResolvedView, AccessStepView,
+    AccessTestView, HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView, ResolveDocument,
+    RevokedSecretView, SecretView, SignView, SignedHeaderView, UndoDocument, UnusedGrantView, key_state,
 };
+pub(super) use access_history::{AccessHistoryView, AccessShowView, AccessStateView, ShowDocument};
 pub(super) use apis::{
     ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,
 };

@@ -413,7 +413,11 @@ fn access(validated: &Validated) {
     validated.read("key-show", 3, "key show nobody");
     validated.run("sign", 0, "sign GET http://127.0.0.1/petstore/pets --key ci");
     validated.run("sign", 3, "sign GET http://127.0.0.1/petstore/pets --key nobody");
-    validated.read("history", 0, "history --access");
+    let history = validated.read("history", 0, "history --access");
+    let newest = &history["operations"][0];
+    validated.equal(&newest["state_after"]["owner"]["grants"][0]["group"], &json!("petstore"));
+    validated.equal(&newest["state_before"], &json!(null));
+    validated.read("show", 0, &format!("show {}", newest["operation"].as_str().expect("an id")));
     validated.run("undo", 0, "undo --access --dry-run");
     validated.run("undo", 0, "undo --access");
     validated.run("access-revoke", 0, "access revoke ci petstore --env test");

@@ -1,5 +1,7 @@
 //! `apigw show`.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -11,11 +13,11 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::numbers::PresentNumbers;
 use crate::cli::release_text::{release_text, remark_text};
 use crate::cli::short_ids;
-use crate::cli::views::{OperationView, ShowView};
+use crate::cli::views::{OperationView, ShowDocument, ShowView};
 use crate::model::{Finding, GroupChange, GroupName, Release, VersionNotes};
-use crate::workspace::{CommittedOperation, ProblemKind, Workspace};
+use crate::workspace::{self, CommittedOperation, ProblemKind, Workspace};
 
-/// Show one operation: who, when, why, and each group before and after
+/// Show one operation: who, when, why, and each group, key or owner before and after
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw show 20261123T180000.000Z\n  apigw show 0123456789ab -o json")]
 pub(in crate::cli) struct ShowArguments {
@@ -26,7 +28,13 @@ pub(in crate::cli) struct ShowArguments {
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
     let workspace = context.readable_workspace()?;
-    let mut committed = workspace.find_operation(&arguments.operation)?;
+    let mut committed = match workspace.find_operation(&arguments.operation) {
+        Ok(committed) => committed,
+        Err(error @ workspace::Error::Unknown { .. }) => {
+            return access::run(context, workspace, &arguments.operation, error);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let mut loose_end = None;
     let standing = workspace.operation_standing(&committed);
     match standing.lost {
@@ -36,7 +44,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let (notes, unreadable) = notes(workspace, &committed)?;
     let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end)).noted(&notes, &unreadable);
-    context.output.lines(&view, || text(workspace, &committed, loose_end, &notes))?;
+    let document = ShowDocument::Release(Box::new(view));
+    context.output.lines(&document, || text(workspace, &committed, loose_end, &notes))?;
     for problem in &standing.problems {
         context.output.warning(&problem.to_string());
     }
@@ -64,6 +73,11 @@ fn notes(
     Ok((all, findings))
 }
 
+/// Indents the later lines of a text: none of them may look like another field.
+fn field(text: &str) -> String {
+    text.replace('\n', "\n             ")
+}
+
 fn text(
     workspace: &Workspace,
     committed: &CommittedOperation,
@@ -71,8 +85,6 @@ fn text(
     notes: &BTreeMap<GroupName, VersionNotes>,
 ) -> String {
     let CommittedOperation { id, operation, .. } = committed;
-    // No line of a text of many may look like another field.
-    let field = |text: &str| text.replace('\n', "\n             ");
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
         operation.environment,

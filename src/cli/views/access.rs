@@ -3,12 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingView, HistoryView, OutputDocument, PlanView, ResolveView};
+use super::{AccessHistoryView, FindingView, HistoryView, OutputDocument, PlanView, ResolveView};
 use crate::access::{AccessAction, Grant, GrantId, Key, RevokedSecrets, Secret, SecretId, SigningSettings};
 use crate::model::{
-    EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
+    EnvironmentName, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
 };
-use crate::workspace::CommittedAccess;
 
 /// A secret that was made, with a key or in the place of one before.
 #[derive(Serialize, JsonSchema)]
@@ -251,53 +250,6 @@ pub(in crate::cli) struct SignedHeaderView {
 pub(in crate::cli) enum HistoryDocument<'a> {
     Releases(HistoryView<'a>),
     Access(AccessHistoryView<'a>),
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct AccessHistoryView<'a> {
-    schema: u32,
-    operations: Vec<AccessOperationView>,
-    /// True if older operations are left out; `-n` says how many are shown.
-    truncated: bool,
-    /// The files that cannot be read.
-    problems: Vec<FindingView<'a>>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct AccessOperationView {
-    operation: OperationId,
-    subject: String,
-    action: AccessAction,
-    summary: String,
-    time: Timestamp,
-    actor: String,
-    message: Option<String>,
-    before: Option<OperationId>,
-    /// The operations of other branches that a resolve joined with the one before.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    merged: Vec<OperationId>,
-}
-
-impl<'a> AccessHistoryView<'a> {
-    pub(in crate::cli) fn new(operations: &[CommittedAccess], truncated: bool, problems: &'a [Finding]) -> Self {
-        let view = |CommittedAccess { id, operation }: &CommittedAccess| AccessOperationView {
-            operation: id.clone(),
-            subject: operation.after.subject().to_string(),
-            action: operation.action,
-            summary: operation.summary.clone(),
-            time: operation.time,
-            actor: operation.actor.clone(),
-            message: operation.message.clone(),
-            before: operation.before.clone(),
-            merged: operation.merged.clone(),
-        };
-        Self {
-            schema: SCHEMA,
-            operations: operations.iter().map(view).collect(),
-            truncated,
-            problems: problems.iter().map(FindingView::new).collect(),
-        }
-    }
 }
 
 /// The reversal of a release, or with `--access` of a change of a key or of grants.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ChangeView, FindingView, OutputDocument, VersionRemarkView, ViewProblemView};
+use super::{ChangeView, FindingView, VersionRemarkView, ViewProblemView};
 use crate::cli::numbers::PresentNumbers;
 use crate::model::{
     EnvironmentName, Finding, GroupName, OperationId, PolicyOverride, RemarkKind, SCHEMA, Timestamp, Version,
@@ -127,5 +127,3 @@ impl OperationView {
         Self { loose_end, ..self }
     }
 }
-
-impl OutputDocument for ShowView<'_> {}

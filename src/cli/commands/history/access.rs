@@ -10,21 +10,20 @@ use crate::workspace::{CommittedAccess, ShortIds};
 
 pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let (mut operations, problems) = workspace.access_history()?;
+    let (operations, problems) = workspace.access_history()?;
     let total = operations.len();
     let is_cut = total > most;
-    operations.truncate(most);
     let short = workspace.short_ids().unwrap_or_default();
-    let document = HistoryDocument::Access(AccessHistoryView::new(&operations, is_cut, &problems));
+    let document = HistoryDocument::Access(AccessHistoryView::new(&operations, most, &problems));
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {
         if total == 0 && problems.is_empty() {
             return "no keys yet\n".to_owned();
         }
-        if operations.is_empty() {
+        if total.min(most) == 0 {
             return String::new();
         }
-        let rows = operations.iter().map(|committed| row(committed, &short, context.now()));
+        let rows = operations.iter().take(most).map(|committed| row(committed, &short, context.now()));
         table::render(&["OPERATION", "AGE", "OF", "CHANGE", "BY", "WHY"], rows, layout)
     })?;
     if is_cut {

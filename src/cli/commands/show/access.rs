@@ -1,0 +1,53 @@
+//! One operation on a key or on grants.
+
+use std::fmt::Write as _;
+
+use super::field;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::{AccessShowView, AccessStateView, ShowDocument};
+use crate::cli::yaml::yaml;
+use crate::workspace::{self, CommittedAccess, Workspace};
+
+/// Shows an operation on a key or on grants; `error` is why it is none of a release.
+pub(super) fn run(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    text: &str,
+    error: workspace::Error,
+) -> Result<Exit, CommandError> {
+    let committed = match workspace.find_access_operation(text) {
+        Ok(committed) => committed,
+        Err(workspace::Error::Unknown { .. }) => return Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    // A state that cannot be read is for `verify` to report.
+    let before = committed.operation.before.as_ref().and_then(|id| workspace.state_after(id).ok());
+    let view = AccessShowView::new(&committed, before.as_ref());
+    let (before, after) = (view.operation.state_before(), view.operation.state_after());
+    let states = state_text("before", before)? + &state_text("after", Some(after))?;
+    context.output.lines(&ShowDocument::Access(Box::new(view)), || operation_text(&committed) + &states)?;
+    Ok(Exit::Done)
+}
+
+fn operation_text(CommittedAccess { id, operation }: &CommittedAccess) -> String {
+    let mut text = format!(
+        "operation    {id}\nof           {}\ntime         {}\nby           {}\nwhy          {}\nchange       {} {}\n",
+        operation.after.subject(),
+        operation.time,
+        field(&operation.actor),
+        field(operation.message.as_deref().unwrap_or("(no reason given)")),
+        operation.action,
+        field(&operation.summary),
+    );
+    for before in operation.predecessors() {
+        let _ = writeln!(text, "built upon   {before}");
+    }
+    text
+}
+
+fn state_text(title: &str, state: Option<&AccessStateView>) -> Result<String, CommandError> {
+    let Some(state) = state else { return Ok(format!("\n{title}: none\n")) };
+    let indented = yaml(state)?.lines().fold(String::new(), |text, line| text + "  " + line + "\n");
+    Ok(format!("\n{title}:\n{indented}"))
+}

@@ -11,7 +11,12 @@ use crate::served::Served;
 
 /// Names that mean something else in Java, as operations, parameters and fields.
 const NAMES: &str = "getClass wait notify notifyAll hashCode toString clone finalize equals class fields has get with copy read \
-                     find TYPE a\"b \\u0022 */ \\u002a\\u002f \u{1f980} Aa aA aa $ref 1st var record _ of at send body timeout";
+                     find TYPE a\"b \\u0022 */ \\u002a\\u002f \u{1f980} Aa aA aa $ref 1st var record _ of at send body timeout \
+                     environments";
+
+/// Names of schemas that generated code means something else by, in the client and in the classes of calls and types.
+const SCHEMAS: &str = "BigDecimal Call ClientPart1 Collections Deprecated IllegalArgumentException ItemStream JsonChoice JsonObject \
+                       JsonType LinkedHashMap";
 
 /// A description that would end a comment, or be a tag in it.
 const HOSTILE: &str = "a */ } class X { \\u002a\\u002f {@link Y} <script>alert(1)</script> @deprecated \u{202e}\n@deprecated\n\
@@ -42,6 +47,9 @@ fn limits() -> CorpusDefinition {
     schemas.insert("Many".to_owned(), json!({"type": "object", "properties": many}));
     let values: Vec<String> = (0..600).map(|index| format!("value {index}")).collect();
     schemas.insert("Values".to_owned(), json!({"enum": values}));
+    for name in SCHEMAS.split(' ') {
+        schemas.insert(name.to_owned(), json!({"type": "object", "properties": {"a": {"type": "string"}}}));
+    }
     let paths = root["paths"].as_object_mut().expect("paths");
     for (index, name) in names() {
         paths.insert(format!("/names/{index}"), operation(name, &[parameter(name)]));
@@ -53,6 +61,14 @@ fn limits() -> CorpusDefinition {
     }
     for index in 0..450 {
         paths.insert(format!("/many/{index}"), json!({"get": {"responses": {"204": {"description": "d"}}}}));
+    }
+    for name in SCHEMAS.split(' ') {
+        let schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        let body = json!({"required": true, "content": {"application/json": {"schema": schema}}});
+        let responses = json!({"204": {"description": "d"}});
+        let id = format!("send{name}");
+        let post = json!({"operationId": id, "requestBody": body, "responses": responses});
+        paths.insert(format!("/schemas/{name}"), json!({"post": post}));
     }
     let text = root.to_string();
     let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));

@@ -148,6 +148,7 @@ pub(super) const JAVA: &[&str] = &[
     "double",
     "else",
     "enum",
+    "environments",
     "equals",
     "extends",
     "false",
@@ -206,5 +207,15 @@ pub(super) const JAVA: &[&str] = &[
 ];
 
 /// Names beside [`TYPE_NAMES`] that no Java class of a type gets, as generated code means something else by them.
-pub(super) const JAVA_TYPES: &[&str] =
-    &["BigDecimal", "Call", "Deprecated", "ItemStream", "JsonChoice", "JsonObject", "JsonType"];
+pub(super) const JAVA_TYPES: &[&str] = &[
+    "BigDecimal",
+    "Call",
+    "Collections",
+    "Deprecated",
+    "IllegalArgumentException",
+    "ItemStream",
+    "JsonChoice",
+    "JsonObject",
+    "JsonType",
+    "LinkedHashMap",
+];

@@ -55,9 +55,9 @@ pub(super) fn class_name(shared: &str) -> String {
     if JAVA_TYPES.contains(&shared) { format!("{shared}_") } else { shared.to_owned() }
 }
 
-/// True if a class is to be named with its package, as another one may hide it.
+/// True if a class is to be named with its package: another one may hide it, or the client inherit from one of its name.
 pub(super) fn is_hidden_name(class: &str) -> bool {
-    HIDING.iter().any(|ending| class.ends_with(ending))
+    HIDING.iter().any(|ending| class.ends_with(ending)) || class.starts_with("ClientPart")
 }
 
 /// Writes a name with a capital at its start.

@@ -9,6 +9,7 @@ mod java;
 mod java_limits;
 mod served;
 mod styles;
+mod transport;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

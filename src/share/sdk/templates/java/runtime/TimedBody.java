@@ -91,6 +91,8 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
                     throw new TimedOut();
                 }
                 if (piece.failure != null) {
+                    // Nothing comes after it: another read fails alike.
+                    pieces.add(piece);
                     throw new IOException(piece.failure.getMessage(), piece.failure);
                 }
                 if (piece.bytes != null) {

@@ -1,18 +1,25 @@
-//! The transports of clients: streams that break off.
+//! The transports of clients: streams that break off, and names of this machine over TLS.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
+
+use apigw::share::sdk::SdkLanguage;
 
 use crate::corpus::CorpusDefinition;
 use crate::java::{compile_packages, run_source};
-use crate::served::Served;
-use crate::{has_tool, text};
+use crate::served::{Served, write_packages};
+use crate::{has_tool, run, text};
+
+/// Certificates and keys of the tests; `shop` is for `*.test.apigw.localhost`.
+const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
 
 const DEFINITION: &str = "\
 openapi: 3.1.0
 info: {title: Transports, version: '1'}
 paths:
   /items: {get: {operationId: items, responses: {'200': {description: d, content: {application/x-ndjson: {schema: {type: object}}}}}}}
+  /ping: {get: {operationId: ping, responses: {'204': {description: d}}}}
 ";
 
 /// Reads a stream whose server leaves after the first item, and goes on reading.
@@ -55,6 +62,99 @@ public final class BrokenStream {
 }
 "#;
 
+/// Calls a name of this machine over TLS, with a certificate for the name.
+const LOCAL_TLS: &str = r#"
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import g0_sdk.Client;
+import g0_sdk.ClientOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+public final class LocalTls {
+    public static void main(String[] arguments) throws Exception {
+        String name = "petstore.test.apigw.localhost";
+        Path hosts = Files.writeString(Path.of("hosts"), "127.0.0.1 " + name + "\n");
+        System.setProperty("jdk.net.hosts.file", hosts.toString());
+        Certificate certificate;
+        try (var file = Files.newInputStream(Path.of(arguments[0], "shop.crt"))) {
+            certificate = CertificateFactory.getInstance("X.509").generateCertificate(file);
+        }
+        String text = Files.readString(Path.of(arguments[0], "shop.key")).replaceAll("-----[A-Z ]+-----|\\s", "");
+        var key = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text));
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        Certificate[] chain = {certificate};
+        store.setKeyEntry("key", KeyFactory.getInstance("EC").generatePrivate(key), new char[0], chain);
+        store.setCertificateEntry("root", certificate);
+        var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        var roots = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        roots.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), roots.getTrustManagers(), null);
+        SSLContext.setDefault(context);
+        HttpsServer server = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        server.createContext("/", exchange -> {
+            System.out.println(exchange.getRequestHeaders().getFirst("host").split(":")[0]);
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        server.start();
+        String address = "https://" + name + ":" + server.getAddress().getPort() + "/g0";
+        try {
+            System.out.println(Client.at(address, new ClientOptions().retries(0)).ping().send().status());
+        } finally {
+            server.stop(0);
+        }
+    }
+}
+"#;
+
+const LOCAL_TLS_PYTHON: &str = r#"
+import ssl, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+import g0_sdk, g0_sdk.runtime
+
+class Recorder(BaseHTTPRequestHandler):
+    def do_GET(self):
+        print(self.headers["host"].split(":")[0])
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Recorder)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/shop.crt", sys.argv[1] + "/shop.key")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+transport = g0_sdk.runtime.HttpTransport(ssl.create_default_context(cafile=sys.argv[1] + "/shop.crt"))
+address = f"https://petstore.test.apigw.localhost:{server.server_port}/g0"
+with g0_sdk.Client(base_url=address, retries=0, transport=transport) as client:
+    print(client.ping().status)
+try:
+    g0_sdk.Client(base_url=address.replace("test", "other"), retries=0, transport=transport).ping()
+    print("a certificate for another name")
+except g0_sdk.ConnectionFailed:
+    pass
+"#;
+
+/// The name that the server sees, and the status of the response.
+const CALLED: &str = "petstore.test.apigw.localhost\n204\n";
+
 fn served() -> Served {
     let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
     let definition = apigw::definition::read("g", &mut fetch).definition.expect("a definition");
@@ -65,7 +165,7 @@ fn served() -> Served {
 fn run_java(name: &str, source: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     compile_packages(&served(), folder.path());
-    let output = run_source(folder.path(), name, source, Path::new(""));
+    let output = run_source(folder.path(), name, source, Path::new(CERTIFICATES));
     assert!(output.status.success(), "{}", text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -80,4 +180,24 @@ fn a_broken_stream_fails_in_java_each_time_alike() {
     let [item, first, second] = lines[..] else { panic!("{printed}") };
     assert!(item.contains('1') && first.starts_with("g0_sdk.ConnectionFailed: "), "{printed}");
     assert_eq!(first, second);
+}
+
+#[test]
+fn names_of_this_machine_are_called_over_tls_from_java() {
+    if !has_tool("javac", "TLS in generated Java clients") {
+        return;
+    }
+    assert_eq!(run_java("LocalTls.java", LOCAL_TLS), CALLED);
+}
+
+#[test]
+fn names_of_this_machine_are_called_over_tls_from_python() {
+    if !has_tool("python3", "TLS in generated Python clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served(), SdkLanguage::Python, folder.path());
+    let arguments = ["-c", LOCAL_TLS_PYTHON, CERTIFICATES];
+    let output = run(Command::new("python3").args(arguments).current_dir(folder.path()));
+    assert!(output.status.success() && output.stdout == CALLED.as_bytes(), "{}", text(&output));
 }

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import secrets
+import socket
 import ssl
 import threading
 import time
@@ -836,6 +837,23 @@ def _failure(error: Exception) -> ConnectionFailed:
     return ConnectionFailed(f"the connection failed: {error or type(error).__name__}")
 
 
+class _LocalTls(http.client.HTTPSConnection):
+    """A connection to this machine, with a certificate for the name that is called."""
+
+    def __init__(self, host: str, port: _t.Optional[int], context: ssl.SSLContext) -> None:
+        super().__init__(host, port, context=context)
+        self._tls = context
+
+    def connect(self) -> None:
+        plain = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
+
+
 class HttpTransport:
     """Sends requests over connections that are kept open."""
 
@@ -865,10 +883,12 @@ class HttpTransport:
     def _connect(self, url: urllib.parse.SplitResult, timeout: _t.Optional[float]) -> http.client.HTTPConnection:
         host = url.hostname or ""
         # Names below `localhost` mean this machine (RFC 6761), which not every resolver knows.
-        host = "127.0.0.1" if host.endswith(".localhost") else host
-        if url.scheme == "https":
-            return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=self._context)
-        return http.client.HTTPConnection(host, url.port, timeout=timeout)
+        is_local = host.endswith(".localhost")
+        if url.scheme != "https":
+            return http.client.HTTPConnection("127.0.0.1" if is_local else host, url.port, timeout=timeout)
+        if is_local:
+            return _LocalTls(host, url.port, self._context or ssl.create_default_context())
+        return http.client.HTTPSConnection(host, url.port, timeout=timeout, context=self._context)
 
     def _send(
         self,

@@ -102,9 +102,13 @@ public final class HttpTransport implements Transport {
         return new HttpTransport();
     }
 
-    /** True for names below {@code localhost}: they mean this machine (RFC 6761), which not every resolver knows. */
+    /**
+     * True for names below {@code localhost}: they mean this machine (RFC 6761), which not every resolver knows. Within TLS
+     * the certificate is checked against the host of the address, so that names stay there.
+     */
     private static boolean isLocalName(URI uri) {
-        return uri.getHost() != null && uri.getHost().endsWith(".localhost");
+        boolean isPlain = "http".equalsIgnoreCase(uri.getScheme());
+        return isPlain && uri.getHost() != null && uri.getHost().endsWith(".localhost");
     }
 
     private static URI reachable(URI uri, HttpRequest.Builder builder) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::share::model::OperationModel;
-use crate::share::sdk::{SampleBook, SampleSource, SdkLanguage};
+use crate::share::sdk::{SampleBook, SampleSource, SdkLanguage, is_short_sample};
 
 /// A call in a language.
 #[derive(Debug)]
@@ -22,12 +22,15 @@ pub(super) struct ClientSamples {
 }
 
 impl ClientSamples {
-    /// Writes the calls of a version.
+    /// Writes the calls of a version, without those that are too long for a page.
     pub(super) fn new(source: SampleSource<'_>) -> Self {
         let book = SampleBook::new(source);
         let mut of_operation: HashMap<String, Vec<ClientSample>> = HashMap::new();
         for language in SdkLanguage::ALL {
             for (operation, sample) in book.write(language) {
+                if !is_short_sample(&sample.text) {
+                    continue;
+                }
                 let sample = ClientSample { language: language.as_str(), name: language.name(), code: sample.text };
                 of_operation.entry(operation.key.clone()).or_default().push(sample);
             }
@@ -38,5 +41,31 @@ impl ClientSamples {
     /// Returns the calls of an operation, one a language.
     pub(super) fn of(&self, operation: &OperationModel) -> &[ClientSample] {
         self.of_operation.get(&operation.key).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::share::reference::tests::{definition, rendered, text_of};
+
+    const LANGUAGES: [&str; 3] = ["python", "typescript", "java"];
+
+    #[test]
+    fn a_page_shows_no_call_that_is_too_long() {
+        let page = |length: usize| {
+            let text = format!(
+                "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /p:\n    post:\n      operationId: o\n\
+                 \x20     requestBody: {{content: {{application/json: {{schema: {{type: object}}, example: {{a: {}}}}}}}}}\n\
+                 \x20     responses: {{'204': {{description: d}}}}\n",
+                "x".repeat(length)
+            );
+            text_of(&rendered(&definition(&text)), "index.html")
+        };
+        let (short, long) = (page(100), page(250_000));
+        for language in LANGUAGES {
+            let pane = format!("data-language=\"{language}\"");
+            assert!(short.contains(&pane) && !long.contains(&pane), "{language}");
+        }
+        assert!(long.len() < short.len() + 50_000, "{} {}", short.len(), long.len());
     }
 }

@@ -33,7 +33,7 @@ use crate::share::{GeneratedFile, checksums};
 use lowering::{TypeDeclaration, TypeLowering};
 use methods::ClientMethod;
 
-pub use samples::{SampleBook, SampleCall, SampleSource, samples};
+pub use samples::{SampleBook, SampleCall, SampleSource, is_short_sample, samples};
 
 /// The version of a group that SDKs are made of.
 #[derive(Debug, Clone, Copy)]

@@ -22,6 +22,9 @@ pub struct SampleSource<'a> {
     pub is_mock: bool,
 }
 
+/// The longest code that readers are shown, in bytes: four times the longest body in a request of the documentation.
+const LONGEST_SHOWN: usize = 16 * 1024;
+
 /// A call of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleCall {
@@ -61,6 +64,12 @@ impl<'m> SampleBook<'m> {
             SdkLanguage::Java => java::samples(&self.source, &self.plan),
         }
     }
+}
+
+/// True if code is short enough to be shown: a body may be as long as an example in the definition.
+#[must_use]
+pub const fn is_short_sample(code: &str) -> bool {
+    code.len() <= LONGEST_SHOWN
 }
 
 impl SampleSource<'_> {

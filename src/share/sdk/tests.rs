@@ -8,11 +8,16 @@ use crate::share::model::ModelSource;
 
 /// Reads a definition with these paths.
 fn model(paths: &str) -> DefinitionModel {
+    model_with(paths, "")
+}
+
+/// Reads a definition of a group with more settings.
+fn model_with(paths: &str, more: &str) -> DefinitionModel {
     let text = format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}");
     let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
     let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
     let settings: GroupSettings =
-        serde_saphyr::from_str("schema: 1\nversion: '0.0.1'\nprefix: /g\n").expect("settings");
+        serde_saphyr::from_str(&format!("schema: 1\nversion: '0.0.1'\nprefix: /g\n{more}")).expect("settings");
     DefinitionModel::build(ModelSource { definition: &definition, settings: &settings, environments: &[] })
 }
 
@@ -65,6 +70,29 @@ fn a_component_that_comes_into_use_renames_nothing() {
     let before = names(&model(&(get("/a", "Pet") + components)));
     let after = names(&model(&(get("/a", "Pet") + &get("/b", "PetOwner") + components)));
     assert!(before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
+}
+
+/// Returns the README of each package.
+fn readmes(model: &DefinitionModel) -> Vec<String> {
+    let (group, version) = ("g".parse().expect("a name"), "0.0.1".parse().expect("a version"));
+    let source = SdkSource { group: &group, version: &version, digest: Digest::of(b""), model };
+    let files = generate(source, &SdkLanguage::ALL).into_iter().filter(|file| file.path.ends_with("/README.md"));
+    files.map(|file| String::from_utf8(file.bytes).expect("UTF-8")).collect()
+}
+
+#[test]
+fn a_first_call_that_is_too_long_is_not_shown() {
+    let readmes_of = |length: usize| {
+        readmes(&model(&format!(
+            "  /p: {{post: {{operationId: o, requestBody: {{content: {{application/json: {{schema: {{type: object}}, example: {{a: {}}}}}}}}}, \
+             responses: {{'204': {{description: d}}}}}}}}\n",
+            "x".repeat(length)
+        )))
+    };
+    for (short, long) in readmes_of(100).iter().zip(readmes_of(250_000)) {
+        assert!(short.contains("The first call") && !long.contains("The first call"), "{} {}", short, long.len());
+        assert!(long.len() < short.len());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::archive::tar_gz;
 use super::super::credentials::SampleCredential;
-use super::super::samples::SampleSource;
+use super::super::samples::{SampleSource, is_short_sample};
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
 use super::super::{ARCHIVES, ClientPlan, SdkSource, first_call_rank};
@@ -138,7 +138,8 @@ impl PackageContext {
         let named = methods(plan);
         let first = named.iter().min_by_key(|method| first_call_rank(method.named.method));
         let samples = SampleSource { group, model, is_mock: false };
-        let first = first.map(|first| java.sample(&samples, first, 2));
+        let first =
+            first.map(|first| java.sample(&samples, first, 2)).filter(|first| is_short_sample(&first.statements));
         let (first_imports, first_call) = first.map(|sample| (sample.imports, sample.statements)).unwrap_or_default();
         let ways = SampleCredential::of_group(&model.auth);
         let artifact = artifact_name(group);

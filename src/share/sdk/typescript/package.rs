@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::archive::tar_gz;
 use super::super::credentials::{CredentialCode, SampleCredential};
 use super::super::naming::NamedMethod;
-use super::super::samples::SampleSource;
+use super::super::samples::{SampleSource, is_short_sample};
 use super::super::template::render;
 use super::super::text::{comment_lines, property, quoted};
 use super::super::{ARCHIVES, ClientPlan, SdkSource, first_call_rank};
@@ -105,7 +105,10 @@ impl TypescriptContext {
             environments: environments.collect(),
             methods: named.iter().map(MethodContext::new).collect(),
             declarations: plan.declarations.iter().map(DeclarationContext::new).collect(),
-            first_call: first.map(|first| sample(&samples, first).text).unwrap_or_default(),
+            first_call: first
+                .map(|first| sample(&samples, first).text)
+                .filter(|text| is_short_sample(text))
+                .unwrap_or_default(),
             auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
             auth: ways.into_iter().map(|way| way.code).collect(),
         }

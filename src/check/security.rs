@@ -193,7 +193,7 @@ fn undeclared(auth: &Auth, definition: &Definition, taken: &HashSet<&str>, place
     let hint = match (&auth.signature, &auth.subscription) {
         (None, None) => "declare a security scheme `{type: http, scheme: bearer}` and ask for it".to_owned(),
         (None, Some(subscription)) => {
-            let header = subscription.headers.first().map_or("x-api-key", String::as_str);
+            let header = subscription.first_header();
             format!("declare a security scheme `{{type: apiKey, in: header, name: {header}}}` and ask for it")
         }
         (Some(_), _) => {

@@ -146,6 +146,14 @@ impl Default for SubscriptionAuth {
     }
 }
 
+impl SubscriptionAuth {
+    /// Returns the header that callers are told to send a key in.
+    #[must_use]
+    pub fn first_header(&self) -> &str {
+        self.headers.first().map_or("x-api-key", String::as_str)
+    }
+}
+
 impl Auth {
     /// True if anybody may call.
     #[must_use]

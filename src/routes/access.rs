@@ -125,6 +125,14 @@ impl RouteAccess {
         }
     }
 
+    /// Returns the credentials of a mock that need the least of a caller; none where it asks for none.
+    pub(crate) fn fewest_credentials(&self) -> &[Credential] {
+        match self {
+            Self::Presence { any_of } => any_of.iter().min_by_key(|list| list.len()).map_or(&[], Vec::as_slice),
+            Self::Anyone | Self::Key { .. } => &[],
+        }
+    }
+
     /// Decides who may call an API of a group, which has a mock or a real backend.
     pub(crate) fn new(definition: &Definition, api: &Api, settings: &GroupSettings, is_mock: bool) -> Self {
         let auth = &settings.auth;

@@ -110,15 +110,14 @@ fn add_credentials(
     match access {
         RouteAccess::Anyone => {}
         RouteAccess::Key { subscription: Some(subscription), .. } => {
-            let header = subscription.headers.first().map_or("x-api-key", String::as_str);
-            headers.push((header.to_owned(), "YOUR_KEY".to_owned()));
+            headers.push((subscription.first_header().to_owned(), "YOUR_KEY".to_owned()));
         }
         RouteAccess::Key { signature: Some(_), .. } => {
             headers.push(("Authorization".to_owned(), "SIGNATURE".to_owned()));
         }
         RouteAccess::Key { .. } => headers.push(("Authorization".to_owned(), "Bearer YOUR_TOKEN".to_owned())),
-        RouteAccess::Presence { any_of } => {
-            for credential in any_of.first().into_iter().flatten() {
+        RouteAccess::Presence { .. } => {
+            for credential in access.fewest_credentials() {
                 match credential {
                     Credential::Header(name) => headers.push((name.clone(), "YOUR_KEY".to_owned())),
                     Credential::Query(name) => query.push(format!("{}=YOUR_KEY", encode(name))),

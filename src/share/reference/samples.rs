@@ -46,7 +46,7 @@ impl ClientSamples {
 
 #[cfg(test)]
 mod tests {
-    use crate::share::reference::tests::{definition, rendered, text_of};
+    use crate::share::reference::tests::{definition, rendered, rendered_with, text_of};
 
     const LANGUAGES: [&str; 3] = ["python", "typescript", "java"];
 
@@ -67,5 +67,20 @@ mod tests {
             assert!(short.contains(&pane) && !long.contains(&pane), "{language}");
         }
         assert!(long.len() < short.len() + 50_000, "{} {}", short.len(), long.len());
+    }
+
+    #[test]
+    fn all_calls_of_an_operation_show_the_fewest_credentials() {
+        let scheme = |name: &str| format!("{name}: {{type: apiKey, in: header, name: x-{name}}}");
+        let schemes = ["a", "b", "c"].map(scheme).join(", ");
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\ncomponents: {{securitySchemes: {{{schemes}}}}}\npaths: {{/p: {{get: \
+             {{operationId: o, security: [{{a: [], b: []}}, {{c: []}}], responses: {{'204': {{description: d}}}}}}}}}}\n"
+        );
+        let files = rendered_with(&definition(&text), "mock: {check_security: true}\n");
+        let page = text_of(&files, "index.html");
+        assert_eq!([page.matches("x-c: YOUR_KEY").count(), page.matches("x-a: YOUR_KEY").count()], [1, 0], "{page}");
+        let calls = |name: &str| page.matches(&format!("<span class=\"s\">&quot;{name}&quot;</span>")).count();
+        assert_eq!([calls("x-c"), calls("x-a")], [LANGUAGES.len(), 0], "{page}");
     }
 }

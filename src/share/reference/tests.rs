@@ -17,8 +17,13 @@ pub(super) fn definition(text: &str) -> Definition {
 
 /// Renders the reference of a definition that is live with a mock.
 pub(super) fn rendered(definition: &Definition) -> Vec<GeneratedFile> {
+    rendered_with(definition, "")
+}
+
+/// Renders the reference with more settings.
+pub(super) fn rendered_with(definition: &Definition, more: &str) -> Vec<GeneratedFile> {
     let settings: GroupSettings =
-        serde_saphyr::from_str("schema: 1\nversion: '0.0.1'\nprefix: /g\n").expect("settings");
+        serde_saphyr::from_str(&format!("schema: 1\nversion: '0.0.1'\nprefix: /g\n{more}")).expect("settings");
     let release = Release {
         state: DeploymentState::Live,
         version: "0.0.1".parse().expect("a version"),

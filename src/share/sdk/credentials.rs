@@ -1,6 +1,6 @@
 //! Credentials that clients are made with in samples.
 
-use crate::model::Auth;
+use crate::model::{Auth, SubscriptionAuth};
 use crate::routes::{Credential, RouteAccess};
 
 /// Credentials of a kind that all clients have.
@@ -27,7 +27,7 @@ pub(super) struct CredentialCode {
 impl SampleCredential {
     /// Lists the kinds that a group takes, of which one suffices.
     pub(super) fn of_group(auth: &Auth) -> Vec<Self> {
-        let subscription = auth.subscription.as_ref().map(|found| Self::subscription(&found.headers));
+        let subscription = auth.subscription.as_ref().map(Self::subscription);
         let signature = auth.signature.as_ref().map(|_| Self::Signature);
         let token = auth.token.as_ref().map(|_| Self::Bearer);
         [subscription, signature, token].into_iter().flatten().collect()
@@ -37,18 +37,15 @@ impl SampleCredential {
     pub(super) fn of_operation(access: &RouteAccess) -> Vec<Self> {
         match access {
             RouteAccess::Anyone => Vec::new(),
-            RouteAccess::Key { subscription: Some(found), .. } => vec![Self::subscription(&found.headers)],
+            RouteAccess::Key { subscription: Some(found), .. } => vec![Self::subscription(found)],
             RouteAccess::Key { signature: Some(_), .. } => vec![Self::Signature],
             RouteAccess::Key { .. } => vec![Self::Bearer],
-            RouteAccess::Presence { any_of } => {
-                let fewest = any_of.iter().min_by_key(|list| list.len());
-                fewest.into_iter().flatten().map(Self::shown).collect()
-            }
+            RouteAccess::Presence { .. } => access.fewest_credentials().iter().map(Self::shown).collect(),
         }
     }
 
-    fn subscription(headers: &[String]) -> Self {
-        Self::Subscription(headers.first().map_or_else(|| "x-api-key".to_owned(), Clone::clone))
+    fn subscription(auth: &SubscriptionAuth) -> Self {
+        Self::Subscription(auth.first_header().to_owned())
     }
 
     fn shown(credential: &Credential) -> Self {

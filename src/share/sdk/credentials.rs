@@ -2,6 +2,7 @@
 
 use crate::model::{Auth, SubscriptionAuth};
 use crate::routes::{Credential, RouteAccess};
+use crate::share::model::DefinitionModel;
 
 /// Credentials of a kind that all clients have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,11 @@ impl SampleCredential {
             RouteAccess::Key { .. } => vec![Self::Bearer],
             RouteAccess::Presence { .. } => access.fewest_credentials().iter().map(Self::shown).collect(),
         }
+    }
+
+    /// True if a mock of a group asks callers for the credentials that the definition declares.
+    pub(super) fn are_asked_by_mock(model: &DefinitionModel) -> bool {
+        model.operations.iter().any(|operation| operation.mock_access != RouteAccess::Anyone)
     }
 
     fn subscription(auth: &SubscriptionAuth) -> Self {

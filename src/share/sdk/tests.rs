@@ -96,6 +96,24 @@ fn a_first_call_that_is_too_long_is_not_shown() {
 }
 
 #[test]
+fn a_readme_tells_whether_a_mock_asks_for_credentials() {
+    let paths = "  /p: {get: {operationId: o, security: [{a: []}], responses: {'204': {description: d}}}}\n\
+                 components: {securitySchemes: {a: {type: apiKey, in: header, name: x-a}}}\n";
+    let (checked, auth) = ("mock: {check_security: true}\n", "auth: {subscription: {}}\n");
+    let of_definition = "Mock environments ask for the ones that the definition declares";
+    for (settings, expected) in [
+        ("", "None are asked for."),
+        (checked, &format!("{of_definition}, others for none.")[..]),
+        (auth, "One of them suffices. Mock environments ask for none.\n"),
+        (&format!("{auth}{checked}"), &format!("One of them suffices. {of_definition}.\n")),
+    ] {
+        for readme in readmes(&model_with(paths, settings)) {
+            assert!(readme.contains(expected), "{settings}: {readme}");
+        }
+    }
+}
+
+#[test]
 fn a_changed_description_changes_comments_alone() {
     let source = |description: &str| {
         let model = model(&format!(

@@ -38,6 +38,8 @@ struct PackageContext {
     first_call: String,
     first_imports: String,
     auth: Vec<String>,
+    /// True if mocks ask for credentials too.
+    mock_asks: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -156,6 +158,7 @@ impl PackageContext {
             environments: environments.collect(),
             first_call,
             first_imports,
+            mock_asks: SampleCredential::are_asked_by_mock(model),
             auth: ways.iter().map(|way| credential(way).code).collect(),
         }
     }

@@ -34,7 +34,8 @@ struct PackageContext {
     first_call: String,
     auth_imports: String,
     auth: Vec<String>,
-    is_mock: bool,
+    /// True if mocks ask for credentials too.
+    mock_asks: bool,
 }
 
 /// An environment as the templates see it.
@@ -128,7 +129,7 @@ impl PackageContext {
                 .unwrap_or_default(),
             auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
             auth: ways.into_iter().map(|way| way.code).collect(),
-            is_mock: model.auth.is_none(),
+            mock_asks: SampleCredential::are_asked_by_mock(model),
             module,
         }
     }

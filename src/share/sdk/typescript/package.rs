@@ -30,6 +30,8 @@ struct TypescriptContext {
     first_call: String,
     auth_imports: String,
     auth: Vec<String>,
+    /// True if mocks ask for credentials too.
+    mock_asks: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +113,7 @@ impl TypescriptContext {
                 .unwrap_or_default(),
             auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
             auth: ways.into_iter().map(|way| way.code).collect(),
+            mock_asks: SampleCredential::are_asked_by_mock(model),
         }
     }
 }

@@ -16,7 +16,6 @@ pub(super) fn client_model(
     let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
         urls: workspace.addresses(&environment, group, settings),
         environment,
-        is_mock: false,
     });
     let servers: Vec<EnvironmentServers> = servers.collect();
     DefinitionModel::build(ModelSource { definition, settings, environments: &servers })

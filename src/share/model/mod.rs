@@ -50,8 +50,6 @@ pub struct EnvironmentServers {
     pub environment: EnvironmentName,
     /// The addresses with the group's prefix and without a slash at the end, the preferred one first.
     pub urls: Vec<String>,
-    /// True if the group's backend there is a mock, which asks nobody for a key.
-    pub is_mock: bool,
 }
 
 /// The content of a definition for its callers.

@@ -131,7 +131,6 @@ pub(super) fn code_html(code: &str) -> String {
 
 /// Writes a request for curl.
 pub(super) fn curl(request: &ExampleRequest) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let method = match (request.method.as_str(), &request.body) {
         ("GET", None) | ("POST", Some(_)) => String::new(),
         ("HEAD", _) => "--head ".to_owned(),
@@ -153,9 +152,13 @@ pub(super) fn curl(request: &ExampleRequest) -> String {
     text
 }
 
+/// Writes a text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// Writes a part of a form as an option of curl.
 fn curl_part(part: &ExamplePart) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let ExamplePart { name, text, is_json } = part;
     match text {
         None => format!("-F {}", quoted(&format!("{name}=@file"))),

@@ -52,8 +52,7 @@ struct WebhookView {
 /// Renders the reference of a version: the page, the bundled definition, and Markdown.
 pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, RenderError> {
     let is_mock = source.release.backend.is_mock();
-    let environments =
-        [EnvironmentServers { environment: source.environment.clone(), urls: source.urls.to_vec(), is_mock }];
+    let environments = [EnvironmentServers { environment: source.environment.clone(), urls: source.urls.to_vec() }];
     let model = DefinitionModel::build(ModelSource {
         definition: source.definition,
         settings: source.settings,

@@ -67,7 +67,8 @@ pub(super) fn camel(words: &[String]) -> String {
     }
 }
 
-fn capitalized(word: &str) -> String {
+/// Writes a word with a capital at its start.
+pub(super) fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

@@ -68,7 +68,7 @@ impl ChoiceContext {
 
     /// Writes the class into another one.
     pub(super) fn nested(&self) -> String {
-        indented(&render("java/Choice.java", self), "static ")
+        indented(&render("java/Choice.java", self))
     }
 
     /// Writes the class for a file of its own.
@@ -95,7 +95,7 @@ impl ConstantsContext {
 
     /// Writes the class into another one.
     pub(super) fn nested(&self) -> String {
-        indented(&render("java/Values.java", self), "static ")
+        indented(&render("java/Values.java", self))
     }
 
     /// Writes the class for a file of its own.
@@ -118,9 +118,9 @@ fn texts(value: &TypeUse) -> Option<Vec<&str>> {
 }
 
 /// Writes a class by the rules of one that is nested in another.
-fn indented(text: &str, modifier: &str) -> String {
+fn indented(text: &str) -> String {
     let lines = text.lines().map(|line| match line.strip_prefix("public ") {
-        Some(rest) => format!("    public {modifier}{rest}\n"),
+        Some(rest) => format!("    public static {rest}\n"),
         None if line.is_empty() => "\n".to_owned(),
         None => format!("    {line}\n"),
     });

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::super::lowering::{DeclarationKind, DeclaredField, TypeDeclaration, TypeUse};
-use super::super::names::{NameAllocator, camel, words};
+use super::super::names::{NameAllocator, camel, capitalized, words};
 use super::super::reserved::JAVA;
 use super::super::template::render;
 use super::super::text::quoted;
 use super::choices::{ChoiceContext, ConstantsContext};
-use super::text::{capitalized, class_name, escaped, javadoc};
+use super::text::{class_name, escaped, javadoc};
 use super::types::{ClassScope, JavaType, JavaTypes, is_choice};
 
 /// A file of a declared type.

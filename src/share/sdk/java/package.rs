@@ -15,7 +15,7 @@ use super::objects::type_file;
 use super::runtime::RUNTIME;
 use super::samples::credential;
 use super::text::javadoc;
-use super::{JavaPlan, methods};
+use super::{JavaMethod, JavaPlan, methods};
 use crate::model::{GroupName, Version};
 use crate::share::GeneratedFile;
 
@@ -73,7 +73,8 @@ pub(in crate::share::sdk) fn archive_name(group: &GroupName, version: &Version) 
 /// Generates the package.
 pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_>) -> Vec<GeneratedFile> {
     let java = JavaPlan::new(source.group, plan);
-    let context = PackageContext::new(source, plan, &java);
+    let methods = methods(plan);
+    let context = PackageContext::new(source, &methods, &java);
     let folder = format!("src/main/java/{}", context.package);
     let mut code: Vec<(String, String)> = Vec::new();
     for (name, text) in RUNTIME {
@@ -82,7 +83,7 @@ pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_
     }
     let files = plan.declarations.iter().filter_map(|declaration| type_file(&java.types, &java.shapes, declaration));
     code.extend(files.map(|(name, text)| (format!("{folder}/types/{name}.java"), text)));
-    for (name, text) in client_files(&context, plan, &java) {
+    for (name, text) in client_files(&context, &methods, &java) {
         code.push((format!("{folder}/{name}.java"), text));
     }
     code.sort();
@@ -102,8 +103,7 @@ pub(in crate::share::sdk) fn package(source: SdkSource<'_>, plan: &ClientPlan<'_
 }
 
 /// Writes the classes of the calls and of the client, which has its methods in several where there are many.
-fn client_files(context: &PackageContext, plan: &ClientPlan<'_>, java: &JavaPlan<'_>) -> Vec<(String, String)> {
-    let named = methods(plan);
+fn client_files(context: &PackageContext, named: &[JavaMethod<'_, '_>], java: &JavaPlan<'_>) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut parts: Vec<(BTreeSet<String>, Vec<MethodContext>)> = Vec::new();
     for part in named.chunks(MOST_METHODS) {
@@ -132,12 +132,11 @@ fn client_files(context: &PackageContext, plan: &ClientPlan<'_>, java: &JavaPlan
 }
 
 impl PackageContext {
-    fn new(source: SdkSource<'_>, plan: &ClientPlan<'_>, java: &JavaPlan<'_>) -> Self {
+    fn new(source: SdkSource<'_>, named: &[JavaMethod<'_, '_>], java: &JavaPlan<'_>) -> Self {
         let SdkSource { group, version, digest, model } = source;
         let environments = model.environments.iter().filter_map(|servers| {
             Some(EnvironmentContext { name: quoted(servers.environment.as_str()), url: quoted(servers.urls.first()?) })
         });
-        let named = methods(plan);
         let first = named.iter().min_by_key(|method| first_call_rank(method.named.method));
         let samples = SampleSource { group, model, is_mock: false };
         let first =
@@ -158,8 +157,8 @@ impl PackageContext {
             environments: environments.collect(),
             first_call,
             first_imports,
-            mock_asks: SampleCredential::are_asked_by_mock(model),
             auth: ways.iter().map(|way| credential(way).code).collect(),
+            mock_asks: SampleCredential::are_asked_by_mock(model),
         }
     }
 }

@@ -60,12 +60,6 @@ pub(super) fn is_hidden_name(class: &str) -> bool {
     HIDING.iter().any(|ending| class.ends_with(ending)) || class.starts_with("ClientPart")
 }
 
-/// Writes a name with a capital at its start.
-pub(super) fn capitalized(name: &str) -> String {
-    let mut characters = name.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::lowering::{DeclarationKind, TypeDeclaration, TypeUse};
-use super::super::names::{NameAllocator, pascal, words};
+use super::super::names::{NameAllocator, capitalized, pascal, words};
 use super::choices::{ChoiceContext, ChoiceMember, shallow_kinds};
-use super::text::{capitalized, class_name, is_hidden_name};
+use super::text::{class_name, is_hidden_name};
 
 /// A type as Java writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

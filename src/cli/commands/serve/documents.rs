@@ -69,8 +69,8 @@ impl ServedDocuments {
         }
     }
 
-    /// Makes a page of the present state, or takes it where it has been made.
-    fn page(&self, path: &str) -> Result<Option<Bytes>, SiteError> {
+    /// Finds what a path leads to in the present state.
+    fn find(&self, path: &str) -> Result<Option<FoundDocument>, SiteError> {
         let workspace = Workspace::open(&self.folder)?;
         // Gateways write down what they serve; a page is as good as what they wrote.
         let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
@@ -80,39 +80,39 @@ impl ServedDocuments {
         let mut site = DocumentSite::read(&workspace, &self.selection, None);
         let state = site.state_name(&served);
         if path == STATE_PATH {
-            return Ok(Some(state.into()));
+            return Ok(Some(FoundDocument::Page(state.into())));
         }
         let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
         let serving = ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through };
+        site.serve(serving);
         if path == "index.html" {
-            return self.matrix(&mut site, serving, &served).map(Some);
+            return self.matrix(&site, &state, &served).map(|page| Some(FoundDocument::Page(page)));
         }
+        if let Some(page) = self.page(&site, &state, path)? {
+            return Ok(Some(FoundDocument::Page(page)));
+        }
+        let page = self.page(&site, &state, &format!("{path}/index.html"))?;
+        Ok(page.map(|_| FoundDocument::Folder))
+    }
+
+    /// Makes a page, or takes it where it has been made in this state.
+    fn page(&self, site: &DocumentSite<'_>, state: &str, path: &str) -> Result<Option<Bytes>, SiteError> {
         let Some(unit) = PageUnit::of(path) else { return Ok(None) };
         if !site.pages().contains(&(unit.environment.clone(), unit.group.clone())) {
             return Ok(None);
         }
-        self.pages.page(&state, path, &unit, || {
-            site.serve(serving);
-            make(&site, &unit)
-        })
+        self.pages.page(state, path, &unit, || make(site, &unit))
     }
 
-    fn matrix(
-        &self,
-        site: &mut DocumentSite<'_>,
-        serving: ServingState,
-        served: &ServedCheck<'_>,
-    ) -> Result<Bytes, SiteError> {
-        let state = serving.state.clone();
-        if let Some(matrix) = self.pages.matrix(&state) {
+    fn matrix(&self, site: &DocumentSite<'_>, state: &str, served: &ServedCheck<'_>) -> Result<Bytes, SiteError> {
+        if let Some(matrix) = self.pages.matrix(state) {
             return Ok(matrix);
         }
-        site.serve(serving);
         let damage = site.damage();
         let matrix = Bytes::from(site.matrix(served, &damage)?.bytes);
         // A repair gives the state no other name.
         if damage.is_empty() {
-            self.pages.keep_matrix(&state, &matrix);
+            self.pages.keep_matrix(state, &matrix);
         }
         Ok(matrix)
     }
@@ -149,6 +149,13 @@ impl ServedDocuments {
             Err(error) => text(StatusCode::BAD_GATEWAY, &error.to_string()),
         }
     }
+}
+
+/// A document at a path.
+enum FoundDocument {
+    Page(Bytes),
+    /// A folder that has a page, called without the slash at its end.
+    Folder,
 }
 
 /// Target of a request from a page.
@@ -236,17 +243,15 @@ impl PageSource for ServedDocuments {
         if name.is_empty() || name.ends_with('/') {
             name.push_str("index.html");
         }
-        match self.page(&name) {
-            Ok(Some(bytes)) => {
+        match self.find(&name) {
+            Ok(Some(FoundDocument::Page(bytes))) => {
                 let mut response = Response::new(bytes);
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&name)));
                 response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
                 response
             }
-            Ok(None) => match self.page(&format!("{name}/index.html")) {
-                Ok(Some(_)) => to_folder(&name),
-                _ => text(StatusCode::NOT_FOUND, "not found"),
-            },
+            Ok(Some(FoundDocument::Folder)) => to_folder(&name),
+            Ok(None) => text(StatusCode::NOT_FOUND, "not found"),
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         }
     }

@@ -283,6 +283,24 @@ impl ParameterStyle {
             Self::DeepObject => "deepObject",
         }
     }
+
+    /// Returns the separator of the items of a list, and of the names and values of an object, in one text.
+    pub(crate) const fn separator(self) -> &'static str {
+        match self {
+            Self::SpaceDelimited => " ",
+            Self::PipeDelimited => "|",
+            _ => ",",
+        }
+    }
+
+    /// Returns the separator as it is written in a query and in a form.
+    pub(crate) const fn encoded_separator(self) -> &'static str {
+        match self {
+            Self::SpaceDelimited => "%20",
+            Self::PipeDelimited => "%7C",
+            _ => ",",
+        }
+    }
 }
 
 /// A parameter of an API.

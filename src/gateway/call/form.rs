@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::styles::{StyleNotation, object, object_fields, separator};
+use super::styles::{StyleNotation, object, object_fields};
 use crate::definition::percent::encode;
 use crate::definition::values::{FormRules, ValueSchema, object_of};
 use crate::definition::{Api, Definition, MediaType, ParameterPlace, ParameterStyle};
@@ -95,7 +95,7 @@ fn urlencoded(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormFie
         }
         match pairs.iter_mut().find(|(known, _)| !explode && *known == field.name) {
             Some((_, written)) => {
-                written.push_str(separator(style));
+                written.push_str(style.encoded_separator());
                 written.push_str(&encode(text));
             }
             None => pairs.push((&field.name, format!("{name}={}", encode(text)))),
@@ -114,11 +114,7 @@ fn styled(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField])
             written.push(field.clone());
             continue;
         };
-        let between = match style {
-            ParameterStyle::SpaceDelimited => " ",
-            ParameterStyle::PipeDelimited => "|",
-            _ => ",",
-        };
+        let separator = style.separator();
         if let Some(object) = object_of(&field.name, text, schema) {
             let fields = object_fields(object, style).into_iter();
             match (style, explode) {
@@ -128,14 +124,14 @@ fn styled(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField])
                 (ParameterStyle::Form, true) => written.extend(fields.map(|(key, text)| part(key, text))),
                 _ => {
                     let texts: Vec<String> = fields.flat_map(|(key, text)| [key, text]).collect();
-                    written.push(part(field.name.clone(), texts.join(between)));
+                    written.push(part(field.name.clone(), texts.join(separator)));
                 }
             }
             continue;
         }
         match written.iter_mut().find(|known| !explode && known.name == field.name) {
             Some(known) => {
-                known.content = [known.content.as_ref(), between.as_bytes(), text.as_bytes()].concat().into();
+                known.content = [known.content.as_ref(), separator.as_bytes(), text.as_bytes()].concat().into();
             }
             None => written.push(field.clone()),
         }
@@ -221,6 +217,7 @@ mod tests {
         for (fields, content_type, expected) in [
             (&plain, None, "n=5&s=a%20b%26%C3%A9&l=1%7C2&o=%7B%22a%22%3A1%7D"),
             (&with_file, None, "filename=\"a%22b.png\"\r\nContent-Type: image/png\r\n\r\n"),
+            (&vec![text("l", "1"), text("l", "2")], Some(MULTIPART), "name=\"l\"\r\n\r\n1|2\r\n"),
             (&vec![text("n", "5")], Some("Multipart/form-data"), "name=\"n\"\r\n\r\n5\r\n--apigw-form-0--"),
         ] {
             let body = compose_form(&definition, &definition.apis[0], content_type, fields).expect("a form");

@@ -37,16 +37,7 @@ pub(super) fn list(notation: StyleNotation, name: &str, items: &[String]) -> Str
         (ParameterStyle::Form, true) if notation.place == ParameterPlace::Query => each("&", &pair),
         (ParameterStyle::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
         (ParameterStyle::Label, true) => each("", &|item| format!(".{item}")),
-        (style, _) => named(notation, name, &items.join(separator(style))),
-    }
-}
-
-/// Returns the separator of the items of a list, and of the names and values of an object, in one text.
-pub(super) const fn separator(style: ParameterStyle) -> &'static str {
-    match style {
-        ParameterStyle::SpaceDelimited => "%20",
-        ParameterStyle::PipeDelimited => "%7C",
-        _ => ",",
+        (style, _) => named(notation, name, &items.join(style.encoded_separator())),
     }
 }
 
@@ -63,7 +54,7 @@ pub(super) fn object(notation: StyleNotation, name: &str, fields: &[(String, Str
         (ParameterStyle::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
         (ParameterStyle::Label, true) => each("", &|field, value| format!(".{field}={value}")),
         (ParameterStyle::Simple, true) => each(",", &pair),
-        (style, _) => named(notation, name, &flat(separator(style))),
+        (style, _) => named(notation, name, &flat(style.encoded_separator())),
     }
 }
 

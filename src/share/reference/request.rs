@@ -170,11 +170,7 @@ fn query_pairs(parameter: &ParameterModel, value: &Value) -> Vec<String> {
     if parameter.media_type.is_some() {
         return vec![pair(&name, &encode(&value.to_string()))];
     }
-    let separator = match parameter.style {
-        ParameterStyle::SpaceDelimited => "%20",
-        ParameterStyle::PipeDelimited => "%7C",
-        _ => ",",
-    };
+    let separator = parameter.style.encoded_separator();
     match value {
         Value::Array(items) if parameter.explode && parameter.style == ParameterStyle::Form => {
             items.iter().map(|item| pair(&name, &encode(&value_text(item)))).collect()

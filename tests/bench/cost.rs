@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_apigw");
 
-/// What one command took.
+/// Time and memory that one command took.
 pub(crate) struct Cost {
     pub(crate) clock: Duration,
     pub(crate) processor: Duration,

@@ -8,6 +8,7 @@ mod advice;
 mod arguments;
 mod backends;
 mod change;
+mod chosen_version;
 mod clients;
 mod command_kind;
 mod commands;

@@ -3,22 +3,25 @@
 //! [`share::reference`]: crate::share::reference
 
 mod history;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::clients::client_model;
+use super::clients::client_archives;
 use super::error::CommandError;
 use crate::model::{Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupName, Release, Version};
 use crate::plan::{Facts as _, PublishCandidate};
 use crate::share::GeneratedFile;
+use crate::share::model::EnvironmentServers;
 use crate::share::reference::{
     ChangesSource, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry, ReferenceSource,
-    RenderError, ServingState, changes, matrix, reference,
+    ReleasedSource, RenderError, ServingState, changes, matrix, reference,
 };
-use crate::share::sdk::{SdkSource, archives};
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
+
+pub(super) use version::version_documents;
 
 /// The newest versions of a group whose clients lie beside their pages; `sdk` generates those of any version.
 const MOST_PACKAGED: usize = 20;
@@ -279,8 +282,11 @@ impl<'a> DocumentSite<'a> {
             if has_clients
                 && is_wanted(&clients)
                 && let Some(candidate) = history.candidate(release)
+                && let Some(definition) = &candidate.definition
             {
-                add(&mut files, &format!("{folder}/{clients}"), self.clients(group, release, &candidate));
+                let (version, digest, settings) = (&release.version, release.digest, &candidate.settings);
+                let packed = client_archives(self.workspace, group, version, digest, settings, definition);
+                add(&mut files, &format!("{folder}/{clients}"), packed);
             }
             let is_current = entry.deployment.release.digest == release.digest;
             for (is_of_version, below) in [(false, String::new()), (true, format!("{}/", release.version))] {
@@ -292,13 +298,6 @@ impl<'a> DocumentSite<'a> {
             }
         }
         Ok(files)
-    }
-
-    /// Packs the clients of a version.
-    fn clients(&self, group: &GroupName, release: &Release, candidate: &PublishCandidate) -> Vec<GeneratedFile> {
-        let Some(definition) = &candidate.definition else { return Vec::new() };
-        let model = client_model(self.workspace, group, &candidate.settings, definition);
-        archives(SdkSource { group, version: &release.version, digest: release.digest, model: &model })
     }
 
     fn reference(
@@ -324,27 +323,31 @@ impl<'a> DocumentSite<'a> {
         });
         let others: Vec<OtherEntry> = others.collect();
         let is_current = entry.deployment.release.digest == release.digest;
-        let urls = self.workspace.urls(&site.name, group, release, None);
+        let urls = if is_current { entry.urls.clone() } else { self.workspace.urls(&site.name, group, release, None) };
         Ok(reference(ReferenceSource {
             group,
-            environment: &site.name,
-            policy: site.policy,
-            release,
+            version: &release.version,
+            digest: release.digest,
             settings: &candidate.settings,
             definition,
-            urls: if is_current { &entry.urls } else { &urls },
-            live: LiveEntry { deployment: &entry.deployment, number: &entry.number, by: entry.by.as_deref() },
-            elsewhere: &others,
-            is_of_version,
+            servers: &[EnvironmentServers { environment: site.name.clone(), urls }],
+            released: Some(ReleasedSource {
+                environment: &site.name,
+                policy: site.policy,
+                is_mock: release.backend.is_mock(),
+                live: LiveEntry { deployment: &entry.deployment, number: &entry.number, by: entry.by.as_deref() },
+                elsewhere: &others,
+                is_of_version,
+                // Requests reach what is live, and nothing else.
+                try_it: is_current
+                    && entry.deployment.release.state == DeploymentState::Live
+                    && self.workspace.settings().document_try_it(&site.name)
+                    // Those sent through the pages come from another address than the reader's.
+                    && (self.serving.as_ref().is_none_or(|serving| serving.through.is_none())
+                        || candidate.settings.ip_rules.of_environment(&site.name).is_empty()),
+                serving: self.serving.as_ref(),
+            }),
             has_clients,
-            // Requests reach what is live, and nothing else.
-            try_it: is_current
-                && entry.deployment.release.state == DeploymentState::Live
-                && self.workspace.settings().document_try_it(&site.name)
-                // Those sent through the pages come from another address than the reader's.
-                && (self.serving.as_ref().is_none_or(|serving| serving.through.is_none())
-                    || candidate.settings.ip_rules.of_environment(&site.name).is_empty()),
-            serving: self.serving.as_ref(),
         })?)
     }
 }

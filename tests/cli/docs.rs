@@ -32,12 +32,8 @@ fn links(page: &str) -> BTreeSet<String> {
     links
 }
 
-#[test]
-fn every_link_of_the_pages_leads_to_a_file() {
-    let sandbox = documented();
-    sandbox.run("promote --from test --to pre-release").expect_exit(0);
-    sandbox.run("offline --env pre-release").expect_exit(0);
-    sandbox.run("docs --all --out public").expect_exit(0);
+/// Checks that every link of the pages leads to a file, and to a place that it has. Returns the number of pages.
+fn check_links(sandbox: &Sandbox) -> usize {
     let mut pages = 0;
     for (path, bytes) in sandbox.files() {
         if path.extension().is_none_or(|extension| extension != "html") {
@@ -53,7 +49,70 @@ fn every_link_of_the_pages_leads_to_a_file() {
             assert!(anchor.is_empty() || text.contains(&format!("id=\"{anchor}\"")), "{}: {link}", path.display());
         }
     }
-    assert_eq!(pages, 8);
+    pages
+}
+
+#[test]
+fn every_link_of_the_pages_leads_to_a_file() {
+    let sandbox = documented();
+    sandbox.run("promote --from test --to pre-release").expect_exit(0);
+    sandbox.run("offline --env pre-release").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    assert_eq!(check_links(&sandbox), 8);
+}
+
+#[test]
+fn a_version_by_itself_has_documents_whatever_is_live() {
+    let sandbox = Sandbox::petstore();
+    let settings = "schema: 1\nversion: \"0.0.1\"\nprefix: /petstore\nbackend: http://127.0.0.1:9000\nauth: [subscription]\n\
+                    ip_rules: {environments: {online: {allow: [10.1.2.0/24]}}}\n";
+    sandbox.write("groups/petstore/group.yaml", settings);
+    sandbox.run("version create petstore").expect_exit(0);
+    let words = "docs --version 0.0.1 --out preview";
+    sandbox.run(words).expect_exit(0);
+    assert_eq!(check_links(&sandbox), 1);
+    let page = sandbox.read("preview/petstore/index.html");
+    let index = sandbox.read("preview/petstore/llms.txt");
+    for (text, expected) in [
+        (&page, "This is 0.0.1 by itself"),
+        (&page, "noindex"),
+        (&page, "connect-src &#39;none&#39;"),
+        (&page, "<dt>Address in online</dt><dd><code>http://petstore.online.apigw.localhost/petstore</code>"),
+        (&page, "jdcloud-apim-subscription-key: YOUR_KEY"),
+        (&page, "href=\"sdk/petstore_sdk-0.0.1-py3-none-any.whl\""),
+        (&page, "In online only some addresses may call"),
+        (&index, "Version 0.0.1 of petstore by itself"),
+        (&index, "- Address in test: http://petstore.test.apigw.localhost/petstore\n"),
+        (&sandbox.read("preview/petstore/openapi.yaml"), "url: http://petstore.pre-release.apigw.localhost/petstore"),
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    for refused in ["Live since", "Draft", "What changed", "data-try>", "10.1.2.0"] {
+        assert!(!page.contains(refused), "{refused}: {page}");
+    }
+    assert!(!index.contains("Changes"), "{index}");
+    let bundled: serde_json::Value =
+        serde_json::from_str(&sandbox.read("preview/petstore/openapi.json")).expect("JSON");
+    let release = bundled["x-apigw-release"].as_object().expect("the version");
+    assert_eq!(release.keys().collect::<Vec<_>>(), ["version", "digest"]);
+    // The clients are those of the version, and no release changes a byte.
+    sandbox.run("sdk --version 0.0.1 --language typescript --out clients").expect_exit(0);
+    let archive = |path: &str| fs::read(sandbox.path().join(path)).expect("an archive");
+    let packed = archive("preview/petstore/sdk/petstore-sdk-0.0.1.tgz");
+    assert!(packed == archive("clients/petstore/typescript/dist/petstore-sdk-0.0.1.tgz"));
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run(&format!("{words} --check")).expect_exit(0);
+    // An environment without documents is not shown; nor are versions that do not exist.
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &settings.replace("[environments.online]", "[environments.online]\ndocs = \"off\""));
+    sandbox.run(&format!("{words} --check")).expect_exit(2).expect_stdout("out of date  petstore/index.html");
+    sandbox.run("docs --version 9.9.9 --out other").expect_exit(3).expect_stderr("petstore has no version 9.9.9");
+    sandbox.run("docs nobody --version 0.0.1 --out other").expect_exit(3);
+    for others in ["--env test", "--all"] {
+        let refused = sandbox.run(&format!("{words} {others}")).expect_exit(64);
+        refused.expect_stderr("'--version <VERSION>' cannot be used with");
+    }
+    assert!(!sandbox.path().join("other").exists());
 }
 
 #[test]
@@ -112,7 +171,7 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     }
     // Which environments is asked in one go.
     for words in ["docs --out x", "docs --all --env test --out x"] {
-        sandbox.run(words).expect_exit(64).expect_stderr("<--env <ENV>|--all>");
+        sandbox.run(words).expect_exit(64).expect_stderr("<--env <ENV>|--all|--version <VERSION>>");
     }
     assert_eq!(fs::read_dir(sandbox.path().join("mine")).expect("a folder").count(), 1);
     sandbox.write("public/notes.txt", "keep me");

@@ -370,6 +370,8 @@ fn views(validated: &Validated) {
     validated.run("docs", 0, "docs --all --out public");
     validated.read("docs", 0, "docs --all --out public --check");
     validated.read("docs", 3, "docs nobody --all --out public");
+    validated.run("docs", 0, "docs petstore --version 0.0.1 --out preview");
+    validated.read("docs", 64, "docs --version 0.0.1 --all --out preview");
     validated.read("routes", 0, "routes --env test");
     validated.read("routes", 0, "routes petstore");
     validated.read("routes", 3, "routes nobody");

@@ -8,29 +8,31 @@ use std::process::{Command as Subprocess, Stdio};
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::cli::chosen_version::ChosenVersion;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::{GeneratedFolder, public_files};
 use crate::cli::output::counted;
-use crate::cli::site::{DocumentSite, SiteSelection};
+use crate::cli::site::{DocumentSite, SiteSelection, version_documents};
 use crate::cli::views::{DocsPageView, DocsView};
 use crate::cli::{complete, selection};
-use crate::model::{EnvironmentName, GroupName, SCHEMA};
+use crate::model::{EnvironmentName, GroupName, SCHEMA, Version};
 use crate::share::{GeneratedFile, checksums};
-use crate::workspace::{FolderChanges, Workspace};
+use crate::workspace::{DiskFacts, Workspace};
 
 /// Write documentation for callers: what is live where, references, changes
 ///
 /// The pages are static and need no script: a matrix of groups and environments, a reference of each version that is or was
-/// live, what changed from one to the next, definitions as one file, and Markdown. The folder belongs to this command: files
-/// that it no longer needs are removed, and a folder that holds anything else is refused. See `apigw help docs`.
+/// live, what changed from one to the next, definitions as one file, and Markdown. With `--version` it is the reference of that
+/// version alone, which may be live nowhere. The folder belongs to this command: files that it no longer needs are removed,
+/// and a folder that holds anything else is refused. See `apigw help docs`.
 #[derive(Debug, Args)]
 #[command(
-    group = ArgGroup::new("environments").required(true).args(["env", "all"]),
-    after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --env online --out public --check"
+    group = ArgGroup::new("environments").required(true).args(["env", "all", "version"]),
+    after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --env online --out public --check\n  apigw docs petstore --version 0.2.0 --out preview"
 )]
 pub(in crate::cli) struct DocsArguments {
-    /// Only these groups [default: all]
+    /// Only these groups [default: all; with --version the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
     /// An environment; may be given more than once
@@ -39,6 +41,9 @@ pub(in crate::cli) struct DocsArguments {
     /// Every environment
     #[arg(long)]
     all: bool,
+    /// A frozen version by itself, live or not
+    #[arg(long, value_name = "VERSION", add = ArgValueCandidates::new(complete::versions))]
+    version: Option<Version>,
     /// The folder to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -50,10 +55,70 @@ pub(in crate::cli) struct DocsArguments {
     open: bool,
 }
 
+/// Rendered documents, with the pages that a reader begins at.
+struct RenderedDocuments {
+    files: Vec<GeneratedFile>,
+    pages: Vec<DocsPageView>,
+    /// The first page.
+    start: String,
+}
+
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DocsArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let selection = selection(context, workspace, arguments)?;
     let folder = GeneratedFolder::open(context, &arguments.out, "docs", arguments.check)?;
+    let rendered = match &arguments.version {
+        Some(version) => render_version(context, workspace, arguments, version)?,
+        None => render_environments(context, workspace, arguments)?,
+    };
+    let changes = folder.update(&public_files(&rendered.files))?;
+    let view = DocsView {
+        schema: SCHEMA,
+        folder: arguments.out.display().to_string(),
+        up_to_date: changes.is_empty(),
+        pages: rendered.pages,
+        files: rendered.files.len(),
+        written: changes.written.clone(),
+        removed: changes.removed.clone(),
+    };
+    context.output.data(&view, || text(&view, arguments.check))?;
+    if arguments.open {
+        open(context, &context.folder().join(&arguments.out).join(rendered.start));
+    }
+    Ok(folder.exit(&changes))
+}
+
+/// Renders a version of each group, which may be live nowhere.
+fn render_version(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &DocsArguments,
+    version: &Version,
+) -> Result<RenderedDocuments, CommandError> {
+    let named = arguments.groups.iter().map(|name| selection::group(context, Some(name)));
+    let named = named.collect::<Result<BTreeSet<GroupName>, _>>()?;
+    let facts = DiskFacts::new(workspace);
+    let chosen = ChosenVersion::frozen(context, &facts, named.into_iter().collect(), version)?;
+    let mut files = Vec::new();
+    for one in &chosen {
+        files.extend(version_documents(workspace, one)?);
+    }
+    let page = |one: ChosenVersion| DocsPageView {
+        path: format!("{}/index.html", one.group),
+        environment: None,
+        group: one.group,
+    };
+    let pages: Vec<DocsPageView> = chosen.into_iter().map(page).collect();
+    let start = pages.first().map(|page| page.path.clone()).unwrap_or_default();
+    Ok(RenderedDocuments { files: with_checksums(files), pages, start })
+}
+
+/// Renders all that is and was live in the environments.
+fn render_environments(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &DocsArguments,
+) -> Result<RenderedDocuments, CommandError> {
+    let selection = selection(context, workspace, arguments)?;
     let site = DocumentSite::read(workspace, &selection, None);
     if !site.problems().is_empty() {
         let mut error =
@@ -62,14 +127,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DocsArguments) -> R
         return Err(error.hint("`apigw verify` says more"));
     }
     require_entries(workspace, &site, &selection.groups)?;
-    let rendered = render(&site)?;
-    let changes = folder.update(&public_files(&rendered))?;
-    let view = view(&site, arguments, &rendered, &changes);
-    context.output.data(&view, || text(&view, arguments.check))?;
-    if arguments.open {
-        open(context, &context.folder().join(&arguments.out).join("index.html"));
-    }
-    Ok(folder.exit(&changes))
+    let page = |(environment, group): (_, GroupName)| DocsPageView {
+        path: format!("{environment}/{group}/index.html"),
+        environment: Some(environment),
+        group,
+    };
+    let pages = site.pages().into_iter().map(page).collect();
+    Ok(RenderedDocuments { files: render(&site)?, pages, start: "index.html".to_owned() })
 }
 
 fn selection(
@@ -100,7 +164,7 @@ fn require_entries(
         .hint("see what is live: `apigw status`"))
 }
 
-/// Renders every page, and the list of their digests.
+/// Renders every page of environments, and the list of their digests.
 fn render(site: &DocumentSite<'_>) -> Result<Vec<GeneratedFile>, CommandError> {
     let mut files = vec![site.matrix(&|_, _, _| None, &BTreeSet::new())?];
     let mut groups: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();
@@ -114,31 +178,14 @@ fn render(site: &DocumentSite<'_>) -> Result<Vec<GeneratedFile>, CommandError> {
             files.extend(site.group(&environment, &group, &facts, &|_| true)?);
         }
     }
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    files.push(checksums(&files));
-    Ok(files)
+    Ok(with_checksums(files))
 }
 
-fn view(
-    site: &DocumentSite<'_>,
-    arguments: &DocsArguments,
-    files: &[GeneratedFile],
-    changes: &FolderChanges,
-) -> DocsView {
-    let page = |(environment, group): (_, GroupName)| DocsPageView {
-        path: format!("{environment}/{group}/index.html"),
-        environment,
-        group,
-    };
-    DocsView {
-        schema: SCHEMA,
-        folder: arguments.out.display().to_string(),
-        up_to_date: changes.is_empty(),
-        pages: site.pages().into_iter().map(page).collect(),
-        files: files.len(),
-        written: changes.written.clone(),
-        removed: changes.removed.clone(),
-    }
+/// Sorts files, and adds the list of their digests.
+fn with_checksums(mut files: Vec<GeneratedFile>) -> Vec<GeneratedFile> {
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files.push(checksums(&files));
+    files
 }
 
 fn text(view: &DocsView, is_check: bool) -> String {

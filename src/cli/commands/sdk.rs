@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::cli::chosen_version::ChosenVersion;
 use crate::cli::clients::client_model;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -16,7 +16,7 @@ use crate::cli::output::counted;
 use crate::cli::views::{SdkGroupView, SdkView};
 use crate::cli::{complete, selection};
 use crate::model::{DeploymentState, GroupName, SCHEMA, Version};
-use crate::plan::{Facts as _, PublishCandidate};
+use crate::plan::Facts as _;
 use crate::share::GeneratedFile;
 use crate::share::sdk::{SdkLanguage, SdkSource, generate};
 use crate::workspace::{DiskFacts, FolderChanges, Workspace};
@@ -38,7 +38,7 @@ pub(in crate::cli) struct SdkArguments {
     #[arg(long, value_name = "ENV", required_unless_present = "version", conflicts_with = "version", add = ArgValueCandidates::new(complete::environments))]
     env: Option<String>,
     /// Use this frozen version
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
     /// The languages
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(SdkLanguage::ALL.map(SdkLanguage::as_str)))]
@@ -51,13 +51,6 @@ pub(in crate::cli) struct SdkArguments {
     check: bool,
 }
 
-/// A version that clients are generated for.
-struct ChosenVersion {
-    group: GroupName,
-    version: Version,
-    candidate: Arc<PublishCandidate>,
-}
-
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let chosen = choose(context, workspace, arguments)?;
@@ -68,8 +61,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Re
     let folder = GeneratedFolder::open(context, &arguments.out, "sdk", arguments.check)?;
     let mut files: Vec<GeneratedFile> = Vec::new();
     let mut groups = Vec::new();
-    for ChosenVersion { group, version, candidate } in &chosen {
-        let generated = generate_group(workspace, group, version, candidate, &languages)?;
+    for one in &chosen {
+        let ChosenVersion { group, version, candidate } = one;
+        let model = client_model(workspace, group, &candidate.settings, one.definition()?);
+        let generated = generate(SdkSource { group, version, digest: candidate.digest, model: &model }, &languages);
         groups.push(SdkGroupView {
             group: group.clone(),
             version: version.clone(),
@@ -107,16 +102,7 @@ fn choose(
     let named = arguments.groups.iter().map(|name| selection::group(context, Some(name)));
     let named = named.collect::<Result<Vec<GroupName>, _>>()?;
     if let Some(version) = &arguments.version {
-        let groups = if named.is_empty() { vec![selection::group(context, None)?] } else { named };
-        let find = |group: GroupName| {
-            let candidate = facts.frozen(&group, version)?;
-            let candidate = candidate.ok_or_else(|| {
-                CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
-                    .hint(format!("list them: `apigw version list {group}`"))
-            })?;
-            Ok(ChosenVersion { group, version: version.clone(), candidate })
-        };
-        return groups.into_iter().map(find).collect();
+        return ChosenVersion::frozen(context, &facts, named, version);
     }
     let environment = context.environment(arguments.env.as_deref().unwrap_or_default())?;
     let entries = facts.environment(&environment)?;
@@ -145,22 +131,6 @@ fn choose(
         chosen.push(ChosenVersion { group, version, candidate });
     }
     Ok(chosen)
-}
-
-/// Generates the packages of a version.
-fn generate_group(
-    workspace: &Workspace,
-    group: &GroupName,
-    version: &Version,
-    candidate: &PublishCandidate,
-    languages: &[SdkLanguage],
-) -> Result<Vec<GeneratedFile>, CommandError> {
-    let Some(definition) = &candidate.definition else {
-        return Err(CommandError::invalid("definition", format!("the definition of {group} {version} is not valid"))
-            .hint("see its findings: `apigw check`"));
-    };
-    let model = client_model(workspace, group, &candidate.settings, definition);
-    Ok(generate(SdkSource { group, version, digest: candidate.digest, model: &model }, languages))
 }
 
 fn text(view: &SdkView, changes: &FolderChanges, is_check: bool) -> String {

@@ -12,7 +12,7 @@ pub(in crate::cli) struct DocsView {
     pub(in crate::cli) folder: String,
     /// True if every file in it was as it should be.
     pub(in crate::cli) up_to_date: bool,
-    /// The references of what is live.
+    /// The references of what is live, or of the version that was named.
     pub(in crate::cli) pages: Vec<DocsPageView>,
     /// The number of files.
     pub(in crate::cli) files: usize,
@@ -22,10 +22,11 @@ pub(in crate::cli) struct DocsView {
     pub(in crate::cli) removed: Vec<String>,
 }
 
-/// The reference of a group in an environment.
+/// The reference of a group.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct DocsPageView {
-    pub(in crate::cli) environment: EnvironmentName,
+    /// None for a version by itself.
+    pub(in crate::cli) environment: Option<EnvironmentName>,
     pub(in crate::cli) group: GroupName,
     /// The path below the folder.
     pub(in crate::cli) path: String,

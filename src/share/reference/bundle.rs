@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::anchors::slug;
-use crate::definition::{Definition, Node, NodeId, NodeKind};
-use crate::model::{EnvironmentName, GroupSettings, KeyKind, Release};
+use super::source::ReferenceSource;
+use crate::definition::{Node, NodeId, NodeKind};
+use crate::model::{EnvironmentName, GroupSettings, KeyKind};
 
 /// The most values of a bundled definition: aliases may expand a small file to a huge tree.
 const MOST_VALUES: usize = 2_000_000;
@@ -14,16 +15,6 @@ const MOST_VALUES: usize = 2_000_000;
 const OTHERS: &str = "x-bundled";
 /// The deepest nesting.
 const MOST_LEVELS: usize = 400;
-
-/// Sources of a bundled definition.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BundleSource<'a> {
-    pub(super) definition: &'a Definition,
-    pub(super) settings: &'a GroupSettings,
-    pub(super) release: &'a Release,
-    pub(super) environment: &'a EnvironmentName,
-    pub(super) urls: &'a [String],
-}
 
 /// A bundled definition in both notations; empty where it is too large.
 #[derive(Debug, Default)]
@@ -33,7 +24,7 @@ pub(super) struct BundledDefinition {
 }
 
 /// Bundles a definition: every reference leads to a place in the same file.
-pub(super) fn bundle(source: BundleSource<'_>) -> BundledDefinition {
+pub(super) fn bundle(source: ReferenceSource<'_>) -> BundledDefinition {
     let Some(root) = source.definition.document().root() else { return BundledDefinition::default() };
     let mut bundler =
         ReferenceBundler { root_file: root.file(), others: BTreeMap::new(), names: BTreeMap::new(), left: MOST_VALUES };
@@ -42,7 +33,7 @@ pub(super) fn bundle(source: BundleSource<'_>) -> BundledDefinition {
     if !others.is_empty() {
         document.insert(OTHERS.to_owned(), Value::Object(others));
     }
-    set_environment(&mut document, source);
+    set_servers(&mut document, source);
     let document = Value::Object(document);
     let mut json = serde_json::to_vec_pretty(&document).unwrap_or_default();
     json.push(b'\n');
@@ -110,17 +101,22 @@ impl<'d> ReferenceBundler<'d> {
     }
 }
 
-/// Sets the addresses of the environment and who may call there.
-fn set_environment(document: &mut Map<String, Value>, source: BundleSource<'_>) {
-    let server = |url: &String| json!({"url": url, "description": source.environment.as_str()});
-    let servers: Vec<Value> = source.urls.iter().map(server).collect();
+/// Sets the addresses of the environments and who may call there.
+fn set_servers(document: &mut Map<String, Value>, source: ReferenceSource<'_>) {
+    let server =
+        |(environment, url): (&EnvironmentName, &String)| json!({"url": url, "description": environment.as_str()});
+    let servers: Vec<Value> = source.addresses().map(server).collect();
     document.insert("servers".to_owned(), Value::Array(servers));
-    let release = json!({
-        "environment": source.environment.as_str(),
-        "version": source.release.version.to_string(),
-        "digest": source.release.digest.to_string(),
-        "backend": if source.release.backend.is_mock() { "mock" } else { "real" },
-    });
+    let (version, digest) = (source.version.to_string(), source.digest.to_string());
+    let release = match source.released {
+        Some(released) => json!({
+            "environment": released.environment.as_str(),
+            "version": version,
+            "digest": digest,
+            "backend": if released.is_mock { "mock" } else { "real" },
+        }),
+        None => json!({"version": version, "digest": digest}),
+    };
     document.insert("x-apigw-release".to_owned(), release);
     for item in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
         let Some(item) = item.as_object_mut() else { continue };
@@ -129,7 +125,7 @@ fn set_environment(document: &mut Map<String, Value>, source: BundleSource<'_>) 
             operation.shift_remove("servers");
         }
     }
-    if !source.release.backend.is_mock() {
+    if !source.is_mock() {
         add_access(document, source.settings);
     }
 }

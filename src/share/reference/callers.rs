@@ -8,7 +8,7 @@ use serde_json::json;
 use super::markdown::is_harmless_link;
 use super::source::ReferenceSource;
 use crate::definition::SecurityKind;
-use crate::model::{KeyKind, RateLimits};
+use crate::model::{EnvironmentName, KeyKind, RateLimits};
 use crate::share::model::DefinitionModel;
 use crate::share::sdk::{ClientArchive, archive_names};
 
@@ -35,10 +35,10 @@ pub(super) struct ClientLink {
     pub(super) href: String,
 }
 
-/// Describes who may call the group in this environment.
+/// Describes who may call the group.
 pub(super) fn access(source: ReferenceSource<'_>) -> String {
     let auth = &source.settings.auth;
-    if source.release.backend.is_mock() {
+    if source.is_mock() {
         return "anyone, as mock responses need no key".to_owned();
     }
     let header = auth.subscription.as_ref().and_then(|found| found.headers.first());
@@ -54,11 +54,19 @@ pub(super) fn access(source: ReferenceSource<'_>) -> String {
 pub(super) fn rules(source: ReferenceSource<'_>, model: &DefinitionModel) -> Vec<CallerRule> {
     let rule = |name, text: String| CallerRule { name, text, link: None };
     let settings = source.settings;
-    let asks_callers = !source.release.backend.is_mock() && !settings.auth.is_none();
+    let asks_callers = !source.is_mock() && !settings.auth.is_none();
     let mut rules = Vec::new();
-    if !settings.ip_rules.of_environment(source.environment).is_empty() {
-        let text = "Only some addresses may call; others get 403. Ask for yours to be let in.";
-        rules.push(rule("Addresses", text.to_owned()));
+    let closed: Vec<&str> = source
+        .servers
+        .iter()
+        .map(|servers| &servers.environment)
+        .filter(|environment| !settings.ip_rules.of_environment(environment).is_empty())
+        .map(EnvironmentName::as_str)
+        .collect();
+    if !closed.is_empty() {
+        let only = if source.released.is_some() { "Only".to_owned() } else { format!("In {} only", closed.join(", ")) };
+        let text = format!("{only} some addresses may call; others get 403. Ask for yours to be let in.");
+        rules.push(rule("Addresses", text));
     }
     if asks_callers {
         rules.extend(key_rules(source).into_iter().map(|(name, text)| rule(name, text)));
@@ -158,8 +166,8 @@ pub(super) fn clients(source: ReferenceSource<'_>) -> Vec<ClientLink> {
     if !source.has_clients {
         return Vec::new();
     }
-    let version = &source.release.version;
-    let folder = if source.is_of_version { "sdk".to_owned() } else { format!("{version}/sdk") };
+    let version = source.version;
+    let folder = if source.is_of_version() { "sdk".to_owned() } else { format!("{version}/sdk") };
     let link = |archive: ClientArchive| ClientLink {
         label: archive.label,
         href: format!("{folder}/{}", archive.file),
@@ -172,7 +180,7 @@ pub(super) fn clients(source: ReferenceSource<'_>) -> Vec<ClientLink> {
 pub(super) fn keys(source: ReferenceSource<'_>, model: &DefinitionModel) -> serde_json::Value {
     let key = |place: &str, name: &str, label: String| json!({"place": place, "name": name, "label": label});
     let mut keys = Vec::new();
-    if !source.release.backend.is_mock() {
+    if !source.is_mock() {
         let header = source.settings.auth.subscription.as_ref().and_then(|found| found.headers.first());
         keys.extend(header.map(|header| key("header", header, format!("Subscription key ({header})"))));
     }

@@ -6,19 +6,20 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::anchors::{PageAnchors, tag_anchor};
-use super::bundle::{BundleSource, bundle};
+use super::bundle::bundle;
 use super::callers::{access, clients, keys, rules};
+use super::group_frame::{frame, root, title};
 use super::machine;
-use super::markdown::{description_html, first_line};
+use super::markdown::description_html;
 use super::operation_view::{OperationSection, OperationViewer};
-use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, origin, policy, render};
+use super::page::{RenderError, origin, render};
 use super::samples::ClientSamples;
-use super::source::ReferenceSource;
+use super::source::{ReferenceSource, ReleasedSource};
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::SecurityKind;
-use crate::model::DocumentPolicy;
+use crate::model::DeploymentState;
 use crate::share::GeneratedFile;
-use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
+use crate::share::model::{DefinitionModel, ModelSource};
 use crate::share::sdk::SampleSource;
 
 /// The rows of types that a page has room for, over all bodies.
@@ -51,12 +52,11 @@ struct WebhookView {
 
 /// Renders the reference of a version: the page, the bundled definition, and Markdown.
 pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, RenderError> {
-    let is_mock = source.release.backend.is_mock();
-    let environments = [EnvironmentServers { environment: source.environment.clone(), urls: source.urls.to_vec() }];
+    let is_mock = source.is_mock();
     let model = DefinitionModel::build(ModelSource {
         definition: source.definition,
         settings: source.settings,
-        environments: &environments,
+        environments: source.servers,
     });
     let anchors = PageAnchors::new(&model, MOST_TYPES);
     let samples = ClientSamples::new(SampleSource { group: source.group, model: &model, is_mock });
@@ -64,19 +64,13 @@ pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, Rend
         model: &model,
         anchors: &anchors,
         prefix: source.settings.prefix.before_path(),
-        base: source.urls.first().map_or("", String::as_str),
+        base: source.addresses().next().map_or("", |(_, url)| url.as_str()),
         is_mock,
         samples: &samples,
         most_rows: most_rows(&model),
         most_code: (MOST_CODE_IN_PAGE / model.operations.len().max(1)).clamp(512, 6 * 1024),
     };
-    let bundled = bundle(BundleSource {
-        definition: source.definition,
-        settings: source.settings,
-        release: source.release,
-        environment: source.environment,
-        urls: source.urls,
-    });
+    let bundled = bundle(source);
     let mut files = vec![
         GeneratedFile { path: "index.html".to_owned(), bytes: page(source, &model, &operations)?.into_bytes() },
         GeneratedFile { path: "openapi.json".to_owned(), bytes: bundled.json },
@@ -133,99 +127,78 @@ fn page(
     )
 }
 
-fn frame(source: ReferenceSource<'_>, model: &DefinitionModel) -> PageFrame {
-    let (group, environment, version) = (source.group, source.environment, &source.release.version);
-    let root = if source.is_of_version { "../../../" } else { "../../" };
-    let serving = source.serving;
-    let mut crumbs = vec![
-        Breadcrumb { name: "APIs".to_owned(), href: Some(format!("{root}index.html")) },
-        Breadcrumb { name: environment.to_string(), href: None },
-        Breadcrumb { name: group.to_string(), href: source.is_of_version.then(|| "../index.html".to_owned()) },
-    ];
-    crumbs.extend(source.is_of_version.then(|| Breadcrumb { name: version.to_string(), href: None }));
-    // The environment has no page of its own.
-    crumbs.retain(|crumb| crumb.href.is_some() || crumb.name != environment.as_str());
-    let title = if model.title.trim().is_empty() { group.as_str() } else { model.title.trim() };
-    PageFrame {
-        title: format!("{title} {version}, {environment}"),
-        summary: model.summary.as_deref().or(model.description.as_deref()).map(first_line).unwrap_or_default(),
-        crumbs,
-        alternates: vec![
-            AlternateLink { media_type: "application/atom+xml", href: changes_href(source, "atom"), name: "Changes" },
-            AlternateLink { media_type: "text/markdown", href: "llms.txt".to_owned(), name: "Markdown" },
-        ],
-        is_draft: source.policy == DocumentPolicy::Draft,
-        is_unlisted: source.policy != DocumentPolicy::Official || source.is_of_version,
-        policy: policy(if source.try_it { source.urls } else { &[] }, serving.is_some()),
-        state: serving.map(|serving| serving.state.clone()).unwrap_or_default(),
-        state_address: serving.map(|serving| format!("{root}{}", serving.state_path)).unwrap_or_default(),
-    }
-}
-
-fn changes_href(source: ReferenceSource<'_>, extension: &str) -> String {
-    format!("{}changes.{extension}", if source.is_of_version { "../" } else { "" })
-}
-
 fn group(
     source: ReferenceSource<'_>,
     model: &DefinitionModel,
     operations: &OperationViewer<'_>,
     deprecations: Vec<TemplateValue>,
 ) -> TemplateValue {
-    let root = if source.is_of_version { "../../../" } else { "../../" };
-    let live = source.live.deployment;
-    let is_live = live.release.state == crate::model::DeploymentState::Live;
-    let is_this = is_live && live.release.digest == source.release.digest;
     let servers: Vec<TemplateValue> = source
-        .urls
-        .iter()
+        .addresses()
         .enumerate()
-        .map(|(index, url)| context! { name => if index == 0 { "Address" } else { "Also at" }, url })
-        .collect();
-    let mut origins: Vec<&str> = source.urls.iter().filter_map(|url| origin(url)).collect();
-    origins.dedup();
-    let elsewhere: Vec<TemplateValue> = source
-        .elsewhere
-        .iter()
-        .map(|other| {
-            let href = other.has_page.then(|| format!("{root}{}/{}/index.html", other.environment, source.group));
-            context! { environment => other.environment.as_str(), version => other.version.to_string(), is_mock => other.is_mock, href }
+        .map(|(index, (environment, url))| {
+            let name = match source.released {
+                None => format!("Address in {environment}"),
+                Some(_) if index == 0 => "Address".to_owned(),
+                Some(_) => "Also at".to_owned(),
+            };
+            context! { name, url }
         })
         .collect();
+    let mut origins: Vec<&str> = source.addresses().filter_map(|(_, url)| origin(url)).collect();
+    origins.dedup();
     let description =
         model.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
             TemplateValue::from_safe_string(description_html(text, 1, &|name| operations.anchors.has(name)))
         });
-    let title = if model.title.trim().is_empty() { source.group.as_str() } else { model.title.trim() };
     context! {
         name => source.group.as_str(),
-        title,
-        environment => source.environment.as_str(),
-        version => source.release.version.to_string(),
-        digest => source.release.digest.to_string(),
+        title => title(source, model),
+        version => source.version.to_string(),
+        digest => source.digest.to_string(),
         is_mock => operations.is_mock,
         summary => model.summary.clone(),
         description,
         servers,
         access => access(source),
-        since => is_this.then(|| live.since.to_string()),
-        since_text => readable_time(&live.since.to_string()),
-        by => source.live.by.map_or("somebody unknown", author_name),
-        elsewhere,
-        live_href => (!is_this).then_some(if source.is_of_version { "../index.html" } else { "changes.html" }),
-        live_version => is_live.then(|| source.live.number.to_string()),
-        changes_href => changes_href(source, "html"),
+        release => source.released.map(|released| release(source, released)),
+        changes_href => source.changes_href("html"),
         clients => TemplateValue::from(Serde(&clients(source))),
         rules => TemplateValue::from(Serde(&rules(source, model))),
         schemes => schemes(model, operations),
         deprecations,
-        try_it => source.try_it,
+        try_it => source.released.is_some_and(|released| released.try_it),
         servers_json => json!(origins).to_string(),
         keys_json => keys(source, model).to_string(),
-        through => source.serving.and_then(|serving| {
-            let path = serving.through.as_ref()?;
-            Some(format!("{root}{path}/{}/{}", source.environment, source.group))
+        through => source.released.and_then(|released| {
+            let path = released.serving?.through.as_ref()?;
+            Some(format!("{}{path}/{}/{}", root(released), released.environment, source.group))
         }),
+    }
+}
+
+/// Describes a release, and what is live in its environment and in others.
+fn release(source: ReferenceSource<'_>, released: ReleasedSource<'_>) -> TemplateValue {
+    let live = released.live.deployment;
+    let is_live = live.release.state == DeploymentState::Live;
+    let is_this = is_live && live.release.digest == source.digest;
+    let elsewhere: Vec<TemplateValue> = released
+        .elsewhere
+        .iter()
+        .map(|other| {
+            let href = format!("{}{}/{}/index.html", root(released), other.environment, source.group);
+            let href = other.has_page.then_some(href);
+            context! { environment => other.environment.as_str(), version => other.version.to_string(), is_mock => other.is_mock, href }
+        })
+        .collect();
+    context! {
+        environment => released.environment.as_str(),
+        since => is_this.then(|| live.since.to_string()),
+        since_text => readable_time(&live.since.to_string()),
+        by => released.live.by.map_or("somebody unknown", author_name),
+        elsewhere,
+        live_href => (!is_this).then_some(if released.is_of_version { "../index.html" } else { "changes.html" }),
+        live_version => is_live.then(|| released.live.number.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::callers::{CallerRule, ClientLink, access, clients, rules};
 use super::code::curl;
+use super::group_frame::title;
 use super::markdown::{code, first_line, line};
 use super::operation_view::{OperationViewer, access_words};
 use super::request::sample_request;
@@ -33,16 +34,22 @@ pub(super) fn files(
 
 /// Writes the index (the form of `llms.txt`).
 fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &OperationViewer<'_>) -> String {
-    let title = if model.title.trim().is_empty() { source.group.as_str() } else { model.title.trim() };
-    let (version, environment) = (&source.release.version, source.environment);
-    let mut text = format!("# {}\n\n", line(title));
+    let mut text = format!("# {}\n\n", line(title(source, model)));
     let summary = model.summary.as_deref().or(model.description.as_deref()).map(first_line).unwrap_or_default();
     if !summary.is_empty() {
         let _ = writeln!(text, "> {}\n", line(&summary));
     }
-    let _ = writeln!(text, "Version {version} of {}, as it is in {environment}.\n", source.group);
-    for url in source.urls {
-        let _ = writeln!(text, "- Address: {url}");
+    let (version, group) = (source.version, source.group);
+    let _ = match source.released {
+        Some(released) => writeln!(text, "Version {version} of {group}, as it is in {}.\n", released.environment),
+        None => writeln!(
+            text,
+            "Version {version} of {group} by itself, as it is where a real backend answers; it may be live nowhere.\n"
+        ),
+    };
+    for (environment, url) in source.addresses() {
+        let place = if source.released.is_some() { String::new() } else { format!(" in {environment}") };
+        let _ = writeln!(text, "- Address{place}: {url}");
     }
     let _ = writeln!(text, "- Access: {}", access(source));
     for CallerRule { name, text: rule, link } in rules(source, model) {
@@ -57,12 +64,12 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
             let _ = write!(text, "\n## {}\n\n{lines}", line(tag.unwrap_or("Operations")));
         }
     }
-    let changes = if source.is_of_version { "../changes.md" } else { "changes.md" };
-    let _ = write!(
-        text,
-        "\n## Optional\n\n- [OpenAPI definition](openapi.yaml)\n- [OpenAPI definition as JSON](openapi.json)\n\
-         - [Changes]({changes})\n"
+    text.push_str(
+        "\n## Optional\n\n- [OpenAPI definition](openapi.yaml)\n- [OpenAPI definition as JSON](openapi.json)\n",
     );
+    if let Some(changes) = source.changes_href("md") {
+        let _ = writeln!(text, "- [Changes]({changes})");
+    }
     for ClientLink { label, file, href } in clients(source) {
         let _ = writeln!(text, "- [{file}]({href}): client, {label}");
     }

@@ -2,7 +2,7 @@
 //!
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
-//! - `group_page`: the reference of a version, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it, and the clients' calls of `samples`
+//! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it, and the clients' calls of `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle`, `machine`: the definition as one file, and Markdown
@@ -18,6 +18,7 @@ mod callers;
 mod changes;
 mod code;
 mod facts;
+mod group_frame;
 mod group_page;
 mod machine;
 mod markdown;
@@ -34,7 +35,7 @@ pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
 pub use group_page::reference;
 pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, matrix};
 pub use page::RenderError;
-pub use source::{LiveEntry, OtherEntry, ReferenceSource, ServingState};
+pub use source::{LiveEntry, OtherEntry, ReferenceSource, ReleasedSource, ServingState};
 
 #[cfg(test)]
 mod tests;

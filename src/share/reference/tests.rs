@@ -3,9 +3,11 @@ use std::sync::Arc;
 use super::*;
 use crate::definition::{Definition, FetchError, ImportRules, import};
 use crate::model::{
-    Backend, Deployment, DeploymentState, Digest, DocumentPolicy, GroupSettings, OperationId, Release, Timestamp,
+    Backend, Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupSettings, OperationId, Release,
+    Timestamp, Version,
 };
 use crate::share::GeneratedFile;
+use crate::share::model::EnvironmentServers;
 
 pub(super) const URLS: [&str; 1] = ["http://g.test.apigw.localhost/g"];
 
@@ -24,30 +26,36 @@ pub(super) fn rendered(definition: &Definition) -> Vec<GeneratedFile> {
 pub(super) fn rendered_with(definition: &Definition, more: &str) -> Vec<GeneratedFile> {
     let settings: GroupSettings =
         serde_saphyr::from_str(&format!("schema: 1\nversion: '0.0.1'\nprefix: /g\n{more}")).expect("settings");
+    let version: Version = "0.0.1".parse().expect("a version");
     let release = Release {
         state: DeploymentState::Live,
-        version: "0.0.1".parse().expect("a version"),
+        version: version.clone(),
         digest: Digest::of(b""),
         backend: Backend::Mock,
     };
     let time = Timestamp::from_milliseconds(1_795_456_800_123);
     let operation = OperationId::new(time, &Digest::of(b""));
-    let deployment = Deployment { release: release.clone(), since: time, operation };
-    let urls = URLS.map(str::to_owned);
+    let environment: EnvironmentName = "test".parse().expect("a name");
+    let servers = [EnvironmentServers { environment: environment.clone(), urls: URLS.map(str::to_owned).to_vec() }];
+    let deployment = Deployment { release, since: time, operation };
     reference(ReferenceSource {
         group: &"g".parse().expect("a name"),
-        environment: &"test".parse().expect("a name"),
-        policy: DocumentPolicy::Draft,
-        release: &release,
+        version: &version,
+        digest: Digest::of(b""),
         settings: &settings,
         definition,
-        urls: &urls,
-        live: LiveEntry { deployment: &deployment, number: &release.version, by: Some("ada") },
-        elsewhere: &[],
-        is_of_version: false,
+        servers: &servers,
+        released: Some(ReleasedSource {
+            environment: &environment,
+            policy: DocumentPolicy::Draft,
+            is_mock: true,
+            live: LiveEntry { deployment: &deployment, number: &version, by: Some("ada") },
+            elsewhere: &[],
+            is_of_version: false,
+            try_it: true,
+            serving: None,
+        }),
         has_clients: true,
-        try_it: true,
-        serving: None,
     })
     .expect("the templates fit")
 }

@@ -269,6 +269,25 @@ fn what_two_branches_say_of_one_version_counts_both() {
 }
 
 #[test]
+fn a_bad_version_is_blocked_during_a_conflict() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    for (clone, port) in [(&mut ada, 1), (&mut bob, 2)] {
+        clone.done(&format!("publish a --env test --backend http://127.0.0.1:{port}"));
+        clone.commit("real");
+    }
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git("merge -q --no-edit FETCH_HEAD");
+    assert_eq!(ada.apigw("status --env test").code, 3, "a conflict");
+    let blocked = ada.done("version block a 0.0.1 -m bad");
+    assert!(blocked.stderr.contains("cannot tell where a 0.0.1 is live"), "{blocked:?}");
+    assert_eq!(ada.apigw("resolve --env test --ours").code, 5);
+}
+
+#[test]
 fn an_unblock_ends_no_block_that_its_author_did_not_see() {
     if !has_git() {
         return;
@@ -282,7 +301,7 @@ fn an_unblock_ends_no_block_that_its_author_did_not_see() {
     ada.commit("unblocked");
     bob.done("version unblock a 0.0.1 -m looks-good");
     bob.done("version block a 0.0.1 -m no");
-    bob.commit("blocked again");
+    bob.commit("reblocked");
     ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
     ada.git_done("merge -q --no-edit FETCH_HEAD");
     let refused = ada.apigw("promote a --from test --to pre-release");

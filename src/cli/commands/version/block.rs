@@ -47,7 +47,11 @@ pub(super) fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result
     let (group, version) = arguments.named.resolve(context)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     // Read before the block: an error after it would call a change that was made a failed one.
-    let live = guard.workspace().live_in(&group, Some(&version))?;
+    let live = guard.workspace().live_in(&group, Some(&version)).unwrap_or_else(|error| {
+        // A conflict of an environment keeps no bad version in.
+        context.output.warning(&format!("cannot tell where {group} {version} is live: {}", error.one_line()));
+        Vec::new()
+    });
     let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
         let named = guard.workspace().environment_named(environment);

@@ -3,15 +3,16 @@
 //! Git leaves a conflict in the files of such a version, or whoever merged took one side of it. The bytes of each
 //! side are in Git's index or commits; whatever is found there counts only where its digest is the one that is wanted.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+mod in_git;
+mod written;
 
-use super::durable::FileStage;
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::in_git::{GitVersion, SideVersions, frozen_in_git, side_versions};
 use super::error::Error;
 use super::git::GitCheckout;
 use super::record::conflict::split_conflict;
-use super::take_back::Leftovers;
-use super::{LockGuard, MergeState, Workspace, folders, layout, version_file};
+use super::{MergeState, Workspace, layout};
 use crate::model::{
     Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
 };
@@ -30,17 +31,6 @@ pub struct Renumbering {
     pub digest: Digest,
     pub(super) files: FileSet,
 }
-
-/// A version as a commit, or a stage of Git's index, has it.
-#[derive(Debug, Clone)]
-struct GitVersion {
-    revision: String,
-    number: Version,
-    digest: Digest,
-}
-
-/// The versions that the sides of a merge have, by group.
-type SideVersions = BTreeMap<GroupName, Vec<GitVersion>>;
 
 /// Versions that must lie there, by group and digest, with the numbers that operations name them by.
 #[derive(Debug, Default)]
@@ -180,29 +170,6 @@ impl Workspace {
     }
 }
 
-/// Reads the versions that both sides of a merge have, and those that are in conflict.
-fn side_versions(checkout: &GitCheckout) -> SideVersions {
-    let mut sides = SideVersions::new();
-    for (group, number) in checkout.unmerged_versions() {
-        for stage in [":2", ":3"] {
-            if let Some(record) = record_in(checkout, stage, &group, &number) {
-                let found =
-                    GitVersion { revision: stage.to_owned(), number: number.clone(), digest: record.manifest.digest() };
-                sides.entry(group.clone()).or_default().push(found);
-            }
-        }
-    }
-    let revisions = checkout.merge_revisions();
-    for revision in revisions.into_iter().flat_map(|revisions| [revisions.ours, revisions.theirs]) {
-        for (place, digest) in checkout.frozen_digests(&revision) {
-            let Some((group, number)) = layout::version_in(&place) else { continue };
-            let Ok(digest) = digest.parse() else { continue };
-            sides.entry(group).or_default().push(GitVersion { revision: revision.clone(), number, digest });
-        }
-    }
-    sides
-}
-
 /// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations or
 /// on the sides of the merge.
 fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
@@ -243,208 +210,5 @@ fn collect(
         if change.after.state == DeploymentState::Live && state.is_head(group, id) {
             wanted.live.insert((group.clone(), change.after.digest));
         }
-    }
-}
-
-/// Reads the record of a version as a commit, or a stage of the index, has it.
-fn record_in(
-    checkout: &GitCheckout,
-    revision: &str,
-    group: &GroupName,
-    version: &Version,
-) -> Option<version_file::VersionRecord> {
-    let place = format!("{}/{VERSION_FILE}", layout::version(group, version));
-    let text = String::from_utf8(checkout.read(revision, &place)?).ok()?;
-    version_file::parse(&place, group, version, &text).ok()
-}
-
-/// Finds the bytes of a version in Git's index or commits, with the number that it was frozen with.
-fn frozen_in_git(
-    checkout: &GitCheckout,
-    group: &GroupName,
-    digest: Digest,
-    sides: &[GitVersion],
-    named: &BTreeSet<Version>,
-) -> Option<(Version, FileSet)> {
-    let on_sides = sides.iter().filter(|side| side.digest == digest);
-    let on_sides = on_sides.map(|side| (side.revision.clone(), side.number.clone()));
-    let earlier = named.iter().flat_map(|number| {
-        let commits = checkout.commits_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
-        commits.into_iter().map(|commit| (commit, number.clone()))
-    });
-    on_sides.chain(earlier).find_map(|(revision, number)| {
-        let record = record_in(checkout, &revision, group, &number)?;
-        if record.manifest.digest() != digest {
-            return None;
-        }
-        let folder = layout::version(group, &number);
-        let mut files = FileSet::default();
-        for (path, wanted) in record.manifest.0 {
-            let place = format!("{folder}/{path}");
-            // A file that is alike on both sides is not in conflict, and lies in the first stage alone.
-            let staged = || checkout.read(":0", &place).filter(|_| revision.starts_with(':'));
-            let bytes = checkout.read(&revision, &place).or_else(staged)?;
-            if Digest::of(&bytes) != wanted {
-                return None;
-            }
-            files.insert(path, bytes);
-        }
-        Some((record.frozen_as.unwrap_or(number), files))
-    })
-}
-
-/// Versions that were written, and can be taken back until they are kept.
-#[derive(Debug, Default)]
-pub(super) struct WrittenVersions {
-    /// The places that were free before.
-    created: Vec<String>,
-    /// The places of other folders, each with the path to which that one was moved.
-    replaced: Vec<(String, PathBuf)>,
-}
-
-impl WrittenVersions {
-    /// Keeps the new folders and removes the replaced ones.
-    pub(super) fn keep(self) {
-        for (_, replaced) in self.replaced {
-            // A leftover is removed by the next holder of the lock.
-            let _ = folders::remove_all(&replaced);
-        }
-    }
-}
-
-impl LockGuard {
-    /// Writes the versions that a merge left without a number of their own: all of them, or none.
-    pub(super) fn write_renumberings(&self, renumberings: &[Renumbering]) -> Result<WrittenVersions, Error> {
-        let mut written = WrittenVersions::default();
-        match self.write_each(renumberings, &mut written) {
-            Ok(()) => Ok(written),
-            Err(error) => Err(self.take_back_versions(written, error)),
-        }
-    }
-
-    fn write_each(&self, renumberings: &[Renumbering], written: &mut WrittenVersions) -> Result<(), Error> {
-        let root = &self.workspace().root;
-        let (mut free, mut occupied) = (Vec::new(), Vec::new());
-        for renumbering in renumberings {
-            let place = layout::version(&renumbering.group, &renumbering.to);
-            let list = if root.exists(&place)? { &mut occupied } else { &mut free };
-            list.push((place, files_of(renumbering)));
-        }
-        // Until a version lies durably under its new number, its bytes may be nowhere but under the old one.
-        let mut stage = self.stage();
-        for (place, files) in free {
-            stage.write_folder(&place, &files, true)?;
-            written.created.push(place);
-        }
-        stage.sync()?;
-        let mut stage = self.stage();
-        for (place, files) in occupied {
-            let replaced = stage.exchange_folder(&place, &files, true)?;
-            written.replaced.push((place, replaced));
-        }
-        Ok(stage.sync()?)
-    }
-
-    /// Takes versions back that were written for a commit that failed, and returns the error with those that stay.
-    pub(super) fn take_back_versions(&self, written: WrittenVersions, error: Error) -> Error {
-        let mut stage: FileStage<'_> = self.stage();
-        let mut leftovers = Leftovers::default();
-        for (place, replaced) in written.replaced {
-            if stage.put_back_folder(&place, &replaced).is_err() {
-                leftovers.versions.push(place);
-            }
-        }
-        for place in written.created {
-            if stage.remove_folder(&place).is_err() {
-                leftovers.versions.push(place);
-            }
-        }
-        // An error says that the change failed; that it was taken back durably is no promise.
-        let _ = stage.sync();
-        leftovers.explain(error)
-    }
-}
-
-/// Returns the files of a version as they lie under its number.
-fn files_of(renumbering: &Renumbering) -> FileSet {
-    let Renumbering { group, from, to, files, .. } = renumbering;
-    let frozen_as = (to != from).then_some(from);
-    let text = version_file::render_frozen_as(group, to, frozen_as, &files.manifest());
-    let mut all = files.clone();
-    all.insert(VERSION_FILE, text.into_bytes());
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-    use std::time::Duration;
-
-    use super::super::LockRequest;
-    use super::super::take_back::AsideFiles;
-    use super::*;
-    use crate::model::Timestamp;
-
-    fn renumbering(group: &str, from: &str, to: &str, text: &str) -> Renumbering {
-        let mut files = FileSet::default();
-        files.insert("group.yaml", text.as_bytes().to_vec());
-        let digest = files.manifest().digest();
-        Renumbering {
-            group: group.parse().unwrap(),
-            from: from.parse().unwrap(),
-            to: to.parse().unwrap(),
-            digest,
-            files,
-        }
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn versions_are_written_all_or_none_and_can_be_taken_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let versions = folder.path().join("groups/a/versions");
-        fs::create_dir_all(versions.join("0.0.2")).unwrap();
-        fs::write(versions.join("0.0.2/group.yaml"), "<<<<<<< HEAD").unwrap();
-        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
-        fs::write(folder.path().join("groups/b"), "a file where a folder belongs").unwrap();
-        let workspace = Workspace::open(folder.path()).unwrap();
-        let request = LockRequest { holder: "Ada: a test".to_owned(), timeout: Duration::ZERO };
-        let guard = workspace.lock(&request).unwrap();
-        let is_untouched = || {
-            assert_eq!(names(&versions), ["0.0.2"]);
-            assert_eq!(fs::read_to_string(versions.join("0.0.2/group.yaml")).unwrap(), "<<<<<<< HEAD");
-        };
-        let (kept, moved) = (renumbering("a", "0.0.2", "0.0.2", "x"), renumbering("a", "0.0.2", "0.0.3", "y"));
-        let unwritable = renumbering("b", "0.0.2", "0.0.2", "z");
-        assert!(guard.write_renumberings(&[kept.clone(), moved.clone(), unwritable]).is_err());
-        is_untouched();
-        let written = guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap();
-        assert_eq!(names(&versions), ["0.0.2", "0.0.3"]);
-        // A commit that fails after it takes itself back first, and must not sweep what was replaced.
-        let operation = OperationId::new(Timestamp::from_milliseconds(1), &Digest::of(b"1"));
-        let intent = guard.commit_intent(&"test".parse().unwrap(), &operation, Vec::new(), false).unwrap();
-        let failed = || Error::Stale { what: "a test".to_owned() };
-        assert!(matches!(guard.abandon(&intent, &AsideFiles::new(), failed()), Error::Stale { .. }));
-        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
-        is_untouched();
-        guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();
-        for renumbering in [&kept, &moved] {
-            let group = &renumbering.group;
-            assert_eq!(workspace.version(group, &renumbering.to).unwrap().unwrap().1, renumbering.digest);
-            // An entry may name it by any number that a merge gave it.
-            for number in ["0.0.2", "0.0.9"] {
-                let located = workspace.locate_release(group, &number.parse().unwrap(), renumbering.digest);
-                let expected = (renumbering == &moved || number == "0.0.2").then(|| renumbering.to.clone());
-                assert_eq!(located.unwrap(), expected, "{number}");
-            }
-        }
-        assert!(names(&folder.path().join(".apigw/tmp")).is_empty());
     }
 }

@@ -1,0 +1,88 @@
+//! Versions in Git's index and commits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::git::GitCheckout;
+use super::super::{layout, version_file};
+use crate::model::{Digest, FileSet, GroupName, VERSION_FILE, Version};
+
+/// A version as a commit, or a stage of Git's index, has it.
+#[derive(Debug, Clone)]
+pub(super) struct GitVersion {
+    pub(super) revision: String,
+    pub(super) number: Version,
+    pub(super) digest: Digest,
+}
+
+/// The versions that the sides of a merge have, by group.
+pub(super) type SideVersions = BTreeMap<GroupName, Vec<GitVersion>>;
+
+/// Reads the versions that both sides of a merge have, and those that are in conflict.
+pub(super) fn side_versions(checkout: &GitCheckout) -> SideVersions {
+    let mut sides = SideVersions::new();
+    for (group, number) in checkout.unmerged_versions() {
+        for stage in [":2", ":3"] {
+            if let Some(record) = record_in(checkout, stage, &group, &number) {
+                let found =
+                    GitVersion { revision: stage.to_owned(), number: number.clone(), digest: record.manifest.digest() };
+                sides.entry(group.clone()).or_default().push(found);
+            }
+        }
+    }
+    let revisions = checkout.merge_revisions();
+    for revision in revisions.into_iter().flat_map(|revisions| [revisions.ours, revisions.theirs]) {
+        for (place, digest) in checkout.frozen_digests(&revision) {
+            let Some((group, number)) = layout::version_in(&place) else { continue };
+            let Ok(digest) = digest.parse() else { continue };
+            sides.entry(group).or_default().push(GitVersion { revision: revision.clone(), number, digest });
+        }
+    }
+    sides
+}
+
+/// Reads the record of a version as a commit, or a stage of the index, has it.
+pub(super) fn record_in(
+    checkout: &GitCheckout,
+    revision: &str,
+    group: &GroupName,
+    version: &Version,
+) -> Option<version_file::VersionRecord> {
+    let place = format!("{}/{VERSION_FILE}", layout::version(group, version));
+    let text = String::from_utf8(checkout.read(revision, &place)?).ok()?;
+    version_file::parse(&place, group, version, &text).ok()
+}
+
+/// Finds the bytes of a version in Git's index or commits, with the number that it was frozen with.
+pub(super) fn frozen_in_git(
+    checkout: &GitCheckout,
+    group: &GroupName,
+    digest: Digest,
+    sides: &[GitVersion],
+    named: &BTreeSet<Version>,
+) -> Option<(Version, FileSet)> {
+    let on_sides = sides.iter().filter(|side| side.digest == digest);
+    let on_sides = on_sides.map(|side| (side.revision.clone(), side.number.clone()));
+    let earlier = named.iter().flat_map(|number| {
+        let commits = checkout.commits_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
+        commits.into_iter().map(|commit| (commit, number.clone()))
+    });
+    on_sides.chain(earlier).find_map(|(revision, number)| {
+        let record = record_in(checkout, &revision, group, &number)?;
+        if record.manifest.digest() != digest {
+            return None;
+        }
+        let folder = layout::version(group, &number);
+        let mut files = FileSet::default();
+        for (path, wanted) in record.manifest.0 {
+            let place = format!("{folder}/{path}");
+            // A file that is alike on both sides is not in conflict, and lies in the first stage alone.
+            let staged = || checkout.read(":0", &place).filter(|_| revision.starts_with(':'));
+            let bytes = checkout.read(&revision, &place).or_else(staged)?;
+            if Digest::of(&bytes) != wanted {
+                return None;
+            }
+            files.insert(path, bytes);
+        }
+        Some((record.frozen_as.unwrap_or(number), files))
+    })
+}

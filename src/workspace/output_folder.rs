@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
@@ -32,6 +32,8 @@ const OF_OTHERS: u32 = 0o077;
 const MOST_LIST_BYTES: u64 = 64 << 20;
 /// The most files that are written before they are synced together: so many may be left by a process that is killed.
 const MOST_STAGED: usize = 512;
+/// The bytes of a file that are compared at a time.
+const COMPARED_BYTES: usize = 64 << 10;
 /// The folder of temporary files, which is there only while files are written.
 const STAGE_FOLDER: &str = ".apigw-tmp";
 
@@ -110,8 +112,8 @@ impl OutputFolder {
         let mut changes = FolderChanges::default();
         for file in files {
             let path = self.path.join(file.path);
-            let is_same = match fs::read(&path) {
-                Ok(bytes) => bytes == file.bytes && (!file.is_private || is_private(&path)),
+            let is_same = match has_bytes(&path, file.bytes) {
+                Ok(has_bytes) => has_bytes && (!file.is_private || is_private(&path)),
                 Err(error) if layout::is_absent(&error) => false,
                 Err(error) => return Ok(Err(error).at("read", &path)?),
             };
@@ -281,6 +283,27 @@ fn sync_files(staged: &[(TempPath, PathBuf)], _folder: &Path) -> Result<(), Erro
 
 fn sync_file(temporary: &Path, target: &Path) -> Result<(), Error> {
     Ok(fs::File::open(temporary).and_then(|file| file.sync_all()).at("sync", target)?)
+}
+
+/// Compares a file with bytes, part by part: it may be large.
+fn has_bytes(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    if file.metadata()?.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut buffer = vec![0; COMPARED_BYTES];
+    for expected in bytes.chunks(COMPARED_BYTES) {
+        let part = buffer.get_mut(..expected.len()).unwrap_or_default();
+        match file.read_exact(part) {
+            // Somebody has cut it off since.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read?,
+        }
+        if part != expected {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn is_private(path: &Path) -> bool {

@@ -40,6 +40,23 @@ fn files_are_written_replaced_and_removed() {
 }
 
 #[test]
+fn a_large_file_is_compared_to_its_end() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = temporary.path();
+    let large = "a".repeat(2 * COMPARED_BYTES);
+    for length in [COMPARED_BYTES - 1, COMPARED_BYTES, COMPARED_BYTES + 1, 2 * COMPARED_BYTES] {
+        let text = &large[..length];
+        update(folder, &[file("a", text)]);
+        assert!(update(folder, &[file("a", text)]).is_empty(), "{length}");
+        for other in [format!("{}b", &text[1..]), format!("b{}", &text[1..]), format!("{text}a"), text[1..].to_owned()]
+        {
+            fs::write(folder.join("a"), &other).expect("a file");
+            assert_eq!(update(folder, &[file("a", text)]).written, ["a"], "{length}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_that_holds_something_else_is_refused() {
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = temporary.path();

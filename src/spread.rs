@@ -7,7 +7,7 @@ use std::thread;
 const WORTH_A_THREAD: usize = 64;
 
 /// Maps each item, on several threads where there are enough of them, and returns the results in order.
-pub(crate) fn spread<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn spread<'t, T: Sync, R: Send>(things: &'t [T], work: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
     let most = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = most.min(things.len().div_ceil(WORTH_A_THREAD)).max(1);
     if workers == 1 {

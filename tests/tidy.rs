@@ -92,7 +92,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("snapshot", &["definition", "model"]),
     ("routes", &["definition", "model", "snapshot", "spread"]),
     ("share", &["compare", "definition", "model", "routes", "snapshot", "spread"]),
-    ("export", &["access", "definition", "model", "routes", "snapshot"]),
+    ("export", &["access", "definition", "model", "routes", "snapshot", "spread"]),
     ("fleet", &["model"]),
     (
         "workspace",

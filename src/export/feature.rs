@@ -4,7 +4,7 @@ use super::aspect::ReportAspect;
 use super::options::CallerKeys;
 use super::place::SettingPlace;
 use crate::definition::StatusPattern;
-use crate::model::{ParameterReference, ResponseValidation};
+use crate::model::{Location, ParameterReference, ResponseValidation};
 use crate::routes::{
     GroupForwarding, GroupRoutes, MockResponses, PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess,
     RouteForward, ValuePrefix,
@@ -290,64 +290,64 @@ impl FeatureUses {
     }
 
     fn route(&mut self, route: &Route) {
-        self.path(&route.path, route.index);
+        self.path(&route.path, &route.location);
         if route.websocket {
-            self.api(ExportFeature::Websocket, route.index);
+            self.api(ExportFeature::Websocket, &route.location);
         }
         match &route.responder {
-            Responder::Mock(responses) => self.mock(responses, route.index),
+            Responder::Mock(responses) => self.mock(responses, &route.location),
             Responder::Forward(own) => self.route_forward(own, &route.api),
         }
     }
 
-    fn api(&mut self, feature: ExportFeature, index: usize) {
-        self.list.push(FeatureUse { feature, place: SettingPlace::Api(index) });
+    fn api(&mut self, feature: ExportFeature, api: &Location) {
+        self.list.push(FeatureUse { feature, place: SettingPlace::Api(api.clone()) });
     }
 
-    fn path(&mut self, path: &PathTemplate, index: usize) {
+    fn path(&mut self, path: &PathTemplate, api: &Location) {
         let parameters = path.parts.windows(2);
         let is_parameter = |part: &PathPart| matches!(part, PathPart::Parameter(_));
         if parameters.into_iter().any(|pair| pair.iter().all(is_parameter)) {
-            self.api(ExportFeature::AdjacentParameters, index);
+            self.api(ExportFeature::AdjacentParameters, api);
         }
         if path.parts.iter().any(is_parameter) {
-            self.api(ExportFeature::Semicolons, index);
+            self.api(ExportFeature::Semicolons, api);
         }
         let is_marked = |part: &PathPart| matches!(part, PathPart::Parameter(one) if one.lead != ValuePrefix::Nothing);
         if path.parts.iter().any(is_marked) {
-            self.api(ExportFeature::MarkedParameters, index);
+            self.api(ExportFeature::MarkedParameters, api);
         }
         if !path.query.is_empty() {
-            self.api(ExportFeature::QueryRoute, index);
+            self.api(ExportFeature::QueryRoute, api);
         }
         if path.is_prefix {
-            self.api(ExportFeature::PathPrefix, index);
+            self.api(ExportFeature::PathPrefix, api);
         }
     }
 
-    fn mock(&mut self, responses: &MockResponses, index: usize) {
-        self.api(ExportFeature::MockResponse, index);
+    fn mock(&mut self, responses: &MockResponses, api: &Location) {
+        self.api(ExportFeature::MockResponse, api);
         if responses.constant().is_none() {
-            self.api(ExportFeature::MockWithoutConstant, index);
+            self.api(ExportFeature::MockWithoutConstant, api);
         }
         if responses.responses.len() > 1 {
-            self.api(ExportFeature::ChosenResponse, index);
+            self.api(ExportFeature::ChosenResponse, api);
         }
         let is_range =
             |pattern: Option<StatusPattern>| matches!(pattern, Some(StatusPattern::Class(_) | StatusPattern::Default));
         if responses.responses.iter().any(|response| is_range(response.declared_for)) {
-            self.api(ExportFeature::RangeOfCodes, index);
+            self.api(ExportFeature::RangeOfCodes, api);
         }
         let is_text = |body: &[u8]| std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
         if responses.responses.iter().any(|response| !is_text(&response.body)) {
-            self.api(ExportFeature::BinaryBody, index);
+            self.api(ExportFeature::BinaryBody, api);
         }
         let is_redirect = |status: u16| matches!(status, 301 | 302 | 303 | 307 | 308);
         if responses.responses.iter().any(|response| is_redirect(response.status) && !response.body.is_empty()) {
-            self.api(ExportFeature::RedirectBody, index);
+            self.api(ExportFeature::RedirectBody, api);
         }
         let longest = responses.responses.iter().map(|response| response.body.len()).max();
-        self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), index);
+        self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), api);
     }
 
     fn route_forward(&mut self, own: &RouteForward, api: &str) {

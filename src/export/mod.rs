@@ -43,6 +43,7 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use crate::routes::{EnvironmentRoutes, GroupRoutes};
+use crate::spread::spread;
 
 pub use aspect::ReportAspect;
 pub use files::ExportFile;
@@ -72,7 +73,7 @@ pub fn export(target: ExportTarget, environments: &[EnvironmentRoutes], options:
         ExportTarget::GatewayApi => gateway_api::files(&groups, options),
         ExportTarget::Kong => kong::files(&groups),
     };
-    EngineExport { files, groups: groups.iter().map(|group| report(group, target, &options.callers)).collect() }
+    EngineExport { files, groups: spread(&groups, |group| report(group, target, &options.callers)) }
 }
 
 /// Makes the report of a group for a target.

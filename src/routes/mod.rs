@@ -25,10 +25,11 @@ use serde::Serialize;
 
 use crate::definition::{Api, ApiResults, Definition};
 use crate::model::{
-    Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, IpRules, Method,
-    OperationId, PathPrefix, RateLimits, ResponseValidation, Version,
+    Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, IpRules, Location,
+    Method, OperationId, PathPrefix, RateLimits, ResponseValidation, Version,
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
+use crate::spread::spread;
 
 pub(crate) use access::MissingCredentials;
 pub use access::{Credential, RouteAccess, TokenAccess};
@@ -94,6 +95,9 @@ pub struct Route {
     /// The API's place in the definition.
     #[serde(skip)]
     pub index: usize,
+    /// The place of the API in the files of its version.
+    #[serde(skip)]
+    pub location: Location,
     /// The method; `HEAD` is matched by `GET`, where nothing else matches it (RFC 9110, section 9.3.2).
     pub method: Method,
     /// The path below the group's prefix.
@@ -136,7 +140,7 @@ pub enum Responder {
     Forward(Box<RouteForward>),
 }
 
-/// Makes the routes of an environment's groups, as far as they are asked for.
+/// Makes the routes of an environment's groups, as far as they are asked for, spread over the processors.
 #[must_use]
 pub fn build_environment(
     environment: &EnvironmentSnapshot,
@@ -144,13 +148,14 @@ pub fn build_environment(
     is_wanted: impl Fn(&GroupName) -> bool,
 ) -> EnvironmentRoutes {
     let name = &environment.name;
+    let wanted = environment.groups().iter().filter(|group| is_wanted(&group.name));
+    let live: Vec<_> = wanted.filter_map(|group| Some((group, group.content.as_ref()?))).collect();
+    let all_built = spread(&live, |(group, content)| {
+        let definition = content.definition.get().map_err(|error| error.to_string())?;
+        build(name, group, content, &definition, base_domain).map_err(|error| error.to_string())
+    });
     let mut routes = EnvironmentRoutes { environment: name.clone(), groups: Vec::new(), not_served: Vec::new() };
-    for group in environment.groups().iter().filter(|group| is_wanted(&group.name)) {
-        let Some(content) = &group.content else { continue };
-        let built = content.definition.get().map_err(|error| error.to_string());
-        let built = built.and_then(|definition| {
-            build(name, group, content, &definition, base_domain).map_err(|error| error.to_string())
-        });
+    for ((group, _), built) in live.into_iter().zip(all_built) {
         match built {
             Ok(built) => routes.groups.push(built),
             Err(reason) => routes.not_served.push(NotServed {
@@ -245,6 +250,7 @@ impl RouteReader<'_> {
         Ok(Route {
             api: name,
             index,
+            location: api.location.clone(),
             method: api.method,
             path: PathTemplate::new(self.definition, api),
             websocket: !is_mock && self.is_websocket(api),

@@ -16,7 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::GeneratedFolder;
-use crate::cli::live_routes::LiveRoutes;
+use crate::cli::live_routes::live_routes;
 use crate::cli::output::counted;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::{
@@ -27,7 +27,9 @@ use crate::export::{
     CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, GroupReport, ReportAspect, export,
 };
 use crate::model::{GroupName, Location, SCHEMA};
+use crate::routes::EnvironmentRoutes;
 use crate::snapshot::NotServed;
+use crate::spread::spread;
 use crate::workspace::{AccessSnapshot, FolderChanges, OutputFile, Workspace};
 
 use bootstrap::BootstrapArguments;
@@ -92,8 +94,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         authorizer: arguments.authorizer,
         callers: callers(context, workspace)?,
     };
-    let exported = export(target, &live.environments, &options);
-    require_access(workspace, &live, &exported, target, &arguments.allow_loss)?;
+    let exported = export(target, &live, &options);
+    require_access(workspace, &exported, target, &arguments.allow_loss)?;
     let kind = format!("export {}", target.as_str());
     let folder = GeneratedFolder::open(context, out, &kind, arguments.check)?;
     let files: Vec<OutputFile<'_>> = exported
@@ -112,11 +114,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         folder: out.display().to_string(),
         up_to_date: changes.is_empty(),
         files: file_views(&files, &changes),
-        groups: group_views(workspace, &live, &exported),
+        groups: group_views(workspace, &exported),
     };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
-    let shown = text(&view, arguments.check, layout);
-    context.output.painted(&ExportDocument::Files(view), || shown)?;
+    context.output.painted(&ExportDocument::Files(&view), || text(&view, arguments.check, layout))?;
     Ok(folder.exit(&changes))
 }
 
@@ -136,21 +137,24 @@ fn callers(context: &Context<'_>, workspace: &Workspace) -> Result<CallerKeys, C
 }
 
 /// Reads the live groups that were asked for; one that cannot be served would be missing in the files, and fails.
-fn read(context: &Context<'_>, workspace: &Workspace, arguments: &ExportArguments) -> Result<LiveRoutes, CommandError> {
+fn read(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &ExportArguments,
+) -> Result<Vec<EnvironmentRoutes>, CommandError> {
     let environments =
         arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    let live = LiveRoutes::read(workspace, environments.into_iter().collect(), &groups);
+    let live = live_routes(workspace, environments.into_iter().collect(), &groups);
     let not_served: Vec<String> =
-        live.environments.iter().flat_map(|environment| &environment.not_served).map(not_served_text).collect();
+        live.iter().flat_map(|environment| &environment.not_served).map(not_served_text).collect();
     if !not_served.is_empty() {
         let mut error = CommandError::invalid("not-served", "nothing was written, since a group cannot be served");
         error.reasons = not_served;
         return Err(error);
     }
-    let is_live = |group: &&GroupName| {
-        live.environments.iter().any(|environment| environment.groups.iter().any(|live| live.group == **group))
-    };
+    let is_live =
+        |group: &&GroupName| live.iter().any(|environment| environment.groups.iter().any(|live| live.group == **group));
     if let Some(group) = groups.iter().find(|group| !is_live(group)) {
         workspace.require_group(group)?;
         return Err(CommandError::invalid("state", format!("{group} is not live there"))
@@ -167,7 +171,6 @@ fn not_served_text(NotServed { environment, group, reason, .. }: &NotServed) -> 
 /// Refuses files of a target that loses what access rests on.
 fn require_access(
     workspace: &Workspace,
-    live: &LiveRoutes,
     exported: &EngineExport,
     target: ExportTarget,
     allowed: &[String],
@@ -178,7 +181,7 @@ fn require_access(
         for (api, deviation) in report.lost_access(allowed) {
             let GroupReport { group, environment, .. } = report;
             let api = api.map(|api| format!(", {api}")).unwrap_or_default();
-            let places = places.get_or_insert_with(|| places_of(workspace, live, report));
+            let places = places.get_or_insert_with(|| DeviationPlaces::read(workspace, report));
             let place = places.shown(&deviation.place);
             let reason = format!("{group} in {environment}{api}: {} ({place})", deviation.detail);
             lost.entry(deviation.aspect.as_str()).or_default().push(reason);
@@ -204,16 +207,10 @@ fn file_views<'a>(files: &[OutputFile<'a>], changes: &'a FolderChanges) -> Vec<E
     present.chain(removed).collect()
 }
 
-/// Returns the places of the settings of a group that is exported.
-fn places_of<'w>(workspace: &'w Workspace, live: &LiveRoutes, report: &GroupReport) -> DeviationPlaces<'w> {
-    let snapshot = live.snapshot.environments.iter().find(|environment| environment.name == report.environment);
-    DeviationPlaces::read(workspace, report, snapshot.map(|snapshot| &**snapshot))
-}
-
 /// Adds to each deviation the file and the line of its setting.
-fn group_views<'a>(workspace: &Workspace, live: &LiveRoutes, exported: &'a EngineExport) -> Vec<ExportGroupView<'a>> {
-    let groups = exported.groups.iter().map(|group| {
-        let places = places_of(workspace, live, group);
+fn group_views<'a>(workspace: &Workspace, exported: &'a EngineExport) -> Vec<ExportGroupView<'a>> {
+    spread(&exported.groups, |group| {
+        let places = DeviationPlaces::read(workspace, group);
         let view = |deviation: &'a Deviation| {
             let Location { file, line, .. } = places.location(&deviation.place);
             let Deviation { aspect, fidelity, detail, .. } = deviation;
@@ -232,8 +229,7 @@ fn group_views<'a>(workspace: &Workspace, live: &LiveRoutes, exported: &'a Engin
             deviations: group.deviations.iter().map(view).collect(),
             apis: apis.collect(),
         }
-    });
-    groups.collect()
+    })
 }
 
 fn text(view: &ExportView<'_>, is_check: bool, layout: TableLayout) -> String {

@@ -8,7 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::live_routes::LiveRoutes;
+use crate::cli::live_routes::live_routes;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::RoutesView;
 use crate::cli::wrap::wrapped;
@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
     let mut environments = workspace.settings().environments();
     environments.retain(|name| named.is_empty() || named.contains(name));
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    let routes = LiveRoutes::read(workspace, environments, &groups).environments;
+    let routes = live_routes(workspace, environments, &groups);
     for group in &groups {
         let is_live = |environment: &EnvironmentRoutes| environment.groups.iter().any(|live| live.group == *group);
         if !routes.iter().any(is_live) {

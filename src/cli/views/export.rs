@@ -12,7 +12,7 @@ use crate::model::{EnvironmentName, GroupName, OperationId, Version};
 #[serde(untagged)]
 pub(in crate::cli) enum ExportDocument<'a> {
     /// Files for an engine.
-    Files(ExportView<'a>),
+    Files(&'a ExportView<'a>),
     /// The bootstrap of a node.
     Bootstrap(BootstrapView),
 }

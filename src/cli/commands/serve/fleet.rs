@@ -234,7 +234,7 @@ impl PublishedEnvironment {
             let Some(entry) = snapshot.group(&routes.group) else { continue };
             if let Some((_, lost)) = report.lost_access(allow_loss).next() {
                 let (aspect, detail) = (lost.aspect.as_str(), lost.detail);
-                let place = DeviationPlaces::read(workspace, &report, Some(snapshot)).shown(&lost.place);
+                let place = DeviationPlaces::read(workspace, &report).shown(&lost.place);
                 let reason =
                     format!("access would be lost in Envoy: {detail} ({place}; allow it with `--allow-loss {aspect}`)");
                 let withheld = WithheldGroup { operation: routes.operation, reason };

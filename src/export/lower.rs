@@ -18,6 +18,7 @@ use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
     RouteForward, Upstream, ValuePrefix,
 };
+use crate::spread::spread;
 
 /// Paths with a semicolon that no API takes.
 const SEMICOLONS: &str = ".*;.*";
@@ -34,17 +35,26 @@ pub(super) fn host_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> 
     for (host, indexes) in by_host {
         by_groups.entry(indexes).or_default().push(host);
     }
-    let table = |(indexes, hosts): (Vec<usize>, _)| {
-        host_table(hosts, indexes.into_iter().filter_map(|index| groups.get(index).copied()).collect())
+    let of_hosts: Vec<(Vec<&GroupRoutes>, Vec<&str>)> = by_groups
+        .into_iter()
+        .map(|(indexes, hosts)| {
+            let mut of_hosts: Vec<_> = indexes.into_iter().filter_map(|index| groups.get(index).copied()).collect();
+            of_hosts.sort_by_key(|group| std::cmp::Reverse(group.prefix.before_path().len()));
+            (of_hosts, hosts)
+        })
+        .collect();
+    let all: Vec<&GroupRoutes> = of_hosts.iter().flat_map(|(groups, _)| groups).copied().collect();
+    let mut rules = spread(&all, |group| path_rules(group)).into_iter();
+    let table = |(groups, hosts): (Vec<_>, _)| {
+        let paths = rules.by_ref().take(groups.len()).flatten().collect();
+        host_table(hosts, &groups, paths)
     };
-    by_groups.into_iter().map(table).collect()
+    of_hosts.into_iter().map(table).collect()
 }
 
-fn host_table<'r>(hosts: Vec<&'r str>, mut groups: Vec<&'r GroupRoutes>) -> HostTable<'r> {
-    groups.sort_by_key(|group| std::cmp::Reverse(group.prefix.before_path().len()));
+fn host_table<'r>(hosts: Vec<&'r str>, groups: &[&'r GroupRoutes], mut paths: Vec<PathRule<'r>>) -> HostTable<'r> {
     let encoded_slashes = groups.iter().any(|group| group.encoded_slashes);
     let semicolons = groups.iter().any(|group| group.routes.iter().any(|route| route.path.parts.iter().any(is_matrix)));
-    let mut paths: Vec<PathRule<'_>> = groups.iter().flat_map(|group| path_rules(group)).collect();
     if let Some(group) = groups.first().filter(|_| semicolons) {
         let refused = DecisionStep {
             conditions: Vec::new(),

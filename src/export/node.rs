@@ -9,8 +9,8 @@ use crate::model::{EnvironmentName, NodeName};
 /// The resources of an environment, but for the listener.
 #[derive(Debug, Clone)]
 pub struct NodeResources {
-    /// The route configuration.
-    pub routes: Value,
+    /// The route configuration, as JSON.
+    pub routes: String,
     /// The clusters that it leads to.
     pub clusters: Vec<NodeCluster>,
 }

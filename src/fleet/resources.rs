@@ -118,18 +118,17 @@ pub struct FleetRelease {
 }
 
 impl FleetRelease {
-    /// Makes a release of its routes, the clusters that they lead to and the operations that they serve.
+    /// Makes a release of its routes as JSON, the clusters that they lead to and the operations that they serve.
     #[must_use]
     pub fn new(
         serves: BTreeMap<GroupName, OperationId>,
         withheld: BTreeMap<GroupName, WithheldGroup>,
-        routes: &Value,
+        routes: &str,
         clusters: BTreeMap<Arc<str>, ClusterResource>,
         listener: ListenerBuilder,
     ) -> Self {
-        let routes = routes.to_string();
         let version = Digest::of(routes.as_bytes()).short();
-        let body = ResourceKind::Routes.response(&version, &[&routes]);
+        let body = ResourceKind::Routes.response(&version, &[routes]);
         Self { summary: Arc::new(ReleaseSummary { version, serves, withheld, clusters }), routes: body, listener }
     }
 

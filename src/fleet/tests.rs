@@ -20,7 +20,7 @@ fn release(number: u32, clusters: &[&str]) -> FleetRelease {
     FleetRelease::new(
         BTreeMap::from([("petstore".parse().unwrap(), operation)]),
         BTreeMap::new(),
-        &json!({"name": "apigw", "number": number, "clusters": clusters}),
+        &json!({"name": "apigw", "number": number, "clusters": clusters}).to_string(),
         clusters.iter().map(resource).collect(),
         |listen| json!({"name": "apigw", "address": listen.to_string()}),
     )

@@ -32,6 +32,14 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Computes the digest of a text that is given in pieces.
+    #[must_use]
+    pub fn of_pieces(give: impl FnOnce(&mut dyn FnMut(&str))) -> Self {
+        let mut hasher = Sha256::new();
+        give(&mut |piece| hasher.update(piece));
+        Self(hasher.finalize().into())
+    }
+
     /// Returns the bytes.
     #[must_use]
     pub const fn bytes(&self) -> &[u8; 32] {

@@ -13,6 +13,7 @@ mod address_rules;
 mod bootstrap;
 mod cluster;
 mod forward;
+mod json_text;
 mod listener;
 mod message;
 mod protobuf;
@@ -30,11 +31,14 @@ use super::options::ExportOptions;
 use super::verdict::{FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
-use message::with_moved;
+use json_text::JsonText;
 use protobuf::type_url;
 
 /// The end of the names of a node's routes and clusters, whose listener comes with them.
 const NODE_NAME_END: &str = "";
+
+/// The levels of a cluster that are written over several lines.
+const CLUSTER_LEVELS: usize = 4;
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
@@ -42,10 +46,11 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let tables = host_tables(groups);
     let (routes, upstreams) = route::configuration(&tables, &listener::name_end_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
-    let clusters: Vec<Value> = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters).collect();
+    let clusters = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters);
+    let clusters = clusters.map(|cluster| JsonText::new(cluster, CLUSTER_LEVELS));
     let bootstrap = bootstrap::of_files(&origins(groups), options);
     vec![
-        ExportFile::new("cds.json", discovery(clusters), false),
+        ExportFile::new("cds.json", discovery(clusters.collect()), false),
         ExportFile::new("envoy.json", text(&bootstrap), false),
         ExportFile::new("rds.json", discovery(vec![routes]), is_private),
     ]
@@ -54,15 +59,17 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
 /// Writes the routes and the clusters of some groups for nodes.
 pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
     let tables = host_tables(groups);
-    let (mut routes, upstreams) = route::configuration(&tables, NODE_NAME_END);
+    let (routes, upstreams) = route::configuration(&tables, NODE_NAME_END);
     // A node refuses routes to clusters that it lacks, rather than answer 503.
-    routes["validate_clusters"] = true.into();
+    let routes = routes.with("validate_clusters", JsonText::new(true.into(), 0));
+    let mut text = String::new();
+    routes.compact(&mut |piece| text.push_str(piece));
     let clusters = upstreams.iter().map(|upstream| NodeCluster {
         name: upstream.name.clone(),
         message: cluster::cluster(upstream, secrets_folder),
         resolves_names: upstream.endpoints.iter().any(|endpoint| endpoint.host.parse::<IpAddr>().is_err()),
     });
-    NodeResources { clusters: clusters.collect(), routes }
+    NodeResources { clusters: clusters.collect(), routes: text }
 }
 
 /// Writes the listener of a node.
@@ -79,44 +86,14 @@ pub(super) fn node_bootstrap(node: &NodeBootstrap) -> Value {
 }
 
 /// Writes a discovery response, whose version is the digest of its content.
-fn discovery(resources: Vec<Value>) -> String {
-    // Resources, each with its hosts, each with its routes: a route is a line.
-    const DEPTH: usize = 6;
-    let resources = Value::from(resources);
-    let version = Digest::of(resources.to_string().as_bytes()).short();
-    let mut text = String::new();
-    write_lines(&with_moved(json!({"version_info": version}), "resources", resources), DEPTH, 0, &mut text);
-    text + "\n"
+fn discovery(resources: Vec<JsonText>) -> String {
+    let resources = JsonText::List(resources);
+    let version = Digest::of_pieces(|sink| resources.compact(sink)).short();
+    JsonText::new(json!({"version_info": version}), 1).with("resources", resources).lines()
 }
 
 fn text(value: &Value) -> String {
     format!("{value:#}\n")
-}
-
-/// Writes JSON with what is deeper than some levels on one line, so that a change is seen as one.
-fn write_lines(value: &Value, depth: usize, indent: usize, text: &mut String) {
-    let (open, close, entries): (_, _, Vec<(String, &Value)>) = match value {
-        Value::Object(fields) if depth > 0 && !fields.is_empty() => {
-            let key = |(name, value)| (format!("{}: ", Value::from(String::clone(name))), value);
-            ('{', '}', fields.iter().map(key).collect())
-        }
-        Value::Array(values) if depth > 0 && !values.is_empty() => {
-            ('[', ']', values.iter().map(|value| (String::new(), value)).collect())
-        }
-        other => return text.push_str(&other.to_string()),
-    };
-    text.push(open);
-    let last = entries.len() - 1;
-    for (index, (key, value)) in entries.into_iter().enumerate() {
-        text.push('\n');
-        text.push_str(&" ".repeat(indent + 1));
-        text.push_str(&key);
-        write_lines(value, depth - 1, indent + 1, text);
-        text.push_str(if index == last { "" } else { "," });
-    }
-    text.push('\n');
-    text.push_str(&" ".repeat(indent));
-    text.push(close);
 }
 
 /// Decides how well Envoy has a feature.

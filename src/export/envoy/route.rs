@@ -15,16 +15,20 @@ use super::super::table::{
 use super::super::upstream::ConnectedUpstream;
 use super::address_rules::address_filter;
 use super::forward::{forwarding, mutations};
+use super::json_text::JsonText;
 use super::message::{append, condition, header, merge, problem_format, with_moved};
 use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
+use crate::spread::spread;
 
 /// The headers that let a page of another origin read a response.
 const CORS_HEADERS: [&str; 3] =
     ["access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"];
 /// The most bytes of a response that Envoy writes unless it is told another number.
 const USUAL_RESPONSE_BYTES: usize = 4096;
+/// The levels of a host that are written over several lines: each of its domains is a line, as each route is.
+const HOST_LEVELS: usize = 2;
 
 /// Names the route configuration.
 pub(super) fn routes_name(name_end: &str) -> String {
@@ -32,24 +36,36 @@ pub(super) fn routes_name(name_end: &str) -> String {
 }
 
 /// Writes the route configuration, and lists the backends that it leads to; their names have one end.
-pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (Value, Vec<ConnectedUpstream<'r>>) {
-    let mut writer =
-        RouteWriter { name_end, longest_body: USUAL_RESPONSE_BYTES, names: BTreeSet::new(), upstreams: Vec::new() };
-    let mut hosts: Vec<Value> = tables.iter().map(|table| writer.virtual_host(table)).collect();
+pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (JsonText, Vec<ConnectedUpstream<'r>>) {
+    let paths: Vec<&PathRule<'r>> = tables.iter().flat_map(|table| &table.paths).collect();
+    let mut written = spread(&paths, |path| {
+        let mut writer = RouteWriter::new(name_end);
+        (writer.path(path), writer)
+    })
+    .into_iter();
+    let mut writer = RouteWriter::new(name_end);
+    let host = |table: &HostTable<'r>| {
+        let routes = written.by_ref().take(table.paths.len()).flat_map(|(routes, of_path)| {
+            writer.add(of_path);
+            routes
+        });
+        let routes = routes.collect();
+        writer.virtual_host(table, routes)
+    };
+    let mut hosts: Vec<JsonText> = tables.iter().map(host).collect();
     let unknown = writer.refusal(&ProblemResponse::unknown_host());
-    hosts.push(json!({
-        "name": "unknown",
-        "domains": ["*"],
-        "routes": [RouteWriter::undecorated(json!({"match": {"prefix": "/"}}), unknown)],
-    }));
+    let unknown = RouteWriter::undecorated(json!({"match": {"prefix": "/"}}), unknown);
+    let of_others = JsonText::new(json!({"name": "unknown", "domains": ["*"]}), HOST_LEVELS);
+    hosts.push(of_others.with("routes", JsonText::List(vec![unknown])));
     let configuration = json!({
         "@type": type_url("config.route.v3.RouteConfiguration"),
         "name": routes_name(name_end),
         "max_direct_response_body_size_bytes": writer.longest_body,
     });
-    (with_moved(configuration, "virtual_hosts", hosts), writer.upstreams)
+    (JsonText::new(configuration, 1).with("virtual_hosts", JsonText::List(hosts)), writer.upstreams)
 }
 
+/// Writes routes, and takes note of all that concerns more than one of them.
 struct RouteWriter<'n, 'r> {
     name_end: &'n str,
     longest_body: usize,
@@ -58,8 +74,20 @@ struct RouteWriter<'n, 'r> {
     upstreams: Vec<ConnectedUpstream<'r>>,
 }
 
-impl<'r> RouteWriter<'_, 'r> {
-    fn virtual_host(&mut self, table: &HostTable<'r>) -> Value {
+impl<'n, 'r> RouteWriter<'n, 'r> {
+    const fn new(name_end: &'n str) -> Self {
+        Self { name_end, longest_body: USUAL_RESPONSE_BYTES, names: BTreeSet::new(), upstreams: Vec::new() }
+    }
+
+    /// Adds the notes of another writer.
+    fn add(&mut self, other: Self) {
+        self.longest_body = self.longest_body.max(other.longest_body);
+        let names = &mut self.names;
+        self.upstreams.extend(other.upstreams.into_iter().filter(|upstream| names.insert(upstream.name.clone())));
+    }
+
+    /// Writes a host with the routes of its paths.
+    fn virtual_host(&mut self, table: &HostTable<'r>, of_paths: Vec<JsonText>) -> JsonText {
         let ambiguous = format!(".*{}.*", table.ambiguous);
         let refused = self.refusal(&ProblemResponse::ambiguous_path());
         // Its own path is without the query, which the header has.
@@ -69,24 +97,27 @@ impl<'r> RouteWriter<'_, 'r> {
             Self::undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused.clone()),
             Self::undecorated(json!({"match": {"prefix": "/", "headers": query}}), refused),
         ];
-        for path in &table.paths {
-            // Routes are matched by no address: a filter of theirs decides on that.
-            for step in path.steps.iter().filter(|step| step.refused_by.is_none()) {
-                routes.extend(self.routes(path, step));
-            }
-        }
+        routes.extend(of_paths);
         let unknown = self.refusal(&ProblemResponse::unknown_path());
         routes.push(Self::undecorated(json!({"match": {"prefix": "/"}}), unknown));
         let domains: Vec<String> =
             table.hosts.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:*")]).collect();
-        with_moved(json!({"name": table.hosts.first(), "domains": domains}), "routes", routes)
+        let host = JsonText::new(json!({"name": table.hosts.first(), "domains": domains}), HOST_LEVELS);
+        host.with("routes", JsonText::List(routes))
+    }
+
+    /// Writes the routes of a path.
+    fn path(&mut self, path: &PathRule<'r>) -> Vec<JsonText> {
+        // Routes are matched by no address: a filter of theirs decides on that.
+        let steps = path.steps.iter().filter(|step| step.refused_by.is_none());
+        steps.flat_map(|step| self.routes(path, step)).map(|route| JsonText::new(route, 0)).collect()
     }
 
     /// Makes a route that belongs to no group.
-    fn undecorated(mut route: Value, response: Value) -> Value {
+    fn undecorated(mut route: Value, response: Value) -> JsonText {
         merge(&mut route, response);
         route["typed_per_filter_config"] = json!({"envoy.filters.http.ext_authz": unasked()});
-        route
+        JsonText::new(route, 0)
     }
 
     /// Writes the routes of a step: of a direct response, which Envoy's filter for pages of other origins does not see, one

@@ -229,7 +229,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 40] = [
+const GATEWAY: [&str; 41] = [
     "access_log",
     "headers",
     "routing",
@@ -237,11 +237,12 @@ const GATEWAY: [&str; 40] = [
     "source_status",
     "clock",
     "fleet_control",
+    "tls",
+    "mutual_tls",
     "config",
     "client_address",
     "media_type",
     "stream",
-    "tls",
     "signals",
     "watch",
     "request_body",

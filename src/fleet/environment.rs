@@ -95,13 +95,18 @@ impl EnvironmentFleet {
         }
     }
 
-    /// Takes note of a poll that was refused.
-    pub fn note_refused(&mut self, poll: RefusedPoll) {
-        self.refused.retain(|known| (&known.claim, &known.identity) != (&poll.claim, &poll.identity));
+    /// Takes note of a poll that was refused, one time more. Returns true if it is the first one of its kind: whoever is
+    /// refused a thousand times a second does not have all of them saved.
+    pub fn note_refused(&mut self, mut poll: RefusedPoll) -> bool {
+        let is_same = |known: &RefusedPoll| (&known.claim, &known.identity) == (&poll.claim, &poll.identity);
+        let known = self.refused.iter().position(is_same).and_then(|index| self.refused.remove(index));
+        poll.times = known.as_ref().map_or(0, |known| known.times).saturating_add(1);
+        let is_first = known.is_none_or(|known| known.reason != poll.reason);
         self.refused.push_back(poll);
         if self.refused.len() > MOST_REFUSED {
             self.refused.pop_front();
         }
+        is_first
     }
 
     /// Forgets nodes that have not polled for some milliseconds, but for those that are named.

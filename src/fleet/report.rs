@@ -120,4 +120,7 @@ pub struct RefusedPoll {
     pub identity: Option<String>,
     /// The reason.
     pub reason: String,
+    /// The number of times.
+    #[serde(default)]
+    pub times: u32,
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
 use super::fleet_control::FleetControl;
+use super::mutual_tls::MutualTls;
 use super::pages::PageSource;
 use super::source_status::SourceStatus;
 use crate::access::{DayCounts, KeyDirectory, SignedDates};
@@ -27,7 +27,7 @@ pub struct Config {
     pub authorize: Option<SocketAddr>,
     /// The certificate of the authorizer and the authorities of proxies, see [`super::tls::node_server_config`]. A proxy
     /// may ask about the environments that its certificate names.
-    pub authorize_tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    pub authorize_tls: Option<Arc<MutualTls>>,
     /// Where nodes poll for what is live, and the fleets that they are of.
     pub discovery: Option<DiscoveryConfig>,
     /// The pages below `/-/ui/` of that listener.
@@ -73,7 +73,7 @@ pub struct DiscoveryConfig {
     /// The fleets.
     pub control: Arc<FleetControl>,
     /// Its certificates and the authorities of nodes, see [`super::tls::node_server_config`]; `None` where nodes are believed.
-    pub tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    pub tls: Option<Arc<MutualTls>>,
 }
 
 /// An address to listen on.

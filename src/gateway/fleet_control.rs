@@ -97,8 +97,7 @@ impl FleetControl {
         let mut fleets = self.lock();
         let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));
         for (name, controlled) in fleets.iter_mut() {
-            if !is_known || environment == Some(name) {
-                controlled.fleet.note_refused(poll.clone());
+            if (!is_known || environment == Some(name)) && controlled.fleet.note_refused(poll.clone()) {
                 controlled.revision += 1;
             }
         }

@@ -68,7 +68,9 @@ pub(crate) async fn handle(
         parts.uri.clone_from(target);
     }
     let mut exchange = Exchange::begin(Rc::clone(&context), Rc::clone(&client), &parts);
-    let decided = if described == Some(None) {
+    let decided = if !client.is_trusted() {
+        RequestDecision::Answer(exchange.refuse(&Problem::new(Kind::Forbidden, UNTRUSTED_PROXY).closing(), None))
+    } else if described == Some(None) {
         RequestDecision::Answer(exchange.refuse(&Problem::new(Kind::NotFound, NO_DESCRIPTION).closing(), None))
     } else {
         let snapshot = context.shared.snapshot.load();
@@ -101,6 +103,7 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, s
 }
 
 const NO_DESCRIPTION: &str = "Requests are described below the path /-/authorize.";
+const UNTRUSTED_PROXY: &str = "The certificate of this proxy has expired, or is not trusted any more.";
 const OTHER_ENVIRONMENT: &str = "The certificate of this proxy does not name the environment of the request.";
 const NO_SUCH_PATH: &str = "No API has this path.";
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{Error, RootCertStore};
 
 pub use tokio_rustls::rustls::ServerConfig;
 
@@ -45,6 +46,34 @@ pub enum TlsError {
     Authorities,
 }
 
+/// The configuration of an encrypted listener, with the verifier of its clients' certificates where they have to show some.
+#[derive(Debug, Clone)]
+pub struct ListenerTls {
+    config: Arc<ServerConfig>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl ListenerTls {
+    /// Takes the configuration of a listener for any client.
+    #[must_use]
+    pub const fn open(config: Arc<ServerConfig>) -> Self {
+        Self { config, clients: None }
+    }
+
+    /// Returns the configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<ServerConfig> {
+        &self.config
+    }
+
+    /// Verifies the certificates that a client showed, its own first.
+    pub(crate) fn verify_client(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Result<(), Error> {
+        let Some(clients) = &self.clients else { return Ok(()) };
+        let (own, others) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+        clients.verify_client_cert(own, others, now).map(drop)
+    }
+}
+
 /// Builds the configuration of encrypted listeners, for HTTP/2 and HTTP/1.1 (RFC 7301).
 pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
@@ -68,7 +97,7 @@ pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, 
 }
 
 /// Builds the configuration of the listener of nodes: HTTP/1.1, and a certificate of one of these authorities (PEM) from each.
-pub fn node_server_config(certificate: &Certificate, authorities: &[u8]) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn node_server_config(certificate: &Certificate, authorities: &[u8]) -> Result<ListenerTls, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     for authority in CertificateDer::pem_slice_iter(authorities) {
@@ -80,10 +109,10 @@ pub fn node_server_config(certificate: &Certificate, authorities: &[u8]) -> Resu
     let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(TlsError::Chain)?;
     let key = PrivateKeyDer::from_pem_slice(&certificate.key).map_err(|_| TlsError::Key)?;
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(TlsError::Pair)?.with_client_cert_verifier(verifier);
+    let builder = builder.map_err(TlsError::Pair)?.with_client_cert_verifier(Arc::clone(&verifier));
     let mut config = builder.with_single_cert(chain, key).map_err(TlsError::Pair)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(ListenerTls { config: Arc::new(config), clients: Some(verifier) })
 }
 
 /// Returns the nodes that a certificate names.

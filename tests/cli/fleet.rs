@@ -204,15 +204,47 @@ fn a_node_is_who_its_certificate_says() {
     let _node = Node::start(&sandbox, &control, "edge-1", files).listens();
     let _other = Node::start(&sandbox, &control, "edge-2", files);
     let _plain = Node::start(&sandbox, &control, "edge-3", "");
-    let fleet = await_fleet(&sandbox, |fleet| fleet["refused_polls"] != json!([]));
-    let refused = &fleet["refused_polls"][0];
-    assert_eq!((&refused["claim"], &refused["identity"]), (&json!("edge-2 in test"), &json!("edge-1 in test")));
+    let fleet = await_fleet(&sandbox, |fleet| !refused(fleet, "edge-2 in test").is_null());
+    assert_eq!(refused(&fleet, "edge-2 in test")["identity"], "edge-1 in test");
     let names: Vec<&Value> = fleet["nodes"].as_array().expect("a list").iter().map(|node| &node["node"]).collect();
     assert_eq!(names, ["edge-1"]);
     sandbox
         .run("status --fleet")
         .expect_stdout("the certificate is for edge-1 in test, and the poll says edge-2 in test");
     sandbox.run("publish petstore --env test --version 0.0.1 --mock --wait=60s").expect_exit(0);
+}
+
+/// Returns the note of the refused polls with a claim.
+fn refused<'a>(fleet: &'a Value, claim: &str) -> &'a Value {
+    let polls = fleet["refused_polls"].as_array().expect("a list");
+    polls.iter().find(|poll| poll["claim"] == claim).unwrap_or(&Value::Null)
+}
+
+#[test]
+fn a_node_whose_authority_was_replaced_is_refused_at_its_next_poll() {
+    if !has_envoy() {
+        return;
+    }
+    let sandbox = petstore();
+    sandbox.write_node_certificates();
+    sandbox.write("tls/clients.crt", include_str!("../certificates/nodes-ca.crt"));
+    let flags = " --xds-cert tls/control.crt --xds-key tls/control.key --xds-client-ca tls/clients.crt";
+    let (serving, control) = control_plane(&sandbox, "127.0.0.1:0", flags);
+    let files = " --tls-cert tls/edge-1.crt --tls-key tls/edge-1.key --tls-ca tls/ca.crt";
+    let _node = Node::start(&sandbox, &control, "edge-1", files).listens();
+    sandbox.run("publish petstore --env test --mock --wait=60s").expect_exit(0);
+    sandbox.run("status --fleet --check").expect_exit(0);
+    sandbox.write("tls/clients.crt", include_str!("../certificates/shop.crt"));
+    serving.wait_to_hear("certificates for nodes reloaded");
+    let reason = "its certificate was issued by no authority that is trusted";
+    let fleet = await_fleet(&sandbox, |fleet| !refused(fleet, "edge-1 in test").is_null());
+    assert_eq!(refused(&fleet, "edge-1 in test")["reason"], reason);
+    sandbox.run("-y offline petstore --env test --wait=2s").expect_exit(1);
+    // It comes again, with a new connection: the handshake fails, and that is told too.
+    let fleet = await_fleet(&sandbox, |fleet| !refused(fleet, "an unknown node").is_null());
+    assert_eq!(refused(&fleet, "an unknown node")["reason"], reason);
+    serving.wait_to_hear(&format!("a node at 127.0.0.1 was refused: {reason}"));
+    sandbox.run("status --fleet").expect_stdout("a poll of an unknown node from 127.0.0.1 was refused");
 }
 
 /// Sends a poll, and returns the response.

@@ -130,7 +130,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let (fleet, discovery) = fleet.unzip();
     let config = Config {
         discovery,
-        authorize_tls: authorizer.as_ref().map(FollowedCertificates::config),
+        authorize_tls: authorizer.as_ref().map(FollowedCertificates::tls),
         admin_pages: Some(Arc::new(operators)),
         pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
@@ -220,7 +220,7 @@ fn config(
         authorize: arguments.authorizer.authorize,
         workers: arguments.workers.map_or(0, usize::from),
         base_domain: workspace.settings().base_domain.clone(),
-        tls: certificates.map(CertificateFiles::read).transpose()?,
+        tls: certificates.map(CertificateFiles::read).transpose()?.map(|tls| Arc::clone(tls.config())),
         limits: GatewayLimits {
             body_bytes: arguments.max_body.unwrap_or(usual.body_bytes),
             connections: arguments.max_connections.map_or(usual.connections, |count| count as usize),

@@ -22,14 +22,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 use super::observed::ObservedStream;
+use crate::gateway::mutual_tls::MutualTls;
 use crate::gateway::request_body::IncomingBody;
 use crate::gateway::service::context::{ClientConnection, Context};
 use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::ClientStream;
-use crate::gateway::tls::node_identities;
 use crate::gateway::watch::{ClientWait, ConnectionWatch};
 
 /// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
@@ -41,23 +42,38 @@ const FIRST_ROOM: usize = 4 * 1024;
 /// The most bytes of a response that wait to be written, on a connection of HTTP/1.1 or a stream of HTTP/2.
 const BUFFER_BYTES: usize = 64 * 1024;
 
+/// The encryption of a connection: of any client's, or of one that has to show a certificate.
+pub(crate) enum ConnectionTls {
+    Open(Arc<ServerConfig>),
+    Mutual(Arc<MutualTls>),
+}
+
+impl ConnectionTls {
+    /// Makes the handshake; the reason of a failure is noted elsewhere.
+    async fn accept(self, client: &ClientConnection, stream: TcpStream) -> Result<TlsStream<TcpStream>, ()> {
+        match self {
+            Self::Open(config) => TlsAcceptor::from(config).accept(stream).await.map_err(drop),
+            Self::Mutual(tls) => {
+                let (stream, shown) = tls.accept(stream, client.watch.peer.ip()).await.map_err(drop)?;
+                client.note_proxy(shown);
+                Ok(stream)
+            }
+        }
+    }
+}
+
 /// Serves a connection to its end, encrypted where there are certificates.
 pub(crate) async fn serve(
     context: Rc<Context>,
     client: Rc<ClientConnection>,
     mut stream: TcpStream,
-    certificates: Option<Arc<ServerConfig>>,
+    certificates: Option<ConnectionTls>,
 ) {
     // Without it a response waits for the acknowledgement of the one before; where it fails, responses are only slower.
     stream.set_nodelay(true).ok();
     let watch = &client.watch;
     let (stream, first, is_http2) = if let Some(config) = certificates {
-        let handshake = TlsAcceptor::from(config).accept(stream);
-        let Some(Ok(stream)) = unless_over(watch, handshake).await else { return };
-        if client.is_authorizer() {
-            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            client.note_proxy(shown.map(|certificate| node_identities(certificate)).unwrap_or_default());
-        }
+        let Some(Ok(stream)) = unless_over(watch, config.accept(&client, stream)).await else { return };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         (ClientStream::Tls(Box::new(stream.into())), BytesMut::new(), is_http2)
     } else {

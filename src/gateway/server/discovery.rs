@@ -1,13 +1,15 @@
 //! The listener that nodes poll: `POST /v3/discovery:listeners`, `clusters` and `routes` (Envoy's REST xDS).
 //!
-//! With mutual TLS a node is who its certificate says, and its polls must say the same. Without, it listens on a loopback
+//! With mutual TLS a node is who its certificate says, and its polls must say the same; the certificate is verified with each. Without, it listens on a loopback
 //! address alone, and nodes are believed.
 
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
@@ -15,13 +17,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::own_listener::{ConnectionPeer, OwnListener, serve_connections};
+use super::own_listener::{ConnectionPeer, OwnListener, RefusalNote, serve_connections};
 use super::worker::StopOrder;
 use crate::fleet::{DiscoveryPoll, NodeIdentity, RefusedPoll, RequestError, ResourceKind};
 use crate::gateway::clock::wall_clock;
 use crate::gateway::config::DiscoveryConfig;
 use crate::gateway::fleet_control::{FleetControl, PollFailure};
-use crate::gateway::tls::node_identities;
 use crate::model::EnvironmentName;
 
 /// The largest body of a poll, in bytes: Envoy lists its extensions in each, which take 77 KB.
@@ -37,19 +38,18 @@ pub(crate) async fn serve_discovery(
     stop: watch::Receiver<StopOrder>,
 ) {
     let DiscoveryConfig { control, tls, .. } = config;
-    let is_encrypted = tls.is_some();
+    let note_control = Arc::clone(&control);
+    let note_refused: RefusalNote =
+        Rc::new(move |peer, reason| note_control.note_refused(None, &unknown(peer, reason)));
+    let tls = tls.map(|tls| (tls, note_refused));
     let respond = move |request: Request<Incoming>| {
         let control = Arc::clone(&control);
-        async move { respond(control, is_encrypted, request).await.unwrap_or_else(PollRefusal::response) }
+        async move { respond(control, request).await.unwrap_or_else(PollRefusal::response) }
     };
     serve_connections(listener, stop, OwnListener { most_connections, tls }, respond).await;
 }
 
-async fn respond(
-    control: Arc<FleetControl>,
-    is_encrypted: bool,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, PollRefusal> {
+async fn respond(control: Arc<FleetControl>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, PollRefusal> {
     let (head, body) = request.into_parts();
     let word = head.uri.path().strip_prefix("/v3/discovery:").ok_or(PollRefusal::UnknownPath)?;
     let kind = ResourceKind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(PollRefusal::UnknownPath)?;
@@ -60,10 +60,7 @@ async fn respond(
     let body = body.map_err(|_| PollRefusal::SlowBody)?.map_err(|_| PollRefusal::LargeBody)?.to_bytes();
     let peer = head.extensions.get::<ConnectionPeer>().cloned().ok_or(PollRefusal::UnknownPath)?;
     let poll = DiscoveryPoll::parse(kind, &body, peer.number).map_err(PollRefusal::Request)?;
-    let shown = peer.certificate.as_ref().map(|certificate| node_identities(certificate)).unwrap_or_default();
-    let identity = shown.first().map(ToString::to_string);
-    if is_encrypted && !shown.contains(&poll.identity) {
-        let refusal = PollRefusal::OtherName { claim: poll.identity.clone(), identity };
+    if let Err(refusal) = verify_identity(&peer, &poll.identity) {
         control.note_refused(Some(&poll.identity.environment), &refused(&peer, &poll.identity, &refusal));
         return Err(refusal);
     }
@@ -83,10 +80,30 @@ async fn respond(
     }
 }
 
+/// Checks that a node is who its certificate says, where it has to show one, and that this one is still trusted.
+fn verify_identity(peer: &ConnectionPeer, claim: &NodeIdentity) -> Result<(), PollRefusal> {
+    let Some(shown) = &peer.shown else { return Ok(()) };
+    let names = shown.identities();
+    let identity = names.first().map(ToString::to_string);
+    if let Err(reason) = shown.verify(peer.address.ip()) {
+        return Err(PollRefusal::Certificate { reason, identity });
+    }
+    if names.contains(claim) { Ok(()) } else { Err(PollRefusal::OtherName { claim: claim.clone(), identity }) }
+}
+
+/// Makes the note of a client that was refused before it said which node it is.
+fn unknown(peer: SocketAddr, reason: String) -> RefusedPoll {
+    let claim = "an unknown node".to_owned();
+    RefusedPoll { time: wall_clock(), peer: peer.ip(), claim, identity: None, reason, times: 1 }
+}
+
 fn refused(peer: &ConnectionPeer, claim: &NodeIdentity, refusal: &PollRefusal) -> RefusedPoll {
-    let identity = if let PollRefusal::OtherName { identity, .. } = refusal { identity.clone() } else { None };
+    let identity = match refusal {
+        PollRefusal::OtherName { identity, .. } | PollRefusal::Certificate { identity, .. } => identity.clone(),
+        _ => None,
+    };
     let (peer, claim) = (peer.address.ip(), claim.to_string());
-    RefusedPoll { time: wall_clock(), peer, claim, identity, reason: refusal.to_string() }
+    RefusedPoll { time: wall_clock(), peer, claim, identity, reason: refusal.to_string(), times: 1 }
 }
 
 fn with_type(mut response: Response<Full<Bytes>>, media_type: &'static str) -> Response<Full<Bytes>> {
@@ -109,6 +126,8 @@ enum PollRefusal {
     Request(RequestError),
     #[error("the certificate is for {}, and the poll says {claim}", identity.as_deref().unwrap_or("no node"))]
     OtherName { claim: NodeIdentity, identity: Option<String> },
+    #[error("{reason}")]
+    Certificate { reason: String, identity: Option<String> },
     #[error("{}", failure_text(*failure, environment))]
     Failed { failure: PollFailure, environment: EnvironmentName },
 }
@@ -128,7 +147,7 @@ impl PollRefusal {
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::LargeBody => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::OtherName { .. } => StatusCode::FORBIDDEN,
+            Self::OtherName { .. } | Self::Certificate { .. } => StatusCode::FORBIDDEN,
             Self::Failed { failure: PollFailure::Full(_), .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -138,6 +157,9 @@ impl PollRefusal {
         *response.status_mut() = self.status();
         if matches!(self, Self::Method) {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        if matches!(self, Self::Certificate { .. }) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         with_type(response, "text/plain; charset=utf-8")
     }

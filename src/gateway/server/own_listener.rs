@@ -7,7 +7,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -18,11 +17,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::worker::StopOrder;
+use crate::gateway::mutual_tls::{MutualTls, ShownCertificates};
 
 /// Time-out for a handshake, and for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,9 +31,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct OwnListener {
     /// The most connections at a time; more are closed.
     pub(super) most_connections: usize,
-    /// The certificates of an encrypted one, as they are now.
-    pub(super) tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    /// The certificates of an encrypted one, and the function that is told why a client was refused in the handshake.
+    pub(super) tls: Option<(Arc<MutualTls>, RefusalNote)>,
 }
+
+/// Takes note of a client that was refused.
+pub(super) type RefusalNote = Rc<dyn Fn(SocketAddr, String)>;
 
 /// The other side of a connection, which each of its requests has as an extension.
 #[derive(Debug, Clone)]
@@ -44,7 +44,8 @@ pub(super) struct ConnectionPeer {
     pub(super) address: SocketAddr,
     /// The number of the connection.
     pub(super) number: u64,
-    pub(super) certificate: Option<CertificateDer<'static>>,
+    /// The certificates that it showed, where the listener is encrypted.
+    pub(super) shown: Option<Arc<ShownCertificates>>,
 }
 
 /// Responds to requests until the gateway has stopped.
@@ -72,7 +73,7 @@ pub(super) async fn serve_connections<R, F>(
             continue;
         }
         number += 1;
-        let peer = ConnectionPeer { address, number, certificate: None };
+        let peer = ConnectionPeer { address, number, shown: None };
         let (is_open, respond, tls) = (Rc::clone(&open), respond.clone(), own.tls.clone());
         tokio::task::spawn_local(async move {
             serve_connection(stream, peer, tls, respond).await;
@@ -84,19 +85,22 @@ pub(super) async fn serve_connections<R, F>(
 async fn serve_connection<R, F>(
     stream: TcpStream,
     mut peer: ConnectionPeer,
-    tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    tls: Option<(Arc<MutualTls>, RefusalNote)>,
     respond: R,
 ) where
     R: Fn(Request<Incoming>) -> F + 'static,
     F: Future<Output = Response<Full<Bytes>>> + 'static,
 {
     stream.set_nodelay(true).ok();
-    let Some(tls) = tls else { return serve_stream(TokioIo::new(stream), peer, respond).await };
-    let handshake = TlsAcceptor::from(tls.load_full()).accept(stream);
-    let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, handshake).await else { return };
-    let certificates = stream.get_ref().1.peer_certificates();
-    peer.certificate = certificates.and_then(|chain| chain.first()).map(|certificate| certificate.clone().into_owned());
-    serve_stream(TokioIo::new(stream), peer, respond).await;
+    let Some((tls, note_refused)) = tls else { return serve_stream(TokioIo::new(stream), peer, respond).await };
+    match timeout(HEAD_TIMEOUT, tls.accept(stream, peer.address.ip())).await {
+        Ok(Ok((stream, shown))) => {
+            peer.shown = Some(Arc::new(shown));
+            serve_stream(TokioIo::new(stream), peer, respond).await;
+        }
+        Ok(Err(Some(reason))) => note_refused(peer.address, reason),
+        Ok(Err(None)) | Err(_) => {}
+    }
 }
 
 async fn serve_stream<I, R, F>(stream: I, peer: ConnectionPeer, respond: R)

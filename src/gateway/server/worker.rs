@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::connection::serve;
+use super::connection::{ConnectionTls, serve};
 use super::descriptors::ConnectionLimits;
 use super::yielding::{Trial, Yielding};
 use crate::gateway::clock::{Clock, TICK, TICKS_A_SECOND, Ticks, ticks};
@@ -164,11 +164,10 @@ impl Worker {
         let is_caller = purpose == ConnectionPurpose::Serve;
         let watch = Rc::new(ConnectionWatch::new(peer, tls && is_caller, Rc::clone(&self.clock)));
         self.watches.borrow_mut().push(Rc::downgrade(&watch));
-        let of_authorizer = || self.shared.context.config.authorize_tls.as_ref().map(|tls| tls.load_full());
         let certificates = match purpose {
             _ if !tls => None,
-            ConnectionPurpose::Serve => self.shared.tls.load_full(),
-            ConnectionPurpose::Authorize => of_authorizer(),
+            ConnectionPurpose::Serve => self.shared.tls.load_full().map(ConnectionTls::Open),
+            ConnectionPurpose::Authorize => self.shared.context.config.authorize_tls.clone().map(ConnectionTls::Mutual),
         };
         if !tls || certificates.is_some() {
             serve(Rc::clone(&self.context), ClientConnection::new(watch, purpose), stream, certificates).await;

@@ -17,6 +17,7 @@ use crate::gateway::config::Config;
 use crate::gateway::issuer_keys::IssuerKeySets;
 use crate::gateway::key_meter::KeyMeters;
 use crate::gateway::meter::Meter;
+use crate::gateway::mutual_tls::ShownCertificates;
 use crate::gateway::request_body::BodyPace;
 use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
@@ -86,8 +87,8 @@ pub(crate) enum ConnectionPurpose {
 pub(crate) struct ClientConnection {
     pub(crate) watch: Rc<ConnectionWatch>,
     pub(crate) purpose: ConnectionPurpose,
-    /// The names in the certificate of a proxy; unset where none has to be shown.
-    proxy: OnceCell<Vec<NodeIdentity>>,
+    /// The certificates of a proxy with the names in them; unset where none have to be shown.
+    proxy: OnceCell<(ShownCertificates, Vec<NodeIdentity>)>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
@@ -168,14 +169,20 @@ impl ClientConnection {
         Rc::new(Self { watch, purpose, proxy: OnceCell::new(), tunnel: RefCell::default() })
     }
 
-    /// Takes the names in the certificate of a proxy.
-    pub(crate) fn note_proxy(&self, names: Vec<NodeIdentity>) {
-        let _ = self.proxy.set(names);
+    /// Takes the certificates of a proxy.
+    pub(crate) fn note_proxy(&self, shown: ShownCertificates) {
+        let names = shown.identities();
+        let _ = self.proxy.set((shown, names));
+    }
+
+    /// Returns true if the certificates of a proxy are still trusted, or none have to be shown.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.proxy.get().is_none_or(|(shown, _)| shown.verify(self.watch.peer.ip()).is_ok())
     }
 
     /// True if verdicts about an environment are given on it. Where proxies show certificates, those say so.
     pub(crate) fn may_ask_about(&self, environment: &str) -> bool {
-        self.proxy.get().is_none_or(|names| names.iter().any(|name| name.environment.as_str() == environment))
+        self.proxy.get().is_none_or(|(_, names)| names.iter().any(|name| name.environment.as_str() == environment))
     }
 
     /// True if a proxy asks on it for verdicts.

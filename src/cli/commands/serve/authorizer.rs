@@ -36,7 +36,7 @@ pub(super) fn authorizer_certificates(
     let files = arguments.authorize_cert.as_deref().zip(arguments.authorize_key.as_deref());
     let files = CertificateFiles::of_nodes(context, files.zip(arguments.authorize_client_ca.as_deref()));
     if let Some(files) = files {
-        return FollowedCertificates::start(files, "of the authorizer").map(Some);
+        return FollowedCertificates::start(files, "of the authorizer", "a proxy").map(Some);
     }
     if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
         return Err(CommandError::usage(format!("--authorize {address} is not a loopback address"))

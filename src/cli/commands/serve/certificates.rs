@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::gateway::tls;
+use crate::cli::escape;
+use crate::gateway::{MutualTls, RefusedClient, tls};
 use crate::workspace::{FileStamp, read_outside, stamp_outside};
 
 /// The most bytes of a certificate or a key.
@@ -57,7 +56,7 @@ impl CertificateFiles {
     }
 
     /// Reads the files.
-    pub(super) fn read(&mut self) -> Result<Arc<tls::ServerConfig>, CommandError> {
+    pub(super) fn read(&mut self) -> Result<tls::ListenerTls, CommandError> {
         self.seen = self.stamps();
         self.is_good = false;
         let mut certificates = Vec::with_capacity(self.pairs.len());
@@ -75,7 +74,7 @@ impl CertificateFiles {
             (Some(authorities), [certificate]) => {
                 tls::node_server_config(certificate, &read_outside(authorities, LARGEST_PEM)?)
             }
-            _ => tls::server_config(&certificates),
+            _ => tls::server_config(&certificates).map(tls::ListenerTls::open),
         };
         let config = config.map_err(|error| {
             CommandError::invalid("certificate", format!("the certificates cannot be used: {error}"))
@@ -87,7 +86,7 @@ impl CertificateFiles {
     /// Reads the files if they have changed, or could not be used. Returns the error of files that cannot be used once.
     ///
     /// A pair that is half-way through being replaced does not fit together; the previous one stays in use then.
-    pub(super) fn read_if_changed(&mut self) -> Result<Option<Arc<tls::ServerConfig>>, CommandError> {
+    pub(super) fn read_if_changed(&mut self) -> Result<Option<tls::ListenerTls>, CommandError> {
         if self.is_good && self.seen == self.stamps() {
             return Ok(None);
         }
@@ -110,35 +109,47 @@ impl CertificateFiles {
     }
 }
 
-/// The certificate of a listener, which new connections see as soon as its files have changed.
+/// The certificate of a listener and the authorities of its clients, which count for the next request of every client as soon
+/// as their files have changed.
 pub(super) struct FollowedCertificates {
     files: CertificateFiles,
-    config: Arc<ArcSwap<tls::ServerConfig>>,
+    tls: Arc<MutualTls>,
     /// The listener, as a note names it.
     listener: &'static str,
+    /// Its clients, as a note names one.
+    client: &'static str,
 }
 
 impl FollowedCertificates {
     /// Reads the files.
-    pub(super) fn start(mut files: CertificateFiles, listener: &'static str) -> Result<Self, CommandError> {
-        let config = Arc::new(ArcSwap::new(files.read()?));
-        Ok(Self { files, config, listener })
+    pub(super) fn start(
+        mut files: CertificateFiles,
+        listener: &'static str,
+        client: &'static str,
+    ) -> Result<Self, CommandError> {
+        let tls = Arc::new(MutualTls::new(files.read()?));
+        Ok(Self { files, tls, listener, client })
     }
 
-    /// Returns the configuration that new connections have.
-    pub(super) fn config(&self) -> Arc<ArcSwap<tls::ServerConfig>> {
-        Arc::clone(&self.config)
+    /// Returns the configuration that the listener has.
+    pub(super) fn tls(&self) -> Arc<MutualTls> {
+        Arc::clone(&self.tls)
     }
 
-    /// Reads the files again where they changed.
+    /// Reads the files again where they changed, and names the clients that were refused.
     pub(super) fn look(&mut self, context: &Context<'_>) {
         match self.files.read_if_changed() {
-            Ok(Some(config)) => {
-                self.config.store(config);
+            Ok(Some(tls)) => {
+                self.tls.replace(tls);
                 context.output.note(&format!("certificates {} reloaded", self.listener));
             }
             Ok(None) => {}
             Err(error) => context.output.warning(&format!("{}; the previous one stays in use", error.message)),
+        }
+        for RefusedClient { peer, reason, times } in self.tls.take_refused() {
+            let peer = peer.map_or_else(|| "some more addresses".to_owned(), |peer| peer.to_string());
+            let times = if times == 1 { String::new() } else { format!(" ({times} times)") };
+            context.output.warning(&format!("{} at {peer} was refused{times}: {}", self.client, escape::line(&reason)));
         }
     }
 }

@@ -99,7 +99,7 @@ impl FleetPublisher {
                 .hint("have nodes show certificates: `--xds-cert FILE --xds-key FILE --xds-client-ca FILE`")
                 .hint("or give a loopback address, like 127.0.0.1:18000"));
         }
-        let follow = |files| FollowedCertificates::start(files, "for nodes");
+        let follow = |files| FollowedCertificates::start(files, "for nodes", "a node");
         let mut publisher = Self {
             control: Arc::default(),
             certificates: certificates.map(follow).transpose()?,
@@ -112,7 +112,7 @@ impl FleetPublisher {
         for environment in environments {
             publisher.open(context, workspace, environment)?;
         }
-        let tls = publisher.certificates.as_ref().map(FollowedCertificates::config);
+        let tls = publisher.certificates.as_ref().map(FollowedCertificates::tls);
         let config = DiscoveryConfig { address, control: Arc::clone(&publisher.control), tls };
         Ok(Some((publisher, config)))
     }

@@ -309,8 +309,8 @@ impl<'a> Follower<'a> {
             authorizer.look(self.context);
         }
         match self.read.certificates.as_mut().map(CertificateFiles::read_if_changed) {
-            Some(Ok(Some(config))) => {
-                self.gateway.replace_tls(config);
+            Some(Ok(Some(tls))) => {
+                self.gateway.replace_tls(Arc::clone(tls.config()));
                 self.context.output.note("certificates reloaded");
             }
             Some(Err(error)) => {

@@ -128,12 +128,10 @@ fn notes(fleet: &EnvironmentFleetView, now: Timestamp, is_verbose: bool) -> Stri
     for (group, WithheldGroup { reason, .. }) in &fleet.withheld {
         let _ = writeln!(text, "{environment}: nodes do not get {group}: {reason}");
     }
-    for RefusedPoll { time, peer, claim, reason, .. } in &fleet.refused_polls {
-        let _ = writeln!(
-            text,
-            "{environment}: a poll of {claim} from {peer} was refused {} ago: {reason}",
-            age(*time, now)
-        );
+    for RefusedPoll { time, peer, claim, reason, times, .. } in &fleet.refused_polls {
+        let times = if *times > 1 { format!(", {times} times") } else { String::new() };
+        let ago = age(*time, now);
+        let _ = writeln!(text, "{environment}: a poll of {claim} from {peer} was refused {ago} ago{times}: {reason}");
     }
     for node in fleet.nodes.iter().filter(|_| is_verbose) {
         for (group, operation) in &node.serves {

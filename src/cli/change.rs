@@ -303,7 +303,7 @@ fn show(
     let view =
         PlanView::new(plan, id, dry_run).numbered(&PresentNumbers::new(workspace, context.output.format.is_document()));
     let view =
-        view.waited(waited.map(|waited| waited.gateways.as_slice()), waited.and_then(|waited| waited.nodes.as_deref()));
+        view.waited(waited.map(|waited| waited.gateways.as_slice()), waited.and_then(|waited| waited.node_views()));
     context
         .output
         .lines(&view, || text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default())

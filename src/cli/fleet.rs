@@ -8,11 +8,11 @@ use super::error::CommandError;
 use super::process::wall_clock;
 use crate::fleet::{FleetReport, NodeReport, NodeTrouble, ResourceKind};
 use crate::gateway::call::{CallDestination, CallError, OutgoingCall, send};
-use crate::model::{EnvironmentName, HttpUrl, NodeName};
+use crate::model::{EnvironmentName, HttpUrl, SCHEMA};
 use crate::workspace::{self, RunningGateway, Workspace};
 
-/// Time-out for a control plane on another machine.
-const CONTROL_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time-out for a control plane on another machine.
+pub(super) const LONGEST_ASK: Duration = Duration::from_secs(5);
 
 /// Where the state of nodes is read.
 #[derive(Debug)]
@@ -44,6 +44,16 @@ pub(super) enum FleetError {
     },
     #[error("{url}: the response is not the state of a fleet (status {status})")]
     Malformed { url: String, status: u16 },
+    #[error("{url}: the state has schema {schema}, of a newer apigw: use that one here too")]
+    NewerSchema { url: String, schema: u32 },
+    #[error("{url}: it is the control plane of no environment: `serve --xds` is")]
+    NoFleet { url: String },
+}
+
+/// The schema of the document of a control plane, whatever else is in it.
+#[derive(Deserialize)]
+struct StatedSchema {
+    schema: u32,
 }
 
 /// The document of a control plane.
@@ -84,6 +94,7 @@ impl FleetSource {
         workspace: &Workspace,
         environment: &EnvironmentName,
         gateways: &[RunningGateway],
+        timeout: Duration,
     ) -> Result<Option<FleetState>, FleetError> {
         match self {
             Self::Workspace => {
@@ -97,7 +108,7 @@ impl FleetSource {
                 Ok(report.map(|report| FleetState { report, is_controlled }))
             }
             Self::Control { url, destination, host } => {
-                let fleets = fetch(url, destination, host)?;
+                let fleets = fetch(url, destination, host, timeout)?;
                 let report = fleets.into_iter().find(|report| report.environment == *environment);
                 Ok(report.map(|report| FleetState { report, is_controlled: true }))
             }
@@ -116,7 +127,12 @@ fn remembered(workspace: &Workspace, mut report: FleetReport, is_controlled: boo
     report
 }
 
-fn fetch(url: &str, destination: &CallDestination, host: &http::HeaderValue) -> Result<Vec<FleetReport>, FleetError> {
+fn fetch(
+    url: &str,
+    destination: &CallDestination,
+    host: &http::HeaderValue,
+    timeout: Duration,
+) -> Result<Vec<FleetReport>, FleetError> {
     let outgoing = OutgoingCall {
         method: http::Method::GET,
         target: "/-/fleet".to_owned(),
@@ -125,18 +141,17 @@ fn fetch(url: &str, destination: &CallDestination, host: &http::HeaderValue) -> 
         body: bytes::Bytes::new(),
     };
     let failed = |source| FleetError::Control { url: url.to_owned(), source };
-    let response = send(destination, outgoing, CONTROL_TIMEOUT).map_err(failed)?;
+    let response = send(destination, outgoing, timeout).map_err(failed)?;
     let malformed = || FleetError::Malformed { url: url.to_owned(), status: response.status.as_u16() };
-    let document: FleetDocument = serde_json::from_slice(&response.body).map_err(|_| malformed())?;
-    Ok(document.fleets)
-}
-
-impl FleetState {
-    /// Lists the nodes that the settings name and that have not polled.
-    pub(super) fn missing(&self, workspace: &Workspace) -> Vec<NodeName> {
-        let named = workspace.settings().environment(&self.report.environment).fleet.nodes;
-        named.into_iter().filter(|name| self.report.nodes.iter().all(|node| node.node != *name)).collect()
+    let stated: StatedSchema = serde_json::from_slice(&response.body).map_err(|_| malformed())?;
+    if stated.schema > SCHEMA {
+        return Err(FleetError::NewerSchema { url: url.to_owned(), schema: stated.schema });
     }
+    let document: FleetDocument = serde_json::from_slice(&response.body).map_err(|_| malformed())?;
+    if document.fleets.is_empty() {
+        return Err(FleetError::NoFleet { url: url.to_owned() });
+    }
+    Ok(document.fleets)
 }
 
 /// Says why a node does not serve the newest release; nothing where it does.
@@ -154,7 +169,9 @@ pub(super) fn trouble_text(node: &NodeReport) -> Option<String> {
         NodeTrouble::Behind => {
             let sent = node.kinds.iter().find(|kind| kind.sent.is_some());
             let sent = sent.map(|kind| format!("it was sent the {}, and has not applied them yet", kind.kind.as_str()));
-            sent.unwrap_or_else(|| "it has not polled yet".to_owned())
+            sent.unwrap_or_else(|| {
+                format!("it has not asked for the newest release yet, and polled last at {}", node.seen)
+            })
         }
     };
     Some(text)

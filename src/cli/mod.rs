@@ -29,6 +29,7 @@ mod live_routes;
 mod lost;
 mod markdown;
 mod missing_release;
+mod node_check;
 mod numbers;
 mod output;
 mod process;

@@ -1,54 +1,75 @@
-//! The nodes of a fleet, and whether each serves a change.
+//! The nodes of a fleet, each of which serves a state or does not: one verdict for `--wait` and for `status --fleet --check`.
 
-use super::WaitTargets;
-use crate::cli::fleet::{FleetState, trouble_text};
-use crate::cli::views::NodeWaitView;
+use std::collections::BTreeMap;
+
+use super::fleet::{FleetState, trouble_text};
+use super::views::NodeWaitView;
 use crate::fleet::{FleetReport, NodeReport, NodeTrouble};
-use crate::model::{FleetSettings, Timestamp};
+use crate::model::{FleetSettings, GroupName, OperationId, Timestamp};
 
 /// The number of times after which a node that refuses is not waited for any more.
 const FINAL_REFUSALS: u32 = 4;
 
 /// The outcome of one look at the nodes.
-#[derive(Debug, Default)]
-pub(super) struct NodePoll {
+#[derive(Debug)]
+pub(super) struct NodeCheck {
+    /// The nodes that are known, by name, then those that are named and have never polled.
     pub(super) nodes: Vec<NodeWaitView>,
     /// The number of nodes that are expected at least.
     pub(super) least: usize,
-    /// True if one of them will not serve the change.
-    pub(super) is_final: bool,
+    /// True if a control plane tells of them.
+    pub(super) is_controlled: bool,
+    /// Why nodes do not get a group's operation at all.
+    withheld: Option<String>,
 }
 
-/// Looks at the nodes that are known and those that are named; nothing where there is no fleet.
-pub(super) fn look_at_nodes(
-    state: Option<&FleetState>,
-    settings: &FleetSettings,
-    is_asked: bool,
-    (targets, committed): (&WaitTargets, Timestamp),
-) -> Option<NodePoll> {
-    if state.is_none() && !settings.expects_nodes() && !is_asked {
-        return None;
-    }
-    let known: &[NodeReport] = state.map_or(&[], |state| &state.report.nodes);
-    let mut poll = NodePoll { least: settings.min.map_or(1, |least| least.get() as usize), ..NodePoll::default() };
-    for node in known {
-        let report = state.map(|state| &state.report);
-        let reason = report.and_then(|report| not_served(report, node, targets));
-        poll.is_final |= reason.is_some() && has_refused_since(node, committed);
-        poll.nodes.push(NodeWaitView { node: node.node.clone(), serves: reason.is_none(), reason });
-    }
-    for name in settings.nodes.iter().filter(|name| known.iter().all(|node| node.node != **name)) {
-        let reason = Some("it has never polled".to_owned());
-        poll.nodes.push(NodeWaitView { node: name.clone(), serves: false, reason });
-    }
-    let withheld = state.and_then(|state| withheld(&state.report, targets));
-    if let Some(reason) = withheld {
-        poll.is_final = true;
-        for node in poll.nodes.iter_mut().filter(|node| !node.serves) {
-            node.reason = Some(reason.clone());
+/// The state that nodes should serve: the operation of each group.
+pub(super) type ExpectedOperations = BTreeMap<GroupName, OperationId>;
+
+impl NodeCheck {
+    /// Looks at the nodes that are known and those that are named.
+    pub(super) fn new(state: Option<&FleetState>, settings: &FleetSettings, expected: &ExpectedOperations) -> Self {
+        let known: &[NodeReport] = state.map_or(&[], |state| &state.report.nodes);
+        let is_controlled = state.is_some_and(|state| state.is_controlled);
+        let withheld = state.and_then(|state| withheld(&state.report, expected));
+        let reason_of = |node: &NodeReport| {
+            let Some(FleetState { report, .. }) = state.filter(|state| state.is_controlled) else {
+                return Some("no control plane runs, and it keeps what it has".to_owned());
+            };
+            let reason = not_served(report, node, expected)?;
+            Some(withheld.clone().unwrap_or(reason))
+        };
+        let view = |node: &NodeReport| {
+            let reason = reason_of(node);
+            NodeWaitView { node: node.node.clone(), serves: reason.is_none(), reason }
+        };
+        let unknown = settings.nodes.iter().filter(|name| known.iter().all(|node| node.node != **name));
+        let unknown = unknown.map(|name| {
+            let reason = Some("it has never polled".to_owned());
+            NodeWaitView { node: name.clone(), serves: false, reason }
+        });
+        Self {
+            nodes: known.iter().map(view).chain(unknown).collect(),
+            least: settings.min.map_or(1, |least| least.get() as usize),
+            is_controlled,
+            withheld,
         }
     }
-    Some(poll)
+
+    /// True if all nodes serve the state, as many as are expected.
+    pub(super) fn is_met(&self) -> bool {
+        self.is_controlled
+            && self.withheld.is_none()
+            && self.nodes.len() >= self.least
+            && self.nodes.iter().all(|node| node.serves)
+    }
+
+    /// True if a node will not serve what was committed at a time, however long one waits.
+    pub(super) fn is_final(&self, state: &FleetState, committed: Timestamp) -> bool {
+        let nodes = state.report.nodes.iter().zip(&self.nodes);
+        let mut refusing = nodes.filter(|(report, node)| !node.serves && has_refused_since(report, committed));
+        self.withheld.is_some() || refusing.next().is_some()
+    }
 }
 
 /// True if a node refuses a version that it was first sent after a time: an earlier one says nothing of the change.
@@ -58,22 +79,22 @@ fn has_refused_since(node: &NodeReport, committed: Timestamp) -> bool {
 }
 
 /// Returns the reason for which nodes do not get a group's operation at all.
-fn withheld(report: &FleetReport, targets: &WaitTargets) -> Option<String> {
+fn withheld(report: &FleetReport, expected: &ExpectedOperations) -> Option<String> {
     let newest = report.releases.iter().find(|release| Some(&release.version) == report.release.as_ref())?;
-    targets.operations.iter().find_map(|(group, operation)| {
+    expected.iter().find_map(|(group, operation)| {
         let withheld = newest.withheld.get(group).filter(|withheld| withheld.operation == *operation)?;
         Some(format!("{group}: nodes do not get it: {}", withheld.reason))
     })
 }
 
 /// Returns the reason for which a node does not serve a change; nothing where it does.
-fn not_served(report: &FleetReport, node: &NodeReport, targets: &WaitTargets) -> Option<String> {
-    if node.trouble == Some(NodeTrouble::SharedName) || !node.listens {
+fn not_served(report: &FleetReport, node: &NodeReport, expected: &ExpectedOperations) -> Option<String> {
+    if matches!(node.trouble, Some(NodeTrouble::SharedName | NodeTrouble::Silent)) || !node.listens {
         return trouble_text(node);
     }
     let release = report.releases.iter().find(|release| Some(&release.version) == node.serves.as_ref());
     let serves = |group| release.and_then(|release| release.serves.get(group));
-    let (group, operation) = targets.operations.iter().find(|(group, operation)| serves(group) != Some(*operation))?;
+    let (group, operation) = expected.iter().find(|(group, operation)| serves(group) != Some(*operation))?;
     let late = || match serves(group) {
         Some(serving) if serving != operation => format!("{group}: it still serves operation {serving}"),
         _ => format!("{group}: it does not serve it yet"),

@@ -1,9 +1,6 @@
 //! `--wait`: after a commit, waits until the gateways on this machine serve it, and the nodes that follow them. The commit knows
 //! nothing of it.
 
-mod nodes;
-
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +10,8 @@ use clap::Args;
 use super::context::Context;
 use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
-use super::fleet::{FleetError, FleetSource};
+use super::fleet::{FleetError, FleetSource, LONGEST_ASK};
+use super::node_check::{ExpectedOperations, NodeCheck};
 use super::short_ids::short_id;
 use super::variables;
 use super::views::{GatewayWaitView, NodeWaitView};
@@ -22,12 +20,12 @@ use crate::plan::Plan;
 use crate::snapshot::NotServed;
 use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
 
-use nodes::{NodePoll, look_at_nodes};
-
 /// The pause between two reads of the gateways' files.
 const LOOK: Duration = Duration::from_millis(20);
 /// The most nodes that are named beside the first that does not serve a change.
 const MOST_NAMED: usize = 20;
+/// The shortest time-out for a control plane on another machine.
+const SHORTEST_ASK: Duration = Duration::from_millis(100);
 /// The time for which the expected state is not read again.
 const READ: Duration = Duration::from_millis(250);
 
@@ -76,9 +74,7 @@ pub(super) struct WaitOutcome {
     /// The gateways that serve the environment.
     pub(super) gateways: Vec<GatewayWaitView>,
     /// The nodes that follow it; `None` where there is no fleet.
-    pub(super) nodes: Option<Vec<NodeWaitView>>,
-    /// The number of nodes that are expected at least.
-    least_nodes: usize,
+    nodes: Option<NodeCheck>,
     /// Errors of gateways whose files cannot be read.
     unreadable: Vec<workspace::Error>,
     /// Error if the gateways or nodes cannot be listed.
@@ -97,7 +93,7 @@ enum WaitError {
 /// The state that should be in force, by group, and when it was read.
 #[derive(Default)]
 struct WaitTargets {
-    operations: BTreeMap<GroupName, OperationId>,
+    operations: ExpectedOperations,
     read: Option<Instant>,
 }
 
@@ -130,7 +126,6 @@ pub(super) fn wait_for(
         limit: request.limit,
         gateways: Vec::new(),
         nodes: None,
-        least_nodes: 0,
         unreadable: Vec::new(),
         error: None,
     };
@@ -159,7 +154,7 @@ impl WaitTargets {
 /// The outcome of one look at the gateways.
 struct GatewayPoll {
     gateways: Vec<GatewayWaitView>,
-    nodes: Option<NodePoll>,
+    nodes: Option<NodeCheck>,
     unreadable: Vec<workspace::Error>,
     /// True if one of them reports that it cannot serve the expected entry.
     is_final: bool,
@@ -170,13 +165,13 @@ fn look(
     workspace: &Workspace,
     environment: &EnvironmentName,
     (targets, committed): (&WaitTargets, Timestamp),
-    source: &FleetSource,
+    (source, left): (&FleetSource, Duration),
 ) -> Result<GatewayPoll, WaitError> {
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
-    let fleet = source.read(workspace, environment, &running)?;
+    let fleet = source.read(workspace, environment, &running, left.min(LONGEST_ASK))?;
     let settings = workspace.settings().environment(environment).fleet;
-    let is_asked = matches!(source, FleetSource::Control { .. });
-    let nodes = look_at_nodes(fleet.as_ref(), &settings, is_asked, (targets, committed));
+    let has_fleet = fleet.is_some() || settings.expects_nodes() || matches!(source, FleetSource::Control { .. });
+    let nodes = has_fleet.then(|| NodeCheck::new(fleet.as_ref(), &settings, &targets.operations));
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
     let views = running.into_iter().map(|gateway| {
@@ -191,7 +186,9 @@ fn look(
     });
     let gateways: Vec<GatewayWaitView> = views.collect();
     // A gateway that has not seen the change yet would be named in the place of the nodes that never get it.
-    is_final |= nodes.as_ref().is_some_and(|nodes| nodes.is_final) && gateways.iter().all(|gateway| gateway.serves);
+    let nodes_are_final =
+        nodes.as_ref().zip(fleet.as_ref()).is_some_and(|(nodes, fleet)| nodes.is_final(fleet, committed));
+    is_final |= nodes_are_final && gateways.iter().all(|gateway| gateway.serves);
     Ok(GatewayPoll { gateways, nodes, unreadable, is_final })
 }
 
@@ -227,11 +224,16 @@ impl WaitOutcome {
         loop {
             let refreshed = targets.refresh(workspace, plan);
             let looked = refreshed.map_err(WaitError::from);
-            match looked.and_then(|()| look(workspace, &self.environment, (&targets, plan.operation.time), source)) {
+            let committed = plan.operation.time;
+            let looked = looked.and_then(|()| {
+                // A control plane that is slow, at the end, has a moment all the same.
+                let left = self.limit.saturating_sub(start.elapsed()).max(SHORTEST_ASK);
+                look(workspace, &self.environment, (&targets, committed), (source, left))
+            });
+            match looked {
                 Ok(looked) => {
                     (self.gateways, self.unreadable, self.error) = (looked.gateways, looked.unreadable, None);
-                    self.least_nodes = looked.nodes.as_ref().map_or(0, |nodes| nodes.least);
-                    self.nodes = looked.nodes.map(|nodes| nodes.nodes);
+                    self.nodes = looked.nodes;
                     if looked.is_final || self.is_served() {
                         return;
                     }
@@ -246,10 +248,13 @@ impl WaitOutcome {
     }
 
     fn is_served(&self) -> bool {
-        let nodes = self.nodes.as_deref();
-        let has_some = nodes.map_or(!self.gateways.is_empty(), |nodes| nodes.len() >= self.least_nodes);
-        let of_nodes = nodes.is_none_or(|nodes| nodes.iter().all(|node| node.serves));
-        has_some && of_nodes && self.gateways.iter().all(|gateway| gateway.serves)
+        let of_nodes = self.nodes.as_ref().map_or(!self.gateways.is_empty(), NodeCheck::is_met);
+        of_nodes && self.gateways.iter().all(|gateway| gateway.serves)
+    }
+
+    /// Returns the nodes; `None` where there is no fleet.
+    pub(super) fn node_views(&self) -> Option<&[NodeWaitView]> {
+        self.nodes.as_ref().map(|nodes| nodes.nodes.as_slice())
     }
 
     /// Lists the gateways and nodes that serve the change.
@@ -259,7 +264,7 @@ impl WaitOutcome {
             let addresses = gateway.addresses.join(", ");
             let _ = writeln!(text, "{}: served by process {} at {addresses}", self.environment, gateway.pid);
         }
-        for node in self.nodes.iter().flatten().filter(|node| node.serves) {
+        for node in self.node_views().into_iter().flatten().filter(|node| node.serves) {
             let _ = writeln!(text, "{}: served by node {}", self.environment, node.node);
         }
         text
@@ -283,7 +288,9 @@ impl WaitOutcome {
         let mut behind = self.gateways.iter().filter(|gateway| !gateway.serves);
         let Some(first) = behind.next() else {
             if let Some(nodes) = &self.nodes {
-                return Some(failed(self.nodes_text(nodes, &waited)).hint("`apigw status --fleet` shows each node"));
+                let error = failed(self.nodes_text(nodes, &waited)).hint("`apigw status --fleet` shows each node");
+                let start = format!("start it: `apigw serve --env {environment} --xds ADDR`");
+                return Some(if nodes.is_controlled { error } else { error.hint(start) });
             }
             let message = format!("no gateway on this machine serves {environment} (waited {waited})");
             return Some(failed(message).hint(format!("start one: `apigw serve --env {environment}`")));
@@ -301,16 +308,18 @@ impl WaitOutcome {
     }
 
     /// Names the nodes that do not serve the change, or says that there are too few.
-    fn nodes_text(&self, nodes: &[NodeWaitView], waited: &str) -> String {
-        let behind: Vec<&NodeWaitView> = nodes.iter().filter(|node| !node.serves).collect();
+    fn nodes_text(&self, nodes: &NodeCheck, waited: &str) -> String {
+        let behind: Vec<&NodeWaitView> = nodes.nodes.iter().filter(|node| !node.serves).collect();
         let environment = &self.environment;
-        match (behind.as_slice(), nodes.len()) {
+        if !nodes.is_controlled {
+            return format!(
+                "no control plane of {environment} runs here, and its nodes keep what they have ({waited} were waited)"
+            );
+        }
+        match (behind.as_slice(), nodes.nodes.len()) {
             ([], 0) => format!("no node of {environment} is known ({waited} were waited)"),
             ([], count) => {
-                format!(
-                    "{count} of at least {} nodes of {environment} serve it ({waited} were waited)",
-                    self.least_nodes
-                )
+                format!("{count} of at least {} nodes of {environment} serve it ({waited} were waited)", nodes.least)
             }
             ([first, others @ ..], _) => {
                 let reason = first.reason.as_deref().unwrap_or_default();

@@ -3,7 +3,7 @@
 mod node;
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -243,8 +243,38 @@ fn a_node_whose_authority_was_replaced_is_refused_at_its_next_poll() {
     // It comes again, with a new connection: the handshake fails, and that is told too.
     let fleet = await_fleet(&sandbox, |fleet| !refused(fleet, "an unknown node").is_null());
     assert_eq!(refused(&fleet, "an unknown node")["reason"], reason);
+    assert_eq!(node(&fleet, "edge-1")["up_to_date"], false, "it does not serve the change");
     serving.wait_to_hear(&format!("a node at 127.0.0.1 was refused: {reason}"));
     sandbox.run("status --fleet").expect_stdout("a poll of an unknown node from 127.0.0.1 was refused");
+}
+
+#[test]
+fn nodes_are_up_to_date_where_the_wait_would_end_and_nowhere_else() {
+    if !has_envoy() {
+        return;
+    }
+    let sandbox = petstore();
+    let (serving, control) = control_plane(&sandbox, "127.0.0.1:0", "");
+    let _node = Node::start(&sandbox, &control, "edge-1", "").listens();
+    sandbox.run("publish petstore --env test --mock --wait=60s").expect_exit(0);
+    sandbox.run("status --fleet --check").expect_exit(0).expect_stdout("up to date");
+    serving.signal("STOP");
+    sandbox.run("-y offline petstore --env test").expect_exit(0);
+    sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("petstore: it still serves operation ");
+    assert_eq!(fleet(&sandbox)["up_to_date"], false);
+    serving.signal("CONT");
+    sandbox.run("-y rollback petstore --env test --wait=60s").expect_exit(0);
+    sandbox.run("status --fleet --check").expect_exit(0);
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\nmin = 2\n"));
+    sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("1 of at least 2 nodes are known");
+    sandbox.write("apigw.toml", &settings);
+    serving.stop();
+    sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("no control plane runs");
+    let gone = fleet(&sandbox);
+    assert_eq!((&gone["up_to_date"], &node(&gone, "edge-1")["up_to_date"]), (&json!(false), &json!(false)));
+    let waited = sandbox.run("publish petstore --env test --mock --wait=300ms").expect_exit(1);
+    waited.expect_stderr("no control plane of test runs here").expect_stderr("start it: `apigw serve --env test --xds");
 }
 
 /// Sends a poll, and returns the response.
@@ -312,12 +342,39 @@ fn nodes_that_are_named_or_too_few_are_waited_for_in_vain() {
         .expect_stderr("node edge-1 does not serve it (nor do edge-2): it has never polled");
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("it has never polled");
     wait("[environments.test.fleet]\nmin = 2\nforget_after = \"1s\"\n").expect_stderr("no node of test is known");
+    sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("no nodes");
     sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\nforget_after = \"soon\"\n"));
     sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("7d, 12h, 30m or 10s");
     let free = free_address();
     sandbox.write("apigw.toml", &settings);
     let words = format!("publish petstore --env test --version 0.0.1 --mock --wait=300ms --control http://{free}");
     sandbox.run(&words).expect_exit(1).expect_stderr("cannot read the state of nodes");
+}
+
+#[test]
+fn whatever_is_no_control_plane_is_told_from_one_without_nodes() {
+    let sandbox = petstore();
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --access-log off");
+    let words = format!("status --fleet --env test --control http://{}", serving.operators());
+    sandbox.run(&words).expect_exit(1);
+    for (document, message) in [
+        (r#"{"schema": 1, "fleets": []}"#, "it is the control plane of no environment"),
+        (r#"{"schema": 9, "nodes": []}"#, "the state has schema 9, of a newer apigw"),
+        ("{}", "the response is not the state of a fleet"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let _ = stream.read(&mut [0; 4096]);
+            let length = document.len();
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+            stream.write_all(format!("{head}{document}").as_bytes()).expect("a response");
+        });
+        let words = format!("status --fleet --env test --control http://{address}");
+        sandbox.run(&words).expect_exit(1).expect_stderr(message);
+        server.join().expect("it ends");
+    }
 }
 
 #[test]
@@ -338,6 +395,7 @@ fn groups_that_lose_access_are_withheld_from_nodes() {
     outcome.expect_stderr("shop: nodes do not get it: access would be lost in Envoy");
     serving.wait_to_hear("--allow-loss access");
     assert!(fleet(&sandbox)["withheld"]["shop"]["reason"].is_string());
+    sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("nodes do not get shop");
 }
 
 #[test]

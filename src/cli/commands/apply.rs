@@ -141,7 +141,7 @@ fn commit_all(
         let view = PlanView::new(plan, id.as_ref(), false).numbered(&numbers);
         view.waited(
             waited.get(at).map(|waited| waited.gateways.as_slice()),
-            waited.get(at).and_then(|waited| waited.nodes.as_deref()),
+            waited.get(at).and_then(|waited| waited.node_views()),
         )
     };
     let view = ReleaseView::new(done().enumerate().map(view).collect());

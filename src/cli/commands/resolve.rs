@@ -202,7 +202,7 @@ impl ResolveOutcome<'_> {
             versions: versions.collect(),
             unresolved: resolution.unresolved.iter().map(ConflictView::new).collect(),
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
-            nodes: self.waited.as_ref().and_then(|waited| waited.nodes.as_deref()),
+            nodes: self.waited.as_ref().and_then(|waited| waited.node_views()),
         };
         context.output.lines(&view, || {
             short_ids::shorten(self.workspace, &self.text(&context.process.folder, dry_run))

@@ -22,6 +22,10 @@ pub(in crate::cli) struct EnvironmentFleetView {
     pub(in crate::cli) environment: EnvironmentName,
     /// True if a control plane runs that nodes poll.
     pub(in crate::cli) controlled: bool,
+    /// True if a control plane runs and all nodes serve what is live, as many as are expected.
+    pub(in crate::cli) up_to_date: bool,
+    /// The number of nodes that are expected at least.
+    pub(in crate::cli) least_nodes: usize,
     /// The newest release that nodes are given.
     pub(in crate::cli) release: Option<String>,
     /// The groups whose newest operation nodes do not get, with the reason.
@@ -41,7 +45,7 @@ pub(in crate::cli) struct NodeView {
     pub(in crate::cli) node: NodeName,
     /// The address that it listens on.
     pub(in crate::cli) listen: SocketAddr,
-    /// True if it serves the newest release.
+    /// True if it serves what is live.
     pub(in crate::cli) up_to_date: bool,
     /// The reason for which it does not.
     pub(in crate::cli) trouble: Option<NodeTrouble>,

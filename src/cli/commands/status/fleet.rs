@@ -1,20 +1,19 @@
 //! The nodes of fleets: `status --fleet`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::StatusArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::fleet::{FleetSource, FleetState, trouble_text};
+use crate::cli::fleet::{FleetSource, FleetState, LONGEST_ASK, trouble_text};
+use crate::cli::node_check::NodeCheck;
 use crate::cli::output::counted;
 use crate::cli::short_ids;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::time::age;
-use crate::cli::views::{EnvironmentFleetView, FleetStatusView, NodeView, StatusDocument};
+use crate::cli::views::{EnvironmentFleetView, FleetStatusView, NodeView, NodeWaitView, StatusDocument};
 use crate::fleet::{NodeReport, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, SCHEMA, Timestamp};
-use crate::workspace::Workspace;
 
 /// Shows the nodes of each environment that has some, or of the one that was named.
 pub(super) fn run(
@@ -27,61 +26,59 @@ pub(super) fn run(
     let gateways = workspace.gateways()?.running;
     let mut fleets = Vec::new();
     for name in names {
-        let state = source.read(workspace, name, &gateways);
+        let state = source.read(workspace, name, &gateways, LONGEST_ASK);
         let state = state
             .map_err(|error| CommandError::new("fleet", Exit::Failed, format!("cannot read the nodes of {error}")))?;
-        let named = !workspace.settings().environment(name).fleet.nodes.is_empty();
-        if state.is_some() || named || arguments.env.is_some() {
-            fleets.push(view(workspace, name, state));
+        let settings = workspace.settings().environment(name).fleet;
+        if state.is_some() || settings.expects_nodes() || arguments.env.is_some() {
+            let live = workspace.environment(name)?.deployments;
+            let expected = live.into_iter().map(|(group, deployment)| (group, deployment.operation)).collect();
+            let check = NodeCheck::new(state.as_ref(), &settings, &expected);
+            fleets.push(view(name, state, &check));
         }
     }
     let now = context.now();
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
-    let is_late =
-        fleets.iter().any(|fleet| !fleet.missing.is_empty() || fleet.nodes.iter().any(|node| !node.up_to_date));
+    let is_late = fleets.iter().any(|fleet| !fleet.up_to_date);
     let text = short_ids::shorten(workspace, &text(&fleets, now, context.output.verbose, layout));
     let document = StatusDocument::Fleet(FleetStatusView { schema: SCHEMA, fleets });
     context.output.painted(&document, || text)?;
     Ok(if arguments.check && is_late { Exit::Invalid } else { Exit::Done })
 }
 
-fn view(workspace: &Workspace, environment: &EnvironmentName, state: Option<FleetState>) -> EnvironmentFleetView {
-    let Some(state) = state else {
-        return EnvironmentFleetView {
-            environment: environment.clone(),
-            controlled: false,
-            release: None,
-            withheld: BTreeMap::new(),
-            nodes: Vec::new(),
-            missing: workspace.settings().environment(environment).fleet.nodes,
-            refused_polls: Vec::new(),
-        };
+fn view(environment: &EnvironmentName, state: Option<FleetState>, check: &NodeCheck) -> EnvironmentFleetView {
+    let report = state.map(|state| state.report);
+    let known = report.as_ref().map_or(&[][..], |report| &report.nodes);
+    let releases = report.as_ref().map_or(&[][..], |report| &report.releases);
+    let find = |version: &Option<String>| releases.iter().find(|release| Some(&release.version) == version.as_ref());
+    let node = |(node, checked): (&NodeReport, &NodeWaitView)| {
+        let reason = checked.reason.clone().or_else(|| trouble_text(node));
+        NodeView {
+            node: node.node.clone(),
+            listen: node.listen,
+            up_to_date: reason.is_none(),
+            trouble: node.trouble,
+            reason,
+            release: node.serves.clone(),
+            serves: find(&node.serves).map(|release| release.serves.clone()).unwrap_or_default(),
+            since: node.since,
+            joined: node.joined,
+            seen: node.seen,
+            kinds: node.kinds.clone(),
+        }
     };
-    let missing = state.missing(workspace);
-    let FleetState { report, is_controlled } = state;
-    let find =
-        |version: &Option<String>| report.releases.iter().find(|release| Some(&release.version) == version.as_ref());
-    let node = |node: &NodeReport| NodeView {
-        node: node.node.clone(),
-        listen: node.listen,
-        up_to_date: node.trouble.is_none(),
-        trouble: node.trouble,
-        reason: trouble_text(node),
-        release: node.serves.clone(),
-        serves: find(&node.serves).map(|release| release.serves.clone()).unwrap_or_default(),
-        since: node.since,
-        joined: node.joined,
-        seen: node.seen,
-        kinds: node.kinds.clone(),
-    };
+    let nodes: Vec<NodeView> = known.iter().zip(&check.nodes).map(node).collect();
+    let release = report.as_ref().and_then(|report| report.release.clone());
     EnvironmentFleetView {
         environment: environment.clone(),
-        controlled: is_controlled,
-        withheld: find(&report.release).map(|release| release.withheld.clone()).unwrap_or_default(),
-        nodes: report.nodes.iter().map(node).collect(),
-        missing,
-        release: report.release.clone(),
-        refused_polls: report.refused_polls.clone(),
+        controlled: check.is_controlled,
+        up_to_date: check.is_met() && nodes.iter().all(|node| node.up_to_date),
+        least_nodes: check.least,
+        withheld: find(&release).map(|release| release.withheld.clone()).unwrap_or_default(),
+        missing: check.nodes.iter().skip(nodes.len()).map(|node| node.node.clone()).collect(),
+        nodes,
+        release,
+        refused_polls: report.as_ref().map(|report| report.refused_polls.clone()).unwrap_or_default(),
     }
 }
 
@@ -121,7 +118,11 @@ fn text(fleets: &[EnvironmentFleetView], now: Timestamp, is_verbose: bool, layou
 fn notes(fleet: &EnvironmentFleetView, now: Timestamp, is_verbose: bool) -> String {
     let mut text = String::new();
     let environment = &fleet.environment;
-    if !fleet.controlled && !fleet.nodes.is_empty() {
+    let known = fleet.nodes.len() + fleet.missing.len();
+    if known > 0 && known < fleet.least_nodes {
+        let _ = writeln!(text, "{environment}: {known} of at least {} nodes are known", fleet.least_nodes);
+    }
+    if !fleet.controlled && known > 0 {
         let hint = format!("start one: `apigw serve --env {environment} --xds ADDR`");
         let _ = writeln!(text, "{environment}: no control plane runs, and nodes keep what they have; {hint}");
     }

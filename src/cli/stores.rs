@@ -101,6 +101,9 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
         StoreFault::ClockSkew(_) => shown.hint("set the clock of this machine, for example with NTP, then try again"),
         StoreFault::Unconditional { .. } => shown.hint(NO_CONDITIONS),
         StoreFault::List => shown.hint("the store must have ListObjectsV2, as S3 has it"),
+        StoreFault::Unchanged { .. } => {
+            shown.hint("look at the store's log: something before it may respond in its place, or it is short of room")
+        }
         StoreFault::TooLarge(_) => shown.hint("another program has written this object: look at the store"),
         StoreFault::Folder(source) => shown.causes(source.as_ref()),
         StoreFault::Request(_) | StoreFault::ReadOnly => shown,
@@ -121,6 +124,7 @@ fn status_hint(status: StatusCode, code: Option<&str>) -> &'static str {
         }
         (StatusCode::NOT_IMPLEMENTED, _) => NO_CONDITIONS,
         (status, _) if status.is_server_error() => "try again later; then look at the store's log",
+        (StatusCode::CONFLICT, _) => "try again later; then look at the store's log",
         _ => "check the bucket, the prefix and `AWS_REGION`",
     }
 }
@@ -152,7 +156,7 @@ pub(super) fn destination_error(error: &DestinationError) -> CommandError {
 /// Shows why a push is not in force.
 pub(super) fn push_error(error: &PushError) -> CommandError {
     match error {
-        PushError::Store(source) => with_message(store_error(source), error.to_string()),
+        PushError::Store(source) | PushError::Unwritten(source) => with_message(store_error(source), error.to_string()),
         PushError::Source(_) => {
             CommandError::invalid("damaged", error.to_string()).hint("list damaged files: `apigw verify`")
         }

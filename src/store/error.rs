@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use super::object_store::PutOutcome;
+
 /// A call to a store that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {fault}")]
@@ -61,6 +63,12 @@ pub enum StoreFault {
         /// The response.
         response: String,
     },
+    /// The store responded to a write, and has what it had before.
+    #[error("the store responded with {}, and still has what was there before", shown_outcome(*.put))]
+    Unchanged {
+        /// The response.
+        put: PutOutcome,
+    },
     /// A folder cannot be read or written.
     #[error("{0}")]
     Folder(Box<dyn Error + Send + Sync>),
@@ -88,6 +96,13 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+}
+
+const fn shown_outcome(put: PutOutcome) -> &'static str {
+    match put {
+        PutOutcome::Written => "success",
+        PutOutcome::Refused => "412 Precondition Failed",
     }
 }
 

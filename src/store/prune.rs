@@ -16,7 +16,7 @@ use super::destination::{Destination, DestinationError, read_list, read_pointer}
 use super::error::StoreError;
 use super::object_store::{EntityTag, ListedObject, ObjectName, ObjectStore};
 use super::pointer::{Pointer, SignedPointer};
-use super::push::probe;
+use super::push::{probe, unchanged};
 use super::state::StateList;
 use super::transfer::{ContentFault, each, put_content};
 use crate::access::{PrivateKey, PublicKey};
@@ -133,7 +133,8 @@ impl StorePrune {
         probe(&**store).await?;
         let until = Timestamp::from_milliseconds(self.now.milliseconds().saturating_add(MARK_MS));
         let mark = self.successor(&self.pointer, Some(until), key);
-        let tag = replace_pointer(&**store, &mark, &self.tag, keys).await?.ok_or(PruneError::Moved)?;
+        let tag = replace_pointer(&**store, &mark, (&self.pointer, &self.tag), keys).await?;
+        let tag = tag.ok_or(PruneError::Moved)?;
         let unfinished = |source| PruneError::Unfinished { until, source };
         let removed = match self.remove(store, &mark, keys).await {
             Ok(Some(removed)) => removed,
@@ -142,7 +143,7 @@ impl StorePrune {
         };
         let end = self.successor(&mark, None, key);
         // Of another pointer, somebody has gone on after the end of the mark.
-        replace_pointer(&**store, &end, &tag, keys).await.map_err(unfinished)?;
+        replace_pointer(&**store, &end, (&mark, &tag), keys).await.map_err(unfinished)?;
         Ok(removed)
     }
 
@@ -179,22 +180,25 @@ impl StorePrune {
     }
 }
 
-/// Replaces the pointer with a tag, and returns the tag of the new one; `None` where another one is in force.
+/// Replaces a pointer with a tag, and returns the tag of the new one; `None` where a third one is in force.
 async fn replace_pointer(
     store: &dyn ObjectStore,
     next: &SignedPointer,
-    tag: &EntityTag,
+    (before, tag): (&SignedPointer, &EntityTag),
     keys: &[PublicKey],
 ) -> Result<Option<EntityTag>, DestinationError> {
     let bytes = || Bytes::copy_from_slice(next.bytes());
     put_content(store, bytes()).await?;
-    match store.put_if_match(ObjectName::Pointer, bytes(), tag).await {
+    let put = match store.put_if_match(ObjectName::Pointer, bytes(), tag).await {
         Err(error) if !error.is_transient() => return Err(error.into()),
         // A refusal may be that of a second attempt, whose first one was written.
-        _ => {}
+        put => put,
+    };
+    let found = read_pointer(store, keys).await?;
+    if found.as_ref().is_some_and(|(found, _)| found == before) {
+        return Err(unchanged(put).into());
     }
-    let found = read_pointer(store, keys).await?.filter(|(found, _)| found == next);
-    found.map(|(_, tag)| tag.ok_or(DestinationError::NoTag)).transpose()
+    found.filter(|(found, _)| found == next).map(|(_, tag)| tag.ok_or(DestinationError::NoTag)).transpose()
 }
 
 /// The objects that readers may need.

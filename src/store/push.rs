@@ -4,11 +4,13 @@ use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::chain::leads_to;
 use super::destination::{Destination, DestinationError, read_pointer};
 use super::error::{StoreError, StoreFault};
 use super::object_store::{EntityTag, ObjectName, ObjectStore, PutOutcome};
+use super::pointer::SignedPointer;
 use super::state_push::StatePush;
 use super::transfer::{each, put_content};
 use crate::access::PublicKey;
@@ -45,12 +47,31 @@ pub enum PushError {
     /// Another push came first.
     #[error("another push came first")]
     Moved,
+    /// The pointer could not be written, and the one before it is still there.
+    #[error("nothing was pushed: the pointer was not written ({0})")]
+    Unwritten(StoreError),
     /// Objects are being removed.
     #[error("objects are being removed there until {0}")]
     Pruning(Timestamp),
     /// The pointer may have been written, and the store does not say.
     #[error("it is not known whether the push is in force: {0}")]
     Unknown(DestinationError),
+}
+
+impl PushError {
+    /// True if another attempt, from the state as it is then, may succeed at once: others write there too.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        match self {
+            Self::Moved => true,
+            Self::Unwritten(StoreError { fault, .. }) => match fault {
+                StoreFault::Unchanged { put } => *put == PutOutcome::Refused,
+                StoreFault::Status { status, .. } => *status == StatusCode::CONFLICT,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
 }
 
 impl From<StoreError> for PushError {
@@ -82,11 +103,10 @@ impl StatePush {
             Some(present) => store.put_if_match(ObjectName::Pointer, self.pointer_bytes(), &present.tag).await,
         };
         match put {
-            Ok(PutOutcome::Written) => Ok(CommitOutcome::Present),
-            // A refusal may be that of a second attempt, whose first one was written.
-            Ok(PutOutcome::Refused) => self.outcome(&**store, keys).await,
-            Err(error) if error.is_transient() => self.outcome(&**store, keys).await,
-            Err(error) => Err(error.into()),
+            Err(error) if !error.is_transient() => Err(error.into()),
+            // A refusal may be that of a second attempt, whose first one was written; and what a store says that it has
+            // written it may not have.
+            put => self.outcome(&**store, before, put, keys).await,
         }
     }
 
@@ -118,20 +138,38 @@ impl StatePush {
         }
     }
 
-    /// Looks which push is in force, where the response to the pointer does not say.
-    async fn outcome(&self, store: &dyn ObjectStore, keys: &[PublicKey]) -> Result<CommitOutcome, PushError> {
-        let found = read_pointer(store, keys).await.map_err(PushError::Unknown)?;
+    /// Looks which push is in force after the pointer was written, or was not.
+    async fn outcome(
+        &self,
+        store: &dyn ObjectStore,
+        before: &Destination,
+        put: Result<PutOutcome, StoreError>,
+        keys: &[PublicKey],
+    ) -> Result<CommitOutcome, PushError> {
+        let found = read_pointer(store, keys).await.map_err(PushError::Unknown)?.map(|(found, _)| found);
+        let digest = found.as_ref().map(SignedPointer::digest);
         let (own, sequence) = (self.pointer.digest(), self.pointer.fields().sequence);
-        match found {
-            Some((found, _)) if found.digest() == own => Ok(CommitOutcome::Present),
-            Some((found, _)) => match leads_to(store, &found, (sequence, own)).await {
-                Ok(true) => Ok(CommitOutcome::BuiltUpon),
-                // Of a line that cannot be followed, the next attempt looks at the heads.
-                Ok(false) | Err(_) => Err(PushError::Moved),
-            },
-            None => Err(PushError::Moved),
+        if digest == Some(own) {
+            return Ok(CommitOutcome::Present);
+        }
+        if digest == before.pointer().map(SignedPointer::digest) {
+            return Err(PushError::Unwritten(unchanged(put)));
+        }
+        let Some(found) = found else { return Err(PushError::Moved) };
+        match leads_to(store, &found, (sequence, own)).await {
+            Ok(true) => Ok(CommitOutcome::BuiltUpon),
+            // Of a line that cannot be followed, the next attempt looks at the heads.
+            Ok(false) | Err(_) => Err(PushError::Moved),
         }
     }
+}
+
+/// Makes the error of a pointer that was not written, whatever the store said.
+pub(super) fn unchanged(put: Result<PutOutcome, StoreError>) -> StoreError {
+    put.map_or_else(
+        |error| error,
+        |put| StoreError { place: ObjectName::Pointer.to_string(), fault: StoreFault::Unchanged { put } },
+    )
 }
 
 /// The bytes of objects that are written at a time.

@@ -94,7 +94,7 @@ fn a_push_that_is_cut_off_leaves_the_old_state_or_the_new() {
             }
         }
     }
-    assert_eq!(cuts, 36, "each call was cut off, made or not");
+    assert_eq!(cuts, 40, "each call was cut off, made or not");
 }
 
 #[test]
@@ -108,6 +108,24 @@ fn a_lost_response_to_the_pointer_is_looked_up() {
     assert!(matches!(error, PushError::Unknown(_)), "{error}");
     site.store.mend();
     assert_eq!(site.found().unwrap(), Some(state(&["c"]).list()));
+}
+
+#[test]
+fn a_pointer_that_the_store_did_not_write_is_no_conflict() {
+    for base in [None, Some(state(&["a"]))] {
+        for said in [None, Some(PutOutcome::Refused), Some(PutOutcome::Written)] {
+            let site = Site::new(MemoryStore::default());
+            if let Some(base) = &base {
+                site.push(base).unwrap();
+            }
+            site.store.fail(StoreFailure::KeepsPointer(said));
+            let error = site.push(&state(&["b"])).unwrap_err();
+            assert!(matches!(error, PushError::Unwritten(_)), "{said:?}: {error}");
+            assert_eq!(error.is_contention(), said == Some(PutOutcome::Refused));
+            site.store.mend();
+            assert_eq!(site.found().unwrap(), base.as_ref().map(MemorySource::list));
+        }
+    }
 }
 
 #[test]

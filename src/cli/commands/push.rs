@@ -30,6 +30,8 @@ use prune::PruneArguments;
 
 /// How often a push is planned anew where another one came first.
 const MOST_ATTEMPTS: u32 = 20;
+/// How often a pointer is written that the store refuses without having another one.
+const MOST_REFUSALS: u32 = 2;
 /// The pause before a push is planned anew where objects are being removed.
 const PRUNE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -110,13 +112,15 @@ struct Push<'a> {
 impl Push<'_> {
     fn run(&self) -> Result<Exit, CommandError> {
         let mut last = PushError::Moved;
+        let mut refusals = 0;
         for _ in 0..MOST_ATTEMPTS {
             let planned = self.plan()?;
             if !planned.view.up_to_date && !self.arguments.dry_run {
                 match self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
                     Ok(_) => {}
                     // Its state may be an earlier one of this workspace's.
-                    Err(error @ PushError::Moved) => {
+                    Err(error) if error.is_contention() && refusals < MOST_REFUSALS => {
+                        refusals += u32::from(!matches!(error, PushError::Moved));
                         last = error;
                         continue;
                     }

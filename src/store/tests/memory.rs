@@ -25,6 +25,8 @@ pub(super) enum StoreFailure {
     LostPointerResponse {
         is_readable: bool,
     },
+    /// It does not write the pointer, and says that it did, that the condition does not hold, or that something else is wrong.
+    KeepsPointer(Option<PutOutcome>),
     /// It writes the pointer, and then that of somebody else.
     OvertakenBy(Bytes),
     /// It removes one object, and somebody else replaces the pointer.
@@ -102,6 +104,9 @@ impl MemoryStore {
         condition: impl FnOnce(&StoreFailure, Option<&Bytes>) -> bool,
     ) -> Result<PutOutcome, StoreError> {
         let outcome = self.call(name, |inner| {
+            if name == ObjectName::Pointer && matches!(inner.failure, StoreFailure::KeepsPointer(_)) {
+                return PutOutcome::Refused;
+            }
             if !condition(&inner.failure, inner.objects.get(&name)) {
                 return PutOutcome::Refused;
             }
@@ -114,6 +119,11 @@ impl MemoryStore {
             StoreFailure::LostPointerResponse { is_readable } if name == ObjectName::Pointer => {
                 inner.is_silent = !is_readable;
                 lost
+            }
+            StoreFailure::KeepsPointer(said) if name == ObjectName::Pointer => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                let fault = StoreFault::Status { status, code: None };
+                said.ok_or_else(|| StoreError { place: name.to_string(), fault })
             }
             StoreFailure::OvertakenBy(other) if name == ObjectName::Pointer => {
                 inner.objects.insert(name, other);

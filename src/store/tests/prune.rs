@@ -194,3 +194,15 @@ fn a_prune_that_is_cut_off_leaves_a_whole_state_and_keeps_pushes_out() {
     }
     assert!(cuts > 30, "{cuts}");
 }
+
+#[test]
+fn a_mark_that_the_store_did_not_write_is_no_push_that_came_first() {
+    for said in [None, Some(PutOutcome::Refused), Some(PutOutcome::Written)] {
+        let (site, states) = pushed();
+        site.store.fail(StoreFailure::KeepsPointer(said));
+        let error = site.prune(1, hours(100), hours(100)).unwrap_err();
+        assert!(matches!(error, PruneError::Destination(_)), "{said:?}: {error}");
+        site.store.mend();
+        assert!(states.iter().all(|state| site.has_all(state)), "nothing was removed");
+    }
+}

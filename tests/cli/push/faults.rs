@@ -91,6 +91,34 @@ fn a_fault_that_passes_is_waited_for() {
 }
 
 #[test]
+fn a_pointer_that_cannot_be_written_is_no_push_that_came_first() {
+    let site = Site::new();
+    site.push().expect_exit(0);
+    let before = site.pointer();
+    site.publisher.publish_again("second");
+    for (fault, message) in [
+        (Fault::Response("500 Internal Server Error", ""), "500 Internal Server Error"),
+        (Fault::Response("409 Conflict", ""), "409 Conflict"),
+        (
+            Fault::Response("412 Precondition Failed", ""),
+            "412 Precondition Failed, and still has what was there before",
+        ),
+        (Fault::Response("200 OK", ""), "success, and still has what was there before"),
+        (Fault::Silence, "no whole response within 0.3 s"),
+    ] {
+        let requests = site.server.requests();
+        site.server.fail(fault.clone(), "PUT /bucket/online/pointer", usize::MAX);
+        let outcome = site.push().expect_exit(1).expect_stderr("the pointer was not written").expect_stderr(message);
+        assert!(!outcome.stderr.contains("another push"), "{fault:?}");
+        let requests = site.server.requests() - requests;
+        assert!(requests < 90, "{fault:?}: {requests} requests");
+        assert_eq!(site.pointer(), before, "{fault:?}");
+    }
+    site.server.mend();
+    site.push().expect_exit(0).expect_stdout("push 2, ");
+}
+
+#[test]
 fn a_push_whose_response_was_lost_is_found_or_not_known() {
     let site = Site::new();
     site.push().expect_exit(0);

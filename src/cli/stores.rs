@@ -110,6 +110,7 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
     }
 }
 
+const OTHER_PREFIX: &str = "else push to another prefix and let gateways follow that, each with an empty cache: `serve --from NEW --cache DIR`";
 const NO_CONDITIONS: &str = "push to a store with conditional writes (`If-Match`, `If-None-Match`), or to a folder: without them, pushes undo one another";
 
 fn status_hint(status: StatusCode, code: Option<&str>) -> &'static str {
@@ -123,8 +124,8 @@ fn status_hint(status: StatusCode, code: Option<&str>) -> &'static str {
              s3:ListBucket on the bucket, without which a missing object looks like a forbidden one"
         }
         (StatusCode::NOT_IMPLEMENTED, _) => NO_CONDITIONS,
-        (status, _) if status.is_server_error() => "try again later; then look at the store's log",
         (StatusCode::CONFLICT, _) => "try again later; then look at the store's log",
+        (status, _) if status.is_server_error() => "try again later; then look at the store's log",
         _ => "check the bucket, the prefix and `AWS_REGION`",
     }
 }
@@ -144,7 +145,7 @@ pub(super) fn destination_error(error: &DestinationError) -> CommandError {
         DestinationError::Pointer(PointerFault::Malformed) => {
             CommandError::invalid("pointer-damaged", error.to_string())
                 .hint("put back an earlier pointer, where the store or a backup keeps one")
-                .hint("else push to another prefix and let gateways follow that: `serve --from NEW`")
+                .hint(OTHER_PREFIX)
         }
         DestinationError::Content(ContentFault::Missing(_) | ContentFault::Damaged(_)) | DestinationError::List(_) => {
             CommandError::invalid("store-damaged", error.to_string())
@@ -212,10 +213,18 @@ pub(super) fn follow_error(error: &FollowError) -> CommandError {
         }
         FollowError::Older { .. } | FollowError::Forked { .. } => {
             CommandError::new("pointer", Exit::Refused, error.to_string())
-                .hint("if the store was rightly put back, start with an empty `--cache DIR`")
+                .hint("if the store lost pushes and was put back, push to another prefix and follow that, or start each gateway with an empty `--cache DIR`: `apigw help push`")
         }
     };
     with_message(shown, error.to_string())
+}
+
+/// Returns the way out where a store is refused for as long as one waits.
+pub(super) fn refusal_hint(error: &FollowError) -> Option<String> {
+    match error {
+        FollowError::Older { .. } | FollowError::Forked { .. } => follow_error(error).hints.into_iter().next(),
+        _ => None,
+    }
 }
 
 fn with_message(mut error: CommandError, message: String) -> CommandError {

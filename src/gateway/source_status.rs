@@ -1,6 +1,6 @@
 //! The standing of a gateway that follows a store, for operators.
 
-use crate::model::Timestamp;
+use crate::model::{EnvironmentName, Timestamp};
 
 /// The state that a gateway has from a store, and how it stands with the store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -15,6 +15,8 @@ pub struct SourceStatus {
     pub expires: Option<Timestamp>,
     /// True if that time is over.
     pub expired: bool,
+    /// The environments that were named and that the push does not have: while there are some, the gateway is not ready.
+    pub missing_environments: Vec<EnvironmentName>,
     /// When the store said last that there is nothing newer; `None` where it has not responded yet.
     pub checked: Option<Timestamp>,
     /// Since when it does not; `None` where it does.

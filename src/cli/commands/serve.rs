@@ -117,9 +117,12 @@ pub(in crate::cli) struct ServeArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> Result<Exit, CommandError> {
-    let source = FollowedSource::start(context, &arguments.source)?;
+    let mut source = FollowedSource::start(context, &arguments.source)?;
     let workspace = source.as_ref().map_or_else(|| context.workspace(), |source| Ok(source.workspace()))?.clone();
     let named = arguments.env.iter().map(|name| workspace.environment_named(name)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(source) = &mut source {
+        source.require(context, &named);
+    }
     let asked = signals()?;
     let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
     let authorizer = authorizer_certificates(context, &arguments.authorizer)?;

@@ -127,7 +127,9 @@ impl AdminState {
         let source = self.shared.source.load();
         let expired = source.as_ref().filter(|source| source.expired).and_then(|source| source.expires);
         let expired = || expired.map(|at| format!("the state that it follows expired at {at}"));
-        self.stuck(LONGEST_TICK).or_else(dark).or_else(expired)
+        let missing = source.as_ref().and_then(|source| source.missing_environments.first());
+        let missing = || missing.map(|name| format!("the state that it follows has no environment {name}"));
+        self.stuck(LONGEST_TICK).or_else(dark).or_else(expired).or_else(missing)
     }
 
     /// Returns the served operation of each group in each environment.

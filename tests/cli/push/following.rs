@@ -77,6 +77,28 @@ fn callers_keys_come_along_and_revocations_stay() {
 }
 
 #[test]
+fn an_environment_that_the_store_does_not_have_is_told_and_the_gateway_is_not_ready() {
+    let publisher = Publisher::new();
+    publisher.push_to_folder().expect_exit(0);
+    let elsewhere = Sandbox::empty();
+    let url = format!("file://{}", publisher.path("state"));
+    let words = "serve --env pre-release --listen 127.0.0.1:0 --admin 127.0.0.1:0 --interval 20ms --cache cache";
+    let serving =
+        Serving::start_with(&elsewhere, &format!("{words} --from {url} --public-key {}", publisher.public_key));
+    serving.wait_to_hear("does not have pre-release; it has test");
+    serving.wait_to_hear("pre-release: nothing is live in the state that is followed");
+    assert!(!serving.said().contains("publish a group"), "{}", serving.said());
+    let response = ready(&serving);
+    assert!(response.contains("503 ") && response.contains("has no environment pre-release"), "{response}");
+    publisher.sandbox.run("publish petstore --env pre-release --mock").expect_exit(0);
+    publisher.push_to_folder().expect_exit(0);
+    serving.wait_to_hear("push 2 of ");
+    serving.wait_for(PETS, "Bello");
+    assert!(ready(&serving).contains("200 OK"));
+    serving.stop();
+}
+
+#[test]
 fn a_reader_that_is_cut_off_serves_on_also_after_a_restart() {
     let publisher = Publisher::new();
     publisher.push_to_folder().expect_exit(0);
@@ -119,6 +141,7 @@ fn old_damaged_and_foreign_states_are_refused_and_the_good_one_stays() {
     serving.wait_for(PETS, "Bello");
     fs::write(&pointer, &first).expect("written");
     serving.wait_to_hear("it is push 1, and push 2 was served already; push 2 stays served");
+    serving.wait_to_hear("start each gateway with an empty `--cache DIR`: `apigw help push`");
     fs::write(&pointer, &second).expect("written");
     serving.wait_to_hear("can be followed again");
     fs::write(&pointer, &second[..second.len() - 1]).expect("written");
@@ -132,6 +155,7 @@ fn old_damaged_and_foreign_states_are_refused_and_the_good_one_stays() {
     fs::write(&pointer, &first).expect("written");
     let serving = follow(&elsewhere, &publisher, &url, "--cache cache");
     serving.wait_to_hear("it is push 1, and push 2 was served already; push 2 stays served");
+    assert!(serving.said().contains("serving the last good state of the cache: push 2"), "{}", serving.said());
     serving.stop();
     // Another key is pinned: neither the store nor the cache is taken.
     let other = Publisher::new();

@@ -62,6 +62,7 @@ pub(super) fn groups(
     listeners: &[AnnouncedListener],
     live: &Snapshot,
     served: &RunningGateway,
+    is_followed: bool,
 ) {
     let Some(listener) = listeners.first() else { return };
     let base = &workspace.settings().base_domain;
@@ -74,6 +75,8 @@ pub(super) fn groups(
         let is_incomplete = served.not_served.iter().any(|entry| entry.environment == *name);
         if groups.is_empty() && is_incomplete {
             context.output.note(&format!("{name}: nothing is served until this is fixed"));
+        } else if groups.is_empty() && is_followed {
+            context.output.note(&format!("{name}: nothing is live in the state that is followed"));
         } else if groups.is_empty() {
             let hint = format!("publish a group with `apigw publish GROUP --env {name}`; it is served at once");
             context.output.note(&format!("{name}: nothing is live yet: {hint}"));

@@ -132,7 +132,8 @@ impl<'a> Follower<'a> {
         }
         self.told = self.note_not_served(live, not_served);
         self.release_definitions();
-        announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
+        let is_followed = self.read.source.is_some();
+        announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told, is_followed);
         self.report_access();
         self.tell();
         Ok(())

@@ -13,10 +13,10 @@ use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::process::wall_clock;
-use crate::cli::stores::{follow_error, open_store};
+use crate::cli::stores::{follow_error, open_store, refusal_hint};
 use crate::gateway::SourceStatus;
-use crate::model::{Digest, Timestamp};
-use crate::store::{FollowedState, RemoteStore, SignedPointer, StateFollower, StoreUrl, jittered};
+use crate::model::{Digest, EnvironmentName, Timestamp};
+use crate::store::{FollowError, FollowedState, RemoteStore, SignedPointer, StateFollower, StoreUrl, jittered};
 use crate::workspace::{ObjectFolder, Replica, Workspace};
 
 /// The flags about a store that is followed.
@@ -45,6 +45,10 @@ const MOST_AHEAD_MS: i64 = 60_000;
 /// A store that is followed.
 pub(super) struct FollowedSource {
     workspace: Workspace,
+    /// The environments that are served, where some were named.
+    named: Vec<EnvironmentName>,
+    /// The environments of the push that is served.
+    pushed: Vec<EnvironmentName>,
     status: SourceStatus,
     reports: Receiver<SourceReport>,
 }
@@ -53,10 +57,22 @@ pub(super) struct FollowedSource {
 enum SourceReport {
     /// There is nothing newer.
     Current(Timestamp),
-    /// Another state is in place.
-    Changed(Timestamp, Box<SignedPointer>),
+    /// Another state is in place, with these environments.
+    Changed(Timestamp, Box<SignedPointer>, Vec<EnvironmentName>),
     /// The store fails, or is refused.
-    Failed(Timestamp, String),
+    Failed(Timestamp, SourceFailure),
+}
+
+/// The reason of a failure, and the way out where waiting is none.
+struct SourceFailure {
+    reason: String,
+    hint: Option<String>,
+}
+
+impl SourceFailure {
+    fn of(error: &FollowError) -> Self {
+        Self { reason: error.to_string(), hint: refusal_hint(error) }
+    }
 }
 
 /// The effects of new reports.
@@ -97,13 +113,18 @@ impl FollowedSource {
             pushed: fields.time,
             expires: fields.expires,
             expired: state.pointer.has_expired(now),
+            missing_environments: Vec::new(),
             checked: followed.is_ok().then_some(now),
             failing_since: None,
             reason: None,
         };
-        context.output.note(&format!("following {url}: push {} of {}", status.sequence, status.pushed));
-        if let Err(error) = followed {
-            fail(context, &mut status, now, error.to_string());
+        let push = format!("push {} of {}", status.sequence, status.pushed);
+        match followed {
+            Ok(_) => context.output.note(&format!("following {url}: {push}")),
+            Err(error) => {
+                context.output.note(&format!("serving the last good state of the cache: {push}"));
+                fail(context, &mut status, now, SourceFailure::of(&error));
+            }
         }
         warn_of_clock(context, &status, now);
         warn_of_expiry(context, &status);
@@ -111,7 +132,33 @@ impl FollowedSource {
         let (sender, reports) = channel();
         let interval = arguments.interval;
         thread::spawn(move || source.run(&sender, interval));
-        Ok(Some(Self { workspace, status, reports }))
+        let pushed = state.list.environments().cloned().collect();
+        Ok(Some(Self { workspace, named: Vec::new(), pushed, status, reports }))
+    }
+
+    /// Takes the environments that were named, and says which of them the state does not have.
+    pub(super) fn require(&mut self, context: &Context<'_>, named: &[EnvironmentName]) {
+        named.clone_into(&mut self.named);
+        self.look_at_environments(context);
+    }
+
+    fn look_at_environments(&mut self, context: &Context<'_>) {
+        let missing: Vec<_> = self.named.iter().filter(|name| !self.pushed.contains(name)).cloned().collect();
+        if missing == self.status.missing_environments {
+            return;
+        }
+        let names =
+            |names: &[EnvironmentName]| names.iter().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ");
+        if !missing.is_empty() {
+            let SourceStatus { url, sequence, .. } = &self.status;
+            context.output.warning(&format!(
+                "push {sequence} of {url} does not have {}; it has {}: the gateway is not ready until a push has all that \
+                 `--env` names",
+                names(&missing),
+                names(&self.pushed)
+            ));
+        }
+        self.status.missing_environments = missing;
     }
 
     /// Returns the workspace that is made of the state.
@@ -130,11 +177,12 @@ impl FollowedSource {
             let status = &mut self.status;
             change.of_status = true;
             let at = match report {
-                SourceReport::Failed(at, reason) => {
-                    fail(context, status, at, reason);
+                SourceReport::Failed(at, failure) => {
+                    fail(context, status, at, failure);
                     continue;
                 }
-                SourceReport::Changed(at, pointer) => {
+                SourceReport::Changed(at, pointer, pushed) => {
+                    self.pushed = pushed;
                     let fields = pointer.fields();
                     (status.sequence, status.pushed, status.expires) = (fields.sequence, fields.time, fields.expires);
                     context.output.note(&format!("{}: push {} of {}", status.url, status.sequence, status.pushed));
@@ -150,6 +198,9 @@ impl FollowedSource {
             }
             status.checked = Some(at);
         }
+        if change.of_state {
+            self.look_at_environments(context);
+        }
         let expired = self.status.expires.is_some_and(|expires| expires <= wall_clock());
         if expired != self.status.expired {
             self.status.expired = expired;
@@ -161,11 +212,15 @@ impl FollowedSource {
 }
 
 /// Notes a failure. It is said when it begins, and when its reason is another one.
-fn fail(context: &Context<'_>, status: &mut SourceStatus, at: Timestamp, reason: String) {
+fn fail(context: &Context<'_>, status: &mut SourceStatus, at: Timestamp, failure: SourceFailure) {
+    let SourceFailure { reason, hint } = failure;
     let since = *status.failing_since.get_or_insert(at);
     if status.reason.as_ref() != Some(&reason) {
         let stays = format!("push {} stays served", status.sequence);
         context.output.warning(&format!("{} cannot be followed since {since}: {reason}; {stays}", status.url));
+        if let Some(hint) = hint {
+            context.output.note(&hint);
+        }
         status.reason = Some(reason);
     }
 }
@@ -234,10 +289,14 @@ impl SourceThread {
         let now = wall_clock();
         match (installed, followed) {
             (Err(error), _) => {
-                SourceReport::Failed(now, format!("the state cannot be put in place: {}", error.one_line()))
+                let reason = format!("the state cannot be put in place: {}", error.one_line());
+                SourceReport::Failed(now, SourceFailure { reason, hint: None })
             }
-            (Ok(_), Err(error)) => SourceReport::Failed(now, error.to_string()),
-            (Ok(Some(state)), Ok(_)) => SourceReport::Changed(now, Box::new(state.pointer)),
+            (Ok(_), Err(error)) => SourceReport::Failed(now, SourceFailure::of(&error)),
+            (Ok(Some(state)), Ok(_)) => {
+                let environments = state.list.environments().cloned().collect();
+                SourceReport::Changed(now, Box::new(state.pointer), environments)
+            }
             (Ok(None), Ok(_)) => SourceReport::Current(now),
         }
     }

@@ -132,6 +132,10 @@ fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places
     if !path.starts_with('/') {
         return vec![finding(format!("the path {path:?} does not begin with a slash"), format!("write \"/{path}\""))];
     }
+    if path.contains(char::is_control) {
+        let message = format!("the path {path:?} has a control character, which backends refuse");
+        return vec![finding(message, "write the path as the backend has it".to_owned())];
+    }
     let declared = definition.and_then(|definition| definition.apis.iter().find(|known| known.name() == name));
     let Some(declared) = declared else { return Vec::new() };
     let known: Vec<&str> = parameter_names(&declared.path)

@@ -8,10 +8,10 @@ use super::node::NodeRecord;
 use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, FleetReport, PollStep, RefusedPoll, ResourceKind};
-use crate::model::{EnvironmentName, NodeName, SCHEMA, Timestamp};
+use crate::model::{EnvironmentName, FleetSettings, NodeName, SCHEMA, Timestamp};
 
 /// The most nodes of an environment.
-const MOST_NODES: usize = 300;
+const MOST_NODES: usize = FleetSettings::MOST_NODES;
 /// The releases that are remembered beside those that nodes have.
 const RECENT_RELEASES: usize = 8;
 /// The refused polls that are remembered.

@@ -15,6 +15,7 @@ mod file_schema;
 mod files;
 mod finding;
 mod findings;
+mod fleet_settings;
 mod forwarding;
 mod hexadecimal;
 mod hint;
@@ -52,6 +53,7 @@ pub use files::{
 };
 pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
+pub use fleet_settings::FleetSettings;
 pub use forwarding::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
@@ -72,8 +74,8 @@ pub use operation::{GroupChange, Operation, PolicyOverride, ReleaseAction};
 pub use operation_id::{OperationId, OperationIdError};
 pub use secret::is_secret_name;
 pub use settings::{
-    AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, FleetSettings, GroupSettings, MOST_DOMAINS,
-    MockSettings, PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
+    AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,
+    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -8,11 +8,11 @@ use super::auth::Auth;
 use super::file_schema::SCHEMA;
 use super::files::DefinitionPath;
 use super::finding::{Finding, Severity};
+use super::fleet_settings::FleetSettings;
 use super::forwarding::{Cors, Forwarding};
 use super::ip_rules::GroupIpRules;
-use super::lifetime::Lifetime;
 use super::limit::RateLimits;
-use super::name::{EnvironmentName, GroupName, NodeName};
+use super::name::{EnvironmentName, GroupName};
 use super::version::Version;
 
 /// The maximum number of custom domains of a group.
@@ -184,39 +184,6 @@ pub struct EnvironmentSettings {
     /// The nodes that follow a control plane, which `--wait` waits for.
     #[serde(default)]
     pub fleet: FleetSettings,
-}
-
-/// The nodes of an environment that follow a control plane.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FleetSettings {
-    /// The names of the nodes that have to serve a change, beside those that have joined.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub nodes: Vec<NodeName>,
-    /// The number of nodes that have to serve a change at least.
-    #[serde(default)]
-    #[schemars(range(min = 1))]
-    pub min: Option<NonZeroU32>,
-    /// The time without a poll after which a node is forgotten that is not named, like `30m`; default: `1h`.
-    #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub forget_after: Option<Lifetime>,
-}
-
-impl FleetSettings {
-    /// True if nodes are expected.
-    #[must_use]
-    pub const fn expects_nodes(&self) -> bool {
-        !self.nodes.is_empty() || self.min.is_some()
-    }
-
-    /// Returns the time without a poll after which a node is forgotten, in milliseconds.
-    #[must_use]
-    pub fn forget_after_ms(&self) -> i64 {
-        const HOUR: i64 = 3_600_000;
-        self.forget_after.map_or(HOUR, Lifetime::milliseconds)
-    }
 }
 
 /// The standing of an environment's documents for callers.

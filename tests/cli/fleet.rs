@@ -343,6 +343,10 @@ fn nodes_that_are_named_or_too_few_are_waited_for_in_vain() {
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("it has never polled");
     wait("[environments.test.fleet]\nmin = 2\nforget_after = \"1s\"\n").expect_stderr("no node of test is known");
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("no nodes");
+    for (setting, message) in [("min = 301", "300 nodes at most"), ("forget_after = \"0s\"", "forgotten at once")] {
+        sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\n{setting}\n"));
+        sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr(message);
+    }
     sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\nforget_after = \"soon\"\n"));
     sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("7d, 12h, 30m or 10s");
     let free = free_address();

@@ -62,7 +62,7 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, value_name = "KEY")]
     public_key: Vec<PublicKey>,
     /// Time after which readers are not ready unless another push comes, like 7d; pushed again when half of it is over
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = parse_expiry)]
     expires: Option<Lifetime>,
     /// Time-out for each request to the store; those with large bodies get more
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration)]
@@ -186,6 +186,11 @@ impl Push<'_> {
     fn typed_destination(&self) -> String {
         shell_word(&self.url.to_string())
     }
+}
+
+fn parse_expiry(text: &str) -> Result<Lifetime, String> {
+    let lifetime = text.parse::<Lifetime>().map_err(|error| error.to_string())?;
+    if lifetime.milliseconds() == 0 { Err("readers would never be ready".to_owned()) } else { Ok(lifetime) }
 }
 
 fn repair_error(error: &RepairError) -> CommandError {

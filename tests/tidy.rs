@@ -240,6 +240,7 @@ const GATEWAY: [&str; 41] = [
     "tls",
     "mutual_tls",
     "config",
+    "body_pace",
     "client_address",
     "media_type",
     "stream",

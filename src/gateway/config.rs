@@ -105,7 +105,7 @@ pub struct GatewayTimeouts {
     pub head: Duration,
     /// For the next request on a connection.
     pub keep_alive: Duration,
-    /// For a body, until it must have come at [`Self::BODY_BYTES_A_SECOND`].
+    /// For a body that stands still. One that comes more slowly than [`Self::BODY_BYTES_A_SECOND`] uses it up, too.
     pub body: Duration,
     /// For a client to take the bytes written.
     pub write: Duration,
@@ -125,7 +125,7 @@ pub struct KeyFetchTimes {
 }
 
 impl GatewayTimeouts {
-    /// The least rate at which a body must come once its time is over.
+    /// The least rate at which a body must come in the long run.
     pub const BODY_BYTES_A_SECOND: u64 = 1024;
 }
 

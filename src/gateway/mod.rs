@@ -23,6 +23,7 @@
 mod access;
 mod access_log;
 mod access_rules;
+mod body_pace;
 pub mod call;
 mod client_address;
 mod clock;

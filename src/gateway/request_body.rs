@@ -1,17 +1,16 @@
 //! The body of a client's request: as it comes, counted and bounded.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::clock::{TICKS_A_SECOND, Ticks, ticks};
-use super::config::GatewayTimeouts;
+use super::body_pace::{BodyArrears, BodyPace};
 use super::headers::retain_trailers;
-use super::watch::ConnectionWatch;
+use super::watch::{ConnectionWatch, TimedExchange};
 
 /// Progress of a request's body that is passed on.
 pub(crate) struct BodyProgress {
@@ -20,9 +19,11 @@ pub(crate) struct BodyProgress {
     /// Fault for which no more of it is passed on.
     pub(crate) failed: Cell<Option<BodyFault>>,
     watch: Rc<ConnectionWatch>,
-    /// Time spent waiting for the client, and the start of the current wait.
-    waited: Cell<Ticks>,
-    waits_since: Cell<Option<Ticks>>,
+    pace: BodyPace,
+    arrears: BodyArrears,
+    /// True if the client is waited for, and the way to wake the task that waits.
+    waits: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
 }
 
 /// Fault of a request's body.
@@ -39,62 +40,54 @@ pub(crate) enum BodyFault {
     Broken,
 }
 
-/// The slowest pace of a body: a grace period, and the least rate after it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BodyPace {
-    /// Time spent waiting for a client before the rate counts.
-    pub(crate) ticks: Ticks,
-    /// The least bytes in a tick after that.
-    pub(crate) bytes_a_tick: u64,
-}
-
-impl BodyPace {
-    /// Returns the slowest pace of request bodies by the settings of a gateway.
-    pub(crate) fn new(timeouts: &GatewayTimeouts) -> Self {
-        Self { ticks: ticks(timeouts.body), bytes_a_tick: GatewayTimeouts::BODY_BYTES_A_SECOND / TICKS_A_SECOND }
-    }
-}
-
 impl BodyProgress {
     /// Begins to count a body on a connection.
-    pub(crate) fn new(watch: Rc<ConnectionWatch>) -> Rc<Self> {
+    pub(crate) fn new(watch: Rc<ConnectionWatch>, pace: BodyPace) -> Rc<Self> {
+        let arrears = BodyArrears::new(watch.now());
         Rc::new(Self {
             bytes: Cell::new(0),
             done: Cell::new(false),
             failed: Cell::new(None),
             watch,
-            waited: Cell::new(0),
-            waits_since: Cell::new(None),
+            pace,
+            arrears,
+            waits: Cell::new(false),
+            waker: RefCell::new(None),
         })
     }
 
     /// Counts bytes received; returns the fault of the body, if there is one.
-    fn came(&self, count: u64, limit: u64, pace: BodyPace) -> Option<BodyFault> {
+    fn came(&self, count: u64, limit: u64) -> Option<BodyFault> {
         self.watch.progress();
         self.bytes.set(self.bytes.get() + count);
-        if let Some(since) = self.waits_since.take() {
-            self.waited.set(self.waited.get() + self.watch.now().saturating_sub(since));
-        }
-        let late = self.waited.get().saturating_sub(pace.ticks);
-        if self.bytes.get() > limit {
-            Some(BodyFault::TooLarge)
-        } else if self.bytes.get() < late.saturating_mul(pace.bytes_a_tick) {
-            // On HTTP/1.1 the connection is watched; on HTTP/2 nobody else looks at a single body.
-            Some(BodyFault::TooSlow)
-        } else {
-            None
-        }
+        self.arrears.came(count);
+        self.waits.set(false);
+        (self.bytes.get() > limit).then_some(BodyFault::TooLarge)
     }
 
     /// True if the client is waited for.
     pub(crate) fn awaits_client(&self) -> bool {
-        !self.done.get() && self.waits_since.get().is_some()
+        !self.done.get() && self.waits.get()
     }
 
-    fn waits(&self) {
-        if self.waits_since.get().is_none() {
-            self.waits_since.set(Some(self.watch.now()));
+    fn waits(&self, waker: &Waker) {
+        self.waits.set(true);
+        self.waker.borrow_mut().get_or_insert_with(|| waker.clone()).clone_from(waker);
+    }
+}
+
+/// On HTTP/1.1 the connection is watched; on HTTP/2 nobody else looks at a single body.
+impl TimedExchange for BodyProgress {
+    fn tick(&self, _moved: bool) -> bool {
+        let is_awaited = self.awaits_client() && self.failed.get().is_none();
+        if self.arrears.tick(self.watch.now(), is_awaited, self.pace) && is_awaited {
+            self.failed.set(Some(BodyFault::TooSlow));
+            if let Some(waker) = self.waker.borrow().as_ref() {
+                waker.wake_by_ref();
+            }
         }
+        // The reader of the body answers; others on the connection go on.
+        false
     }
 }
 
@@ -173,7 +166,7 @@ pub(crate) enum UpstreamBody {
     /// There is none.
     Empty,
     /// The client's body as it comes, up to a limit.
-    Stream { incoming: IncomingBody, limit: u64, pace: BodyPace, progress: Rc<BodyProgress> },
+    Stream { incoming: IncomingBody, limit: u64, progress: Rc<BodyProgress> },
     /// The client's whole body, read before to be checked.
     Whole(Option<Bytes>),
 }
@@ -196,12 +189,12 @@ impl Body for UpstreamBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream { incoming, limit, pace, progress } => {
+            Self::Stream { incoming, limit, progress } => {
                 let polled = Pin::new(incoming).poll_frame(context);
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
                         let count = frame.data_ref().map_or(0, |data| data.len() as u64);
-                        let fault = progress.came(count, *limit, *pace);
+                        let fault = progress.came(count, *limit);
                         progress.failed.set(fault);
                         if let Some(fault) = fault {
                             return Poll::Ready(Some(Err(fault)));
@@ -209,7 +202,10 @@ impl Body for UpstreamBody {
                     }
                     Poll::Ready(Some(Err(fault))) => progress.failed.set(Some(*fault)),
                     Poll::Ready(None) => progress.done.set(true),
-                    Poll::Pending => progress.waits(),
+                    Poll::Pending => match progress.failed.get() {
+                        Some(fault) => return Poll::Ready(Some(Err(fault))),
+                        None => progress.waits(context.waker()),
+                    },
                 }
                 polled
             }

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access::AccessState;
+use super::body_pace::BodyPace;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
@@ -24,7 +25,6 @@ use super::issuer_keys::{IssuerKeySets, IssuerKeysStatus};
 use super::key_meter::KeyMeters;
 use super::meter::{MeterName, Meters};
 use super::rate_limits::RateLimiter;
-use super::request_body::BodyPace;
 use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, most_node_connections, raise_open_files};
 use super::server::discovery::serve_discovery;

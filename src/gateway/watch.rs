@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
+use super::body_pace::{BodyArrears, BodyPace};
 use super::clock::{Clock, Ticks};
 use super::headers::HopHeaders;
 use super::routing::host::RequestedHost;
@@ -52,7 +53,8 @@ pub(crate) struct ConnectionWatch {
     reading_since: Cell<Ticks>,
     /// True if the last attempt to read found nothing, so that the client is the one to be waited for.
     starved: Cell<bool>,
-    body_bytes: Cell<u64>,
+    /// The bytes that the client is behind with a body.
+    arrears: BodyArrears,
     /// Since when the body is too slow.
     late_since: Cell<Option<Ticks>>,
     write_blocked_since: Cell<Option<Ticks>>,
@@ -79,10 +81,8 @@ pub(crate) struct ConnectionTimeouts {
     pub(crate) head: Ticks,
     /// For the first byte of the next request.
     pub(crate) keep_alive: Ticks,
-    /// For a body, before its rate is looked at.
-    pub(crate) body: Ticks,
-    /// The least bytes of a body in a tick after that.
-    pub(crate) body_bytes_a_tick: u64,
+    /// For a body.
+    pub(crate) body: BodyPace,
     /// For the client to take the bytes written.
     pub(crate) write: Ticks,
     /// For anything to move while a request is in flight.
@@ -107,7 +107,7 @@ impl ConnectionWatch {
             reading: Cell::new(ClientWait::Head),
             reading_since: Cell::new(now),
             starved: Cell::new(true),
-            body_bytes: Cell::new(0),
+            arrears: BodyArrears::new(now),
             late_since: Cell::new(None),
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
@@ -183,7 +183,7 @@ impl ConnectionWatch {
         self.starved.set(starved);
         if self.reading.replace(reading) != reading {
             self.reading_since.set(self.clock.get());
-            self.body_bytes.set(0);
+            self.arrears.begin(self.clock.get());
             self.late_since.set(None);
         }
     }
@@ -209,7 +209,7 @@ impl ConnectionWatch {
     pub(crate) fn came(&self, count: usize) {
         self.starved.set(false);
         match self.reading.get() {
-            ClientWait::Body => self.body_bytes.set(self.body_bytes.get() + count as u64),
+            ClientWait::Body => self.arrears.came(count as u64),
             ClientWait::Idle if self.in_flight.get() == 0 && count > 0 => self.reads(ClientWait::Head, false),
             _ => {}
         }
@@ -300,10 +300,6 @@ impl ConnectionWatch {
     pub(crate) fn tick(&self, patience: &ConnectionTimeouts) {
         let now = self.clock.get();
         let since = |then: Ticks| now.saturating_sub(then);
-        if self.reading.get() == ClientWait::Body && !self.starved.get() {
-            // It is the backend that takes its time, not the client.
-            self.reading_since.set(self.reading_since.get() + 1);
-        }
         let waited = since(self.reading_since.get());
         let multiplexed = self.multiplexed.get();
         let busy = self.in_flight.get() > 0;
@@ -312,8 +308,8 @@ impl ConnectionWatch {
             ClientWait::Idle => idle && waited > patience.keep_alive,
             ClientWait::Head => waited > patience.head,
             ClientWait::Body => {
-                let late = waited > patience.body
-                    && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick;
+                // Where the last attempt to read found something, it is the backend that takes its time, not the client.
+                let late = self.arrears.tick(now, self.starved.get(), patience.body);
                 if late && self.late_since.get().is_none() {
                     // The body's reader answers 408.
                     self.late_since.set(Some(now));

@@ -74,19 +74,22 @@ impl Frames {
 
     /// Reads until a request has ended. Answers that are no problems are known by their first byte: `:status: 200`.
     pub(crate) fn ended(&mut self, wanted: u32) -> Ended {
-        while let Some((kind, _, stream, payload)) = self.frame() {
-            match kind {
-                HEADERS if stream == wanted && payload.first() == Some(&0x88) => return Ended::Status(200),
-                DATA if stream == wanted => {
-                    let problem: serde_json::Value = serde_json::from_slice(&payload).expect("a problem");
-                    return Ended::Status(problem["status"].as_u64().expect("a status"));
-                }
-                RESET if stream == wanted => return Ended::Reset,
-                GO_AWAY => return Ended::Closed,
+        self.endings(&[wanted]).remove(0)
+    }
+
+    /// Reads until several requests have ended, in whichever order they do.
+    pub(crate) fn endings(&mut self, wanted: &[u32]) -> Vec<Ended> {
+        let mut endings = vec![None; wanted.len()];
+        while endings.contains(&None) {
+            let Some((kind, _, stream, payload)) = self.frame() else { break };
+            let place = wanted.iter().position(|wanted| *wanted == stream);
+            match (kind, place) {
+                (GO_AWAY, _) => break,
+                (_, Some(place)) if endings[place].is_none() => endings[place] = ended_by(kind, &payload),
                 _ => {}
             }
         }
-        Ended::Closed
+        endings.into_iter().map(|ended| ended.unwrap_or(Ended::Closed)).collect()
     }
 
     /// Reads the bodies of the answers on several streams; nothing where one has none to its end.
@@ -127,6 +130,19 @@ impl Frames {
             }
         }
         Some(())
+    }
+}
+
+/// Reads how a request ends from a frame of it; nothing where the frame does not tell.
+fn ended_by(kind: u8, payload: &[u8]) -> Option<Ended> {
+    match kind {
+        HEADERS if payload.first() == Some(&0x88) => Some(Ended::Status(200)),
+        DATA => {
+            let problem: serde_json::Value = serde_json::from_slice(payload).expect("a problem");
+            Some(Ended::Status(problem["status"].as_u64().expect("a status")))
+        }
+        RESET => Some(Ended::Reset),
+        _ => None,
     }
 }
 

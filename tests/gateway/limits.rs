@@ -172,6 +172,37 @@ fn slow_bodies_over_http2_end_alone() {
 }
 
 #[test]
+fn a_body_over_http2_that_stops_ends_alone_whatever_else_moves() {
+    let gateway = start(patient_with_pings(), &pets(model::Backend::Mock, ""));
+    let json = [("content-type", "application/json")];
+    for (name, begun) in [("at once", &b"{\"a\""[..]), ("behind a burst", &[b' '; 16_000])] {
+        let mut client = Frames::connect(gateway.addresses()[0]);
+        client.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/pets", &json)));
+        client.send(DATA, 0, 1, begun);
+        let mut others = Vec::new();
+        for turn in 1..20 {
+            let stream = 2 * turn + 1;
+            client.request(stream, &fields("GET", "/petstore/pets", &[]), None);
+            others.push(stream);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let ended = client.endings(&[&[1][..], &others].concat());
+        assert_eq!(ended[0], Ended::Status(408), "{name}");
+        assert!(ended[1..].iter().all(|ended| *ended == Ended::Status(200)), "{name}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_burst_buys_no_time_for_the_rest_of_a_body() {
+    let gateway = start(impatient(), &pets(model::Backend::Mock, ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    let head = "POST /petstore/pets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n";
+    client.send([head, &" ".repeat(100_000)].concat());
+    // At the least rate so many bytes take 98 seconds, for which no test waits.
+    assert_eq!(client.answer().map(|answer| answer.status), Some(408));
+}
+
+#[test]
 fn an_answer_over_http2_that_nobody_takes_ends_and_so_does_its_backend() {
     let (backend, has_ended) = endless();
     let gateway = start(patient_with_pings(), &pets(http(backend.address), ""));

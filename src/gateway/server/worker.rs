@@ -14,9 +14,9 @@ use tokio_rustls::rustls::ServerConfig;
 use super::connection::{ConnectionTls, serve};
 use super::descriptors::ConnectionLimits;
 use super::yielding::{Trial, Yielding};
+use crate::gateway::body_pace::BodyPace;
 use crate::gateway::clock::{Clock, TICK, TICKS_A_SECOND, Ticks, ticks};
 use crate::gateway::config::GatewayTimeouts;
-use crate::gateway::request_body::BodyPace;
 use crate::gateway::service::context::{ClientConnection, ConnectionPurpose, Context, SharedContext, WorkerGauges};
 use crate::gateway::source_status::SourceStatus;
 use crate::gateway::upstream::pool::Pool;
@@ -279,12 +279,10 @@ fn milliseconds(duration: Duration) -> u64 {
 }
 
 fn patience(timeouts: &GatewayTimeouts, longest_wait: Duration) -> ConnectionTimeouts {
-    let pace = BodyPace::new(timeouts);
     ConnectionTimeouts {
         head: ticks(timeouts.head),
         keep_alive: ticks(timeouts.keep_alive),
-        body: pace.ticks,
-        body_bytes_a_tick: pace.bytes_a_tick,
+        body: BodyPace::new(timeouts),
         write: ticks(timeouts.write),
         // A backend may be silent for as long as its group says.
         stall: ticks(timeouts.stall.max(longest_wait)) + 1,

@@ -243,10 +243,9 @@ impl Exchange {
 
     /// Wraps a request's body as a stream that counts its bytes against a limit.
     fn stream(&mut self, incoming: IncomingBody, limit: u64) -> (UpstreamBody, Rc<BodyProgress>) {
-        let progress = BodyProgress::new(Rc::clone(&self.client.watch));
-        self.progress = Some(Rc::clone(&progress));
-        let pace = self.context.shared.pace;
-        (UpstreamBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
+        let progress = BodyProgress::new(Rc::clone(&self.client.watch), self.context.shared.pace);
+        self.follow_body(&progress);
+        (UpstreamBody::Stream { incoming, limit, progress: Rc::clone(&progress) }, progress)
     }
 }
 

@@ -12,13 +12,13 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
+use crate::gateway::body_pace::BodyPace;
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
 use crate::gateway::issuer_keys::IssuerKeySets;
 use crate::gateway::key_meter::KeyMeters;
 use crate::gateway::meter::Meter;
 use crate::gateway::mutual_tls::ShownCertificates;
-use crate::gateway::request_body::BodyPace;
 use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
 use crate::gateway::upstream::websocket::WebsocketTunnel;

@@ -24,7 +24,7 @@ use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::rate_limits::RateLimitFields;
 use crate::gateway::request_body::{BodyProgress, IncomingBody};
 use crate::gateway::upstream::relay::ResponseRelay;
-use crate::gateway::watch::{ConnectionWatch, InFlight};
+use crate::gateway::watch::{ConnectionWatch, InFlight, TimedExchange};
 
 /// The match of a request so far, for the headers of its response and its meter.
 #[derive(Clone, Copy)]
@@ -109,6 +109,15 @@ impl Exchange {
             key_meter: None,
             rate_limits: None,
             asked: None,
+        }
+    }
+
+    /// Follows the progress of the request's body. On HTTP/1.1 that of the connection tells as much.
+    pub(super) fn follow_body(&mut self, progress: &Rc<BodyProgress>) {
+        self.progress = Some(Rc::clone(progress));
+        if let Some(in_flight) = self.in_flight.as_ref().filter(|_| self.client.watch.is_multiplexed()) {
+            let timed: Rc<dyn TimedExchange> = Rc::<BodyProgress>::clone(progress);
+            in_flight.follow(&timed);
         }
     }
 

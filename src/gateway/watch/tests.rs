@@ -1,7 +1,9 @@
 use super::*;
 
+const PACE: BodyPace = BodyPace { ticks: 10, bytes_a_tick: 100 };
+
 const PATIENCE: ConnectionTimeouts =
-    ConnectionTimeouts { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50, drain: 4 };
+    ConnectionTimeouts { head: 10, keep_alive: 20, body: PACE, write: 10, stall: 50, drain: 4 };
 
 fn watch() -> (Rc<ConnectionWatch>, Rc<Cell<Ticks>>) {
     let clock = Rc::new(Cell::new(0));
@@ -40,6 +42,8 @@ fn who_makes_the_worker_wait_is_cut_off() {
     let (body, clock) = watch();
     let _in_flight = body.begin();
     body.reads(ClientWait::Body, true);
+    clock.set(6);
+    body.tick(&PATIENCE);
     body.came(500);
     body.starves();
     assert_eq!(late_at(&body, &clock), Some(16), "its reader is told first");

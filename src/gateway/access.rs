@@ -3,6 +3,7 @@
 //! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
 //! so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte before.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -61,18 +62,24 @@ pub(crate) struct AccessState {
 pub(crate) struct BodyReservation<'a> {
     access: &'a AccessState,
     bytes: u64,
+    /// The bytes of all bodies on the same connection.
+    of_connection: &'a Cell<u64>,
     /// The most bytes of all bodies together at which it still grows.
     most: u64,
 }
 
 impl BodyReservation<'_> {
-    /// Sets room aside for the next bytes.
+    /// Sets room aside for the next bytes. A connection never holds more than it leaves free, so that the few that fill the
+    /// room leave some for all others.
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
-        let next = |reserved: u64| reserved.checked_add(bytes).filter(|reserved| *reserved <= self.most);
+        let of_connection = self.of_connection.get().saturating_add(bytes);
+        let is_fair = |reserved: &u64| self.most.checked_sub(*reserved).is_some_and(|free| of_connection <= free);
+        let next = |reserved: u64| reserved.checked_add(bytes).filter(is_fair);
         let grown = self.access.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         grown
             .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are in progress.").closing())?;
         self.bytes += bytes;
+        self.of_connection.set(of_connection);
         Ok(())
     }
 }
@@ -80,6 +87,7 @@ impl BodyReservation<'_> {
 impl Drop for BodyReservation<'_> {
     fn drop(&mut self) {
         self.access.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.of_connection.set(self.of_connection.get().saturating_sub(self.bytes));
     }
 }
 
@@ -264,11 +272,11 @@ impl AccessState {
 
     /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that
     /// without one nobody can keep the others out.
-    pub(crate) fn reserve_body(&self, headers: &HeaderMap) -> BodyReservation<'_> {
+    pub(crate) fn reserve_body<'a>(&'a self, headers: &HeaderMap, of_connection: &'a Cell<u64>) -> BodyReservation<'a> {
         let signature = request_signature(headers).ok().flatten();
         let is_known = signature.is_some_and(|signature| self.directory.load().has_signer(signature.key_id()));
         let most = if is_known { MOST_SIGNED_BODY_BYTES } else { MOST_SIGNED_BODY_BYTES / 2 };
-        BodyReservation { access: self, bytes: 0, most }
+        BodyReservation { access: self, bytes: 0, of_connection, most }
     }
 
     fn now(&self) -> ClockReading {
@@ -288,4 +296,39 @@ fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::DayCounts;
+    use std::num::NonZeroU32;
+
+    fn grows(room: &mut BodyReservation<'_>, piece: u64) -> u64 {
+        while room.grow(piece).is_ok() {}
+        room.bytes
+    }
+
+    #[test]
+    fn no_connection_takes_all_of_the_room_for_signed_bodies() {
+        let limiter = Arc::new(RateLimiter::new(NonZeroU32::MIN, DayCounts::default()));
+        let access = AccessState::new(Arc::default(), limiter, None);
+        let headers = HeaderMap::new();
+        // Bodies that name no key share half of the room.
+        let all = MOST_SIGNED_BODY_BYTES / 2;
+        let connections: Vec<Cell<u64>> = (0..4).map(|_| Cell::new(0)).collect();
+        let mut first = access.reserve_body(&headers, &connections[0]);
+        assert_eq!(grows(&mut first, 1024), all / 2);
+        let mut second = access.reserve_body(&headers, &connections[0]);
+        assert_eq!(grows(&mut second, 1024), 0, "bodies of a connection share its part");
+        let mut others: Vec<BodyReservation<'_>> =
+            connections[1..].iter().map(|of_connection| access.reserve_body(&headers, of_connection)).collect();
+        let grown: Vec<u64> = others.iter_mut().map(|room| grows(room, 1024)).collect();
+        assert_eq!(grown, [all / 4, all / 8, all / 16]);
+        others.clear();
+        assert!(second.grow(1024).is_err());
+        drop(first);
+        assert_eq!(connections.iter().map(Cell::get).collect::<Vec<_>>(), [0; 4]);
+        assert_eq!(grows(&mut second, 1024), all / 2, "room that has become free");
+    }
 }

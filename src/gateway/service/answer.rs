@@ -142,7 +142,8 @@ impl Exchange {
             return Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
-        let mut room = shared.access.reserve_body(&parts.headers);
+        let client = Rc::clone(&self.client);
+        let mut room = shared.access.reserve_body(&parts.headers, &client.signed_bytes);
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];

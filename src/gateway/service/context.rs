@@ -89,6 +89,8 @@ pub(crate) struct ClientConnection {
     pub(crate) purpose: ConnectionPurpose,
     /// The certificates of a proxy with the names in them; unset where none have to be shown.
     proxy: OnceCell<(ShownCertificates, Vec<NodeIdentity>)>,
+    /// The bytes that are set aside for signed bodies on it.
+    pub(crate) signed_bytes: Cell<u64>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
@@ -166,7 +168,7 @@ impl Context {
 impl ClientConnection {
     /// Makes a connection that is watched.
     pub(crate) fn new(watch: Rc<ConnectionWatch>, purpose: ConnectionPurpose) -> Rc<Self> {
-        Rc::new(Self { watch, purpose, proxy: OnceCell::new(), tunnel: RefCell::default() })
+        Rc::new(Self { watch, purpose, proxy: OnceCell::new(), signed_bytes: Cell::new(0), tunnel: RefCell::default() })
     }
 
     /// Takes the certificates of a proxy.

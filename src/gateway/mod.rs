@@ -34,6 +34,7 @@ mod cors;
 mod credentials;
 mod fleet_control;
 mod headers;
+mod http2_fields;
 mod issuer_keys;
 mod key_meter;
 mod media_type;

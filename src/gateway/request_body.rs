@@ -10,6 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::body_pace::{BodyArrears, BodyPace};
 use super::headers::retain_trailers;
+use super::http2_fields::has_blanks_around;
 use super::watch::{ConnectionWatch, TimedExchange};
 
 /// Progress of a request's body that is passed on.
@@ -130,6 +131,9 @@ impl Body for IncomingBody {
             }
             Poll::Ready(Some(Ok(frame))) => match frame.into_trailers() {
                 Ok(_) if incoming.watch.is_distrusted() => Some(Err(BodyFault::Broken)),
+                Ok(trailers) if incoming.watch.is_multiplexed() && has_blanks_around(&trailers) => {
+                    Some(Err(BodyFault::Broken))
+                }
                 Ok(mut trailers) => {
                     retain_trailers(&mut trailers);
                     incoming.end();

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Uri, Version};
 
+use super::http2_fields::has_blanks_around;
 use super::problem::{Kind, Problem};
 use super::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
@@ -28,6 +29,9 @@ pub(crate) fn check_head(
     has_body: bool,
     read: impl FnOnce(&str) -> Option<Rc<RequestedHost>>,
 ) -> Result<CheckedHead, Problem> {
+    if parts.version == Version::HTTP_2 {
+        check_http2_fields(&parts.headers)?;
+    }
     let host = read(authority(parts)?).ok_or_else(|| bad("The Host is malformed."))?;
     let has_encoded_slash = check_target(&parts.uri)?;
     if has_body {
@@ -46,6 +50,14 @@ pub(crate) fn check_head(
 /// Refuses the requests of a connection of HTTP/2 with a header block that hyper mends.
 pub(crate) fn malformed_header_block() -> Problem {
     bad("A target on this connection has a fragment, or trailers have a pseudo-field or are too many or too large.")
+}
+
+/// Checks the fields of a request over HTTP/2, of which hyper leaves some as they are.
+fn check_http2_fields(headers: &HeaderMap) -> Result<(), Problem> {
+    if has_blanks_around(headers) {
+        return Err(bad("The value of a header has blanks around it."));
+    }
+    Ok(())
 }
 
 /// Refuses a path that two parties may read in two ways.
@@ -128,7 +140,7 @@ fn authority(parts: &Parts) -> Result<&str, Problem> {
         (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => {
             Err(bad("The target's authority is not the Host."))
         }
-        (None, Some(_)) if parts.version < http::Version::HTTP_2 => Err(bad("The request has no Host.")),
+        (None, Some(_)) if parts.version < Version::HTTP_2 => Err(bad("The request has no Host.")),
         (Some(text), _) | (None, Some(text)) => Ok(text),
         (None, None) => Err(bad("The request has no Host.")),
     }
@@ -141,7 +153,7 @@ fn bad(detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{Request, Version};
+    use http::Request;
 
     fn check(parts: &Parts) -> Result<Rc<RequestedHost>, Problem> {
         check_head(parts, true, |authority| RequestedHost::parse(authority).map(Rc::new)).map(|head| head.host)

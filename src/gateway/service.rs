@@ -45,6 +45,7 @@ use payload::ResponsePayload;
 use super::access::{AdmittedCaller, CallerCheck};
 use super::client_address::{client_address, described_address};
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
+use super::http2_fields::join_cookies;
 use super::problem::{Kind, Problem};
 use super::rate_limits::AppliedLimit;
 use super::refusal_reason::RefusalReason;
@@ -63,6 +64,9 @@ pub(crate) async fn handle(
     mut parts: Parts,
     body: IncomingBody,
 ) -> Response<ResponsePayload> {
+    if client.watch.is_multiplexed() {
+        join_cookies(&mut parts.headers);
+    }
     let described = client.is_authorizer().then(|| authorize::described_target(&parts));
     if let Some(Some(target)) = &described {
         parts.uri.clone_from(target);

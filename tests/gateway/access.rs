@@ -306,6 +306,31 @@ fn over_http_2_the_host_is_the_authority() {
 }
 
 #[test]
+fn over_http_2_a_cookie_in_pieces_is_signed_as_a_whole() {
+    let callers = Callers::start("");
+    let headers = [("cookie", "a=1; b=2")];
+    let input = SigningRequest {
+        method: "GET",
+        path: "/petstore/pets",
+        query: "",
+        authority: "localhost",
+        headers: &headers,
+        body: b"",
+    };
+    let (scheme, path_form) = (&SCHEMES[0], PathForm::Sent);
+    let signer = Signer { scheme, key_id: callers.id.as_str(), secret: SECRET, region: "r", service: "s", path_form };
+    let signed = signer.sign(&input, now(), "pieces");
+    let signed: Vec<(&str, &str)> = signed.iter().map(|(name, value)| (&**name, value.as_str())).collect();
+    assert!(signed.iter().any(|(_, value)| value.contains("cookie")), "it is signed: {signed:?}");
+    let mut frames = Frames::connect(callers.address());
+    let more = [&[("cookie", "a=1"), ("x-between", "1"), ("cookie", "b=2")][..], &signed].concat();
+    frames.request(1, &super::frames::fields("GET", "/petstore/pets", &more), None);
+    assert_eq!(frames.ended(1), Ended::Status(200));
+    let received = callers.backend.received();
+    assert!(received[0].head.contains("\r\ncookie: a=1; b=2\r\n"), "{}", received[0].head);
+}
+
+#[test]
 fn a_mock_asks_nobody() {
     let gateway = start(config(), &pets(apigw::model::Backend::Mock, "auth: signature\n"));
     assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "").status, 200);

@@ -37,6 +37,11 @@ const CASES: &[Case] = &[
     Case("GET", "/petstore/pets", &[("x\r\ny", "a")], None, REFUSED),
     Case("GET", "/petstore/pets", &[("X-Upper", "a")], None, REFUSED),
     Case("GET", "/petstore/pets", &[("", "a")], None, REFUSED),
+    // Blanks around a value (RFC 9113, section 8.2.1), which a backend would not see.
+    Case("GET", "/petstore/pets", &[("x", " a")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("x", "a\t")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("x", " ")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("x", "a b"), ("y", "")], None, Ended::Status(200)),
     // Pseudo-headers.
     Case("GET", "/petstore/pets", &[("host", "evil.example")], None, Ended::Status(400)),
     Case("GET", "/petstore/pets", &[("host", "localhost"), ("host", "localhost")], None, Ended::Status(400)),
@@ -103,6 +108,7 @@ fn trailers_over_http2_that_are_malformed_or_too_many_are_refused() {
         ("too large", &[("x-a", long.as_str()), ("x-b", long.as_str()), ("x-c", long.as_str())], true),
         ("a path", &[(":path", "/petstore/pets")], true),
         ("a status", &[("x-sum", "1"), (":status", "200")], true),
+        ("blanks around a value", &[("x-sum", "1 ")], true),
     ] {
         let mock = apigw::model::Backend::Mock;
         for (served, pause) in [(http(backend.address), 0), (http(backend.address), 30), (mock.clone(), 0), (mock, 30)]

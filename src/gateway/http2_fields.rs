@@ -1,0 +1,44 @@
+//! Fields of a request over HTTP/2 that mean the same as on HTTP/1.1 only once they were checked or joined.
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+
+/// True if a value has blanks around it, which is malformed (RFC 9113, section 8.2.1). On HTTP/1.1 they are no part of it.
+pub(crate) fn has_blanks_around(headers: &HeaderMap) -> bool {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    headers.values().map(HeaderValue::as_bytes).any(|value| is_blank(value.first()) || is_blank(value.last()))
+}
+
+/// Joins the pieces of a cookie (RFC 9113, section 8.2.3).
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if pieces.len() > 1
+        && let Ok(cookie) = HeaderValue::from_bytes(&pieces.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_are_found_at_either_end() {
+        for (value, expected) in [("", false), ("a b", false), (" ", true), (" a", true), ("a\t", true)] {
+            let headers = [("x".parse().expect("a name"), value.parse().expect("a value"))].into_iter().collect();
+            assert_eq!(has_blanks_around(&headers), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_pieces_of_a_cookie_are_joined_in_their_order() {
+        for (pieces, expected) in [(&["a=1; b=2"][..], "a=1; b=2"), (&["a=1", "b=2", "c=3; d=4"], "a=1; b=2; c=3; d=4")]
+        {
+            let pair = |piece: &&str| (COOKIE, piece.parse().expect("a value"));
+            let mut headers: HeaderMap = pieces.iter().map(pair).collect();
+            join_cookies(&mut headers);
+            assert_eq!(headers.get_all(COOKIE).iter().collect::<Vec<_>>(), [expected]);
+        }
+    }
+}

@@ -1,7 +1,11 @@
 //! Fields of a request over HTTP/2 that mean the same as on HTTP/1.1 only once they were checked or joined.
 
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The field that the gateway adds to the head of a request over HTTP/2 whose target has a fragment, and for which the request
+/// is refused, also where a caller sends it.
+pub(crate) const X_APIGW_MALFORMED: HeaderName = HeaderName::from_static("x-apigw-malformed");
 
 /// True if a value has blanks around it, which is malformed (RFC 9113, section 8.2.1). On HTTP/1.1 they are no part of it.
 pub(crate) fn has_blanks_around(headers: &HeaderMap) -> bool {

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::uri::Scheme;
 use http::{HeaderMap, Uri, Version};
 
-use super::http2_fields::has_blanks_around;
+use super::http2_fields::{X_APIGW_MALFORMED, has_blanks_around};
 use super::problem::{Kind, Problem};
 use super::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
@@ -47,13 +47,16 @@ pub(crate) fn check_head(
     Ok(CheckedHead { host, has_encoded_slash })
 }
 
-/// Refuses the requests of a connection of HTTP/2 with a header block that hyper mends.
-pub(crate) fn malformed_header_block() -> Problem {
-    bad("A target on this connection has a fragment, or trailers have a pseudo-field or are too many or too large.")
+/// Refuses the requests of a connection of HTTP/2 with a header block that cannot be read.
+pub(crate) fn unreadable_header_block() -> Problem {
+    bad("A header block on this connection is malformed.")
 }
 
 /// Checks the fields of a request over HTTP/2, of which hyper leaves some as they are.
 fn check_http2_fields(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key(X_APIGW_MALFORMED) {
+        return Err(bad("The target has a fragment, which is never sent."));
+    }
     if has_blanks_around(headers) {
         return Err(bad("The value of a header has blanks around it."));
     }

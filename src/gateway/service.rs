@@ -50,7 +50,7 @@ use super::problem::{Kind, Problem};
 use super::rate_limits::AppliedLimit;
 use super::refusal_reason::RefusalReason;
 use super::request_body::IncomingBody;
-use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
+use super::request_head::{CheckedHead, ambiguous_path, check_head, unreadable_header_block};
 use super::routing::host::RequestedHost;
 use super::routing::hosts::HostLookup;
 use super::routing::table::{PathMatch, PickedRoute};
@@ -130,8 +130,9 @@ impl Exchange {
     /// Decides about a request from its head alone.
     fn decide(&mut self, snapshot: &CompiledSnapshot, parts: &Parts, body: &IncomingBody) -> RequestDecision {
         let watch = &self.client.watch;
-        let checked = check_head(parts, !body.is_end_stream(), |authority| watch.host(authority));
-        let checked = if watch.is_distrusted() { Err(malformed_header_block()) } else { checked };
+        let checked = if watch.is_distrusted() { Err(unreadable_header_block()) } else { Ok(()) };
+        let checked =
+            checked.and_then(|()| check_head(parts, !body.is_end_stream(), |authority| watch.host(authority)));
         let head = match checked {
             Ok(head) => head,
             Err(problem) => return RequestDecision::Answer(self.refuse(&problem.closing(), None)),

@@ -66,7 +66,7 @@ pub(crate) struct ConnectionWatch {
     cut: Cell<bool>,
     /// Start of the drain, if the connection is to be closed after the requests in flight.
     draining_since: Cell<Option<Ticks>>,
-    /// True if the client has sent a header block that hyper mends: a target with a fragment, or trailers with a fault.
+    /// True if the client has sent a header block that could not be followed.
     distrusted: Cell<bool>,
     /// Wakes the task of the connection.
     waker: RefCell<Option<Waker>>,

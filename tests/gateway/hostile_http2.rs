@@ -137,6 +137,68 @@ fn trailers_over_http2_that_are_malformed_or_too_many_are_refused() {
     }
 }
 
+#[test]
+fn a_malformed_request_over_http2_harms_no_other() {
+    let gateway = start(config(), &pets(apigw::model::Backend::Mock, "validate_requests: false\n"));
+    let get = |path| block(&fields("GET", path, &[]));
+    let fragments: [(&str, Vec<u8>); 3] = [
+        ("a fragment", get("/petstore/pets#x")),
+        ("a fragment in a later frame", get("/petstore/pets#x")),
+        (
+            "a fragment beside a field with a fault",
+            [get("/petstore/pets#x"), block(&[("connection", "close")])].concat(),
+        ),
+    ];
+    for (name, malformed) in fragments {
+        let mut client = Frames::connect(gateway.addresses()[0]);
+        for stream in [1, 3, 5, 7, 9] {
+            match stream {
+                5 | 9 if name.contains("later frame") => {
+                    let (first, rest) = malformed.split_at(malformed.len() - 4);
+                    client.send(HEADERS, END_STREAM, stream, first);
+                    client.send(CONTINUATION, END_HEADERS, stream, rest);
+                }
+                5 | 9 => {
+                    client.send(HEADERS, END_STREAM | END_HEADERS, stream, &malformed);
+                }
+                _ => client.request(stream, &fields("GET", "/petstore/pets", &[]), None),
+            }
+        }
+        let endings = client.endings(&[1, 3, 5, 7, 9]);
+        let is_served = |place: usize| endings[place] == Ended::Status(200);
+        assert!(is_served(0) && is_served(1) && is_served(3), "{name}: {endings:?}");
+        let refused = if name.contains("fault") { Ended::Reset } else { Ended::Status(400) };
+        assert_eq!((&endings[2], &endings[4]), (&refused, &refused), "{name}");
+        client.request(11, &fields("GET", "/petstore/pets", &[]), None);
+        assert_eq!(client.ended(11), Ended::Status(200), "{name}");
+    }
+    let many: Vec<(String, String)> = (0..101).map(|number| (format!("x-{number}"), "1".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let long = "y".repeat(15_000);
+    for (name, trailers) in [
+        ("too many", &many[..]),
+        ("too large", &[("x-a", long.as_str()), ("x-b", long.as_str()), ("x-c", long.as_str())]),
+        ("a path", &[(":path", "/petstore/pets")]),
+        ("a status behind another", &[("x-sum", "1"), (":status", "200")]),
+    ] {
+        let mut client = Frames::connect(gateway.addresses()[0]);
+        let trailers = block(trailers);
+        let mut pieces = trailers.chunks(16_384).peekable();
+        client.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/files", &[])));
+        client.send(DATA, 0, 1, b"abc");
+        client.request(3, &fields("GET", "/petstore/pets", &[]), None);
+        let mut kind = HEADERS;
+        while let Some(piece) = pieces.next() {
+            let flags = if kind == HEADERS { END_STREAM } else { 0 };
+            client.send(kind, flags | if pieces.peek().is_none() { END_HEADERS } else { 0 }, 1, piece);
+            kind = CONTINUATION;
+        }
+        client.request(5, &fields("GET", "/petstore/pets", &[]), None);
+        let endings = client.endings(&[1, 3, 5]);
+        assert_eq!(endings, [Ended::Reset, Ended::Status(200), Ended::Status(200)], "{name}");
+    }
+}
+
 /// Sends one piece of a flood, and returns whether it could be sent.
 type Flood = Box<dyn Fn(&mut Frames, u32) -> bool>;
 

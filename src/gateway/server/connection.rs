@@ -178,7 +178,7 @@ async fn serve_http2(context: Rc<Context>, client: Rc<ClientConnection>, stream:
         .keep_alive_interval(Some(timeouts.keep_alive))
         .keep_alive_timeout(timeouts.head);
     let service = service(context, Rc::clone(&client));
-    let stream = TokioIo::new(stream.following_header_blocks(limits.head_bytes));
+    let stream = TokioIo::new(stream.filtering_header_blocks(limits.head_bytes));
     let connection = pin!(builder.serve_connection(stream, service));
     // Its result makes no difference any more.
     drive(watch, connection, http2::Connection::graceful_shutdown).await;

@@ -1,17 +1,17 @@
 //! Finds faults in the header blocks of HTTP/2 that h2 mends without a word: a fragment in a target, a pseudo-field among
-//! trailers, and trailers that are too many or too large.
+//! trailers, and trailers that are too many or too large. The filter has those requests refused, and no other.
 //!
 //! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees
 //! it, and the rest looks like another request. Of trailers it drops the pseudo-fields, which are malformed there
 //! (section 8.1), and those that are too many, so that an incomplete message looks complete. The header blocks of a
 //! connection are therefore followed here: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings of new
 //! paths and of trailers, and the names in the dynamic table. A repeated path is only an index, and costs next to
-//! nothing. A client that sends such a block once is refused whatever it sends next, so that nothing here has to be right
-//! about any other request.
+//! nothing.
 
 mod huffman;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use huffman::decode_huffman;
 
@@ -19,7 +19,7 @@ use huffman::decode_huffman;
 const PREFACE_BYTES: usize = 24;
 
 /// The largest frame that h2 takes, in bytes, with its usual settings.
-const LARGEST_FRAME: usize = 16 * 1024;
+pub(super) const LARGEST_FRAME: usize = 16 * 1024;
 
 /// The most bytes of a header block that are followed; h2 ends a connection that sends more.
 const LARGEST_BLOCK: usize = 256 * 1024;
@@ -48,12 +48,19 @@ const STATIC_NAMES: [u8; 61] = [
     4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7, 11, 6, 10, 25, 17, 10, 4, 3, 16,
 ];
 
+/// The bytes of a frame's head.
+pub(super) const FRAME_HEAD: usize = 9;
+
+/// The flag of a frame that ends a header block.
+pub(super) const END_HEADERS: u8 = 4;
+
+/// The flag of a frame with padding.
+pub(super) const PADDED: u8 = 8;
+
 /// Follows the bytes that a client sends on a connection of HTTP/2.
 pub(super) struct HeaderBlockFollower {
     /// Bytes of the preface that are still to come.
     preface: usize,
-    /// The head of the frame that is being read, and then its payload where it is part of a header block.
-    frame: Vec<u8>,
     /// Bytes of the payload that are passed over.
     skipped: usize,
     block: Vec<u8>,
@@ -65,15 +72,30 @@ pub(super) struct HeaderBlockFollower {
     names: NameTable,
 }
 
-/// The bytes are not HTTP/2, which h2 will find out, too; or a target or trailers are malformed or too large.
+/// Bytes that have been followed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FollowedBytes {
+    /// The number of bytes before a frame of a header block that has not come to its end, or before a frame's head.
+    pub(super) count: usize,
+    pub(super) refused: Vec<RefusedBlock>,
+}
+
+/// A header block that h2 would mend.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct HeaderBlockRefusal;
+pub(super) struct RefusedBlock {
+    /// The place of its last frame.
+    pub(super) frame: Range<usize>,
+    pub(super) is_trailers: bool,
+}
+
+/// The bytes are not HTTP/2, which h2 will find out, too.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct UnreadableFrames;
 
 impl HeaderBlockFollower {
     pub(super) fn new(most_trailer_bytes: usize) -> Self {
         Self {
             preface: PREFACE_BYTES,
-            frame: Vec::new(),
             skipped: 0,
             block: Vec::new(),
             newest_stream: 0,
@@ -83,84 +105,69 @@ impl HeaderBlockFollower {
         }
     }
 
-    /// Follows bytes; fails where a request is among them that h2 would mend.
-    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), HeaderBlockRefusal> {
-        const HEAD: usize = 9;
+    /// Follows bytes as far as they are whole frames; those behind come again, with more.
+    pub(super) fn follow(&mut self, bytes: &[u8]) -> Result<FollowedBytes, UnreadableFrames> {
         const HEADERS: u8 = 1;
         const CONTINUATION: u8 = 9;
-        while !bytes.is_empty() {
+        let mut followed = FollowedBytes::default();
+        while let Some(rest) = bytes.get(followed.count..).filter(|rest| !rest.is_empty()) {
             if self.preface > 0 || self.skipped > 0 {
                 let left = if self.preface > 0 { &mut self.preface } else { &mut self.skipped };
-                let count = bytes.len().min(*left);
+                let count = rest.len().min(*left);
                 *left -= count;
-                bytes = bytes.get(count..).unwrap_or_default();
+                followed.count += count;
                 continue;
             }
-            bytes = self.gather(bytes, HEAD);
-            let &[high, middle, low, kind, flags, ..] = &self.frame[..] else { continue };
-            if self.frame.len() < HEAD {
-                continue;
-            }
+            let Some(&[high, middle, low, kind, flags, ..]) = rest.get(..FRAME_HEAD) else { break };
             let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
             if !matches!(kind, HEADERS | CONTINUATION) {
                 self.skipped = length;
-                self.frame.clear();
+                followed.count += FRAME_HEAD;
                 continue;
             }
             if length > LARGEST_FRAME {
-                return Err(HeaderBlockRefusal);
+                return Err(UnreadableFrames);
             }
-            bytes = self.gather(bytes, HEAD + length);
-            if self.frame.len() == HEAD + length {
-                self.end_frame(kind == HEADERS, flags)?;
+            let Some(frame) = rest.get(..FRAME_HEAD + length) else { break };
+            let place = followed.count..followed.count + frame.len();
+            if self.end_frame(frame, kind == HEADERS, flags)? {
+                followed.refused.push(RefusedBlock { frame: place.clone(), is_trailers: self.is_trailers });
             }
+            followed.count = place.end;
         }
-        Ok(())
+        Ok(followed)
     }
 
-    /// Takes bytes until the frame has so many, and returns the rest.
-    fn gather<'b>(&mut self, bytes: &'b [u8], wanted: usize) -> &'b [u8] {
-        let (taken, rest) = bytes.split_at(bytes.len().min(wanted.saturating_sub(self.frame.len())));
-        self.frame.extend_from_slice(taken);
-        rest
-    }
-
-    /// Takes a frame's part of a header block, and reads the block at its end.
-    fn end_frame(&mut self, is_first: bool, flags: u8) -> Result<(), HeaderBlockRefusal> {
-        const END_HEADERS: u8 = 4;
-        const PADDED: u8 = 8;
+    /// Takes a frame's part of a header block, and reads the block at its end; returns `true` if it is to be refused.
+    fn end_frame(&mut self, frame: &[u8], is_first: bool, flags: u8) -> Result<bool, UnreadableFrames> {
         const PRIORITY: u8 = 32;
-        let frame = std::mem::take(&mut self.frame);
-        let mut payload = frame.get(9..).unwrap_or_default();
+        let mut payload = frame.get(FRAME_HEAD..).unwrap_or_default();
         if is_first {
             self.block.clear();
-            self.begin_block(&frame);
+            self.begin_block(frame);
             let mut padding = 0;
             if flags & PADDED != 0 {
-                let (&length, rest) = payload.split_first().ok_or(HeaderBlockRefusal)?;
+                let (&length, rest) = payload.split_first().ok_or(UnreadableFrames)?;
                 (padding, payload) = (usize::from(length), rest);
             }
             if flags & PRIORITY != 0 {
-                payload = payload.get(5..).ok_or(HeaderBlockRefusal)?;
+                payload = payload.get(5..).ok_or(UnreadableFrames)?;
             }
-            payload = payload.get(..payload.len().checked_sub(padding).ok_or(HeaderBlockRefusal)?).unwrap_or_default();
+            payload = payload.get(..payload.len().checked_sub(padding).ok_or(UnreadableFrames)?).unwrap_or_default();
         }
         if self.block.len() + payload.len() > LARGEST_BLOCK {
-            return Err(HeaderBlockRefusal);
+            return Err(UnreadableFrames);
         }
         if flags & END_HEADERS == 0 {
             self.block.extend_from_slice(payload);
+            Ok(false)
         } else if self.block.is_empty() {
-            self.read_block(payload)?;
+            self.read_block(payload)
         } else {
             let mut block = std::mem::take(&mut self.block);
             block.extend_from_slice(payload);
-            self.read_block(&block)?;
+            self.read_block(&block)
         }
-        // The memory is used again.
-        self.frame = frame;
-        self.frame.clear();
-        Ok(())
     }
 
     /// Finds out whether a block that begins is a request's head or trailers: the streams of requests are numbered in order
@@ -172,11 +179,20 @@ impl HeaderBlockFollower {
         self.newest_stream = self.newest_stream.max(stream);
     }
 
-    fn read_block(&mut self, block: &[u8]) -> Result<(), HeaderBlockRefusal> {
-        let mut trailers =
+    fn read_block(&mut self, block: &[u8]) -> Result<bool, UnreadableFrames> {
+        let trailers =
             self.is_trailers.then_some(TrailerBounds { fields: MOST_TRAILERS, bytes: self.most_trailer_bytes });
-        self.names.read_block(block, trailers.as_mut())
+        let mut verdict = BlockVerdict { trailers, is_refused: false };
+        self.names.read_block(block, &mut verdict)?;
+        Ok(verdict.is_refused)
     }
+}
+
+/// Verdict on a header block, which is read to its end for the dynamic table in any case.
+struct BlockVerdict {
+    /// The bounds of trailers; `None` for a request's head.
+    trailers: Option<TrailerBounds>,
+    is_refused: bool,
 }
 
 /// The fields and bytes that trailers may still have.
@@ -185,15 +201,16 @@ struct TrailerBounds {
     bytes: usize,
 }
 
-impl TrailerBounds {
-    /// Counts a field; fails for a pseudo-field, and above the bounds.
-    fn count(&mut self, is_pseudo: bool, bytes: usize) -> Result<(), HeaderBlockRefusal> {
-        if is_pseudo {
-            return Err(HeaderBlockRefusal);
+impl BlockVerdict {
+    /// Counts a field: a path must have no fragment, and trailers neither a pseudo-field nor more than they may have.
+    fn count(&mut self, field: TableEntry) {
+        self.is_refused |= field.has_fragment;
+        let Some(bounds) = &mut self.trailers else { return };
+        let left = (bounds.fields.checked_sub(1), bounds.bytes.checked_sub(field.bytes));
+        if let (Some(fields), Some(bytes)) = left {
+            *bounds = TrailerBounds { fields, bytes };
         }
-        self.fields = self.fields.checked_sub(1).ok_or(HeaderBlockRefusal)?;
-        self.bytes = self.bytes.checked_sub(bytes).ok_or(HeaderBlockRefusal)?;
-        Ok(())
+        self.is_refused |= field.name.is_pseudo || left.0.is_none() || left.1.is_none();
     }
 }
 
@@ -208,6 +225,8 @@ struct NameTable {
 #[derive(Clone, Copy)]
 struct TableEntry {
     name: FieldName,
+    /// True for a path with a fragment.
+    has_fragment: bool,
     bytes: usize,
 }
 
@@ -220,30 +239,23 @@ struct FieldName {
 }
 
 impl NameTable {
-    /// Reads a header block (RFC 7541, section 6), which is that of trailers where they are bounded.
-    fn read_block(
-        &mut self,
-        mut block: &[u8],
-        mut trailers: Option<&mut TrailerBounds>,
-    ) -> Result<(), HeaderBlockRefusal> {
+    /// Reads a header block (RFC 7541, section 6).
+    fn read_block(&mut self, mut block: &[u8], verdict: &mut BlockVerdict) -> Result<(), UnreadableFrames> {
         while let Some(&first) = block.first() {
             match first {
                 0x80.. => {
                     let index = read_integer(&mut block, 7)?;
-                    if let Some(bounds) = trailers.as_deref_mut() {
-                        let (name, bytes) = self.entry(index)?;
-                        bounds.count(name.is_pseudo, bytes)?;
-                    }
+                    verdict.count(self.entry(index)?);
                 }
-                0x40.. => self.read_literal(&mut block, 6, true, trailers.as_deref_mut())?,
+                0x40.. => self.read_literal(&mut block, 6, true, verdict)?,
                 0x20.. => {
                     self.limit = read_integer(&mut block, 5)?;
                     if self.limit > TABLE_BYTES {
-                        return Err(HeaderBlockRefusal);
+                        return Err(UnreadableFrames);
                     }
                     self.evict();
                 }
-                _ => self.read_literal(&mut block, 4, false, trailers.as_deref_mut())?,
+                _ => self.read_literal(&mut block, 4, false, verdict)?,
             }
         }
         Ok(())
@@ -254,47 +266,42 @@ impl NameTable {
         block: &mut &[u8],
         prefix: u32,
         is_kept: bool,
-        trailers: Option<&mut TrailerBounds>,
-    ) -> Result<(), HeaderBlockRefusal> {
+        verdict: &mut BlockVerdict,
+    ) -> Result<(), UnreadableFrames> {
         let name = match read_integer(block, prefix)? {
             0 => {
                 let name = read_string(block)?.decode()?;
                 FieldName { is_path: name == b":path", is_pseudo: name.starts_with(b":"), length: name.len() }
             }
-            index => self.entry(index)?.0,
+            index => self.entry(index)?.name,
         };
         let value = read_string(block)?;
-        if !is_kept && !name.is_path && trailers.is_none() {
+        if !is_kept && !name.is_path && verdict.trailers.is_none() {
             return Ok(());
         }
         let value = value.decode()?;
-        if name.is_path && value.contains(&b'#') {
-            return Err(HeaderBlockRefusal);
-        }
-        let bytes = name.length + value.len() + FIELD_OVERHEAD;
-        if let Some(bounds) = trailers {
-            bounds.count(name.is_pseudo, bytes)?;
-        }
+        let has_fragment = name.is_path && value.contains(&b'#');
+        let field = TableEntry { name, has_fragment, bytes: name.length + value.len() + FIELD_OVERHEAD };
+        verdict.count(field);
         if is_kept {
-            self.entries.push_front(TableEntry { name, bytes });
-            self.bytes += bytes;
+            self.entries.push_front(field);
+            self.bytes += field.bytes;
             self.evict();
         }
         Ok(())
     }
 
-    /// Returns the name of an entry, and the bytes that the whole entry counts for.
-    fn entry(&self, index: usize) -> Result<(FieldName, usize), HeaderBlockRefusal> {
-        let index_in_static = index.checked_sub(1).ok_or(HeaderBlockRefusal)?;
+    /// Returns an entry of the static or the dynamic table.
+    fn entry(&self, index: usize) -> Result<TableEntry, UnreadableFrames> {
+        let index_in_static = index.checked_sub(1).ok_or(UnreadableFrames)?;
         if let Some(&length) = STATIC_NAMES.get(index_in_static) {
             let length = usize::from(length);
             let value = if index == STATIC_VALUE.0 { STATIC_VALUE.1 } else { 0 };
             let is_pseudo = index <= STATIC_PSEUDO_FIELDS;
             let name = FieldName { is_path: STATIC_PATHS.contains(&index), is_pseudo, length };
-            return Ok((name, length + value + FIELD_OVERHEAD));
+            return Ok(TableEntry { name, has_fragment: false, bytes: length + value + FIELD_OVERHEAD });
         }
-        let entry = self.entries.get(index_in_static - STATIC_NAMES.len()).ok_or(HeaderBlockRefusal)?;
-        Ok((entry.name, entry.bytes))
+        self.entries.get(index_in_static - STATIC_NAMES.len()).copied().ok_or(UnreadableFrames)
     }
 
     fn evict(&mut self) {
@@ -307,10 +314,10 @@ impl NameTable {
 }
 
 /// Reads an integer whose first byte has so many bits of it (RFC 7541, section 5.1).
-fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, HeaderBlockRefusal> {
+fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, UnreadableFrames> {
     const LARGEST: usize = 1 << 24;
     let mut next = || {
-        let (&byte, rest) = block.split_first().ok_or(HeaderBlockRefusal)?;
+        let (&byte, rest) = block.split_first().ok_or(UnreadableFrames)?;
         *block = rest;
         Ok(usize::from(byte))
     };
@@ -328,7 +335,7 @@ fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, HeaderBlockRefu
             return Ok(integer);
         }
     }
-    Err(HeaderBlockRefusal)
+    Err(UnreadableFrames)
 }
 
 /// A string as it is written (RFC 7541, section 5.2).
@@ -337,17 +344,17 @@ struct WrittenString<'b> {
     bytes: &'b [u8],
 }
 
-fn read_string<'b>(block: &mut &'b [u8]) -> Result<WrittenString<'b>, HeaderBlockRefusal> {
+fn read_string<'b>(block: &mut &'b [u8]) -> Result<WrittenString<'b>, UnreadableFrames> {
     let is_huffman = block.first().is_some_and(|first| first & 0x80 != 0);
     let length = read_integer(block, 7)?;
-    let (bytes, rest) = block.split_at_checked(length).ok_or(HeaderBlockRefusal)?;
+    let (bytes, rest) = block.split_at_checked(length).ok_or(UnreadableFrames)?;
     *block = rest;
     Ok(WrittenString { is_huffman, bytes })
 }
 
 impl WrittenString<'_> {
-    fn decode(&self) -> Result<Vec<u8>, HeaderBlockRefusal> {
-        if self.is_huffman { decode_huffman(self.bytes).ok_or(HeaderBlockRefusal) } else { Ok(self.bytes.to_vec()) }
+    fn decode(&self) -> Result<Vec<u8>, UnreadableFrames> {
+        if self.is_huffman { decode_huffman(self.bytes).ok_or(UnreadableFrames) } else { Ok(self.bytes.to_vec()) }
     }
 }
 

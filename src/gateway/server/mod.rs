@@ -5,6 +5,7 @@ pub(crate) mod connection;
 pub(crate) mod descriptors;
 pub(crate) mod discovery;
 mod header_blocks;
+mod header_filter;
 mod key_collector;
 pub(crate) mod key_fetcher;
 pub(crate) mod listener;

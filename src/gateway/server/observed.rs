@@ -3,12 +3,12 @@
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::header_blocks::{HeaderBlockFollower, HeaderBlockRefusal};
+use super::header_filter::{FilteredBytes, HeaderBlockFilter};
 use crate::gateway::stream::ClientStream;
 use crate::gateway::watch::ConnectionWatch;
 
@@ -17,8 +17,8 @@ pub(crate) struct ObservedStream {
     stream: ClientStream,
     /// Bytes that were read before and come again.
     first: BytesMut,
-    /// Follows the bytes read, on a connection of HTTP/2.
-    header_blocks: Option<Box<HeaderBlockFollower>>,
+    /// Filters the bytes read, on a connection of HTTP/2.
+    header_blocks: Option<Box<HeaderBlockFilter>>,
     watch: Rc<ConnectionWatch>,
 }
 
@@ -28,14 +28,37 @@ impl ObservedStream {
         Self { stream, first, header_blocks: None, watch }
     }
 
-    /// Follows the header blocks of HTTP/2, of which hyper mends some without a word. Trailers have at most so many bytes.
-    pub(crate) fn following_header_blocks(self, most_trailer_bytes: usize) -> Self {
-        Self { header_blocks: Some(Box::new(HeaderBlockFollower::new(most_trailer_bytes))), ..self }
+    /// Filters the header blocks of HTTP/2, of which hyper mends some without a word. Trailers have at most so many bytes.
+    pub(crate) fn filtering_header_blocks(self, most_trailer_bytes: usize) -> Self {
+        Self { header_blocks: Some(Box::new(HeaderBlockFilter::new(most_trailer_bytes))), ..self }
     }
 
     /// Returns the stream itself.
     pub(crate) fn into_stream(self) -> ClientStream {
         self.stream
+    }
+
+    /// Reads bytes of the client, and tells the watch of them.
+    fn poll_client(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if !self.first.is_empty() {
+            give(&mut self.first, buffer);
+        } else if Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
+            self.watch.starves();
+            return Poll::Pending;
+        }
+        self.watch.came(buffer.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Moves bytes into a buffer, as many as it has room for. The memory goes with the last byte.
+fn give(bytes: &mut BytesMut, buffer: &mut ReadBuf<'_>) {
+    let count = bytes.len().min(buffer.remaining());
+    buffer.put_slice(bytes.get(..count).unwrap_or_default());
+    bytes.advance(count);
+    if bytes.is_empty() {
+        *bytes = BytesMut::new();
     }
 }
 
@@ -45,29 +68,28 @@ impl AsyncRead for ObservedStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        if !self.first.is_empty() {
-            let count = self.first.len().min(buffer.remaining());
-            buffer.put_slice(self.first.get(..count).unwrap_or_default());
-            self.first.advance(count);
-            if self.first.is_empty() {
-                // The memory goes with the last byte.
-                self.first = BytesMut::new();
+        let this = &mut *self;
+        loop {
+            if let Some(filter) = &mut this.header_blocks
+                && !filter.ready().is_empty()
+            {
+                give(filter.ready(), buffer);
+                return Poll::Ready(Ok(()));
             }
-        } else if Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
-            self.watch.starves();
-            return Poll::Pending;
+            let before = buffer.filled().len();
+            ready!(this.poll_client(context, buffer))?;
+            let came = buffer.filled().get(before..).unwrap_or_default();
+            let Some(filter) = this.header_blocks.as_mut().filter(|_| !came.is_empty()) else {
+                return Poll::Ready(Ok(()));
+            };
+            match filter.filter(came) {
+                FilteredBytes::Unchanged => return Poll::Ready(Ok(())),
+                FilteredBytes::Held => {}
+                // The service refuses all further requests, and the connection ends with those in flight.
+                FilteredBytes::Unreadable => this.watch.distrust(),
+            }
+            buffer.set_filled(before);
         }
-        let came = buffer.filled().get(before..).unwrap_or_default();
-        self.watch.came(came.len());
-        if let Some(follower) = &mut self.header_blocks
-            && let Err(HeaderBlockRefusal) = follower.follow(came)
-        {
-            // The service refuses all further requests, and the connection ends with those in flight.
-            self.header_blocks = None;
-            self.watch.distrust();
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -21,13 +21,16 @@ fn literal(first: u8, name: Option<&str>, value: &[u8], is_huffman: bool) -> Vec
     [&field, value].concat()
 }
 
-/// Follows a connection that sends these frames, byte by byte and all at once.
-fn is_refused(frames: &[Vec<u8>]) -> bool {
+/// Follows a connection that sends these frames; returns how many blocks are refused, or nothing where it is no HTTP/2.
+fn refused(frames: &[Vec<u8>]) -> Option<usize> {
     let bytes = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, &[0; 6]), &frames.concat()].concat();
-    let refused = HeaderBlockFollower::new(MOST_TRAILER_BYTES).follow(&bytes).is_err();
-    let mut finder = HeaderBlockFollower::new(MOST_TRAILER_BYTES);
-    assert_eq!(bytes.iter().any(|byte| finder.follow(&[*byte]).is_err()), refused);
-    refused
+    let followed = HeaderBlockFollower::new(MOST_TRAILER_BYTES).follow(&bytes).ok()?;
+    assert_eq!(followed.count, bytes.len());
+    Some(followed.refused.len())
+}
+
+fn is_refused(frames: &[Vec<u8>]) -> bool {
+    refused(frames).is_none_or(|count| count > 0)
 }
 
 #[test]
@@ -92,9 +95,9 @@ fn what_is_no_http2_is_refused_and_no_reason_to_panic() {
     for block in
         [&[0xff][..], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &[0x40, 5, b'a'], &[0x7f, 0x7f], &[0x3f, 0xff, 0x7f]]
     {
-        assert!(is_refused(&[frame(1, 4, block)]), "{block:?}");
+        assert_eq!(refused(&[frame(1, 4, block)]), None, "{block:?}");
     }
-    assert!(is_refused(&[frame(1, 4 | 8, &[9, 0])]), "padding that is longer than the frame");
+    assert_eq!(refused(&[frame(1, 4 | 8, &[9, 0])]), None, "padding that is longer than the frame");
 }
 
 #[test]
@@ -134,10 +137,20 @@ fn trailers_have_bounds_and_no_pseudo_field() {
         assert_eq!(is_refused(&frames), refused, "{name}");
     }
     let mut follower = HeaderBlockFollower::new(usize::MAX);
-    let mut follow = |frame: Vec<u8>| follower.follow(&frame).is_ok();
-    assert!(follow(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()) && follow(head()));
-    assert!(
-        follow(frame(1, 5, &many(MOST_TRAILERS, &sum(b""))))
-            && !follow(frame(1, 5, &many(MOST_TRAILERS + 1, &sum(b""))))
-    );
+    let mut refused = |frame: Vec<u8>| follower.follow(&frame).expect("frames").refused.len();
+    assert_eq!(refused([&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &head()].concat()), 0);
+    assert_eq!(refused(frame(1, 5, &many(MOST_TRAILERS, &sum(b"")))), 0);
+    assert_eq!(refused(frame(1, 5, &many(MOST_TRAILERS + 1, &sum(b"")))), 1);
+}
+
+#[test]
+fn a_refused_path_that_is_indexed_is_refused_again_and_others_are_not() {
+    let indexed = literal(0x44, None, b"/a#b", false);
+    let head = |stream, block: &[u8]| frame_of(stream, 1, 5, block);
+    // The newest entry of the dynamic table has the index 62.
+    let frames = [head(1, &[0x84]), head(3, &indexed), head(5, &[0xbe]), head(7, &[0x84]), head(9, &[0xbe])];
+    let bytes = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frames.concat()].concat();
+    let followed = HeaderBlockFollower::new(MOST_TRAILER_BYTES).follow(&bytes).expect("frames");
+    let streams: Vec<u8> = followed.refused.iter().map(|block| bytes[block.frame.start + 8]).collect();
+    assert_eq!(streams, [3, 5, 9]);
 }

@@ -1,6 +1,7 @@
 //! JSON that is text already but for its outermost levels.
 //!
-//! A route is written as soon as it is built: a tree of all routes takes a multiple of their bytes.
+//! A route is written as soon as it is built: a tree of all routes takes a multiple of their bytes. An export of 1,000 groups of
+//! 20 APIs took 3.5 s and 910 MiB with the tree, and takes 2.2 s and 290 MiB (one run, two cores that were busy).
 
 use serde_json::Value;
 

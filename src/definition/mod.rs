@@ -52,7 +52,7 @@ pub use examples::ExampleCheck;
 pub use fetch::{Fetch, FetchError};
 pub(crate) use fields::scalar_text;
 pub use import::{FurtherRules, ImportRules, ImportedDefinition, import};
-pub use result::declared::{ApiResults, ConstantResult, DeclaredResult};
+pub use result::declared::{ApiResults, ConstantResult, DeclaredResult, is_bodiless};
 pub use route::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
 pub use samples::RequestSamples;

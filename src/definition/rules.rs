@@ -256,10 +256,11 @@ pub const MOCK_MISMATCH: Rule = Rule::warning(
 /// The fields of `x-apigw-mock` are known.
 pub const MOCK_FIELD: Rule = Rule::warning(
     "constant-result-field",
-    "The value of `x-apigw-mock` is an object with any of `status` (a code from 200 to 999), `headers`, `mediaType` and \
+    "The value of `x-apigw-mock` is an object with any of `status` (a code from 200 to 599), `headers`, `mediaType` and \
      `body`, with at least a `status` or a `body`; or anything else, which is then the body itself. One that has \
      another field as well, or a misspelt one, is taken as the body. Correct the field, or put a body that looks so \
-     under `body`.",
+     under `body`. A response of status 204, 205 or 304 has no body. It stands in an operation, or in a path item for all \
+     of its operations; elsewhere it has no effect.",
 )
 .example(
     "wrong:\n\

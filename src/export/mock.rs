@@ -5,7 +5,7 @@ use http::header::CONTENT_LENGTH;
 
 use super::refusal::ProblemResponse;
 use super::table::{FixedResponse, HeaderText, RequestCondition, StepOutcome, TextTest};
-use crate::definition::StatusPattern;
+use crate::definition::{StatusPattern, is_bodiless};
 use crate::routes::{MockResponse, MockResponses};
 
 /// An outcome with its conditions.
@@ -13,8 +13,8 @@ pub(super) type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>
 
 const NOTHING: &str = "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
 
-/// Lists the steps of a mock, in order. A preference that cannot be followed is ignored (RFC 7240, section 2): of a code
-/// and an example the code counts more, and the last step asks for none.
+/// Lists the steps of a mock, in order. A preference that cannot be followed, or only by what the client does not accept, is
+/// ignored (RFC 7240, section 2): of a code and an example the code counts more, and the last step asks for none.
 pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
     let responses: Vec<&MockResponse> = mock.responses.iter().filter(|response| can_be_sent(response)).collect();
     let constant = mock.constant().filter(|constant| can_be_sent(constant));
@@ -44,6 +44,9 @@ pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
         steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::no_result(NOTHING))));
     }
     steps.extend(accept_steps(&usual, &[], None));
+    if let Some(refusal) = not_acceptable(&usual) {
+        steps.push((Vec::new(), refusal));
+    }
     steps
 }
 
@@ -104,11 +107,19 @@ fn accept_steps<'r>(
             steps.push((all, respond(candidate, applied.clone())));
         }
     }
-    let declared: Vec<&str> = candidates.iter().filter_map(|candidate| candidate.media_type.as_deref()).collect();
-    if !declared.is_empty() {
-        steps.push((conditions.to_vec(), StepOutcome::Refuse(ProblemResponse::not_acceptable(&declared))));
-    }
     steps
+}
+
+/// Returns the refusal of a request that accepts none of these responses; `None` where one of them needs no acceptance.
+fn not_acceptable<'r>(candidates: &[&'r MockResponse]) -> Option<StepOutcome<'r>> {
+    let mut declared: Vec<&str> = Vec::new();
+    for candidate in candidates {
+        let media_type = candidate.media_type.as_deref()?;
+        if !declared.contains(&media_type) {
+            declared.push(media_type);
+        }
+    }
+    (!declared.is_empty()).then(|| StepOutcome::Refuse(ProblemResponse::not_acceptable(&declared)))
 }
 
 /// Writes the expression of an `Accept` header with a range that a media type is in, with a weight that is not zero; a
@@ -129,7 +140,7 @@ fn respond(response: &MockResponse, applied: Option<String>) -> StepOutcome<'_> 
     };
     let headers = response.headers.iter().filter(|(name, _)| is_sent(name)).cloned();
     let headers = headers.chain(applied.map(|applied| ("preference-applied".to_owned(), applied)));
-    let bodiless = matches!(response.status, 204 | 304);
+    let bodiless = is_bodiless(response.status);
     StepOutcome::Respond(FixedResponse {
         status: response.status,
         headers: headers.map(|(name, value)| (name, HeaderText::Literal(value))).collect(),

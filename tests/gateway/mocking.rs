@@ -226,3 +226,48 @@ fn parameters_of_media_types_count_both_ways() {
     let unknown = "POST /petstore/versions HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain;v=3\r\n\r\n";
     assert_eq!(request(gateway.addresses()[0], unknown).status, 406);
 }
+
+#[test]
+fn a_preference_that_cannot_be_applied_is_ignored() {
+    const DEFINITION: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  \
+        /interim: {get: {responses: {'100': {description: d}, '101': {description: d}, '103': {description: d}, '200': {description: d, content: {text/plain: {example: ok}}}}}}\n  \
+        /range: {get: {responses: {'1XX': {description: d}, '200': {description: d, content: {text/plain: {example: ok}}}}}}\n  \
+        /any: {get: {responses: {default: {description: d, content: {text/plain: {example: ok}}}}}}\n  \
+        /only: {get: {responses: {'101': {description: d}}}}\n  \
+        /status: {get: {x-apigw-mock: {status: 999, body: ok}, responses: {}}}\n  \
+        /reset: {get: {x-apigw-mock: {status: 205, body: no}, responses: {}}}\n  \
+        /types: {get: {responses: {'200': {description: d, content: {text/plain: {example: ok}, application/json: {examples: {a: {value: 1}, b: {value: 2}, c: {value: 3}}}}}, '404': {description: d, content: {application/json: {example: 0}}}}}}\n";
+    let gateway =
+        start(config(), &snapshot(vec![group("g", "0.0.1", DEFINITION, &settings(""), model::Backend::Mock)]));
+    for (path, headers, expected) in [
+        // An interim response ends no request (RFC 9110, section 15.2), and a client has not asked for another protocol.
+        ("interim", "Prefer: code=100\r\n", "200 ok"),
+        ("interim", "Prefer: code=101\r\n", "200 ok"),
+        ("interim", "Prefer: code=103\r\n", "200 ok"),
+        ("range", "Prefer: code=199\r\n", "200 ok"),
+        ("range", "Prefer: code=1XX\r\n", "200 ok"),
+        ("any", "Prefer: code=103\r\n", "200 ok"),
+        ("any", "Prefer: code=600\r\n", "200 ok"),
+        ("any", "Prefer: code=599\r\n", "599 ok code=599"),
+        ("any", "Prefer: code=204\r\n", "204  code=204"),
+        ("any", "Prefer: code=205\r\n", "205  code=205"),
+        ("only", "", "501 NO_CONSTANT_RESULT"),
+        ("only", "Prefer: code=101\r\n", "501 NO_CONSTANT_RESULT"),
+        ("status", "", "200 ok"),
+        ("reset", "", "205 "),
+        ("types", "Accept: text/plain\r\nPrefer: example=b\r\n", "200 ok"),
+        ("types", "Accept: text/plain\r\nPrefer: code=404\r\n", "200 ok"),
+        ("types", "Prefer: example=b\r\n", "200 2 example=b"),
+        ("types", "Accept: image/png\r\nPrefer: example=b\r\n", "406 NOT_ACCEPTABLE"),
+    ] {
+        let answer = get(gateway.addresses()[0], &format!("/petstore/{path}"), headers);
+        let code = answer.code();
+        let told = if code.is_empty() { &answer.body } else { &code };
+        let applied = answer.header("preference-applied").map(|applied| format!(" {applied}")).unwrap_or_default();
+        assert_eq!(format!("{} {told}{applied}", answer.status), expected, "{path} {headers}");
+        let is_typed = answer.header("content-type").is_some();
+        assert_eq!(is_typed, !matches!(answer.status, 204 | 205), "{path} {headers}");
+    }
+    let refused = get(gateway.addresses()[0], "/petstore/types", "Accept: image/png\r\n");
+    assert!(refused.body.contains("Available: application/json, text/plain.\""), "{}", refused.body);
+}

@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use super::form::Kind;
 use super::{SpecificationWalk, rules};
 use crate::check::rules::operations::{RESPONSES_MISSING, SUNSET_INVALID};
+use crate::definition::rules::MOCK_FIELD;
 use crate::definition::{Node, Specification};
 use crate::model::Timestamp;
 
 impl<'d> SpecificationWalk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
+        if !matches!(kind, Kind::Operation | Kind::PathItem) {
+            self.misplaced_mock(node);
+        }
         match kind {
             Kind::OpenApi => self.whole(node),
             Kind::License if self.specification >= Specification::V3_1 => self.exclude(node, "identifier", "url"),
@@ -51,6 +55,13 @@ impl<'d> SpecificationWalk<'d> {
             let hint = "write a date like 2026-12-31, or one of HTTP like Thu, 31 Dec 2026 23:59:59 GMT";
             self.add(SUNSET_INVALID, date, "`x-sunset` is no date", hint);
         }
+    }
+
+    /// Reports a mock response where none is looked for.
+    fn misplaced_mock(&mut self, node: Node<'d>) {
+        let Some(mock) = node.get("x-apigw-mock") else { return };
+        let hint = "move it to the operation, with the `status` of the response, or give the response an `example`";
+        self.add(MOCK_FIELD, mock, "`x-apigw-mock` has an effect in an operation or a path item alone", hint);
     }
 
     fn whole(&mut self, node: Node<'d>) {

@@ -83,6 +83,18 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, mediaType: a/b}}\n    put: {x-apigw-mock: {name: Rex}}\n    post: {x-apigw-mock: {body: {status: available}}}\n    patch: {x-apigw-mock: []}\n    delete: {x-apigw-mock: status}\n",
     ),
     (
+        "constant-result-field",
+        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 205, body: x}}\n    put: {x-apigw-mock: {status: 600, body: x}}\n",
+        &["openapi.yaml:5:45", "openapi.yaml:6:26"],
+        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 205}}\n    put: {x-apigw-mock: {status: 599, body: x}}\n",
+    ),
+    (
+        "constant-result-field",
+        "paths: {/a: {get: {responses: {\"200\": {\n  x-apigw-mock: {status: 404},\n  description: d, content: {a/b: {\n  x-apigw-mock: x}}}}}}}\n",
+        &["openapi.yaml:4:17", "openapi.yaml:6:17"],
+        "paths: {/a: {\n  x-apigw-mock: x, get: {responses: {\"200\": {description: d, content: {a/b: {}}}}}}}\n",
+    ),
+    (
         "constant-result-contradicts-schema",
         "paths: {/a: {get: {x-apigw-mock: {body: x}, responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: integer}}}}}}}}\n",
         &["openapi.yaml:3:41"],

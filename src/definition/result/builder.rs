@@ -1,7 +1,7 @@
 //! Builds the results of APIs, one API after another.
 
 use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
-use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
+use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order, is_bodiless};
 use super::mock::MockExtension;
 use super::values::{MOST_COPIED, ResultValues, SourcedValue, ValidatedExample};
 use crate::definition::api::{Api, Definition, MediaType, Response, StatusPattern};
@@ -111,11 +111,16 @@ impl<'d> Builder<'d> {
         let Some(node) = api.extension("x-apigw-mock").map(|node| self.definition.node(node)) else { return Ok(None) };
         let mock = MockExtension::read(node);
         if let Some((location, message)) = mock.doubt.clone() {
-            let hint = "its fields are `status` (200 to 999), `headers`, `mediaType` and `body`; put a body that looks \
+            let hint = "its fields are `status` (200 to 599), `headers`, `mediaType` and `body`; put a body that looks \
                         so under `body`";
             self.findings.push(rules::MOCK_FIELD.finding(location, message, hint));
         }
-        let (status, body) = (mock.status, mock.body());
+        let status = mock.status;
+        let response = in_order(api)
+            .into_iter()
+            .find(|response| status.is_none_or(|status| response.status == StatusPattern::Code(status)));
+        let status = status.unwrap_or_else(|| response.map_or(200, |response| response.status.code()));
+        let body = self.sent_body(&mock, status);
         let value = match body {
             Some(body) => {
                 let Some(value) = self.values.copy(body)? else {
@@ -127,10 +132,6 @@ impl<'d> Builder<'d> {
             }
             None => None,
         };
-        let response = in_order(api)
-            .into_iter()
-            .find(|response| status.is_none_or(|status| response.status == StatusPattern::Code(status)));
-        let status = status.unwrap_or_else(|| response.map_or(200, |response| final_status(response.status)));
         let named = mock.field("mediaType").and_then(Node::as_str);
         let declared = response.and_then(|response| preferred(self.definition, &response.content).into_iter().next());
         let media_type = named.or_else(|| declared.map(|declared| declared.name.as_str()));
@@ -157,6 +158,17 @@ impl<'d> Builder<'d> {
         self.declared(ResultHead { response: None, example: None, status, headers: &headers }, body).map(Some)
     }
 
+    /// Returns the body that a response of a status has; reports one that is not sent.
+    fn sent_body(&mut self, mock: &MockExtension<'d>, status: u16) -> Option<Node<'d>> {
+        let body = mock.body()?;
+        if !is_bodiless(status) {
+            return Some(body);
+        }
+        let message = format!("the body of `x-apigw-mock` is not sent: a response of status {status} has none");
+        self.finding(rules::MOCK_FIELD, body, message, "remove the body, or give another `status`");
+        None
+    }
+
     /// Adds results of a response, up to a total of `most`.
     fn response(
         &mut self,
@@ -165,10 +177,10 @@ impl<'d> Builder<'d> {
         most: usize,
         results: &mut Vec<DeclaredResult>,
     ) -> Result<(), BudgetExceeded> {
-        let status = final_status(response.status);
+        let status = response.status.code();
         let headers = self.headers(api, &response.headers)?;
         let head = |example| ResultHead { response: Some(response.status), example, status, headers: &headers };
-        if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
+        if response.content.is_empty() || is_bodiless(status) {
             results.push(self.declared(head(None), None)?);
             return Ok(());
         }
@@ -327,14 +339,6 @@ impl<'d> Builder<'d> {
 
     pub(super) fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
         self.findings.push(rule.finding(node.location(), message, hint));
-    }
-}
-
-/// Returns the status of a final response: an interim status is replaced by 200.
-fn final_status(pattern: StatusPattern) -> u16 {
-    match pattern.code() {
-        code if code < 200 => 200,
-        code => code,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::Finding;
 /// A response that is always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConstantResult {
-    /// The status code, at least 200.
+    /// The status code, from 200 to 599.
     pub status: u16,
     /// The headers, without those that frame or describe the body.
     pub headers: Vec<(String, String)>,
@@ -60,15 +60,20 @@ impl ApiResults {
     }
 }
 
-/// Sorts responses: the lowest 2xx first, then the default, then the others, interim ones last.
+/// True if a response of a status has no body (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+#[must_use]
+pub fn is_bodiless(status: u16) -> bool {
+    matches!(status, 204 | 205 | 304)
+}
+
+/// Sorts responses: the lowest 2xx first, then the default, then the others. Interim ones are left out: they end no request
+/// (RFC 9110, section 15.2).
 pub(super) fn in_order(api: &Api) -> Vec<&Response> {
-    let mut responses: Vec<&Response> = api.responses.iter().collect();
+    let mut responses: Vec<&Response> = api.responses.iter().filter(|response| response.status.code() >= 200).collect();
     responses.sort_by_key(|response| match response.status {
         StatusPattern::Code(code) if (200..300).contains(&code) => (0, code),
         StatusPattern::Class(2) => (1, 0),
         StatusPattern::Default => (2, 0),
-        StatusPattern::Code(code) if code < 200 => (4, code),
-        StatusPattern::Class(1) => (5, 0),
         other => (3, other.code()),
     });
     responses

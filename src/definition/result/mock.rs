@@ -21,7 +21,7 @@ impl<'d> MockExtension<'d> {
     /// Parses a value.
     pub(super) fn read(node: Node<'d>) -> Self {
         let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
-        let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code));
+        let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=599).contains(code));
         let is_answer =
             (node.get("body").is_some() || status.is_some()) && node.entries().all(|(name, _)| FIELDS.contains(&name));
         let mut mock = Self { status, is_answer, doubt: None, node };

@@ -214,7 +214,6 @@ fn the_constant_result_is_the_first_of_those_declared() {
             owned(204, None, None, ""),
             owned(200, None, Some("text/plain"), "oops"),
             owned(404, None, None, ""),
-            owned(200, None, None, ""),
         ]
     );
     let mocked = format!("      x-apigw-mock: {{status: 418, mediaType: text/plain, body: tea}}\n{responses}");

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::lowering::{Direction, TypeLowering, TypeUse};
 use super::names::{NameAllocator, pascal, snake, words};
 use crate::definition::percent::one_spelling;
-use crate::definition::{ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, path_pieces};
+use crate::definition::{
+    ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, is_bodiless, path_pieces,
+};
 use crate::share::model::{
     ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel, TypeModel,
 };
@@ -252,7 +254,7 @@ fn received<'m>(
     owner: &str,
     types: &mut TypeLowering<'m>,
 ) -> Vec<MethodResult> {
-    let has_no_body = operation.method == "HEAD" || matches!(response.status.code(), 204 | 205 | 304);
+    let has_no_body = operation.method == "HEAD" || is_bodiless(response.status.code());
     if response.content.is_empty() || has_no_body {
         return vec![MethodResult::Nothing];
     }

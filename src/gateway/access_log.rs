@@ -1,6 +1,6 @@
 //! The access log: one record a request, without a secret and without the values of a query.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use crate::model::Timestamp;
@@ -23,8 +23,11 @@ pub struct AccessRecord<'a> {
     pub time: SystemTime,
     /// Its id, as the response and the backend have it.
     pub request_id: &'a str,
-    /// The client.
-    pub client: SocketAddr,
+    /// The client: the one that a trusted proxy tells, else the other end of the connection.
+    pub client: LoggedClient,
+    /// The trusted proxy that tells the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<SocketAddr>,
     /// The host that it asked for.
     pub host: &'a str,
     /// The method.
@@ -57,6 +60,16 @@ pub struct AccessRecord<'a> {
     /// From there to the head of the backend's response.
     #[serde(rename = "backendSeconds", serialize_with = "optional_seconds")]
     pub backend_took: Option<Duration>,
+}
+
+/// The address of a client in the access log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum LoggedClient {
+    /// The other end of the connection.
+    Connected(SocketAddr),
+    /// The address that a proxy tells.
+    Told(IpAddr),
 }
 
 fn point_in_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,34 +7,57 @@ use http::HeaderMap;
 use super::headers::X_FORWARDED_FOR;
 use crate::model::IpRange;
 
-/// Returns the address of a client, or the one that it tells where it is a trusted proxy. `None` where a proxy tells no
-/// address.
-pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
-    let peer = peer.to_canonical();
-    if is_trusted(trusted, peer) { told_address(peer, headers, trusted) } else { Some(peer) }
+/// The characters of an entry that are repeated.
+const LONGEST_SHOWN: usize = 60;
+
+/// Reason why a proxy tells no address of its client.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UntoldAddress {
+    #[error("there is no X-Forwarded-For")]
+    Absent,
+    #[error("{0:?} in X-Forwarded-For is no address")]
+    Unreadable(String),
 }
 
-/// Finds the address of the client of a request that a proxy describes, whose word is taken. None where it says nothing.
-pub(crate) fn described_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+impl UntoldAddress {
+    fn unreadable(entry: &[u8]) -> Self {
+        Self::Unreadable(String::from_utf8_lossy(entry).chars().take(LONGEST_SHOWN).collect())
+    }
+}
+
+/// Returns the address of a client, or the one that it tells where it is a trusted proxy.
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Result<IpAddr, UntoldAddress> {
+    let peer = peer.to_canonical();
+    if is_trusted(trusted, peer) { told_address(peer, headers, trusted) } else { Ok(peer) }
+}
+
+/// Finds the address of the client of a request that a proxy describes, whose word is taken.
+pub(crate) fn described_address(
+    proxy: IpAddr,
+    headers: &HeaderMap,
+    trusted: &[IpRange],
+) -> Result<IpAddr, UntoldAddress> {
     if !headers.contains_key(X_FORWARDED_FOR) {
-        return None;
+        return Err(UntoldAddress::Absent);
     }
     told_address(proxy.to_canonical(), headers, trusted)
 }
 
 /// Reads the address that a proxy tells: `X-Forwarded-For` from its right end, past other trusted proxies. What stands
 /// left of that, anybody may have written.
-fn told_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+fn told_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Result<IpAddr, UntoldAddress> {
     let mut address = proxy;
     for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
-        for item in line.to_str().ok()?.rsplit(',') {
-            address = parse(item.trim_matches([' ', '\t']))?.to_canonical();
+        for item in line.as_bytes().rsplit(|byte| *byte == b',') {
+            let item = item.trim_ascii();
+            let parsed = std::str::from_utf8(item).ok().and_then(parse);
+            address = parsed.ok_or_else(|| UntoldAddress::unreadable(item))?.to_canonical();
             if !is_trusted(trusted, address) {
-                return Some(address);
+                return Ok(address);
             }
         }
     }
-    Some(address)
+    Ok(address)
 }
 
 /// True if an address is that of a proxy in front whose word is taken.
@@ -78,7 +101,7 @@ mod tests {
                 headers.append(X_FORWARDED_FOR, line.parse().unwrap());
             }
             let found = client_address(peer.parse().unwrap(), &headers, &trusted);
-            assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{peer} {lines:?}");
+            assert_eq!(found.ok(), expected.map(|text| text.parse().unwrap()), "{peer} {lines:?}");
         }
     }
 }

@@ -64,7 +64,7 @@ mod validate;
 mod validate_response;
 mod watch;
 
-pub use access_log::{AccessLog, AccessRecord};
+pub use access_log::{AccessLog, AccessRecord, LoggedClient};
 pub use config::{BindAddress, Config, DiscoveryConfig, GatewayLimits, GatewayTimeouts, KeyFetchTimes};
 pub use fleet_control::FleetControl;
 pub(crate) use headers::strip_hop_by_hop;

@@ -43,7 +43,6 @@ use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_respons
 use payload::ResponsePayload;
 
 use super::access::{AdmittedCaller, CallerCheck};
-use super::client_address::{client_address, described_address};
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::http2_fields::join_cookies;
 use super::problem::{Kind, Problem};
@@ -238,20 +237,14 @@ impl Exchange {
     /// Refuses a request from an address that `ip_rules` does not admit.
     fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
         let Some(rules) = &group.ip_rules else { return Ok(()) };
-        let trusted = &self.context.shared.config.trusted_proxies;
-        let peer = self.client.watch.peer.ip();
-        let address = if self.client.is_authorizer() {
-            described_address(peer, &parts.headers, trusted)
-        } else {
-            client_address(peer, &parts.headers, trusted)
+        let reason = match self.client.address(&self.context.shared.config.trusted_proxies, &parts.headers) {
+            Ok(address) if rules.admits(address) => return Ok(()),
+            Ok(address) => format!("the address {address} is not admitted by `ip_rules`"),
+            Err(untold) => format!("the client's address is not known, which `ip_rules` need: {untold}"),
         };
-        if address.is_some_and(|address| rules.admits(address)) {
-            return Ok(());
-        }
-        let shown = address.map_or_else(|| "that the proxy tells".to_owned(), |address| address.to_string());
         let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
         problem.refused_for = Some(RefusalReason::Address);
-        problem.operator_reason = Some(format!("the address {shown} is not admitted by `ip_rules`"));
+        problem.operator_reason = Some(reason);
         Err(problem)
     }
 

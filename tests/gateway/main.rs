@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what a test needs is there, or the test has failed")]
 
 mod access;
+mod access_logs;
 mod answers;
 mod authorize;
 mod backend;

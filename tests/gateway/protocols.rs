@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use apigw::gateway::tls::{Certificate, server_config};
-use apigw::gateway::{AccessLog, AccessRecord, BindAddress, Config};
+use apigw::gateway::{BindAddress, Config};
 use apigw::model;
 use apigw::snapshot::{NotServed, Snapshot};
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
+use super::access_logs::Records;
 use super::backend::Backend;
 use super::client::{Client, get};
 use super::snapshot::{PETS, config, environment, group, http, pets, settings, snapshot, start};
@@ -240,21 +241,6 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
     assert_eq!(backend.received().last().map(|request| request.body.clone()), Some(b"abc".to_vec()));
 }
 
-/// Keeps the access records as JSON.
-#[derive(Default)]
-struct Records(Mutex<Vec<serde_json::Value>>);
-
-impl AccessLog for Records {
-    fn record(&self, record: &AccessRecord<'_>) {
-        let record = serde_json::to_value(record).expect("a record");
-        self.0.lock().expect("the records").push(record);
-    }
-
-    fn dropped(&self) -> u64 {
-        7
-    }
-}
-
 #[test]
 fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
     let records = Arc::new(Records::default());
@@ -277,10 +263,7 @@ fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
         client
     };
     let told = |count: usize| {
-        while records.0.lock().expect("the records").len() < count {
-            std::thread::yield_now();
-        }
-        let record = records.0.lock().expect("the records").last().cloned().expect("a record");
+        let record = records.wait_for(count);
         format!("{} {} {}", record["status"], record["bytesOut"], record["error"].as_str().expect("a text"))
     };
     assert!(ask("short").is_closed());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::context::Context;
-use crate::gateway::access_log::AccessRecord;
+use crate::gateway::access_log::{AccessRecord, LoggedClient};
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::meter::Meter;
 use crate::gateway::request_body::BodyProgress;
@@ -54,7 +54,8 @@ impl ResponseOrigin {
 pub(crate) struct LogEntry {
     pub(crate) time: SystemTime,
     pub(crate) request_id: String,
-    pub(crate) client: SocketAddr,
+    pub(crate) client: LoggedClient,
+    pub(crate) proxy: Option<SocketAddr>,
     pub(crate) host: String,
     pub(crate) method: http::Method,
     pub(crate) path: String,
@@ -98,6 +99,7 @@ impl LogRecord {
             time: entry.time,
             request_id: &entry.request_id,
             client: entry.client,
+            proxy: entry.proxy,
             host: &entry.host,
             method: entry.method.as_str(),
             path: &entry.path,

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -12,7 +13,9 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
+use crate::gateway::access_log::LoggedClient;
 use crate::gateway::body_pace::BodyPace;
+use crate::gateway::client_address::{UntoldAddress, client_address, described_address};
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
 use crate::gateway::issuer_keys::IssuerKeySets;
@@ -23,7 +26,7 @@ use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
 use crate::gateway::upstream::websocket::WebsocketTunnel;
 use crate::gateway::watch::ConnectionWatch;
-use crate::model::hexadecimal_digits;
+use crate::model::{IpRange, hexadecimal_digits};
 
 /// State of the service that all workers share.
 pub(crate) struct SharedContext {
@@ -190,6 +193,29 @@ impl ClientConnection {
     /// True if a proxy asks on it for verdicts.
     pub(crate) fn is_authorizer(&self) -> bool {
         self.purpose == ConnectionPurpose::Authorize
+    }
+
+    /// Returns the address of the client of a request.
+    pub(crate) fn address(&self, trusted: &[IpRange], headers: &HeaderMap) -> Result<IpAddr, UntoldAddress> {
+        let peer = self.watch.peer.ip();
+        if self.is_authorizer() {
+            described_address(peer, headers, trusted)
+        } else {
+            client_address(peer, headers, trusted)
+        }
+    }
+
+    /// Returns the client of a request and the proxy that tells it, for the access log. One that is not told is not known.
+    pub(crate) fn logged_addresses(
+        &self,
+        trusted: &[IpRange],
+        headers: &HeaderMap,
+    ) -> (LoggedClient, Option<SocketAddr>) {
+        let peer = self.watch.peer;
+        match self.address(trusted, headers) {
+            Ok(address) if address != peer.ip().to_canonical() => (LoggedClient::Told(address), Some(peer)),
+            _ => (LoggedClient::Connected(peer), None),
+        }
     }
 }
 

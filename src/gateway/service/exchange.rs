@@ -81,18 +81,23 @@ impl Exchange {
     pub(super) fn begin(context: Rc<Context>, client: Rc<ClientConnection>, parts: &Parts) -> Self {
         let in_flight = client.watch.begin();
         let request_id = context.request_id(parts.headers.get(X_REQUEST_ID));
-        let new_entry = || LogEntry {
-            time: SystemTime::now(),
-            request_id: request_id.to_str().unwrap_or_default().to_owned(),
-            client: client.watch.peer,
-            host: String::new(),
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            environment: String::new(),
-            group: String::new(),
-            version: String::new(),
-            api: String::new(),
-            key: String::new(),
+        let new_entry = || {
+            let (logged_client, proxy) =
+                client.logged_addresses(&context.shared.config.trusted_proxies, &parts.headers);
+            LogEntry {
+                time: SystemTime::now(),
+                request_id: request_id.to_str().unwrap_or_default().to_owned(),
+                client: logged_client,
+                proxy,
+                host: String::new(),
+                method: parts.method.clone(),
+                path: parts.uri.path().to_owned(),
+                environment: String::new(),
+                group: String::new(),
+                version: String::new(),
+                api: String::new(),
+                key: String::new(),
+            }
         };
         let entry = context.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
         let head_only = parts.method == Method::HEAD;

@@ -171,6 +171,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
+    use crate::gateway::LoggedClient;
 
     /// Takes lines only when it is told to.
     struct Slow(Receiver<()>);
@@ -187,7 +188,8 @@ mod tests {
         AccessRecord {
             time: SystemTime::UNIX_EPOCH,
             request_id: "",
-            client: SocketAddr::from(([127, 0, 0, 1], 1)),
+            client: LoggedClient::Connected(SocketAddr::from(([127, 0, 0, 1], 1))),
+            proxy: None,
             host: "",
             method: "",
             path,

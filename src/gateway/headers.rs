@@ -172,15 +172,12 @@ pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHea
     if passage.trusted {
         write_list(head, headers, &FORWARDED, &hop.forwarded);
         write_list(head, headers, &X_FORWARDED_FOR, &hop.client);
-        for (name, value) in [
-            (X_FORWARDED_HOST, hop.host.as_bytes()),
-            (X_FORWARDED_PROTO, hop.proto.as_bytes()),
-            (X_FORWARDED_PREFIX, prefix),
-        ] {
+        for (name, value) in [(X_FORWARDED_HOST, hop.host.as_bytes()), (X_FORWARDED_PROTO, hop.proto.as_bytes())] {
             if !headers.contains_key(&name) {
                 write_field(head, name.as_str(), value);
             }
         }
+        write_field(head, X_FORWARDED_PREFIX.as_str(), &prefixes(headers, prefix));
     } else {
         head.extend_from_slice(&hop.lines);
         write_field(head, X_FORWARDED_PREFIX.as_str(), prefix);
@@ -204,14 +201,30 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
 fn is_passed_on(name: &str, trusted: bool) -> bool {
     const OWN: [&str; 5] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id", "x-apigw-key"];
     match name {
-        "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
-        "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" => trusted,
+        "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for"
+        | "x-forwarded-prefix" => false,
+        "x-forwarded-host" | "x-forwarded-proto" => trusted,
         name if name.as_bytes().contains(&b'_') => {
             let plain = name.replace('_', "-");
             !plain.starts_with("x-forwarded-") && !OWN.contains(&plain.as_str())
         }
         _ => true,
     }
+}
+
+/// Returns the prefixes that earlier hops and the gateway took from the path, in their order.
+fn prefixes(headers: &HeaderMap, own: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    let earlier =
+        headers.get_all(X_FORWARDED_PREFIX).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    for prefix in earlier {
+        let prefix = prefix.trim_ascii();
+        whole.extend_from_slice(prefix.strip_suffix(b"/").unwrap_or(prefix));
+    }
+    if whole.is_empty() || own != b"/" {
+        whole.extend_from_slice(own);
+    }
+    whole
 }
 
 fn write_list(head: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, item: &str) {
@@ -281,6 +294,8 @@ mod tests {
             ("x-real-ip", "198.51.100.1"),
             ("x-forwarded-port", "9"),
             ("x-forwarded-ssl", "on"),
+            ("x-forwarded-prefix", "/a/, /b"),
+            ("x-forwarded-prefix", "/c"),
             ("expect", "100-continue"),
             ("content-length", "3"),
             ("cookie", "a=b"),
@@ -323,6 +338,7 @@ mod tests {
         let found = written(true);
         assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "ftp");
+        assert_eq!(found.get_all("x-forwarded-prefix").iter().collect::<Vec<_>>(), ["/a/b/c/p"]);
         assert_eq!(found["x-forwarded-host"], "a.example");
         assert_eq!(found["x-real-ip"], "198.51.100.1");
         assert_eq!(found["x-forwarded-ssl"], "on");

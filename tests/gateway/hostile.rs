@@ -246,3 +246,23 @@ fn headers_of_one_connection_stay_there() {
     assert_eq!(received.header("x-request-id"), [answer.header("x-request-id").expect("an id")]);
     assert!(received.header("via")[0].starts_with("1.1 apigw-"));
 }
+
+#[test]
+fn prefixes_of_trusted_proxies_stand_before_the_gateways_own() {
+    let backend = Backend::saying("real");
+    for (trusted, lines, expected) in [
+        ("127.0.0.0/8", "X-Forwarded-Prefix: /api\r\n", "/api/petstore"),
+        ("127.0.0.0/8", "X-Forwarded-Prefix: /api/\r\n", "/api/petstore"),
+        ("127.0.0.0/8", "X-Forwarded-Prefix: /a, /b\r\nX-Forwarded-Prefix: /c\r\n", "/a/b/c/petstore"),
+        ("127.0.0.0/8", "X-Forwarded-Prefix: /\r\n", "/petstore"),
+        ("127.0.0.0/8", "", "/petstore"),
+        ("10.0.0.0/8", "X-Forwarded-Prefix: /api\r\n", "/petstore"),
+    ] {
+        backend.forget();
+        let mut config = config();
+        config.trusted_proxies = vec![trusted.parse().expect("a range")];
+        let gateway = start(config, &pets(http(backend.address), ""));
+        super::client::get(gateway.addresses()[0], "/petstore/pets", lines);
+        assert_eq!(backend.received()[0].header("x-forwarded-prefix"), [expected], "{lines}");
+    }
+}

@@ -229,7 +229,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 43] = [
+const GATEWAY: [&str; 44] = [
     "access_log",
     "headers",
     "http2_fields",
@@ -263,6 +263,7 @@ const GATEWAY: [&str; 43] = [
     "key_meter",
     "preference",
     "mock",
+    "content_rule",
     "validate",
     "validate_response",
     "meter",

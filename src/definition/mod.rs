@@ -60,7 +60,7 @@ pub use schema::ValueDirection;
 pub(crate) use schema::{
     CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_nullable, is_regular_expression, legacy_construct,
 };
-pub(crate) use sequence::SequenceFraming;
+pub(crate) use sequence::{SequenceFraming, UnreadableItem};
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// The result of reading a group's definition.

@@ -26,6 +26,13 @@ pub(crate) struct UnreadableItem {
     source: serde_json::Error,
 }
 
+impl UnreadableItem {
+    /// Returns the reason.
+    pub(crate) fn reason(&self) -> &serde_json::Error {
+        &self.source
+    }
+}
+
 impl SequenceFraming {
     /// Returns the framing of a media type; `None` where it is no sequence.
     pub(crate) fn of(media_type: &str) -> Option<Self> {

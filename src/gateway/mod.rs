@@ -30,6 +30,7 @@ mod clock;
 mod compile;
 mod compiled;
 mod config;
+mod content_rule;
 mod cors;
 mod credentials;
 mod fleet_control;

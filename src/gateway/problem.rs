@@ -1,5 +1,7 @@
 //! Problem details of the requests that the gateway refuses (RFC 9457).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -137,6 +139,9 @@ impl Problem {
             allow: None,
             challenge: None,
             violations: Vec::new(),
+/// The characters that are kept of a violation in the access log.
+const LONGEST_LOGGED: usize = 200;
+
             refused_for: None,
             retry_after_s: None,
             operator_reason: None,
@@ -161,8 +166,8 @@ impl Problem {
         self
     }
 
-    /// Returns the reason for the access log: of violations only their places, since the messages repeat parts of the
-    /// request.
+    /// Returns the reason for the access log: of violations by a request only their places, since the messages repeat parts of
+    /// it; those by a response tell no values.
     pub(crate) fn reason(&self) -> String {
         if let Some(reason) = &self.operator_reason {
             return reason.clone();
@@ -176,14 +181,19 @@ impl Problem {
     /// Writes the violations as JSON in ASCII, as many as a header has room for; of a problem without any, its detail.
     pub(crate) fn violations_value(&self) -> HeaderValue {
         let detail = [Violation { place: String::new(), message: self.detail.clone() }];
+        if self.kind == Kind::InvalidResponse {
+            return format!("{} ({})", self.detail, listed(&self.violations));
+        }
         let list = if self.violations.is_empty() { &detail[..] } else { &self.violations };
         let mut text = String::from("[");
         for found in list {
             let mut entry = header_entry(&found.place, &found.message);
             if entry.len() > MOST_IN_A_HEADER / 2 {
                 // One that repeats a long value must not take the place of all others, or be lost itself.
-                let shorten = |text: &str| text.chars().take(LONGEST_SHORTENED).collect::<String>() + "…";
-                entry = header_entry(&shorten(&found.place), &shorten(&found.message));
+                entry = header_entry(
+                    &shortened(&found.place, LONGEST_SHORTENED),
+                    &shortened(&found.message, LONGEST_SHORTENED),
+                );
             }
             if text.len() + entry.len() + 2 > MOST_IN_A_HEADER {
                 break;
@@ -237,6 +247,25 @@ fn header_entry(place: &str, message: &str) -> String {
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for each in json.chars() {
+/// Cuts a text that has more than `most` characters.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Lists violations with their messages, as many as the access log names.
+fn listed(violations: &[Violation]) -> String {
+    let told =
+        |found: &Violation| shortened(&format!("{}: {}", found.place, found.message), LONGEST_LOGGED).into_owned();
+    let mut list: Vec<String> = violations.iter().take(MOST_PLACES).map(told).collect();
+    if violations.len() > MOST_PLACES {
+        list.push(format!("and {} more", violations.len() - MOST_PLACES));
+    }
+    list.join("; ")
+}
+
         if matches!(each, ' '..='~') {
             text.push(each);
         } else {
@@ -270,6 +299,12 @@ mod tests {
         problem.violations =
             (0..50).map(|at| Violation { place: format!("body/{at}"), message: "ä".repeat(100) }).collect();
         let value = problem.violations_value();
+        problem.kind = Kind::InvalidResponse;
+        let message = "ü".repeat(LONGEST_LOGGED);
+        problem.violations = vec![Violation { place: "body".to_owned(), message }; MOST_PLACES + 2];
+        let reason = problem.reason();
+        assert!(reason.starts_with("Wrong. (body: üü") && reason.ends_with("ü…; and 2 more)"), "{reason}");
+        assert_eq!(reason.matches("ü…; ").count(), MOST_PLACES);
         let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
         assert!(value.len() <= MOST_IN_A_HEADER && value.as_bytes().is_ascii());
         assert_eq!((list.len(), &list[1]["in"]), (6, &serde_json::json!("body/1")));

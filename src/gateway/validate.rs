@@ -5,17 +5,16 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use serde_json::Value;
 
+use super::content_rule::{ContentRule, FORM, MOST_VIOLATIONS, UnreadableBody, is_json};
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    FormRules, NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure,
-    ValueViolation, WrittenTexts, text_body,
+    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts,
 };
-use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, SequenceFraming};
+use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, ValueDirection};
 use crate::model::{MediaRange, media_type_essence, trim_blanks};
 
 /// Violation by a part of a request that must be there.
@@ -23,12 +22,6 @@ pub(crate) const MISSING: &str = "is missing";
 
 /// Violation by a parameter that has one value.
 pub(crate) const REPEATED: &str = "is given more than once";
-
-/// The media type of forms that have no fields where they are empty.
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// The most violations that a problem names.
-pub(crate) const MOST_VIOLATIONS: usize = 50;
 
 /// Rules for the requests of an API.
 pub(crate) struct RequestRules {
@@ -75,14 +68,6 @@ enum ContentTypeFault {
     Missing,
 }
 
-/// Rule for a body of one media type.
-struct ContentRule {
-    schema: Option<ValueSchema>,
-    /// The schema of each item of a sequence.
-    items: Option<ValueSchema>,
-    form: FormRules,
-}
-
 impl RequestRules {
     /// True if requests of an API must follow anything.
     pub(crate) fn has(api: &Api) -> bool {
@@ -103,7 +88,9 @@ impl RequestRules {
                     .any(|name| parameter.name.eq_ignore_ascii_case(name))
         };
         let described = api.parameters.iter().filter(|found| !described_elsewhere(found));
-        let media_type = |media_type: &MediaType| (media_type.name.clone(), ContentRule::build(definition, media_type));
+        let media_type = |media_type: &MediaType| {
+            (media_type.name.clone(), ContentRule::build(definition, media_type, ValueDirection::Request))
+        };
         let body_rule = |body: &RequestBody| BodyRule {
             required: body.required,
             content: body.content.iter().map(media_type).collect(),
@@ -147,7 +134,11 @@ impl RequestRules {
             return Err(rule.unsupported(&format!("The body is compressed ({coding}), and cannot be validated")));
         }
         let Some(content) = &declared.1 else { return Ok(()) };
-        let violations: Vec<ValueViolation> = content.check(&essence, headers, body)?;
+        let violations = match content.check(&essence, headers, body) {
+            Ok(violations) => violations,
+            Err(UnreadableBody::NotText) => Vec::new(),
+            Err(fault) => return Err(Problem::new(Kind::InvalidRequest, format!("The body {fault}."))),
+        };
         let violations = violations.into_iter().map(|found| located("body", found)).collect();
         refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
     }
@@ -194,7 +185,8 @@ impl BodyRule {
         let text = if is_json(name) { decode(query) } else { query.to_owned() };
         match content.check(&media_type_essence(name), &HeaderMap::new(), &Bytes::from(text)) {
             Ok(violations) => violations.into_iter().map(|found| located("query", found)).collect(),
-            Err(problem) => vec![violation(problem.detail.replace("The body is", "is"))],
+            Err(UnreadableBody::NotText) => Vec::new(),
+            Err(fault) => vec![violation(fault.to_string())],
         }
     }
 
@@ -219,72 +211,6 @@ impl BodyRule {
     fn unsupported(&self, what: &str) -> Problem {
         let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
         Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared: {}.", declared.join(", ")))
-    }
-}
-
-impl ContentRule {
-    fn build(definition: &Definition, media_type: &MediaType) -> Option<Self> {
-        let schema = ValueSchema::build(definition, media_type.schema);
-        let items = ValueSchema::build(definition, media_type.item_schema);
-        (schema.is_some() || items.is_some()).then(|| Self {
-            schema,
-            items,
-            form: FormRules::build(definition, media_type),
-        })
-    }
-
-    /// Judges a body; fails where it is not written in its media type.
-    fn check(&self, essence: &str, headers: &HeaderMap, body: &Bytes) -> Result<Vec<ValueViolation>, Problem> {
-        if let Some(framing) = SequenceFraming::of(essence) {
-            return self.check_sequence(framing, body);
-        }
-        let Some(schema) = &self.schema else { return Ok(Vec::new()) };
-        if is_json(essence) {
-            let value = serde_json::from_slice(body)
-                .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?;
-            return Ok(schema.check(&value, MOST_VIOLATIONS));
-        }
-        if essence.eq_ignore_ascii_case(FORM) {
-            let text = std::str::from_utf8(body).map_err(|_| {
-                Problem::new(Kind::InvalidRequest, "The body is not a form: it has bytes that are not UTF-8.")
-            })?;
-            let form = self.form.urlencoded(text, schema);
-            return Ok(form.check(schema, MOST_VIOLATIONS));
-        }
-        if essence.eq_ignore_ascii_case("multipart/form-data") {
-            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let form = self
-                .form
-                .multipart(content_type, body, schema)
-                .map_err(|reason| Problem::new(Kind::InvalidRequest, format!("The body is not a form: {reason}.")))?;
-            return Ok(form.check(schema, MOST_VIOLATIONS));
-        }
-        let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
-        let piece = text.and_then(|text| text_body(text, schema));
-        Ok(piece.and_then(|piece| schema.read(piece, MOST_VIOLATIONS).err()).unwrap_or_default())
-    }
-
-    /// Judges a sequence by the schema of its items, and as a list where that is declared (OpenAPI 3.2, section 4.14.3).
-    fn check_sequence(&self, framing: SequenceFraming, body: &Bytes) -> Result<Vec<ValueViolation>, Problem> {
-        let is_list = |schema: &&ValueSchema| schema.names_structure(ValueStructure::List) && !schema.allows_objects();
-        let whole = self.schema.as_ref().filter(is_list);
-        if self.items.is_none() && whole.is_none() {
-            return Ok(Vec::new());
-        }
-        let items = framing
-            .items(body)
-            .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not a sequence: {error}.")))?;
-        let of_item = |(index, item): (usize, &Value)| {
-            let found = self.items.as_ref().map(|schema| schema.check(item, MOST_VIOLATIONS)).unwrap_or_default();
-            found.into_iter().map(move |found| ValueViolation { path: format!("/{index}{}", found.path), ..found })
-        };
-        let mut violations: Vec<ValueViolation> =
-            items.iter().enumerate().flat_map(of_item).take(MOST_VIOLATIONS).collect();
-        if framing != SequenceFraming::Events && violations.is_empty() {
-            let list = Value::Array(items);
-            violations = whole.map(|schema| schema.check(&list, MOST_VIOLATIONS)).unwrap_or_default();
-        }
-        Ok(violations)
     }
 }
 
@@ -379,11 +305,6 @@ fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> Has
     let others = api.parameters.iter().filter(|other| other.place == parameter.place && other.name != parameter.name);
     let keys = definition.keys(parameter.place).map(str::to_owned);
     others.map(|other| other.name.clone()).chain(keys).collect()
-}
-
-pub(crate) fn is_json(media_type: &str) -> bool {
-    let essence = media_type_essence(media_type);
-    essence == "application/json" || essence.ends_with("+json")
 }
 
 #[cfg(test)]

@@ -4,15 +4,16 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
+use super::content_rule::{ContentRule, MOST_VIOLATIONS, is_json};
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::Violation;
-use super::validate::{MISSING, MOST_VIOLATIONS, REPEATED, is_json, located};
+use super::validate::{MISSING, REPEATED, located};
 use crate::definition::values::{
     NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
 };
 use crate::definition::{
-    Api, Definition, Header, MediaType, Node, NodeId, ParameterPlace, ParameterStyle, Response, StatusPattern,
+    Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, SequenceFraming, StatusPattern,
     ValueDirection,
 };
 use crate::model::MediaRange;
@@ -27,43 +28,61 @@ pub(crate) enum ResponseBody<'b> {
     Whole(&'b Bytes),
 }
 
+/// The part of a response's body in the verdict on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyUse {
+    /// Any body is valid.
+    Any,
+    /// It has to be known: it is compared with a schema, or it must have a media type unless it is empty.
+    Whole,
+    /// The same, if its length is known: a sequence without one may never end.
+    WholeIfSized,
+    /// Nothing reads bodies of its media type, for which a schema is declared.
+    Unreadable,
+}
+
+/// The verdict on a response.
+pub(crate) struct ResponseVerdict {
+    /// The parts that are not declared.
+    pub(crate) violations: Vec<Violation>,
+    /// True if its body could not be judged.
+    pub(crate) is_open: bool,
+}
+
 /// The rules that the responses of an API must follow.
 pub(crate) struct ResponseRules(Box<[ResponseRule]>);
 
 struct ResponseRule {
     status: StatusPattern,
     headers: Vec<HeaderRule>,
-    content: Vec<(String, Option<ValueSchema>)>,
+    content: Vec<(String, Option<ContentRule>)>,
 }
 
 struct HeaderRule {
     name: String,
     required: bool,
     notation: ValueNotation,
+    /// True if its value is JSON.
+    is_json: bool,
     schema: Option<ValueSchema>,
 }
 
 impl ResponseRules {
     /// Builds the rules of an API; `None` where it declares no response.
     pub(crate) fn build(definition: &Definition, api: &Api) -> Option<Self> {
-        let schema =
-            |schema: Option<NodeId>| ValueSchema::compile(definition.json_schema(schema?, ValueDirection::Response)?);
-        let header = |header: &Header| HeaderRule {
-            name: header.name.clone(),
-            required: header.required,
-            notation: ValueNotation {
-                place: TextPlace::Header,
-                style: ParameterStyle::Simple,
-                explode: definition.node(header.node).get("explode").and_then(Node::as_bool) == Some(true),
-            },
-            schema: schema(header.schema),
-        };
         // The media type is declared by `content` (OpenAPI 3.1, section 4.8.17).
         let is_own = |header: &&Header| !header.name.eq_ignore_ascii_case("content-type");
-        let content = |media_type: &MediaType| (media_type.name.clone(), schema(media_type.schema));
+        let content = |media_type: &MediaType| {
+            (media_type.name.clone(), ContentRule::build(definition, media_type, ValueDirection::Response))
+        };
         let rule = |response: &Response| ResponseRule {
             status: response.status,
-            headers: response.headers.iter().filter(is_own).map(header).collect(),
+            headers: response
+                .headers
+                .iter()
+                .filter(is_own)
+                .map(|header| HeaderRule::build(definition, header))
+                .collect(),
             content: response.content.iter().map(content).collect(),
         };
         (!api.responses.is_empty()).then(|| Self(api.responses.iter().map(rule).collect()))
@@ -74,24 +93,27 @@ impl ResponseRules {
         self.0.iter().any(|rule| rule.status == StatusPattern::Code(status.as_u16()))
     }
 
-    /// True if the body of a response decides whether it is valid: it is compared with a schema, or it must have a
-    /// media type unless it is empty.
-    pub(crate) fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        let Some(rule) = self.rule(status) else { return false };
+    /// Returns the part of a response's body in the verdict on it.
+    pub(crate) fn body_use(&self, status: StatusCode, headers: &HeaderMap) -> BodyUse {
+        let Some(rule) = self.rule(status) else { return BodyUse::Any };
         if !headers.contains_key(CONTENT_TYPE) {
-            return !rule.content.is_empty();
+            return if rule.content.is_empty() { BodyUse::Any } else { BodyUse::Whole };
         }
-        rule.declared(headers).is_some_and(|(name, schema)| {
-            let sent = sent(headers).map(|sent| sent.essence());
-            schema.is_some() && is_json(sent.as_deref().unwrap_or(name))
-        })
+        let Some((name, Some(content))) = rule.declared(headers) else { return BodyUse::Any };
+        let essence = essence(name, headers);
+        match SequenceFraming::of(&essence) {
+            _ if !content.reads(&essence) => BodyUse::Unreadable,
+            Some(_) => BodyUse::WholeIfSized,
+            None => BodyUse::Whole,
+        }
     }
 
-    /// Lists the parts of a response that are not declared.
-    pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: ResponseBody<'_>) -> Vec<Violation> {
+    /// Judges a response.
+    pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: ResponseBody<'_>) -> ResponseVerdict {
         let Some(rule) = self.rule(status) else {
             let message = format!("{} is not declared", status.as_u16());
-            return vec![Violation { place: "status".to_owned(), message }];
+            let violations = vec![Violation { place: "status".to_owned(), message }];
+            return ResponseVerdict { violations, is_open: false };
         };
         let mut violations = Vec::new();
         for header in &rule.headers {
@@ -121,18 +143,15 @@ impl ResponseRules {
                 message: format!("{fault}; declared: {}", names.join(", ")),
             }));
         }
-        if let (Some((_, Some(schema))), ResponseBody::Whole(body)) = (declared, body) {
-            match serde_json::from_slice(body) {
-                Ok(value) => {
-                    let found = schema.check(&value, MOST_VIOLATIONS);
-                    violations.extend(found.into_iter().map(|found| located("body", found)));
-                }
-                Err(error) => {
-                    violations.push(Violation { place: "body".to_owned(), message: format!("is not JSON: {error}") });
-                }
+        let mut is_open = false;
+        if let (Some((name, Some(content))), ResponseBody::Whole(body)) = (declared, body) {
+            match content.check(&essence(name, headers), headers, body) {
+                Ok(found) => violations.extend(found.into_iter().map(|found| located("body", found))),
+                Err(fault) if fault.is_open() => is_open = true,
+                Err(fault) => violations.push(Violation { place: "body".to_owned(), message: fault.to_string() }),
             }
         }
-        violations
+        ResponseVerdict { violations, is_open }
     }
 
     fn rule(&self, status: StatusCode) -> Option<&ResponseRule> {
@@ -144,12 +163,30 @@ impl ResponseRules {
 }
 
 impl ResponseRule {
-    fn declared(&self, headers: &HeaderMap) -> Option<&(String, Option<ValueSchema>)> {
+    fn declared(&self, headers: &HeaderMap) -> Option<&(String, Option<ContentRule>)> {
         media_type::declared(&self.content, |(name, _)| name, &sent(headers)?)
     }
 }
 
 impl HeaderRule {
+    fn build(definition: &Definition, header: &Header) -> Self {
+        let node = definition.node(header.node);
+        let content = node.get("content").and_then(|content| content.entries().next());
+        let json = content.filter(|(name, _)| is_json(name)).and_then(|(_, media_type)| media_type.resolve());
+        let schema = json.map_or(header.schema, |media_type| media_type.get("schema").map(Node::id));
+        Self {
+            name: header.name.clone(),
+            required: header.required,
+            notation: ValueNotation {
+                place: TextPlace::Header,
+                style: ParameterStyle::Simple,
+                explode: node.get("explode").and_then(Node::as_bool) == Some(true),
+            },
+            is_json: json.is_some(),
+            schema: ValueSchema::of_response(definition, schema),
+        }
+    }
+
     fn check(&self, headers: &HeaderMap, violations: &mut Vec<Violation>) {
         let place = format!("header.{}", self.name.to_ascii_lowercase());
         if !headers.contains_key(self.name.as_str()) {
@@ -159,6 +196,10 @@ impl HeaderRule {
             return;
         }
         let Some(schema) = &self.schema else { return };
+        if self.is_json {
+            violations.extend(check_json(headers, &self.name, schema).into_iter().map(|found| located(&place, found)));
+            return;
+        }
         let texts = RequestTexts { path_parameters: &[], query: "", headers };
         let written = texts.written(ParameterPlace::Header, &self.name, self.notation, None, NameScope::Described);
         let found = if self.name.eq_ignore_ascii_case(SET_COOKIE.as_str()) {
@@ -195,6 +236,20 @@ fn check_cookies(written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueV
         return schema.check(&written.own.iter().map(cookie).collect(), MOST_VIOLATIONS);
     }
     written.own.iter().flat_map(|text| schema.check(&cookie(text), MOST_VIOLATIONS)).collect()
+}
+
+/// Checks a header of JSON; all its lines are one value (RFC 9110, section 5.3).
+fn check_json(headers: &HeaderMap, name: &str, schema: &ValueSchema) -> Vec<ValueViolation> {
+    let lines: Vec<&[u8]> = headers.get_all(name).iter().map(http::HeaderValue::as_bytes).collect();
+    match serde_json::from_slice(&lines.join(&b", "[..])) {
+        Ok(value) => schema.check(&value, MOST_VIOLATIONS),
+        Err(error) => vec![ValueViolation { path: String::new(), message: format!("is not JSON: {error}") }],
+    }
+}
+
+/// Returns the media type of a body without its parameters: the one that was sent, else the declared one.
+fn essence(declared: &str, headers: &HeaderMap) -> String {
+    sent(headers).map_or_else(|| declared.to_owned(), |sent| sent.essence())
 }
 
 fn sent(headers: &HeaderMap) -> Option<MediaRange> {
@@ -257,10 +312,10 @@ mod tests {
                 sent.append(HeaderName::from_static(name), http::HeaderValue::from_static(value));
             }
             let status = StatusCode::from_u16(status).expect("a status");
-            assert_eq!(rules.reads_body(status, &sent), reads_body, "{status} {headers:?}");
+            assert_eq!(rules.body_use(status, &sent) == BodyUse::Whole, reads_body, "{status} {headers:?}");
             let body = Bytes::from(body);
             let known = if reads_body { ResponseBody::Whole(&body) } else { ResponseBody::Absent };
-            let violations = rules.check(status, &sent, known);
+            let violations = rules.check(status, &sent, known).violations;
             let places: Vec<&str> = violations.iter().map(|found| found.place.as_str()).collect();
             assert_eq!(places.join(" "), expected, "{status} {headers:?} {body:?}: {violations:?}");
         }

@@ -1,7 +1,11 @@
 //! Responses of real backends that are checked against the definition.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
+use apigw::gateway::Config;
+
+use super::access_logs::Records;
 use super::backend::Backend;
 use super::client::get;
 use super::snapshot::{config, group, http, settings, snapshot, start};
@@ -116,5 +120,147 @@ fn statuses_of_preconditions_and_ranges_need_no_declaration() {
     ] {
         let answer = get(gateway.addresses()[0], &format!("/petstore/a?{case}"), headers);
         assert_eq!(answer.status, status, "{case} {headers}");
+    }
+}
+
+const MEDIA_TYPES: &str = r"
+openapi: 3.2.0
+info: {title: Checked, version: '1'}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses:
+        '200':
+          description: d
+          headers: {X-Json: {content: {application/json: {schema: {type: integer}}}}}
+          content:
+            text/plain: {schema: {type: string, maxLength: 5}}
+            application/json: {schema: {type: object, required: [id], properties: {id: {type: integer}, deep: {}, list: {type: array, items: {type: object, additionalProperties: {type: integer}}}}}}
+            application/x-www-form-urlencoded: {schema: {type: object, required: [id], properties: {id: {type: integer}}}}
+            application/x-ndjson: {itemSchema: {type: integer}}
+            application/xml: {schema: {type: object}}
+            image/png: {}
+  /b:
+    get:
+      operationId: b
+      responses: {'200': {description: d, content: {text/plain: {schema: {type: integer}}}}}
+";
+
+/// A backend that answers `/a?N` with the Nth of these bodies.
+fn backend_of(cases: &'static [(&'static str, &'static str, &'static str)]) -> Backend {
+    Backend::start(move |request, stream| {
+        let case = request.line().split(['?', ' ']).nth(2).unwrap_or_default().parse().unwrap_or(0);
+        let (media_type, headers, body): (&str, &str, &str) = cases.get(case).copied().unwrap_or_default();
+        let body = if body == "DEEP" {
+            format!("{{\"id\":1,\"deep\":{}1{}}}", "[".repeat(200), "]".repeat(200))
+        } else {
+            body.to_owned()
+        };
+        let (length, body) = if headers.contains("chunked") {
+            (String::new(), format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()))
+        } else {
+            (format!("Content-Length: {}\r\n", body.len()), body)
+        };
+        let text = format!("HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\n{headers}{length}\r\n{body}");
+        stream.write_all(text.as_bytes()).is_ok()
+    })
+}
+
+#[test]
+fn bodies_are_read_as_those_of_requests_are_and_all_others_count_as_unchecked() {
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+    const LINES: &str = "application/x-ndjson";
+    const CASES: &[(&str, &str, &str)] = &[
+        ("text/plain", "", "abcde"),
+        ("text/plain", "", "abcdef"),
+        (FORM, "", "id=7"),
+        (FORM, "", "name=x"),
+        (FORM, "", "id=x"),
+        (LINES, "", "1\n2\n"),
+        (LINES, "", "1\n\"x\"\n"),
+        (LINES, "", "1\n{"),
+        // A sequence without a known length may never end, and is passed on item by item.
+        (LINES, "Transfer-Encoding: chunked\r\n", "1\n\"x\"\n"),
+        ("application/xml", "", "<a/>"),
+        ("image/png", "", "x"),
+        (JSON, "", "DEEP"),
+        (JSON, "X-Json: 1\r\n", "{\"id\":1}"),
+        (JSON, "X-Json: \"x\"\r\n", "{\"id\":1}"),
+        (JSON, "X-Json: {\r\n", "{\"id\":1}"),
+        (JSON, "Content-Encoding: gzip\r\n", "x"),
+    ];
+    let expected = [
+        "valid",
+        "invalid",
+        "valid",
+        "invalid",
+        "invalid",
+        "valid",
+        "invalid",
+        "invalid",
+        "unchecked",
+        "unchecked",
+        "valid",
+        "unchecked",
+        "valid",
+        "invalid",
+        "invalid",
+        "unchecked",
+    ];
+    let backend = backend_of(CASES);
+    let settings = settings("validate_responses: fail\n");
+    let mut config = config();
+    config.admin = Some(([127, 0, 0, 1], 0).into());
+    let group = group("g", "0.0.1", MEDIA_TYPES, &settings, http(backend.address));
+    let gateway = start(config, &snapshot(vec![group]));
+    let count = |check: &str| {
+        let metrics = get(gateway.admin_address().expect("an address"), "/-/metrics", "").body;
+        let label = format!("api=\"a\",result=\"{check}\"}} ");
+        // There is none before the first.
+        metrics.lines().find_map(|line| line.split_once(&label).map(|(_, count)| count.to_owned())).unwrap_or_default()
+    };
+    for (case, (text, expected)) in CASES.iter().zip(expected).enumerate() {
+        let before = count(expected);
+        let answer = get(gateway.addresses()[0], &format!("/petstore/a?{case}"), "Accept-Encoding: gzip\r\n");
+        assert_eq!(answer.status, if expected == "invalid" { 502 } else { 200 }, "{text:?}: {}", answer.body);
+        assert_ne!(count(expected), before, "{text:?}: {expected}");
+    }
+    assert_eq!(get(gateway.addresses()[0], "/petstore/b?0", "").status, 502, "a text that is no number");
+    // What is compressed cannot be checked, and its caller must not be able to ask for that.
+    assert_eq!(backend.received()[0].header("accept-encoding"), ["identity"]);
+}
+
+#[test]
+fn the_log_names_what_is_wrong_and_repeats_no_value() {
+    const CASES: &[(&str, &str, &str)] = &[
+        ("application/json", "", "{\"id\":\"hush\"}"),
+        ("application/json", "", "{\"id\":1,\"list\":[{\"hush\":\"hush\"}]}"),
+        ("application/json", "X-Json: \"hush\"\r\n", "{\"id\":1}"),
+        ("application/json", "", "{}"),
+        ("text/html", "", "hush"),
+    ];
+    let expected = [
+        "body/id: value is not of type \"integer\"",
+        "body/list/0/*: value is not of type \"integer\"",
+        "header.x-json: value is not of type \"integer\"",
+        "body: \"id\" is a required property",
+        "header.content-type: is not declared; declared: text/plain, application/json, \
+         application/x-www-form-urlencoded, application/x-ndjson, application/xml, image/png",
+    ];
+    let backend = backend_of(CASES);
+    for setting in ["log", "fail"] {
+        let records = Arc::new(Records::default());
+        let settings = settings(&format!("validate_responses: {setting}\n"));
+        let config = Config { access_log: Some(Arc::<Records>::clone(&records)), ..config() };
+        let group = group("g", "0.0.1", MEDIA_TYPES, &settings, http(backend.address));
+        let gateway = start(config, &snapshot(vec![group]));
+        for (case, expected) in expected.iter().enumerate() {
+            get(gateway.addresses()[0], &format!("/petstore/a?{case}"), "");
+            let error = records.wait_for(case + 1)["error"].clone();
+            let whole = format!("The backend's response does not follow the definition. ({expected})");
+            assert_eq!(error, whole, "{setting}");
+        }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct ValueSchema {
     plain: Option<TypeSet>,
     /// True if part of the value is secret, so that messages must not repeat it.
     is_secret: bool,
+    /// True if messages repeat neither a value nor a name that the schema does not declare.
+    is_redacted: bool,
     originals: OriginalPatterns,
 }
 
@@ -34,6 +36,13 @@ impl ValueSchema {
     /// Compiles a schema of a definition; `None` if no validator accepts it.
     pub(crate) fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
         Self::compile(definition.json_schema(schema?, ValueDirection::Request)?)
+    }
+
+    /// Compiles a schema for values of responses. Its violations go to callers and into logs, and tell nothing of a value but
+    /// its place.
+    pub(crate) fn of_response(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
+        let schema = Self::compile(definition.json_schema(schema?, ValueDirection::Response)?)?;
+        Some(Self { is_redacted: true, ..schema })
     }
 
     /// Compiles a self-contained schema.
@@ -46,7 +55,7 @@ impl ValueSchema {
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
-        Some(Self { value, validator, patterns, plain, is_secret, originals })
+        Some(Self { value, validator, patterns, plain, is_secret, is_redacted: false, originals })
     }
 
     /// Returns the hints for the whole value.
@@ -97,7 +106,13 @@ impl ValueSchema {
             return Vec::new();
         }
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).take(most).collect();
-        let violation = |error| ValueViolation::new(error, self.is_secret, &self.originals);
+        let violation = |error| {
+            if self.is_redacted {
+                ValueViolation::redacted(error, &self.value, &self.originals)
+            } else {
+                ValueViolation::new(error, self.is_secret, &self.originals)
+            }
+        };
         closest(&errors).into_iter().take(most).map(violation).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::Value;
 
 use super::rewrite::OriginalPatterns;
 
@@ -25,6 +26,38 @@ impl ValueViolation {
             message = format!("{before}{original}\"");
         }
         Self { path: error.instance_path().as_str().to_owned(), message }
+    }
+
+    /// Creates a violation that tells nothing of the value but its place: names that the schema does not declare, like the keys
+    /// of a map, are `*`.
+    pub(super) fn redacted(error: &ValidationError<'_>, schema: &Value, originals: &OriginalPatterns) -> Self {
+        let Self { path, message } = Self::new(error, true, originals);
+        let message = match error.kind() {
+            ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::UnevaluatedProperties { .. } => {
+                "has a property that is not declared".to_owned()
+            }
+            ValidationErrorKind::PropertyNames { .. } => "has a property whose name is not allowed".to_owned(),
+            _ => message,
+        };
+        let shown = |segment: &str| {
+            let is_index = segment.bytes().all(|byte| byte.is_ascii_digit());
+            let name = segment.replace("~1", "/").replace("~0", "~");
+            if is_index || declares(schema, &name) { format!("/{segment}") } else { "/*".to_owned() }
+        };
+        Self { path: path.split('/').skip(1).map(shown).collect(), message }
+    }
+}
+
+/// True if a schema declares a property of this name anywhere.
+fn declares(schema: &Value, name: &str) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            let properties = fields.get("properties").and_then(Value::as_object);
+            properties.is_some_and(|properties| properties.contains_key(name))
+                || fields.values().any(|field| declares(field, name))
+        }
+        Value::Array(items) => items.iter().any(|item| declares(item, name)),
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use super::styles::{StyleNotation, list, named, object, object_fields, plain};
 use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, ParameterStyle, PathPiece, path_pieces};
-use crate::gateway::validate::is_json;
+use crate::gateway::content_rule::is_json;
 use crate::model::media_type_essence;
 
 /// Placeholder for a secret where a request is shown.

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::EXPECT;
+use http::header::{ACCEPT_ENCODING, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
@@ -30,7 +30,7 @@ use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward, wants_
 use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
-use crate::model::KeyName;
+use crate::model::{KeyName, ResponseValidation};
 
 /// State of a request that has to wait for its body or for a backend.
 pub(super) struct WaitingRequest {
@@ -192,7 +192,7 @@ impl Exchange {
         parameters: &[(&str, &str)],
         request: ForwardedRequest,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
-        let ForwardedRequest { parts, body, upgrades, signer } = request;
+        let ForwardedRequest { mut parts, body, upgrades, signer } = request;
         let group = &*wait.group;
         let context = Rc::clone(&self.context);
         let client = Rc::clone(&self.client);
@@ -217,6 +217,10 @@ impl Exchange {
             signer: signer.as_ref(),
         };
         let traits = group.response_rules(api).map(|_| RequestTraits::of(&parts));
+        if traits.is_some() && group.validate_responses == ResponseValidation::Fail {
+            // A compressed body is not read, and its caller must not be able to ask for that.
+            parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {

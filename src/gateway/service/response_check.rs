@@ -9,7 +9,7 @@ use crate::gateway::meter::ResponseCheck;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::upstream::failure::UpstreamFailure;
 use crate::gateway::upstream::forward::UpstreamResponse;
-use crate::gateway::validate_response::{ResponseBody, is_plain};
+use crate::gateway::validate_response::{BodyUse, ResponseBody, ResponseVerdict, is_plain};
 use crate::model::ResponseValidation;
 
 /// Larger bodies are passed on without a look, in bytes.
@@ -60,7 +60,9 @@ pub(super) async fn check_response(
     }
     let is_bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let has_body = !request.is_head && !is_bodiless;
-    let reads_body = has_body && rules.reads_body(status, headers);
+    let body_use = if has_body { rules.body_use(status, headers) } else { BodyUse::Any };
+    let is_sized = response.relay.size_hint().exact().is_some();
+    let reads_body = body_use == BodyUse::Whole || body_use == BodyUse::WholeIfSized && is_sized;
     let body = if reads_body && is_plain(headers) {
         response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
             UpstreamFailure::new(Kind::BadGateway, "The backend's response ended early.", error.to_string())
@@ -73,11 +75,14 @@ pub(super) async fn check_response(
         Some(bytes) => ResponseBody::Whole(bytes),
         None => ResponseBody::Unread,
     };
-    let violations = rules.check(status, headers, checked);
-    let check = match (violations.is_empty(), reads_body, &body) {
-        (false, ..) => ResponseCheck::Invalid,
-        (true, true, None) => ResponseCheck::Unchecked,
-        (true, ..) => ResponseCheck::Valid,
+    let ResponseVerdict { violations, is_open } = rules.check(status, headers, checked);
+    let is_unread = body_use != BodyUse::Any && body.is_none();
+    let check = if !violations.is_empty() {
+        ResponseCheck::Invalid
+    } else if is_unread || is_open {
+        ResponseCheck::Unchecked
+    } else {
+        ResponseCheck::Valid
     };
     api.meter.count_response(check);
     if violations.is_empty() {

@@ -7,7 +7,7 @@ use super::rules::all_rules;
 use super::rules::settings as rules;
 use super::subject::WorkspaceOverview;
 use crate::check::addresses::used_variables;
-use crate::model::{EnvironmentName, Finding, Hint, WorkspaceSettings, nearest};
+use crate::model::{EnvironmentName, Finding, GroupSettings, Hint, KeyKind, WorkspaceSettings, nearest};
 
 /// The file that these rules check.
 const FILE: &str = "apigw.toml";
@@ -19,7 +19,24 @@ pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
     findings.extend(unknown_group(overview, &places));
     findings.extend(unused_variables(overview, &places));
     findings.extend(empty_command(overview.settings, &places));
+    findings.extend(repeated_requests(overview, &places));
     findings
+}
+
+/// Finds several gateways of which each accepts a signed request once.
+fn repeated_requests(overview: &WorkspaceOverview<'_>, places: &SettingsPlaces) -> Option<Finding> {
+    let gateways = overview.settings.access.gateways.get();
+    let takes_signatures = |settings: &GroupSettings| settings.auth.takes(KeyKind::Signature);
+    let signed = overview.subjects.iter().filter(|subject| subject.settings.is_some_and(takes_signatures));
+    let groups: Vec<&str> = signed.map(|subject| subject.group.as_str()).collect();
+    let (first, others) = groups.split_first().filter(|_| gateways > 1)?;
+    let who = match others.len() {
+        0 => format!("the group {first} takes signed requests"),
+        more => format!("the group {first} and {more} more take signed requests"),
+    };
+    let message = format!("{who}, and each of the {gateways} gateways accepts the same one once");
+    let hint = "let the gateways ask one authorizer, or turn the rule off where a repeated request does no harm";
+    Some(rules::SIGNED_REQUEST_REPEATED.finding(places.value(&["access", "gateways"]), message, hint))
 }
 
 /// Finds a command for secrets without a program, which fetches none.

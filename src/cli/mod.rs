@@ -21,6 +21,7 @@ mod duration;
 mod error;
 mod escape;
 mod fleet;
+mod gateway_counts;
 mod generated_folder;
 mod global;
 mod hints;

@@ -87,8 +87,14 @@ impl<'a> EntryOrigins<'a> {
     /// Returns the URLs of a live release; none if its settings cannot be read.
     #[must_use]
     pub fn urls(&self, environment: &EnvironmentName, group: &GroupName, release: &Release) -> Vec<String> {
-        let settings = self.settings.get(&(group, release.digest)).and_then(|(_, settings)| settings.as_ref());
+        let settings = self.settings(group, release);
         settings.map(|settings| self.workspace.addresses(environment, group, settings)).unwrap_or_default()
+    }
+
+    /// Returns the settings of a release; `None` if they cannot be read.
+    #[must_use]
+    pub fn settings<'b>(&'b self, group: &'b GroupName, release: &Release) -> Option<&'b GroupSettings> {
+        self.settings.get(&(group, release.digest))?.1.as_ref()
     }
 
     /// Returns who committed an operation of an entry.

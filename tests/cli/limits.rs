@@ -110,3 +110,25 @@ fn a_days_counts_survive_a_restart() {
     serving.wait_to_hear("daily limits start over");
     assert_eq!(status(&serving), "200");
 }
+
+#[test]
+fn gateways_that_share_no_account_are_named() {
+    let sandbox = sandbox("1/day");
+    let warned = "test: 2 gateways on this machine serve it, and `access.gateways` in apigw.toml is 1";
+    let first = Serving::start(&sandbox);
+    first.wait_to_hear("petstore 0.0.1 with mock");
+    assert!(!sandbox.run("status").expect_exit(0).stderr.contains("gateways on this machine"));
+    let second = Serving::start(&sandbox);
+    second.wait_to_hear(warned);
+    sandbox.run("status").expect_exit(0).expect_stderr(warned);
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[access]\ngateways = 2\n"));
+    assert!(!sandbox.run("status").expect_exit(0).stderr.contains("gateways on this machine"));
+    // Each admits one at the least.
+    assert!([&first, &second].map(|gateway| gateway.get("/petstore/pets").contains(" 200 ")) == [true, true]);
+    let group = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &group.replace("auth: subscription", "auth: signature"));
+    let told = sandbox.run("check").expect_exit(0).stdout;
+    let expected = "the group petstore takes signed requests, and each of the 2 gateways accepts the same one once";
+    assert!(told.contains(expected) && told.contains("signed-request-repeated"), "{told}");
+}

@@ -169,6 +169,22 @@ pub(in crate::check) const SECRETS_COMMAND_EMPTY: Rule = Rule::error(
      \x20 [access]\n\
      \x20 secrets_command = [\"sops\", \"-d\", \"secrets.json\"]",
 );
+/// A signed request is accepted once.
+pub(in crate::check) const SIGNED_REQUEST_REPEATED: Rule = Rule::warning(
+    "signed-request-repeated",
+    "A gateway remembers the signed requests that it accepted, and knows nothing of those of the others: if `gateways` in \
+     apigw.toml is above 1, whoever sees a signed request can send it once more to each of the other gateways. Let all of \
+     them ask one authorizer, which accepts it once; where callers reach the gateways by TLS alone and repeated requests do \
+     no harm, turn the rule off.",
+)
+.example(
+    "wrong:\n\
+     \x20 [access]\n\
+     \x20 gateways = 2\n\
+     right, behind one authorizer:\n\
+     \x20 [access]\n\
+     \x20 gateways = 1",
+);
 /// The forwarding settings can be applied.
 pub(in crate::check) const FORWARDING: Rule = Rule::error(
     "forwarding",
@@ -225,8 +241,9 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 18] = [
+pub(super) const RULES: [Rule; 19] = [
     SECRETS_COMMAND_EMPTY,
+    SIGNED_REQUEST_REPEATED,
     UNKNOWN_ENVIRONMENT,
     IP_RULES_EMPTY,
     FORWARDING,

@@ -271,6 +271,12 @@ fn workspaces() -> Vec<Row> {
             with("").settings("[access]\nsecrets_command = [\"true\"]\n"),
         ),
         (
+            "signed-request-repeated",
+            with("auth: [signature, subscription]\n").settings("[access]\ngateways = 2\n"),
+            vec!["apigw.toml:3:12"],
+            with("auth: subscription\n").settings("[access]\ngateways = 2\n"),
+        ),
+        (
             "ip-rules-empty",
             with("ip_rules: {allow: [], environments: {prod: {allow: []}, test: {allow: [\"::1\"]}}}\n"),
             vec!["group.yaml:4:19", "group.yaml:4:52"],

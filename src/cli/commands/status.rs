@@ -18,7 +18,7 @@ use crate::cli::views::{
     BehindView, ClosedKeyView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView,
     ViewProblemView,
 };
-use crate::cli::{complete, lost, selection};
+use crate::cli::{complete, gateway_counts, lost, selection};
 use crate::model::{
     DeploymentState, Environment, EnvironmentName, Finding, GroupName, HttpUrl, OperationId, Release, SCHEMA,
     Timestamp, Version, VersionNotes,
@@ -131,6 +131,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         context.output.warning(&format!(
             "{location}: {message}; gateways let nobody in by this file: `apigw verify` says how to mend it"
         ));
+    }
+    for warning in gateway_counts::status_warnings(workspace, &live.environments, &origins, &live.gateways) {
+        context.output.warning(&warning);
     }
     let has_problems = !live.problems.is_empty() || !live.closed_keys.is_empty();
     let is_invalid = live.is_unreadable || arguments.check && has_problems;

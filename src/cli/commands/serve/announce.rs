@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::cli::context::Context;
+use crate::cli::gateway_counts;
 use crate::model::{DeploymentState, EnvironmentName, GroupHosts, GroupName, OperationId};
 use crate::snapshot::{GroupSnapshot, NotServed, Snapshot};
 use crate::workspace::{RunningGateway, Workspace};
@@ -148,6 +149,13 @@ pub(super) fn not_served(context: &Context<'_>, entries: &[NotServed], served: &
     let left = entries.len().saturating_sub(MOST_NAMED);
     if left > 0 {
         context.output.warning(&format!("and {left} more; `apigw verify` shows all"));
+    }
+}
+
+/// Warns where more gateways serve an environment than its limits are divided among.
+pub(super) fn gateway_counts(context: &Context<'_>, workspace: &Workspace, live: &Snapshot) {
+    for warning in gateway_counts::serve_warnings(workspace, live) {
+        context.output.warning(&warning);
     }
 }
 

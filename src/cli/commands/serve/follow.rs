@@ -136,6 +136,7 @@ impl<'a> Follower<'a> {
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told, is_followed);
         self.report_access();
         self.tell();
+        announce::gateway_counts(self.context, &self.workspace, live);
         Ok(())
     }
 

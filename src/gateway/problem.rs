@@ -115,6 +115,15 @@ impl Kind {
         matches!(self, Self::Unauthenticated | Self::BodyTooLarge | Self::UnsupportedMediaType) || self.is_invalid()
     }
 
+    /// Returns the part of a request that such a problem without violations is about.
+    const fn place(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "header",
+            Self::UnsupportedMediaType => "header.content-type",
+            _ => "body",
+        }
+    }
+
     /// True if the request does not follow the definition.
     pub(crate) const fn is_invalid(self) -> bool {
         matches!(self, Self::InvalidRequest | Self::InvalidBody)
@@ -130,6 +139,9 @@ const LONGEST_SHORTENED: usize = 100;
 /// The most places of violations that the access log names.
 const MOST_PLACES: usize = 8;
 
+/// The characters that are kept of a violation in the access log.
+const LONGEST_LOGGED: usize = 200;
+
 impl Problem {
     /// Builds a problem of a kind, with the reason in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
@@ -139,9 +151,6 @@ impl Problem {
             allow: None,
             challenge: None,
             violations: Vec::new(),
-/// The characters that are kept of a violation in the access log.
-const LONGEST_LOGGED: usize = 200;
-
             refused_for: None,
             retry_after_s: None,
             operator_reason: None,
@@ -172,6 +181,9 @@ const LONGEST_LOGGED: usize = 200;
         if let Some(reason) = &self.operator_reason {
             return reason.clone();
         }
+        if self.kind == Kind::InvalidResponse {
+            return format!("{} ({})", self.detail, listed(&self.violations));
+        }
         let mut places: Vec<&str> =
             self.violations.iter().filter_map(|found| found.place.split('/').next()).take(MOST_PLACES).collect();
         places.dedup();
@@ -180,10 +192,7 @@ const LONGEST_LOGGED: usize = 200;
 
     /// Writes the violations as JSON in ASCII, as many as a header has room for; of a problem without any, its detail.
     pub(crate) fn violations_value(&self) -> HeaderValue {
-        let detail = [Violation { place: String::new(), message: self.detail.clone() }];
-        if self.kind == Kind::InvalidResponse {
-            return format!("{} ({})", self.detail, listed(&self.violations));
-        }
+        let detail = [Violation { place: self.kind.place().to_owned(), message: self.detail.clone() }];
         let list = if self.violations.is_empty() { &detail[..] } else { &self.violations };
         let mut text = String::from("[");
         for found in list {
@@ -238,15 +247,6 @@ const LONGEST_LOGGED: usize = 200;
     }
 }
 
-/// Writes a violation as JSON in ASCII.
-fn header_entry(place: &str, message: &str) -> String {
-    ascii(&serde_json::json!({"in": place, "message": message}).to_string())
-}
-
-/// Writes JSON with escapes for all that is not ASCII (RFC 8259, section 7).
-fn ascii(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for each in json.chars() {
 /// Cuts a text that has more than `most` characters.
 fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
@@ -266,6 +266,15 @@ fn listed(violations: &[Violation]) -> String {
     list.join("; ")
 }
 
+/// Writes a violation as JSON in ASCII.
+fn header_entry(place: &str, message: &str) -> String {
+    ascii(&serde_json::json!({"in": place, "message": message}).to_string())
+}
+
+/// Writes JSON with escapes for all that is not ASCII (RFC 8259, section 7).
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for each in json.chars() {
         if matches!(each, ' '..='~') {
             text.push(each);
         } else {
@@ -290,27 +299,28 @@ mod tests {
         problem.violations =
             (0..=MOST_PLACES).map(|at| Violation { place: format!("query.{at}"), message: String::new() }).collect();
         assert_eq!(problem.reason().matches("query.").count(), MOST_PLACES);
-    }
-
-    #[test]
-    fn violations_fit_into_a_header() {
-        let mut problem = Problem::new(Kind::InvalidBody, "Größe 😀\u{7f}");
-        assert_eq!(problem.violations_value(), r#"[{"in":"","message":"Gr\u00f6\u00dfe \ud83d\ude00\u007f"}]"#);
-        problem.violations =
-            (0..50).map(|at| Violation { place: format!("body/{at}"), message: "ä".repeat(100) }).collect();
-        let value = problem.violations_value();
         problem.kind = Kind::InvalidResponse;
         let message = "ü".repeat(LONGEST_LOGGED);
         problem.violations = vec![Violation { place: "body".to_owned(), message }; MOST_PLACES + 2];
         let reason = problem.reason();
         assert!(reason.starts_with("Wrong. (body: üü") && reason.ends_with("ü…; and 2 more)"), "{reason}");
         assert_eq!(reason.matches("ü…; ").count(), MOST_PLACES);
+    }
+
+    #[test]
+    fn violations_fit_into_a_header() {
+        let mut problem = Problem::new(Kind::InvalidBody, "Größe 😀\u{7f}");
+        assert_eq!(problem.violations_value(), r#"[{"in":"body","message":"Gr\u00f6\u00dfe \ud83d\ude00\u007f"}]"#);
+        problem.violations =
+            (0..50).map(|at| Violation { place: format!("body/{at}"), message: "ä".repeat(100) }).collect();
+        let value = problem.violations_value();
         let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
         assert!(value.len() <= MOST_IN_A_HEADER && value.as_bytes().is_ascii());
         assert_eq!((list.len(), &list[1]["in"]), (6, &serde_json::json!("body/1")));
         problem.violations = vec![Violation { place: "query.n".to_owned(), message: "x".repeat(6_000) }; 2];
         let value = problem.violations_value();
         let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
+        assert_eq!(list[0]["in"], "query.n", "a short place stays whole");
         assert_eq!((list.len(), &list[0]["message"]), (2, &serde_json::json!(format!("{}…", "x".repeat(100)))));
     }
 

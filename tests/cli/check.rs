@@ -229,3 +229,18 @@ fn a_missing_file_of_tls_is_found_before_it_is_published() {
     sandbox.write(".apigw/secrets/backend-ca.pem", "a certificate");
     assert_eq!(found(&sandbox.run("check").expect_exit(0).stdout), 0);
 }
+
+#[test]
+fn an_index_of_a_pointer_has_neither_a_sign_nor_leading_zeros() {
+    let sandbox = Sandbox::petstore();
+    for (index, is_found) in [("0", true), ("1", true), ("01", false), ("00", false), ("+1", false), ("2", false)] {
+        let definition = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\nx-list: [{{type: string}}, {{type: integer}}]\npaths:\n  /a:\n    \
+             get: {{operationId: a, responses: {{'200': {{description: d, content: {{application/json: {{schema: {{$ref: \
+             '#/x-list/{index}'}}}}}}}}}}}}\n"
+        );
+        sandbox.write("groups/petstore/openapi.yaml", &definition);
+        let told = sandbox.run("check").stdout;
+        assert_eq!(told.contains("reference-unresolved"), !is_found, "{index}: {told}");
+    }
+}

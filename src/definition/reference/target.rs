@@ -205,5 +205,10 @@ fn written(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
-    if node.is_array() { node.items().nth(token.parse().ok()?) } else { node.get(token) }
+    if !node.is_array() {
+        return node.get(token);
+    }
+    // An index has neither a sign nor leading zeros (RFC 6901, section 4).
+    let is_index = token == "0" || !token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit());
+    node.items().nth(token.parse().ok().filter(|_| is_index)?)
 }

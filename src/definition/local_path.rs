@@ -57,6 +57,9 @@ pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<Str
         let message = format!("the reference {base:?} leads to {path:?}, which is hidden");
         return Err(ReferenceError::outside(message));
     }
+    if parts.iter().any(|part| part.eq_ignore_ascii_case(".git")) {
+        return Err(ReferenceError::outside(format!("the reference {base:?} leads to {path:?}, which belongs to Git")));
+    }
     if above.is_empty() && is_reserved_file(&path) {
         let message = format!("the reference {base:?} leads to {path:?}, which belongs to apigw");
         return Err(ReferenceError {
@@ -112,6 +115,9 @@ mod tests {
             ("a.yaml", "../../../../e.yaml", &above, None),
             ("a.yaml", "../.ssh/id", &above, None),
             ("a.yaml", ".shared/id", &above, Some(".shared/id")),
+            ("a.yaml", ".git/id", &above, None),
+            ("a.yaml", "b/.GIT/id", &[], None),
+            ("a.yaml", "b.git/id", &[], Some("b.git/id")),
         ] {
             let path = local_path(from, base, above).ok();
             assert_eq!(path.as_deref(), expected, "{base} in {from}");

@@ -21,6 +21,27 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, is_control, push_escape)
 }
 
+/// Escapes the beginnings of lines that runners of CI take for commands: `::error::` and `##[error]`.
+pub(super) fn runner_commands(text: &str) -> Cow<'_, str> {
+    let is_command = |line: &str| line.trim_start().starts_with("::") || line.trim_start().starts_with("##[");
+    if !text.lines().any(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let mut result = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
+        result.push_str(blanks);
+        let mut characters = rest.chars();
+        if is_command(rest)
+            && let Some(first) = characters.next()
+        {
+            push_escape(&mut result, first);
+        }
+        result.push_str(characters.as_str());
+    }
+    Cow::Owned(result)
+}
+
 /// Escapes the control characters that a writer of JSON leaves as they are; those left in its output stand within
 /// strings.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
@@ -84,6 +105,17 @@ mod tests {
         }
         assert_eq!(text("a\nb"), "a\nb");
         assert_eq!(line("a\nb"), "a\\nb");
+    }
+
+    #[test]
+    fn no_line_begins_as_a_command_of_ci_does() {
+        for (given, shown) in [
+            ("a ::error::b\nc ##[error]d\n", "a ::error::b\nc ##[error]d\n"),
+            ("error: a\n    ::error::b\n", "error: a\n    \\u{3a}:error::b\n"),
+            ("::set-output\n\n##[error]c", "\\u{3a}:set-output\n\n\\u{23}#[error]c"),
+        ] {
+            assert_eq!(runner_commands(given), shown);
+        }
     }
 
     #[test]

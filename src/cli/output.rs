@@ -267,7 +267,7 @@ fn indented(text: &str) -> String {
 
 /// Writes a line to stderr. Where nobody listens there, there is nobody to tell.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", escape::runner_commands(text));
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<String, CommandError> {

@@ -95,3 +95,23 @@ fn no_line_of_a_text_looks_like_another_field_of_an_operation() {
         assert!(!text.lines().any(|line| line.starts_with("by  ")), "{words}: {text}");
     }
 }
+
+#[test]
+fn what_others_wrote_is_no_command_of_a_runner_of_ci() {
+    let sandbox = Sandbox::petstore();
+    let parameter = "{name: \"a\\n::error::pwn\", in: query, required: true, schema: {type: string}}";
+    let definition = format!(
+        "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /pets:\n    get:\n      operationId: list\n      \
+         parameters: [{parameter}]\n      responses: {{'200': {{description: d}}}}\n"
+    );
+    sandbox.write("groups/petstore/openapi.yaml", &definition);
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let called = sandbox.run("call petstore list --env test").expect_exit(3);
+    sandbox.write("groups/petstore/openapi.yaml", &definition.replace("in: query", "in: path"));
+    let published = sandbox.run("publish petstore --env test --mock --bump major");
+    for outcome in [called, published] {
+        assert!(outcome.stderr.contains("error::pwn"), "{}", outcome.stderr);
+        let is_command = |line: &str| line.trim_start().starts_with("::");
+        assert!(!outcome.stderr.lines().any(is_command), "{}", outcome.stderr);
+    }
+}

@@ -11,9 +11,7 @@ use bytes::BytesMut;
 use http::HeaderName;
 use http::header::CONNECTION;
 
-use super::header_blocks::{
-    END_HEADERS, FRAME_HEAD, HeaderBlockFollower, LARGEST_FRAME, PADDED, RefusedBlock, UnreadableFrames,
-};
+use super::header_blocks::{END_HEADERS, FRAME_HEAD, HeaderBlockFollower, LARGEST_FRAME, PADDED, RefusedBlock};
 use crate::gateway::http2_fields::X_APIGW_MALFORMED;
 
 /// The kind of a frame that goes on with a header block.
@@ -66,17 +64,14 @@ impl HeaderBlockFilter {
             self.held.extend_from_slice(came);
             follower.follow(&self.held)
         };
-        match followed {
-            Ok(followed) => {
-                let bytes = self.held.split_to(followed.count);
-                self.ready.unsplit(refuse_blocks(bytes, &followed.refused));
-                FilteredBytes::Held
-            }
-            Err(UnreadableFrames) => {
-                self.ready.unsplit(std::mem::take(&mut self.held));
-                self.follower = None;
-                FilteredBytes::Unreadable
-            }
+        if let Ok(followed) = followed {
+            let bytes = self.held.split_to(followed.count);
+            self.ready.unsplit(refuse_blocks(bytes, &followed.refused));
+            FilteredBytes::Held
+        } else {
+            self.ready.unsplit(std::mem::take(&mut self.held));
+            self.follower = None;
+            FilteredBytes::Unreadable
         }
     }
 }

@@ -1,13 +1,12 @@
 //! Rules over `forwarding` and `cors` in `group.yaml`.
 
-use http::HeaderValue;
-
 use super::places::SettingsPlaces;
 use super::rules::settings as rules;
 use super::subject::{CheckedGroup, SigningKeyFault};
 use crate::definition::{Definition, parameter_names};
 use crate::model::{
     ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterReference, is_file_name,
+    is_header_name, is_header_value,
 };
 
 pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> Vec<Finding> {
@@ -24,7 +23,10 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> V
     let Forwarding { parameters, constants, apis, .. } = &settings.forwarding;
     let apis: Vec<&ApiForwarding> = apis.values().collect();
     findings.extend(nowhere(&["forwarding"], parameters, constants, &apis, places));
-    findings.extend(settings.cors.iter().flat_map(|cors| origins(cors, places)));
+    if let Some(cors) = &settings.cors {
+        findings.extend(origins(cors, places));
+        findings.extend(cors_headers(cors, places));
+    }
     findings
 }
 
@@ -36,8 +38,7 @@ fn constants(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
         constants.map(move |(index, constant)| (vec!["apis", name.as_str()], index, constant))
     });
     let unusable = own.chain(of_apis).filter(|(.., constant)| {
-        matches!(constant.to, ParameterReference::Header(_))
-            && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
+        matches!(constant.to, ParameterReference::Header(_)) && !is_header_value(&constant.value)
     });
     let finding = |(path, index, constant): (Vec<&str>, usize, &ConstantParameter)| {
         let index = index.to_string();
@@ -190,4 +191,23 @@ fn origins(cors: &Cors, places: &SettingsPlaces) -> Vec<Finding> {
         rules::CORS_ORIGIN.finding(places.value(&["cors", "allow_origins", &index.to_string()]), message, hint)
     };
     unknown.map(finding).collect()
+}
+
+/// Finds names that no header has, and origins that can stand in none.
+fn cors_headers(cors: &Cors, places: &SettingsPlaces) -> Vec<Finding> {
+    let of_list = |field: &'static str, texts: &[String], is_valid: fn(&str) -> bool| {
+        let invalid = texts.iter().enumerate().filter(|(_, text)| !is_valid(text));
+        let finding = |(index, text): (usize, &String)| {
+            let place = places.value(&["cors", field, &index.to_string()]);
+            let message = format!("{text:?} cannot stand in a header");
+            rules::CORS_HEADER.finding(place, message, "write one name in each entry, like \"X-Total\"")
+        };
+        invalid.map(finding).collect::<Vec<_>>()
+    };
+    [
+        of_list("allow_origins", &cors.allow_origins, is_header_value),
+        of_list("allow_headers", &cors.allow_headers, is_header_name),
+        of_list("expose_headers", &cors.expose_headers, is_header_name),
+    ]
+    .concat()
 }

@@ -13,7 +13,7 @@ use super::refusal::ProblemResponse;
 use super::table::{
     DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
-use crate::model::{Method, ParameterReference};
+use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
     RouteForward, Upstream, ValuePrefix,
@@ -233,7 +233,9 @@ fn route_steps<'r>(
                 }))
             };
             for dynamic in own.dynamic.iter().chain(&forward.dynamic) {
-                steps.push((vec![dynamic_condition(group, route, dynamic)], action(&dynamic.upstream)));
+                if let Some(condition) = dynamic_condition(group, route, dynamic) {
+                    steps.push((vec![condition], action(&dynamic.upstream)));
+                }
             }
             steps.push((Vec::new(), action(own.upstream.as_ref().unwrap_or(&forward.upstream))));
         }
@@ -261,7 +263,9 @@ fn route_steps<'r>(
 /// lists; conditions of "a credential of each list is missing" would be as many as the product of their lengths.
 fn with_credentials<'r>(steps: &[ConditionalOutcome<'r>], any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
     let mut all = Vec::new();
-    for list in any_of {
+    // A definition may name a header that no request can have.
+    let can_be_shown = |one: &Credential| !matches!(one, Credential::Header(name) if !is_header_name(name));
+    for list in any_of.iter().filter(|list| list.iter().all(can_be_shown)) {
         let shown: Vec<RequestCondition> = list.iter().map(credential_condition).collect();
         let with_shown =
             |(own, action): &ConditionalOutcome<'r>| (shown.iter().chain(own).cloned().collect(), action.clone());
@@ -292,16 +296,19 @@ pub(super) fn credential_condition(credential: &Credential) -> RequestCondition 
     }
 }
 
-fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstream) -> RequestCondition {
+/// Writes the condition of another backend; `None` if no request can meet it.
+fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstream) -> Option<RequestCondition> {
     let alternatives = |values: &[String], write: &dyn Fn(&str) -> String| {
         values.iter().map(|value| write(value)).collect::<Vec<_>>().join("|")
     };
-    match &dynamic.when {
+    Some(match &dynamic.when {
         ParameterReference::Header(name) if dynamic.equals.is_empty() => {
             RequestCondition::header(name, TextTest::Present)
         }
         ParameterReference::Header(name) => {
-            RequestCondition::header(name, TextTest::Matches(alternatives(&dynamic.equals, &|value| quote(value))))
+            let values: Vec<String> = dynamic.equals.iter().filter(|value| is_header_value(value)).cloned().collect();
+            let pattern = (!values.is_empty()).then(|| alternatives(&values, &|value| quote(value)))?;
+            RequestCondition::header(name, TextTest::Matches(pattern))
         }
         ParameterReference::Query(name) if dynamic.equals.is_empty() => RequestCondition::query(name, None),
         ParameterReference::Query(name) => {
@@ -317,7 +324,7 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
             let values = if values.is_empty() { PARAMETER.to_owned() } else { values };
             path_condition(group, route, Some((name, &values)))
         }
-    }
+    })
 }
 
 /// Returns the change of a path on its way to a backend.

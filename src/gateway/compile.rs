@@ -10,7 +10,7 @@ use super::compiled::{
     AccessRule, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledResponder, CompiledSnapshot, GroupSource,
     ServedEntry,
 };
-use super::cors::{CorsError, CorsRules};
+use super::cors::CorsRules;
 use super::issuer_keys::IssuerKeySets;
 use super::meter::{MeterName, Meters};
 use super::mock::MockResults;
@@ -173,12 +173,9 @@ pub(super) enum CompileError {
     /// The method of a route is none.
     #[error(transparent)]
     Method(#[from] http::method::InvalidMethod),
-    /// Its prefix cannot be told to backends.
+    /// Its prefix, or a text for pages of other origins, can stand in no header.
     #[error(transparent)]
-    Prefix(#[from] http::header::InvalidHeaderValue),
-    /// Its cross-origin rules cannot be written.
-    #[error(transparent)]
-    Cors(#[from] CorsError),
+    Header(#[from] http::header::InvalidHeaderValue),
     /// A backend cannot be called.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),

@@ -3,7 +3,7 @@
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, ORIGIN, VARY,
 };
 
 use crate::model::Cors;
@@ -18,28 +18,14 @@ pub(crate) struct CorsRules {
     max_age: Option<HeaderValue>,
 }
 
-/// A setting cannot stand in a header.
-#[derive(Debug, thiserror::Error)]
-#[error("cors: {text:?} cannot stand in a header")]
-pub(crate) struct CorsError {
-    text: String,
-}
-
 impl CorsRules {
-    /// Builds the rules from a group's settings; fails for a value that cannot stand in a header.
-    pub(crate) fn build(settings: &Cors) -> Result<Self, CorsError> {
-        let value = |text: &str| HeaderValue::try_from(text).map_err(|_| CorsError { text: text.to_owned() });
-        let list = |names: &[String]| -> Result<Option<HeaderValue>, CorsError> {
-            if names.is_empty() { Ok(None) } else { value(&names.join(", ")).map(Some) }
-        };
+    /// Builds the rules from a group's settings, whose texts can stand in headers, as each group that has routes.
+    pub(crate) fn build(settings: &Cors) -> Result<Self, InvalidHeaderValue> {
+        let list = |names: &[String]| (!names.is_empty()).then(|| HeaderValue::try_from(names.join(", "))).transpose();
+        let listed = settings.allow_origins.iter().filter(|origin| *origin != "*");
         Ok(Self {
             any: settings.allow_origins.iter().any(|origin| origin == "*"),
-            origins: settings
-                .allow_origins
-                .iter()
-                .filter(|origin| *origin != "*")
-                .map(|origin| value(origin))
-                .collect::<Result<_, _>>()?,
+            origins: listed.map(HeaderValue::try_from).collect::<Result<_, _>>()?,
             credentials: settings.allow_credentials,
             allow_headers: list(&settings.allow_headers)?,
             expose_headers: list(&settings.expose_headers)?,

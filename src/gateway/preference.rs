@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::model::{is_token, split_unquoted, trim_blanks, unquoted};
+use crate::model::{split_unquoted, token_or_quoted, trim_blanks, unquoted};
 
 /// The header by which a client says its preferences for the response.
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -47,7 +47,7 @@ impl Preference {
     /// Writes the header of a response that follows these preferences; `None` where there are none.
     pub(crate) fn applied(&self) -> Option<HeaderValue> {
         let named = [("code", &self.code), ("example", &self.example)].into_iter();
-        let written = named.filter_map(|(name, value)| Some(format!("{name}={}", word(value.as_deref()?))));
+        let written = named.filter_map(|(name, value)| Some(format!("{name}={}", token_or_quoted(value.as_deref()?))));
         let list = written.collect::<Vec<_>>().join(", ");
         HeaderValue::try_from(list).ok().filter(|list| !list.is_empty())
     }
@@ -60,11 +60,6 @@ fn preferred(value: &str) -> Option<String> {
         None => value.to_owned(),
     };
     (!value.is_empty()).then_some(value)
-}
-
-/// Writes a word: as it is if it is a token, else quoted (RFC 9110, section 5.6.4).
-fn word(value: &str) -> String {
-    if is_token(value) { value.to_owned() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 
 #[cfg(test)]

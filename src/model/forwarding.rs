@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::header_text::is_header_value;
 use super::name::KeyName;
 
 /// Cross-origin access to a group (the Fetch standard, section 3.2, "CORS protocol").
@@ -25,6 +26,15 @@ pub struct Cors {
     /// Time for which a browser may cache a preflight response, in seconds.
     #[serde(default)]
     pub max_age_seconds: Option<u32>,
+}
+
+impl Cors {
+    /// Finds a text that can stand in no header, so that no response can have it.
+    #[must_use]
+    pub fn unsendable_text(&self) -> Option<&str> {
+        let texts = [&self.allow_origins, &self.allow_headers, &self.expose_headers].into_iter().flatten();
+        texts.map(String::as_str).find(|text| !is_header_value(text))
+    }
 }
 
 /// Settings for forwarding requests to a backend.

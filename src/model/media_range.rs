@@ -130,7 +130,12 @@ pub(crate) fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
     parts.into_iter().map(|part| part.trim_matches([' ', '\t'])).collect()
 }
 
-pub(crate) fn is_token(text: &str) -> bool {
+/// Writes a text as it is if it is a token, else as a quoted string (RFC 9110, section 5.6.4).
+pub(crate) fn token_or_quoted(text: &str) -> String {
+    if is_token(text) { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
+fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

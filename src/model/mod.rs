@@ -17,6 +17,7 @@ mod finding;
 mod findings;
 mod fleet_settings;
 mod forwarding;
+mod header_text;
 mod hexadecimal;
 mod hint;
 mod hop_by_hop;
@@ -58,6 +59,7 @@ pub use forwarding::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
+pub(crate) use header_text::{is_header_name, is_header_value};
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::{Hint, RestoreSource};
 pub(crate) use hop_by_hop::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop};
@@ -65,7 +67,7 @@ pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use lifetime::{Lifetime, LifetimeError};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
-pub(crate) use media_range::{MediaRange, is_token, media_type_parameter, split_unquoted, unquoted};
+pub(crate) use media_range::{MediaRange, media_type_parameter, split_unquoted, token_or_quoted, unquoted};
 pub use media_type::media_type_essence;
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, NodeName, OwnerName};

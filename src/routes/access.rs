@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind};
-use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth};
+use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth, is_header_value};
 
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -90,6 +90,8 @@ impl MissingCredentials {
         let list = |list: &Vec<Credential>| list.iter().map(Credential::description).collect::<Vec<_>>().join(" and ");
         let lists: Vec<String> = any_of.iter().map(list).collect();
         let mut challenges: Vec<String> = any_of.iter().flatten().map(Credential::challenge).collect();
+        // A definition may name a scheme that is none.
+        challenges.retain(|challenge| is_header_value(challenge));
         challenges.dedup();
         Self { detail: format!("The request needs {}.", lists.join(", or ")), challenge: challenges.join(", ") }
     }

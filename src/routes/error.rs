@@ -38,4 +38,10 @@ pub enum RouteError {
         /// The parameter.
         to: ParameterReference,
     },
+    /// A text for pages of other origins cannot stand in a header.
+    #[error("cors: {text:?} cannot stand in a header")]
+    CrossOrigin {
+        /// The text.
+        text: String,
+    },
 }

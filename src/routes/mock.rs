@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 use crate::definition::{ApiResults, DeclaredResult, StatusPattern};
+use crate::model::{is_header_name, is_header_value};
 
 /// The responses of an API. A request that asks for none of them gets the first, if that is the constant one.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -37,13 +38,14 @@ pub struct MockResponse {
 }
 
 impl MockResponses {
-    /// Takes the results of an API.
+    /// Takes the results of an API, but for those that cannot be sent.
     pub(crate) fn new(results: ApiResults) -> Self {
-        Self {
-            has_constant: results.constant().is_some(),
-            is_cut: results.is_cut,
-            responses: results.declared.into_iter().map(MockResponse::new).collect(),
-        }
+        let has_constant = results.constant().is_some();
+        let is_cut = results.is_cut;
+        let mut responses: Vec<MockResponse> = results.declared.into_iter().map(MockResponse::new).collect();
+        let has_constant = has_constant && responses.first().is_some_and(MockResponse::is_sendable);
+        responses.retain(MockResponse::is_sendable);
+        Self { has_constant, is_cut, responses }
     }
 
     /// Returns the response to a request that asks for no other.
@@ -63,6 +65,13 @@ impl MockResponse {
             media_type: declared.result.media_type,
             body: declared.result.body,
         }
+    }
+
+    /// True if its headers and its media type can stand in a head.
+    fn is_sendable(&self) -> bool {
+        let mut headers = self.headers.iter();
+        let are_headers = headers.all(|(name, value)| is_header_name(name) && is_header_value(value));
+        are_headers && self.media_type.as_deref().is_none_or(is_header_value)
     }
 
     /// Returns the `Prefer` header that asks for it (RFC 7240); `None` where it is declared for several codes, each of which

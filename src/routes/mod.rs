@@ -178,6 +178,9 @@ pub fn build(
     base_domain: &DomainName,
 ) -> Result<GroupRoutes, RouteError> {
     let settings = &*content.settings;
+    if let Some(text) = settings.cors.as_ref().and_then(Cors::unsendable_text) {
+        return Err(RouteError::CrossOrigin { text: text.to_owned() });
+    }
     let release = &group.deployment.release;
     let forwarding = match &release.backend {
         Backend::Mock => None,

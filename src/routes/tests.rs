@@ -216,3 +216,18 @@ fn a_token_needs_the_scopes_that_the_api_asks_for() {
         );
     }
 }
+
+#[test]
+fn a_text_that_can_stand_in_no_header_is_in_no_route() {
+    let cors = |names: &str| routes(Backend::Mock, &format!("cors: {{allow_origins: ['*'], {names}}}\n"), DEFINITION);
+    for field in ["allow_headers", "expose_headers"] {
+        let error = cors(&format!("{field}: [\"a\\r\\nX-Evil: 1\"]")).err();
+        assert_eq!(error, Some(RouteError::CrossOrigin { text: "a\r\nX-Evil: 1".to_owned() }), "{field}");
+        assert!(cors(&format!("{field}: [\"a b\", \"\u{fc}\"]")).is_ok(), "{field}");
+    }
+    let definition = DEFINITION.replacen("{application/json", "{\"text/plain\\r\\nX-Evil: 1\"", 1);
+    let mock = routes(Backend::Mock, "", &definition).expect("routes");
+    let Responder::Mock(responses) = &mock.routes[0].responder else { panic!("a mock") };
+    assert!(responses.constant().is_none(), "it is the constant one");
+    assert_eq!(responses.responses.iter().map(|response| response.status).collect::<Vec<_>>(), [404]);
+}

@@ -11,7 +11,7 @@ use super::error::RouteError;
 use crate::definition::{self, Definition};
 use crate::model::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping,
-    ParameterReference, is_secret_name, with_variables,
+    ParameterReference, is_header_value, is_secret_name, with_variables,
 };
 
 /// The time-outs that hold where a group says nothing, in milliseconds.
@@ -204,7 +204,7 @@ impl<'a> ForwardReader<'a> {
                 return Err(RouteError::CallerName { to: to.clone() });
             }
             let is_header = matches!(to, ParameterReference::Header(_));
-            if is_header && http::HeaderValue::from_bytes(value.as_bytes()).is_err() {
+            if is_header && !is_header_value(value) {
                 return Err(RouteError::Constant { to: to.clone() });
             }
             Ok(RequestMapping::Set(FixedParameter {

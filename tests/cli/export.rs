@@ -366,3 +366,46 @@ fn nothing_is_written_for_a_group_that_is_not_served() {
     sandbox.run("export envoy --env test --out out").expect_exit(3).expect_stderr("nothing was written");
     assert!(!sandbox.path().join("out").exists());
 }
+
+#[test]
+fn no_text_of_a_definition_adds_a_header() {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    let definition = "\
+openapi: 3.0.3
+info: {title: Evil, version: '1'}
+components: {securitySchemes: {odd: {type: apiKey, in: header, name: \"x-key\\r\\nX-Evil: 1\"}}}
+paths:
+  /a:
+    get:
+      responses:
+        '200': {description: d, content: {\"text/plain\\r\\nX-Evil: 1\": {example: yes}}}
+  /b:
+    get:
+      security: [{odd: []}]
+      responses: {'200': {description: d, content: {text/plain: {example: b}}}}
+  /c:
+    get:
+      responses:
+        '200':
+          description: d
+          content: {text/plain: {examples: {\"b\\r\\nX-Evil: 1\": {value: b}, c d: {value: c}}}}
+";
+    sandbox.write("new.yaml", definition);
+    sandbox.run("group import evil new.yaml").expect_exit(0);
+    let settings = sandbox.read("groups/evil/group.yaml") + "mock: {check_security: true}\n";
+    sandbox.write("groups/evil/group.yaml", &settings);
+    sandbox.run("publish evil --env test --mock").expect_exit(0);
+    for target in ["envoy", "nginx", "haproxy", "kong"] {
+        sandbox.run(&format!("export {target} --env test --out {target} --allow-loss access")).expect_exit(0);
+        let folder = std::fs::read_dir(sandbox.path().join(target)).expect("a folder");
+        for file in folder.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()) {
+            let text = std::fs::read_to_string(&file).expect("a text");
+            // In the body of a refusal, it is a JSON text.
+            let headers = text.lines().filter(|line| !line.contains("The request needs"));
+            let found: Vec<&str> = headers.filter(|line| line.contains("X-Evil") || line.contains("x-evil")).collect();
+            assert!(found.is_empty(), "{}: {found:?}", file.display());
+        }
+    }
+    assert!(sandbox.read("nginx/nginx.conf").contains("example=\\\"c d\\\""));
+}

@@ -239,6 +239,19 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
      right:\n\
      \x20 cors: {allow_origins: [\"https://shop.example\"]}",
 );
+/// The texts of `cors` can stand in headers.
+pub(in crate::check) const CORS_HEADER: Rule = Rule::error(
+    "cors-header",
+    "`cors.allow_headers` and `cors.expose_headers` in group.yaml list names of headers, one an entry, and no header has \
+     a line break. A browser takes no list with a malformed name, and no gateway serves a group whose origins or names \
+     have control characters.",
+)
+.example(
+    "wrong:\n\
+     \x20 cors: {allow_origins: [\"*\"], expose_headers: [\"X-Total, X-Page\"]}\n\
+     right:\n\
+     \x20 cors: {allow_origins: [\"*\"], expose_headers: [X-Total, X-Page]}",
+);
 
 /// The rules in this file.
 pub(super) const RULES: [Rule; 19] = [
@@ -250,6 +263,7 @@ pub(super) const RULES: [Rule; 19] = [
     TLS_FILE_MISSING,
     SIGNING_KEY,
     CORS_ORIGIN,
+    CORS_HEADER,
     BACKEND_ADDRESS,
     DOMAIN_COLLISION,
     DOMAIN_NOT_LIVE,

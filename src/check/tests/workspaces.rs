@@ -207,6 +207,7 @@ fn forwarding() -> Vec<Row> {
     let constant =
         |value: &str| with(&format!("forwarding: {{constants: [{{to: header.x-a, value: \"{value}\"}}]}}\n"));
     let origins = |origins: &str| with(&format!("cors: {{allow_origins: [{origins}]}}\n"));
+    let exposed = |names: &str| with(&format!("cors: {{allow_origins: [\"*\"], expose_headers: [{names}]}}\n"));
     let slash = |text: &str| {
         let parameter = "{name: b, in: path, required: true, schema: {type: string}, example: c/d}";
         let paths = format!("paths:\n  /a/{{b}}:\n    get: {{parameters: [{parameter}]}}\n");
@@ -253,6 +254,13 @@ fn forwarding() -> Vec<Row> {
             vec!["group.yaml:4:39", "group.yaml:4:46", "group.yaml:4:62", "group.yaml:4:77"],
             origins("\"*\", \"null\", \"https://a.b\", \"http://localhost:3000\""),
         ),
+        (
+            "cors-header",
+            exposed("\"a b\", \"a;b\", \"\u{fc}\", \"\", X-Total, \"a\\r\\nX-Evil: 1\""),
+            vec!["group.yaml:4:46", "group.yaml:4:53", "group.yaml:4:60", "group.yaml:4:65", "group.yaml:4:78"],
+            exposed("\"*\", X-Total, \"x_$a\""),
+        ),
+        ("cors-header", origins("\"https://a\\r\\nX-Evil: 1\""), vec!["group.yaml:4:24"], origins("\"https://a\"")),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cors::preflight_steps;
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
-    BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
+    BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
     template_pattern, template_rank, template_rewrite,
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
@@ -94,6 +94,11 @@ fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
                 std::iter::once(exact_pattern(&path)).chain(bare).collect()
             }
             (false, None) => vec![PathPattern::Regex(shape)],
+            // Below the root, the bare prefix is a path of its own: nothing of it is left for a backend.
+            (true, _) if is_root => {
+                let bare = Some(group.prefix.before_path()).filter(|bare| !bare.is_empty()).map(exact_pattern);
+                std::iter::once(PathPattern::Regex(format!("{shape}{REST}"))).chain(bare).collect()
+            }
             (true, _) => vec![PathPattern::Regex(format!("{}{BELOW}", shape.trim_end_matches('/')))],
         };
         for pattern in patterns {
@@ -354,6 +359,6 @@ fn rewrite(
             let pieces = vec![RewritePiece::Text(format!("{replacement}{rest}"))];
             Some(PathRewrite { pattern: ".*".to_owned(), pieces })
         }
-        PathPattern::Regex(_) => Some(prefix_rewrite(prefix, &replacement)),
+        PathPattern::Regex(shape) => Some(prefix_rewrite(prefix, shape, &replacement)),
     }
 }

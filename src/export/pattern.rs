@@ -10,6 +10,8 @@ use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePr
 pub(super) const PARAMETER: &str = "[^/;]+";
 /// The paths below a prefix.
 pub(super) const BELOW: &str = "(?:/[^;]*)?";
+/// The rest of a path below the root.
+pub(super) const REST: &str = "[^;]*";
 
 /// Writes a text as a regular expression that matches it alone.
 pub(super) fn quote(text: &str) -> String {
@@ -140,10 +142,13 @@ pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, ta
     PathRewrite { pattern: format!("{}{trimmed}{rest}", quote_path(prefix)), pieces }
 }
 
-/// Returns the rewriting that replaces the group's prefix.
-pub(super) fn prefix_rewrite(prefix: &str, replacement: &str) -> PathRewrite {
+/// Returns the rewriting that replaces the group's prefix in the paths of a route. It matches those alone: a target that
+/// matches and rewrites by one expression would route every path below the prefix otherwise.
+pub(super) fn prefix_rewrite(prefix: &str, shape: &str, replacement: &str) -> PathRewrite {
+    let prefix = quote(prefix);
+    let kept = shape.strip_prefix(&prefix).unwrap_or(shape);
     PathRewrite {
-        pattern: format!("{}(/.*)", quote_path(prefix)),
+        pattern: format!("{prefix}({kept})"),
         pieces: vec![RewritePiece::Text(replacement.to_owned()), RewritePiece::Capture(1)],
     }
 }
@@ -244,6 +249,13 @@ mod tests {
         assert_eq!(quote_path("/gr%C3%B6"), "/gr%[cC]3%[bB]6");
         assert_eq!(exact_pattern("/a"), PathPattern::Exact("/a".to_owned()));
         assert_eq!(query_pattern("a", Some("b")), "(?:.*&)?(?:a|%61)=(?:b|%62)(?:&.*)?");
+    }
+
+    #[test]
+    fn a_prefix_is_replaced_in_the_paths_of_the_route_alone() {
+        let rewrite = prefix_rewrite("/shop", "/shop/items/[^/;]+", "/base");
+        assert_eq!(rewrite.pattern, "/shop(/items/[^/;]+)");
+        assert_eq!(rewrite.pieces, [RewritePiece::Text("/base".to_owned()), RewritePiece::Capture(1)]);
     }
 
     #[test]

@@ -368,6 +368,21 @@ fn nothing_is_written_for_a_group_that_is_not_served() {
 }
 
 #[test]
+fn a_route_of_kong_matches_the_paths_of_its_api_alone() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --backend http://127.0.0.1:9").expect_exit(0);
+    sandbox.run("export kong --env test --out out").expect_exit(0);
+    let file: Value = serde_json::from_str(&sandbox.read("out/kong.json")).expect("JSON");
+    let routes = file["services"].as_array().expect("services").iter().flat_map(|one| one["routes"].as_array());
+    let paths: Vec<&str> = routes.flatten().filter_map(|route| route["paths"][0].as_str()).collect();
+    assert!(paths.contains(&"~(?:/petstore(/pets/[^/;]+))$"), "{paths:?}");
+    for path in paths {
+        let expression = fancy_regex::Regex::new(&path[1..].replace("(?:/", "^(?:/")).expect("an expression");
+        assert!(!expression.is_match("/petstore/undeclared/path").unwrap_or(true), "{path}");
+    }
+}
+
+#[test]
 fn no_text_of_a_definition_adds_a_header() {
     let sandbox = Sandbox::empty();
     sandbox.run("init").expect_exit(0);

@@ -19,6 +19,11 @@ impl GeneratedFolder {
         Ok(Self { folder: OutputFolder::open(&context.folder().join(out), kind)?, is_check })
     }
 
+    /// Reads a file that it has from before.
+    pub(super) fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, CommandError> {
+        Ok(self.folder.read_file(name)?)
+    }
+
     /// Compares the folder with the files that it should have, and writes them unless it is only checked.
     pub(super) fn update(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, CommandError> {
         Ok(if self.is_check { self.folder.compare(files)? } else { self.folder.write(files)? })

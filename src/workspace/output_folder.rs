@@ -125,6 +125,18 @@ impl OutputFolder {
         Ok(changes)
     }
 
+    /// Reads a file on its list; `None` where it has none of this name.
+    pub fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        if !self.listed.contains(name) {
+            return Ok(None);
+        }
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Err(error) if layout::is_absent(&error) => Ok(None),
+            bytes => Ok(Some(bytes.at("read", &path)?)),
+        }
+    }
+
     /// Writes the files that differ and removes all others: every file first, then the removals.
     pub fn write(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, Error> {
         let names: BTreeSet<String> = files.iter().map(|file| file.path.to_owned()).collect();

@@ -424,3 +424,20 @@ paths:
     }
     assert!(sandbox.read("nginx/nginx.conf").contains("example=\\\"c d\\\""));
 }
+
+#[test]
+fn an_envoy_is_to_be_restarted_once_its_bootstrap_has_other_settings() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let is_warned = |words: &str| {
+        let ran = sandbox.run(&format!("export envoy --env test --out out{words}"));
+        ran.expect_exit(if words.ends_with("--check") { 2 } else { 0 }).stderr.contains("restart Envoy")
+    };
+    assert!(!is_warned(""), "there was none");
+    // Its operations are for readers.
+    sandbox.edit("changed");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    assert!(!is_warned(""));
+    assert!(!is_warned(" --listen 127.0.0.1:1 --check"));
+    assert!(is_warned(" --listen 127.0.0.1:1"));
+}

@@ -1,6 +1,7 @@
 //! `apigw export`.
 
 mod bootstrap;
+mod restart;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -103,7 +104,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         .iter()
         .map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: file.is_private })
         .collect();
+    let restart = restart::needed_for(target, &folder, &exported)?;
     let changes = folder.update(&files)?;
+    if restart && !arguments.check {
+        context.output.warning(restart::WARNING);
+    }
     for file in files.iter().filter(|file| file.is_private) {
         let shown = out.join(file.path);
         context.output.warning(&format!("{} has the values of secret parameters: keep it out of Git", shown.display()));

@@ -31,12 +31,21 @@ fn quote_path(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         pattern.push_str(&quote(before));
-        pattern.push('%');
         let (digits, after) = after.split_at_checked(2).unwrap_or((after, ""));
+        // Characters that clients send as they are too, though they have to be encoded (RFC 3986, appendix A).
+        let raw = match digits.to_ascii_uppercase().as_str() {
+            "5B" => Some('['),
+            "5D" => Some(']'),
+            "5E" => Some('^'),
+            "7C" => Some('|'),
+            _ => None,
+        };
+        pattern.push_str(if raw.is_some() { "(?:%" } else { "%" });
         for digit in digits.chars() {
             let (lower, upper) = (digit.to_ascii_lowercase(), digit.to_ascii_uppercase());
             if lower == upper { pattern.push(digit) } else { pattern.extend(['[', lower, upper, ']']) }
         }
+        pattern.extend(raw.into_iter().flat_map(|raw| ['|', '\\', raw, ')']));
         rest = after;
     }
     pattern + &quote(rest)
@@ -156,6 +165,8 @@ pub(super) fn prefix_rewrite(prefix: &str, shape: &str, replacement: &str) -> Pa
 /// Writes the regular expression of a whole query that has a parameter, with a value where one is given.
 pub(super) fn query_pattern(name: &str, value: Option<&str>) -> String {
     let value = match value {
+        // A name alone has an empty value.
+        Some("") => "=?".to_owned(),
         Some(value) => format!("={}", quote_encoded(value)),
         None => "(?:=[^&]*)?".to_owned(),
     };
@@ -247,6 +258,8 @@ mod tests {
     fn texts_are_matched_as_they_are() {
         assert_eq!(quote("/a.b+c$"), r"/a\.b\+c\$");
         assert_eq!(quote_path("/gr%C3%B6"), "/gr%[cC]3%[bB]6");
+        assert_eq!(quote_path("/%5Bx%7c"), r"/(?:%5[bB]|\[)x(?:%7[cC]|\|)");
+        assert_eq!(query_pattern("a", Some("")), "(?:.*&)?(?:a|%61)=?(?:&.*)?");
         assert_eq!(exact_pattern("/a"), PathPattern::Exact("/a".to_owned()));
         assert_eq!(query_pattern("a", Some("b")), "(?:.*&)?(?:a|%61)=(?:b|%62)(?:&.*)?");
     }

@@ -37,6 +37,13 @@ paths:
         '200': {description: d, content: {text/plain: {example: file}}}
   /gr%C3%B6%C3%9Fe:
     get: *get
+  /p/[x]|^:
+    get: *get
+  /p/{y}:
+    get:
+      parameters: [{name: y, in: path, required: true, schema: {type: string}}]
+      responses:
+        '200': {description: d, content: {text/plain: {example: y}}}
 ";
 const MATRIX: &str = "\
   /m/{m}:
@@ -56,7 +63,7 @@ const ALIKE: &str = "\
 /items/%zz /items/%252e%252e /items/%252f /items/a:b@c!$&'()*+,=~ /items/[x] /items/a|b /items/a^b /items/` /items/{x}
 /items/\"x\" /items/<x> /* /items/* /ITEMS /Items/1 /nowhere /nowhere/ /items?x=1 /items?x=1?y=2 /items?x=../..
 /items?x=%2e%2e%2f /items?x=%00 /items?x=a;b /items?// /items?x=%zz /items?x=% /items?x=a|b^c`{} /items?x=a\\b
-/items?x=\" /items?x=<y> /items?x=ü /items/1?a;b /; /;x /items/;x /items/1/;x /..;/items /items/..;/items /items/.;x
+/items?x=\" /items?x=<y> /items?x=ü /items/1?a;b /; /;x /p/[x]|^ /p/%5Bx%5d%7C%5e /p/[x] /items/;x /items/1/;x /..;/items /items/..;/items /items/.;x
 /items/%3b /items/%3bx /items/1%3b /items/a%3Bb /files/a;b /files/;b /files;x /nowhere;x /nowhere/a;x /items;x /items;x/1
 /m/;m=1 /m/;m=1;n=2 /m/;x=1 /m/1 /m/ /m http://HOST/ http://HOST/items http://HOST/items? http://HOST//items
 http://HOST/items/../items http://HOST/items/1 * items items/1";

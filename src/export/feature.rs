@@ -10,9 +10,6 @@ use crate::routes::{
     RouteForward, ValuePrefix,
 };
 
-/// The mark that begins a template of Kong's.
-pub(super) const TEMPLATE_MARK: &str = "$(";
-
 /// A feature that not every target has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExportFeature {
@@ -43,6 +40,8 @@ pub(super) enum ExportFeature {
     /// A mock response that `Prefer` asks for by one of several codes.
     RangeOfCodes,
     MockWithoutConstant,
+    /// A header of a mock response that has no value.
+    EmptyResponseHeader,
     /// Bytes that are not text.
     BinaryBody,
     /// A redirect with a body.
@@ -54,6 +53,8 @@ pub(super) enum ExportFeature {
     EncodedLetters,
     /// Targets that are no path, are malformed or long.
     UnusualTargets,
+    /// Headers whose names have other characters than letters, digits and hyphens.
+    UnusualHeaderNames,
     /// Semicolons within a segment of a template.
     Semicolons,
     AdjacentParameters,
@@ -76,6 +77,14 @@ pub(super) enum ExportFeature {
     HeaderToHeader,
     HeaderConstant,
     QueryConstant,
+    /// A header that is a constant without a value.
+    EmptyConstant,
+    /// A constant whose value begins with a colon.
+    ColonConstant,
+    /// A header that is a constant of this many bytes.
+    ConstantBytes(usize),
+    /// This many headers that are constants.
+    ConstantCount(usize),
     /// A constant whose value Kong takes for a template.
     TemplateConstant,
     OtherMapping,
@@ -104,12 +113,14 @@ impl ExportFeature {
             | Self::ChosenResponse
             | Self::RangeOfCodes
             | Self::MockWithoutConstant
+            | Self::EmptyResponseHeader
             | Self::BinaryBody
             | Self::RedirectBody
             | Self::BodyBytes(_) => ReportAspect::Responses,
             Self::OptionsAndMethods
             | Self::EncodedLetters
             | Self::UnusualTargets
+            | Self::UnusualHeaderNames
             | Self::Semicolons
             | Self::AdjacentParameters
             | Self::MarkedParameters
@@ -128,6 +139,10 @@ impl ExportFeature {
             | Self::HeaderToHeader
             | Self::HeaderConstant
             | Self::QueryConstant
+            | Self::EmptyConstant
+            | Self::ColonConstant
+            | Self::ConstantBytes(_)
+            | Self::ConstantCount(_)
             | Self::TemplateConstant
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
@@ -141,6 +156,10 @@ impl ExportFeature {
             Self::HeaderToHeader
                 | Self::HeaderConstant
                 | Self::QueryConstant
+                | Self::EmptyConstant
+                | Self::ColonConstant
+                | Self::ConstantBytes(_)
+                | Self::ConstantCount(_)
                 | Self::TemplateConstant
                 | Self::OtherMapping
         );
@@ -157,20 +176,22 @@ pub(super) fn feature_uses(group: &GroupRoutes, callers: &CallerKeys) -> (Vec<Fe
         uses.forward(forward, group.prefix.before_path());
     }
     let of_group = std::mem::take(&mut uses.list);
+    let of_group_constants = group.forward.as_ref().map(|forward| forward.mappings.as_slice()).unwrap_or_default();
     let of_routes = group.routes.iter().map(|route| {
-        uses.route(route);
+        uses.route(route, of_group_constants);
         std::mem::take(&mut uses.list)
     });
     (of_group, of_routes.collect())
 }
 
+/// The uses so far.
 #[derive(Default)]
-struct FeatureUses {
+pub(super) struct FeatureUses {
     list: Vec<FeatureUse>,
 }
 
 impl FeatureUses {
-    fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
+    pub(super) fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
         let place = SettingPlace::Settings(path.iter().map(|key| (*key).to_owned()).collect());
         self.list.push(FeatureUse { feature, place });
     }
@@ -215,6 +236,7 @@ impl FeatureUses {
         self.setting(ExportFeature::OptionsAndMethods, &["prefix"]);
         self.setting(ExportFeature::EncodedLetters, &["prefix"]);
         self.setting(ExportFeature::UnusualTargets, &["prefix"]);
+        self.setting(ExportFeature::UnusualHeaderNames, &["prefix"]);
     }
 
     /// Notes the limits of the group, and those of the keys and grants that it lets in by.
@@ -260,6 +282,7 @@ impl FeatureUses {
             self.setting(ExportFeature::DynamicBackend, &["forwarding", "routes"]);
         }
         self.mappings(&forward.mappings, &["forwarding"]);
+        self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);
         let replacement = format!("{first}{}", if forward.keep_prefix { prefix } else { "" });
         if replacement != prefix {
             self.setting(ExportFeature::PrefixReplacement, &["forwarding", "keep_prefix"]);
@@ -283,20 +306,20 @@ impl FeatureUses {
             };
             let path: Vec<&str> = below.iter().copied().chain([key]).collect();
             self.setting(feature, &path);
-            if matches!(mapping, RequestMapping::Set(constant) if constant.value.contains(TEMPLATE_MARK)) {
-                self.setting(ExportFeature::TemplateConstant, &path);
+            if let RequestMapping::Set(constant) = mapping {
+                self.constant(constant, &path);
             }
         }
     }
 
-    fn route(&mut self, route: &Route) {
+    fn route(&mut self, route: &Route, of_group: &[RequestMapping]) {
         self.path(&route.path, &route.location);
         if route.websocket {
             self.api(ExportFeature::Websocket, &route.location);
         }
         match &route.responder {
             Responder::Mock(responses) => self.mock(responses, &route.location),
-            Responder::Forward(own) => self.route_forward(own, &route.api),
+            Responder::Forward(own) => self.route_forward(own, &route.api, of_group),
         }
     }
 
@@ -338,6 +361,9 @@ impl FeatureUses {
         if responses.responses.iter().any(|response| is_range(response.declared_for)) {
             self.api(ExportFeature::RangeOfCodes, api);
         }
+        if responses.responses.iter().any(|response| response.headers.iter().any(|(_, value)| value.is_empty())) {
+            self.api(ExportFeature::EmptyResponseHeader, api);
+        }
         let is_text = |body: &[u8]| std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
         if responses.responses.iter().any(|response| !is_text(&response.body)) {
             self.api(ExportFeature::BinaryBody, api);
@@ -350,7 +376,7 @@ impl FeatureUses {
         self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), api);
     }
 
-    fn route_forward(&mut self, own: &RouteForward, api: &str) {
+    fn route_forward(&mut self, own: &RouteForward, api: &str, of_group: &[RequestMapping]) {
         let below = ["forwarding", "apis", api];
         if own.path.is_some() {
             self.setting(ExportFeature::PathTemplate, &["forwarding", "apis", api, "path"]);
@@ -359,5 +385,9 @@ impl FeatureUses {
             self.setting(ExportFeature::DynamicBackend, &["forwarding", "apis", api, "routes"]);
         }
         self.mappings(&own.mappings, &below);
+        if !own.mappings.is_empty() {
+            let all = of_group.iter().chain(&own.mappings);
+            self.constant_count(all, &["forwarding", "apis", api, "constants"]);
+        }
     }
 }

@@ -17,10 +17,14 @@ use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
 use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
 use crate::model::{Digest, ParameterReference};
-use crate::routes::{GroupRoutes, RequestMapping};
+use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 
 /// The most rules of one route, by the schema of the resource.
 const MOST_RULES: usize = 16;
+/// The most headers that a rule sets, by the same.
+const MOST_HEADERS: usize = 16;
+/// The longest value of a header, by the same.
+const MOST_VALUE_BYTES: usize = 4096;
 /// The name of the gateway, whose class is the cluster's own.
 const GATEWAY: &str = "apigw";
 
@@ -152,15 +156,18 @@ fn path_match(path: &PathRule<'_>) -> Value {
 }
 
 fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m RequestMapping>) -> Vec<Value> {
-    let mut set = vec![json!({"name": "x-forwarded-prefix", "value": group.prefix.as_str()})];
+    let mut values = vec![("x-forwarded-prefix", group.prefix.as_str())];
     for mapping in mappings {
-        if let RequestMapping::Set(constant) = mapping
-            && let ParameterReference::Header(name) = &constant.to
-        {
-            set.push(json!({"name": name, "value": constant.value}));
+        if let RequestMapping::Set(FixedParameter { to: ParameterReference::Header(name), value, .. }) = mapping {
+            // The schema takes a name once.
+            values.retain(|(known, _)| known != name);
+            values.push((name, value));
         }
     }
-    let removed = removed_by_name(|name| set.iter().any(|header| header["name"] == name));
+    let is_sent = |value: &&(&str, &str)| (1..=MOST_VALUE_BYTES).contains(&value.1.len());
+    let values: Vec<&(&str, &str)> = values.iter().filter(is_sent).take(MOST_HEADERS).collect();
+    let set: Vec<Value> = values.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let removed = removed_by_name(|name| values.iter().any(|(set, _)| *set == name));
     vec![json!({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": set, "remove": removed}})]
 }
 
@@ -241,7 +248,21 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::MockWithoutConstant
         | ExportFeature::BinaryBody
         | ExportFeature::RedirectBody
+        | ExportFeature::EmptyResponseHeader
         | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
+        ExportFeature::UnusualHeaderNames => {
+            FeatureVerdict::Near("headers with unusual names are read as the implementation reads them")
+        }
+        ExportFeature::EmptyConstant => {
+            FeatureVerdict::Lost("a constant without a value is left out, and a caller's own value stays")
+        }
+        ExportFeature::ConstantBytes(bytes) if *bytes > MOST_VALUE_BYTES => {
+            FeatureVerdict::Lost("a constant over 4,096 bytes is left out, and a caller's own value stays")
+        }
+        // One is the prefix.
+        ExportFeature::ConstantCount(count) if *count >= MOST_HEADERS => {
+            FeatureVerdict::Lost("constants beyond 15 are left out, and a caller's own values stay")
+        }
         ExportFeature::OptionsAndMethods => {
             FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
         }
@@ -273,8 +294,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
             FeatureVerdict::Lost("parameters do not move, and only headers are added")
         }
-        ExportFeature::KeepHost | ExportFeature::HeaderConstant | ExportFeature::TemplateConstant => {
-            FeatureVerdict::Exact
-        }
+        ExportFeature::KeepHost
+        | ExportFeature::HeaderConstant
+        | ExportFeature::ColonConstant
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
+        | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

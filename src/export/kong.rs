@@ -1,14 +1,16 @@
 //! Kong: one declarative file, `kong.json`, for a node without a database.
 //!
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
-//! templates in some values, which begin with `$(`: a text with that mark is left out, which has to be allowed for a constant.
+//! templates in some values, which begin with `$(`, and drop a colon that begins one: such a constant is left out, which has to be
+//! allowed, and the caller's own goes with it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::feature::{ExportFeature, TEMPLATE_MARK};
+use super::constant::TEMPLATE_MARK;
+use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets};
 use super::lower::{credential_condition, host_tables};
 use super::options::USUAL_BODY_BYTES;
@@ -20,7 +22,7 @@ use super::table::{
 use super::upstream::ConnectedUpstream;
 use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
 use crate::model::{Cors, Digest, IpRules, ParameterReference};
-use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
+use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
 
 /// Writes the file of some groups.
 pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
@@ -185,9 +187,15 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
     let mut added = vec![format!("x-forwarded-prefix:{}", group.prefix.as_str())];
     let mut queries = Vec::new();
     let mut renamed = Vec::new();
+    let mut removed: Vec<&str> = removed_by_name(|_| false);
+    let mut removed_queries = Vec::new();
     for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
         match mapping {
-            RequestMapping::Set(constant) if constant.value.contains(TEMPLATE_MARK) => {}
+            RequestMapping::Set(constant) if !is_sendable(constant) => match &constant.to {
+                ParameterReference::Header(name) => removed.push(name),
+                ParameterReference::Query(name) => removed_queries.push(name.as_str()),
+                ParameterReference::Path(_) => {}
+            },
             RequestMapping::Set(constant) => match &constant.to {
                 ParameterReference::Header(name) => added.push(format!("{name}:{}", constant.value)),
                 ParameterReference::Query(name) => queries.push(format!("{name}:{}", constant.value)),
@@ -202,7 +210,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
         }
     }
     let mut config = json!({
-        "remove": {"headers": removed_by_name(|_| false)},
+        "remove": {"headers": removed, "querystring": removed_queries},
         "rename": {"headers": renamed},
         // What is there is replaced, and what is not is added.
         "replace": {"headers": added, "querystring": queries},
@@ -212,6 +220,12 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
         config["replace"]["uri"] = uri.into();
     }
     json!({"name": "request-transformer", "config": config})
+}
+
+/// True if Kong sends a constant as it is.
+fn is_sendable(constant: &FixedParameter) -> bool {
+    let FixedParameter { value, .. } = constant;
+    !value.is_empty() && !value.starts_with(':') && !value.contains(TEMPLATE_MARK)
 }
 
 /// Writes the path at a backend as a template of Kong; `None` if a literal text would be read as a template.
@@ -312,7 +326,16 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         ExportFeature::DynamicBackend => FeatureVerdict::Lost("all requests go to the usual backend"),
         ExportFeature::TemplateConstant => {
-            FeatureVerdict::Lost("a constant with `$(` is left out, and a caller's own value stays")
+            FeatureVerdict::Lost("a constant with `$(` is not sent, nor is a caller's own")
+        }
+        ExportFeature::ColonConstant => {
+            FeatureVerdict::Lost("a constant that begins with a colon is not sent, nor is a caller's own")
+        }
+        ExportFeature::EmptyConstant => {
+            FeatureVerdict::Near("a constant without a value is not sent, nor is a caller's own")
+        }
+        ExportFeature::UnusualHeaderNames => {
+            FeatureVerdict::Near("headers with unusual names are read, or dropped, by Kong's own rules")
         }
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         // Kong decodes them before it matches.
@@ -327,6 +350,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PrefixReplacement
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
+        | ExportFeature::EmptyResponseHeader
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
         | ExportFeature::QueryConstant => FeatureVerdict::Exact,
     }
 }

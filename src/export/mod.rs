@@ -6,6 +6,7 @@
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
+//! - `constant`: constants that a target may not send as they are
 //! - `upstream`: backends by the digest of their settings
 //! - `feature`, `place`, `report`: the settings that a target may not express, and the verdicts about them
 //! - `target`: the targets
@@ -17,6 +18,7 @@
 
 mod aspect;
 mod claims;
+mod constant;
 mod cors;
 mod envoy;
 mod feature;

@@ -26,6 +26,16 @@ forwarding:
   more_addresses: [\"http://127.0.0.1:10/base\"]
 ";
 
+/// Settings of a group with a real backend, but for its constants.
+const CONSTANTS: &str = "\
+schema: 1
+version: \"0.0.1\"
+prefix: /shop
+backend: http://127.0.0.1:9
+forwarding:
+  constants:
+";
+
 pub(crate) const SHOP_DEFINITION: &str = "\
 openapi: 3.0.3
 info: {title: Shop, version: '1'}
@@ -440,4 +450,29 @@ fn an_envoy_is_to_be_restarted_once_its_bootstrap_has_other_settings() {
     assert!(!is_warned(""));
     assert!(!is_warned(" --listen 127.0.0.1:1 --check"));
     assert!(is_warned(" --listen 127.0.0.1:1"));
+}
+
+#[test]
+fn a_constant_that_a_target_cannot_send_is_named() {
+    let sandbox = Sandbox::petstore();
+    let many: String = (0..16).map(|index| format!("    - {{to: header.x-{index}, value: a}}\n")).collect();
+    for (constants, lost) in [
+        ("    - {to: header.x-a, value: ''}\n", vec!["gateway-api"]),
+        ("    - {to: header.x-a, value: '::1'}\n", vec!["kong"]),
+        (&*format!("    - {{to: header.x-a, value: {}}}\n", "a".repeat(4_097)), vec!["gateway-api"]),
+        (&many, vec!["gateway-api"]),
+        ("    - {to: header.tenant_id, value: acme}\n", vec![]),
+    ] {
+        sandbox.write("groups/shop/group.yaml", &format!("{CONSTANTS}{constants}"));
+        sandbox.write("groups/shop/openapi.yaml", SHOP_DEFINITION);
+        sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+        for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
+            let ran = sandbox.run(&format!("export {target} shop --env test --out {target}"));
+            ran.expect_exit(if lost.contains(&target) { 5 } else { 0 });
+            sandbox
+                .run(&format!("export {target} shop --env test --out {target} --allow-loss rewrites"))
+                .expect_exit(0);
+            let _ = std::fs::remove_dir_all(sandbox.path().join(target));
+        }
+    }
 }

@@ -254,7 +254,7 @@ pub(in crate::check) const CORS_HEADER: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 19] = [
+pub(super) const RULES: [Rule; 20] = [
     SECRETS_COMMAND_EMPTY,
     SIGNED_REQUEST_REPEATED,
     UNKNOWN_ENVIRONMENT,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value, json};
 
-use super::super::claims::{CLAIM_PREFIX, CLAIMS};
+use super::super::claims::claims_pattern;
 use super::super::options::USUAL_BODY_BYTES;
 use super::super::refusal::ProblemResponse;
 use super::cluster::AUTHORIZER;
@@ -54,8 +54,7 @@ fn filters() -> Vec<Value> {
 }
 
 fn connection_manager(name_end: &str, source: &Value) -> Value {
-    let of_prefix = json!({"remove_on_match": {"key_matcher": {"prefix": CLAIM_PREFIX}}});
-    let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).chain([of_prefix]).collect();
+    let removals = json!([{"remove_on_match": {"key_matcher": {"safe_regex": {"regex": claims_pattern()}}}}]);
     let mut manager = json!({
         "stat_prefix": "apigw",
         "rds": {"route_config_name": routes_name(name_end), "config_source": source},
@@ -76,8 +75,7 @@ fn connection_manager(name_end: &str, source: &Value) -> Value {
         "common_http_protocol_options": {
             "idle_timeout": "75s",
             "max_headers_count": 100,
-            // A backend behind CGI sees `X_Apigw_Key` and `X-Apigw-Key` under one name.
-            "headers_with_underscores_action": "DROP_HEADER",
+            "headers_with_underscores_action": "ALLOW",
         },
         "http2_protocol_options": {"max_concurrent_streams": 100},
         "early_header_mutation_extensions": [{

@@ -66,9 +66,18 @@ pub(super) fn header(name: &str, value: &HeaderText) -> Value {
         HeaderText::Literal(text) => literal(text),
         HeaderText::OfRequest(name) => format!("%REQ({name})%"),
     };
-    json!({"header": {"key": name, "value": value}, "append_action": "APPEND_IF_EXISTS_OR_ADD"})
+    header_option(name, &value, "APPEND_IF_EXISTS_OR_ADD")
 }
 
 pub(super) fn overwritten(name: &str, value: &str) -> Value {
-    json!({"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"})
+    header_option(name, value, "OVERWRITE_IF_EXISTS_OR_ADD")
+}
+
+fn header_option(name: &str, value: &str, action: &str) -> Value {
+    let mut option = json!({"header": {"key": name, "value": value}, "append_action": action});
+    // Envoy would leave it out, and a caller's own value with it.
+    if value.is_empty() {
+        option["keep_empty_value"] = true.into();
+    }
+    option
 }

@@ -159,6 +159,12 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PrefixReplacement
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
+        | ExportFeature::UnusualHeaderNames
+        | ExportFeature::EmptyResponseHeader
+        | ExportFeature::EmptyConstant
+        | ExportFeature::ColonConstant
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -60,6 +60,8 @@ pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (Js
     let configuration = json!({
         "@type": type_url("config.route.v3.RouteConfiguration"),
         "name": routes_name(name_end),
+        // Envoy's own, of a caller with a public address.
+        "request_headers_to_remove": ["x-envoy-external-address"],
         "max_direct_response_body_size_bytes": writer.longest_body,
     });
     (JsonText::new(configuration, 1).with("virtual_hosts", JsonText::List(hosts)), writer.upstreams)

@@ -5,7 +5,7 @@
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
-    for letter in text.chars().filter(|letter| !letter.is_control() || *letter == '\t') {
+    for letter in text.chars().filter(|letter| !letter.is_ascii_control() || *letter == '\t') {
         if letter == '\'' {
             quoted.push_str("'\\''");
         } else {
@@ -21,6 +21,11 @@ pub(super) fn formatted(text: &str) -> String {
     text.replace('%', "%%")
 }
 
+/// Writes the value of a header; an empty word would end the file's loading.
+pub(super) fn header_value(text: &str) -> String {
+    if text.is_empty() { "'%[str()]'".to_owned() } else { quoted(&formatted(text)) }
+}
+
 /// The most bytes of a body that a buffer is made larger for.
 pub(super) const MOST_BODY_BYTES: usize = 256 * 1024;
 
@@ -31,6 +36,7 @@ mod tests {
     #[test]
     fn nothing_ends_a_word_but_its_quote() {
         assert_eq!(quoted("a'b\n http-request deny \"$x\" # \\"), "'a'\\''b http-request deny \"$x\" # \\'");
+        assert_eq!(quoted("a\u{85}b\u{e4}\u{7f}"), "'a\u{85}b\u{e4}'");
         assert_eq!(formatted("50%[src]"), "50%%[src]");
     }
 }

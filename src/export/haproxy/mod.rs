@@ -11,7 +11,7 @@ mod step;
 
 use std::fmt::Write as _;
 
-use super::claims::{CLAIM_PREFIX, CLAIMS};
+use super::claims::claims_pattern;
 use super::cors::varies;
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
@@ -59,10 +59,8 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
         let _ = writeln!(text, "    http-error status {status} {}", refusal_text(&refusal));
     }
     let _ = write!(text, "\nfrontend apigw\n    bind {}\n", options.listen);
-    let _ = writeln!(text, "    http-request del-header _ -m sub\n    http-request del-header {CLAIM_PREFIX} -m beg");
-    for name in CLAIMS {
-        let _ = writeln!(text, "    http-request del-header {name}");
-    }
+    let claims = quoted(&format!("(?i)^(?:{})$", claims_pattern()));
+    let _ = writeln!(text, "    http-request del-header {claims} -m reg");
     text.push_str(FRONTEND);
     let unknown = refusal_text(&ProblemResponse::unknown_host());
     let _ = writeln!(text, "    http-request return status 404 {unknown} unless {{ var(txn.table) -m found }}");
@@ -106,7 +104,7 @@ fn target_rules(text: &mut String, tables: &[HostTable<'_>]) {
 const HEAD: &str = r#"
 global
     default-path config
-    log stdout format raw local0
+    log stdout len 65535 format raw local0
     tune.http.maxhdr 101
 
 defaults
@@ -220,6 +218,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
+        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near("a header without a value is left out"),
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }
@@ -257,6 +256,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PrefixReplacement
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
+        | ExportFeature::UnusualHeaderNames
+        | ExportFeature::EmptyConstant
+        | ExportFeature::ColonConstant
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -14,7 +14,7 @@ use super::super::upstream::ConnectedUpstream;
 use super::address_lists::AddressLists;
 use super::keys::{KeyMaps, subscription};
 use super::line::MOST_BODY_BYTES;
-use super::line::{formatted, quoted};
+use super::line::{formatted, header_value, quoted};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
@@ -113,6 +113,8 @@ impl<'r> StepWriter<'r> {
         }
         for (name, value) in headers {
             let value = match value {
+                // HAProxy refuses to load it, and sends none of an expression that is empty.
+                HeaderText::Literal(text) if text.is_empty() => continue,
                 HeaderText::Literal(text) => quoted(&formatted(text)),
                 HeaderText::OfRequest(name) => format!("%[req.fhdr({name})]"),
             };
@@ -156,7 +158,7 @@ impl<'r> StepWriter<'r> {
                 }
                 RequestMapping::Set(constant) => {
                     if let ParameterReference::Header(name) = &constant.to {
-                        line(&format!("set-header {} {}", quoted(name), quoted(&formatted(&constant.value))), "");
+                        line(&format!("set-header {} {}", quoted(name), header_value(&constant.value)), "");
                     }
                 }
             }
@@ -219,7 +221,7 @@ impl<'r> StepWriter<'r> {
             let retries = u8::from(forward.retry && upstream.endpoints.len() > 1);
             let _ = writeln!(
                 text,
-                "    retries {retries}\n    option redispatch 1\n    option http-restrict-req-hdr-names delete"
+                "    retries {retries}\n    option redispatch 1\n    option http-restrict-req-hdr-names preserve"
             );
             let tls = self.tls(upstream);
             for (index, endpoint) in upstream.endpoints.iter().enumerate() {

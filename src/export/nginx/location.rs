@@ -12,7 +12,7 @@ use super::super::upstream::ConnectedUpstream;
 use super::address_lists::AddressLists;
 use super::condition::{condition_map, header_variable, named_groups, rewrite_piece};
 use super::cors_headers::cors_headers;
-use super::text::{pieces, quoted, quoted_pattern};
+use super::text::{pieces, quoted, quoted_name, quoted_pattern, quoted_value};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping};
 
@@ -185,9 +185,10 @@ impl<'r> LocationWriter<'r> {
     /// Lists the settings of TLS to a backend.
     fn tls_settings(&self, upstream: &ConnectedUpstream<'_>) -> Vec<String> {
         let Some(tls) = upstream.tls else { return Vec::new() };
-        let path = |name: &str| quoted(&format!("{}/{name}", self.options.secrets_folder.trim_end_matches('/')));
+        let place = |name: &str| format!("{}/{name}", self.options.secrets_folder.trim_end_matches('/'));
+        let path = |name: &str| quoted(&place(name));
         let name = upstream.endpoints.first().map_or("", |endpoint| endpoint.host.as_str());
-        let trusted = tls.ca.as_deref().map_or_else(|| quoted(SYSTEM_CERTIFICATES), path);
+        let trusted = tls.ca.as_deref().map_or_else(|| quoted(SYSTEM_CERTIFICATES), |name| quoted_name(&place(name)));
         let mut settings = vec![
             "proxy_ssl_server_name on".to_owned(),
             format!("proxy_ssl_name {}", quoted(name)),
@@ -218,13 +219,15 @@ impl<'r> LocationWriter<'r> {
                         );
                         let next = self.headers.len();
                         let number = *self.headers.entry(map).or_insert(next);
-                        lines.push(format!("proxy_set_header {} \"\"", quoted(from)));
-                        lines.push(format!("proxy_set_header {} $apigw_header_{number}", quoted(to)));
+                        lines.push(format!("proxy_set_header {} \"\"", quoted_name(from)));
+                        lines.push(format!("proxy_set_header {} $apigw_header_{number}", quoted_name(to)));
                     }
                 }
                 RequestMapping::Set(constant) => {
                     if let ParameterReference::Header(name) = &constant.to {
-                        lines.push(format!("proxy_set_header {} {}", quoted(name), quoted(&constant.value)));
+                        let (settings, value) = quoted_value(&format!("constant_{}", lines.len()), &constant.value);
+                        lines.extend(settings);
+                        lines.push(format!("proxy_set_header {} {value}", quoted_name(name)));
                     }
                 }
             }
@@ -300,18 +303,18 @@ fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> S
     let mut text = headers_text(group);
     let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
     let mut location = String::new();
-    for (name, value) in headers {
+    for (index, (name, value)) in headers.iter().enumerate() {
         let value = match value {
-            HeaderText::Literal(text) => quoted(text),
+            HeaderText::Literal(value) => written_value(&mut text, &format!("value_{index}"), value),
             HeaderText::OfRequest(name) => header_variable(name),
         };
         if is_redirect && name.eq_ignore_ascii_case("location") {
             location = value;
         } else {
-            let _ = writeln!(text, "            add_header {} {value} always;", quoted(name));
+            let _ = writeln!(text, "            add_header {} {value} always;", quoted_name(name));
         }
     }
-    let _ = writeln!(text, "            default_type {};", quoted(media_type.unwrap_or_default()));
+    let _ = writeln!(text, "            default_type {};", quoted_name(media_type.unwrap_or_default()));
     if is_redirect {
         let location = if location.is_empty() { "\"\"" } else { &location };
         let _ = writeln!(text, "            return {status} {location};");
@@ -325,4 +328,13 @@ fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> S
     }
     let _ = writeln!(text, "            return {status} \"${{apigw_nothing}}{body}\";");
     text
+}
+
+/// Writes a value, by variables that are set before it where it is long.
+fn written_value(text: &mut String, name: &str, value: &str) -> String {
+    let (settings, value) = quoted_value(name, value);
+    for setting in settings {
+        let _ = writeln!(text, "            {setting};");
+    }
+    value
 }

@@ -224,6 +224,13 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "targets with a fragment, absolute targets without a path and long ones (over 8 KiB) are refused, other schemes are not",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
+        ExportFeature::UnusualHeaderNames => FeatureVerdict::Near(
+            "of a caller's headers, those with other characters than letters, digits and hyphens in their names are dropped",
+        ),
+        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near("a header without a value is left out"),
+        ExportFeature::EmptyConstant => {
+            FeatureVerdict::Near("a constant without a value is not sent, nor is a caller's own")
+        }
         ExportFeature::AdjacentParameters => {
             FeatureVerdict::Near("parameters side by side are told apart by type alone")
         }
@@ -256,6 +263,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PrefixReplacement
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
+        | ExportFeature::ColonConstant
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

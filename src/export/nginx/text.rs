@@ -8,6 +8,25 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", quoted_inside(text))
 }
 
+/// Writes a text in the place of one in which nginx expands no variable: a dollar sign is itself there.
+pub(super) fn quoted_name(text: &str) -> String {
+    format!("\"{}\"", quoted_inside(text).replace("${apigw_dollar}", "$"))
+}
+
+/// Writes a text that may be longer than nginx's buffer: by variables, whose settings come before, where it is.
+pub(super) fn quoted_value(name: &str, text: &str) -> (Vec<String>, String) {
+    let pieces = pieces(text);
+    if pieces.len() < 2 {
+        return (Vec::new(), quoted(text));
+    }
+    let variables = (0..pieces.len()).map(|index| format!("apigw_{name}_{index}"));
+    let (settings, parts): (Vec<String>, Vec<String>) = variables
+        .zip(pieces)
+        .map(|(variable, piece)| (format!("set ${variable} {}", quoted(piece)), format!("${{{variable}}}")))
+        .unzip();
+    (settings, format!("\"{}\"", parts.concat()))
+}
+
 /// Writes a text as a part of a quoted one: quotes, backslashes and dollar signs are escaped.
 pub(super) fn quoted_inside(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
@@ -57,6 +76,7 @@ mod tests {
     #[test]
     fn nothing_ends_a_text_but_its_quote() {
         assert_eq!(quoted("a\"; return 200; # $x \\ ;}\nä"), "\"a\\\"; return 200; # ${apigw_dollar}x \\\\ ;}\nä\"");
+        assert_eq!(quoted_name("text/plain;a=\"$b\""), "\"text/plain;a=\\\"$b\\\"\"");
         assert_eq!(quoted_pattern("/a\\.b\"", true), "\"~^(?:/a\\\\.b\\\")$\"");
     }
 
@@ -66,5 +86,9 @@ mod tests {
         let split = pieces(&text);
         assert_eq!(split.concat(), text);
         assert!(split.iter().all(|piece| quoted(piece).len() < 4_096));
+        let (settings, value) = quoted_value("a", &"b".repeat(5_000));
+        assert_eq!(value, "\"${apigw_a_0}${apigw_a_1}${apigw_a_2}\"");
+        assert_eq!(settings.len(), 3);
+        assert_eq!(quoted_value("a", "$"), (Vec::new(), quoted("$")));
     }
 }

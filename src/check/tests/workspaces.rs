@@ -257,7 +257,7 @@ fn forwarding() -> Vec<Row> {
         (
             "cors-header",
             exposed("\"a b\", \"a;b\", \"\u{fc}\", \"\", X-Total, \"a\\r\\nX-Evil: 1\""),
-            vec!["group.yaml:4:46", "group.yaml:4:53", "group.yaml:4:60", "group.yaml:4:65", "group.yaml:4:78"],
+            vec!["group.yaml:4:47", "group.yaml:4:54", "group.yaml:4:61", "group.yaml:4:66", "group.yaml:4:79"],
             exposed("\"*\", X-Total, \"x_$a\""),
         ),
         ("cors-header", origins("\"https://a\\r\\nX-Evil: 1\""), vec!["group.yaml:4:24"], origins("\"https://a\"")),

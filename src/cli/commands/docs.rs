@@ -29,7 +29,7 @@ use crate::workspace::{DiskFacts, Workspace};
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("environments").required(true).args(["env", "all", "version"]),
-    after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --env online --out public --check\n  apigw docs petstore --version 0.2.0 --out preview"
+    after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --version 0.2.0 --out preview"
 )]
 pub(in crate::cli) struct DocsArguments {
     /// Only these groups [default: all; with --version the only one]

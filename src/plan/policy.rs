@@ -65,7 +65,12 @@ fn check_blocks<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<Opti
             let version = &change.after.version;
             block = notes.block_of_number(version).map(|block| BlockedRelease::new(group, version, block));
         }
-        if replaced(change).any(|before| !before.serves_same(&change.after)) || change.before.is_none() {
+        // Where each branch of a merge has it live, a join that keeps it brings nothing in.
+        let stays = |before: &Release| match change.action {
+            ReleaseAction::Resolve => before.state == DeploymentState::Live && before.digest == change.after.digest,
+            _ => before.serves_same(&change.after),
+        };
+        if replaced(change).any(|before| !stays(before)) || change.before.is_none() {
             releases.extend(block);
         } else {
             plan.warnings.extend(block.map(|live| format!("{}; it stays live", live.text())));

@@ -284,7 +284,10 @@ fn a_bad_version_is_blocked_during_a_conflict() {
     assert_eq!(ada.apigw("status --env test").code, 3, "a conflict");
     let blocked = ada.done("version block a 0.0.1 -m bad");
     assert!(blocked.stderr.contains("cannot tell where a 0.0.1 is live"), "{blocked:?}");
-    assert_eq!(ada.apigw("resolve --env test --ours").code, 5);
+    let resolved = ada.done("resolve --env test --ours");
+    assert!(resolved.stderr.contains("bad; it stays live"), "{resolved:?}");
+    let promoted = ada.apigw("publish a --env pre-release --version 0.0.1 --mock");
+    assert_eq!(promoted.code, 5, "{promoted:?}");
 }
 
 #[test]

@@ -28,14 +28,23 @@ fn two_groups() -> Sandbox {
     sandbox
 }
 
-/// Changes group a on two branches, and merges one into the other.
-fn merge_changes_of_a(sandbox: &Sandbox) {
+/// Changes group a on two branches, and stays on the first.
+fn change_a_on_two_branches(sandbox: &Sandbox) {
     assert!(git(sandbox, "checkout -qb other"));
     sandbox.run("publish a --env test --backend http://127.0.0.1:2").expect_exit(0);
     commit(sandbox);
     assert!(git(sandbox, "checkout -q main"));
     sandbox.run("publish a --env test --backend http://127.0.0.1:1").expect_exit(0);
     commit(sandbox);
+}
+
+/// Changes group a on two branches, and merges one into the other.
+fn merge_changes_of_a(sandbox: &Sandbox) {
+    change_a_on_two_branches(sandbox);
+    merge_other(sandbox);
+}
+
+fn merge_other(sandbox: &Sandbox) {
     assert!(!git(sandbox, "merge -q other"), "a conflict");
     assert!(sandbox.read("deployments/test.yaml").contains("<<<<<<< "), "markers");
 }
@@ -146,7 +155,10 @@ fn a_gateway_serves_both_groups_during_a_conflict() {
     let serving = Serving::start(&sandbox);
     serving.wait_for("/a/things", "200 OK");
     serving.wait_for("/b/things", "200 OK");
-    merge_changes_of_a(&sandbox);
+    change_a_on_two_branches(&sandbox);
+    // A release that ends before the gateway looks is never served.
+    serving.wait_to_hear("a 0.0.1 with http://127.0.0.1:1 ");
+    merge_other(&sandbox);
     serving.wait_to_hear("merge conflict");
     // Its last release, of this branch, has no backend there.
     serving.wait_for("/a/things", "503 Service Unavailable");

@@ -17,7 +17,7 @@ use objects::REFERENCE;
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
 use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Rule, Specification};
-use crate::model::{Finding, Findings, Hint, nearest};
+use crate::model::{Finding, Findings, Hint, MediaRange, is_token, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = SpecificationWalk {
@@ -304,10 +304,6 @@ impl<'d> SpecificationWalk<'d> {
 impl NameForm {
     /// Returns a hint for a name of the wrong form; `None` if the name is valid.
     fn fault(self, name: &str) -> Option<&'static str> {
-        let token = |text: &str| {
-            !text.is_empty()
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-        };
         match self {
             Self::Any => None,
             Self::Component => {
@@ -316,11 +312,10 @@ impl NameForm {
                 (!is_right).then_some("use letters, digits, `.`, `-` and `_`")
             }
             Self::MediaType => {
-                let essence = name.split(';').next().unwrap_or_default().trim();
-                let is_right = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+                let is_right = name.contains('/') && MediaRange::parse(name).is_some();
                 (!is_right).then_some("write a media type like \"application/json\", or a range like \"text/*\"")
             }
-            Self::Header => (!token(name)).then_some("write the name of a header, like \"X-Rate-Limit\""),
+            Self::Header => (!is_token(name)).then_some("write the name of a header, like \"X-Rate-Limit\""),
         }
     }
 }

@@ -120,9 +120,9 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "specification-name",
-        "paths: {}\ncomponents:\n  schemas:\n    A b: {}\n",
-        &["openapi.yaml:6:5"],
-        "paths: {}\ncomponents:\n  schemas:\n    A.b-c_d: {properties: {\"e f\": {}}}\n",
+        "paths: {}\ncomponents:\n  schemas:\n    A b: {}\n  responses:\n    R: {description: d, content: {\"text/plain; a b=c\": {}}}\n",
+        &["openapi.yaml:6:5", "openapi.yaml:8:35"],
+        "paths: {}\ncomponents:\n  schemas:\n    A.b-c_d: {properties: {\"e f\": {}}}\n  responses:\n    R: {description: d, content: {'text/plain; a=\"b c\"': {}}}\n",
     ),
     (
         "specification-exclusive",

@@ -121,8 +121,8 @@ fn release_before<E>(
 
 /// Finds the releases before the present one, the latest first.
 ///
-/// If that one was itself restored by a rollback, the search goes on from its first deployment: the second rollback in
-/// a row goes further back instead of forward again.
+/// If that one was itself restored by a rollback or an undo, the search goes on from its first deployment: the second
+/// rollback in a row goes further back instead of forward again, and none restores a release that was taken back.
 fn live_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
     let present = present_release(past).unwrap_or(past.len());
     let release = past.get(present).map(|past| &past.deployment.release);
@@ -143,6 +143,17 @@ fn present_release(past: &[PastEntry]) -> Option<usize> {
                 continue;
             }
             ReleaseAction::Rollback => {}
+            // It took back the operation before it, and with that came to the entry before that one. It did not where
+            // it took back a first release, or a resolve.
+            ReleaseAction::Undo => {
+                let restored = &past[index].deployment.release;
+                let is_entry = past.get(index + 2).is_some_and(|past| past.deployment.release.serves_same(restored));
+                if !is_entry {
+                    return Some(index);
+                }
+                index += 2;
+                continue;
+            }
             _ => return Some(index),
         }
         let restored = &past[index].deployment.release;

@@ -276,7 +276,13 @@ impl MergeState {
     /// entries, and then gives one group the operation of its neighbour.
     fn conflict_sides(&self, checkout: Option<&GitCheckout>, place: &str, conflict: &ConflictSides) -> MergeSides {
         let in_text = [operations_in(&conflict.head), operations_in(&conflict.other)];
-        let staged = |checkout| Some((side_in(checkout, ":2", place)?, side_in(checkout, ":3", place)?));
+        let staged = |checkout| {
+            let (head, mut other) = (side_in(checkout, ":2", place)?, side_in(checkout, ":3", place)?);
+            // A single commit that is picked, or replayed in a rebase, brings no operation that it only builds upon.
+            let base = side_in(checkout, ":1", place).unwrap_or_default();
+            other.retain(|group, id| self.operations.contains_key(id) || base.get(group) != Some(id));
+            Some((head, other))
+        };
         if let Some(sides) = checkout.and_then(staged) {
             return self.by_branch(sides);
         }

@@ -10,14 +10,14 @@ use super::clones::{Outcome, WorkspaceClone, has_git};
 const FILE: &str = "deployments/test.yaml";
 
 /// Ada's clone and Bob's, in which nothing was published yet.
-fn clones(folder: &Path) -> (WorkspaceClone, WorkspaceClone) {
+pub(crate) fn clones(folder: &Path) -> (WorkspaceClone, WorkspaceClone) {
     let ada = WorkspaceClone::new(&folder.join("ada"), "Ada", &["a", "b"]);
     let bob = WorkspaceClone::of(&ada.folder, &folder.join("bob"), "Bob");
     (ada, bob)
 }
 
 /// Publishes a group with a backend of this port, and returns the operation.
-fn publish(clone: &mut WorkspaceClone, group: &str, port: u16) -> String {
+pub(crate) fn publish(clone: &mut WorkspaceClone, group: &str, port: u16) -> String {
     let words = format!("-o json publish {group} --env test --backend http://127.0.0.1:{port}");
     let operation = clone.done(&words).json()["operation"].as_str().expect("an operation").to_owned();
     clone.commit(group);
@@ -32,7 +32,7 @@ fn conflict(ada: &mut WorkspaceClone, bob: &WorkspaceClone) {
 }
 
 /// Returns the ports of the backends that are live, by group.
-fn ports(clone: &mut WorkspaceClone, words: &str) -> Vec<String> {
+pub(crate) fn ports(clone: &mut WorkspaceClone, words: &str) -> Vec<String> {
     let status = clone.done(&format!("-o json status --env test{words}")).json();
     let port = |entry: &Value| {
         let url = entry["backend"]["url"].as_str().unwrap_or("mock");

@@ -10,6 +10,7 @@ mod cases;
 mod clones;
 mod model;
 mod numbers;
+mod picks;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

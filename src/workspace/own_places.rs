@@ -74,11 +74,13 @@ fn own_file(path: &Path, message: &str) -> Error {
     Error::invalid("own-file", Location::file(path.display().to_string()), message.to_owned(), "name a file elsewhere")
 }
 
-/// True if a path lies in the folder of a checkout or of a bare repository. Some file systems ignore the case of letters.
+/// True if a path lies in the folder of a checkout's own files or of a bare repository. Some file systems ignore the case of letters.
 fn is_of_git(target: &Path) -> bool {
     let is_named = |part: Component<'_>| part.as_os_str().eq_ignore_ascii_case(GIT_FOLDER);
     let is_bare = |folder: &Path| GIT_PARTS.iter().all(|part| folder.join(part).exists());
-    target.components().any(is_named) || target.ancestors().any(is_bare)
+    // The worktrees of a bare repository often lie in its folder: the nearest one decides.
+    let is_outside = |folder: &&Path| !folder.join(GIT_FOLDER).exists();
+    target.components().any(is_named) || target.ancestors().take_while(is_outside).any(is_bare)
 }
 
 /// Resolves the links of a path whose last parts need not exist.

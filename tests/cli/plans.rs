@@ -188,6 +188,16 @@ fn no_output_goes_into_a_place_of_gits_own() {
     sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(1);
     sandbox.write(".github/x", "");
     sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(0);
+    // A worktree of a bare repository may lie in its folder, and is a checkout like any other.
+    for part in ["main/.git", "worktrees/main/HEAD"] {
+        sandbox.write(&format!("store.git/{part}"), "x\n");
+    }
+    for words in ["docs --env test --out store.git/main/docs", "plan release.yaml --out store.git/main/plan.yaml"] {
+        sandbox.run(words).expect_exit(0);
+    }
+    for place in ["store.git/worktrees/main/plan.yaml", "store.git/main/.git", "store.git/docs"] {
+        sandbox.run(&format!("plan release.yaml --out {place}")).expect_exit(3).expect_stderr("Git's own files");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod operation_file;
 mod past;
 mod private_keys;
 mod reused;
+mod revocable;
 mod secrets;
 mod signed_dates;
 mod signing_key;

@@ -119,13 +119,13 @@ fn limit_field(text: &mut String, indent: &str, limits: &RateLimits) {
 ///
 /// Fails with all that is wrong: a secret in clear, a conflict, a field that cannot be, an edit by hand.
 pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<SubjectRecord, Error> {
-    if !matches!(subject, AccessSubject::Secret(_)) {
-        check_clear_secrets(place, text)?;
-    }
-    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
-        let hint = Hint::ResolveAccessConflict { subject: subject.typed() };
-        let message = "Git left a merge conflict here".to_owned();
-        return Err(Error::invalid("merge-conflict", at(place, line + 1), message, hint));
+    let mut findings = match subject {
+        AccessSubject::Secret(_) => Vec::new(),
+        AccessSubject::Key(_) | AccessSubject::Owner(_) => clear_secrets(place, text),
+    };
+    findings.extend(conflict(place, subject, text));
+    if !findings.is_empty() {
+        return Err(Error::Invalid(findings));
     }
     own_yaml::check_schema(place, text, SCHEMA)?;
     let lines: Vec<&str> = text.lines().collect();
@@ -199,23 +199,25 @@ fn faults(place: &str, text: &str, state: &SubjectState) -> Vec<Finding> {
     key.faults().into_iter().map(finding).collect()
 }
 
-fn check_clear_secrets(place: &str, text: &str) -> Result<(), Error> {
+fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
     let is_secret = |line: &str| {
         let field = line.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
         SECRET_FIELDS.contains(&field) || contains_clear_secret(line)
     };
-    let finding = |index: usize| Finding {
-        rule: "clear-secret",
-        severity: Severity::Error,
-        message: "a secret stands here in clear".to_owned(),
-        location: at(place, index + 1),
-        hint: "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret"
-            .into(),
-        count: 1,
-    };
-    let found: Vec<Finding> =
-        text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect();
-    if found.is_empty() { Ok(()) } else { Err(Error::Invalid(found)) }
+    let hint = "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret";
+    let finding = |index: usize| finding_at(place, index, "clear-secret", "a secret stands here in clear", hint.into());
+    text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect()
+}
+
+fn conflict(place: &str, subject: &AccessSubject, text: &str) -> Option<Finding> {
+    let index = text.lines().position(|line| line.starts_with("<<<<<<<"))?;
+    let hint = Hint::ResolveAccessConflict { subject: subject.typed() };
+    Some(finding_at(place, index, "merge-conflict", "Git left a merge conflict here", hint))
+}
+
+fn finding_at(place: &str, index: usize, rule: &'static str, message: &str, hint: Hint) -> Finding {
+    let location = at(place, index + 1);
+    Finding { rule, severity: Severity::Error, message: message.to_owned(), location, hint, count: 1 }
 }
 
 fn at(place: &str, line: usize) -> Location {

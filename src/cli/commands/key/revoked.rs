@@ -1,21 +1,24 @@
 //! `apigw key revoke`.
 
 use super::KeyRevokeArguments;
-use crate::access::merge::AccessOperations;
-use crate::access::{AccessSubject, Key, Secret, SecretId, SubjectState, change};
+use crate::access::{AccessSubject, Key, SecretId, change};
 use crate::cli::change::shown_after_commit;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
-use crate::model::{Author, Finding, KeyKind, KeyName, OperationId, SCHEMA};
-use crate::workspace::{self, LockGuard, Workspace};
+use crate::model::{Author, Finding, KeyKind, OperationId, SCHEMA};
+use crate::workspace::LockGuard;
 
 pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let key = revocable_key(context, guard.workspace(), &arguments.name)?;
+    let (key, problems) = guard.workspace().revocable_key(&arguments.name)?;
+    for Finding { location, message, hint, .. } in &problems {
+        context.output.warning(&format!("{location}: {message}; {}", hints::text(hint)));
+    }
     let revoked = guard.workspace().revoked_secrets()?;
     let name = &arguments.name;
     if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
@@ -59,44 +62,11 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
             KeyKind::Token => {
                 "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
             }
-            _ => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+            _ if problems.is_empty() => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+            _ => format!("once its file is whole, give its caller a new secret: `apigw key rotate {name} --to FILE`"),
         });
     }
     Ok(Exit::Done)
-}
-
-/// Finds a key whose secrets are to be revoked. A leak waits for no merge: of a key in conflict, both sides' secrets count.
-fn revocable_key(context: &Context<'_>, workspace: &Workspace, name: &KeyName) -> Result<Key, CommandError> {
-    let error = match workspace.key(name) {
-        Ok((key, _)) => return Ok(key),
-        Err(error) => error,
-    };
-    let is_conflict = |findings: &[Finding]| findings.iter().any(|finding| finding.rule == "merge-conflict");
-    if !matches!(&error, workspace::Error::Invalid(findings) if is_conflict(findings)) {
-        return Err(error.into());
-    }
-    // An operation that is damaged may be of any key.
-    let (operations, damaged) = workspace.access_history()?;
-    for finding in damaged {
-        context.output.warning(&format!("{}: {}", finding.location, finding.message));
-    }
-    let operations: AccessOperations =
-        operations.into_iter().map(|committed| (committed.id, committed.operation)).collect();
-    let Ok(state) = workspace.access_merge_state(&AccessSubject::Key(name.clone()), &operations) else {
-        return Err(error.into());
-    };
-    let side = |head: &OperationId| match &operations.get(head)?.after {
-        SubjectState::Key(key) => Some(key.clone()),
-        _ => None,
-    };
-    let sides = state.heads.iter().filter(|_| state.is_conflicted).filter_map(side);
-    let joined = sides.reduce(|mut one, other| {
-        let is_new = |secret: &Secret| !one.secrets.iter().any(|known| known.id == secret.id);
-        let new: Vec<Secret> = other.secrets.into_iter().filter(is_new).collect();
-        one.secrets.extend(new);
-        one
-    });
-    joined.ok_or_else(|| error.into())
 }
 
 /// Revokes secrets, and returns those that are revoked now with the first error. One that fails leaves the others to

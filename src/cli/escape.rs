@@ -1,4 +1,5 @@
-//! Control characters as escapes: text that others wrote does nothing to a terminal, and never looks like another text.
+//! Control characters and commands of runners as escapes: text that others wrote does nothing to a terminal or to CI, and
+//! never looks like another text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -21,31 +22,67 @@ pub(super) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, is_control, push_escape)
 }
 
-/// Escapes the beginnings of lines that runners of CI take for commands: `::error::` and `##[error]`.
+/// True if a text has a command of a runner of CI, or a word that would be one at the beginning of a line.
+pub(super) fn has_runner_command(text: &str) -> bool {
+    find_runner_mark(text).is_some() || text.split_whitespace().any(|word| word.starts_with("::"))
+}
+
+/// Escapes the commands of runners of CI: `::error::` at the beginning of a line (GitHub Actions), `##[error]` and `##vso[…]`
+/// anywhere (GitHub Actions, Azure Pipelines).
 pub(super) fn runner_commands(text: &str) -> Cow<'_, str> {
-    let is_command = |line: &str| line.trim_start().starts_with("::") || line.trim_start().starts_with("##[");
-    if !text.lines().any(is_command) {
+    if !has_runner_command(text) {
         return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len() + 8);
     for line in text.split_inclusive('\n') {
         let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
         result.push_str(blanks);
-        let mut characters = rest.chars();
-        if is_command(rest)
-            && let Some(first) = characters.next()
-        {
-            push_escape(&mut result, first);
+        let command = rest.strip_prefix(':').filter(|rest| rest.starts_with(':'));
+        if command.is_some() {
+            push_escape(&mut result, ':');
         }
-        result.push_str(characters.as_str());
+        result.push_str(&runner_marks(command.unwrap_or(rest)));
     }
     Cow::Owned(result)
 }
 
-/// Escapes the control characters that a writer of JSON leaves as they are; those left in its output stand within
-/// strings.
+/// Escapes those commands alone that count anywhere in a line.
+pub(super) fn runner_marks(text: &str) -> Cow<'_, str> {
+    with_escaped_marks(text, push_escape)
+}
+
+/// Escapes the control characters and the commands of runners that a writer of JSON leaves as they are; those left in its
+/// output stand within strings.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
-    escaped(text, |character| is_control(character) && character != '\n', push_json_escape)
+    match escaped(text, |character| is_control(character) && character != '\n', push_json_escape) {
+        Cow::Borrowed(text) => with_escaped_marks(text, push_json_escape),
+        Cow::Owned(text) => Cow::Owned(with_escaped_marks(&text, push_json_escape).into_owned()),
+    }
+}
+
+fn with_escaped_marks(text: &str, push: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    let Some(mut at) = find_runner_mark(text) else { return Cow::Borrowed(text) };
+    let mut result = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    loop {
+        let (before, mark) = rest.split_at(at);
+        result.push_str(before);
+        push(&mut result, '#');
+        rest = mark.strip_prefix('#').unwrap_or_default();
+        let Some(next) = find_runner_mark(rest) else { break };
+        at = next;
+    }
+    result.push_str(rest);
+    Cow::Owned(result)
+}
+
+/// Finds `##[` or `##vso[`; any word may stand in the place of `vso`.
+fn find_runner_mark(text: &str) -> Option<usize> {
+    let is_mark = |at: &usize| {
+        let rest = text.get(*at..).and_then(|rest| rest.strip_prefix("##"));
+        rest.is_some_and(|rest| rest.trim_start_matches(|each: char| each.is_ascii_alphabetic()).starts_with('['))
+    };
+    text.match_indices('#').map(|(at, _)| at).find(is_mark)
 }
 
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool, push: impl Fn(&mut String, char)) -> Cow<'_, str> {
@@ -108,22 +145,26 @@ mod tests {
     }
 
     #[test]
-    fn no_line_begins_as_a_command_of_ci_does() {
+    fn no_text_is_a_command_of_a_runner() {
         for (given, shown) in [
-            ("a ::error::b\nc ##[error]d\n", "a ::error::b\nc ##[error]d\n"),
+            ("a ::error::b # ## c[0]\n## d\n[::1]:80\n", "a ::error::b # ## c[0]\n## d\n[::1]:80\n"),
             ("error: a\n    ::error::b\n", "error: a\n    \\u{3a}:error::b\n"),
             ("::set-output\n\n##[error]c", "\\u{3a}:set-output\n\n\\u{23}#[error]c"),
+            ("a ##[b]c ###[d]", "a \\u{23}#[b]c #\\u{23}#[d]"),
+            ("::a ##vso[task.setvariable variable=b]c", "\\u{3a}:a \\u{23}#vso[task.setvariable variable=b]c"),
         ] {
             assert_eq!(runner_commands(given), shown);
         }
+        assert_eq!(runner_marks("::error::##VSO[a]"), "::error::\\u{23}#VSO[a]");
     }
 
     #[test]
     fn json_says_the_same_after_escaping() {
-        let value = serde_json::json!({"a\u{202e}": "\u{1b}\u{7f}\u{9b}\u{2066}\n\"\\"});
+        let value = serde_json::json!({"a\u{202e}": "\u{1b}\u{7f}\u{9b}\u{2066}\n\"\\", "##[b]": "\\##vso[c] ###[d]"});
         let plain = serde_json::to_string_pretty(&value).expect("JSON");
         let escaped = json(&plain);
         assert!(escaped.chars().all(|character| character == '\n' || !is_control(character)), "{escaped}");
+        assert!(!has_runner_command(&escaped), "{escaped}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).expect("JSON"), value);
     }
 }

@@ -117,7 +117,9 @@ impl Output {
         text: impl FnOnce() -> String,
     ) -> Result<(), CommandError> {
         let rendered = match self.format {
-            OutputFormat::Table | OutputFormat::Github | OutputFormat::Sarif | OutputFormat::Markdown => text(),
+            OutputFormat::Table | OutputFormat::Github | OutputFormat::Sarif | OutputFormat::Markdown => {
+                escape::runner_commands(&text()).into_owned()
+            }
             OutputFormat::Json | OutputFormat::Yaml => self.rendered(document)?,
         };
         self.raw(rendered.as_bytes())
@@ -154,7 +156,13 @@ impl Output {
 
     /// Shows text of a format of its own.
     pub(super) fn text(&self, text: &str) -> Result<(), CommandError> {
-        self.raw(escape::text(text).as_bytes())
+        let text = escape::text(text);
+        let text = match self.format {
+            // Its lines are commands.
+            OutputFormat::Github => escape::runner_marks(&text),
+            _ => escape::runner_commands(&text),
+        };
+        self.raw(text.as_bytes())
     }
 
     /// Writes bytes to stdout unchanged: a document for programs, or the body of a response. A reader that has gone

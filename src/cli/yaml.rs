@@ -1,4 +1,4 @@
-//! Values as YAML, with the fields of their JSON and without control characters.
+//! Values as YAML, with the fields of their JSON and without control characters and commands of runners.
 
 use std::io;
 
@@ -19,7 +19,7 @@ pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
 }
 
-/// The strings with control characters, for which words stand while YAML is written: its writer has them raw in plain and in
+/// The strings with control characters or commands of runners, for which words stand while YAML is written: its writer has them raw in plain and in
 /// literal scalars, where they cannot be escaped.
 struct QuotedStrings {
     word: String,
@@ -49,7 +49,8 @@ impl QuotedStrings {
     }
 
     fn word_for(&mut self, text: String) -> String {
-        if !text.chars().any(|character| character != '\n' && escape::is_control(character)) {
+        let has_control = text.chars().any(|character| character != '\n' && escape::is_control(character));
+        if !has_control && !escape::has_runner_command(&text) {
             return text;
         }
         self.strings.push(text);
@@ -78,9 +79,11 @@ mod tests {
             serde_json::json!(["quoted", "quotedx0z", "\u{2066}", "a\nb", 1, null]),
             serde_json::json!({"script": "\na {\n    b\n}\n\n"}),
             serde_json::json!({"script": "a\n"}),
+            serde_json::json!({"##[a]": "a\n::error::b\n", "b": ["::c", "d ##vso[e]", "[::1]:80 f ::g"]}),
         ] {
             let text = yaml(&value).expect("YAML");
             assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");
+            assert_eq!(escape::runner_commands(&text), text);
             let read: Value = serde_saphyr::from_str(&text).expect("YAML");
             assert_eq!(read, value, "{text}");
         }

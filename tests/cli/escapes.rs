@@ -111,7 +111,41 @@ fn what_others_wrote_is_no_command_of_a_runner_of_ci() {
     let published = sandbox.run("publish petstore --env test --mock --bump major");
     for outcome in [called, published] {
         assert!(outcome.stderr.contains("error::pwn"), "{}", outcome.stderr);
-        let is_command = |line: &str| line.trim_start().starts_with("::");
-        assert!(!outcome.stderr.lines().any(is_command), "{}", outcome.stderr);
+        expect_no_command("publish", &outcome);
+    }
+    // GitHub obeys `::` at the beginning of a line, and `##[` anywhere; Azure Pipelines `##vso[` anywhere.
+    let message = "why\n::add-mask::a\nb ##vso[task.setvariable variable=c]d ##[error]e";
+    let words = ["--actor", "::stop-commands::x ##[add-mask]y", "offline", "petstore", "--env", "test", "-m", message];
+    expect_no_command("offline", &sandbox.run_words(&words).expect_exit(0));
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("api add petstore GET /x##vso[b]").expect_exit(0);
+    let views: [&[&str]; 10] = [
+        &["history"],
+        &["show", &id],
+        &["status"],
+        &["api", "list", "petstore"],
+        &["check"],
+        &["check", "-o", "github"],
+        &["check", "-o", "sarif"],
+        &["diff", "petstore@0.0.1", "petstore"],
+        &["diff", "petstore@0.0.1", "petstore", "-o", "markdown"],
+        &["show", message],
+    ];
+    for view in views {
+        let formats: &[&[&str]] = if view.contains(&"-o") { &[&[]] } else { &[&[], &["-o", "yaml"], &["-o", "json"]] };
+        for format in formats {
+            expect_no_command(&format!("{view:?} {format:?}"), &sandbox.run_words(&[format, view].concat()));
+        }
+    }
+    assert_eq!(sandbox.entry("test")["message"], message, "JSON says what was written");
+    sandbox.run(&format!("show {id}")).expect_stdout("\\u{23}#vso[task.setvariable variable=c]d \\u{23}#[error]e");
+}
+
+#[track_caller]
+fn expect_no_command(what: &str, outcome: &Outcome) {
+    let is_own = what.contains("github");
+    for line in outcome.stdout.lines().chain(outcome.stderr.lines()) {
+        assert!(is_own || !line.trim_start().starts_with("::"), "{what}: {line}");
+        assert!(!line.contains("##[") && !line.contains("##vso["), "{what}: {line}");
     }
 }

@@ -305,6 +305,32 @@ fn what_somebody_does_to_a_file_by_hand_is_named_without_the_secret() {
 }
 
 #[test]
+fn an_operation_is_shown_without_the_lost_state_before_it() {
+    let sandbox = sandbox();
+    let outside = tempfile::tempdir().expect("a folder");
+    make(&sandbox, &outside, "ci", "--kind signature");
+    let granted = sandbox.run("-o json access grant ci petstore --env test").expect_exit(0).json();
+    let operation = granted["operation"].as_str().expect("an id");
+    let history = sandbox.run("-o json history --access").expect_exit(0).json();
+    let before = format!("history/access/{}.yaml", history["operations"][0]["before"].as_str().expect("an id"));
+    let show = format!("show {operation}");
+    sandbox.run(&show).expect_exit(0).expect_stdout("before:\n");
+    for (text, message) in [(None, "is missing"), (Some("damaged"), "its bytes are not those")] {
+        match text {
+            Some(text) => sandbox.write(&before, text),
+            None => fs::remove_file(sandbox.path().join(&before)).expect("removed"),
+        }
+        let shown = sandbox.run(&show).expect_exit(3).expect_stdout("before: it cannot be read: ");
+        shown.expect_stdout(&before).expect_stdout(message).expect_stdout("after:\n").expect_stderr("git checkout");
+        let shown = sandbox.run(&format!("-o json {show}")).expect_exit(3).json();
+        assert_eq!(
+            (&shown["state_before"], &shown["problems"][0]["file"]),
+            (&serde_json::Value::Null, &serde_json::Value::from(before.as_str()))
+        );
+    }
+}
+
+#[test]
 fn a_request_is_signed_with_a_secret_that_is_on_this_machine() {
     let sandbox = sandbox();
     let outside = tempfile::tempdir().expect("a folder");

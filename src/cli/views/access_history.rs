@@ -150,15 +150,22 @@ impl AccessOperationView {
 
 /// One operation on a key or on grants, as `show` prints it.
 #[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct AccessShowView {
+pub(in crate::cli) struct AccessShowView<'a> {
     schema: u32,
     #[serde(flatten)]
     pub(in crate::cli) operation: AccessOperationView,
+    /// The files by which the subject before cannot be read.
+    problems: Vec<FindingView<'a>>,
 }
 
-impl AccessShowView {
-    pub(in crate::cli) fn new(committed: &CommittedAccess, before: Option<&SubjectState>) -> Self {
-        Self { schema: SCHEMA, operation: AccessOperationView::new(committed, before) }
+impl<'a> AccessShowView<'a> {
+    pub(in crate::cli) fn new(
+        committed: &CommittedAccess,
+        before: Option<&SubjectState>,
+        unreadable: &'a [Finding],
+    ) -> Self {
+        let problems = unreadable.iter().map(FindingView::new).collect();
+        Self { schema: SCHEMA, operation: AccessOperationView::new(committed, before), problems }
     }
 }
 
@@ -167,7 +174,7 @@ impl AccessShowView {
 #[serde(untagged)]
 pub(in crate::cli) enum ShowDocument<'a> {
     Release(Box<ShowView<'a>>),
-    Access(Box<AccessShowView>),
+    Access(Box<AccessShowView<'a>>),
 }
 
 impl OutputDocument for ShowDocument<'_> {}

@@ -228,6 +228,16 @@ impl Workspace {
         Ok(self.read_access_operation(id)?.after)
     }
 
+    /// Reads the state that an operation was built upon, with the problems of a file by which it cannot be read.
+    #[must_use]
+    pub fn readable_state_before(&self, operation: &AccessOperation) -> (Option<SubjectState>, Vec<Finding>) {
+        match operation.before.as_ref().map(|id| (id, self.state_after(id))) {
+            None => (None, Vec::new()),
+            Some((_, Ok(state))) => (Some(state), Vec::new()),
+            Some((id, Err(error))) => (None, error.file_findings(&operation_place(id))),
+        }
+    }
+
     /// Finds an operation on keys and grants by its id or by the beginning of it or of its last part.
     pub fn find_access_operation(&self, text: &str) -> Result<CommittedAccess, Error> {
         let ids = self.access_operation_ids()?;

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::{AccessShowView, AccessStateView, ShowDocument};
 use crate::cli::yaml::yaml;
+use crate::model::Finding;
 use crate::workspace::{self, CommittedAccess, Workspace};
 
 /// Shows an operation on a key or on grants; `error` is why it is none of a release.
@@ -21,13 +22,16 @@ pub(super) fn run(
         Err(workspace::Error::Unknown { .. }) => return Err(error.into()),
         Err(error) => return Err(error.into()),
     };
-    // A state that cannot be read is for `verify` to report.
-    let before = committed.operation.before.as_ref().and_then(|id| workspace.state_after(id).ok());
-    let view = AccessShowView::new(&committed, before.as_ref());
+    let (before, unreadable) = workspace.readable_state_before(&committed.operation);
+    let view = AccessShowView::new(&committed, before.as_ref(), &unreadable);
     let (before, after) = (view.operation.state_before(), view.operation.state_after());
-    let states = state_text("before", before)? + &state_text("after", Some(after))?;
+    let before = match unreadable.first() {
+        Some(Finding { location, message, .. }) => format!("\nbefore: it cannot be read: {location}: {message}\n"),
+        None => state_text("before", before)?,
+    };
+    let states = before + &state_text("after", Some(after))?;
     context.output.lines(&ShowDocument::Access(Box::new(view)), || operation_text(&committed) + &states)?;
-    Ok(Exit::Done)
+    Ok(context.output.unreadable(workspace, &unreadable))
 }
 
 fn operation_text(CommittedAccess { id, operation }: &CommittedAccess) -> String {

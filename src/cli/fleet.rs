@@ -8,7 +8,7 @@ use super::error::CommandError;
 use super::process::wall_clock;
 use crate::fleet::{FleetReport, NodeReport, NodeTrouble, ResourceKind};
 use crate::gateway::call::{CallDestination, CallError, OutgoingCall, send};
-use crate::model::{EnvironmentName, HttpUrl, SCHEMA};
+use crate::model::{EnvironmentName, FleetSettings, HttpUrl, SCHEMA};
 use crate::workspace::{self, RunningGateway, Workspace};
 
 /// The longest time-out for a control plane on another machine.
@@ -86,6 +86,11 @@ impl FleetSource {
             authority: None,
         };
         Ok(Self::Control { url: url.to_string(), destination, host })
+    }
+
+    /// True if an environment has nodes to be waited for: some are known or expected, or somebody names their control plane.
+    pub(super) const fn has_fleet(&self, state: Option<&FleetState>, settings: &FleetSettings) -> bool {
+        state.is_some() || settings.expects_nodes() || matches!(self, Self::Control { .. })
     }
 
     /// Reads the state of the nodes of an environment; `None` where nobody tells of any.

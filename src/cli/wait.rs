@@ -170,7 +170,7 @@ fn look(
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
     let fleet = source.read(workspace, environment, &running, left.min(LONGEST_ASK))?;
     let settings = workspace.settings().environment(environment).fleet;
-    let has_fleet = fleet.is_some() || settings.expects_nodes() || matches!(source, FleetSource::Control { .. });
+    let has_fleet = source.has_fleet(fleet.as_ref(), &settings);
     let nodes = has_fleet.then(|| NodeCheck::new(fleet.as_ref(), &settings, &targets.operations));
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;

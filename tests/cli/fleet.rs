@@ -357,6 +357,25 @@ fn nodes_that_are_named_or_too_few_are_waited_for_in_vain() {
 }
 
 #[test]
+fn an_environment_without_a_fleet_has_no_late_nodes() {
+    let sandbox = petstore();
+    let checks = ["status --fleet --check", "status --fleet --check --env test"];
+    for words in checks {
+        sandbox.run(words).expect_exit(0).expect_stdout("no nodes");
+    }
+    let waited = sandbox.run("publish petstore --env test --mock --wait=100ms").expect_exit(1);
+    waited.expect_stderr("no gateway on this machine serves test");
+    // Where nodes are expected, both fail because of them.
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\nmin = 1\n"));
+    for words in checks {
+        sandbox.run(words).expect_exit(3).expect_stdout("no nodes");
+    }
+    let waited = sandbox.run("publish petstore --env test --mock --wait=100ms").expect_exit(1);
+    waited.expect_stderr("no control plane of test runs here");
+}
+
+#[test]
 fn whatever_is_no_control_plane_is_told_from_one_without_nodes() {
     let sandbox = petstore();
     let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --admin 127.0.0.1:0 --access-log off");

@@ -34,7 +34,8 @@ pub(super) fn run(
             let live = workspace.environment(name)?.deployments;
             let expected = live.into_iter().map(|(group, deployment)| (group, deployment.operation)).collect();
             let check = NodeCheck::new(state.as_ref(), &settings, &expected);
-            fleets.push(view(name, state, &check));
+            let has_fleet = source.has_fleet(state.as_ref(), &settings);
+            fleets.push(view(name, state, &check, has_fleet));
         }
     }
     let now = context.now();
@@ -46,7 +47,12 @@ pub(super) fn run(
     Ok(if arguments.check && is_late { Exit::Invalid } else { Exit::Done })
 }
 
-fn view(environment: &EnvironmentName, state: Option<FleetState>, check: &NodeCheck) -> EnvironmentFleetView {
+fn view(
+    environment: &EnvironmentName,
+    state: Option<FleetState>,
+    check: &NodeCheck,
+    has_fleet: bool,
+) -> EnvironmentFleetView {
     let report = state.map(|state| state.report);
     let known = report.as_ref().map_or(&[][..], |report| &report.nodes);
     let releases = report.as_ref().map_or(&[][..], |report| &report.releases);
@@ -72,7 +78,8 @@ fn view(environment: &EnvironmentName, state: Option<FleetState>, check: &NodeCh
     EnvironmentFleetView {
         environment: environment.clone(),
         controlled: check.is_controlled,
-        up_to_date: check.is_met() && nodes.iter().all(|node| node.up_to_date),
+        // Without a fleet, `--wait` waits for no node.
+        up_to_date: !has_fleet || check.is_met() && nodes.iter().all(|node| node.up_to_date),
         least_nodes: check.least,
         withheld: find(&release).map(|release| release.withheld.clone()).unwrap_or_default(),
         missing: check.nodes.iter().skip(nodes.len()).map(|node| node.node.clone()).collect(),

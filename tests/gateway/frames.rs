@@ -46,11 +46,12 @@ impl Frames {
 
     /// Sends a frame; a gateway that has had enough may have closed the connection already.
     pub(crate) fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) -> bool {
-        let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
-        let mut frame = vec![length[1], length[2], length[3], kind, flags];
-        frame.extend_from_slice(&stream.to_be_bytes());
-        frame.extend_from_slice(payload);
-        self.stream.write_all(&frame).is_ok()
+        self.write(&frame(kind, flags, stream, payload))
+    }
+
+    /// Sends bytes at once, of one frame or of several.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
     }
 
     /// Sends the head of a request and its body.
@@ -144,6 +145,15 @@ fn ended_by(kind: u8, payload: &[u8]) -> Option<Ended> {
         RESET => Some(Ended::Reset),
         _ => None,
     }
+}
+
+/// Writes a frame.
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+    let mut frame = vec![length[1], length[2], length[3], kind, flags];
+    frame.extend_from_slice(&stream.to_be_bytes());
+    frame.extend_from_slice(payload);
+    frame
 }
 
 /// Writes fields as literals that are neither indexed nor compressed (RFC 7541, section 6.2.2).

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::backend::Backend;
-use super::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, RESET, block, fields};
+use super::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, RESET, block, fields, frame};
 use super::snapshot::{config, http, pets, start};
 
 /// What is sent as `:method`, `:path` and further fields, the body if there is one, and how it ends.
@@ -196,6 +196,40 @@ fn a_malformed_request_over_http2_harms_no_other() {
         client.request(5, &fields("GET", "/petstore/pets", &[]), None);
         let endings = client.endings(&[1, 3, 5]);
         assert_eq!(endings, [Ended::Reset, Ended::Status(200), Ended::Status(200)], "{name}");
+    }
+}
+
+#[test]
+fn a_fragment_before_a_broken_frame_reaches_no_backend_and_ends_its_connection_alone() {
+    let backend = Backend::saying("backend");
+    let gateway = start(config(), &pets(http(backend.address), ""));
+    let address = gateway.addresses()[0];
+    let get = |path| block(&fields("GET", path, &[]));
+    let fragment = get("/petstore/pets#x");
+    let broken: [(&str, u8, u8, u32, &[u8]); 4] = [
+        ("a header block that is none", HEADERS, END_STREAM | END_HEADERS, 7, &[0xff]),
+        ("a continuation of nothing", CONTINUATION, END_HEADERS, 7, b"x"),
+        ("a frame that is too large", HEADERS, END_STREAM | END_HEADERS, 7, &[0; 16_385]),
+        ("data of no stream", DATA, END_STREAM, 9, b"x"),
+    ];
+    for (name, kind, flags, stream, payload) in broken {
+        for pause in [0, 30] {
+            let mut neighbour = Frames::connect(address);
+            let mut client = Frames::connect(address);
+            client.request(1, &fields("GET", "/petstore/pets", &[]), None);
+            assert_eq!(client.ended(1), Ended::Status(200), "{name}: one before it is served");
+            backend.forget();
+            let (first, rest) = fragment.split_at(fragment.len() - 4);
+            let head = frame(HEADERS, END_STREAM, 5, first);
+            let end = [frame(CONTINUATION, END_HEADERS, 5, rest), frame(kind, flags, stream, payload)];
+            client.write(&[head, end.concat()].concat());
+            std::thread::sleep(std::time::Duration::from_millis(pause));
+            assert!(client.is_closed(), "{name}");
+            let received = backend.received();
+            assert!(received.is_empty(), "{name}: {received:?}");
+            neighbour.request(1, &fields("GET", "/petstore/pets", &[]), None);
+            assert_eq!(neighbour.ended(1), Ended::Status(200), "{name}: another connection is served");
+        }
     }
 }
 

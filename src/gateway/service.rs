@@ -63,9 +63,7 @@ pub(crate) async fn handle(
     mut parts: Parts,
     body: IncomingBody,
 ) -> Response<ResponsePayload> {
-    if client.watch.is_multiplexed() {
-        join_cookies(&mut parts.headers);
-    }
+    join_cookies(&mut parts.headers);
     let described = client.is_authorizer().then(|| authorize::described_target(&parts));
     if let Some(Some(target)) = &described {
         parts.uri.clone_from(target);

@@ -42,6 +42,10 @@ const CASES: &[Case] = &[
     Case("GET", "/petstore/pets", &[("x", "a\t")], None, Ended::Status(400)),
     Case("GET", "/petstore/pets", &[("x", " ")], None, Ended::Status(400)),
     Case("GET", "/petstore/pets", &[("x", "a b"), ("y", "")], None, Ended::Status(200)),
+    // Those of a cookie as well, of which only the pieces have them.
+    Case("GET", "/petstore/pets", &[("cookie", "a=1 "), ("cookie", "b=2")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("cookie", "a=1"), ("cookie", "\tb=2")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("cookie", "a=1"), ("cookie", "b=2")], None, Ended::Status(200)),
     // Pseudo-headers.
     Case("GET", "/petstore/pets", &[("host", "evil.example")], None, Ended::Status(400)),
     Case("GET", "/petstore/pets", &[("host", "localhost"), ("host", "localhost")], None, Ended::Status(400)),

@@ -8,6 +8,7 @@ use apigw::model;
 
 use super::backend::{Backend, reply};
 use super::client::{Client, get, request};
+use super::frames::{Ended, Frames, fields};
 use super::snapshot::{config, group, http, pets, settings, snapshot, start};
 
 #[test]
@@ -56,6 +57,20 @@ fn a_backend_gets_the_host_that_the_settings_say() {
         let text = "GET /petstore/pets HTTP/1.1\r\nHost: LocalHost:8080\r\n\r\n";
         assert_eq!(request(gateway.addresses()[0], text).status, 200);
         assert_eq!(backend.received()[0].header("host"), [host]);
+    }
+}
+
+#[test]
+fn the_pieces_of_a_cookie_are_one_header_on_both_protocols() {
+    let backend = Backend::saying("ok");
+    let more = "forwarding: {parameters: [{from: header.Cookie, to: header.X-Cookie}]}\n";
+    let gateway = start(config(), &pets(http(backend.address), more));
+    assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "Cookie: a=1 \r\nCookie:b=2\r\n").status, 200);
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    client.request(1, &fields("GET", "/petstore/pets", &[("cookie", "a=1"), ("cookie", "b=2")]), None);
+    assert_eq!(client.ended(1), Ended::Status(200));
+    for received in backend.received() {
+        assert_eq!(received.header("x-cookie"), ["a=1; b=2"], "{}", received.head);
     }
 }
 

@@ -250,19 +250,56 @@ fn headers_of_one_connection_stay_there() {
 #[test]
 fn prefixes_of_trusted_proxies_stand_before_the_gateways_own() {
     let backend = Backend::saying("real");
-    for (trusted, lines, expected) in [
-        ("127.0.0.0/8", "X-Forwarded-Prefix: /api\r\n", "/api/petstore"),
-        ("127.0.0.0/8", "X-Forwarded-Prefix: /api/\r\n", "/api/petstore"),
-        ("127.0.0.0/8", "X-Forwarded-Prefix: /a, /b\r\nX-Forwarded-Prefix: /c\r\n", "/a/b/c/petstore"),
-        ("127.0.0.0/8", "X-Forwarded-Prefix: /\r\n", "/petstore"),
-        ("127.0.0.0/8", "", "/petstore"),
-        ("10.0.0.0/8", "X-Forwarded-Prefix: /api\r\n", "/petstore"),
+    let constant = "forwarding: {constants: [{to: header.X-Forwarded-Prefix, value: /said}]}\n";
+    let moved = "forwarding: {parameters: [{from: header.X-Base, to: header.X-Forwarded-Prefix}]}\n";
+    for (trusted, more, lines, expected) in [
+        ("127.0.0.0/8", "", "X-Forwarded-Prefix: /api\r\n", "/api/petstore"),
+        ("127.0.0.0/8", "", "X-Forwarded-Prefix: /api/\r\n", "/api/petstore"),
+        ("127.0.0.0/8", "", "X-Forwarded-Prefix: /a, /b\r\nX-Forwarded-Prefix: /c\r\n", "/a/b/c/petstore"),
+        ("127.0.0.0/8", "", "X-Forwarded-Prefix: /\r\n", "/petstore"),
+        ("127.0.0.0/8", "", "", "/petstore"),
+        ("10.0.0.0/8", "", "X-Forwarded-Prefix: /api\r\n", "/petstore"),
+        // A prefix that the settings write is no proxy's.
+        ("127.0.0.0/8", constant, "X-Forwarded-Prefix: /api\r\n", "/said"),
+        ("127.0.0.0/8", constant, "X-Forwarded-Prefix: /said\r\n", "/said"),
+        ("127.0.0.0/8", constant, "", "/said"),
+        ("10.0.0.0/8", constant, "X-Forwarded-Prefix: /api\r\n", "/said"),
+        ("127.0.0.0/8", moved, "X-Base: /moved\r\nX-Forwarded-Prefix: /api\r\n", "/moved"),
+        ("10.0.0.0/8", moved, "X-Base: /moved\r\n", "/moved"),
+        ("127.0.0.0/8", moved, "X-Forwarded-Prefix: /api\r\n", "/api/petstore"),
+        ("10.0.0.0/8", moved, "X-Forwarded-Prefix: /api\r\n", "/petstore"),
     ] {
         backend.forget();
         let mut config = config();
         config.trusted_proxies = vec![trusted.parse().expect("a range")];
-        let gateway = start(config, &pets(http(backend.address), ""));
+        let gateway = start(config, &pets(http(backend.address), more));
         super::client::get(gateway.addresses()[0], "/petstore/pets", lines);
-        assert_eq!(backend.received()[0].header("x-forwarded-prefix"), [expected], "{lines}");
+        assert_eq!(backend.received()[0].header("x-forwarded-prefix"), [expected], "{trusted} {more}{lines}");
+    }
+}
+
+#[test]
+fn headers_of_the_way_that_settings_write_are_sent_as_they_are_written() {
+    let backend = Backend::saying("real");
+    let headers = [
+        ("forwarded", "for=said"),
+        ("x-forwarded-for", "said"),
+        ("x-forwarded-host", "said.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-real-ip", "said"),
+    ];
+    let constants: Vec<String> =
+        headers.iter().map(|(name, value)| format!("{{to: header.{name}, value: {value:?}}}")).collect();
+    let more = format!("forwarding: {{constants: [{}]}}\n", constants.join(", "));
+    for trusted in ["127.0.0.0/8", "10.0.0.0/8"] {
+        backend.forget();
+        let mut config = config();
+        config.trusted_proxies = vec![trusted.parse().expect("a range")];
+        let gateway = start(config, &pets(http(backend.address), &more));
+        let lines: String = headers.iter().flat_map(|(name, _)| [name, ": told\r\n"]).collect();
+        super::client::get(gateway.addresses()[0], "/petstore/pets", &lines);
+        for (name, value) in headers {
+            assert_eq!(backend.received()[0].header(name), [value], "{trusted} {name}");
+        }
     }
 }

@@ -172,6 +172,7 @@ impl<'a> UpstreamCall<'a> {
             query,
             path_parameters: self.parameters.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect(),
             headers: parts.headers,
+            written: Vec::new(),
         };
         let backend = self.forward.backend(self.api, &outgoing);
         self.forward.apply(self.api, &mut outgoing)?;
@@ -229,6 +230,7 @@ impl<'a> UpstreamCall<'a> {
             prefix: self.group.prefix_value,
             request_id: self.request_id,
             trusted: self.is_trusted,
+            written: &prepared.outgoing.written,
             via: prepared.via,
         };
         write_fields(head, &prepared.outgoing.headers, self.hop, &passage);

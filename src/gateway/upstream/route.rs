@@ -147,6 +147,8 @@ pub(crate) struct OutgoingRequest<'a> {
     /// The API's parameters in the path, percent-encoded.
     pub(crate) path_parameters: Vec<(&'a str, Cow<'a, str>)>,
     pub(crate) headers: HeaderMap,
+    /// Headers that the settings have written.
+    pub(crate) written: Vec<HeaderName>,
 }
 
 impl GroupForward {
@@ -257,12 +259,12 @@ impl OutgoingRequest<'_> {
         self.remove(place);
         match place {
             ParameterReference::Header(name) => {
+                let Ok(name) = HeaderName::try_from(name) else { return Ok(()) };
                 for value in values {
                     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| NoHeaderValue)?;
-                    if let Ok(name) = HeaderName::try_from(name) {
-                        self.headers.append(name, value);
-                    }
+                    self.headers.append(&name, value);
                 }
+                self.written.push(name);
             }
             ParameterReference::Query(name) => {
                 let mut query = self.query.take().unwrap_or_default().into_owned();

@@ -47,6 +47,7 @@ fn outgoing<'a>(query: &'a str, headers: &[(&'static str, &'static str)]) -> Out
         query: Some(Cow::Borrowed(query)),
         path_parameters: vec![("id", Cow::Borrowed("a%20b"))],
         headers: headers.collect(),
+        written: Vec::new(),
     }
 }
 

@@ -3,9 +3,8 @@
 //! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
 //! so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte before.
 
-use std::cell::Cell;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -17,6 +16,7 @@ use super::access_rules::{AccessRules, bearer_token, subscription_key};
 use super::clock::wall_clock;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
+use super::signed_body_room::{BodyReservation, SignedBodyRoom};
 use super::signing_key::SigningKey;
 use super::token_rules::TokenRules;
 use crate::access::sigv4::SignatureScheme;
@@ -26,9 +26,6 @@ use crate::access::{
     ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, TokenGrant};
-
-/// The most bytes of signed bodies that wait for their end, in all.
-const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
 
 /// A caller that may call, with the limits of its key and of the grant.
 #[derive(Debug, Clone)]
@@ -54,41 +51,7 @@ pub(crate) struct AccessState {
     tokens: TokenCache,
     limiter: Arc<RateLimiter>,
     started: Instant,
-    /// The bytes that are set aside for signed bodies.
-    reserved: AtomicU64,
-}
-
-/// Room that is set aside for a signed body, as much as has come of it.
-pub(crate) struct BodyReservation<'a> {
-    access: &'a AccessState,
-    bytes: u64,
-    /// The bytes of all bodies on the same connection.
-    of_connection: &'a Cell<u64>,
-    /// The most bytes of all bodies together at which it still grows.
-    most: u64,
-}
-
-impl BodyReservation<'_> {
-    /// Sets room aside for the next bytes. A connection never holds more than it leaves free, so that the few that fill the
-    /// room leave some for all others.
-    pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
-        let of_connection = self.of_connection.get().saturating_add(bytes);
-        let is_fair = |reserved: &u64| self.most.checked_sub(*reserved).is_some_and(|free| of_connection <= free);
-        let next = |reserved: u64| reserved.checked_add(bytes).filter(is_fair);
-        let grown = self.access.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        grown
-            .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are in progress.").closing())?;
-        self.bytes += bytes;
-        self.of_connection.set(of_connection);
-        Ok(())
-    }
-}
-
-impl Drop for BodyReservation<'_> {
-    fn drop(&mut self) {
-        self.access.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.of_connection.set(self.of_connection.get().saturating_sub(self.bytes));
-    }
+    signed_bodies: SignedBodyRoom,
 }
 
 impl AccessState {
@@ -100,7 +63,7 @@ impl AccessState {
             tokens: TokenCache::default(),
             limiter,
             started: Instant::now(),
-            reserved: AtomicU64::new(0),
+            signed_bodies: SignedBodyRoom::default(),
         }
     }
 
@@ -270,13 +233,11 @@ impl AccessState {
         missing
     }
 
-    /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that
-    /// without one nobody can keep the others out.
-    pub(crate) fn reserve_body<'a>(&'a self, headers: &HeaderMap, of_connection: &'a Cell<u64>) -> BodyReservation<'a> {
+    /// Begins to set room aside for a signed body from an address.
+    pub(crate) fn reserve_body(&self, headers: &HeaderMap, client: IpAddr) -> BodyReservation<'_> {
         let signature = request_signature(headers).ok().flatten();
         let is_known = signature.is_some_and(|signature| self.directory.load().has_signer(signature.key_id()));
-        let most = if is_known { MOST_SIGNED_BODY_BYTES } else { MOST_SIGNED_BODY_BYTES / 2 };
-        BodyReservation { access: self, bytes: 0, of_connection, most }
+        self.signed_bodies.reserve(client, is_known)
     }
 
     fn now(&self) -> ClockReading {
@@ -296,39 +257,4 @@ fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::access::DayCounts;
-    use std::num::NonZeroU32;
-
-    fn grows(room: &mut BodyReservation<'_>, piece: u64) -> u64 {
-        while room.grow(piece).is_ok() {}
-        room.bytes
-    }
-
-    #[test]
-    fn no_connection_takes_all_of_the_room_for_signed_bodies() {
-        let limiter = Arc::new(RateLimiter::new(NonZeroU32::MIN, DayCounts::default()));
-        let access = AccessState::new(Arc::default(), limiter, None);
-        let headers = HeaderMap::new();
-        // Bodies that name no key share half of the room.
-        let all = MOST_SIGNED_BODY_BYTES / 2;
-        let connections: Vec<Cell<u64>> = (0..4).map(|_| Cell::new(0)).collect();
-        let mut first = access.reserve_body(&headers, &connections[0]);
-        assert_eq!(grows(&mut first, 1024), all / 2);
-        let mut second = access.reserve_body(&headers, &connections[0]);
-        assert_eq!(grows(&mut second, 1024), 0, "bodies of a connection share its part");
-        let mut others: Vec<BodyReservation<'_>> =
-            connections[1..].iter().map(|of_connection| access.reserve_body(&headers, of_connection)).collect();
-        let grown: Vec<u64> = others.iter_mut().map(|room| grows(room, 1024)).collect();
-        assert_eq!(grown, [all / 4, all / 8, all / 16]);
-        others.clear();
-        assert!(second.grow(1024).is_err());
-        drop(first);
-        assert_eq!(connections.iter().map(Cell::get).collect::<Vec<_>>(), [0; 4]);
-        assert_eq!(grows(&mut second, 1024), all / 2, "room that has become free");
-    }
 }

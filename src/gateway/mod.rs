@@ -6,7 +6,7 @@
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket for
 //!   each address and a pool of connections to backends (`server`). Workers share the compiled snapshot, which no request
 //!   changes, and these, which requests do: the number of open connections, meters and the counters of limits (atomics),
-//!   the table of nonces (sharded locks), and the health of backends (an atomic for each).
+//!   the table of nonces (sharded locks), the room for signed bodies (a lock), and the health of backends (an atomic for each).
 //! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`, `compiled`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are served by the snapshot of their start.
 //! - hyper speaks HTTP/1.1 and HTTP/2 with clients; towards backends HTTP/1.1 is the gateway's own (`upstream::http1`).
@@ -55,6 +55,7 @@ mod run;
 mod server;
 mod service;
 mod signals;
+mod signed_body_room;
 mod signing_key;
 mod source_status;
 mod stream;

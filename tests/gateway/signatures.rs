@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use apigw::access::message_signature::{MessageSigner, MessageSigningKey};
 use apigw::access::sigv4::{SCHEMES, SignatureScheme, Signer};
@@ -13,7 +13,7 @@ use apigw::model::Digest;
 
 use super::access::{key, now};
 use super::backend::Backend;
-use super::client::{Answer, request};
+use super::client::{Answer, Client, PATIENCE, request};
 use super::snapshot::{config, http, pets, start};
 
 const SECRET: &[u8] = b"a secret of nobody else, for signing";
@@ -59,9 +59,10 @@ impl WrittenRequest {
     }
 }
 
-/// The usual settings, and a listener for proxies.
+/// The usual settings, and a listener for proxies, all of which are trusted.
 fn listening() -> Config {
-    Config { authorize: Some(([127, 0, 0, 1], 0).into()), ..config() }
+    let trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
+    Config { authorize: Some(([127, 0, 0, 1], 0).into()), trusted_proxies, ..config() }
 }
 
 impl SigningCallers {
@@ -218,4 +219,38 @@ fn a_pair_signs_in_its_own_scheme_alone() {
     let forged = WrittenRequest { method: "POST".into(), target: "/petstore/files".into(), headers, body: "x".into() };
     assert_eq!(forged.send(callers.address()).status, 401);
     assert!(callers.backend.received().is_empty());
+}
+
+#[test]
+fn the_signed_bodies_of_an_address_leave_room_for_those_of_others() {
+    const MIB: usize = 1 << 20;
+    let callers = SigningCallers::start("max_body_kib: 65536\n");
+    let large = callers.sign(SigningScheme::MessageHmac, "/petstore/files", &"x".repeat(2 * MIB), "large");
+    let begun_by = |address: &str| {
+        let mut client = Client::connect(callers.address());
+        let lines: String = large.headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+        let (length, path) = (large.body.len(), &large.target);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n");
+        client.send(format!("{head}X-Forwarded-For: {address}\r\n{lines}\r\n{}", "x".repeat(MIB)));
+        client
+    };
+    // The bodies of one address have an eighth of 64 MiB, and none of these comes to its end.
+    let (answered, answers) = mpsc::channel();
+    for number in 0..12 {
+        let mut client = begun_by(if number % 2 == 0 { "2001:db8::1" } else { "2001:db8::2:1" });
+        let answered = answered.clone();
+        std::thread::spawn(move || client.answer().map(|answer| answered.send(answer)));
+    }
+    for _ in 0..4 {
+        let answer = answers.recv_timeout(PATIENCE).expect("an answer");
+        assert_eq!((answer.status, answer.code().as_str()), (503, "ACCESS_UNAVAILABLE"));
+    }
+    let mut others: Vec<Client> = (0..8).map(|number| begun_by(&format!("2001:db8:0:{}::1", number + 1))).collect();
+    for other in &mut others {
+        other.send("x".repeat(MIB));
+    }
+    // One of the bodies is let in, and the others are the same once more.
+    let mut statuses: Vec<u16> = others.iter_mut().filter_map(|other| other.answer()).map(|it| it.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401, 401, 401, 401, 401, 401, 401]);
 }

@@ -16,7 +16,7 @@ use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leav
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
-use crate::gateway::access::{AdmittedCaller, BodyReservation, CallerCheck};
+use crate::gateway::access::{AdmittedCaller, CallerCheck};
 use crate::gateway::access_rules::AccessRules;
 use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
@@ -24,6 +24,7 @@ use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
 use crate::gateway::routing::host::RequestedHost;
+use crate::gateway::signed_body_room::BodyReservation;
 use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::failure::UpstreamFailure;
 use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward, wants_websocket};
@@ -142,8 +143,8 @@ impl Exchange {
             return Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
-        let client = Rc::clone(&self.client);
-        let mut room = shared.access.reserve_body(&parts.headers, &client.signed_bytes);
+        let address = self.client.counted_address(&shared.config.trusted_proxies, &parts.headers);
+        let mut room = shared.access.reserve_body(&parts.headers, address);
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];

@@ -92,8 +92,6 @@ pub(crate) struct ClientConnection {
     pub(crate) purpose: ConnectionPurpose,
     /// The certificates of a proxy with the names in them; unset where none have to be shown.
     proxy: OnceCell<(ShownCertificates, Vec<NodeIdentity>)>,
-    /// The bytes that are set aside for signed bodies on it.
-    pub(crate) signed_bytes: Cell<u64>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
@@ -171,7 +169,7 @@ impl Context {
 impl ClientConnection {
     /// Makes a connection that is watched.
     pub(crate) fn new(watch: Rc<ConnectionWatch>, purpose: ConnectionPurpose) -> Rc<Self> {
-        Rc::new(Self { watch, purpose, proxy: OnceCell::new(), signed_bytes: Cell::new(0), tunnel: RefCell::default() })
+        Rc::new(Self { watch, purpose, proxy: OnceCell::new(), tunnel: RefCell::default() })
     }
 
     /// Takes the certificates of a proxy.
@@ -203,6 +201,11 @@ impl ClientConnection {
         } else {
             client_address(peer, headers, trusted)
         }
+    }
+
+    /// Returns the address to which the work for a request is counted: that of the connection where no other is told.
+    pub(crate) fn counted_address(&self, trusted: &[IpRange], headers: &HeaderMap) -> IpAddr {
+        self.address(trusted, headers).unwrap_or_else(|_| self.watch.peer.ip())
     }
 
     /// Returns the client of a request and the proxy that tells it, for the access log. One that is not told is not known.

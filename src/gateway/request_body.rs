@@ -66,9 +66,15 @@ impl BodyProgress {
         (self.bytes.get() > limit).then_some(BodyFault::TooLarge)
     }
 
-    /// True if the client is waited for.
+    /// True if the client is waited for, and can send.
     pub(crate) fn awaits_client(&self) -> bool {
-        !self.done.get() && self.waits.get()
+        !self.done.get() && self.waits.get() && !self.watch.has_held_bodies()
+    }
+
+    /// True if it is still coming, where `before` bytes of it had come. The client may have no room to send more at the moment.
+    pub(crate) fn is_coming(&self, before: u64) -> bool {
+        let is_held_up = self.waits.get() && self.watch.has_held_bodies();
+        !self.done.get() && (self.bytes.get() != before || is_held_up)
     }
 
     fn waits(&self, waker: &Waker) {
@@ -97,6 +103,8 @@ pub(crate) struct IncomingBody {
     body: hyper::body::Incoming,
     watch: Rc<ConnectionWatch>,
     has_ended: bool,
+    /// True if nothing is taken of it at the moment.
+    is_held: bool,
 }
 
 impl IncomingBody {
@@ -104,10 +112,19 @@ impl IncomingBody {
     pub(crate) fn new(body: hyper::body::Incoming, watch: Rc<ConnectionWatch>) -> Self {
         let has_ended = body.is_end_stream();
         watch.head_came(!has_ended);
-        Self { body, watch, has_ended }
+        let mut incoming = Self { body, watch, has_ended, is_held: false };
+        incoming.set_held(!has_ended);
+        incoming
+    }
+
+    fn set_held(&mut self, is_held: bool) {
+        if std::mem::replace(&mut self.is_held, is_held) != is_held {
+            self.watch.holds_body(is_held);
+        }
     }
 
     fn end(&mut self) {
+        self.set_held(false);
         if !std::mem::replace(&mut self.has_ended, true) {
             self.watch.body_ended();
         }
@@ -126,6 +143,7 @@ impl Body for IncomingBody {
         let frame = match Pin::new(&mut incoming.body).poll_frame(context) {
             Poll::Pending if incoming.watch.is_body_late() => Some(Err(BodyFault::TooSlow)),
             Poll::Pending => {
+                incoming.set_held(false);
                 incoming.watch.body_woken_by(context.waker());
                 return Poll::Pending;
             }
@@ -144,7 +162,9 @@ impl Body for IncomingBody {
             Poll::Ready(Some(Err(_))) => Some(Err(BodyFault::Broken)),
             Poll::Ready(None) => None,
         };
-        if !matches!(frame, Some(Ok(_))) {
+        if matches!(frame, Some(Ok(_))) {
+            incoming.set_held(!incoming.has_ended);
+        } else {
             incoming.end();
         }
         Poll::Ready(frame)

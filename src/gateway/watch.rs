@@ -57,6 +57,8 @@ pub(crate) struct ConnectionWatch {
     arrears: BodyArrears,
     /// Since when the body is too slow.
     late_since: Cell<Option<Ticks>>,
+    /// Number of bodies of which the gateway takes nothing at the moment.
+    held_bodies: Cell<u32>,
     write_blocked_since: Cell<Option<Ticks>>,
     progress: Cell<Ticks>,
     /// True if the client has taken bytes since the last tick.
@@ -109,6 +111,7 @@ impl ConnectionWatch {
             starved: Cell::new(true),
             arrears: BodyArrears::new(now),
             late_since: Cell::new(None),
+            held_bodies: Cell::new(0),
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
             taken: Cell::new(false),
@@ -228,6 +231,18 @@ impl ConnectionWatch {
     /// True if the body of the request comes too slowly.
     pub(crate) fn is_body_late(&self) -> bool {
         self.late_since.get().is_some()
+    }
+
+    /// Counts a body of which the gateway takes nothing, or no longer counts it.
+    pub(crate) fn holds_body(&self, is_held: bool) {
+        let count = self.held_bodies.get();
+        self.held_bodies.set(if is_held { count + 1 } else { count.saturating_sub(1) });
+    }
+
+    /// True if the client may not be able to send a body, since another one fills the room that the gateway gives to all bodies
+    /// of the connection (RFC 9113, section 5.2).
+    pub(crate) fn has_held_bodies(&self) -> bool {
+        self.held_bodies.get() > 0
     }
 
     /// Records whether the client takes the bytes written.

@@ -8,6 +8,7 @@ mod answers;
 mod authorize;
 mod backend;
 mod backends;
+mod backpressure;
 mod checked_responses;
 mod client;
 mod connection;

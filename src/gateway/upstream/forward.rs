@@ -365,12 +365,11 @@ impl UpstreamExchange<'_> {
 async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&BodyProgress>) -> Option<F::Output> {
     let mut sending = std::pin::pin!(sending);
     loop {
-        let before = progress.map(|progress| progress.bytes.get());
+        let before = progress.map_or(0, |progress| progress.bytes.get());
         if let Ok(output) = tokio::time::timeout(timeout, sending.as_mut()).await {
             return Some(output);
         }
-        let coming = progress.is_some_and(|progress| !progress.done.get() && Some(progress.bytes.get()) != before);
-        if !coming {
+        if !progress.is_some_and(|progress| progress.is_coming(before)) {
             return None;
         }
     }

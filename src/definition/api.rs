@@ -117,9 +117,9 @@ pub enum SecurityKind {
         /// The name of the header, parameter or cookie.
         name: String,
     },
-    /// An HTTP authentication scheme, like `basic` or `bearer`, in lower case.
+    /// An HTTP authentication scheme, like `basic` or `bearer`.
     Http {
-        /// The scheme.
+        /// The scheme, a token in lower case.
         scheme: String,
     },
     /// OAuth 2.0.
@@ -128,7 +128,7 @@ pub enum SecurityKind {
     OpenIdConnect,
     /// A client certificate.
     MutualTls,
-    /// A kind that the specification does not define.
+    /// A kind that the specification does not define, or a scheme that HTTP cannot have.
     Unknown,
 }
 

@@ -43,7 +43,7 @@ impl ProblemResponse {
     pub(super) fn missing_credentials(any_of: &[Vec<Credential>]) -> Self {
         let missing = MissingCredentials::new(any_of);
         let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", missing.detail);
-        Self { challenge: Some(missing.challenge).filter(|challenge| !challenge.is_empty()), ..problem }
+        Self { challenge: Some(missing.challenge), ..problem }
     }
 
     pub(super) fn missing_key() -> Self {

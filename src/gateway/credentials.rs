@@ -63,13 +63,19 @@ mod tests {
         let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {\n  \
                     k: {type: apiKey, in: header, name: X-Key}, q: {type: apiKey, in: query, name: key},\n  \
                     c: {type: apiKey, in: cookie, name: sid}, b: {type: http, scheme: basic}, o: {type: oauth2, flows: {}},\n  \
-                    m: {type: mutualTLS}}}\npaths: {/a: {get: {responses: {}, security: @}}}\n";
+                    m: {type: mutualTLS}, n: {type: http}, e: {type: http, scheme: ''}, w: {type: http, scheme: a b}}}\npaths: {/a: {get: {responses: {}, security: @}}}\n";
         for (security, headers, query, is_let_in) in [
             ("[]", &[][..], "", true),
             ("[{}]", &[], "", true),
             ("[{k: []}, {}]", &[], "", true),
             ("[{m: []}]", &[], "", true),
             ("[{unknown: []}]", &[], "", true),
+            ("[{n: []}]", &[], "", true),
+            ("[{e: []}]", &[], "", true),
+            ("[{w: []}]", &[], "", true),
+            ("[{e: []}, {b: []}]", &[], "", true),
+            ("[{e: [], b: []}]", &[], "", false),
+            ("[{k: []}, {b: []}, {q: []}]", &[], "", false),
             ("[{k: []}]", &[], "", false),
             ("[{k: []}]", &[("x-key", "")], "", false),
             ("[{k: []}]", &[("x-key", "1")], "", true),
@@ -106,7 +112,8 @@ mod tests {
             let challenge = checked.err().and_then(|problem| problem.challenge);
             let expected = match security {
                 _ if is_let_in => None,
-                "[{b: []}]" => Some("Basic realm=\"api\""),
+                "[{b: []}]" | "[{e: [], b: []}]" => Some("Basic realm=\"api\""),
+                "[{k: []}, {b: []}, {q: []}]" => Some("ApiKey, Basic realm=\"api\""),
                 "[{o: [read]}]" => Some("Bearer"),
                 _ => Some("ApiKey"),
             };

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind};
-use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth, is_header_value};
+use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth};
 
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -80,7 +80,7 @@ pub enum Credential {
 pub(crate) struct MissingCredentials {
     /// The sentence about it.
     pub(crate) detail: String,
-    /// The value of `WWW-Authenticate`.
+    /// The value of `WWW-Authenticate`, with one challenge at least (RFC 9110, section 11.6.1).
     pub(crate) challenge: String,
 }
 
@@ -89,10 +89,12 @@ impl MissingCredentials {
     pub(crate) fn new(any_of: &[Vec<Credential>]) -> Self {
         let list = |list: &Vec<Credential>| list.iter().map(Credential::description).collect::<Vec<_>>().join(" and ");
         let lists: Vec<String> = any_of.iter().map(list).collect();
-        let mut challenges: Vec<String> = any_of.iter().flatten().map(Credential::challenge).collect();
-        // A definition may name a scheme that is none.
-        challenges.retain(|challenge| is_header_value(challenge));
-        challenges.dedup();
+        let mut challenges: Vec<String> = Vec::new();
+        for challenge in any_of.iter().flatten().map(Credential::challenge) {
+            if !challenges.contains(&challenge) {
+                challenges.push(challenge);
+            }
+        }
         Self { detail: format!("The request needs {}.", lists.join(", or ")), challenge: challenges.join(", ") }
     }
 }

@@ -56,16 +56,12 @@ impl UnreadableBody {
 impl ContentRule {
     /// Builds the rule of a media type; `None` where it has no schema.
     pub(super) fn build(definition: &Definition, media_type: &MediaType, direction: ValueDirection) -> Option<Self> {
-        let build = match direction {
-            ValueDirection::Request => ValueSchema::build,
-            ValueDirection::Response => ValueSchema::of_response,
-        };
-        let schema = build(definition, media_type.schema);
-        let items = build(definition, media_type.item_schema);
+        let schema = ValueSchema::sent(definition, media_type.schema, direction);
+        let items = ValueSchema::sent(definition, media_type.item_schema, direction);
         (schema.is_some() || items.is_some()).then(|| Self {
             schema,
             items,
-            form: FormRules::build(definition, media_type),
+            form: FormRules::build(definition, media_type, direction),
         })
     }
 

@@ -137,8 +137,11 @@ paths:
           content:
             text/plain: {schema: {type: string, maxLength: 5}}
             application/json: {schema: {type: object, required: [id], properties: {id: {type: integer}, deep: {}, list: {type: array, items: {type: object, additionalProperties: {type: integer}}}}}}
-            application/x-www-form-urlencoded: {schema: {type: object, required: [id], properties: {id: {type: integer}}}}
+            application/x-www-form-urlencoded: {schema: {type: object, required: [id], properties: {id: {type: integer}}, additionalProperties: {type: string}}}
             application/x-ndjson: {itemSchema: {type: integer}}
+            multipart/form-data:
+              schema: {type: object, properties: {file: {type: object}}, additionalProperties: {type: string, maxLength: 5}}
+              encoding: {file: {contentType: image/png, headers: {X-Sum: {schema: {type: integer}}}}}
             application/xml: {schema: {type: object}}
             image/png: {}
   /b:
@@ -234,12 +237,21 @@ fn bodies_are_read_as_those_of_requests_are_and_all_others_count_as_unchecked() 
 
 #[test]
 fn the_log_names_what_is_wrong_and_repeats_no_value() {
+    const FORM: &str = "multipart/form-data; boundary=b";
     const CASES: &[(&str, &str, &str)] = &[
         ("application/json", "", "{\"id\":\"hush\"}"),
         ("application/json", "", "{\"id\":1,\"list\":[{\"hush\":\"hush\"}]}"),
         ("application/json", "X-Json: \"hush\"\r\n", "{\"id\":1}"),
         ("application/json", "", "{}"),
         ("text/html", "", "hush"),
+        ("application/json", "", "{\"id\":1,\"list\":[{\"deep\":\"hush\"}]}"),
+        (FORM, "", "--b\r\nContent-Disposition: form-data; name=hush\r\n\r\nhushhush\r\n--b--\r\n"),
+        (
+            FORM,
+            "",
+            "--b\r\nContent-Disposition: form-data; name=file\r\nContent-Type: text/hush\r\nX-Sum: hush\r\n\r\n{}\r\n--b--\r\n",
+        ),
+        ("application/x-www-form-urlencoded", "", "id=1&hush=%ff"),
     ];
     let expected = [
         "body/id: value is not of type \"integer\"",
@@ -247,7 +259,12 @@ fn the_log_names_what_is_wrong_and_repeats_no_value() {
         "header.x-json: value is not of type \"integer\"",
         "body: \"id\" is a required property",
         "header.content-type: is not declared; declared: text/plain, application/json, \
-         application/x-www-form-urlencoded, application/x-ndjson, application/xml, image/png",
+         application/x-www-form-urlencoded, application/x-ndjson, multipart/form-data, application/xml, image/png",
+        "body/list/0/*: value is not of type \"integer\"",
+        "body/*: value is longer than 5 characters",
+        "body/file: has a media type that is not declared; declared: image/png; \
+         body/file: its header X-Sum: value is not of type \"integer\"",
+        "body/*: is not UTF-8",
     ];
     let backend = backend_of(CASES);
     for setting in ["log", "fail"] {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::super::api::{Definition, MediaType, ParameterStyle};
 use super::super::document::Node;
+use super::super::schema::ValueDirection;
 use super::schema::ValueSchema;
 use crate::definition::schema::types::TypeSet;
 use crate::model::media_type_essence;
@@ -37,11 +38,11 @@ pub(super) struct PartHeader {
 
 impl FormRules {
     /// Reads the encodings of a media type.
-    pub(crate) fn build(definition: &Definition, media_type: &MediaType) -> Self {
+    pub(crate) fn build(definition: &Definition, media_type: &MediaType, direction: ValueDirection) -> Self {
         let encodings = definition.node(media_type.node).get("encoding");
         let fields = encodings.into_iter().flat_map(Node::entries).filter_map(|(name, encoding)| {
             let encoding = encoding.resolve()?;
-            Some((name.to_owned(), FieldEncoding::build(definition, encoding)))
+            Some((name.to_owned(), FieldEncoding::build(definition, encoding, direction)))
         });
         Self { fields: fields.collect() }
     }
@@ -89,7 +90,7 @@ pub(crate) fn object_of(name: &str, text: &str, schema: Option<&ValueSchema>) ->
 }
 
 impl FieldEncoding {
-    fn build(definition: &Definition, encoding: Node<'_>) -> Self {
+    fn build(definition: &Definition, encoding: Node<'_>, direction: ValueDirection) -> Self {
         // Any one of the three makes the field use the rules of a query parameter.
         let is_styled = ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
         let style = encoding
@@ -106,7 +107,7 @@ impl FieldEncoding {
             // The media type of a part is described by `contentType`, not by a header.
             headers: headers
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
-                .filter_map(|(name, header)| Some(PartHeader::build(definition, name, header.resolve()?)))
+                .filter_map(|(name, header)| Some(PartHeader::build(definition, name, header.resolve()?, direction)))
                 .collect(),
         }
     }
@@ -128,13 +129,13 @@ impl FieldEncoding {
 }
 
 impl PartHeader {
-    fn build(definition: &Definition, name: &str, header: Node<'_>) -> Self {
+    fn build(definition: &Definition, name: &str, header: Node<'_>, direction: ValueDirection) -> Self {
         let is_set = |name: &str| header.get(name).and_then(Node::as_bool) == Some(true);
         Self {
             name: name.to_owned(),
             required: is_set("required"),
             explode: is_set("explode"),
-            schema: ValueSchema::build(definition, header.get("schema").map(Node::id)),
+            schema: ValueSchema::sent(definition, header.get("schema").map(Node::id), direction),
         }
     }
 }

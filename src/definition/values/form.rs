@@ -36,24 +36,25 @@ struct PendingFields<'b> {
     read: BTreeMap<String, ValuePiece>,
     violations: Vec<ValueViolation>,
     unread: Vec<String>,
+    /// True if messages repeat nothing of what was sent.
+    is_redacted: bool,
 }
 
 impl FormReading {
     /// Validates the form; returns at most `most` violations.
     pub(crate) fn check(self, schema: &ValueSchema, most: usize) -> Vec<ValueViolation> {
         let mut violations = self.violations;
-        if let Err(mut others) = schema.read(self.piece, most) {
-            // A field without any reading has no value to be validated, and one that is not looked into a text for it.
-            others.retain(|other| {
-                let is_below = |path: &String| {
-                    other.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                };
-                !violations.iter().any(|known| known.path == other.path) && !self.unread.iter().any(is_below)
-            });
-            violations.extend(others);
-        }
+        let (value, mut others) = schema.closest_reading(self.piece, most);
+        // A field without any reading has no value to be validated, and one that is not looked into a text for it.
+        others.retain(|other| {
+            let is_below = |path: &String| {
+                other.path.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            !violations.iter().any(|known| known.path == other.path) && !self.unread.iter().any(is_below)
+        });
+        violations.extend(others);
         violations.truncate(most);
-        violations
+        schema.shown(violations, &value)
     }
 
     /// Runs the search without shortcuts; also returns the number of pieces.
@@ -72,7 +73,7 @@ impl FormRules {
             (percent::decode_query(name), Cow::Borrowed(value))
         });
         let hints = schema.hints();
-        let mut fields = PendingFields::new(TextPlace::Query, pairs.collect());
+        let mut fields = PendingFields::new(TextPlace::Query, pairs.collect(), schema);
         fields.refuse_other_encodings(&hints);
         fields.read_styled(self, &hints);
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -110,7 +111,7 @@ impl FormRules {
         let hints = schema.hints();
         let texts = parts.iter().map(|part| (part.name.clone(), part.text()));
         let styled: HashSet<&str> = self.styled().map(|(name, ..)| name).collect();
-        let mut fields = PendingFields::new(TextPlace::Part, texts.collect());
+        let mut fields = PendingFields::new(TextPlace::Part, texts.collect(), schema);
         fields.read_styled(self, &hints);
         let mut named: BTreeMap<&str, Vec<&FormPart<'_>>> = BTreeMap::new();
         let left: HashSet<String> = fields.left.drain(..).map(|(name, _)| name).collect();
@@ -139,8 +140,9 @@ pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<ValuePiece> 
 }
 
 impl<'b> PendingFields<'b> {
-    fn new(place: TextPlace, left: Vec<(String, Cow<'b, str>)>) -> Self {
-        Self { place, left, read: BTreeMap::new(), violations: Vec::new(), unread: Vec::new() }
+    fn new(place: TextPlace, left: Vec<(String, Cow<'b, str>)>, schema: &ValueSchema) -> Self {
+        let is_redacted = schema.is_redacted();
+        Self { place, left, read: BTreeMap::new(), violations: Vec::new(), unread: Vec::new(), is_redacted }
     }
 
     fn violate(&mut self, name: &str, message: String) {
@@ -244,7 +246,12 @@ impl<'b> PendingFields<'b> {
                 && !encoding.allows(media_type)
             {
                 let declared = encoding.content_types.join(", ");
-                self.violate(name, format!("has the media type {media_type:?}; declared: {declared}"));
+                let found = if self.is_redacted {
+                    "a media type that is not declared".to_owned()
+                } else {
+                    format!("the media type {media_type:?}")
+                };
+                self.violate(name, format!("has {found}; declared: {declared}"));
             }
         }
         let texts: Vec<String> = parts.iter().map(|part| part.text().into_owned()).collect();

@@ -200,7 +200,8 @@ impl<'s> PlaceSchemas<'s> {
         ItemHints { list: self, first, current: None }
     }
 
-    fn item(&self, index: usize) -> Self {
+    /// Returns the schemas for the item at an index.
+    pub(super) fn item(&self, index: usize) -> Self {
         let of_schema = |schema: &'s Value| {
             let mut first = list_of(schema, "prefixItems");
             first.nth(index).or_else(|| schema.get("items")).into_iter().collect::<Vec<_>>()
@@ -237,6 +238,11 @@ impl<'s> PlaceSchemas<'s> {
 
     fn is_match(&self, pattern: &str, name: &str) -> bool {
         self.patterns.get(pattern).is_some_and(|pattern| pattern.is_valid(&Value::from(name)))
+    }
+
+    /// True if a property is declared by its name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.all().any(|schema| schema.get("properties").is_some_and(|list| list.get(name).is_some()))
     }
 
     /// True if a property is declared, by its name or by a pattern.

@@ -12,7 +12,7 @@ use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::piece::{PieceReading, ValuePiece};
 use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
-use super::violations::{ValueViolation, closest};
+use super::violations::{ValueViolation, closest, declared_path};
 use crate::definition::schema::types::TypeSet;
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
@@ -33,7 +33,15 @@ pub(crate) struct ValueSchema {
 }
 
 impl ValueSchema {
-    /// Compiles a schema of a definition; `None` if no validator accepts it.
+    /// Compiles a schema for values that are sent in a direction.
+    pub(crate) fn sent(definition: &Definition, schema: Option<NodeId>, direction: ValueDirection) -> Option<Self> {
+        match direction {
+            ValueDirection::Request => Self::build(definition, schema),
+            ValueDirection::Response => Self::of_response(definition, schema),
+        }
+    }
+
+    /// Compiles a schema for values of requests; `None` if no validator accepts it.
     pub(crate) fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
         Self::compile(definition.json_schema(schema?, ValueDirection::Request)?)
     }
@@ -102,13 +110,44 @@ impl ValueSchema {
 
     /// Validates a value; returns at most `most` violations.
     pub(crate) fn check(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
+        self.shown(self.violations(value, most), value)
+    }
+
+    /// Returns a valid reading of a piece, or at most `most` violations of the closest reading.
+    pub(crate) fn read(&self, piece: ValuePiece, most: usize) -> Result<Value, Vec<ValueViolation>> {
+        let (value, violations) = self.closest_reading(piece, most);
+        if violations.is_empty() { Ok(value) } else { Err(self.shown(violations, &value)) }
+    }
+
+    /// Returns a valid reading of a piece, or the closest one with its violations, at their whole paths.
+    pub(super) fn closest_reading(&self, mut piece: ValuePiece, most: usize) -> (Value, Vec<ValueViolation>) {
+        if let [PieceReading::Value(only)] = piece.readings() {
+            return (only.clone(), self.violations(only, most));
+        }
+        let found = search(&mut piece, &self.validator);
+        let violations = if found.is_valid { Vec::new() } else { self.violations(&found.value, most) };
+        (found.value, violations)
+    }
+
+    /// Writes the paths of violations of a value as messages may tell them.
+    pub(super) fn shown(&self, mut violations: Vec<ValueViolation>, value: &Value) -> Vec<ValueViolation> {
+        if self.is_redacted {
+            for violation in &mut violations {
+                violation.path = declared_path(&violation.path, value, &self.hints());
+            }
+        }
+        violations
+    }
+
+    /// Lists the violations of a value at their whole paths.
+    fn violations(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
         if self.validator.is_valid(value) {
             return Vec::new();
         }
         let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).take(most).collect();
         let violation = |error| {
             if self.is_redacted {
-                ValueViolation::redacted(error, &self.value, &self.originals)
+                ValueViolation::redacted(error, &self.originals)
             } else {
                 ValueViolation::new(error, self.is_secret, &self.originals)
             }
@@ -116,14 +155,9 @@ impl ValueSchema {
         closest(&errors).into_iter().take(most).map(violation).collect()
     }
 
-    /// Returns a valid reading of a piece, or at most `most` violations of the closest reading.
-    pub(crate) fn read(&self, mut piece: ValuePiece, most: usize) -> Result<Value, Vec<ValueViolation>> {
-        if let [PieceReading::Value(only)] = piece.readings() {
-            let violations = self.check(only, most);
-            return if violations.is_empty() { Ok(only.clone()) } else { Err(violations) };
-        }
-        let found = search(&mut piece, &self.validator);
-        if found.is_valid { Ok(found.value) } else { Err(self.check(&found.value, most)) }
+    /// True if messages repeat neither a value nor a name that the schema does not declare.
+    pub(super) fn is_redacted(&self) -> bool {
+        self.is_redacted
     }
 
     pub(super) fn validator(&self) -> &Validator {

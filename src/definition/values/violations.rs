@@ -4,6 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
+use super::hints::PlaceSchemas;
 use super::rewrite::OriginalPatterns;
 
 /// A part of a value that its schema does not allow.
@@ -28,9 +29,8 @@ impl ValueViolation {
         Self { path: error.instance_path().as_str().to_owned(), message }
     }
 
-    /// Creates a violation that tells nothing of the value but its place: names that the schema does not declare, like the keys
-    /// of a map, are `*`.
-    pub(super) fn redacted(error: &ValidationError<'_>, schema: &Value, originals: &OriginalPatterns) -> Self {
+    /// Creates a violation whose message tells nothing of the value.
+    pub(super) fn redacted(error: &ValidationError<'_>, originals: &OriginalPatterns) -> Self {
         let Self { path, message } = Self::new(error, true, originals);
         let message = match error.kind() {
             ValidationErrorKind::AdditionalProperties { .. } | ValidationErrorKind::UnevaluatedProperties { .. } => {
@@ -39,26 +39,26 @@ impl ValueViolation {
             ValidationErrorKind::PropertyNames { .. } => "has a property whose name is not allowed".to_owned(),
             _ => message,
         };
-        let shown = |segment: &str| {
-            let is_index = segment.bytes().all(|byte| byte.is_ascii_digit());
-            let name = segment.replace("~1", "/").replace("~0", "~");
-            if is_index || declares(schema, &name) { format!("/{segment}") } else { "/*".to_owned() }
-        };
-        Self { path: path.split('/').skip(1).map(shown).collect(), message }
+        Self { path, message }
     }
 }
 
-/// True if a schema declares a property of this name anywhere.
-fn declares(schema: &Value, name: &str) -> bool {
-    match schema {
-        Value::Object(fields) => {
-            let properties = fields.get("properties").and_then(Value::as_object);
-            properties.is_some_and(|properties| properties.contains_key(name))
-                || fields.values().any(|field| declares(field, name))
-        }
-        Value::Array(items) => items.iter().any(|item| declares(item, name)),
-        _ => false,
+/// Returns the path of a part of a value with the names that the schemas of their place declare; any other, like the key of a
+/// map, is `*`.
+pub(super) fn declared_path(path: &str, value: &Value, schemas: &PlaceSchemas<'_>) -> String {
+    let (mut schemas, mut value) = (schemas.clone(), Some(value));
+    let mut shown = String::new();
+    for segment in path.split('/').skip(1) {
+        let name = segment.replace("~1", "/").replace("~0", "~");
+        let index = name.parse().ok().filter(|_| value.is_some_and(Value::is_array));
+        shown.push('/');
+        shown.push_str(if index.is_some() || schemas.names(&name) { segment } else { "*" });
+        (schemas, value) = match index {
+            Some(index) => (schemas.item(index), value.and_then(|value| value.get(index))),
+            None => (schemas.property(&name), value.and_then(|value| value.get(&name))),
+        };
     }
+    shown
 }
 
 /// Lists violations, with those of the closest alternative in place of "none of the alternatives" if one is closer than
@@ -120,5 +120,41 @@ pub(super) fn branches<'e>(error: &'e ValidationError<'_>) -> &'e [Vec<Validatio
     match error.kind() {
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => context,
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema::ValueSchema;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_has_the_names_that_are_declared_at_their_place() {
+        let schema = ValueSchema::compile(json!({
+            "properties": {
+                "list": {"prefixItems": [{"properties": {"first": {}}}], "items": {"$ref": "#/$defs/entry"}},
+                "map": {"additionalProperties": {"$ref": "#/$defs/entry"}},
+                "pattern": {"patternProperties": {"^x": {"properties": {"inner": {}}}}},
+                "a/b": {"anyOf": [{"type": "string"}, {"properties": {"7": {}}}]},
+            },
+            "$defs": {"entry": {"properties": {"own": {}}}},
+        }));
+        let schema = schema.expect("a schema");
+        for (path, value, expected) in [
+            ("", json!({}), ""),
+            ("/list/0/first", json!({"list": [{"first": 1}]}), "/list/0/first"),
+            ("/list/1/first", json!({"list": [1, {"first": 1}]}), "/list/1/*"),
+            ("/list/1/own", json!({"list": [1, {"own": 1}]}), "/list/1/own"),
+            ("/map/own/own", json!({"map": {"own": {"own": 1}}}), "/map/*/own"),
+            ("/map/list/0", json!({"map": {"list": [1]}}), "/map/*/0"),
+            ("/map/1234/own", json!({"map": {"1234": {"own": 1}}}), "/map/*/own"),
+            ("/pattern/xmap/inner", json!({"pattern": {"xmap": {"inner": 1}}}), "/pattern/*/inner"),
+            ("/a~1b/7", json!({"a/b": {"7": 1}}), "/a~1b/7"),
+            ("/a~1b/8", json!({"a/b": {"8": 1}}), "/a~1b/*"),
+            ("/own", json!({"own": 1}), "/*"),
+        ] {
+            assert_eq!(declared_path(path, &value, &schema.hints()), expected, "{path}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::styles::{StyleNotation, object, object_fields};
 use crate::definition::percent::encode;
 use crate::definition::values::{FormRules, ValueSchema, object_of};
-use crate::definition::{Api, Definition, MediaType, ParameterPlace, ParameterStyle};
+use crate::definition::{Api, Definition, MediaType, ParameterPlace, ParameterStyle, ValueDirection};
 use crate::model::media_type_essence;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -64,7 +64,7 @@ pub fn compose_form(
         let declared = declared.iter().map(|content| content.name.clone()).collect();
         return Err(FormProblem::Undeclared { declared });
     };
-    let rules = FormRules::build(definition, content);
+    let rules = FormRules::build(definition, content, ValueDirection::Request);
     let schema = ValueSchema::build(definition, content.schema);
     if media_type_essence(&content.name) == URLENCODED {
         let bytes = urlencoded(&rules, schema.as_ref(), fields)?.into();

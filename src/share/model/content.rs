@@ -6,7 +6,7 @@ use super::type_reader::TypeReader;
 use super::types::{TypeKind, TypeModel};
 use super::{NamedType, text};
 use crate::definition::values::FormRules;
-use crate::definition::{Definition, MediaType, Node, ParameterStyle, RequestSamples};
+use crate::definition::{Definition, MediaType, Node, ParameterStyle, RequestSamples, ValueDirection};
 use crate::model::trim_blanks;
 
 /// The most values of an example.
@@ -188,7 +188,7 @@ fn item_of(whole: TypeModel) -> TypeModel {
 }
 
 fn parts(definition: &Definition, content: &MediaType) -> Vec<PartModel> {
-    let rules = FormRules::build(definition, content);
+    let rules = FormRules::build(definition, content, ValueDirection::Request);
     let encodings = definition.node(content.node).get("encoding").into_iter().flat_map(Node::entries);
     let part = |(name, _): (&str, Node<'_>)| PartModel {
         name: name.to_owned(),

@@ -149,6 +149,11 @@ fn is_too_deep(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("recursion limit exceeded")
 }
 
+/// True if a body of a media type may be written for as long as its reader goes on, like a log or a sequence.
+pub(super) fn may_be_endless(essence: &str) -> bool {
+    essence.eq_ignore_ascii_case(TEXT) || SequenceFraming::of(essence).is_some()
+}
+
 /// True if a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     let essence = media_type_essence(media_type);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
-use super::content_rule::{ContentRule, MOST_VIOLATIONS, is_json};
+use super::content_rule::{ContentRule, MOST_VIOLATIONS, is_json, may_be_endless};
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::Violation;
@@ -13,8 +13,7 @@ use crate::definition::values::{
     NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
 };
 use crate::definition::{
-    Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, SequenceFraming, StatusPattern,
-    ValueDirection,
+    Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, StatusPattern, ValueDirection,
 };
 use crate::model::MediaRange;
 
@@ -33,9 +32,11 @@ pub(crate) enum ResponseBody<'b> {
 pub(crate) enum BodyUse {
     /// Any body is valid.
     Any,
-    /// It has to be known: it is compared with a schema, or it must have a media type unless it is empty.
+    /// It has to be known whether it is empty: else it must have a media type.
+    Presence,
+    /// It is compared with a schema.
     Whole,
-    /// The same, if its length is known: a sequence without one may never end.
+    /// The same, if its length is known: a text or a sequence without one may never end.
     WholeIfSized,
     /// Nothing reads bodies of its media type, for which a schema is declared.
     Unreadable,
@@ -97,14 +98,16 @@ impl ResponseRules {
     pub(crate) fn body_use(&self, status: StatusCode, headers: &HeaderMap) -> BodyUse {
         let Some(rule) = self.rule(status) else { return BodyUse::Any };
         if !headers.contains_key(CONTENT_TYPE) {
-            return if rule.content.is_empty() { BodyUse::Any } else { BodyUse::Whole };
+            return if rule.content.is_empty() { BodyUse::Any } else { BodyUse::Presence };
         }
         let Some((name, Some(content))) = rule.declared(headers) else { return BodyUse::Any };
         let essence = essence(name, headers);
-        match SequenceFraming::of(&essence) {
-            _ if !content.reads(&essence) => BodyUse::Unreadable,
-            Some(_) => BodyUse::WholeIfSized,
-            None => BodyUse::Whole,
+        if !content.reads(&essence) {
+            BodyUse::Unreadable
+        } else if may_be_endless(&essence) {
+            BodyUse::WholeIfSized
+        } else {
+            BodyUse::Whole
         }
     }
 
@@ -312,7 +315,8 @@ mod tests {
                 sent.append(HeaderName::from_static(name), http::HeaderValue::from_static(value));
             }
             let status = StatusCode::from_u16(status).expect("a status");
-            assert_eq!(rules.body_use(status, &sent) == BodyUse::Whole, reads_body, "{status} {headers:?}");
+            let body_use = rules.body_use(status, &sent);
+            assert_eq!(matches!(body_use, BodyUse::Whole | BodyUse::Presence), reads_body, "{status} {headers:?}");
             let body = Bytes::from(body);
             let known = if reads_body { ResponseBody::Whole(&body) } else { ResponseBody::Absent };
             let violations = rules.check(status, &sent, known).violations;

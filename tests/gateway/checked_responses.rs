@@ -1,13 +1,13 @@
 //! Responses of real backends that are checked against the definition.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use apigw::gateway::Config;
 
 use super::access_logs::Records;
 use super::backend::Backend;
-use super::client::get;
+use super::client::{Client, PATIENCE, get};
 use super::snapshot::{config, group, http, settings, snapshot, start};
 
 const DEFINITION: &str = r"
@@ -233,6 +233,33 @@ fn bodies_are_read_as_those_of_requests_are_and_all_others_count_as_unchecked() 
     assert_eq!(get(gateway.addresses()[0], "/petstore/b?0", "").status, 502, "a text that is no number");
     // What is compressed cannot be checked, and its caller must not be able to ask for that.
     assert_eq!(backend.received()[0].header("accept-encoding"), ["identity"]);
+}
+
+#[test]
+fn a_text_without_a_known_length_is_passed_on_as_it_comes() {
+    let (end, may_end) = mpsc::channel();
+    let may_end = Mutex::new(may_end);
+    let backend = Backend::start(move |request, stream| {
+        let typed = if request.line().contains("untyped") { "" } else { "Content-Type: text/plain\r\n" };
+        let head = format!("HTTP/1.1 200 OK\r\n{typed}Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+        stream.write_all(head.as_bytes()).ok();
+        may_end.lock().expect("a channel").recv_timeout(PATIENCE).ok();
+        stream.write_all(b"3\r\ntwo\r\n0\r\n\r\n").is_ok()
+    });
+    for (setting, path, comes) in
+        [("log", "/a", true), ("fail", "/a", true), ("log", "/a?untyped", true), ("fail", "/a?untyped", false)]
+    {
+        let settings = settings(&format!("validate_responses: {setting}\n"));
+        let group = group("g", "0.0.1", MEDIA_TYPES, &settings, http(backend.address));
+        let gateway = start(config(), &snapshot(vec![group]));
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(format!("GET /petstore{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        client.read_until(if comes { "one" } else { "INVALID_RESPONSE" });
+        end.send(()).expect("a backend");
+        if comes {
+            client.read_until("two");
+        }
+    }
 }
 
 #[test]

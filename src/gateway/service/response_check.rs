@@ -62,13 +62,17 @@ pub(super) async fn check_response(
     let has_body = !request.is_head && !is_bodiless;
     let body_use = if has_body { rules.body_use(status, headers) } else { BodyUse::Any };
     let is_sized = response.relay.size_hint().exact().is_some();
-    let reads_body = body_use == BodyUse::Whole || body_use == BodyUse::WholeIfSized && is_sized;
-    let body = if reads_body && is_plain(headers) {
-        response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
+    let bytes_ahead = match body_use {
+        BodyUse::Presence => Some(0),
+        BodyUse::Whole => Some(MOST_CHECKED).filter(|_| is_plain(headers)),
+        BodyUse::WholeIfSized => Some(MOST_CHECKED).filter(|_| is_sized && is_plain(headers)),
+        BodyUse::Any | BodyUse::Unreadable => None,
+    };
+    let body = match bytes_ahead {
+        Some(most) => response.relay.read_ahead(most).await.map_err(|error| {
             UpstreamFailure::new(Kind::BadGateway, "The backend's response ended early.", error.to_string())
-        })?
-    } else {
-        None
+        })?,
+        None => None,
     };
     let checked = match &body {
         _ if !has_body => ResponseBody::Absent,

@@ -15,7 +15,7 @@ use crate::definition::values::{
 use crate::definition::{
     Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, StatusPattern, ValueDirection,
 };
-use crate::model::MediaRange;
+use crate::model::{MediaRange, media_type_essence};
 
 /// The body of a response, as far as it is known.
 #[derive(Clone, Copy)]
@@ -89,6 +89,14 @@ impl ResponseRules {
         (!api.responses.is_empty()).then(|| Self(api.responses.iter().map(rule).collect()))
     }
 
+    /// True if bodies are read of which a caller may ask for a part: those of 200 (RFC 9110, section 15.3.7).
+    pub(crate) fn read_bodies_with_parts(&self) -> bool {
+        let reads = |(name, content): &(String, Option<ContentRule>)| {
+            content.as_ref().is_some_and(|content| name.contains('*') || content.reads(&media_type_essence(name)))
+        };
+        self.rule(StatusCode::OK).is_some_and(|rule| rule.content.iter().any(reads))
+    }
+
     /// True if a status is declared by itself.
     pub(crate) fn declares(&self, status: StatusCode) -> bool {
         self.0.iter().any(|rule| rule.status == StatusPattern::Code(status.as_u16()))
@@ -102,7 +110,8 @@ impl ResponseRules {
         }
         let Some((name, Some(content))) = rule.declared(headers) else { return BodyUse::Any };
         let essence = essence(name, headers);
-        if !content.reads(&essence) {
+        if status == StatusCode::PARTIAL_CONTENT || !content.reads(&essence) {
+            // A schema describes the whole, of which this may be a part.
             BodyUse::Unreadable
         } else if may_be_endless(&essence) {
             BodyUse::WholeIfSized
@@ -276,7 +285,7 @@ mod tests {
                     '200': {description: d, headers: {X-Count: {required: true, schema: {type: integer}}, X-List: {schema: {type: array, items: {type: integer}}},\n    \
                     X-Word: {schema: {type: string, maxLength: 5}}, Set-Cookie: {schema: {type: string, pattern: '='}}},\n    \
                     content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: integer}, in: {writeOnly: true}}}}, text/plain: {}}},\n  \
-                    '204': {description: d, headers: {Set-Cookie: {schema: {type: array, items: {type: string, pattern: '='}}}}}, 4XX: {description: d, content: {application/json: {schema: {type: string}}}}}}}}\n";
+                    '204': {description: d, headers: {Set-Cookie: {schema: {type: array, items: {type: string, pattern: '='}}}}}, 4XX: &text {description: d, content: {application/json: {schema: {type: string}}}}, '206': *text}}}}\n";
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
         let rules = ResponseRules::build(&definition, &definition.apis[0]).expect("rules");
@@ -291,6 +300,7 @@ mod tests {
             (200, &[json, count, ("x-list", "1,x")], r#"{"id":1}"#, true, "header.x-list/1"),
             (200, &[("content-type", "application/json; charset=utf-8"), count], "{}", true, "body"),
             (200, &[("content-type", "text/plain"), count], "hello", false, ""),
+            (206, &[json, count], "{}", false, ""),
             (200, &[("content-type", "text/html"), count], "<a>", false, "header.content-type"),
             (200, &[json, count, ("x-count", "x")], r#"{"id":1}"#, true, "header.x-count"),
             (200, &[json, count, ("x-count", "2")], r#"{"id":1}"#, true, "header.x-count"),

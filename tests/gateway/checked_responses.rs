@@ -116,10 +116,65 @@ fn statuses_of_preconditions_and_ranges_need_no_declaration() {
         ("failed", "If-Match: \"1\"\r\n", 412),
         ("part", "", 502),
         ("part", "If-None-Match: \"1\"\r\n", 502),
-        ("part", "Range: bytes=0-3\r\n", 206),
+        // The backend was not asked for a part.
+        ("part", "Range: bytes=0-3\r\n", 502),
     ] {
         let answer = get(gateway.addresses()[0], &format!("/petstore/a?{case}"), headers);
         assert_eq!(answer.status, status, "{case} {headers}");
+    }
+}
+
+const RANGES: &str = r"
+openapi: 3.1.0
+info: {title: Checked, version: '1'}
+paths:
+  /a:
+    get:
+      operationId: a
+      responses: {'200': &whole {description: d, content: {application/json: {schema: {type: object}}}}}
+  /declared:
+    get:
+      operationId: declared
+      responses: {'200': *whole, '206': *whole}
+  /file:
+    get:
+      operationId: file
+      responses: {'200': {description: d, content: {image/png: {schema: {type: string, format: binary}}}}, default: *whole}
+";
+
+#[test]
+fn no_caller_gets_a_part_of_a_body_that_is_checked_as_a_whole() {
+    let backend = Backend::start(|request, stream| {
+        let (status, body) = if request.header("range").is_empty() {
+            ("200 OK\r\nContent-Type: application/json", "[1,2]")
+        } else {
+            ("206 Partial Content\r\nContent-Type: application/json\r\nContent-Range: bytes 0-1/5", "[1")
+        };
+        let length = body.len();
+        stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes()).is_ok()
+    });
+    for (setting, path, range, status, check) in [
+        ("fail", "/a", &[][..], 502, "invalid"),
+        ("fail", "/declared", &[], 502, "invalid"),
+        // Nothing compares this body with a schema.
+        ("fail", "/file", &["bytes=0-1"], 206, "valid"),
+        ("log", "/file", &["bytes=0-1"], 206, "valid"),
+        ("log", "/a", &["bytes=0-1"], 206, "unchecked"),
+        ("log", "/declared", &["bytes=0-1"], 206, "unchecked"),
+    ] {
+        backend.forget();
+        let mut config = config();
+        config.admin = Some(([127, 0, 0, 1], 0).into());
+        let settings = settings(&format!("validate_responses: {setting}\n"));
+        let gateway = start(config, &snapshot(vec![group("g", "0.0.1", RANGES, &settings, http(backend.address))]));
+        let headers = "Range: bytes=0-1\r\nIf-Range: \"1\"\r\n";
+        let answer = get(gateway.addresses()[0], &format!("/petstore{path}"), headers);
+        assert_eq!(answer.status, status, "{setting} {path}: {}", answer.body);
+        let received = &backend.received()[0];
+        assert_eq!(received.header("range"), range, "{setting} {path}");
+        assert_eq!(received.header("if-range").is_empty(), range.is_empty(), "{setting} {path}");
+        let metrics = get(gateway.admin_address().expect("an address"), "/-/metrics", "").body;
+        assert!(metrics.contains(&format!("result=\"{check}\"}} 1\n")), "{setting} {path}: {metrics}");
     }
 }
 

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, EXPECT};
+use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
@@ -14,7 +14,7 @@ use super::access_log::ResponseOrigin;
 use super::authorize;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::payload::ResponsePayload;
-use super::response_check::{RequestTraits, check_response};
+use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
 use crate::gateway::access::{AdmittedCaller, CallerCheck};
 use crate::gateway::access_rules::AccessRules;
@@ -31,7 +31,7 @@ use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward, wants_
 use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
-use crate::model::{KeyName, ResponseValidation};
+use crate::model::KeyName;
 
 /// State of a request that has to wait for its body or for a backend.
 pub(super) struct WaitingRequest {
@@ -217,11 +217,8 @@ impl Exchange {
             parameters,
             signer: signer.as_ref(),
         };
+        ask_for_whole(group, api, &mut parts.headers);
         let traits = group.response_rules(api).map(|_| RequestTraits::of(&parts));
-        if traits.is_some() && group.validate_responses == ResponseValidation::Fail {
-            // A compressed body is not read, and its caller must not be able to ask for that.
-            parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {

@@ -16,6 +16,7 @@ use http_body::Body as _;
 use super::access_log::{LogEntry, LogRecord, ResponseOrigin};
 use super::context::{ClientConnection, Context};
 use super::payload::ResponsePayload;
+use crate::definition::is_bodiless;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
 use crate::gateway::key_meter::KeyMeter;
@@ -184,7 +185,7 @@ impl Exchange {
         let payload = match body {
             OutcomeBody::Bytes(bytes) if self.head_only => {
                 // A status without a body has no length either (RFC 9110, section 8.6).
-                if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                if !is_bodiless(status.as_u16()) {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                 }
                 ResponsePayload::bytes(Bytes::new(), in_flight)

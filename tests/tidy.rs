@@ -255,6 +255,7 @@ const GATEWAY: [&str; 44] = [
     "parameters",
     "cors",
     "credentials",
+    "signed_body_room",
     "signing_key",
     "issuer_keys",
     "token_rules",

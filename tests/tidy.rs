@@ -229,7 +229,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 44] = [
+const GATEWAY: [&str; 45] = [
     "access_log",
     "headers",
     "http2_fields",

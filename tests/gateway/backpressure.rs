@@ -40,7 +40,7 @@ fn slow_reader() -> std::net::SocketAddr {
 
 fn take(mut stream: TcpStream) {
     let mut read = Vec::new();
-    let mut space = [0; 64 * 1024];
+    let mut space = [0; 16 * 1024];
     let mut wanted = usize::MAX;
     while read.len() < wanted {
         match stream.read(&mut space) {

@@ -210,10 +210,11 @@ fn a_fragment_before_a_broken_frame_reaches_no_backend_and_ends_its_connection_a
     let address = gateway.addresses()[0];
     let get = |path| block(&fields("GET", path, &[]));
     let fragment = get("/petstore/pets#x");
+    let large = vec![0; 16_385];
     let broken: [(&str, u8, u8, u32, &[u8]); 4] = [
         ("a header block that is none", HEADERS, END_STREAM | END_HEADERS, 7, &[0xff]),
         ("a continuation of nothing", CONTINUATION, END_HEADERS, 7, b"x"),
-        ("a frame that is too large", HEADERS, END_STREAM | END_HEADERS, 7, &[0; 16_385]),
+        ("a frame that is too large", HEADERS, END_STREAM | END_HEADERS, 7, &large),
         ("data of no stream", DATA, END_STREAM, 9, b"x"),
     ];
     for (name, kind, flags, stream, payload) in broken {

@@ -59,16 +59,19 @@ impl WrittenRequest {
     }
 }
 
-/// The usual settings, and a listener for proxies, all of which are trusted.
+/// The usual settings, and a listener for proxies.
 fn listening() -> Config {
-    let trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
-    Config { authorize: Some(([127, 0, 0, 1], 0).into()), trusted_proxies, ..config() }
+    Config { authorize: Some(([127, 0, 0, 1], 0).into()), ..config() }
 }
 
 impl SigningCallers {
     pub(super) fn start(more: &str) -> Self {
+        Self::start_with(listening(), more)
+    }
+
+    fn start_with(config: Config, more: &str) -> Self {
         let backend = Backend::saying("ok");
-        let gateway = start(listening(), &pets(http(backend.address), &format!("auth: signature\n{more}")));
+        let gateway = start(config, &pets(http(backend.address), &format!("auth: signature\n{more}")));
         let (shared, own): (SecretId, SecretId) =
             ("shop1234".parse().expect("an id"), "pair1234".parse().expect("an id"));
         let pair = PrivateKey::generate(&ring::rand::SystemRandom::new()).expect("random bytes");
@@ -224,7 +227,8 @@ fn a_pair_signs_in_its_own_scheme_alone() {
 #[test]
 fn the_signed_bodies_of_an_address_leave_room_for_those_of_others() {
     const MIB: usize = 1 << 20;
-    let callers = SigningCallers::start("max_body_kib: 65536\n");
+    let trusted_proxies = vec!["127.0.0.0/8".parse().expect("a range")];
+    let callers = SigningCallers::start_with(Config { trusted_proxies, ..config() }, "max_body_kib: 65536\n");
     let large = callers.sign(SigningScheme::MessageHmac, "/petstore/files", &"x".repeat(2 * MIB), "large");
     let begun_by = |address: &str| {
         let mut client = Client::connect(callers.address());
@@ -250,7 +254,7 @@ fn the_signed_bodies_of_an_address_leave_room_for_those_of_others() {
         other.send("x".repeat(MIB));
     }
     // One of the bodies is let in, and the others are the same once more.
-    let mut statuses: Vec<u16> = others.iter_mut().filter_map(|other| other.answer()).map(|it| it.status).collect();
+    let mut statuses: Vec<u16> = others.iter_mut().filter_map(Client::answer).map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401, 401, 401, 401, 401, 401, 401]);
 }

@@ -1,6 +1,7 @@
 //! The nodes of an environment, with the release that they follow.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::kind::milliseconds_between;
@@ -95,18 +96,21 @@ impl EnvironmentFleet {
         }
     }
 
-    /// Takes note of a poll that was refused, one time more. Returns true if it is the first one of its kind: whoever is
-    /// refused a thousand times a second does not have all of them saved.
-    pub fn note_refused(&mut self, mut poll: RefusedPoll) -> bool {
-        let is_same = |known: &RefusedPoll| (&known.claim, &known.identity) == (&poll.claim, &poll.identity);
+    /// Takes note of a poll that was refused, one time more. Where there are too many notes, the address with the most of them
+    /// loses its oldest: whoever is refused under many names does not hide others.
+    pub fn note_refused(&mut self, mut poll: RefusedPoll) {
+        let is_same = |known: &RefusedPoll| {
+            (known.peer, &known.claim, &known.identity, &known.reason)
+                == (poll.peer, &poll.claim, &poll.identity, &poll.reason)
+        };
         let known = self.refused.iter().position(is_same).and_then(|index| self.refused.remove(index));
-        poll.times = known.as_ref().map_or(0, |known| known.times).saturating_add(1);
-        let is_first = known.is_none_or(|known| known.reason != poll.reason);
+        poll.times = known.map_or(0, |known| known.times).saturating_add(1);
         self.refused.push_back(poll);
         if self.refused.len() > MOST_REFUSED {
-            self.refused.pop_front();
+            let count = |peer: IpAddr| self.refused.iter().filter(|poll| poll.peer == peer).count();
+            let surplus = self.refused.iter().enumerate().rev().max_by_key(|(_, poll)| count(poll.peer));
+            surplus.map(|(index, _)| index).and_then(|index| self.refused.remove(index));
         }
-        is_first
     }
 
     /// Forgets nodes that have not polled for some milliseconds, but for those that are named.

@@ -1,6 +1,7 @@
 mod simulation;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
@@ -245,4 +246,42 @@ fn no_node_ever_has_a_route_to_a_cluster_that_it_lacks() {
             envoy.check_newest(&world.newest, seed);
         }
     }
+}
+
+#[test]
+fn a_refused_client_hides_no_other_one_whatever_it_says() {
+    let mut fleet = fleet();
+    let mut refuse = |peer: u8, claim: &str, reason: &str, now: i64| {
+        let (claim, reason) = (claim.to_owned(), reason.to_owned());
+        let peer = [192, 0, 2, peer].into();
+        fleet.note_refused(RefusedPoll { time: time(now), peer, claim, identity: None, reason, times: 1 });
+    };
+    refuse(1, "edge-1 in test", "expired", 0);
+    refuse(2, "edge-1 in test", "expired", 1);
+    for round in 0..100 {
+        refuse(3, "edge-1 in test", ["one reason", "another one"][usize::from(round % 2 == 0)], 2);
+    }
+    for number in 0..100 {
+        refuse(3, &format!("edge-{number} in test"), "not trusted", 3);
+    }
+    let polls = fleet.report(time(4)).refused_polls;
+    let of = |peer: u8| polls.iter().filter(move |poll| poll.peer == IpAddr::from([192, 0, 2, peer]));
+    assert_eq!((of(1).count(), of(2).count(), of(3).count()), (1, 1, 14));
+    assert_eq!(of(3).last().map(|poll| poll.claim.as_str()), Some("edge-99 in test"), "the newest stay");
+}
+
+#[test]
+fn refused_polls_are_counted_by_address_claim_and_reason() {
+    let mut fleet = fleet();
+    let poll = |peer: u8, reason: &str| {
+        let (claim, peer) = ("an unknown node".to_owned(), [192, 0, 2, peer].into());
+        RefusedPoll { time: time(0), peer, claim, identity: None, reason: reason.to_owned(), times: 1 }
+    };
+    for _ in 0..50 {
+        for (peer, reason) in [(1, "expired"), (1, "not trusted"), (2, "expired")] {
+            fleet.note_refused(poll(peer, reason));
+        }
+    }
+    let times: Vec<u32> = fleet.report(time(1)).refused_polls.iter().map(|poll| poll.times).collect();
+    assert_eq!(times, [50; 3]);
 }

@@ -92,13 +92,14 @@ impl FleetControl {
         }
     }
 
-    /// Takes note of a poll that was refused: in the environment that it was for, else in each.
+    /// Takes note of a poll that was refused: in the environment that it was for, else in each. It is remembered with the times
+    /// at which nodes were seen: whoever is refused a thousand times a second does not have each poll saved.
     pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, poll: &RefusedPoll) {
         let mut fleets = self.lock();
         let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));
         for (name, controlled) in fleets.iter_mut() {
-            if (!is_known || environment == Some(name)) && controlled.fleet.note_refused(poll.clone()) {
-                controlled.revision += 1;
+            if !is_known || environment == Some(name) {
+                controlled.fleet.note_refused(poll.clone());
             }
         }
     }

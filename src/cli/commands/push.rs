@@ -1,5 +1,6 @@
 //! `apigw push`.
 
+mod attempts;
 mod key;
 mod plan;
 mod prune;
@@ -21,19 +22,13 @@ use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::model::{EnvironmentName, Lifetime, SCHEMA};
-use crate::store::{PushError, RemoteStore, RepairError, StoreUrl};
+use crate::store::{RemoteStore, RepairError, StoreUrl};
 use crate::workspace::{Workspace, read_signing_key};
 
+use attempts::PushAttempts;
 use key::make_key;
 use plan::PlannedPush;
 use prune::PruneArguments;
-
-/// How often a push is planned anew where another one came first.
-const MOST_ATTEMPTS: u32 = 20;
-/// How often a pointer is written that the store refuses without having another one.
-const MOST_REFUSALS: u32 = 2;
-/// The pause before a push is planned anew where objects are being removed.
-const PRUNE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Carry what is live to a store that gateways on other machines follow
 ///
@@ -111,30 +106,18 @@ struct Push<'a> {
 
 impl Push<'_> {
     fn run(&self) -> Result<Exit, CommandError> {
-        let mut last = PushError::Moved;
-        let mut refusals = 0;
-        for _ in 0..MOST_ATTEMPTS {
+        let mut attempts = PushAttempts::default();
+        loop {
             let planned = self.plan()?;
-            if !planned.view.up_to_date && !self.arguments.dry_run {
-                match self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
-                    Ok(_) => {}
-                    // Its state may be an earlier one of this workspace's.
-                    Err(error) if error.is_contention() && refusals < MOST_REFUSALS => {
-                        refusals += u32::from(!matches!(error, PushError::Moved));
-                        last = error;
-                        continue;
-                    }
-                    Err(error @ PushError::Pruning(_)) => {
-                        last = error;
-                        thread::sleep(PRUNE_PAUSE);
-                        continue;
-                    }
-                    Err(error) => return Err(push_error(&error)),
-                }
+            if planned.view.up_to_date || self.arguments.dry_run {
+                return self.show(planned.view);
             }
-            return self.show(planned.view);
+            let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) else {
+                return self.show(planned.view);
+            };
+            let Some(pause) = attempts.pause_after(&error) else { return Err(push_error(&error)) };
+            thread::sleep(pause);
         }
-        Err(push_error(&last))
     }
 
     fn plan(&self) -> Result<PlannedPush, CommandError> {

@@ -119,6 +119,16 @@ fn a_pointer_that_cannot_be_written_is_no_push_that_came_first() {
 }
 
 #[test]
+fn a_pointer_that_is_refused_for_a_moment_is_written_in_the_end() {
+    let site = Site::new();
+    site.push().expect_exit(0);
+    site.publisher.publish_again("second");
+    // The push that came first is not seen at once.
+    site.server.fail(Fault::Response("412 Precondition Failed", ""), "PUT /bucket/online/pointer", 4);
+    site.push_with("--store-timeout 5s").expect_exit(0).expect_stdout("push 2, ");
+}
+
+#[test]
 fn a_push_whose_response_was_lost_is_found_or_not_known() {
     let site = Site::new();
     site.push().expect_exit(0);

@@ -7,7 +7,7 @@ use super::complete;
 use super::context::Context;
 use super::error::CommandError;
 use crate::definition::Definition;
-use crate::model::{GroupName, Method, NameError, nearest};
+use crate::model::{GroupName, Method, NameError, Version, nearest};
 use crate::plan::GroupSelection;
 
 /// Returns the group that was named, or the only one where none was.
@@ -63,16 +63,33 @@ impl GroupsArguments {
     }
 }
 
+/// Fails unless the workspace has the group; an environment in its place is named as one.
+pub(super) fn require_group(context: &Context<'_>, group: &GroupName) -> Result<(), CommandError> {
+    let Err(error) = context.workspace()?.require_group(group) else { return Ok(()) };
+    let mut error = CommandError::from(error);
+    if let Ok(environment) = context.environment(group.as_str()) {
+        let hint = format!("{group} is an environment: leave it out, and name it with `--env {environment}`");
+        error.hints.insert(0, hint);
+    }
+    Err(error)
+}
+
+/// Returns the version that was named, like `0.0.1` or `petstore@0.0.1`, where something else was asked for.
+pub(super) fn mistaken_version(text: &str) -> Option<Version> {
+    let last = text.rsplit_once('@').map_or(text, |(_, version)| version);
+    last.strip_prefix('v').unwrap_or(last).parse().ok()
+}
+
 /// Returns the group of a name. A group without a folder is known as long as environments have an entry of it.
 pub(super) fn released_group(context: &Context<'_>, group: &GroupName) -> Result<GroupName, CommandError> {
     let workspace = context.workspace()?;
-    let unknown = match workspace.require_group(group) {
+    let unknown = match require_group(context, group) {
         Ok(()) => return Ok(group.clone()),
         Err(error) => error,
     };
     let environments = workspace.overview(&workspace.settings().environments(), None);
     let is_released = environments.iter().any(|overview| overview.environment.deployments.contains_key(group));
-    if is_released { Ok(group.clone()) } else { Err(unknown.into()) }
+    if is_released { Ok(group.clone()) } else { Err(unknown) }
 }
 
 /// Parses a group's name.

@@ -110,7 +110,8 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
     }
 }
 
-const OTHER_PREFIX: &str = "else push to another prefix and let gateways follow that, each with an empty cache: `serve --from NEW --cache DIR`";
+pub(super) const ANOTHER_PREFIX: &str =
+    "push to another prefix and let gateways follow that, each with an empty cache: `serve --from NEW --cache DIR`";
 const NO_CONDITIONS: &str = "push to a store with conditional writes (`If-Match`, `If-None-Match`), or to a folder: without them, pushes undo one another";
 
 fn status_hint(status: StatusCode, code: Option<&str>) -> &'static str {
@@ -145,7 +146,7 @@ pub(super) fn destination_error(error: &DestinationError) -> CommandError {
         DestinationError::Pointer(PointerFault::Malformed) => {
             CommandError::invalid("pointer-damaged", error.to_string())
                 .hint("put back an earlier pointer, where the store or a backup keeps one")
-                .hint(OTHER_PREFIX)
+                .hint(format!("else {ANOTHER_PREFIX}"))
         }
         DestinationError::Content(ContentFault::Missing(_) | ContentFault::Damaged(_)) | DestinationError::List(_) => {
             CommandError::invalid("store-damaged", error.to_string())
@@ -179,7 +180,9 @@ pub(super) fn prune_error(error: &PruneError) -> CommandError {
             .hint("put the object back, where the store or a backup keeps one; readers that are behind need it too"),
         PruneError::KeptState(_) => CommandError::invalid("store-damaged", error.to_string())
             .hint("keep fewer states: name a smaller `--keep`, and a shorter `--older-than`"),
-        PruneError::Empty => CommandError::invalid("store-empty", error.to_string()),
+        PruneError::Empty => {
+            CommandError::invalid("store-empty", error.to_string()).hint("check the address; else push there without `--prune`")
+        }
         PruneError::Busy(_) => CommandError::new("store-busy", Exit::Conflict, error.to_string())
             .hint("wait until then; a run that was killed holds it no longer"),
         PruneError::Moved => {

@@ -102,3 +102,30 @@ fn a_dry_run_counts_in_words_of_the_language() {
     let back = format!("rollback --all --env test --to {first} --dry-run");
     sandbox.run(&back).expect_exit(0).expect_stdout("2 to roll back");
 }
+
+#[test]
+fn a_version_and_an_environment_in_the_wrong_place_are_named_with_the_command_for_them() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    for version in ["0.0.1", "v0.0.1", "petstore@0.0.1"] {
+        sandbox
+            .run(&format!("rollback petstore --env test --to {version}"))
+            .expect_exit(3)
+            .expect_stderr("0.0.1 is a version: `apigw switch petstore --env test --version 0.0.1`");
+    }
+    sandbox.run("rollback --all --env test --to 0.0.1").expect_exit(3).expect_stderr("apigw switch GROUP --env test");
+    let promoted = sandbox.run("promote petstore --from test --to pre-release --at 0.0.1").expect_exit(3);
+    promoted.expect_stderr("for a version, `--version 0.0.1`");
+    for (words, environment) in [
+        ("status online", "online"),
+        ("status prod", "online"),
+        ("history test", "test"),
+        ("routes test", "test"),
+        ("offline test --env test", "test"),
+    ] {
+        let hint = format!("is an environment: leave it out, and name it with `--env {environment}`");
+        sandbox.run(words).expect_exit(3).expect_stderr("there is no group").expect_stderr(&hint);
+    }
+    let other = sandbox.run("status nothing").expect_exit(3);
+    assert!(!other.stderr.contains("is an environment"), "{}", other.stderr);
+}

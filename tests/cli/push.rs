@@ -92,12 +92,15 @@ fn nothing_that_others_pushed_is_undone() {
         .expect_stderr("has a state that this workspace was not built upon")
         .expect_stderr("petstore in test: operation ")
         .expect_stderr("pre-release would be gone")
-        .expect_stderr("pull`, then push again");
+        .expect_stderr("pull`, then push again")
+        .expect_stderr("push to another prefix");
     from_behind("--dry-run").expect_exit(4);
     // A publish there forks the history.
     publisher.sandbox.run(&format!("-C {behind} offline petstore --env test")).expect_exit(0);
     from_behind("").expect_exit(4).expect_stderr("petstore in test: operation ");
-    publisher.push(&format!("{state} --env test")).expect_exit(4).expect_stderr("pre-release would be gone");
+    let left_out = publisher.push(&format!("{state} --env test")).expect_exit(4);
+    let left_out = left_out.expect_stderr("pre-release would be gone").expect_stderr("leave out `--env`");
+    assert!(!left_out.stderr.contains("git pull"), "{}", left_out.stderr);
     assert_eq!(fs::read(publisher.path("state/pointer")).expect("a pointer"), pointer);
     publisher.push(&format!("{} --env test", publisher.path("other"))).expect_exit(0);
 }

@@ -126,7 +126,7 @@ fn render_environments(
         error.reasons = site.problems().to_vec();
         return Err(error.hint("`apigw verify` says more"));
     }
-    require_entries(workspace, &site, &selection.groups)?;
+    require_entries(context, &site, &selection.groups)?;
     let page = |(environment, group): (_, GroupName)| DocsPageView {
         path: format!("{environment}/{group}/index.html"),
         environment: Some(environment),
@@ -151,7 +151,7 @@ fn selection(
 
 /// Refuses groups that were never published there.
 fn require_entries(
-    workspace: &Workspace,
+    context: &Context<'_>,
     site: &DocumentSite<'_>,
     groups: &BTreeSet<GroupName>,
 ) -> Result<(), CommandError> {
@@ -159,7 +159,7 @@ fn require_entries(
     let Some(group) = groups.iter().find(|group| !pages.iter().any(|(_, published)| published == *group)) else {
         return Ok(());
     };
-    workspace.require_group(group)?;
+    selection::require_group(context, group)?;
     Err(CommandError::invalid("state", format!("{group} was never published there, or its documents are off"))
         .hint("see what is live: `apigw status`"))
 }

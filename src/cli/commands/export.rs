@@ -161,7 +161,7 @@ fn read(
     let is_live =
         |group: &&GroupName| live.iter().any(|environment| environment.groups.iter().any(|live| live.group == **group));
     if let Some(group) = groups.iter().find(|group| !is_live(group)) {
-        workspace.require_group(group)?;
+        selection::require_group(context, group)?;
         return Err(CommandError::invalid("state", format!("{group} is not live there"))
             .hint("see what is live: `apigw status`"));
     }

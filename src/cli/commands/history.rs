@@ -77,7 +77,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         && noted.remarks.is_empty()
         && let Some(group) = &group
     {
-        workspace.require_group(group)?;
+        selection::require_group(context, group)?;
     }
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     let is_cut = operations.len() > arguments.number;

@@ -7,7 +7,7 @@ use crate::cli::change::{self, ChangeArguments, IfCurrent};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection::GroupsArguments;
+use crate::cli::selection::{self, GroupsArguments};
 use crate::model::Version;
 use crate::plan::{self, PromoteRequest, PromotedRelease};
 
@@ -45,7 +45,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -
     let to = context.environment(&arguments.to)?;
     let release = match (&arguments.version, &arguments.at) {
         (Some(version), _) => PromotedRelease::Version(version.clone()),
-        (None, Some(text)) => PromotedRelease::After(context.workspace()?.find_operation_of(&from, text)?),
+        (None, Some(text)) => {
+            let found = context.workspace()?.find_operation_of(&from, text);
+            PromotedRelease::After(found.map_err(|error| match selection::mistaken_version(text) {
+                Some(version) => CommandError::from(error).hint(format!("for a version, `--version {version}`")),
+                None => error.into(),
+            })?)
+        }
         (None, None) => PromotedRelease::Live,
     };
     let request = PromoteRequest {

@@ -23,7 +23,7 @@ use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::model::{EnvironmentName, Lifetime, SCHEMA};
 use crate::store::{RemoteStore, RepairError, StoreUrl};
-use crate::workspace::{Workspace, read_signing_key};
+use crate::workspace::{Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
 use key::make_key;
@@ -80,7 +80,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> R
         return Err(CommandError::usage("a push needs a destination and `--key FILE`"));
     };
     let workspace = context.workspace()?;
-    let key = read_signing_key(&context.folder().join(file))?;
+    let path = context.folder().join(file);
+    let key = read_signing_key(&path).map_err(|error| match stamp_outside(&path) {
+        Some(_) => error.into(),
+        None => CommandError::from(error).hint("make one, outside of Git: `apigw push --make-key FILE`"),
+    })?;
     let mut keys = vec![key.public()];
     keys.extend(&arguments.public_key);
     let remote = RemoteStore::new(create_store(context, url, arguments.store_timeout)?)?;

@@ -7,10 +7,10 @@ use crate::cli::change::{self, ChangeArguments, IfCurrent, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection::GroupsArguments;
+use crate::cli::selection::{self, GroupsArguments};
 use crate::cli::time::{NamedMoment, named_moment};
-use crate::model::EnvironmentName;
-use crate::plan::{self, PastState, RollbackRequest};
+use crate::model::{EnvironmentName, GroupName};
+use crate::plan::{self, GroupSelection, PastState, RollbackRequest};
 use crate::workspace::Workspace;
 
 /// Restore an earlier release: version, backend and address
@@ -39,18 +39,37 @@ pub(in crate::cli) struct RollbackArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
     context.readable_workspace()?;
     let environment = context.environment(&arguments.env)?;
-    let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, &environment, text)).transpose()?;
+    let groups = arguments.groups.resolve(context)?;
+    let past = |text| {
+        past_state(context.workspace()?, &environment, text)
+            .map_err(|error| advise_version(error, text, &groups, &environment))
+    };
+    let to = arguments.to.as_deref().map(past).transpose()?;
     // Planned anew, a rollback without a name would go back twice.
     let replan = if to.is_some() { arguments.if_current.replan() } else { ReplanMode::Never };
-    let request = RollbackRequest {
-        groups: arguments.groups.resolve(context)?,
-        to,
-        if_current: arguments.if_current.resolve(context, &environment)?,
-        environment,
-    };
+    let request =
+        RollbackRequest { groups, to, if_current: arguments.if_current.resolve(context, &environment)?, environment };
     change::run(context, &arguments.change, replan, &request.groups, |facts, author| {
         plan::rollback(&request, facts, author)
     })
+}
+
+/// Names the command that goes to a version, where one was named instead of an operation.
+fn advise_version(
+    mut error: CommandError,
+    text: &str,
+    groups: &GroupSelection,
+    environment: &EnvironmentName,
+) -> CommandError {
+    if let Some(version) = selection::mistaken_version(text) {
+        let group = match groups {
+            GroupSelection::Groups(groups) if groups.len() == 1 => groups.iter().map(GroupName::as_str).collect(),
+            _ => "GROUP".to_owned(),
+        };
+        let switch = format!("apigw switch {group} --env {environment} --version {version}");
+        error.hints = vec![format!("{version} is a version: `{switch}` goes to it, and keeps the backend")];
+    }
+    error
 }
 
 /// Reads a time, or an operation.

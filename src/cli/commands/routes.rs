@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
     for group in &groups {
         let is_live = |environment: &EnvironmentRoutes| environment.groups.iter().any(|live| live.group == *group);
         if !routes.iter().any(is_live) {
-            workspace.require_group(group)?;
+            selection::require_group(context, group)?;
             context.output.note(&format!("{group} is not live there"));
         }
     }

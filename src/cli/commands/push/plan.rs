@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Push;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::counted;
-use crate::cli::stores::destination_error;
+use crate::cli::stores::{ANOTHER_PREFIX, destination_error};
 use crate::cli::views::{EntryView, PushView, PushedEntryView, PushedEnvironmentView};
 use crate::model::{DeploymentState, EnvironmentName, GroupName, Lifetime, SCHEMA, Timestamp};
 use crate::store::{Destination, StatePush};
@@ -31,7 +31,7 @@ impl PlannedPush {
         let files = files.map_err(|fault| destination_error(&fault.into()))?;
         let comparison = state.compare(before.list(), &files)?;
         if !comparison.divergences.is_empty() {
-            return Err(diverged(push, &comparison.divergences));
+            return Err(diverged(push, &comparison.divergences)?);
         }
         let now = push.context.now();
         let lifetime = push.arguments.expires.map(Lifetime::milliseconds);
@@ -85,7 +85,11 @@ fn environments(
 }
 
 /// Makes the error of a destination that is ahead, or beside.
-fn diverged(push: &Push<'_>, divergences: &[Divergence]) -> CommandError {
+fn diverged(push: &Push<'_>, divergences: &[Divergence]) -> Result<CommandError, CommandError> {
+    let published = push.workspace.published_environments()?;
+    // Published here, and left out with `--env`.
+    let is_left_out =
+        |divergence: &Divergence| matches!(divergence, Divergence::Environment(name) if published.contains(name));
     let destination = push.typed_destination();
     let reason = |divergence: &Divergence| match divergence {
         Divergence::Entry { environment, group, operation } => {
@@ -96,17 +100,18 @@ fn diverged(push: &Push<'_>, divergences: &[Divergence]) -> CommandError {
             format!("{subject}: operation {operation} is none of its history here")
         }
     };
-    let message = format!("{destination} has a state that this workspace was not built upon");
+    let message = format!("nothing was pushed: {destination} has a state that this workspace was not built upon");
     let mut error = CommandError::new("not-forward", Exit::Conflict, message);
     error.reasons = divergences.iter().map(reason).collect();
-    error.hints.push(
-        "nothing was pushed; bring in the work of others first, for example with `git pull`, then push again"
-            .to_owned(),
-    );
-    if divergences.iter().any(|divergence| matches!(divergence, Divergence::Environment(_))) {
-        error.hints.push("push all of its environments, or these alone to a destination of their own".to_owned());
+    if divergences.iter().any(is_left_out) {
+        let all = "leave out `--env` to push all environments, or push these alone to a destination of their own";
+        error.hints.push(all.to_owned());
     }
-    error
+    if !divergences.iter().all(is_left_out) {
+        error.hints.push("bring in the work of others, for example with `git pull`, then push again".to_owned());
+        error.hints.push(format!("if no clone has that work any more: {ANOTHER_PREFIX}"));
+    }
+    Ok(error)
 }
 
 /// Writes a push for people.

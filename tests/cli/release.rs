@@ -240,6 +240,8 @@ fn who_breaks_callers_says_why_and_the_way_back_stays_open() {
     let id = operation["operation"].as_str().expect("an id");
     sandbox.run(&format!("show {id}")).expect_exit(0).expect_stdout("overrides    breaking");
     assert_eq!(sandbox.entry("online")["override"], serde_json::json!(["breaking"]));
+    sandbox.run("offline --env online --allow-breaking -m over").expect_exit(0);
+    sandbox.run("status").expect_exit(0).expect_stdout("(0.0.1), overrides a policy");
     sandbox.run("verify").expect_exit(0);
 }
 

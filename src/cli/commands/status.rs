@@ -31,7 +31,7 @@ use crate::workspace::{
 /// Show live versions: the matrix of groups and environments
 ///
 /// "edited": the working copy differs from the group's newest version. "behind test (0.0.3)": an earlier environment has a
-/// newer version. "blocked": the version is blocked. "overrides a policy": the release was published against a policy.
+/// newer version. "blocked": the version is blocked. "overrides a policy": the operation went against a policy.
 /// "damaged", "missing": files of a live version were changed or are gone.
 /// With -v, addresses are shown. The gateways on this machine are listed below, with the groups that they do not
 /// serve up to date.

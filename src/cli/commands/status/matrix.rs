@@ -104,7 +104,8 @@ fn cell(
     let since = age(deployment.since, now);
     let version = version_text(release, live.stored.number(group, release));
     if release.state == DeploymentState::Offline {
-        return TableCell::default().painted(CellColor::Dim, &format!("offline {since} ({version})"));
+        let cell = TableCell::default().painted(CellColor::Dim, &format!("offline {since} ({version})"));
+        return with_override(cell, overrides);
     }
     let backend = match release.backend {
         Backend::Mock => "mock",
@@ -122,11 +123,14 @@ fn cell(
     if live.notes.get(group).is_some_and(|notes| notes.block(&release.digest).is_some()) {
         cell = cell.plain(", ").painted(CellColor::Red, "blocked");
     }
-    if overrides {
-        cell = cell.plain(", ").painted(CellColor::Red, "overrides a policy");
-    }
+    cell = with_override(cell, overrides);
     if let Some((source, version)) = newer_before(live, environment, group, release) {
         cell = cell.plain(", ").painted(CellColor::Yellow, &format!("behind {source} ({version})"));
     }
     cell
+}
+
+/// Marks a cell whose operation overrides a policy.
+fn with_override(cell: TableCell, overrides: bool) -> TableCell {
+    if overrides { cell.plain(", ").painted(CellColor::Red, "overrides a policy") } else { cell }
 }

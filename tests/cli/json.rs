@@ -1,6 +1,9 @@
 //! What programs read: the shapes that are promised.
 
-use crate::harness::Sandbox;
+use std::fs::OpenOptions;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Sandbox, isolate};
 
 fn keys(value: &serde_json::Value) -> Vec<&str> {
     value.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default()
@@ -96,4 +99,19 @@ fn a_bad_line_in_the_settings_hides_no_group() {
     let settings = sandbox.read("apigw.toml") + "\nx = [\n";
     sandbox.write("apigw.toml", &settings);
     sandbox.run("group list").expect_exit(0).expect_stdout("petstore").expect_stderr("only the readable settings");
+}
+
+#[test]
+fn a_committed_change_whose_document_is_lost_says_so() {
+    let sandbox = Sandbox::petstore();
+    for words in ["-o json publish --env test --mock", "-q offline --env test"] {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("a device that is full");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
+        command.args(words.split(' ')).current_dir(sandbox.path()).stdin(Stdio::null()).stdout(full);
+        isolate(&mut command, sandbox.path());
+        let output = command.output().expect("the command runs");
+        let told = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{words}: {told}");
+        assert!(told.starts_with("the change is committed, but: cannot write the output"), "{words}: {told}");
+    }
 }

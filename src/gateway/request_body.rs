@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::body_pace::{BodyArrears, BodyPace};
+use super::clock::Ticks;
 use super::headers::retain_trailers;
 use super::http2_fields::has_blanks_around;
 use super::watch::{ConnectionWatch, TimedExchange};
@@ -22,6 +23,8 @@ pub(crate) struct BodyProgress {
     watch: Rc<ConnectionWatch>,
     pace: BodyPace,
     arrears: BodyArrears,
+    /// Number of ticks since the last bytes in which the client may have had no room to send more.
+    held_up: Cell<Ticks>,
     /// True if the client is waited for, and the way to wake the task that waits.
     waits: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -52,6 +55,7 @@ impl BodyProgress {
             watch,
             pace,
             arrears,
+            held_up: Cell::new(0),
             waits: Cell::new(false),
             waker: RefCell::new(None),
         })
@@ -62,19 +66,26 @@ impl BodyProgress {
         self.watch.progress();
         self.bytes.set(self.bytes.get() + count);
         self.arrears.came(count);
+        self.held_up.set(0);
         self.waits.set(false);
         (self.bytes.get() > limit).then_some(BodyFault::TooLarge)
     }
 
     /// True if the client is waited for, and can send.
     pub(crate) fn awaits_client(&self) -> bool {
-        !self.done.get() && self.waits.get() && !self.watch.has_held_bodies()
+        !self.done.get() && self.waits.get() && !self.is_held_up()
     }
 
-    /// True if it is still coming, where `before` bytes of it had come. The client may have no room to send more at the moment.
+    /// True if it is still coming, where `before` bytes of it had come.
     pub(crate) fn is_coming(&self, before: u64) -> bool {
-        let is_held_up = self.waits.get() && self.watch.has_held_bodies();
-        !self.done.get() && (self.bytes.get() != before || is_held_up)
+        !self.done.get() && (self.bytes.get() != before || self.waits.get() && self.is_held_up())
+    }
+
+    /// True if the client may have no room to send more. That is no excuse for ever: a client that lets one body stand could
+    /// let all others stand with it.
+    fn is_held_up(&self) -> bool {
+        const LONGEST: Ticks = 10;
+        self.watch.has_held_bodies() && self.held_up.get() <= LONGEST * self.pace.ticks
     }
 
     fn waits(&self, waker: &Waker) {
@@ -86,6 +97,9 @@ impl BodyProgress {
 /// On HTTP/1.1 the connection is watched; on HTTP/2 nobody else looks at a single body.
 impl TimedExchange for BodyProgress {
     fn tick(&self, _moved: bool) -> bool {
+        if self.waits.get() && self.watch.has_held_bodies() {
+            self.held_up.set(self.held_up.get() + 1);
+        }
         let is_awaited = self.awaits_client() && self.failed.get().is_none();
         if self.arrears.tick(self.watch.now(), is_awaited, self.pace) && is_awaited {
             self.failed.set(Some(BodyFault::TooSlow));
@@ -266,5 +280,31 @@ impl UpstreamBody {
     /// Returns its progress if it is streamed.
     pub(crate) fn progress(&self) -> Option<Rc<BodyProgress>> {
         if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_without_room_may_stand_still_for_longer_but_not_for_ever() {
+        for (is_held, late) in [(false, 3), (true, 23)] {
+            let clock = Rc::new(Cell::new(0));
+            let watch = Rc::new(ConnectionWatch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock)));
+            let body = BodyProgress::new(Rc::clone(&watch), BodyPace { ticks: 2, bytes_a_tick: 100 });
+            assert!(body.came(100, 1000).is_none());
+            if is_held {
+                watch.holds_body(true);
+            }
+            body.waits(Waker::noop());
+            let late_at = (1..100).find(|&now| {
+                assert_eq!(body.is_coming(100), is_held && body.failed.get().is_none() && now <= 21, "{now}");
+                clock.set(now);
+                body.tick(false);
+                body.failed.get() == Some(BodyFault::TooSlow)
+            });
+            assert_eq!(late_at, Some(late), "{is_held}");
+        }
     }
 }

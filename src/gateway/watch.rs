@@ -3,35 +3,18 @@
 //! The connection, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
 //! ticks a few times a second, and looks at every connection once a tick.
 
+mod waits;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use super::body_pace::{BodyArrears, BodyPace};
+use super::body_pace::BodyArrears;
 use super::clock::{Clock, Ticks};
 use super::headers::HopHeaders;
 use super::routing::host::RequestedHost;
-
-/// Wait of a connection for its client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClientWait {
-    /// The first byte of a request.
-    Idle,
-    /// The rest of a head.
-    Head,
-    /// The rest of a body.
-    Body,
-    /// Whatever another protocol sends.
-    Tunnel,
-}
-
-/// An exchange with a backend that may not stand still for too long.
-pub(crate) trait TimedExchange {
-    /// Counts a tick, in which something may have moved on the client's connection; returns `true` where that was one too
-    /// many, and the exchange has been broken off.
-    fn tick(&self, moved: bool) -> bool;
-}
+pub(crate) use waits::{ClientWait, ConnectionTimeouts, TimedExchange};
 
 /// State of one connection.
 pub(crate) struct ConnectionWatch {
@@ -74,23 +57,6 @@ pub(crate) struct ConnectionWatch {
     waker: RefCell<Option<Waker>>,
     /// Wakes the task that waits for a request's body.
     body_waker: RefCell<Option<Waker>>,
-}
-
-/// Time-outs of a connection, in ticks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ConnectionTimeouts {
-    /// For a head, from its first byte.
-    pub(crate) head: Ticks,
-    /// For the first byte of the next request.
-    pub(crate) keep_alive: Ticks,
-    /// For a body.
-    pub(crate) body: BodyPace,
-    /// For the client to take the bytes written.
-    pub(crate) write: Ticks,
-    /// For anything to move while a request is in flight.
-    pub(crate) stall: Ticks,
-    /// For a connection without requests to end, once it is to be closed.
-    pub(crate) drain: Ticks,
 }
 
 impl ConnectionWatch {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::gateway::body_pace::BodyPace;
 
 const PACE: BodyPace = BodyPace { ticks: 10, bytes_a_tick: 100 };
 

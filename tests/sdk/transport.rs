@@ -19,6 +19,7 @@ openapi: 3.1.0
 info: {title: Transports, version: '1'}
 paths:
   /items: {get: {operationId: items, responses: {'200': {description: d, content: {application/x-ndjson: {schema: {type: object}}}}}}}
+  /file: {get: {operationId: file, responses: {'200': {description: d, content: {application/octet-stream: {schema: {}}}}}}}
   /ping: {get: {operationId: ping, responses: {'204': {description: d}}}}
 ";
 
@@ -58,6 +59,66 @@ public final class BrokenStream {
                 System.out.println(failure);
             }
         }
+    }
+}
+"#;
+
+/// Reads streams whose server falls silent after the first item: with a time-out, then without one, until it is closed.
+const SILENT_STREAM: &str = r#"
+import g0_sdk.Client;
+import g0_sdk.ClientError;
+import g0_sdk.ClientOptions;
+import g0_sdk.ItemStream;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+public final class SilentStream {
+    private static void serve(ServerSocket server) {
+        try (var socket = server.accept()) {
+            start(() -> serve(server));
+            var lines = new BufferedReader(new InputStreamReader(socket.getInputStream()));
+            while (!lines.readLine().isEmpty()) {}
+            String head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ncontent-length: 99\r\n\r\n";
+            socket.getOutputStream().write((head + "{\"a\":1}\n").getBytes(StandardCharsets.US_ASCII));
+            Thread.sleep(60_000);
+        } catch (Exception failure) {
+            System.out.println(failure);
+        }
+    }
+
+    private static Thread start(Runnable run) {
+        Thread thread = new Thread(run);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private static void read(ItemStream<?> items) {
+        try {
+            System.out.println(items.hasNext() ? items.next() : "the end");
+        } catch (ClientError failure) {
+            System.out.println(failure);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        start(() -> serve(server));
+        var client = Client.at("http://127.0.0.1:" + server.getLocalPort() + "/g0", new ClientOptions().retries(0));
+        var late = client.items().timeout(Duration.ofSeconds(3)).send().data();
+        for (int attempt = 0; attempt < 3; attempt++) {
+            read(late);
+        }
+        var closed = client.items().timeout(null).send().data();
+        read(closed);
+        Thread reader = start(() -> read(closed));
+        Thread.sleep(300);
+        closed.close();
+        reader.join(10_000);
     }
 }
 "#;
@@ -155,6 +216,44 @@ except g0_sdk.ConnectionFailed:
 /// The name that the server sees, and the status of the response.
 const CALLED: &str = "petstore.test.apigw.localhost\n204\n";
 
+/// Reads streams and a file whose server leaves after the first item, in the middle of the second one, or falls silent.
+const BROKEN_STREAMS_PYTHON: &str = r#"
+import socket, threading, time
+import g0_sdk
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\ncontent-type: "
+
+def respond(connection, more, pause):
+    with connection, connection.makefile("rb") as lines:
+        kind = b"application/x-ndjson" if b"/items" in lines.readline() else b"application/octet-stream"
+        while lines.readline() != b"\r\n":
+            pass
+        connection.sendall(HEAD + kind + b"\r\n\r\n" + b'{"a":1}\n' + more)
+        time.sleep(pause)
+
+def serve(server, more, pause):
+    while True:
+        connection, _ = server.accept()
+        threading.Thread(target=respond, args=(connection, more, pause), daemon=True).start()
+
+def attempt(call):
+    try:
+        print(call())
+    except g0_sdk.ConnectionFailed as failure:
+        print(type(failure).__name__)
+
+for more, pause in [(b"", 0), (b'{"a"', 0), (b"", 9)]:
+    server = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, args=(server, more, pause), daemon=True).start()
+    client = g0_sdk.Client(base_url=f"http://127.0.0.1:{server.getsockname()[1]}/g0", retries=0, timeout=1)
+    items = client.items().data
+    attempt(lambda: next(items))
+    attempt(lambda: next(items))
+    file = client.file().data
+    attempt(lambda: file.save("file"))
+    attempt(lambda: next(client.items().data))
+"#;
+
 fn served() -> Served {
     let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
     let definition = apigw::definition::read("g", &mut fetch).definition.expect("a definition");
@@ -183,11 +282,37 @@ fn a_broken_stream_fails_in_java_each_time_alike() {
 }
 
 #[test]
+fn a_silent_stream_has_no_end_in_java() {
+    if !has_tool("javac", "silent streams in generated Java clients") {
+        return;
+    }
+    let printed = run_java("SilentStream.java", SILENT_STREAM);
+    let lines: Vec<&str> = printed.lines().collect();
+    let [item, first, second, other, closed] = lines[..] else { panic!("{printed}") };
+    assert!(item.contains('1') && first.starts_with("g0_sdk.TimedOut: "), "{printed}");
+    assert_eq!((first, item), (second, other));
+    assert!(closed.starts_with("g0_sdk.ConnectionFailed: ") && closed.contains("closed"), "{printed}");
+}
+
+#[test]
 fn names_of_this_machine_are_called_over_tls_from_java() {
     if !has_tool("javac", "TLS in generated Java clients") {
         return;
     }
     assert_eq!(run_java("LocalTls.java", LOCAL_TLS), CALLED);
+}
+
+#[test]
+fn a_broken_stream_has_no_end_in_python() {
+    if !has_tool("python3", "broken streams in generated Python clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served(), SdkLanguage::Python, folder.path());
+    let output = run(Command::new("python3").args(["-c", BROKEN_STREAMS_PYTHON]).current_dir(folder.path()));
+    let failures = |name: &str| format!("{{'a': 1}}\n{name}\n{name}\n{{'a': 1}}\n");
+    let expected = [failures("ConnectionFailed"), failures("ConnectionFailed"), failures("TimedOut")].concat();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", text(&output));
 }
 
 #[test]

@@ -809,26 +809,35 @@ class _Connection:
     def __init__(self, response: http.client.HTTPResponse, done: _t.Callable[[bool], None]) -> None:
         self._response = response
         self._done: _t.Optional[_t.Callable[[bool], None]] = done
+        self._failed: _t.Optional[ConnectionFailed] = None
         self.status = response.status
         self.headers = Headers(response.getheaders())
 
     def read(self, size: int = -1) -> bytes:
-        return self._guarded(lambda: self._response.read() if size < 0 else self._response.read1(size))
+        return self._guarded(lambda: self._response.read() if size < 0 else self._response.read1(size), b"")
 
     def readline(self) -> bytes:
-        return self._guarded(self._response.readline)
+        return self._guarded(self._response.readline, b"\n")
 
-    def _guarded(self, read: _t.Callable[[], bytes]) -> bytes:
+    def _guarded(self, read: _t.Callable[[], bytes], end: bytes) -> bytes:
+        if self._failed is not None:
+            # An end would look like that of a whole body.
+            raise self._failed
         try:
-            return read()
+            piece = read()
+            # The platform takes a connection that is lost for the end, unless all is read at once.
+            if self._response.length and (not piece or not piece.endswith(end)):
+                raise http.client.IncompleteRead(piece, self._response.length)
+            return piece
         except (OSError, http.client.HTTPException) as error:
+            self._failed = _failure(error)
             self.close()
-            raise _failure(error) from error
+            raise self._failed from error
 
     def close(self) -> None:
         done, self._done = self._done, None
         if done is not None:
-            done(self._response.isclosed())
+            done(self._response.isclosed() and self._failed is None)
 
 
 def _failure(error: Exception) -> ConnectionFailed:

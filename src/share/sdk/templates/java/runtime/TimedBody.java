@@ -12,7 +12,10 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** The body of a response as a stream, each read of which waits no longer than the time-out. */
+/**
+ * The body of a response as a stream, each read of which waits no longer than the time-out. After a failure each read fails
+ * alike: an end would look like that of a whole body.
+ */
 final class TimedBody extends InputStream implements BodySubscriber<InputStream> {
     private static final Piece END = new Piece(ByteBuffer.allocate(0), null);
 
@@ -20,7 +23,8 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
     private final LinkedBlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
     private Piece current = new Piece(ByteBuffer.allocate(0), null);
-    private boolean isClosed;
+    private volatile boolean isClosed;
+    private volatile boolean isComplete;
 
     TimedBody(Duration timeout) {
         this.timeout = timeout;
@@ -56,6 +60,7 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
 
     @Override
     public void onComplete() {
+        isComplete = true;
         pieces.add(END);
     }
 
@@ -71,7 +76,7 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
             return 0;
         }
         while (current != END && !current.bytes.hasRemaining()) {
-            current = isClosed ? END : next();
+            current = next();
         }
         if (current == END) {
             return -1;
@@ -83,23 +88,23 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
 
     private Piece next() throws IOException {
         try {
-            while (true) {
+            while (!isClosed) {
                 Piece piece =
                         timeout == null ? pieces.take() : pieces.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
                 if (piece == null) {
-                    close();
-                    throw new TimedOut();
+                    cancel();
+                    piece = new Piece(null, new TimedOut());
                 }
                 if (piece.failure != null) {
-                    // Nothing comes after it: another read fails alike.
                     pieces.add(piece);
-                    throw new IOException(piece.failure.getMessage(), piece.failure);
+                    throw failure(piece.failure);
                 }
                 if (piece.bytes != null) {
                     return piece;
                 }
                 subscription.join().request(1);
             }
+            throw new IOException("the stream was closed");
         } catch (InterruptedException cause) {
             close();
             Thread.currentThread().interrupt();
@@ -107,11 +112,24 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
         }
     }
 
+    private static IOException failure(Throwable cause) {
+        if (cause instanceof TimedOut) {
+            throw new TimedOut();
+        }
+        return new IOException(cause.getMessage(), cause);
+    }
+
+    private void cancel() {
+        if (!isComplete) {
+            subscription.thenAccept(Flow.Subscription::cancel);
+        }
+    }
+
     @Override
     public void close() {
         isClosed = true;
-        if (!pieces.contains(END)) {
-            subscription.thenAccept(Flow.Subscription::cancel);
-        }
+        cancel();
+        // A read in another thread waits for no more.
+        pieces.add(new Piece(null, new IOException("the stream was closed")));
     }
 }

@@ -50,6 +50,14 @@ pub enum PushError {
     /// The pointer could not be written, and the one before it is still there.
     #[error("nothing was pushed: the pointer was not written ({0})")]
     Unwritten(StoreError),
+    /// The store has a pointer again that was replaced.
+    #[error("the store was put back to push {sequence}, which push {by} had replaced")]
+    PutBack {
+        /// The push of its pointer.
+        sequence: u64,
+        /// The one that had replaced it.
+        by: u64,
+    },
     /// Objects are being removed.
     #[error("objects are being removed there until {0}")]
     Pruning(Timestamp),
@@ -63,7 +71,8 @@ impl PushError {
     #[must_use]
     pub fn is_contention(&self) -> bool {
         match self {
-            Self::Moved => true,
+            // A store may show for a moment what was there before.
+            Self::Moved | Self::PutBack { .. } => true,
             Self::Unwritten(StoreError { fault, .. }) => match fault {
                 StoreFault::Unchanged { put } => *put == PutOutcome::Refused,
                 StoreFault::Status { status, .. } => *status == StatusCode::CONFLICT,

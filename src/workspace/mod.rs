@@ -114,7 +114,7 @@ pub use outside::{
 };
 pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;
-pub use push::{Divergence, PushedState, StateComparison};
+pub use push::{Divergence, PushedState, ReplacedPointer, StateComparison};
 pub use renumber::Renumbering;
 pub use replica::Replica;
 pub use setting_places::SettingPlaces;

@@ -8,6 +8,7 @@ use super::access::{
 };
 use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::push::PUSHES_FILE;
 use super::replica::INSTALLED_FILE;
 use crate::model::Location;
 
@@ -23,7 +24,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// The places in the local folder that are the workspace's own.
-const OWN_LOCAL: [&str; 17] = [
+const OWN_LOCAL: [&str; 18] = [
     ".apigw/.gitignore",
     layout::SECRETS_FOLDER,
     layout::HOLDER_FILE,
@@ -41,6 +42,7 @@ const OWN_LOCAL: [&str; 17] = [
     SIGNED_DATES_FILE,
     LATEST_DATES_FILE,
     INSTALLED_FILE,
+    PUSHES_FILE,
 ];
 
 /// The folder of a Git checkout's own files, or the file that names it.

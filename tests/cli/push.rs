@@ -106,6 +106,39 @@ fn nothing_that_others_pushed_is_undone() {
 }
 
 #[test]
+fn a_store_that_was_put_back_is_refused_where_a_later_push_was_made() {
+    let publisher = Publisher::new();
+    let pointer = publisher.path("state/pointer");
+    let elsewhere = publisher.clone_workspace("elsewhere");
+    publisher.push_to_folder().expect_exit(0).expect_stdout("push 1, ");
+    let backup = fs::read(&pointer).expect("a pointer");
+    publisher.publish_again("second");
+    publisher.push_to_folder().expect_exit(0).expect_stdout("push 2, ");
+    let newest = fs::read(&pointer).expect("a pointer");
+    fs::write(&pointer, &backup).expect("a pointer");
+    let state = publisher.path("state");
+    for words in [state.clone(), format!("{state} --dry-run")] {
+        let refused = publisher.push(&words).expect_exit(5);
+        refused.expect_stderr("put back to push 1, which push 2 had replaced").expect_stderr("--after-restore");
+    }
+    assert_eq!(fs::read(&pointer).expect("a pointer"), backup);
+    // Elsewhere nobody knows of it.
+    let (key, dry) = (publisher.path("push.pem"), "--dry-run");
+    publisher.sandbox.run(&format!("-C {elsewhere} push {state} --key {key} {dry}")).expect_exit(0);
+    // The newest pointer is put back too.
+    fs::write(&pointer, &newest).expect("a pointer");
+    publisher.push_to_folder().expect_exit(0).expect_stdout("is up to date (push 2)");
+    fs::write(&pointer, &backup).expect("a pointer");
+    publisher.push(&format!("{state} --after-restore")).expect_exit(0).expect_stdout("push 2, ");
+    publisher.push_to_folder().expect_exit(0).expect_stdout("is up to date (push 2)");
+    publisher.publish_again("third");
+    publisher.push_to_folder().expect_exit(0).expect_stdout("push 3, ");
+    // One that forgot them pushes as a new machine does.
+    publisher.sandbox.write(".apigw/pushes.json", "{");
+    publisher.push_to_folder().expect_exit(0).expect_stderr("pushes from here are not remembered: .apigw/pushes.json");
+}
+
+#[test]
 fn keys_go_forward_too() {
     let publisher = Publisher::new();
     let secret = publisher.path("secret");

@@ -22,8 +22,8 @@ use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::model::{EnvironmentName, Lifetime, SCHEMA};
-use crate::store::{RemoteStore, RepairError, StoreUrl};
-use crate::workspace::{Workspace, read_signing_key, stamp_outside};
+use crate::store::{Destination, PushError, RemoteStore, RepairError, StoreUrl};
+use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
 use key::make_key;
@@ -48,7 +48,7 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, value_name = "FILE", required_unless_present = "make_key", value_hint = clap::ValueHint::FilePath)]
     key: Option<PathBuf>,
     /// Make a private key in this file, print the public one, and push nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair", "prune"], value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair", "after_restore", "prune"], value_hint = clap::ValueHint::FilePath)]
     make_key: Option<PathBuf>,
     /// An environment to push; may be given more than once [default: all to which something was published]
     #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
@@ -68,6 +68,10 @@ pub(in crate::cli) struct PushArguments {
     /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has
     #[arg(long, conflicts_with_all = ["dry_run", "expires"])]
     repair: bool,
+    /// Push to a store that was put back to an earlier push: gateways that have seen a later one refuse it until each has an empty
+    /// cache
+    #[arg(long, conflicts_with_all = ["repair", "prune"])]
+    after_restore: bool,
     #[command(flatten)]
     prune: PruneArguments,
 }
@@ -112,23 +116,62 @@ impl Push<'_> {
     fn run(&self) -> Result<Exit, CommandError> {
         let mut attempts = PushAttempts::default();
         loop {
-            let planned = self.plan()?;
-            if planned.view.up_to_date || self.arguments.dry_run {
-                return self.show(planned.view);
-            }
-            let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) else {
-                return self.show(planned.view);
+            let error = match self.attempt()? {
+                Ok(view) => return self.show(view),
+                Err(error) => error,
             };
             let Some(pause) = attempts.pause_after(&error) else { return Err(push_error(&error)) };
             thread::sleep(pause);
         }
     }
 
-    fn plan(&self) -> Result<PlannedPush, CommandError> {
+    /// Plans the push, and makes it unless there is nothing to do.
+    fn attempt(&self) -> Result<Result<PushView, PushError>, CommandError> {
         // The destination first: all that was pushed to it from here is in the files that are read after it.
         let before = self.remote.destination(&self.keys).map_err(|error| destination_error(&error))?;
+        if let Some(error) = self.put_back(&before) {
+            return Ok(Err(error));
+        }
         let state = self.workspace.pushed_state(&self.environments()?)?;
-        PlannedPush::new(self, state, before)
+        let planned = PlannedPush::new(self, state, before)?;
+        if !planned.view.up_to_date && !self.arguments.dry_run {
+            if let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
+                return Ok(Err(error));
+            }
+            self.remember(&planned);
+        }
+        Ok(Ok(planned.view))
+    }
+
+    /// Returns the error of a store that has a pointer again which was replaced.
+    fn put_back(&self, before: &Destination) -> Option<PushError> {
+        let pointer = before.pointer().filter(|_| !self.arguments.after_restore)?;
+        // What is remembered is not synced: after a loss of power it may be damaged, and the next push writes it again.
+        let by = self.workspace.replaced_by(&self.place(), pointer.digest()).unwrap_or_else(|error| {
+            let error = error.one_line();
+            self.context.output.warning(&format!("earlier pushes from here are not remembered: {error}"));
+            None
+        });
+        Some(PushError::PutBack { sequence: pointer.fields().sequence, by: by? })
+    }
+
+    /// Remembers the pointers that were replaced. The push is in force without it.
+    fn remember(&self, planned: &PlannedPush) {
+        let Some(before) = planned.before.pointer() else { return };
+        let own = ReplacedPointer { pointer: before.digest(), by: planned.push.pointer.fields().sequence };
+        let earlier = before.fields().previous.map(|pointer| ReplacedPointer { pointer, by: before.fields().sequence });
+        let replaced: Vec<ReplacedPointer> = earlier.into_iter().chain([own]).collect();
+        if let Err(error) = self.workspace.remember_replaced(&self.place(), &replaced) {
+            self.context.output.detail(&format!("the push is not remembered here: {error}"));
+        }
+    }
+
+    /// Returns the address of the store, from whichever folder it was typed.
+    fn place(&self) -> String {
+        match self.url {
+            StoreUrl::Folder(path) => self.context.folder().join(path).display().to_string(),
+            url => url.to_string(),
+        }
     }
 
     fn environments(&self) -> Result<Vec<EnvironmentName>, CommandError> {

@@ -5,6 +5,7 @@
 //! a program or a folder of this machine.
 
 mod divergence;
+mod replaced;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ use crate::model::{
 use crate::store::{StateList, StatePlace, StateSource};
 
 pub use divergence::{Divergence, StateComparison};
+pub(super) use replaced::PUSHES_FILE;
+pub use replaced::ReplacedPointer;
 pub(super) use settings::is_served_settings;
 
 /// The state of a workspace as it is pushed.

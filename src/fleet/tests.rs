@@ -267,7 +267,7 @@ fn a_refused_client_hides_no_other_one_whatever_it_says() {
     let polls = fleet.report(time(4)).refused_polls;
     let of = |peer: u8| polls.iter().filter(move |poll| poll.peer == IpAddr::from([192, 0, 2, peer]));
     assert_eq!((of(1).count(), of(2).count(), of(3).count()), (1, 1, 14));
-    assert_eq!(of(3).last().map(|poll| poll.claim.as_str()), Some("edge-99 in test"), "the newest stay");
+    assert_eq!(of(3).next_back().map(|poll| poll.claim.as_str()), Some("edge-99 in test"), "the newest stay");
 }
 
 #[test]

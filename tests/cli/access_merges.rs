@@ -294,6 +294,12 @@ fn a_key_is_revoked_whatever_stands_in_its_file() {
     let has_secret = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("hunter2");
     let with_secret: Vec<_> = files.iter().filter(|(_, bytes)| has_secret(bytes)).map(|(place, _)| place).collect();
     assert!(with_secret.len() == 1 && with_secret[0].ends_with("keys/ci.yaml"), "{with_secret:?}");
+    // A revocation closes by its file, even by one that cannot be read.
+    let revocation = format!("keys/revoked/{}.yaml", revoked["revoked"][0]["secret"].as_str().expect("an id"));
+    let whole = branches.sandbox.read(&revocation);
+    branches.sandbox.write(&revocation, "damaged");
+    branches.run("key revoke ci -m leaked").expect_exit(0).expect_stdout("nothing to revoke");
+    branches.sandbox.write(&revocation, &whole);
     branches.run("resolve --access ci --ours").expect_exit(0);
     assert!(!branches.sandbox.read("keys/ci.yaml").contains("hunter2"));
     assert_eq!(branches.key()["secrets"][0]["state"], "revoked");

@@ -10,7 +10,7 @@ use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{Author, Finding, KeyKind, OperationId, SCHEMA};
-use crate::workspace::LockGuard;
+use crate::workspace::{self, LockGuard};
 
 pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -79,13 +79,13 @@ fn revoke_each(
 ) -> (Vec<(SecretId, OperationId)>, Option<CommandError>) {
     let (mut operations, mut failed) = (Vec::new(), None);
     for id in secrets {
-        // A file that is there says so already; one that only this machine remembers is written again.
-        let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
-        let committed = written.map_err(CommandError::from).and_then(|record| match record {
-            Some(_) => Ok((None, None)),
-            None => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
+        // A file that is there says so already, whatever stands in it; one that only this machine remembers is written again.
+        let committed = match guard.workspace().access_record(&AccessSubject::Secret(id.clone())) {
+            Ok(Some(_)) | Err(workspace::Error::Invalid(_)) => Ok((None, None)),
+            Ok(None) => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
                 .map(|(id, error)| (Some(id), error)),
-        });
+            Err(error) => Err(error.into()),
+        };
         let error = match committed {
             Ok((operation, error)) => {
                 operations.extend(operation.map(|operation| (id.clone(), operation)));

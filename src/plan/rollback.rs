@@ -121,7 +121,7 @@ fn release_before<E>(
 
 /// Finds the releases before the present one, the latest first.
 ///
-/// If that one was itself restored by a rollback or an undo, the search goes on from its first deployment: the second
+/// If that one was itself restored by a rollback or an undo, the search goes on from where it came from: the second
 /// rollback in a row goes further back instead of forward again, and none restores a release that was taken back.
 fn live_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
     let present = present_release(past).unwrap_or(past.len());
@@ -134,30 +134,26 @@ fn live_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
 
 /// Finds where the present release was live first.
 fn present_release(past: &[PastEntry]) -> Option<usize> {
-    let mut index = 0;
-    loop {
-        match past.get(index)?.action {
+    let mut first: Vec<Option<usize>> = vec![None; past.len()];
+    for (index, entry) in past.iter().enumerate().rev() {
+        let first_of = |at: usize| first.get(at).copied().flatten();
+        let release = &entry.deployment.release;
+        let is_same = |at: &usize| past.get(*at).is_some_and(|past| past.deployment.release.serves_same(release));
+        let found = match entry.action {
             // It kept the release before it.
-            ReleaseAction::Resolve => {
-                index += 1;
-                continue;
-            }
-            ReleaseAction::Rollback => {}
+            ReleaseAction::Resolve => first_of(index + 1),
             // It took back the operation before it, and with that came to the entry before that one. It did not where
             // it took back a first release, or a resolve.
-            ReleaseAction::Undo => {
-                let restored = &past[index].deployment.release;
-                let is_entry = past.get(index + 2).is_some_and(|past| past.deployment.release.serves_same(restored));
-                if !is_entry {
-                    return Some(index);
-                }
-                index += 2;
-                continue;
+            ReleaseAction::Undo if is_same(&(index + 2)) => first_of(index + 2),
+            // It led further back than the release that it left, or else to a state that was named.
+            ReleaseAction::Rollback => {
+                let left = first_of(index + 1).unwrap_or(index);
+                let restored = (left + 1..past.len()).find(is_same);
+                restored.or_else(|| (index + 1..past.len()).find(is_same)).and_then(first_of)
             }
-            _ => return Some(index),
-        }
-        let restored = &past[index].deployment.release;
-        let earlier = past[index + 1..].iter().position(|past| past.deployment.release.serves_same(restored))?;
-        index += 1 + earlier;
+            _ => Some(index),
+        };
+        first[index] = found;
     }
+    first.first().copied().flatten()
 }

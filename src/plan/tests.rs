@@ -1,5 +1,6 @@
 //! Every refusal and every way to have nothing to do, as tables: commands upon a workspace in memory.
 
+mod back;
 mod blocks;
 mod memory;
 mod policies;
@@ -73,6 +74,9 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|publish test http://b|publish test http://c|rollback test 0", "rollback 0.0.1 live mock"),
     ("publish test mock|publish test http://b|publish test http://c|rollback test @1", "rollback 0.0.1 live http://b"),
     ("publish test mock|offline test|publish test http://b|rollback test 1", "rollback 0.0.1 offline mock"),
+    // Each goes back from where the one before it led, whichever release was live twice.
+    ("publish test mock|publish test http://b|publish test mock|rollback test|rollback test", "rollback 0.0.1 live mock"),
+    ("publish test mock|publish test http://b|publish test mock|rollback test|rollback test|rollback test", "state: nothing else was live for g in test before"),
     // What an undo took back was never there: a rollback neither restores it nor goes forward to it again.
     ("publish test mock|publish test http://b|undo test 1|rollback test", "state: nothing else was live for g in test before"),
     ("publish test mock|publish test http://b|publish test http://c|undo test 2|rollback test", "rollback 0.0.1 live mock"),

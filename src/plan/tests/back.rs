@@ -1,0 +1,84 @@
+//! The way back from every short history: rollbacks in a row go further back and come to an end, and what was undone
+//! leaves no trace in them.
+
+use super::memory::Memory;
+
+/// The commands of which histories are made.
+const COMMANDS: [&str; 6] = [
+    "publish test mock",
+    "publish test http://b",
+    "publish test http://c",
+    "offline test",
+    "rollback test",
+    "undo test",
+];
+const LENGTH: u32 = 4;
+
+/// Runs commands, each `undo` upon the last operation, and returns the state with the number of its operations.
+fn run(commands: &[&str]) -> (Memory, usize) {
+    let (mut memory, mut operations) = (Memory::new(), 0);
+    for command in commands {
+        let undo = format!("undo test {}", operations.max(1) - 1);
+        let outcome = memory.run(if *command == "undo test" { &undo } else { command }).expect("an outcome");
+        operations += usize::from(is_committed(&outcome));
+    }
+    (memory, operations)
+}
+
+fn is_committed(outcome: &str) -> bool {
+    !outcome.starts_with("state: ") && !outcome.starts_with("nothing to do")
+}
+
+/// Rolls back until nothing is left, and returns the outcomes.
+fn roll_back(memory: &mut Memory, most: usize, history: &[&str]) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    loop {
+        let outcome = memory.run("rollback test").expect("an outcome");
+        if !is_committed(&outcome) {
+            return outcomes;
+        }
+        outcomes.push(outcome);
+        assert!(outcomes.len() <= most, "{history:?} goes to and fro: {outcomes:?}");
+    }
+}
+
+/// Returns every history of a length.
+fn histories(length: u32) -> impl Iterator<Item = Vec<&'static str>> {
+    (0..COMMANDS.len().pow(length)).map(move |mut number| {
+        let command = |_| {
+            let command = COMMANDS[number % COMMANDS.len()];
+            number /= COMMANDS.len();
+            command
+        };
+        (0..length).map(command).collect()
+    })
+}
+
+#[test]
+fn rollbacks_in_a_row_come_to_an_end() {
+    for history in histories(LENGTH) {
+        let (mut memory, operations) = run(&history);
+        roll_back(&mut memory, operations, &history);
+    }
+}
+
+#[test]
+fn what_was_undone_leaves_no_trace_in_rollbacks() {
+    for history in histories(LENGTH - 1) {
+        let (mut memory, operations) = run(&history);
+        if operations == 0 {
+            // An undone first release leaves the group offline, and a rollback brings it back.
+            continue;
+        }
+        let expected = roll_back(&mut memory, operations, &history);
+        for command in COMMANDS {
+            let longer = [&history, [command].as_slice()].concat();
+            if run(&longer).1 == operations || command == "undo test" {
+                continue;
+            }
+            let undone = [&longer, ["undo test"].as_slice()].concat();
+            let outcomes = roll_back(&mut run(&undone).0, operations, &undone);
+            assert_eq!(outcomes, expected, "{undone:?}");
+        }
+    }
+}

@@ -117,19 +117,6 @@ fn a_time_before_the_first_operation_is_no_unknown_group() {
 }
 
 #[test]
-fn a_lost_release_is_seen() {
-    let sandbox = Sandbox::petstore();
-    sandbox.run("publish petstore --env test --mock").expect_exit(0);
-    let before = sandbox.read("deployments/test.yaml");
-    sandbox.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
-    sandbox.run("status --check").expect_exit(0);
-    sandbox.write("deployments/test.yaml", &before);
-    sandbox.run("status").expect_exit(0);
-    sandbox.run("status --check").expect_exit(3).expect_stderr("no entry leads to operation");
-    sandbox.run("status --check --env online").expect_exit(0);
-}
-
-#[test]
 fn a_group_whose_entry_was_cut_out_was_published_all_the_same() {
     let sandbox = Sandbox::petstore();
     for words in ["group create other", "api add other GET /things", "publish other --env test --mock"] {

@@ -225,3 +225,19 @@ fn an_ambiguous_id_is_refused_with_all_that_it_could_be() {
     sandbox.run(&format!("show {short}")).expect_exit(0);
     assert!(sandbox.run("history").stdout.contains(short), "history gives what can be typed");
 }
+
+#[test]
+fn a_lost_release_is_seen() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
+    sandbox.run("group create other").expect_exit(0);
+    sandbox.run("status --check").expect_exit(0);
+    sandbox.write("deployments/test.yaml", &before);
+    sandbox.run("status").expect_exit(0);
+    let checked = sandbox.run("status --check").expect_exit(3).expect_stderr("no entry leads to operation");
+    // Each entry was read.
+    assert!(!checked.stdout.contains("unreadable"), "{checked:?}");
+    sandbox.run("status --check --env online").expect_exit(0);
+}

@@ -70,9 +70,10 @@ struct LiveState {
     edited: EditedGroups,
     notes: BTreeMap<GroupName, VersionNotes>,
     stored: StoredReleases,
-    /// The parts that cannot be read, and the releases that cannot be served.
+    /// The parts that cannot be read.
+    unreadable: Vec<ViewProblem>,
+    /// Those, the releases that cannot be served, and what --check found.
     problems: Vec<ViewProblem>,
-    is_unreadable: bool,
     /// The problems of files of keys and owners, by which gateways let nobody in.
     closed_keys: Vec<Finding>,
     /// The gateways on this machine that serve one of the environments.
@@ -136,7 +137,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         context.output.warning(&warning);
     }
     let has_problems = !live.problems.is_empty() || !live.closed_keys.is_empty();
-    let is_invalid = live.is_unreadable || arguments.check && has_problems;
+    let is_invalid = !live.unreadable.is_empty() || arguments.check && has_problems;
     Ok(if is_invalid { Exit::Invalid } else { Exit::Done })
 }
 
@@ -248,7 +249,7 @@ fn read(
         edited = workspace.edited_groups(&groups);
     }
     let stored = workspace.stored_releases(&environments);
-    let is_unreadable = !problems.is_empty();
+    let unreadable = problems.clone();
     for environment in &environments {
         let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
         problems.extend(damages.filter_map(|(group, entry)| {
@@ -264,8 +265,8 @@ fn read(
         edited,
         notes,
         stored,
+        unreadable,
         problems,
-        is_unreadable,
         closed_keys: Vec::new(),
         gateways: Vec::new(),
     })

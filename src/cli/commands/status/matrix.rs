@@ -40,7 +40,7 @@ fn unread(live: &LiveState, environment: &Environment, group: &GroupName) -> Tab
     let concerns = |problem: &&ViewProblem| {
         problem.environment == environment.name && problem.group.as_ref().is_none_or(|concerned| concerned == group)
     };
-    match live.problems.iter().find(concerns) {
+    match live.unreadable.iter().find(concerns) {
         Some(_) => TableCell::default().painted(CellColor::Red, "unreadable"),
         None => TableCell::from("-"),
     }

@@ -17,6 +17,7 @@ use super::views::{PlanView, ReleaseView};
 use super::wait::{self, WaitArguments, WaitOutcome};
 use super::{backends, lost, missing_release};
 use crate::cli::release_text::release_text;
+use crate::cli::time::age;
 use crate::model::{
     Author, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
 };
@@ -225,8 +226,8 @@ pub(super) fn warn_of_clock(context: &Context<'_>, plan: &Plan) {
     if ahead > FAR_AHEAD_MS {
         let environment = &plan.operation.environment;
         context.output.warning(&format!(
-            "the newest operation of {environment} is {} s ahead of this machine's clock; this one is recorded as just after it",
-            ahead / 1000,
+            "the newest operation of {environment} is {} ahead of this machine's clock; this one is recorded as just after it",
+            age(context.now(), plan.operation.time),
         ));
     }
 }

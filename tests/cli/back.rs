@@ -1,6 +1,8 @@
 //! The way back for several groups, and the operation that somebody means by the beginning of its id.
 
-use crate::harness::Sandbox;
+use std::process::{Command, Stdio};
+
+use crate::harness::{Sandbox, has_tool, isolate};
 
 #[test]
 fn named_groups_go_back_as_all_of_them_do() {
@@ -128,4 +130,20 @@ fn a_version_and_an_environment_in_the_wrong_place_are_named_with_the_command_fo
     }
     let other = sandbox.run("status nothing").expect_exit(3);
     assert!(!other.stderr.contains("is an environment"), "{}", other.stderr);
+}
+
+#[test]
+fn an_operation_after_one_of_a_later_clock_comes_after_it_and_tells_how_late_that_was() {
+    if !has_tool("faketime", "a clock that is wrong") {
+        return;
+    }
+    let sandbox = Sandbox::petstore();
+    let mut command = Command::new("faketime");
+    command.args(["-f", "+50h", env!("CARGO_BIN_EXE_apigw"), "publish", "--env", "test", "--mock"]);
+    command.current_dir(sandbox.path()).stdout(Stdio::null());
+    isolate(&mut command, sandbox.path());
+    assert!(command.status().expect("faketime runs").success());
+    let told = "the newest operation of test is 2d ahead of this machine's clock";
+    sandbox.run("offline --env test").expect_exit(0).expect_stderr(told);
+    sandbox.run("history -n 1").expect_exit(0).expect_stdout("offline petstore");
 }

@@ -69,7 +69,7 @@ impl MockResults {
         for (index, declared) in responses.into_iter().enumerate() {
             let status = StatusCode::from_u16(declared.status).ok();
             let headers = headers(&declared.headers, declared.media_type.as_deref());
-            let Some((status, headers)) = status.filter(|status| is_final(*status)).zip(headers) else {
+            let Some((status, headers)) = status.zip(headers) else {
                 has_constant &= index != 0;
                 continue;
             };

@@ -251,8 +251,8 @@ fn a_preference_that_cannot_be_applied_is_ignored() {
         ("any", "Prefer: code=599\r\n", "599 ok code=599"),
         ("any", "Prefer: code=204\r\n", "204  code=204"),
         ("any", "Prefer: code=205\r\n", "205  code=205"),
-        ("only", "", "501 NO_CONSTANT_RESULT"),
-        ("only", "Prefer: code=101\r\n", "501 NO_CONSTANT_RESULT"),
+        ("only", "", "200 "),
+        ("only", "Prefer: code=101\r\n", "200 "),
         ("status", "", "200 ok"),
         ("reset", "", "205 "),
         ("types", "Accept: text/plain\r\nPrefer: example=b\r\n", "200 ok"),
@@ -266,7 +266,7 @@ fn a_preference_that_cannot_be_applied_is_ignored() {
         let applied = answer.header("preference-applied").map(|applied| format!(" {applied}")).unwrap_or_default();
         assert_eq!(format!("{} {told}{applied}", answer.status), expected, "{path} {headers}");
         let is_typed = answer.header("content-type").is_some();
-        assert_eq!(is_typed, !matches!(answer.status, 204 | 205), "{path} {headers}");
+        assert_eq!(is_typed, !matches!(answer.status, 204 | 205) && path != "only", "{path} {headers}");
     }
     let refused = get(gateway.addresses()[0], "/petstore/types", "Accept: image/png\r\n");
     assert!(refused.body.contains("Available: application/json, text/plain.\""), "{}", refused.body);

@@ -1,7 +1,9 @@
 //! Builds the results of APIs, one API after another.
 
 use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
-use super::declared::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order, is_bodiless};
+use super::declared::{
+    ApiResults, ConstantResult, DeclaredResult, are_interim, constant_responses, in_order, is_bodiless,
+};
 use super::mock::MockExtension;
 use super::values::{MOST_COPIED, ResultValues, SourcedValue, ValidatedExample};
 use crate::definition::api::{Api, Definition, MediaType, Response, StatusPattern};
@@ -71,6 +73,11 @@ impl<'d> Builder<'d> {
                 }
                 tried += 1;
                 self.response(api, response, most, &mut results.declared)?;
+            }
+            if results.declared.is_empty() && are_interim(api) {
+                // A client waits for a final response, of which nothing is declared.
+                let head = ResultHead { response: None, example: None, status: 200, headers: &[] };
+                results.declared.push(self.declared(head, None)?);
             }
             Ok(())
         });

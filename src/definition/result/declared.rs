@@ -66,10 +66,16 @@ pub fn is_bodiless(status: u16) -> bool {
     matches!(status, 204 | 205 | 304)
 }
 
-/// Sorts responses: the lowest 2xx first, then the default, then the others. Interim ones are left out: they end no request
-/// (RFC 9110, section 15.2).
+/// True if all responses that an API declares are interim ones, which end no request (RFC 9110, section 15.2).
+pub(super) fn are_interim(api: &Api) -> bool {
+    !api.responses.is_empty() && api.responses.iter().all(|response| response.status.code() < 200)
+}
+
+/// Sorts responses: the lowest 2xx first, then the default, then the others. Interim ones are left out, and so are those whose
+/// codes are none of HTTP's (RFC 9110, section 15).
 pub(super) fn in_order(api: &Api) -> Vec<&Response> {
-    let mut responses: Vec<&Response> = api.responses.iter().filter(|response| response.status.code() >= 200).collect();
+    let is_final = |response: &&Response| (200..600).contains(&response.status.code());
+    let mut responses: Vec<&Response> = api.responses.iter().filter(is_final).collect();
     responses.sort_by_key(|response| match response.status {
         StatusPattern::Code(code) if (200..300).contains(&code) => (0, code),
         StatusPattern::Class(2) => (1, 0),

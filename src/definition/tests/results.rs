@@ -309,6 +309,9 @@ fn an_error_does_not_stand_in_for_a_success_that_cannot_be_built() {
         (format!("{{default: {impossible}, '400': {possible}}}"), None),
         (format!("{{'404': {impossible}, '500': {possible}}}"), Some(500)),
         (format!("{{'302': {possible}, default: {possible}}}"), Some(200)),
+        (format!("{{'101': {possible}, '103': {possible}, 1XX: {possible}}}"), Some(200)),
+        (format!("{{'101': {possible}, '404': {impossible}}}"), None),
+        (format!("{{'700': {possible}}}"), None),
     ] {
         let text = format!(
             "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}\n"

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 use crate::definition::{ApiResults, DeclaredResult, StatusPattern};
-use crate::model::{is_header_name, is_header_value};
+use crate::model::{is_header_name, is_header_value, token_or_quoted};
 
 /// The responses of an API. A request that asks for none of them gets the first, if that is the constant one.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -75,12 +75,17 @@ impl MockResponse {
     }
 
     /// Returns the `Prefer` header that asks for it (RFC 7240); `None` where it is declared for several codes, each of which
-    /// asks for it unless something else is declared for that one, and for that of `x-apigw-mock`.
+    /// asks for it unless something else is declared for that one, for that of `x-apigw-mock`, and for an example whose name
+    /// can stand in no header.
     #[must_use]
     pub fn prefer(&self) -> Option<String> {
         let Some(StatusPattern::Code(code)) = self.declared_for else { return None };
-        let example = self.example.as_ref().map(|name| format!("; example={name}")).unwrap_or_default();
-        Some(format!("code={code}{example}"))
+        match &self.example {
+            None => Some(format!("code={code}")),
+            Some(name) => {
+                Some(format!("code={code}; example={}", token_or_quoted(name))).filter(|prefer| is_header_value(prefer))
+            }
+        }
     }
 }
 

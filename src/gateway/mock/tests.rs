@@ -85,11 +85,39 @@ fn accept_and_prefer_pick_what_is_declared() {
 
 /// Builds the mock results of the one API of a definition with these responses.
 fn built(responses: &str) -> MockResults {
+    MockResults::build(declared_by(responses))
+}
+
+fn declared_by(responses: &str) -> MockResponses {
     let text =
         format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}");
     let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
     let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-    MockResults::build(MockResponses::new(definition.results().remove(0)))
+    MockResponses::new(definition.results().remove(0))
+}
+
+#[test]
+fn each_response_is_got_by_the_preference_that_is_shown_for_it() {
+    let names = ["one", "two words", r#""a \\ \"b\"""#, "\"c, d; code=404\"", "\"e\\nf\""];
+    let examples: Vec<String> =
+        names.iter().enumerate().map(|(index, name)| format!("{name}: {{value: {index}}}")).collect();
+    let responses = declared_by(&format!(
+        "{{'200': {{description: d, content: {{a/b: {{examples: {{{}}}}}}}}}}}",
+        examples.join(", ")
+    ));
+    let results = MockResults::build(responses.clone());
+    let mut asked = 0;
+    for response in &responses.responses {
+        let Some(prefer) = response.prefer() else {
+            assert_eq!(response.example.as_deref(), Some("e\nf"));
+            continue;
+        };
+        let request = [(super::super::preference::PREFER, HeaderValue::try_from(&prefer).expect("a value"))];
+        let picked = results.pick(&request.into_iter().collect()).expect("it is declared");
+        assert_eq!(picked.body(), response.body, "{prefer}");
+        asked += 1;
+    }
+    assert_eq!(asked, 4);
 }
 
 fn asking(list: &[(&'static str, &'static str)]) -> HeaderMap {

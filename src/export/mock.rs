@@ -82,8 +82,10 @@ fn is_example(name: &str) -> RequestCondition {
 
 /// Writes the expression of a `Prefer` header with a preference of this value (RFC 7240, section 2).
 fn preference(name: &str, value: &str) -> String {
-    let value = super::pattern::quote(value);
-    format!("(?:.*[,;])?[ \\t]*(?i:{name})[ \\t]*=[ \\t]*\"?{value}\"?[ \\t]*(?:[,;].*)?")
+    let [plain, quoted] = [value, &token_or_quoted(value)].map(super::pattern::quote);
+    // A token may be quoted as well; of another value, clients forget the quotes.
+    let value = if plain == quoted { format!("\"?{plain}\"?") } else { format!("(?:{quoted}|{plain})") };
+    format!("(?:.*[,;])?[ \\t]*(?i:{name})[ \\t]*=[ \\t]*{value}[ \\t]*(?:[,;].*)?")
 }
 
 /// Lists the steps that choose by `Accept`, the first declared among those that are accepted.

@@ -1,13 +1,37 @@
-//! Constants that a target may not send as they are.
+//! Constants: which of them count, and those that a target may not send as they are.
 
-use std::collections::BTreeSet;
-
-use super::feature::{ExportFeature, FeatureUses};
+use super::feature::ExportFeature;
+use super::feature_uses::FeatureUses;
+use super::length::{TextLength, is_short_name};
 use crate::model::ParameterReference;
 use crate::routes::{FixedParameter, RequestMapping};
 
-/// The mark that begins a template of Kong's.
-pub(super) const TEMPLATE_MARK: &str = "$(";
+/// Lists the constants that count: of those for one place, the last, as in `apigw serve`.
+pub(super) fn last_constants<'m>(mappings: impl Iterator<Item = &'m RequestMapping>) -> Vec<&'m FixedParameter> {
+    let mut constants: Vec<&FixedParameter> = Vec::new();
+    for mapping in mappings.filter(|mapping| is_written(mapping)) {
+        if let RequestMapping::Set(constant) = mapping {
+            constants.retain(|known| known.to != constant.to);
+            constants.push(constant);
+        }
+    }
+    constants
+}
+
+/// True if a target writes a change of a request. None does where a header has a long name.
+pub(super) fn is_written(mapping: &RequestMapping) -> bool {
+    let is_short =
+        |place: &ParameterReference| !matches!(place, ParameterReference::Header(name) if !is_short_name(name));
+    match mapping {
+        RequestMapping::Move(mapping) => is_short(&mapping.from) && is_short(&mapping.to),
+        RequestMapping::Set(constant) => is_short(&constant.to),
+    }
+}
+
+/// True if Kong takes a value as it is. It takes what begins with `$(`, or a line that begins with `#`, for a template.
+pub(super) fn is_template(value: &str) -> bool {
+    value.contains("$(") || value.lines().any(|line| line.starts_with('#'))
+}
 
 impl FeatureUses {
     /// Notes the features of a constant's value.
@@ -15,24 +39,54 @@ impl FeatureUses {
         let FixedParameter { to, value, .. } = constant;
         match to {
             ParameterReference::Header(_) if value.is_empty() => self.setting(ExportFeature::EmptyConstant, path),
-            ParameterReference::Header(_) => self.setting(ExportFeature::ConstantBytes(value.len()), path),
+            ParameterReference::Header(_) => self.setting(ExportFeature::ConstantBytes(TextLength::of(value)), path),
+            ParameterReference::Query(_) if value.is_empty() => self.setting(ExportFeature::EmptyQueryConstant, path),
             ParameterReference::Query(_) | ParameterReference::Path(_) => {}
         }
         if value.starts_with(':') {
             self.setting(ExportFeature::ColonConstant, path);
         }
-        if value.contains(TEMPLATE_MARK) {
+        if is_template(value) {
             self.setting(ExportFeature::TemplateConstant, path);
         }
     }
 
     /// Notes the number of headers that constants set.
     pub(super) fn constant_count<'m>(&mut self, mappings: impl Iterator<Item = &'m RequestMapping>, path: &[&str]) {
-        let name = |mapping: &'m RequestMapping| match mapping {
-            RequestMapping::Set(FixedParameter { to: ParameterReference::Header(name), .. }) => Some(name),
-            RequestMapping::Set(_) | RequestMapping::Move(_) => None,
+        let is_header = |constant: &&FixedParameter| matches!(constant.to, ParameterReference::Header(_));
+        let count = last_constants(mappings).into_iter().filter(is_header).count();
+        self.setting(ExportFeature::ConstantCount(count), path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_constant_for_a_place_counts() {
+        let set = |place: &str, value: &str| {
+            let to = place.parse().expect("a place");
+            RequestMapping::Set(FixedParameter { to, value: value.to_owned(), is_secret: false })
         };
-        let names: BTreeSet<&String> = mappings.filter_map(name).collect();
-        self.setting(ExportFeature::ConstantCount(names.len()), path);
+        let mappings = [
+            set("header.X-A", "1"),
+            set("query.x-a", "2"),
+            set("header.x-b", "3"),
+            set("header.x-a", "4"),
+            set(&format!("header.{}", "x".repeat(257)), "5"),
+        ];
+        let values: Vec<&str> =
+            last_constants(mappings.iter()).iter().map(|constant| constant.value.as_str()).collect();
+        assert_eq!(values, ["2", "3", "4"]);
+    }
+
+    #[test]
+    fn templates_are_those_of_kong() {
+        for (value, is_one) in
+            [("a", false), ("a#b", false), ("$a", false), ("a$(b", true), ("#a", true), ("a\n#", true)]
+        {
+            assert_eq!(is_template(value), is_one, "{value}");
+        }
     }
 }

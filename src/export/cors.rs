@@ -1,5 +1,6 @@
 //! The responses to `OPTIONS`, with and without a preflight (the Fetch standard, section 3.2).
 
+use super::length::{MOST_ORIGIN_BYTES, is_short_list};
 use super::table::{DecisionStep, FixedResponse, HeaderText, RequestCondition, StepOutcome, TextTest};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
@@ -38,6 +39,16 @@ pub(super) fn preflight_steps<'r>(group: &'r GroupRoutes, allow: &str, preflight
     steps
 }
 
+/// Lists the origins that are not too long for an export.
+pub(super) fn short_origins(cors: &Cors) -> impl Iterator<Item = &String> {
+    cors.allow_origins.iter().filter(|origin| origin.len() <= MOST_ORIGIN_BYTES)
+}
+
+/// Writes a list of headers; one that is too long for an export is empty.
+pub(super) fn header_list(names: &[String]) -> String {
+    Some(names.join(", ")).filter(|list| is_short_list(list)).unwrap_or_default()
+}
+
 /// True if responses differ from one origin to another.
 pub(super) fn varies(cors: &Cors) -> bool {
     let is_any = |origin: &String| origin == "*";
@@ -47,7 +58,7 @@ pub(super) fn varies(cors: &Cors) -> bool {
 /// Lists the allowed origins, each with the headers that allow it.
 pub(super) fn allowed_origins(cors: &Cors) -> Vec<(RequestCondition, Vec<(&'static str, HeaderText)>)> {
     let allow_origin = |value: &str| ("access-control-allow-origin", HeaderText::Literal(value.to_owned()));
-    let listed = cors.allow_origins.iter().filter(|origin| *origin != "*").map(|origin| {
+    let listed = short_origins(cors).filter(|origin| *origin != "*").map(|origin| {
         let credentials = cors
             .allow_credentials
             .then(|| ("access-control-allow-credentials", HeaderText::Literal("true".to_owned())));
@@ -60,12 +71,14 @@ pub(super) fn allowed_origins(cors: &Cors) -> Vec<(RequestCondition, Vec<(&'stat
 }
 
 fn preflight_headers(cors: &Cors, allow: &str) -> Vec<(&'static str, HeaderText)> {
-    let headers = if cors.allow_headers.is_empty() {
-        HeaderText::OfRequest("access-control-request-headers")
-    } else {
-        HeaderText::Literal(cors.allow_headers.join(", "))
+    let headers = match header_list(&cors.allow_headers) {
+        // None of a list that is too long is allowed.
+        list if list.is_empty() && !cors.allow_headers.is_empty() => None,
+        list if list.is_empty() => Some(HeaderText::OfRequest("access-control-request-headers")),
+        list => Some(HeaderText::Literal(list)),
     };
     let age = cors.max_age_seconds.map(|age| ("access-control-max-age", HeaderText::Literal(age.to_string())));
     let methods = ("access-control-allow-methods", HeaderText::Literal(allow.to_owned()));
-    [methods, ("access-control-allow-headers", headers)].into_iter().chain(age).collect()
+    let headers = headers.map(|headers| ("access-control-allow-headers", headers));
+    std::iter::once(methods).chain(headers).chain(age).collect()
 }

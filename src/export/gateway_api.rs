@@ -8,14 +8,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
+use super::constant::last_constants;
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
+use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::ExportOptions;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
+use super::verdict::{FeatureVerdict, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 
@@ -23,6 +25,8 @@ use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 const MOST_RULES: usize = 16;
 /// The most headers that a rule sets, by the same.
 const MOST_HEADERS: usize = 16;
+/// The most bytes of an expression, by the same: of a path, between its anchors.
+const MOST_PATTERN_BYTES: usize = 1_000;
 /// The longest value of a header, by the same.
 const MOST_VALUE_BYTES: usize = 4096;
 /// The name of the gateway, whose class is the cluster's own.
@@ -32,7 +36,9 @@ const GATEWAY: &str = "apigw";
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let mut services = BTreeMap::new();
     let mut routes = Vec::new();
-    for table in host_tables(groups) {
+    let mut tables = host_tables(groups);
+    leave_out_long(&mut tables, |length| length.total <= MOST_PATTERN_BYTES);
+    for table in tables {
         let mut rules = Vec::new();
         for path in &table.paths {
             rules.extend(path_rules(path, &mut services));
@@ -105,6 +111,10 @@ fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) 
                 (RequestPart::Header(name), TextTest::Matches(pattern)) => {
                     headers.push(json!({"type": "RegularExpression", "name": name, "value": pattern}));
                 }
+                (RequestPart::Header(name), TextTest::MatchesAny(patterns)) => {
+                    let pattern = patterns.join("|");
+                    headers.push(json!({"type": "RegularExpression", "name": name, "value": pattern}));
+                }
                 (RequestPart::Header(name), TextTest::Present) => {
                     headers.push(json!({"type": "RegularExpression", "name": name, "value": ".*"}));
                 }
@@ -157,8 +167,8 @@ fn path_match(path: &PathRule<'_>) -> Value {
 
 fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m RequestMapping>) -> Vec<Value> {
     let mut values = vec![("x-forwarded-prefix", group.prefix.as_str())];
-    for mapping in mappings {
-        if let RequestMapping::Set(FixedParameter { to: ParameterReference::Header(name), value, .. }) = mapping {
+    for FixedParameter { to, value, .. } in last_constants(mappings) {
+        if let ParameterReference::Header(name) = to {
             // The schema takes a name once.
             values.retain(|(known, _)| known != name);
             values.push((name, value));
@@ -238,7 +248,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
-        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {
+        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin | ExportFeature::LongCorsList => {
             FeatureVerdict::Lost("pages of other origins are not told apart")
         }
         ExportFeature::MockResponse => FeatureVerdict::Lost("a mock is not routed: the API has no response of its own"),
@@ -249,6 +259,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::BinaryBody
         | ExportFeature::RedirectBody
         | ExportFeature::EmptyResponseHeader
+        | ExportFeature::LongName
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
         | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
         ExportFeature::UnusualHeaderNames => {
             FeatureVerdict::Near("headers with unusual names are read as the implementation reads them")
@@ -256,7 +269,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::EmptyConstant => {
             FeatureVerdict::Lost("a constant without a value is left out, and a caller's own value stays")
         }
-        ExportFeature::ConstantBytes(bytes) if *bytes > MOST_VALUE_BYTES => {
+        ExportFeature::ConstantBytes(length) if length.bytes > MOST_VALUE_BYTES => {
             FeatureVerdict::Lost("a constant over 4,096 bytes is left out, and a caller's own value stays")
         }
         // One is the prefix.
@@ -291,6 +304,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::PrefixReplacement => {
             FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
         }
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
             FeatureVerdict::Lost("parameters do not move, and only headers are added")
         }
@@ -299,6 +315,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::ColonConstant
         | ExportFeature::ConstantBytes(_)
         | ExportFeature::ConstantCount(_)
+        | ExportFeature::PatternBytes(_)
+        | ExportFeature::EmptyQueryConstant
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -1,7 +1,7 @@
 //! Kong: one declarative file, `kong.json`, for a node without a database.
 //!
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
-//! templates in some values, which begin with `$(`, and drop a colon that begins one: such a constant is left out, which has to be
+//! templates in some values, which begin with `$(` or are lines that begin with `#`, and drop a colon that begins one: such a constant is left out, which has to be
 //! allowed, and the caller's own goes with it.
 
 use std::collections::BTreeSet;
@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::constant::TEMPLATE_MARK;
+use super::constant::{is_template, is_written, last_constants};
+use super::cors::{header_list, short_origins};
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets};
+use super::long_pattern::leave_out_long;
 use super::lower::{credential_condition, host_tables};
 use super::options::USUAL_BODY_BYTES;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
@@ -20,9 +22,14 @@ use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::upstream::ConnectedUpstream;
-use super::verdict::{FeatureVerdict, NO_SEMICOLONS};
-use crate::model::{Cors, Digest, IpRules, ParameterReference};
+use super::verdict::{
+    FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS,
+};
+use crate::model::{Cors, Digest, IpRules, ParameterMapping, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
+
+/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
+const MOST_PATTERN_BYTES: usize = 8 * 1024;
 
 /// Writes the file of some groups.
 pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
@@ -30,7 +37,9 @@ pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
     let mut services = Vec::new();
     let mut upstreams = Vec::new();
     let (mut service_names, mut upstream_names) = (BTreeSet::new(), BTreeSet::new());
-    for table in host_tables(groups) {
+    let mut tables = host_tables(groups);
+    leave_out_long(&mut tables, |length| length.total <= MOST_PATTERN_BYTES);
+    for table in tables {
         let count = table.paths.len();
         for (index, path) in table.paths.iter().enumerate() {
             for (step, route) in api_steps(path) {
@@ -147,15 +156,16 @@ fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
 }
 
 fn cors_plugin(cors: &Cors) -> Value {
+    let listed = |names: &[String]| if header_list(names).is_empty() { Vec::new() } else { names.to_vec() };
     let origin = |origin: &String| if origin == "*" { origin.clone() } else { super::pattern::quote(origin) };
     let mut config = json!({
-        "origins": cors.allow_origins.iter().map(origin).collect::<Vec<_>>(),
-        "exposed_headers": cors.expose_headers,
+        "origins": short_origins(cors).map(origin).collect::<Vec<_>>(),
+        "exposed_headers": listed(&cors.expose_headers),
         "credentials": cors.allow_credentials,
         "preflight_continue": false,
     });
     if !cors.allow_headers.is_empty() {
-        config["headers"] = cors.allow_headers.clone().into();
+        config["headers"] = listed(&cors.allow_headers).into();
     }
     if let Some(age) = cors.max_age_seconds {
         config["max_age"] = age.into();
@@ -189,24 +199,23 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
     let mut renamed = Vec::new();
     let mut removed: Vec<&str> = removed_by_name(|_| false);
     let mut removed_queries = Vec::new();
-    for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
-        match mapping {
-            RequestMapping::Set(constant) if !is_sendable(constant) => match &constant.to {
-                ParameterReference::Header(name) => removed.push(name),
-                ParameterReference::Query(name) => removed_queries.push(name.as_str()),
-                ParameterReference::Path(_) => {}
-            },
-            RequestMapping::Set(constant) => match &constant.to {
-                ParameterReference::Header(name) => added.push(format!("{name}:{}", constant.value)),
-                ParameterReference::Query(name) => queries.push(format!("{name}:{}", constant.value)),
-                ParameterReference::Path(_) => {}
-            },
-            RequestMapping::Move(mapping) => {
-                if let (ParameterReference::Header(from), ParameterReference::Header(to)) = (&mapping.from, &mapping.to)
-                {
-                    renamed.push(format!("{from}:{to}"));
-                }
-            }
+    let mappings = || action.forward.mappings.iter().chain(&action.own.mappings);
+    for constant in last_constants(mappings()) {
+        match (&constant.to, is_sendable(constant)) {
+            (ParameterReference::Header(name), true) => added.push(format!("{name}:{}", constant.value)),
+            (ParameterReference::Header(name), false) => removed.push(name),
+            (ParameterReference::Query(name), true) => queries.push(format!("{name}:{}", constant.value)),
+            (ParameterReference::Query(name), false) => removed_queries.push(name.as_str()),
+            (ParameterReference::Path(_), _) => {}
+        }
+    }
+    for mapping in mappings().filter(|mapping| is_written(mapping)) {
+        if let RequestMapping::Move(ParameterMapping {
+            from: ParameterReference::Header(from),
+            to: ParameterReference::Header(to),
+        }) = mapping
+        {
+            renamed.push(format!("{from}:{to}"));
         }
     }
     let mut config = json!({
@@ -225,7 +234,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
 /// True if Kong sends a constant as it is.
 fn is_sendable(constant: &FixedParameter) -> bool {
     let FixedParameter { value, .. } = constant;
-    !value.is_empty() && !value.starts_with(':') && !value.contains(TEMPLATE_MARK)
+    !value.is_empty() && !value.starts_with(':') && !is_template(value)
 }
 
 /// Writes the path at a backend as a template of Kong; `None` if a literal text would be read as a template.
@@ -325,9 +334,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         ExportFeature::DynamicBackend => FeatureVerdict::Lost("all requests go to the usual backend"),
-        ExportFeature::TemplateConstant => {
-            FeatureVerdict::Lost("a constant with `$(` is not sent, nor is a caller's own")
-        }
+        ExportFeature::TemplateConstant => FeatureVerdict::Lost(
+            "a constant with `$(` or with a line that begins with `#` is not sent, nor is a caller's own",
+        ),
         ExportFeature::ColonConstant => {
             FeatureVerdict::Lost("a constant that begins with a colon is not sent, nor is a caller's own")
         }
@@ -336,6 +345,14 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::UnusualHeaderNames => {
             FeatureVerdict::Near("headers with unusual names are read, or dropped, by Kong's own rules")
+        }
+        ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
+        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
+        ExportFeature::EmptyQueryConstant => {
+            FeatureVerdict::Lost("a constant of the query without a value is not sent, nor is a caller's own")
         }
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         // Kong decodes them before it matches.
@@ -353,6 +370,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::EmptyResponseHeader
         | ExportFeature::ConstantBytes(_)
         | ExportFeature::ConstantCount(_)
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
+        | ExportFeature::PatternBytes(_)
         | ExportFeature::QueryConstant => FeatureVerdict::Exact,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cors::preflight_steps;
+use super::length::{is_short_condition, is_short_name};
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
     BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
@@ -73,7 +74,7 @@ fn is_matrix(part: &PathPart) -> bool {
 }
 
 /// Builds the rules of a group's paths: exact paths first, then templates, then prefixes.
-fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
+pub(super) fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
     let mut entries: BTreeMap<(bool, bool, Vec<u8>, String), Vec<&Route>> = BTreeMap::new();
     for route in &group.routes {
         let shape = shape_pattern(&route.path);
@@ -206,15 +207,16 @@ fn route_conditions(group: &GroupRoutes, route: &Route) -> Vec<RequestCondition>
         RequestCondition::query(&decode(&condition.name), condition.value.as_deref().map(decode).as_deref())
     });
     let template = template_pattern(&route.path, None);
-    let path = template.is_selective.then(|| path_condition(group, route, None));
+    let path = template
+        .is_selective
+        .then(|| RequestCondition::new(RequestPart::Path, TextTest::Matches(path_pattern(group, route, None))));
     query.chain(path).collect()
 }
 
-fn path_condition(group: &GroupRoutes, route: &Route, narrowed: Option<(&str, &str)>) -> RequestCondition {
+fn path_pattern(group: &GroupRoutes, route: &Route, narrowed: Option<(&str, &str)>) -> String {
     let template = template_pattern(&route.path, narrowed);
     let rest = if route.path.is_prefix { BELOW } else { "" };
-    let pattern = format!("{}{}{rest}", quote(group.prefix.before_path()), template.captured);
-    RequestCondition::new(RequestPart::Path, TextTest::Matches(pattern))
+    format!("{}{}{rest}", quote(group.prefix.before_path()), template.captured)
 }
 
 /// Lists the steps of one route: addresses, access, then its responses or its backends.
@@ -269,7 +271,9 @@ fn route_steps<'r>(
 fn with_credentials<'r>(steps: &[ConditionalOutcome<'r>], any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
     let mut all = Vec::new();
     // A definition may name a header that no request can have.
-    let can_be_shown = |one: &Credential| !matches!(one, Credential::Header(name) if !is_header_name(name));
+    let can_be_shown = |one: &Credential| {
+        is_short_name(one.name()) && !matches!(one, Credential::Header(name) if !is_header_name(name))
+    };
     for list in any_of.iter().filter(|list| list.iter().all(can_be_shown)) {
         let shown: Vec<RequestCondition> = list.iter().map(credential_condition).collect();
         let with_shown =
@@ -301,33 +305,35 @@ pub(super) fn credential_condition(credential: &Credential) -> RequestCondition 
     }
 }
 
-/// Writes the condition of another backend; `None` if no request can meet it.
+/// Writes the condition of another backend; `None` if no request can meet it, or only one by texts that are left out.
 fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstream) -> Option<RequestCondition> {
-    let alternatives = |values: &[String], write: &dyn Fn(&str) -> String| {
-        values.iter().map(|value| write(value)).collect::<Vec<_>>().join("|")
-    };
+    let values: Vec<&String> = dynamic.equals.iter().filter(|value| is_short_condition(&dynamic.when, value)).collect();
+    if !is_short_condition(&dynamic.when, "") || values.is_empty() && !dynamic.equals.is_empty() {
+        return None;
+    }
     Some(match &dynamic.when {
         ParameterReference::Header(name) if dynamic.equals.is_empty() => {
             RequestCondition::header(name, TextTest::Present)
         }
         ParameterReference::Header(name) => {
-            let values: Vec<String> = dynamic.equals.iter().filter(|value| is_header_value(value)).cloned().collect();
-            let pattern = (!values.is_empty()).then(|| alternatives(&values, &|value| quote(value)))?;
-            RequestCondition::header(name, TextTest::Matches(pattern))
+            let patterns: Vec<String> =
+                values.into_iter().filter(|value| is_header_value(value)).map(|value| quote(value)).collect();
+            (!patterns.is_empty()).then(|| RequestCondition::header(name, TextTest::MatchesAny(patterns)))?
         }
         ParameterReference::Query(name) if dynamic.equals.is_empty() => RequestCondition::query(name, None),
         ParameterReference::Query(name) => {
-            let values = alternatives(&dynamic.equals, &|value| query_pattern(name, Some(value)));
-            RequestCondition::new(RequestPart::Query, TextTest::Matches(values))
+            let patterns = values.into_iter().map(|value| query_pattern(name, Some(value)));
+            RequestCondition::new(RequestPart::Query, TextTest::MatchesAny(patterns.collect()))
         }
         ParameterReference::Path(name) => {
-            let encode = crate::definition::percent::encode;
-            let values = alternatives(&dynamic.equals, &|value| match exact_pattern(&encode(value)) {
-                PathPattern::Exact(text) => quote(&text),
-                PathPattern::Regex(pattern) => pattern,
-            });
-            let values = if values.is_empty() { PARAMETER.to_owned() } else { values };
-            path_condition(group, route, Some((name, &values)))
+            let narrowed = |value: &str| path_pattern(group, route, Some((name, value)));
+            let of_value = |value: &String| match exact_pattern(&crate::definition::percent::encode(value)) {
+                PathPattern::Exact(text) => narrowed(&quote(&text)),
+                PathPattern::Regex(pattern) => narrowed(&pattern),
+            };
+            let patterns =
+                if values.is_empty() { vec![narrowed(PARAMETER)] } else { values.into_iter().map(of_value).collect() };
+            RequestCondition::new(RequestPart::Path, TextTest::MatchesAny(patterns))
         }
     })
 }

@@ -3,6 +3,7 @@
 use http::HeaderName;
 use http::header::CONTENT_LENGTH;
 
+use super::length::is_short_name;
 use super::refusal::ProblemResponse;
 use super::table::{FixedResponse, HeaderText, RequestCondition, StepOutcome, TextTest};
 use crate::definition::{StatusPattern, is_bodiless};
@@ -17,8 +18,8 @@ const NOTHING: &str = "The API declares no response that can be built; give it a
 /// Lists the steps of a mock, in order. A preference that cannot be followed, or only by what the client does not accept, is
 /// ignored (RFC 7240, section 2): of a code and an example the code counts more, and the last step asks for none.
 pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
-    let responses: Vec<&MockResponse> = mock.responses.iter().filter(|response| can_be_sent(response)).collect();
-    let constant = mock.constant().filter(|constant| can_be_sent(constant));
+    let responses: Vec<&MockResponse> = mock.responses.iter().filter(|response| is_written(response)).collect();
+    let constant = mock.constant().filter(|constant| is_written(constant));
     let of_constant =
         |response: &&&MockResponse| constant.is_some_and(|constant| constant.declared_for == response.declared_for);
     let usual: Vec<&MockResponse> = responses.iter().filter(of_constant).copied().collect();
@@ -56,8 +57,9 @@ fn named<'r>(responses: &[&'r MockResponse], name: &str) -> Vec<&'r MockResponse
     responses.iter().copied().filter(|response| response.example.as_deref() == Some(name)).collect()
 }
 
-const fn can_be_sent(response: &MockResponse) -> bool {
-    response.status >= 200 && response.status <= 599
+/// True if the media type of a response is short enough for an export.
+fn is_written(response: &MockResponse) -> bool {
+    response.media_type.as_deref().is_none_or(is_short_name)
 }
 
 fn code_of(response: &MockResponse) -> Option<u16> {
@@ -70,7 +72,7 @@ fn code_of(response: &MockResponse) -> Option<u16> {
 fn example_names<'r>(responses: &[&'r MockResponse]) -> Vec<&'r str> {
     let mut names: Vec<&str> = responses.iter().filter_map(|response| response.example.as_deref()).collect();
     // Nobody can ask for another, and no response can say that it is one.
-    names.retain(|name| is_header_value(name));
+    names.retain(|name| is_header_value(name) && is_short_name(name));
     names.sort_unstable();
     names.dedup();
     names
@@ -138,7 +140,9 @@ fn accepts(media_type: &str) -> String {
 fn respond(response: &MockResponse, applied: Option<String>) -> StepOutcome<'_> {
     // The length is that of the body, whatever a definition says.
     let is_sent = |name: &str| {
-        HeaderName::try_from(name).is_ok_and(|name| name != CONTENT_LENGTH && !crate::model::is_hop_by_hop(&name))
+        is_short_name(name)
+            && HeaderName::try_from(name)
+                .is_ok_and(|name| name != CONTENT_LENGTH && !crate::model::is_hop_by_hop(&name))
     };
     let headers = response.headers.iter().filter(|(name, _)| is_sent(name)).cloned();
     let headers = headers.chain(applied.map(|applied| ("preference-applied".to_owned(), applied)));

@@ -8,7 +8,8 @@
 //! - `claims`: the headers that no caller may set
 //! - `constant`: constants that a target may not send as they are
 //! - `upstream`: backends by the digest of their settings
-//! - `feature`, `place`, `report`: the settings that a target may not express, and the verdicts about them
+//! - `feature`, `feature_uses`, `place`, `report`: the settings that a target may not express, and the verdicts about them
+//! - `length`, `long_pattern`: the lengths that targets have limits for, and paths and steps that are left out for theirs
 //! - `target`: the targets
 //! - `node`: the same state for nodes that follow a control plane
 //! - `envoy`, `nginx`, `haproxy`, `gateway_api`, `kong`: their translators
@@ -22,10 +23,13 @@ mod constant;
 mod cors;
 mod envoy;
 mod feature;
+mod feature_uses;
 mod files;
 mod gateway_api;
 mod haproxy;
 mod kong;
+mod length;
+mod long_pattern;
 mod lower;
 mod mock;
 mod nginx;

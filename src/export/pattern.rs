@@ -226,6 +226,18 @@ pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String 
 /// The expression of queries with characters that have to be encoded, which are refused too.
 pub(super) const AMBIGUOUS_QUERY: &str = r#"[^!-~]|["<>]"#;
 
+/// Joins expressions to fewer ones, of some bytes at most where none alone is longer.
+pub(super) fn joined(patterns: &[String], most: usize) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for pattern in patterns {
+        match joined.last_mut().filter(|last| last.len() + 1 + pattern.len() <= most) {
+            Some(last) => last.extend(["|", pattern]),
+            None => joined.push(pattern.clone()),
+        }
+    }
+    joined
+}
+
 /// The paths that a rule is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PathPattern {
@@ -262,6 +274,14 @@ mod tests {
         assert_eq!(query_pattern("a", Some("")), "(?:.*&)?(?:a|%61)=?(?:&.*)?");
         assert_eq!(exact_pattern("/a"), PathPattern::Exact("/a".to_owned()));
         assert_eq!(query_pattern("a", Some("b")), "(?:.*&)?(?:a|%61)=(?:b|%62)(?:&.*)?");
+    }
+
+    #[test]
+    fn alternatives_are_joined_up_to_a_length() {
+        let patterns = ["a", "b", "cdef", "g"].map(str::to_owned);
+        assert_eq!(joined(&patterns, usize::MAX), ["a|b|cdef|g"]);
+        assert_eq!(joined(&patterns, 3), ["a|b", "cdef", "g"]);
+        assert_eq!(joined(&[], 3), [""; 0]);
     }
 
     #[test]

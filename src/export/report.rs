@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::aspect::ReportAspect;
-use super::feature::{FeatureUse, feature_uses};
+use super::feature_uses::{FeatureUse, feature_uses};
 use super::options::CallerKeys;
 use super::place::SettingPlace;
 use super::target::ExportTarget;

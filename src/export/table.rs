@@ -62,6 +62,8 @@ pub(super) enum TextTest {
     Equals(String),
     /// A regular expression matches all of it.
     Matches(String),
+    /// One of some regular expressions does.
+    MatchesAny(Vec<String>),
 }
 
 /// The outcome of a step.

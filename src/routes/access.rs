@@ -100,6 +100,13 @@ impl MissingCredentials {
 }
 
 impl Credential {
+    /// Returns the name of the parameter, or of the scheme.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Header(name) | Self::Query(name) | Self::Cookie(name) | Self::Authorization(name) => name,
+        }
+    }
+
     /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
     fn challenge(&self) -> String {
         match self {

@@ -26,6 +26,8 @@ forwarding:
   more_addresses: [\"http://127.0.0.1:10/base\"]
 ";
 
+const TARGETS: [&str; 5] = ["envoy", "nginx", "haproxy", "gateway-api", "kong"];
+
 /// Settings of a group with a real backend, but for its constants.
 const CONSTANTS: &str = "\
 schema: 1
@@ -461,18 +463,53 @@ fn a_constant_that_a_target_cannot_send_is_named() {
         ("    - {to: header.x-a, value: '::1'}\n", vec!["kong"]),
         (&*format!("    - {{to: header.x-a, value: {}}}\n", "a".repeat(4_097)), vec!["gateway-api"]),
         (&many, vec!["gateway-api"]),
+        (&format!("    - {{to: header.x-a, value: {}}}\n", "a".repeat(16_385)), vec!["envoy", "gateway-api"]),
+        (&format!("    - {{to: header.x-a, value: {}}}\n", "a%".repeat(2_048)), vec![]),
+        (&format!("    - {{to: header.x-a, value: '{}'}}\n", "%".repeat(8_193)), vec!["envoy", "gateway-api"]),
+        (
+            &format!("    - {{to: header.x-a, value: {}}}\n", "a".repeat(65_537)),
+            vec!["envoy", "haproxy", "gateway-api"],
+        ),
+        (&format!("    - {{to: header.{}, value: a}}\n", "x".repeat(256)), vec![]),
+        (&format!("    - {{to: header.{}, value: a}}\n", "x".repeat(257)), TARGETS.to_vec()),
+        ("    - {to: query.a, value: b}\n", vec!["envoy", "nginx", "haproxy", "gateway-api"]),
+        ("    - {to: query.a, value: ''}\n", TARGETS.to_vec()),
+        ("    - {to: header.x-a, value: '#1'}\n", vec!["kong"]),
         ("    - {to: header.tenant_id, value: acme}\n", vec![]),
     ] {
         sandbox.write("groups/shop/group.yaml", &format!("{CONSTANTS}{constants}"));
         sandbox.write("groups/shop/openapi.yaml", SHOP_DEFINITION);
         sandbox.run("publish shop --env test --bump patch").expect_exit(0);
-        for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
+        for target in TARGETS {
             let ran = sandbox.run(&format!("export {target} shop --env test --out {target}"));
-            ran.expect_exit(if lost.contains(&target) { 5 } else { 0 });
+            let ran = ran.expect_exit(if lost.contains(&target) { 5 } else { 0 });
+            assert!(!lost.contains(&target) || ran.stderr.contains("/group.yaml:"), "{target}: {}", ran.stderr);
             sandbox
                 .run(&format!("export {target} shop --env test --out {target} --allow-loss rewrites"))
                 .expect_exit(0);
             let _ = std::fs::remove_dir_all(sandbox.path().join(target));
         }
     }
+}
+
+#[test]
+fn of_constants_for_one_place_the_last_is_written() {
+    let sandbox = Sandbox::petstore();
+    let own = "  apis: {getItem: {constants: [{to: header.x-a, value: third}, {to: query.a, value: fourth}]}}\n";
+    let constants = "    - {to: header.X-A, value: first}\n    - {to: header.x-a, value: second}\n    - {to: query.a, value: zeroth}\n";
+    sandbox.write("groups/shop/group.yaml", &format!("{CONSTANTS}{constants}{own}"));
+    sandbox.write("groups/shop/openapi.yaml", SHOP_DEFINITION);
+    sandbox.run("publish shop --env test").expect_exit(0);
+    for (target, file) in [("nginx", "nginx.conf"), ("gateway-api", "30-routes.json"), ("kong", "kong.json")] {
+        sandbox.run(&format!("export {target} shop --env test --out {target} --allow-loss rewrites")).expect_exit(0);
+        let text = sandbox.read(&format!("{target}/{file}"));
+        let earlier: Vec<&str> =
+            ["first", "second", "zeroth"].into_iter().filter(|value| text.contains(&format!("{value}\""))).collect();
+        assert!(earlier.is_empty() && text.contains("third\""), "{target}: {earlier:?}");
+    }
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    let plugins = kong["services"][0]["routes"][0]["plugins"].as_array().expect("plugins");
+    let config = &plugins.iter().find(|one| one["name"] == "request-transformer").expect("one")["config"];
+    assert_eq!(config["replace"]["querystring"], serde_json::json!(["a:fourth"]));
+    assert_eq!(config["replace"]["headers"], serde_json::json!(["x-forwarded-prefix:/shop", "x-a:third"]));
 }

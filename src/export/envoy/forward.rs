@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::constant::is_written;
 use super::super::pattern::{PathRewrite, RewritePiece};
 use super::super::table::ForwardAction;
 use super::cluster::milliseconds;
 use super::message::overwritten;
-use super::protobuf::{literal, type_url};
+use super::protobuf::{MOST_HEADER_BYTES, literal, type_url};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 
@@ -64,7 +65,7 @@ fn rewrite_piece(piece: &RewritePiece) -> String {
 /// Writes the changes of a request's parameters, in order: headers that move, then those that are set.
 pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
     let mut headers = Vec::new();
-    for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
+    for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping)) {
         match mapping {
             RequestMapping::Move(mapping) => {
                 if let (ParameterReference::Header(from), ParameterReference::Header(to)) = (&mapping.from, &mapping.to)
@@ -75,7 +76,13 @@ pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
             }
             RequestMapping::Set(constant) => {
                 if let ParameterReference::Header(name) = &constant.to {
-                    headers.push(json!({"append": overwritten(name, &literal(&constant.value))}));
+                    let value = literal(&constant.value);
+                    let is_short = value.len() <= MOST_HEADER_BYTES;
+                    headers.push(if is_short {
+                        json!({"append": overwritten(name, &value)})
+                    } else {
+                        json!({"remove": name})
+                    });
                 }
             }
         }

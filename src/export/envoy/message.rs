@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::refusal::ProblemResponse;
 use super::super::table::{HeaderText, RequestCondition, RequestPart, TextTest};
-use super::protobuf::literal;
+use super::protobuf::{MOST_HEADER_BYTES, literal};
 
 /// Returns the format of a refusal's body; the id of the request becomes JSON in Envoy.
 pub(super) fn problem_format(refusal: &ProblemResponse) -> Value {
@@ -53,20 +53,26 @@ pub(super) fn condition(condition: &RequestCondition) -> Value {
     match &condition.test {
         TextTest::Present => json!({"name": name, "present_match": true}),
         TextTest::Equals(text) => json!({"name": name, "string_match": {"exact": text}}),
-        TextTest::Matches(pattern) => json!({
-            "name": name,
-            "string_match": {"safe_regex": {"regex": format!("{before}(?:{pattern}){after}")}},
-            "treat_missing_header_as_empty": true,
-        }),
+        TextTest::Matches(pattern) => expression(name, before, pattern, after),
+        TextTest::MatchesAny(patterns) => expression(name, before, &patterns.join("|"), after),
     }
 }
 
-pub(super) fn header(name: &str, value: &HeaderText) -> Value {
+fn expression(name: &str, before: &str, pattern: &str, after: &str) -> Value {
+    json!({
+        "name": name,
+        "string_match": {"safe_regex": {"regex": format!("{before}(?:{pattern}){after}")}},
+        "treat_missing_header_as_empty": true,
+    })
+}
+
+/// Writes a header of a response; `None` for one that is too long.
+pub(super) fn header(name: &str, value: &HeaderText) -> Option<Value> {
     let value = match value {
         HeaderText::Literal(text) => literal(text),
         HeaderText::OfRequest(name) => format!("%REQ({name})%"),
     };
-    header_option(name, &value, "APPEND_IF_EXISTS_OR_ADD")
+    (value.len() <= MOST_HEADER_BYTES).then(|| header_option(name, &value, "APPEND_IF_EXISTS_OR_ADD"))
 }
 
 pub(super) fn overwritten(name: &str, value: &str) -> Value {

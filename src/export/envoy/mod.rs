@@ -25,14 +25,18 @@ use serde_json::{Value, json};
 
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
+use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::node::{NodeBootstrap, NodeCluster, NodeResources};
 use super::options::ExportOptions;
-use super::verdict::{FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
+use super::table::HostTable;
+use super::verdict::{
+    FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS, RAW_LETTERS,
+};
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
 use json_text::JsonText;
-use protobuf::type_url;
+use protobuf::{MOST_HEADER_BYTES, MOST_HEADERS, MOST_INSTRUCTIONS, type_url};
 
 /// The end of the names of a node's routes and clusters, whose listener comes with them.
 const NODE_NAME_END: &str = "";
@@ -43,7 +47,7 @@ const CLUSTER_LEVELS: usize = 4;
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let tables = host_tables(groups);
+    let tables = short_tables(groups);
     let (routes, upstreams) = route::configuration(&tables, &listener::name_end_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
     let clusters = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters);
@@ -56,9 +60,16 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     ]
 }
 
+/// Builds the tables of some groups without expressions that RE2 does not compile.
+fn short_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> {
+    let mut tables = host_tables(groups);
+    leave_out_long(&mut tables, |length| length.program <= MOST_INSTRUCTIONS);
+    tables
+}
+
 /// Writes the routes and the clusters of some groups for nodes.
 pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
-    let tables = host_tables(groups);
+    let tables = short_tables(groups);
     let (routes, upstreams) = route::configuration(&tables, NODE_NAME_END);
     // A node refuses routes to clusters that it lacks, rather than answer 503.
     let routes = routes.with("validate_clusters", JsonText::new(true.into(), 0));
@@ -136,6 +147,20 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         // Envoy's own change of the query decodes it and leaves it so: a caller's `%26` would begin a parameter.
         ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
+        ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(
+            "a constant over 16,384 bytes (a percent sign is two) is not sent, nor is a caller's own",
+        ),
+        ExportFeature::ResponseHeaderBytes(length) if length.formatted > MOST_HEADER_BYTES => {
+            FeatureVerdict::Lost("a header over 16,384 bytes (a percent sign is two) is left out")
+        }
+        ExportFeature::ResponseHeaderCount(count) if *count > MOST_HEADERS => {
+            FeatureVerdict::Lost("headers beyond 900 are left out")
+        }
+        ExportFeature::PatternBytes(length) if length.program > MOST_INSTRUCTIONS => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
         | ExportFeature::CallerClaims
@@ -165,6 +190,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::ColonConstant
         | ExportFeature::ConstantBytes(_)
         | ExportFeature::ConstantCount(_)
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
+        | ExportFeature::PatternBytes(_)
+        | ExportFeature::EmptyQueryConstant
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
-use super::super::cors::{allowed_origins, varies};
+use super::super::cors::{allowed_origins, header_list, short_origins, varies};
 use super::super::options::USUAL_BODY_BYTES;
 use super::super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::super::refusal::ProblemResponse;
@@ -17,7 +17,7 @@ use super::address_rules::address_filter;
 use super::forward::{forwarding, mutations};
 use super::json_text::JsonText;
 use super::message::{append, condition, header, merge, problem_format, with_moved};
-use super::protobuf::{METADATA, asks_authorizer, described_body, literal, type_url};
+use super::protobuf::{METADATA, MOST_HEADERS, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
 use crate::spread::spread;
@@ -135,13 +135,13 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
             plain["response_headers_to_remove"] = json!(CORS_HEADERS);
             return vec![plain];
         }
-        let exposed = cors.expose_headers.join(", ");
+        let exposed = header_list(&cors.expose_headers);
         let exposed = (!exposed.is_empty()).then(|| (CORS_HEADERS[2], HeaderText::Literal(exposed)));
         let of_origin = |(origin, headers): (RequestCondition, Vec<(&str, HeaderText)>)| {
             let mut route = plain.clone();
             append(&mut route["match"], "headers", condition(&origin));
-            for (name, value) in headers.iter().chain(&exposed) {
-                append(&mut route, "response_headers_to_add", header(name, value));
+            for header in headers.iter().chain(&exposed).filter_map(|(name, value)| header(name, value)) {
+                append(&mut route, "response_headers_to_add", header);
             }
             route
         };
@@ -179,8 +179,9 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
         if !filters.is_empty() {
             route["typed_per_filter_config"] = filters.into();
         }
-        if cors.is_some_and(varies) {
-            append(&mut route, "response_headers_to_add", header("vary", &HeaderText::Literal("Origin".to_owned())));
+        let vary = cors.filter(|cors| varies(cors)).map(|_| HeaderText::Literal("Origin".to_owned()));
+        if let Some(vary) = vary.and_then(|vary| header("vary", &vary)) {
+            append(&mut route, "response_headers_to_add", vary);
         }
         route
     }
@@ -237,7 +238,8 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
                 Err(_) => json!({"inline_bytes": base64::engine::general_purpose::STANDARD.encode(response.body)}),
             };
         }
-        let mut headers: Vec<Value> = response.headers.iter().map(|(name, value)| header(name, value)).collect();
+        let headers = response.headers.iter().take(MOST_HEADERS);
+        let mut headers: Vec<Value> = headers.filter_map(|(name, value)| header(name, value)).collect();
         // Envoy tells where a created or moved thing is, which is the definition's to say. Removals come before additions.
         let mut removed: Vec<&str> =
             if matches!(response.status, 201 | 300..=399) { vec!["location"] } else { Vec::new() };
@@ -258,8 +260,9 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
 
     fn refusal(&mut self, refusal: &ProblemResponse) -> Value {
         self.longest_body = self.longest_body.max(refusal.detail.len() * 2 + 1024);
+        let headers = refusal.headers().into_iter();
         let headers: Vec<Value> =
-            refusal.headers().into_iter().map(|(name, value)| header(name, &HeaderText::Literal(value))).collect();
+            headers.filter_map(|(name, value)| header(name, &HeaderText::Literal(value))).collect();
         let response = with_moved(json!({"status": refusal.status}), "body_format", problem_format(refusal));
         with_moved(with_moved(json!({}), "direct_response", response), "response_headers_to_add", headers)
     }
@@ -295,8 +298,8 @@ fn cors_policy(cors: &Cors) -> Value {
     };
     json!({
         "@type": type_url("extensions.filters.http.cors.v3.CorsPolicy"),
-        "allow_origin_string_match": cors.allow_origins.iter().map(origin).collect::<Vec<_>>(),
+        "allow_origin_string_match": short_origins(cors).map(origin).collect::<Vec<_>>(),
         "allow_credentials": cors.allow_credentials,
-        "expose_headers": cors.expose_headers.join(", "),
+        "expose_headers": header_list(&cors.expose_headers),
     })
 }

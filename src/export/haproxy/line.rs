@@ -29,6 +29,9 @@ pub(super) fn header_value(text: &str) -> String {
 /// The most bytes of a body that a buffer is made larger for.
 pub(super) const MOST_BODY_BYTES: usize = 256 * 1024;
 
+/// The most bytes of a header, which has to fit into a buffer too.
+pub(super) const MOST_HEADER_BYTES: usize = 64 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;

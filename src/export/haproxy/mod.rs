@@ -5,6 +5,7 @@
 //! conditions look at.
 
 mod address_lists;
+mod condition;
 mod keys;
 mod line;
 mod step;
@@ -12,17 +13,22 @@ mod step;
 use std::fmt::Write as _;
 
 use super::claims::claims_pattern;
-use super::cors::varies;
+use super::cors::{header_list, short_origins, varies};
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
+use super::length::PatternLength;
+use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::ExportOptions;
 use super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
+use super::verdict::{
+    ADDRESS_OF_CONNECTION, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN,
+    NO_SEMICOLONS, RAW_LETTERS,
+};
 use crate::routes::GroupRoutes;
-use line::MOST_BODY_BYTES;
+use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES};
 use line::{formatted, quoted};
 use step::{StepWriter, refusal_text};
 
@@ -31,10 +37,20 @@ const USUAL_BUFFER_BYTES: usize = 16 * 1024;
 /// The bytes of a buffer that are kept for a head.
 const HEAD_BYTES: usize = 8 * 1024;
 
+/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
+const MOST_PATTERN_BYTES: usize = 8 * 1024;
+/// The most bytes of all expressions in a condition, each of which is a word of its line.
+const MOST_PATTERNS_BYTES: usize = 40 * MOST_PATTERN_BYTES;
+
+const fn is_short_pattern(length: PatternLength) -> bool {
+    length.bytes <= MOST_PATTERN_BYTES && length.total <= MOST_PATTERNS_BYTES
+}
+
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let tables = host_tables(groups);
+    let mut tables = host_tables(groups);
+    leave_out_long(&mut tables, is_short_pattern);
     let mut writer = StepWriter::new(options);
     let mut files = Vec::new();
     let mut rules = String::new();
@@ -50,7 +66,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     for origin in origins(groups) {
         let _ = writeln!(text, "# {origin}");
     }
-    let longest = writer.longest_body();
+    let longest = writer.longest_message();
     if longest > USUAL_BUFFER_BYTES - HEAD_BYTES {
         let _ = writeln!(text, "global\n    tune.bufsize {}", longest + HEAD_BYTES);
     }
@@ -167,7 +183,7 @@ fn cors_rules(text: &mut String, is_rule: &str, group: &GroupRoutes) {
     if cors.allow_origins.iter().any(|origin| origin == "*") {
         line("http-request set-var(txn.origin) str(*)", "{ req.fhdr(origin) -m found }");
     }
-    for origin in cors.allow_origins.iter().filter(|origin| *origin != "*") {
+    for origin in short_origins(cors).filter(|origin| *origin != "*") {
         let is_origin = format!("{{ req.fhdr(origin) -m str {} }}", quoted(origin));
         line("http-request set-var(txn.origin) req.fhdr(origin)", &is_origin);
         if cors.allow_credentials {
@@ -183,8 +199,9 @@ fn cors_rules(text: &mut String, is_rule: &str, group: &GroupRoutes) {
         "http-after-response set-header access-control-allow-credentials true",
         "{ var(txn.credentials) -m found } !{ var(txn.preflight) -m found }",
     );
-    if !cors.expose_headers.is_empty() {
-        let exposed = quoted(&formatted(&cors.expose_headers.join(", ")));
+    let exposed = header_list(&cors.expose_headers);
+    if !exposed.is_empty() {
+        let exposed = quoted(&formatted(&exposed));
         line(&format!("http-after-response set-header access-control-expose-headers {exposed}"), has);
     }
     if varies(cors) {
@@ -232,6 +249,17 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
+        ExportFeature::ConstantBytes(length) if length.bytes > MOST_HEADER_BYTES => {
+            FeatureVerdict::Lost("a constant over 64 KiB is not sent, nor is a caller's own")
+        }
+        ExportFeature::ResponseHeaderBytes(length) if length.bytes > MOST_HEADER_BYTES => {
+            FeatureVerdict::Lost("a header over 64 KiB is left out")
+        }
+        ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
         | ExportFeature::CallerClaims
@@ -261,6 +289,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::ColonConstant
         | ExportFeature::ConstantBytes(_)
         | ExportFeature::ConstantCount(_)
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
+        | ExportFeature::PatternBytes(_)
+        | ExportFeature::EmptyQueryConstant
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::super::constant::is_written;
 use super::super::files::ExportFile;
 use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
-use super::super::pattern::{PathRewrite, RewritePiece};
+use super::super::pattern::{PathRewrite, RewritePiece, joined};
 use super::super::refusal::ProblemResponse;
 use super::super::table::{
     FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::super::upstream::ConnectedUpstream;
+use super::MOST_PATTERN_BYTES;
 use super::address_lists::AddressLists;
+use super::condition::{MOST_HEADERS_OF_A_LINE, step_condition};
 use super::keys::{KeyMaps, subscription};
-use super::line::MOST_BODY_BYTES;
-use super::line::{formatted, header_value, quoted};
+use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, formatted, header_value, quoted};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
@@ -29,8 +31,10 @@ pub(super) struct StepWriter<'r> {
     pub(super) addresses: AddressLists,
     /// True if a step asks for a key.
     asks_keys: bool,
-    /// The changes of forwarded requests.
+    /// The changes of forwarded requests, and the headers of responses that need lines of their own.
     changes: String,
+    /// The bytes of the longest head that is written.
+    longest_head: usize,
 }
 
 impl<'r> StepWriter<'r> {
@@ -44,6 +48,7 @@ impl<'r> StepWriter<'r> {
             addresses: AddressLists::new(),
             asks_keys: false,
             changes: String::new(),
+            longest_head: 0,
         }
     }
 
@@ -51,7 +56,9 @@ impl<'r> StepWriter<'r> {
     pub(super) fn steps(&mut self, text: &mut String, name: &str, is_rule: &str, path: &PathRule<'r>) {
         for (index, step) in path.steps.iter().enumerate() {
             for condition in &step.conditions {
-                if let (RequestPart::Header(name), TextTest::Matches(_)) = (&condition.subject, &condition.test) {
+                if let (RequestPart::Header(name), TextTest::Matches(_) | TextTest::MatchesAny(_)) =
+                    (&condition.subject, &condition.test)
+                {
                     let next = self.headers.len();
                     self.headers.entry(name.clone()).or_insert(next);
                 }
@@ -59,9 +66,12 @@ impl<'r> StepWriter<'r> {
             let conditions = step.conditions.iter().map(|one| condition(one, &self.headers));
             let is_refused = step.refused_by.map(|rules| self.addresses.refusal_condition(rules));
             let conditions: Vec<String> = conditions.chain(is_refused).collect();
-            // Once a backend is named, the step is taken.
-            let conditions =
-                format!("if {is_rule} !{{ var(txn.backend) -m found }} {}", conditions.join(" ")).trim_end().to_owned();
+            let conditions = match &step.action {
+                StepOutcome::Respond(response) => {
+                    step_condition(text, is_rule, &conditions, Some(response.headers.len()))
+                }
+                StepOutcome::Refuse(_) | StepOutcome::Forward(_) => step_condition(text, is_rule, &conditions, None),
+            };
             if let Some(route) = step.route {
                 let api = quoted(&formatted(&route.api));
                 let _ = writeln!(text, "    http-request set-var-fmt(txn.api) {api} {conditions}");
@@ -79,7 +89,14 @@ impl<'r> StepWriter<'r> {
                     if step.route.is_none() && path.group.cors.is_some() {
                         let _ = writeln!(text, "    http-request set-var(txn.preflight) bool(true) {conditions}");
                     }
-                    let response = self.response(response);
+                    self.note_head(&response.headers);
+                    let (head, others) = response.headers.split_at(response.headers.len().min(MOST_HEADERS_OF_A_LINE));
+                    if !others.is_empty() {
+                        let step = format!("{name}-{index}");
+                        let _ = writeln!(text, "    http-request set-var(txn.response) str({step}) {conditions}");
+                        self.later_headers(&step, others);
+                    }
+                    let response = self.response(response, head);
                     let _ = writeln!(text, "    http-request return {response} {conditions}");
                 }
                 StepOutcome::Refuse(refusal) => {
@@ -102,8 +119,30 @@ impl<'r> StepWriter<'r> {
         }
     }
 
-    fn response(&mut self, response: &FixedResponse<'r>) -> String {
-        let FixedResponse { status, headers, media_type, body } = response;
+    fn note_head(&mut self, headers: &[(String, HeaderText)]) {
+        let length = |(name, value): &(String, HeaderText)| match value {
+            HeaderText::Literal(text) if text.len() <= MOST_HEADER_BYTES => name.len() + text.len(),
+            HeaderText::Literal(_) | HeaderText::OfRequest(_) => 0,
+        };
+        self.longest_head = self.longest_head.max(headers.iter().map(length).sum());
+    }
+
+    /// Adds headers to the response of a step once it is made.
+    fn later_headers(&mut self, step: &str, headers: &[(String, HeaderText)]) {
+        for (name, value) in headers {
+            if let Some(value) = header_text(value) {
+                let name = quoted(name);
+                let _ = writeln!(
+                    self.changes,
+                    "    http-after-response add-header {name} {value} if {{ var(txn.response) -m str {step} }}"
+                );
+            }
+        }
+    }
+
+    /// Writes a response with some of its headers.
+    fn response(&mut self, response: &FixedResponse<'r>, headers: &[(String, HeaderText)]) -> String {
+        let FixedResponse { status, media_type, body, .. } = response;
         let mut text = format!("status {status}");
         if !body.is_empty() && body.len() <= MOST_BODY_BYTES {
             let name = format!("bodies/{}", Digest::of(body).short());
@@ -112,13 +151,9 @@ impl<'r> StepWriter<'r> {
             self.bodies.insert(name, body);
         }
         for (name, value) in headers {
-            let value = match value {
-                // HAProxy refuses to load it, and sends none of an expression that is empty.
-                HeaderText::Literal(text) if text.is_empty() => continue,
-                HeaderText::Literal(text) => quoted(&formatted(text)),
-                HeaderText::OfRequest(name) => format!("%[req.fhdr({name})]"),
-            };
-            let _ = write!(text, " hdr {} {value}", quoted(name));
+            if let Some(value) = header_text(value) {
+                let _ = write!(text, " hdr {} {value}", quoted(name));
+            }
         }
         text
     }
@@ -132,6 +167,7 @@ impl<'r> StepWriter<'r> {
         let host = connected.endpoints.first().map_or("", |endpoint| endpoint.authority.as_str()).to_owned();
         self.backends.entry(name.clone()).or_insert((connected, forward));
         let is_step = format!("if {{ var(txn.step) -m str {step} }}");
+        let mut constants = 0;
         let mut line = |rule: &str, condition: &str| {
             let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
         };
@@ -143,7 +179,7 @@ impl<'r> StepWriter<'r> {
         if !forward.keep_host {
             line(&format!("set-header host {}", quoted(&formatted(&host))), "");
         }
-        for mapping in forward.mappings.iter().chain(&own.mappings) {
+        for mapping in forward.mappings.iter().chain(&own.mappings).filter(|mapping| is_written(mapping)) {
             match mapping {
                 RequestMapping::Move(mapping) => {
                     if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
@@ -158,11 +194,16 @@ impl<'r> StepWriter<'r> {
                 }
                 RequestMapping::Set(constant) => {
                     if let ParameterReference::Header(name) = &constant.to {
-                        line(&format!("set-header {} {}", quoted(name), header_value(&constant.value)), "");
+                        let name = quoted(name);
+                        let is_short = constant.value.len() <= MOST_HEADER_BYTES;
+                        let set = || format!("set-header {name} {}", header_value(&constant.value));
+                        line(&if is_short { set() } else { format!("del-header {name}") }, "");
+                        constants += if is_short { name.len() + constant.value.len() } else { 0 };
                     }
                 }
             }
         }
+        self.longest_head = self.longest_head.max(constants);
         self.changes.push_str(&KeyMaps::changes(route, &is_step));
         let mut line = |rule: &str, condition: &str| {
             let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
@@ -179,9 +220,9 @@ impl<'r> StepWriter<'r> {
         name
     }
 
-    /// Returns the length of the longest body.
-    pub(super) fn longest_body(&self) -> usize {
-        self.bodies.values().map(|body| body.len()).max().unwrap_or_default()
+    /// Returns the length of the longest response, or of the constants of a request where they are longer.
+    pub(super) fn longest_message(&self) -> usize {
+        self.bodies.values().map(|body| body.len()).max().unwrap_or_default() + self.longest_head
     }
 
     /// Returns the files of the bodies.
@@ -261,6 +302,16 @@ pub(super) fn refusal_text(refusal: &ProblemResponse) -> String {
     text
 }
 
+/// Writes the value of a response's header; `None` where it is too long or empty: HAProxy refuses to load one that is empty,
+/// and sends none of an expression that is.
+fn header_text(value: &HeaderText) -> Option<String> {
+    match value {
+        HeaderText::Literal(text) if text.is_empty() || text.len() > MOST_HEADER_BYTES => None,
+        HeaderText::Literal(text) => Some(quoted(&formatted(text))),
+        HeaderText::OfRequest(name) => Some(format!("%[req.fhdr({name})]")),
+    }
+}
+
 /// Writes a condition as an anonymous one. A header that an expression is held against is in a variable, which is empty where
 /// the header is missing.
 fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) -> String {
@@ -269,17 +320,25 @@ fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) ->
         RequestPart::Path => "var(txn.path)".to_owned(),
         RequestPart::Query => "query".to_owned(),
         RequestPart::Header(name) => match (&condition.test, headers.get(name)) {
-            (TextTest::Matches(_), Some(number)) => format!("var(txn.header_{number})"),
+            (TextTest::Matches(_) | TextTest::MatchesAny(_), Some(number)) => format!("var(txn.header_{number})"),
             _ => format!("req.fhdr({})", sample_name(name)),
         },
     };
     match &condition.test {
         TextTest::Present => format!("{{ {sample} -m found }}"),
         TextTest::Equals(text) => format!("{{ {sample} -m str {} }}", quoted(text)),
-        TextTest::Matches(pattern) => {
-            format!("{{ {sample} -m reg {} }}", quoted(&format!("^(?:{pattern})$")))
+        TextTest::Matches(pattern) => format!("{{ {sample} -m reg {} }}", whole(pattern)),
+        TextTest::MatchesAny(patterns) => {
+            let words: Vec<String> =
+                joined(patterns, MOST_PATTERN_BYTES).iter().map(|pattern| whole(pattern)).collect();
+            format!("{{ {sample} -m reg {} }}", words.join(" "))
         }
     }
+}
+
+/// Writes an expression that matches a whole text.
+fn whole(pattern: &str) -> String {
+    quoted(&format!("^(?:{pattern})$"))
 }
 
 /// Returns the name of a header for an expression; one with other letters becomes a name that no request has.

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::super::pattern::RewritePiece;
-use super::super::pattern::quote;
+use super::super::pattern::{RewritePiece, joined, quote};
 use super::super::table::{RequestCondition, RequestPart, TextTest};
-use super::text::{quoted_inside, quoted_pattern};
+use super::text::{quoted_pattern, value_inside};
+
+/// The most bytes of expressions that are joined to one, before they are quoted.
+const JOINED_BYTES: usize = 1_500;
 
 /// Writes the map of a condition, without the name of its variable.
 pub(super) fn condition_map(condition: &RequestCondition) -> String {
@@ -15,14 +17,17 @@ pub(super) fn condition_map(condition: &RequestCondition) -> String {
         RequestPart::Query => "$args".to_owned(),
         RequestPart::Header(name) => header_variable(name),
     };
-    let key = match &condition.test {
-        TextTest::Present => "\"~^-.\"".to_owned(),
-        TextTest::Equals(text) => quoted_pattern(&format!("-{}", quote(text)), true),
-        TextTest::Matches(pattern) => quoted_pattern(&format!("-(?:{pattern})"), true),
+    let matching = |pattern: &String| quoted_pattern(&format!("-(?:{pattern})"), true);
+    let keys = match &condition.test {
+        TextTest::Present => vec!["\"~^-.\"".to_owned()],
+        TextTest::Equals(text) => vec![quoted_pattern(&format!("-{}", quote(text)), true)],
+        TextTest::Matches(pattern) => vec![matching(pattern)],
+        TextTest::MatchesAny(patterns) => joined(patterns, JOINED_BYTES).iter().map(matching).collect(),
     };
+    let keys: String = keys.iter().map(|key| format!("        {key} 1;\n")).collect();
     // A map holds no expression against an empty text.
     let source = if source == "\"\"" { "-".to_owned() } else { source };
-    format!("map -{source} $HERE {{\n        default 0;\n        {key} 1;\n    }}")
+    format!("map -{source} $HERE {{\n        default 0;\n{keys}    }}")
 }
 
 /// Returns the variable of a header; an empty text for one whose name no variable can have.
@@ -50,10 +55,10 @@ pub(super) fn named_groups(pattern: &str) -> String {
     named
 }
 
-/// Writes a piece of the path at a backend.
-pub(super) fn rewrite_piece(piece: &RewritePiece) -> String {
+/// Writes a piece of the path at a backend, by variables where it is long.
+pub(super) fn rewrite_piece(index: usize, piece: &RewritePiece) -> (Vec<String>, String) {
     match piece {
-        RewritePiece::Text(text) => quoted_inside(text),
-        RewritePiece::Capture(group) => format!("${{apigw_{group}}}"),
+        RewritePiece::Text(text) => value_inside(&format!("target_{index}"), text),
+        RewritePiece::Capture(group) => (Vec::new(), format!("${{apigw_{group}}}")),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::claims::removed_by_name;
+use super::super::constant::is_written;
 use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::super::pattern::PathRewrite;
 use super::super::refusal::ProblemResponse;
@@ -12,7 +13,9 @@ use super::super::upstream::ConnectedUpstream;
 use super::address_lists::AddressLists;
 use super::condition::{condition_map, header_variable, named_groups, rewrite_piece};
 use super::cors_headers::cors_headers;
-use super::text::{pieces, quoted, quoted_name, quoted_pattern, quoted_value};
+use super::text::{
+    joined_variables, quoted, quoted_inside, quoted_name, quoted_pattern, quoted_value, value_inside, variables_inside,
+};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping};
 
@@ -68,7 +71,10 @@ impl<'r> LocationWriter<'r> {
         let mut locations = String::new();
         for (index, step) in path.steps.iter().enumerate() {
             let target = format!("/ {name}/{index}");
-            let (flags, expected) = self.flags(step);
+            let flags = self.flags(step);
+            let expected = "1".repeat(flags.len());
+            let (settings, flags) = joined_variables("flags", flags);
+            write_settings(text, &settings);
             let own_limit = body_limit(step).filter(|limit| *limit != self.server_limit);
             if flags.is_empty() {
                 let _ = writeln!(text, "            rewrite ^ \"{target}\" last;");
@@ -80,7 +86,8 @@ impl<'r> LocationWriter<'r> {
             }
             let _ = writeln!(locations, "        location = \"{target}\" {{\n            internal;");
             if let Some(route) = step.route {
-                let _ = writeln!(locations, "            set $apigw_api {};", quoted(&route.api));
+                let api = written_value(&mut locations, "api_name", &route.api);
+                let _ = writeln!(locations, "            set $apigw_api {api};");
             }
             if let Some(limit) = own_limit {
                 // Pages of its own are all that a location has.
@@ -93,18 +100,16 @@ impl<'r> LocationWriter<'r> {
         text.push_str(&locations);
     }
 
-    /// Returns the variables of conditions side by side, and the text that they have where all hold.
-    fn flags(&mut self, step: &DecisionStep<'_>) -> (String, String) {
-        let (mut flags, mut expected) = (String::new(), String::new());
+    /// Returns the variables of conditions, each `1` where its condition holds.
+    fn flags(&mut self, step: &DecisionStep<'_>) -> Vec<String> {
         let conditions = step.conditions.iter().map(condition_map).collect::<Vec<_>>();
         let addresses = step.refused_by.map(|rules| self.addresses.refusal_map(rules));
-        for map in conditions.into_iter().chain(addresses) {
-            let next = self.conditions.len();
-            let number = *self.conditions.entry(map).or_insert(next);
-            let _ = write!(flags, "${{apigw_is_{number}}}");
-            expected.push('1');
-        }
-        (flags, expected)
+        let known = &mut self.conditions;
+        let variable = |map| {
+            let next = known.len();
+            format!("${{apigw_is_{}}}", known.entry(map).or_insert(next))
+        };
+        conditions.into_iter().chain(addresses).map(variable).collect()
     }
 
     fn action(&mut self, group: &'r GroupRoutes, step: &DecisionStep<'r>) -> String {
@@ -127,7 +132,10 @@ impl<'r> LocationWriter<'r> {
         match rewrite {
             None => line("set $apigw_target $apigw_path"),
             Some(PathRewrite { pattern, pieces }) => {
-                let target: String = pieces.iter().map(rewrite_piece).collect();
+                let (settings, pieces): (Vec<Vec<String>>, Vec<String>) =
+                    pieces.iter().enumerate().map(|(index, piece)| rewrite_piece(index, piece)).unzip();
+                let target = pieces.concat();
+                settings.iter().flatten().for_each(|setting| line(setting));
                 line("set $apigw_target $apigw_path");
                 let pattern = quoted_pattern(&named_groups(pattern), true).replacen('~', "", 1);
                 let _ = writeln!(
@@ -203,36 +211,41 @@ impl<'r> LocationWriter<'r> {
         settings
     }
 
-    /// Lists the changes of a request's headers.
+    /// Lists the changes of a request's headers. nginx sends a header as often as it is set, so that each is set once, to the
+    /// value that it has after all changes.
     fn mapped_headers(&mut self, action: &ForwardAction<'_>) -> Vec<String> {
-        let mut lines = Vec::new();
-        for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
+        let mut settings = Vec::new();
+        let mut values: Vec<(&str, String)> = Vec::new();
+        for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping))
+        {
             match mapping {
                 RequestMapping::Move(mapping) => {
                     if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
                         (&mapping.from, &mapping.to)
                     {
+                        let moved = value_of(&values, from);
                         let map = format!(
-                            "map {0} $HERE {{\n        default {0};\n        \"\" {1};\n    }}",
-                            header_variable(from),
-                            header_variable(to)
+                            "map {moved} $HERE {{\n        default {moved};\n        \"\" {};\n    }}",
+                            value_of(&values, to)
                         );
                         let next = self.headers.len();
                         let number = *self.headers.entry(map).or_insert(next);
-                        lines.push(format!("proxy_set_header {} \"\"", quoted_name(from)));
-                        lines.push(format!("proxy_set_header {} $apigw_header_{number}", quoted_name(to)));
+                        set_value(&mut values, from, "\"\"".to_owned());
+                        set_value(&mut values, to, format!("$apigw_header_{number}"));
                     }
                 }
                 RequestMapping::Set(constant) => {
                     if let ParameterReference::Header(name) = &constant.to {
-                        let (settings, value) = quoted_value(&format!("constant_{}", lines.len()), &constant.value);
-                        lines.extend(settings);
-                        lines.push(format!("proxy_set_header {} {value}", quoted_name(name)));
+                        let variable = format!("constant_{}", settings.len() + values.len());
+                        let (of_constant, value) = quoted_value(&variable, &constant.value);
+                        settings.extend(of_constant);
+                        set_value(&mut values, name, value);
                     }
                 }
             }
         }
-        lines
+        let lines = values.iter().map(|(name, value)| format!("proxy_set_header {} {value}", quoted_name(name)));
+        settings.into_iter().chain(lines).collect()
     }
 
     /// Writes the maps of all conditions that were named.
@@ -255,6 +268,20 @@ impl<'r> LocationWriter<'r> {
             }
             text.push_str("        keepalive 32;\n    }\n");
         }
+    }
+}
+
+/// Returns the value of a header after some changes, as an expression.
+fn value_of(values: &[(&str, String)], name: &str) -> String {
+    let changed = values.iter().find(|(known, _)| *known == name);
+    changed.map_or_else(|| header_variable(name), |(_, value)| value.clone())
+}
+
+/// Sets the value of a header after some changes.
+fn set_value<'n>(values: &mut Vec<(&'n str, String)>, name: &'n str, value: String) {
+    match values.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, known)) => *known = value,
+        None => values.push((name, value)),
     }
 }
 
@@ -286,14 +313,19 @@ pub(super) fn error_pages(limit: u64, indent: &str) -> String {
 pub(super) fn refusal_text(refusal: &ProblemResponse, group: Option<&GroupRoutes>) -> String {
     const MARK: &str = "apigw-request-id-mark";
     let mut text = headers_text(group);
-    for (name, value) in refusal.headers() {
-        let _ = writeln!(text, "            add_header {name} {} always;", quoted(&value));
+    for (index, (name, value)) in refusal.headers().into_iter().enumerate() {
+        let value = written_value(&mut text, &format!("problem_header_{index}"), &value);
+        let _ = writeln!(text, "            add_header {name} {value} always;");
     }
-    let body = quoted(&refusal.body(MARK)).replace(MARK, REQUEST_ID);
+    let body = refusal.body(MARK);
+    let (before, after) = body.rsplit_once(MARK).unwrap_or_default();
+    let (settings, before) = value_inside("problem", before);
+    write_settings(&mut text, &settings);
     let _ = writeln!(
         text,
-        "            default_type application/problem+json;\n            return {} {body};",
-        refusal.status
+        "            default_type application/problem+json;\n            return {} \"{before}{REQUEST_ID}{}\";",
+        refusal.status,
+        quoted_inside(after)
     );
     text
 }
@@ -320,12 +352,8 @@ fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> S
         let _ = writeln!(text, "            return {status} {location};");
         return text;
     }
-    let pieces = pieces(std::str::from_utf8(body).unwrap_or_default());
-    let mut body = String::new();
-    for (index, piece) in pieces.iter().enumerate() {
-        let _ = writeln!(text, "            set $apigw_body_{index} {};", quoted(piece));
-        let _ = write!(body, "${{apigw_body_{index}}}");
-    }
+    let (settings, body) = variables_inside("body", std::str::from_utf8(body).unwrap_or_default());
+    write_settings(&mut text, &settings);
     let _ = writeln!(text, "            return {status} \"${{apigw_nothing}}{body}\";");
     text
 }
@@ -333,8 +361,12 @@ fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> S
 /// Writes a value, by variables that are set before it where it is long.
 fn written_value(text: &mut String, name: &str, value: &str) -> String {
     let (settings, value) = quoted_value(name, value);
+    write_settings(text, &settings);
+    value
+}
+
+fn write_settings(text: &mut String, settings: &[String]) {
     for setting in settings {
         let _ = writeln!(text, "            {setting};");
     }
-    value
 }

@@ -14,23 +14,37 @@ mod text;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::cors::{header_list, short_origins};
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
+use super::length::PatternLength;
+use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
-use super::verdict::{ADDRESS_OF_CONNECTION, FeatureVerdict, NO_SEMICOLONS, RAW_LETTERS};
+use super::verdict::{
+    ADDRESS_OF_CONNECTION, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN,
+    NO_SEMICOLONS, RAW_LETTERS,
+};
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
 use location::{LocationWriter, body_limit, error_pages, refusal_text};
-use text::{quoted, quoted_pattern};
+use text::{pieces, quoted, quoted_name, quoted_pattern};
+
+/// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
+const MOST_PATTERN_BYTES: usize = 4_000;
+
+const fn is_short_pattern(length: PatternLength) -> bool {
+    length.quoted <= MOST_PATTERN_BYTES
+}
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let tables = host_tables(groups);
+    let mut tables = host_tables(groups);
+    leave_out_long(&mut tables, is_short_pattern);
     let mut writer = LocationWriter::new(options);
     let servers: Vec<String> =
         tables.iter().enumerate().map(|(index, table)| server(index, table, &mut writer)).collect();
@@ -77,7 +91,9 @@ http {
     large_client_header_buffers 4 16k;
     keepalive_timeout 75s;
     variables_hash_max_size 65536;
-    variables_hash_bucket_size 256;
+    variables_hash_bucket_size 512;
+    proxy_headers_hash_max_size 8192;
+    proxy_headers_hash_bucket_size 512;
     map_hash_bucket_size 256;
     map_hash_max_size 65536;
     server_names_hash_bucket_size 256;
@@ -150,7 +166,7 @@ fn cors_maps(text: &mut String, group: &GroupRoutes) {
     let Some(cors) = &group.cors else { return };
     let name = variable_name(group);
     let _ = writeln!(text, "    map $http_origin $apigw_origin_{name} {{\n        default \"\";");
-    let listed = || cors.allow_origins.iter().filter(|origin| *origin != "*");
+    let listed = || short_origins(cors).filter(|origin| *origin != "*");
     for origin in listed() {
         let _ = writeln!(text, "        {} $http_origin;", quoted_pattern(&super::pattern::quote(origin), true));
     }
@@ -161,11 +177,28 @@ fn cors_maps(text: &mut String, group: &GroupRoutes) {
     for origin in listed().filter(|_| cors.allow_credentials) {
         let _ = writeln!(text, "        {} \"true\";", quoted_pattern(&super::pattern::quote(origin), true));
     }
-    let exposed = quoted(&cors.expose_headers.join(", "));
+    text.push_str("    }\n");
+    let exposed = exposed_headers(text, &name, &header_list(&cors.expose_headers));
     let _ = writeln!(
         text,
-        "    }}\n    map $apigw_origin_{name} $apigw_exposed_{name} {{\n        default {exposed};\n        \"\" \"\";\n    }}"
+        "    map $apigw_origin_{name} $apigw_exposed_{name} {{\n        default {exposed};\n        \"\" \"\";\n    }}"
     );
+}
+
+/// Writes the list of headers that a page may read, by variables where it is long. Those of a `geo` are of the whole file, and
+/// their values are taken as they are.
+fn exposed_headers(text: &mut String, name: &str, list: &str) -> String {
+    let pieces = pieces(list);
+    if pieces.len() < 2 {
+        return quoted(list);
+    }
+    let mut variables = String::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let variable = format!("apigw_exposed_{name}_{index}");
+        let _ = writeln!(text, "    geo ${variable} {{\n        default {};\n    }}", quoted_name(piece));
+        let _ = write!(variables, "${{{variable}}}");
+    }
+    format!("\"{variables}\"")
 }
 
 fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'r>) -> String {
@@ -224,6 +257,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "targets with a fragment, absolute targets without a path and long ones (over 8 KiB) are refused, other schemes are not",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
+        // With `underscores_in_headers`, `$http_x_key` is the text of a caller's `X_Key` too: it would pass for the other, and a
+        // forged `X_Forwarded_User` would reach a backend.
         ExportFeature::UnusualHeaderNames => FeatureVerdict::Near(
             "of a caller's headers, those with other characters than letters, digits and hyphens in their names are dropped",
         ),
@@ -242,6 +277,11 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
         ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
+        ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
         ExportFeature::ShownCredentials
         | ExportFeature::CorsOfListedOrigins
@@ -266,6 +306,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::ColonConstant
         | ExportFeature::ConstantBytes(_)
         | ExportFeature::ConstantCount(_)
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
+        | ExportFeature::PatternBytes(_)
+        | ExportFeature::EmptyQueryConstant
         | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

@@ -15,7 +15,7 @@ use super::requests::TestRequest;
 use crate::harness::Sandbox;
 
 /// The headers that a backend sees alike, whatever gateway is before it.
-const SEEN: [&str; 18] = [
+const SEEN: [&str; 22] = [
     "api_key",
     "host",
     "proxy-authorization",
@@ -30,10 +30,14 @@ const SEEN: [&str; 18] = [
     "x-forwarded-proto",
     "x-forwarded-client-cert",
     "x-forwarded-user",
+    "x-from",
+    "x-kept",
     "x-long",
     "x-new",
     "x-old",
     "x-real-ip",
+    "x-to",
+    "x-twice",
 ];
 
 /// Starts a backend that answers with the request that it sees.
@@ -49,7 +53,10 @@ pub(super) fn start_backend() -> String {
                 let mut headers: BTreeMap<String, String> = BTreeMap::new();
                 for line in lines.take_while(|line| !line.is_empty()) {
                     if let Some((name, value)) = line.split_once(':') {
-                        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+                        let values = headers.entry(name.to_ascii_lowercase()).or_default();
+                        // One that is sent twice is seen twice.
+                        let separator = if values.is_empty() { "" } else { " | " };
+                        values.extend([separator, value.trim()]);
                     }
                 }
                 let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
@@ -79,13 +86,17 @@ fn forwards_as_the_gateway(kind: EngineKind) {
     let is_nginx = kind == EngineKind::Nginx;
     let empty = if is_nginx { "" } else { "    - {to: header.x-empty, value: ''}\n" };
     let long = format!("    - {{to: header.x-long, value: {}}}\n", "$long".repeat(1_200));
-    let constants = format!("    - {{to: header.tenant_id, value: acme}}\n{long}{empty}");
+    // Of constants for one place, the last counts; a mapping of an API is applied after the group's constants.
+    let twice = "    - {to: header.x-twice, value: first}\n    - {to: header.X-Twice, value: second}\n    - {to: header.x-kept, value: usual}\n    - {to: header.x-from, value: moved}\n";
+    let constants = format!("    - {{to: header.tenant_id, value: acme}}\n{twice}{long}{empty}");
+    let own = "    addItem: {constants: [{to: header.x-TWICE, value: own}], parameters: [{from: header.x-own, to: header.x-kept}, {from: header.x-from, to: header.x-to}]}\n";
     let settings = settings
         .replace("  more_addresses: [\"http://127.0.0.1:9002/base\"]\n", "")
         .replace("127.0.0.1:9001", &usual)
         .replace("127.0.0.1:9003", &canary)
         // No report calls constants of the query exact.
         .replace("    - {to: query.source, value: \"a&b\"}\n", &constants)
+        .replace("max_body_kib", &format!("{own}max_body_kib"))
         + "cors: {allow_origins: [\"https://shop.example\"]}\n";
     sandbox.write("groups/shop/group.yaml", &settings);
     sandbox.run("publish shop --env test --bump patch").expect_exit(0);
@@ -123,6 +134,7 @@ fn forwards_as_the_gateway(kind: EngineKind) {
             &[("x-empty", "mine"), ("tenant_id", "mine"), ("x_forwarded-user", "forged"), ("content_length", "forged")],
         ),
         request("POST", "/shop/items", if is_nginx { &[] } else { &[("api_key", "1"), ("x-$odd", "2")] }),
+        request("POST", "/shop/items", &[("x-twice", "mine"), ("x-own", "mine"), ("x-to", "mine"), ("x-from", "mine")]),
         request("POST", "/shop/items", &[origin]),
         request("POST", "/shop/items", &[("origin", "https://evil.example")]),
         request("OPTIONS", "/shop/items", &[origin, preflight, ("access-control-request-headers", "x-a")]),

@@ -1,0 +1,297 @@
+//! The features of a gateway that a group uses, each with the setting that asks for it.
+
+use super::constant::is_written;
+use super::feature::ExportFeature;
+use super::length::{MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
+use super::long_pattern::longest_patterns;
+use super::options::CallerKeys;
+use super::place::SettingPlace;
+use crate::definition::StatusPattern;
+use crate::model::{Location, ParameterReference, ResponseValidation};
+use crate::routes::{
+    DynamicUpstream, GroupForwarding, GroupRoutes, MissingCredentials, MockResponse, MockResponses, PathPart,
+    PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, ValuePrefix,
+};
+
+/// A feature that a group or an API uses.
+pub(super) struct FeatureUse {
+    pub(super) feature: ExportFeature,
+    pub(super) place: SettingPlace,
+}
+
+/// Lists the features that a group uses as a whole, and those of each of its routes.
+pub(super) fn feature_uses(group: &GroupRoutes, callers: &CallerKeys) -> (Vec<FeatureUse>, Vec<Vec<FeatureUse>>) {
+    let mut uses = FeatureUses::default();
+    uses.group(group);
+    uses.limits(group, callers);
+    if let Some(forward) = &group.forward {
+        uses.forward(forward, group.prefix.before_path());
+    }
+    let of_group = std::mem::take(&mut uses.list);
+    let of_group_constants = group.forward.as_ref().map(|forward| forward.mappings.as_slice()).unwrap_or_default();
+    let of_routes = group.routes.iter().zip(longest_patterns(group)).map(|(route, longest)| {
+        uses.route(route, of_group_constants);
+        uses.api(ExportFeature::PatternBytes(longest), &route.location);
+        std::mem::take(&mut uses.list)
+    });
+    (of_group, of_routes.collect())
+}
+
+/// The uses so far.
+#[derive(Default)]
+pub(super) struct FeatureUses {
+    list: Vec<FeatureUse>,
+}
+
+impl FeatureUses {
+    pub(super) fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
+        let place = SettingPlace::Settings(path.iter().map(|key| (*key).to_owned()).collect());
+        self.list.push(FeatureUse { feature, place });
+    }
+
+    fn group(&mut self, group: &GroupRoutes) {
+        let first = group.routes.first();
+        match first.map(|route| &route.access) {
+            Some(RouteAccess::Key { signature: None, subscription: Some(_), token: None, .. }) => {
+                self.setting(ExportFeature::SubscriptionKeys, &["auth"]);
+            }
+            // A subscription key beside others is none of a target's: none is let in for less.
+            Some(RouteAccess::Key { signature, token, .. }) => {
+                if token.is_some() {
+                    self.setting(ExportFeature::Tokens, &["auth"]);
+                }
+                if signature.is_some() || token.is_none() {
+                    self.setting(ExportFeature::Signatures, &["auth"]);
+                }
+            }
+            _ if group.routes.iter().any(|route| matches!(route.access, RouteAccess::Presence { .. })) => {
+                self.setting(ExportFeature::ShownCredentials, &["mock", "check_security"]);
+            }
+            _ => {}
+        }
+        if group.routes.iter().any(|route| route.validation.requests) {
+            self.setting(ExportFeature::Validation, &["validate_requests"]);
+        } else if group.routes.iter().any(|route| route.validation.responses != ResponseValidation::Off) {
+            self.setting(ExportFeature::Validation, &["validate_responses"]);
+        }
+        if !group.ip_rules.is_empty() {
+            self.setting(ExportFeature::IpRules, &["ip_rules"]);
+        }
+        self.setting(ExportFeature::BodyLimit, &["max_body_kib"]);
+        if let Some(cors) = &group.cors {
+            let has_any = cors.allow_origins.iter().any(|origin| origin == "*");
+            let feature = if has_any { ExportFeature::CorsOfAnyOrigin } else { ExportFeature::CorsOfListedOrigins };
+            self.setting(feature, &["cors", "allow_origins"]);
+            if cors.allow_origins.iter().any(|origin| origin.len() > MOST_ORIGIN_BYTES) {
+                self.setting(ExportFeature::LongCorsList, &["cors", "allow_origins"]);
+            }
+            for (list, key) in [(&cors.allow_headers, "allow_headers"), (&cors.expose_headers, "expose_headers")] {
+                if !is_short_list(&list.join(", ")) {
+                    self.setting(ExportFeature::LongCorsList, &["cors", key]);
+                }
+            }
+        }
+        if group.encoded_slashes {
+            self.setting(ExportFeature::EncodedSlashes, &["forwarding", "encoded_slashes"]);
+        }
+        self.setting(ExportFeature::OptionsAndMethods, &["prefix"]);
+        self.setting(ExportFeature::EncodedLetters, &["prefix"]);
+        self.setting(ExportFeature::UnusualTargets, &["prefix"]);
+        self.setting(ExportFeature::UnusualHeaderNames, &["prefix"]);
+    }
+
+    /// Notes the limits of the group, and those of the keys and grants that it lets in by.
+    fn limits(&mut self, group: &GroupRoutes, callers: &CallerKeys) {
+        let asks_callers = group.routes.iter().all(|route| matches!(route.access, RouteAccess::Key { .. }));
+        if !group.rate_limits.is_empty() {
+            self.setting(ExportFeature::RateLimits { asks_callers }, &["limits"]);
+        }
+        if asks_callers && let Some(place) = callers.limits_place(group.group.as_str(), group.environment.as_str()) {
+            self.list.push(FeatureUse { feature: ExportFeature::CallerLimits, place });
+        }
+    }
+
+    fn forward(&mut self, forward: &GroupForwarding, prefix: &str) {
+        let targets = &forward.upstream.targets;
+        if targets.len() > 1 {
+            self.setting(ExportFeature::SeveralTargets, &["forwarding", "more_addresses"]);
+        }
+        let mut bases = targets.iter().map(super::upstream::base_path);
+        let first = bases.next().unwrap_or_default();
+        if bases.any(|base| base != first) {
+            self.setting(ExportFeature::DifferentBasePaths, &["forwarding", "more_addresses"]);
+        }
+        if targets.iter().any(|url| super::upstream::UpstreamEndpoint::new(url).is_https) {
+            self.setting(ExportFeature::Https, &["forwarding", "tls"]);
+        }
+        if forward.tls.certificate.is_some() {
+            self.setting(ExportFeature::ClientCertificate, &["forwarding", "tls", "certificate"]);
+        }
+        self.setting(ExportFeature::CallerClaims, &["forwarding"]);
+        if forward.sign.is_some() {
+            self.setting(ExportFeature::BackendSignature, &["forwarding", "sign"]);
+        }
+        if forward.keep_host {
+            self.setting(ExportFeature::KeepHost, &["forwarding", "keep_host"]);
+        }
+        if forward.retry {
+            self.setting(ExportFeature::Retry, &["forwarding", "retry"]);
+        }
+        self.setting(ExportFeature::Timeouts, &["forwarding", "response_timeout_ms"]);
+        self.setting(ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]);
+        if !forward.dynamic.is_empty() {
+            self.setting(ExportFeature::DynamicBackend, &["forwarding", "routes"]);
+        }
+        self.conditions(&forward.dynamic, &["forwarding", "routes"]);
+        self.mappings(&forward.mappings, &["forwarding"]);
+        self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);
+        let replacement = format!("{first}{}", if forward.keep_prefix { prefix } else { "" });
+        if replacement != prefix {
+            self.setting(ExportFeature::PrefixReplacement, &["forwarding", "keep_prefix"]);
+        }
+    }
+
+    fn mappings(&mut self, mappings: &[RequestMapping], below: &[&str]) {
+        for mapping in mappings {
+            let (feature, key) = match mapping {
+                RequestMapping::Move(mapping) => match (&mapping.from, &mapping.to) {
+                    (ParameterReference::Header(_), ParameterReference::Header(_)) => {
+                        (ExportFeature::HeaderToHeader, "parameters")
+                    }
+                    _ => (ExportFeature::OtherMapping, "parameters"),
+                },
+                RequestMapping::Set(constant) => match constant.to {
+                    ParameterReference::Header(_) => (ExportFeature::HeaderConstant, "constants"),
+                    ParameterReference::Query(_) => (ExportFeature::QueryConstant, "constants"),
+                    ParameterReference::Path(_) => (ExportFeature::OtherMapping, "constants"),
+                },
+            };
+            let path: Vec<&str> = below.iter().copied().chain([key]).collect();
+            self.setting(feature, &path);
+            if !is_written(mapping) {
+                self.setting(ExportFeature::LongParameter, &path);
+            }
+        }
+        let constants = mappings.iter().filter_map(|mapping| match mapping {
+            RequestMapping::Set(constant) => Some(constant),
+            RequestMapping::Move(_) => None,
+        });
+        for (index, constant) in constants.enumerate() {
+            let index = index.to_string();
+            let path: Vec<&str> = below.iter().copied().chain(["constants", &index]).collect();
+            self.constant(constant, &path);
+        }
+    }
+
+    fn conditions(&mut self, dynamic: &[DynamicUpstream], path: &[&str]) {
+        let is_long = |one: &DynamicUpstream| {
+            !is_short_condition(&one.when, "") || one.equals.iter().any(|value| !is_short_condition(&one.when, value))
+        };
+        if dynamic.iter().any(is_long) {
+            self.setting(ExportFeature::LongCondition, path);
+        }
+    }
+
+    fn route(&mut self, route: &Route, of_group: &[RequestMapping]) {
+        self.path(&route.path, &route.location);
+        if route.websocket {
+            self.api(ExportFeature::Websocket, &route.location);
+        }
+        let challenge = match &route.access {
+            RouteAccess::Presence { any_of } => {
+                if any_of.iter().flatten().any(|one| !is_short_name(one.name())) {
+                    self.api(ExportFeature::LongName, &route.location);
+                }
+                MissingCredentials::new(any_of).challenge
+            }
+            _ => String::new(),
+        };
+        match &route.responder {
+            Responder::Mock(responses) => self.mock(responses, &challenge, &route.location),
+            Responder::Forward(own) => self.route_forward(own, &route.api, of_group),
+        }
+    }
+
+    fn api(&mut self, feature: ExportFeature, api: &Location) {
+        self.list.push(FeatureUse { feature, place: SettingPlace::Api(api.clone()) });
+    }
+
+    fn path(&mut self, path: &PathTemplate, api: &Location) {
+        let parameters = path.parts.windows(2);
+        let is_parameter = |part: &PathPart| matches!(part, PathPart::Parameter(_));
+        if parameters.into_iter().any(|pair| pair.iter().all(is_parameter)) {
+            self.api(ExportFeature::AdjacentParameters, api);
+        }
+        if path.parts.iter().any(is_parameter) {
+            self.api(ExportFeature::Semicolons, api);
+        }
+        let is_marked = |part: &PathPart| matches!(part, PathPart::Parameter(one) if one.lead != ValuePrefix::Nothing);
+        if path.parts.iter().any(is_marked) {
+            self.api(ExportFeature::MarkedParameters, api);
+        }
+        if !path.query.is_empty() {
+            self.api(ExportFeature::QueryRoute, api);
+        }
+        if path.is_prefix {
+            self.api(ExportFeature::PathPrefix, api);
+        }
+    }
+
+    fn mock(&mut self, responses: &MockResponses, challenge: &str, api: &Location) {
+        self.api(ExportFeature::MockResponse, api);
+        if responses.constant().is_none() {
+            self.api(ExportFeature::MockWithoutConstant, api);
+        }
+        if responses.responses.len() > 1 {
+            self.api(ExportFeature::ChosenResponse, api);
+        }
+        let is_range =
+            |pattern: Option<StatusPattern>| matches!(pattern, Some(StatusPattern::Class(_) | StatusPattern::Default));
+        if responses.responses.iter().any(|response| is_range(response.declared_for)) {
+            self.api(ExportFeature::RangeOfCodes, api);
+        }
+        if responses.responses.iter().any(|response| response.headers.iter().any(|(_, value)| value.is_empty())) {
+            self.api(ExportFeature::EmptyResponseHeader, api);
+        }
+        if responses.responses.iter().any(has_long_name) {
+            self.api(ExportFeature::LongName, api);
+        }
+        let values = responses.responses.iter().flat_map(|response| &response.headers).map(|(_, value)| value.as_str());
+        let longest = values.chain([challenge]).map(TextLength::of).reduce(TextLength::max);
+        self.api(ExportFeature::ResponseHeaderBytes(longest.unwrap_or_default()), api);
+        let most = responses.responses.iter().map(|response| response.headers.len()).max();
+        self.api(ExportFeature::ResponseHeaderCount(most.unwrap_or_default()), api);
+        let is_text = |body: &[u8]| std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
+        if responses.responses.iter().any(|response| !is_text(&response.body)) {
+            self.api(ExportFeature::BinaryBody, api);
+        }
+        let is_redirect = |status: u16| matches!(status, 301 | 302 | 303 | 307 | 308);
+        if responses.responses.iter().any(|response| is_redirect(response.status) && !response.body.is_empty()) {
+            self.api(ExportFeature::RedirectBody, api);
+        }
+        let longest = responses.responses.iter().map(|response| response.body.len()).max();
+        self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), api);
+    }
+
+    fn route_forward(&mut self, own: &RouteForward, api: &str, of_group: &[RequestMapping]) {
+        let below = ["forwarding", "apis", api];
+        if own.path.is_some() {
+            self.setting(ExportFeature::PathTemplate, &["forwarding", "apis", api, "path"]);
+        }
+        if !own.dynamic.is_empty() {
+            self.setting(ExportFeature::DynamicBackend, &["forwarding", "apis", api, "routes"]);
+        }
+        self.conditions(&own.dynamic, &["forwarding", "apis", api, "routes"]);
+        self.mappings(&own.mappings, &below);
+        if !own.mappings.is_empty() {
+            let all = of_group.iter().chain(&own.mappings);
+            self.constant_count(all, &["forwarding", "apis", api, "constants"]);
+        }
+    }
+}
+
+/// True if a name of a mock response is too long for an export.
+fn has_long_name(response: &MockResponse) -> bool {
+    let headers = response.headers.iter().map(|(name, _)| name);
+    headers.chain(&response.media_type).chain(&response.example).any(|name| !is_short_name(name))
+}

@@ -1,5 +1,6 @@
 //! Constants: which of them count, and those that a target may not send as they are.
 
+use super::claims::is_of_gateway;
 use super::feature::ExportFeature;
 use super::feature_uses::FeatureUses;
 use super::length::{TextLength, is_short_name};
@@ -18,13 +19,16 @@ pub(super) fn last_constants<'m>(mappings: impl Iterator<Item = &'m RequestMappi
     constants
 }
 
-/// True if a target writes a change of a request. None does where a header has a long name.
+/// True if a target writes a change of a request. None does where a header has a long name, nor a constant that the gateway
+/// does not send: it writes the header itself.
 pub(super) fn is_written(mapping: &RequestMapping) -> bool {
     let is_short =
         |place: &ParameterReference| !matches!(place, ParameterReference::Header(name) if !is_short_name(name));
     match mapping {
         RequestMapping::Move(mapping) => is_short(&mapping.from) && is_short(&mapping.to),
-        RequestMapping::Set(constant) => is_short(&constant.to),
+        RequestMapping::Set(constant) => {
+            is_short(&constant.to) && !matches!(&constant.to, ParameterReference::Header(name) if is_of_gateway(name))
+        }
     }
 }
 
@@ -75,6 +79,7 @@ mod tests {
             set("header.x-b", "3"),
             set("header.x-a", "4"),
             set(&format!("header.{}", "x".repeat(257)), "5"),
+            set("header.X-Forwarded-Proto", "6"),
         ];
         let values: Vec<&str> =
             last_constants(mappings.iter()).iter().map(|constant| constant.value.as_str()).collect();

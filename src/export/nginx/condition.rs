@@ -24,7 +24,7 @@ pub(super) fn condition_map(condition: &RequestCondition) -> String {
         TextTest::Matches(pattern) => vec![matching(pattern)],
         TextTest::MatchesAny(patterns) => joined(patterns, JOINED_BYTES).iter().map(matching).collect(),
     };
-    let keys: String = keys.iter().map(|key| format!("        {key} 1;\n")).collect();
+    let keys = keys.iter().map(|key| format!("        {key} 1;\n")).collect::<Vec<_>>().concat();
     // A map holds no expression against an empty text.
     let source = if source == "\"\"" { "-".to_owned() } else { source };
     format!("map -{source} $HERE {{\n        default 0;\n{keys}    }}")

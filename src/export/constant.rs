@@ -1,9 +1,7 @@
 //! Constants: which of them count, and those that a target may not send as they are.
 
 use super::claims::is_of_gateway;
-use super::feature::ExportFeature;
-use super::feature_uses::FeatureUses;
-use super::length::{TextLength, is_short_name};
+use super::length::is_short_name;
 use crate::model::ParameterReference;
 use crate::routes::{FixedParameter, RequestMapping};
 
@@ -35,32 +33,6 @@ pub(super) fn is_written(mapping: &RequestMapping) -> bool {
 /// True if Kong takes a value as it is. It takes what begins with `$(`, or a line that begins with `#`, for a template.
 pub(super) fn is_template(value: &str) -> bool {
     value.contains("$(") || value.lines().any(|line| line.starts_with('#'))
-}
-
-impl FeatureUses {
-    /// Notes the features of a constant's value.
-    pub(super) fn constant(&mut self, constant: &FixedParameter, path: &[&str]) {
-        let FixedParameter { to, value, .. } = constant;
-        match to {
-            ParameterReference::Header(_) if value.is_empty() => self.setting(ExportFeature::EmptyConstant, path),
-            ParameterReference::Header(_) => self.setting(ExportFeature::ConstantBytes(TextLength::of(value)), path),
-            ParameterReference::Query(_) if value.is_empty() => self.setting(ExportFeature::EmptyQueryConstant, path),
-            ParameterReference::Query(_) | ParameterReference::Path(_) => {}
-        }
-        if value.starts_with(':') {
-            self.setting(ExportFeature::ColonConstant, path);
-        }
-        if is_template(value) {
-            self.setting(ExportFeature::TemplateConstant, path);
-        }
-    }
-
-    /// Notes the number of headers that constants set.
-    pub(super) fn constant_count<'m>(&mut self, mappings: impl Iterator<Item = &'m RequestMapping>, path: &[&str]) {
-        let is_header = |constant: &&FixedParameter| matches!(constant.to, ParameterReference::Header(_));
-        let count = last_constants(mappings).into_iter().filter(is_header).count();
-        self.setting(ExportFeature::ConstantCount(count), path);
-    }
 }
 
 #[cfg(test)]

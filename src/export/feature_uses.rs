@@ -1,6 +1,6 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
-use super::constant::is_written;
+use super::constant::{is_template, is_written, last_constants};
 use super::feature::ExportFeature;
 use super::length::{MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
@@ -9,8 +9,8 @@ use super::place::SettingPlace;
 use crate::definition::StatusPattern;
 use crate::model::{Location, ParameterReference, ResponseValidation};
 use crate::routes::{
-    DynamicUpstream, GroupForwarding, GroupRoutes, MissingCredentials, MockResponse, MockResponses, PathPart,
-    PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, ValuePrefix,
+    DynamicUpstream, FixedParameter, GroupForwarding, GroupRoutes, MissingCredentials, MockResponse, MockResponses,
+    PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, ValuePrefix,
 };
 
 /// A feature that a group or an API uses.
@@ -39,12 +39,12 @@ pub(super) fn feature_uses(group: &GroupRoutes, callers: &CallerKeys) -> (Vec<Fe
 
 /// The uses so far.
 #[derive(Default)]
-pub(super) struct FeatureUses {
+struct FeatureUses {
     list: Vec<FeatureUse>,
 }
 
 impl FeatureUses {
-    pub(super) fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
+    fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
         let place = SettingPlace::Settings(path.iter().map(|key| (*key).to_owned()).collect());
         self.list.push(FeatureUse { feature, place });
     }
@@ -181,6 +181,30 @@ impl FeatureUses {
             let path: Vec<&str> = below.iter().copied().chain(["constants", &index]).collect();
             self.constant(constant, &path);
         }
+    }
+
+    /// Notes the features of a constant's value.
+    fn constant(&mut self, constant: &FixedParameter, path: &[&str]) {
+        let FixedParameter { to, value, .. } = constant;
+        match to {
+            ParameterReference::Header(_) if value.is_empty() => self.setting(ExportFeature::EmptyConstant, path),
+            ParameterReference::Header(_) => self.setting(ExportFeature::ConstantBytes(TextLength::of(value)), path),
+            ParameterReference::Query(_) if value.is_empty() => self.setting(ExportFeature::EmptyQueryConstant, path),
+            ParameterReference::Query(_) | ParameterReference::Path(_) => {}
+        }
+        if value.starts_with(':') {
+            self.setting(ExportFeature::ColonConstant, path);
+        }
+        if is_template(value) {
+            self.setting(ExportFeature::TemplateConstant, path);
+        }
+    }
+
+    /// Notes the number of headers that constants set.
+    fn constant_count<'m>(&mut self, mappings: impl Iterator<Item = &'m RequestMapping>, path: &[&str]) {
+        let is_header = |constant: &&FixedParameter| matches!(constant.to, ParameterReference::Header(_));
+        let count = last_constants(mappings).into_iter().filter(is_header).count();
+        self.setting(ExportFeature::ConstantCount(count), path);
     }
 
     fn conditions(&mut self, dynamic: &[DynamicUpstream], path: &[&str]) {

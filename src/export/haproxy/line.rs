@@ -32,6 +32,9 @@ pub(super) const MOST_BODY_BYTES: usize = 256 * 1024;
 /// The most bytes of a header, which has to fit into a buffer too.
 pub(super) const MOST_HEADER_BYTES: usize = 64 * 1024;
 
+/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
+pub(super) const MOST_PATTERN_BYTES: usize = 8 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;

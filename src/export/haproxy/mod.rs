@@ -28,7 +28,7 @@ use super::verdict::{
     NO_SEMICOLONS, RAW_LETTERS,
 };
 use crate::routes::GroupRoutes;
-use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES};
+use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 use line::{formatted, quoted};
 use step::{StepWriter, refusal_text};
 
@@ -37,8 +37,6 @@ const USUAL_BUFFER_BYTES: usize = 16 * 1024;
 /// The bytes of a buffer that are kept for a head.
 const HEAD_BYTES: usize = 8 * 1024;
 
-/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
-const MOST_PATTERN_BYTES: usize = 8 * 1024;
 /// The most bytes of all expressions in a condition, each of which is a word of its line.
 const MOST_PATTERNS_BYTES: usize = 40 * MOST_PATTERN_BYTES;
 

@@ -12,11 +12,10 @@ use super::super::table::{
     FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::super::upstream::ConnectedUpstream;
-use super::MOST_PATTERN_BYTES;
 use super::address_lists::AddressLists;
 use super::condition::{MOST_HEADERS_OF_A_LINE, step_condition};
 use super::keys::{KeyMaps, subscription};
-use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, formatted, header_value, quoted};
+use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES, formatted, header_value, quoted};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 

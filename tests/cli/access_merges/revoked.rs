@@ -1,0 +1,52 @@
+//! A key that leaks, whose files a merge or a person has left unreadable.
+
+use super::{Branches, GIT};
+use crate::harness::has_tool;
+
+#[test]
+fn a_key_is_revoked_whatever_stands_in_its_file() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let rotate = "key rotate ci --overlap 2h --to SECRET";
+    branches.merge(&[&format!("{rotate}/ours")], &[&format!("{rotate}/theirs")]);
+    let conflict = branches.sandbox.read("keys/ci.yaml");
+    let leaked = conflict.replacen("=======\n", "secret: hunter2hunter2\n=======\n", 1);
+    assert_ne!(leaked, conflict, "a conflict");
+    branches.sandbox.write("keys/ci.yaml", &leaked);
+    let revoked = branches.run("-o json key revoke ci -m leaked").expect_exit(0);
+    assert!(!revoked.stdout.contains("hunter2") && !revoked.stderr.contains("hunter2"), "{revoked:?}");
+    let revoked = revoked.expect_stdout("rotate the key").expect_stdout("apigw resolve --access ci").json();
+    assert_eq!(
+        (revoked["revoked"].as_array().map(Vec::len), &revoked["live"]),
+        (Some(3), &serde_json::json!([])),
+        "the secret before, and one of each branch: {revoked:#}"
+    );
+    let files = branches.sandbox.files();
+    let has_secret = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("hunter2");
+    let with_secret: Vec<_> = files.iter().filter(|(_, bytes)| has_secret(bytes)).map(|(place, _)| place).collect();
+    assert!(with_secret.len() == 1 && with_secret[0].ends_with("keys/ci.yaml"), "{with_secret:?}");
+    // A revocation closes by its file, even by one that cannot be read.
+    let revocation = format!("keys/revoked/{}.yaml", revoked["revoked"][0]["secret"].as_str().expect("an id"));
+    let whole = branches.sandbox.read(&revocation);
+    branches.sandbox.write(&revocation, "damaged");
+    branches.run("key revoke ci -m leaked").expect_exit(0).expect_stdout("nothing to revoke");
+    branches.sandbox.write(&revocation, &whole);
+    branches.run("resolve --access ci --ours").expect_exit(0);
+    assert!(!branches.sandbox.read("keys/ci.yaml").contains("hunter2"));
+    assert_eq!(branches.key()["secrets"][0]["state"], "revoked");
+    for (index, text) in [Some("damaged"), Some("\0"), None].into_iter().enumerate() {
+        branches.run(&format!("{rotate}/{index}")).expect_exit(0);
+        let whole = branches.sandbox.read("keys/ci.yaml");
+        match text {
+            Some(text) => branches.sandbox.write("keys/ci.yaml", text),
+            None => std::fs::remove_file(branches.sandbox.path().join("keys/ci.yaml")).expect("a file"),
+        }
+        let revoked = branches.run("key revoke ci -m leaked").expect_exit(0).expect_stdout("revoked ");
+        revoked.expect_stderr("keys/ci.yaml").expect_stderr("once its file is whole");
+        branches.sandbox.write("keys/ci.yaml", &whole);
+        assert!(branches.key()["secrets"].as_array().expect("secrets").iter().all(|each| each["state"] == "revoked"));
+    }
+    branches.assert_whole();
+}

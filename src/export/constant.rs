@@ -2,6 +2,7 @@
 
 use super::claims::is_of_gateway;
 use super::length::is_short_name;
+use super::table::ForwardAction;
 use crate::model::ParameterReference;
 use crate::routes::{FixedParameter, RequestMapping};
 
@@ -18,7 +19,7 @@ pub(super) fn last_constants<'m>(mappings: impl Iterator<Item = &'m RequestMappi
 }
 
 /// True if a target writes a change of a request. None does where a header has a long name, nor a constant that the gateway
-/// does not send: it writes the header itself.
+/// does not send.
 pub(super) fn is_written(mapping: &RequestMapping) -> bool {
     let is_short =
         |place: &ParameterReference| !matches!(place, ParameterReference::Header(name) if !is_short_name(name));
@@ -28,6 +29,15 @@ pub(super) fn is_written(mapping: &RequestMapping) -> bool {
             is_short(&constant.to) && !matches!(&constant.to, ParameterReference::Header(name) if is_of_gateway(name))
         }
     }
+}
+
+/// True if the settings write a header for a backend, its name in lower case, in the place of what a target tells there.
+pub(super) fn writes_header(action: &ForwardAction<'_>, name: &str) -> bool {
+    let is_there = |place: &ParameterReference| matches!(place, ParameterReference::Header(written) if written == name);
+    action.forward.mappings.iter().chain(&action.own.mappings).any(|mapping| match mapping {
+        RequestMapping::Move(mapping) => is_there(&mapping.to),
+        RequestMapping::Set(constant) => is_there(&constant.to),
+    })
 }
 
 /// True if Kong takes a value as it is. It takes what begins with `$(`, or a line that begins with `#`, for a template.
@@ -51,7 +61,8 @@ mod tests {
             set("header.x-b", "3"),
             set("header.x-a", "4"),
             set(&format!("header.{}", "x".repeat(257)), "5"),
-            set("header.X-Forwarded-Proto", "6"),
+            set("header.X-Request-Id", "6"),
+            set("header.x_forwarded_proto", "7"),
         ];
         let values: Vec<&str> =
             last_constants(mappings.iter()).iter().map(|constant| constant.value.as_str()).collect();

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::constant::{is_template, is_written, last_constants};
+use super::constant::{is_template, is_written, last_constants, writes_header};
 use super::cors::{header_list, short_origins};
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets};
@@ -194,7 +194,9 @@ fn termination(response: &FixedResponse<'_>) -> Value {
 
 /// Writes the changes of a request on its way to a backend.
 fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
-    let mut added = vec![format!("x-forwarded-prefix:{}", group.prefix.as_str())];
+    let is_own = !writes_header(action, "x-forwarded-prefix");
+    let mut added: Vec<String> =
+        is_own.then(|| format!("x-forwarded-prefix:{}", group.prefix.as_str())).into_iter().collect();
     let mut queries = Vec::new();
     let mut renamed = Vec::new();
     let mut removed: Vec<&str> = removed_by_name(|_| false);

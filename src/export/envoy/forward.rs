@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::constant::is_written;
+use super::super::constant::{is_written, writes_header};
 use super::super::pattern::{PathRewrite, RewritePiece};
 use super::super::table::ForwardAction;
 use super::cluster::milliseconds;
@@ -10,6 +10,9 @@ use super::message::overwritten;
 use super::protobuf::{MOST_HEADER_BYTES, literal, type_url};
 use crate::model::ParameterReference;
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
+
+const FORWARDED_HOST: &str = "x-forwarded-host";
+const FORWARDED_PREFIX: &str = "x-forwarded-prefix";
 
 /// Writes the route to a cluster.
 pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluster: &str) -> Value {
@@ -20,8 +23,11 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
         "cluster": cluster,
         "timeout": "0s",
         "idle_timeout": milliseconds(idle_ms),
-        "append_x_forwarded_host": true,
     });
+    // Those that the settings write come from the filter.
+    if !writes_header(action, FORWARDED_HOST) {
+        target["append_x_forwarded_host"] = true.into();
+    }
     if !forward.keep_host {
         target["auto_host_rewrite"] = true.into();
     }
@@ -36,7 +42,8 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
     if route.websocket {
         target["upgrade_configs"] = json!([{"upgrade_type": "websocket", "enabled": true}]);
     }
-    let added = [overwritten("x-forwarded-prefix", &literal(group.prefix.as_str()))];
+    let is_own = !writes_header(action, FORWARDED_PREFIX);
+    let added: Vec<Value> = is_own.then(|| prefix_header(group)).into_iter().collect();
     let mut removed: Vec<String> = Vec::new();
     if let RouteAccess::Key { signature, subscription, token, pass_credentials: false, .. } = &route.access {
         removed.extend(subscription.iter().flat_map(|subscription| &subscription.headers).cloned());
@@ -62,9 +69,21 @@ fn rewrite_piece(piece: &RewritePiece) -> String {
     }
 }
 
+fn prefix_header(group: &GroupRoutes) -> Value {
+    overwritten(FORWARDED_PREFIX, &literal(group.prefix.as_str()))
+}
+
 /// Writes the changes of a request's parameters, in order: headers that move, then those that are set.
-pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
+pub(super) fn mutations(group: &GroupRoutes, action: &ForwardAction<'_>) -> Option<Value> {
     let mut headers = Vec::new();
+    // What is told of the hop before the settings write it: a header that moves may be missing.
+    for (name, own) in
+        [(FORWARDED_PREFIX, prefix_header(group)), (FORWARDED_HOST, overwritten(FORWARDED_HOST, "%REQ(:AUTHORITY)%"))]
+    {
+        if writes_header(action, name) {
+            headers.push(json!({"append": own}));
+        }
+    }
     for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping)) {
         match mapping {
             RequestMapping::Move(mapping) => {

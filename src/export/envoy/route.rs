@@ -172,7 +172,7 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
                 }
             },
         );
-        let mut filters = Self::filters(step, cors);
+        let mut filters = Self::filters(path.group, step, cors);
         if step.route.is_some() && !group.ip_rules.is_empty() {
             filters.extend([address_filter(&group.ip_rules)]);
         }
@@ -186,7 +186,7 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
         route
     }
 
-    fn filters(step: &DecisionStep<'_>, cors: Option<&Cors>) -> Map<String, Value> {
+    fn filters(group: &GroupRoutes, step: &DecisionStep<'_>, cors: Option<&Cors>) -> Map<String, Value> {
         let mut filters = Map::new();
         if let (Some(cors), StepOutcome::Forward(_)) = (cors, &step.action) {
             filters.insert("envoy.filters.http.cors".to_owned(), cors_policy(cors));
@@ -209,7 +209,7 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
             filters.insert("envoy.filters.http.buffer".to_owned(), limit);
         }
         if let StepOutcome::Forward(forward) = &step.action
-            && let Some(mutations) = mutations(forward)
+            && let Some(mutations) = mutations(group, forward)
         {
             filters.insert("envoy.filters.http.header_mutation".to_owned(), mutations);
         }

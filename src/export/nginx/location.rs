@@ -21,14 +21,11 @@ use crate::routes::{GroupRoutes, RequestMapping};
 
 /// The certificates that a system trusts, on Debian and its children.
 const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// The headers that tell a backend of the caller and of the request.
-const OWN_HEADERS: [&str; 5] = [
-    "X-Forwarded-For $remote_addr",
-    "X-Forwarded-Host $http_host",
-    "X-Forwarded-Proto $scheme",
-    "X-Request-Id $apigw_request_id",
-    "Via \"1.1 apigw\"",
-];
+/// The headers that tell a backend of the caller.
+const HOP_HEADERS: [(&str, &str); 3] =
+    [("x-forwarded-for", "$remote_addr"), ("x-forwarded-host", "$http_host"), ("x-forwarded-proto", "$scheme")];
+/// A header that is not sent.
+const NOTHING: &str = "\"\"";
 const REQUEST_ID: &str = "${apigw_request_id}";
 
 /// Writes locations, and collects the conditions and backends that they name.
@@ -157,17 +154,12 @@ impl<'r> LocationWriter<'r> {
         line(&format!("proxy_read_timeout {idle}ms"));
         line(&format!("proxy_send_timeout {idle}ms"));
         line(&format!("proxy_set_header Host {host}"));
-        for header in OWN_HEADERS {
-            line(&format!("proxy_set_header {header}"));
-        }
-        for name in removed_by_name(|_| false) {
-            line(&format!("proxy_set_header {name} \"\""));
-        }
-        line(&format!("proxy_set_header X-Forwarded-Prefix {}", quoted(group.prefix.as_str())));
+        line("proxy_set_header X-Request-Id $apigw_request_id");
+        line("proxy_set_header Via \"1.1 apigw\"");
         let (upgrade, connection) = if route.websocket { ("$http_upgrade", "upgrade") } else { ("\"\"", "\"\"") };
         line(&format!("proxy_set_header Upgrade {upgrade}"));
         line(&format!("proxy_set_header Connection {connection}"));
-        for header in self.mapped_headers(action) {
+        for header in self.sent_headers(group, action) {
             line(&header);
         }
         line("proxy_redirect off");
@@ -211,10 +203,14 @@ impl<'r> LocationWriter<'r> {
         settings
     }
 
-    /// Lists the changes of a request's headers. nginx sends a header as often as it is set, so that each is set once, to the
-    /// value that it has after all changes.
-    fn mapped_headers(&mut self, action: &ForwardAction<'_>) -> Vec<String> {
+    /// Lists the headers that tell of the caller, and the changes of a request's headers. nginx sends a header as often as it is
+    /// set, so that each is set once, to the value that it has after all changes.
+    fn sent_headers(&mut self, group: &GroupRoutes, action: &ForwardAction<'_>) -> Vec<String> {
         let mut settings = Vec::new();
+        let hops = HOP_HEADERS.map(|(name, value)| (name, value.to_owned()));
+        let claims = removed_by_name(|_| false).into_iter().map(|name| (name, NOTHING.to_owned()));
+        let prefix = ("x-forwarded-prefix", quoted(group.prefix.as_str()));
+        let own: Vec<(&str, String)> = hops.into_iter().chain(claims).chain([prefix]).collect();
         let mut values: Vec<(&str, String)> = Vec::new();
         for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping))
         {
@@ -223,14 +219,18 @@ impl<'r> LocationWriter<'r> {
                     if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
                         (&mapping.from, &mapping.to)
                     {
-                        let moved = value_of(&values, from);
+                        // A caller's own is none.
+                        let is_own = own.iter().any(|(name, _)| name == from);
+                        let received = || if is_own { NOTHING.to_owned() } else { header_variable(from) };
+                        let moved = value_of(&values, from).unwrap_or_else(received);
+                        let kept = value_of(&values, to).or_else(|| value_of(&own, to));
                         let map = format!(
                             "map {moved} $HERE {{\n        default {moved};\n        \"\" {};\n    }}",
-                            value_of(&values, to)
+                            kept.unwrap_or_else(|| header_variable(to))
                         );
                         let next = self.headers.len();
                         let number = *self.headers.entry(map).or_insert(next);
-                        set_value(&mut values, from, "\"\"".to_owned());
+                        set_value(&mut values, from, NOTHING.to_owned());
                         set_value(&mut values, to, format!("$apigw_header_{number}"));
                     }
                 }
@@ -244,7 +244,9 @@ impl<'r> LocationWriter<'r> {
                 }
             }
         }
-        let lines = values.iter().map(|(name, value)| format!("proxy_set_header {} {value}", quoted_name(name)));
+        let is_kept = |(name, _): &&(&str, String)| !values.iter().any(|(changed, _)| changed == name);
+        let lines = own.iter().filter(is_kept).chain(&values);
+        let lines = lines.map(|(name, value)| format!("proxy_set_header {} {value}", quoted_name(name)));
         settings.into_iter().chain(lines).collect()
     }
 
@@ -272,9 +274,8 @@ impl<'r> LocationWriter<'r> {
 }
 
 /// Returns the value of a header after some changes, as an expression.
-fn value_of(values: &[(&str, String)], name: &str) -> String {
-    let changed = values.iter().find(|(known, _)| *known == name);
-    changed.map_or_else(|| header_variable(name), |(_, value)| value.clone())
+fn value_of(values: &[(&str, String)], name: &str) -> Option<String> {
+    values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
 }
 
 /// Sets the value of a header after some changes.

@@ -88,11 +88,11 @@ fn forwards_as_the_gateway(kind: EngineKind) {
     let long = format!("    - {{to: header.x-long, value: {}}}\n", "$long".repeat(1_200));
     // Of constants for one place, the last counts; a mapping of an API is applied after the group's constants.
     let twice = "    - {to: header.x-twice, value: first}\n    - {to: header.X-Twice, value: second}\n    - {to: header.x-kept, value: usual}\n    - {to: header.x-from, value: moved}\n";
-    // Those the gateway writes itself.
-    let of_gateway = ["x-forwarded-proto", "x-forwarded-prefix", "X-Forwarded-Host", "x_forwarded_user", "forwarded"]
+    // Those that tell of a hop, which the settings may write.
+    let of_hop = ["x-forwarded-proto", "x-forwarded-prefix", "X-Forwarded-Host", "x_forwarded_user", "forwarded"]
         .map(|name| format!("    - {{to: header.{name}, value: forged}}\n"))
         .concat();
-    let twice = format!("{twice}{of_gateway}    - {{to: header.x-real-ip, value: 192.0.2.1}}\n");
+    let twice = format!("{twice}{of_hop}    - {{to: header.x-real-ip, value: 192.0.2.1}}\n");
     let constants = format!("    - {{to: header.tenant_id, value: acme}}\n{twice}{long}{empty}");
     let own = "    addItem: {constants: [{to: header.x-TWICE, value: own}], parameters: [{from: header.x-own, to: header.x-kept}, {from: header.x-from, to: header.x-to}]}\n";
     let settings = settings

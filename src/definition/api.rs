@@ -119,7 +119,7 @@ pub enum SecurityKind {
     },
     /// An HTTP authentication scheme, like `basic` or `bearer`.
     Http {
-        /// The scheme, a token in lower case.
+        /// The scheme in lower case; of a definition with a fault there, one that HTTP cannot have.
         scheme: String,
     },
     /// OAuth 2.0.
@@ -128,7 +128,7 @@ pub enum SecurityKind {
     OpenIdConnect,
     /// A client certificate.
     MutualTls,
-    /// A kind that the specification does not define, or a scheme that HTTP cannot have.
+    /// A kind that the specification does not define.
     Unknown,
 }
 

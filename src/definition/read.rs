@@ -9,7 +9,7 @@ use super::findings::ReadFindings;
 use super::operation::parameter_place;
 use super::routing;
 use super::rules;
-use crate::model::{Hint, is_token};
+use crate::model::Hint;
 
 /// Documents often mistaken for OpenAPI definitions, by a field at their root that no definition has.
 const OTHER_FORMATS: &[(&str, &str)] = &[
@@ -148,8 +148,7 @@ impl FieldReader<'_> {
                 }
                 Some("http") => {
                     let scheme = self.field_text(node, "scheme").unwrap_or_default().to_ascii_lowercase();
-                    // Any other text neither stands before credentials nor asks for them (RFC 9110, section 11.1).
-                    if is_token(&scheme) { SecurityKind::Http { scheme } } else { SecurityKind::Unknown }
+                    SecurityKind::Http { scheme }
                 }
                 Some("oauth2") => SecurityKind::OAuth2,
                 Some("openIdConnect") => SecurityKind::OpenIdConnect,

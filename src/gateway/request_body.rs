@@ -23,7 +23,7 @@ pub(crate) struct BodyProgress {
     watch: Rc<ConnectionWatch>,
     pace: BodyPace,
     arrears: BodyArrears,
-    /// Number of ticks since the last bytes in which the client may have had no room to send more.
+    /// Number of ticks in which the client may have had no room to send more.
     held_up: Cell<Ticks>,
     /// True if the client is waited for, and the way to wake the task that waits.
     waits: Cell<bool>,
@@ -66,7 +66,6 @@ impl BodyProgress {
         self.watch.progress();
         self.bytes.set(self.bytes.get() + count);
         self.arrears.came(count);
-        self.held_up.set(0);
         self.waits.set(false);
         (self.bytes.get() > limit).then_some(BodyFault::TooLarge)
     }
@@ -81,8 +80,8 @@ impl BodyProgress {
         !self.done.get() && (self.bytes.get() != before || self.waits.get() && self.is_held_up())
     }
 
-    /// True if the client may have no room to send more. That is no excuse for ever: a client that lets one body stand could
-    /// let all others stand with it.
+    /// True if the client may have no room to send more. That is no excuse for ever, nor anew after each byte: a client that lets
+    /// one body stand could let all others stand with it.
     fn is_held_up(&self) -> bool {
         const LONGEST: Ticks = 10;
         self.watch.has_held_bodies() && self.held_up.get() <= LONGEST * self.pace.ticks
@@ -306,5 +305,23 @@ mod tests {
             });
             assert_eq!(late_at, Some(late), "{is_held}");
         }
+    }
+
+    #[test]
+    fn a_byte_now_and_then_makes_no_new_excuse() {
+        let clock = Rc::new(Cell::new(0));
+        let watch = Rc::new(ConnectionWatch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock)));
+        let body = BodyProgress::new(Rc::clone(&watch), BodyPace { ticks: 2, bytes_a_tick: 100 });
+        watch.holds_body(true);
+        let late_at = (1..500).find(|&now| {
+            if now % 10 == 0 {
+                assert!(body.came(1, 1000).is_none());
+            }
+            body.waits(Waker::noop());
+            clock.set(now);
+            body.tick(false);
+            body.failed.get() == Some(BodyFault::TooSlow)
+        });
+        assert!(late_at.is_some_and(|now| now < 40), "{late_at:?}");
     }
 }

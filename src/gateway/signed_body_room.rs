@@ -13,7 +13,7 @@ use super::problem::{Kind, Problem};
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The bodies of a client together have the room divided by this.
+/// The bodies of a client have the room divided by this, beside a large one.
 const SHARES: u64 = 8;
 
 /// The bytes that are set aside for signed bodies.
@@ -23,15 +23,26 @@ pub(crate) struct SignedBodyRoom(Mutex<ReservedBytes>);
 #[derive(Default)]
 struct ReservedBytes {
     all: u64,
-    /// Those of each client that has any.
-    by_client: HashMap<IpAddr, u64>,
+    /// Those of each client that has any: of bodies that name the id of a key, and of those that name none.
+    by_client: HashMap<(IpAddr, bool), ClientBytes>,
+}
+
+/// The bytes of a client's bodies.
+#[derive(Default, Clone, Copy)]
+struct ClientBytes {
+    /// Those of the bodies that have a share of the room together.
+    shared: u64,
+    /// True if one body has outgrown the share.
+    has_large: bool,
 }
 
 /// Room that is set aside for a signed body, as much as has come of it.
 pub(crate) struct BodyReservation<'a> {
     room: &'a SignedBodyRoom,
-    client: IpAddr,
+    client: (IpAddr, bool),
     bytes: u64,
+    /// True if it has outgrown its client's share.
+    is_large: bool,
     /// The most bytes of all bodies together at which it still grows.
     most: u64,
 }
@@ -41,7 +52,7 @@ impl SignedBodyRoom {
     /// without one nobody can keep the others out.
     pub(crate) fn reserve(&self, client: IpAddr, is_known: bool) -> BodyReservation<'_> {
         let most = if is_known { MOST_BYTES } else { MOST_BYTES / 2 };
-        BodyReservation { room: self, client: client_network(client), bytes: 0, most }
+        BodyReservation { room: self, client: (client_network(client), is_known), bytes: 0, is_large: false, most }
     }
 
     fn lock(&self) -> MutexGuard<'_, ReservedBytes> {
@@ -51,20 +62,28 @@ impl SignedBodyRoom {
 }
 
 impl BodyReservation<'_> {
-    /// Sets room aside for the next bytes. The bodies of a client have an eighth of the room, or one large body alone as much as
-    /// it leaves free, so that the few that fill the room leave some for all others.
+    /// Sets room aside for the next bytes. The bodies of a client have an eighth of the room. One that outgrows it has as much as
+    /// it leaves free, so that the few that fill the room leave some for all others, and keeps out no other body of its client.
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
         let mut reserved = self.room.lock();
-        let others = reserved.by_client.get(&self.client).map_or(0, |all| all.saturating_sub(self.bytes));
+        let mut client = reserved.by_client.get(&self.client).copied().unwrap_or_default();
         let of_body = self.bytes.saturating_add(bytes);
-        let of_client = others.saturating_add(of_body);
-        let has_share = others == 0 || of_client <= self.most / SHARES;
-        if !has_share || self.most.checked_sub(reserved.all).is_none_or(|free| of_client > free) {
+        let becomes_large = !self.is_large && client.shared.saturating_add(bytes) > self.most / SHARES;
+        let is_large = self.is_large || becomes_large;
+        let together = if is_large { of_body } else { client.shared.saturating_add(bytes) };
+        let is_fair = self.most.checked_sub(reserved.all).is_some_and(|free| together <= free);
+        if !is_fair || becomes_large && client.has_large {
             return Err(Problem::new(Kind::AccessUnavailable, "Too many signed bodies are in progress.").closing());
         }
+        if becomes_large {
+            client.shared -= self.bytes;
+            client.has_large = true;
+        } else if !is_large {
+            client.shared = together;
+        }
         reserved.all += bytes;
-        reserved.by_client.insert(self.client, of_client);
-        self.bytes = of_body;
+        reserved.by_client.insert(self.client, client);
+        (self.bytes, self.is_large) = (of_body, is_large);
         Ok(())
     }
 }
@@ -73,10 +92,13 @@ impl Drop for BodyReservation<'_> {
     fn drop(&mut self) {
         let mut reserved = self.room.lock();
         reserved.all = reserved.all.saturating_sub(self.bytes);
-        let left = reserved.by_client.get(&self.client).map_or(0, |all| all.saturating_sub(self.bytes));
-        if left > 0 {
-            reserved.by_client.insert(self.client, left);
+        let Some(client) = reserved.by_client.get_mut(&self.client) else { return };
+        if self.is_large {
+            client.has_large = false;
         } else {
+            client.shared = client.shared.saturating_sub(self.bytes);
+        }
+        if client.shared == 0 && !client.has_large {
             reserved.by_client.remove(&self.client);
         }
     }
@@ -112,7 +134,8 @@ mod tests {
                 body.grow(1 << 20).ok();
             }
             let held: u64 = bodies.iter().map(|body| body.bytes).sum();
-            assert_eq!(held, MOST_BYTES / SHARES, "{first}");
+            // One is beside the others.
+            assert_eq!(held, MOST_BYTES / SHARES + (1 << 20), "{first}");
             assert_eq!(room.reserve(address(second), true).grow(PIECE).is_err(), are_one, "{first} {second}");
             drop(bodies);
             let left = room.lock();
@@ -130,8 +153,24 @@ mod tests {
         let grown: Vec<u64> = bodies.iter_mut().map(grows).collect();
         assert_eq!(grown, [all / 2, all / 4, all / 8, all / 16]);
         let mut second = room.reserve(address("192.0.2.1"), false);
-        assert_eq!(grows(&mut second), 0, "a large body is the only one of its address");
+        assert_eq!(grows(&mut second), all / 32, "half of what is free");
         bodies.clear();
         assert_eq!(grows(&mut second), all / 2, "room that has become free");
+    }
+
+    #[test]
+    fn a_large_body_keeps_out_no_small_one_of_its_address() {
+        for large_is_known in [false, true] {
+            let room = SignedBodyRoom::default();
+            let client = address("192.0.2.1");
+            let mut large = room.reserve(client, large_is_known);
+            assert!(grows(&mut large) > MOST_BYTES / SHARES);
+            let mut small = room.reserve(client, true);
+            assert!(small.grow(29).is_ok(), "{large_is_known}");
+            let mut another = room.reserve(client, large_is_known);
+            assert!(grows(&mut another) <= MOST_BYTES / SHARES, "one is large");
+            drop(large);
+            assert!(small.grow(29).is_ok());
+        }
     }
 }

@@ -92,7 +92,10 @@ impl ResponseRules {
     /// True if bodies are read of which a caller may ask for a part: those of 200 (RFC 9110, section 15.3.7).
     pub(crate) fn read_bodies_with_parts(&self) -> bool {
         let reads = |(name, content): &(String, Option<ContentRule>)| {
-            content.as_ref().is_some_and(|content| name.contains('*') || content.reads(&media_type_essence(name)))
+            content.as_ref().is_some_and(|content| match name.split_once("/*") {
+                Some((kind, _)) => ["*", "application", "multipart", "text"].contains(&&*kind.to_ascii_lowercase()),
+                None => content.reads(&media_type_essence(name)),
+            })
         };
         self.rule(StatusCode::OK).is_some_and(|rule| rule.content.iter().any(reads))
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind};
-use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth};
+use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth, is_token};
 
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -107,13 +107,14 @@ impl Credential {
         }
     }
 
-    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
+    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme, and a
+    /// scheme that is no token cannot be asked for: nobody can show its credentials.
     fn challenge(&self) -> String {
         match self {
             Self::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
             Self::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
-            Self::Authorization(scheme) => scheme.clone(),
-            Self::Header(_) | Self::Query(_) | Self::Cookie(_) => "ApiKey".to_owned(),
+            Self::Authorization(scheme) if is_token(scheme) => scheme.clone(),
+            Self::Authorization(_) | Self::Header(_) | Self::Query(_) | Self::Cookie(_) => "ApiKey".to_owned(),
         }
     }
 

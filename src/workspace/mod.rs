@@ -88,8 +88,8 @@ use crate::model::{
 use crate::plan::Plan;
 
 pub use access::{
-    AccessCache, AccessMergeState, AccessReader, AccessSnapshot, CommittedAccess, SecretSources, SecretsOnMachine,
-    SignedDatesFile, create_signing_key, read_signing_key,
+    AccessCache, AccessMergeState, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SecretSources,
+    SecretsOnMachine, SignedDatesFile, create_signing_key, read_signing_key,
 };
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};

@@ -295,6 +295,19 @@ fn a_merge_that_kept_one_file_whole_is_joined_afterwards() {
         branches.assert_whole();
         branches.run(&format!("resolve --access --drop {id} -m again")).expect_exit(3).expect_stderr("in force");
     }
+    // A file that is whole says nothing of the secret that the other branch made, and the joining lets it in again.
+    let branches = Branches::new();
+    let rotate = "key rotate ci --overlap 2h --to SECRET";
+    branches.merge(&[&format!("{rotate}/ours")], &[&format!("{rotate}/theirs")]);
+    branches.git(&["checkout", "--ours", "keys/ci.yaml"]);
+    branches.commit();
+    let revoked = branches.run("-o json key revoke ci -m leaked").expect_exit(0).json();
+    assert_eq!(revoked["revoked"].as_array().map(Vec::len), Some(3), "{revoked:#}");
+    branches.run("resolve --access").expect_exit(0);
+    let key = branches.key();
+    let secrets = key["secrets"].as_array().expect("secrets");
+    assert!(secrets.len() == 3 && secrets.iter().all(|secret| secret["state"] == "revoked"), "{key:#}");
+    branches.assert_whole();
 }
 
 #[test]

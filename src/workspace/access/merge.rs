@@ -86,7 +86,7 @@ impl Workspace {
         if let Some(sides) = split_conflict(&text) {
             state.is_conflicted = true;
             let head_of = |text: &str| {
-                let id = stated_operation(text)?;
+                let id = stated_operations(text).next_back()?;
                 state.heads.iter().find(|head| leads_to(operations, head, &id)).cloned()
             };
             let (head, other) = (head_of(&sides.head), head_of(&sides.other));
@@ -124,10 +124,9 @@ impl Workspace {
     }
 }
 
-/// Finds the operation that a file names, whatever else stands in it.
-fn stated_operation(text: &str) -> Option<OperationId> {
-    let line = text.lines().rev().find_map(|line| line.strip_prefix("operation: \""))?;
-    line.strip_suffix('"')?.parse().ok()
+/// Finds the operations that a file names, whatever else stands in it.
+pub(super) fn stated_operations(text: &str) -> impl DoubleEndedIterator<Item = OperationId> {
+    text.lines().filter_map(|line| line.strip_prefix("operation: \"")?.strip_suffix('"')?.parse().ok())
 }
 
 impl LockGuard {

@@ -38,6 +38,7 @@ pub(super) use latest_dates::LATEST_DATES_FILE;
 pub use live::AccessReader;
 pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;
+pub use revocable::RevocableKey;
 pub use secrets::{SecretSources, SecretsOnMachine};
 pub(super) use signed_dates::SIGNED_DATES_FILE;
 pub use signed_dates::SignedDatesFile;

@@ -50,3 +50,38 @@ fn a_key_is_revoked_whatever_stands_in_its_file() {
     }
     branches.assert_whole();
 }
+
+#[test]
+fn a_key_with_secrets_that_nobody_can_read_is_not_revoked_for_good() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    for name in ["second", "third"] {
+        branches.run(&format!("key rotate ci --overlap 0s --to SECRET/{name}")).expect_exit(0);
+    }
+    branches.commit();
+    let operations = branches.sandbox.read_folder("history/access");
+    let [.., second, third] = operations.as_slice() else { panic!("{operations:?}") };
+    let path = |place: &str| branches.sandbox.path().join(place);
+    let key = branches.sandbox.read("keys/ci.yaml");
+    // The operation that the file names, and one that a head was built upon.
+    for (operation, is_damaged) in [(third, true), (third, false), (second, true), (second, false)] {
+        let place = format!("history/access/{operation}");
+        let whole = branches.sandbox.read(&place);
+        branches.sandbox.write("keys/ci.yaml", &format!("{key}damaged\n"));
+        if is_damaged {
+            branches.sandbox.write(&place, "damaged");
+        } else {
+            std::fs::remove_file(path(&place)).expect("an operation");
+        }
+        let revoked = branches.run("key revoke ci -m leaked").expect_exit(3);
+        let revoked = revoked.expect_stderr("there may be more secrets").expect_stderr(&place);
+        let revoked = revoked.expect_stderr("restore it").expect_stderr("apigw key revoke ci");
+        assert!(!revoked.stdout.contains("for good"), "{revoked:?}");
+        branches.sandbox.write(&place, &whole);
+    }
+    branches.run("key revoke ci -m leaked").expect_exit(0);
+    branches.sandbox.write("keys/ci.yaml", &key);
+    assert!(branches.key()["secrets"].as_array().expect("secrets").iter().all(|each| each["state"] != "live"));
+}

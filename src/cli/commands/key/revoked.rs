@@ -10,21 +10,28 @@ use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{Author, Finding, KeyKind, OperationId, SCHEMA};
-use crate::workspace::{self, LockGuard};
+use crate::workspace::{self, LockGuard, RevocableKey};
 
 pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let (key, problems) = guard.workspace().revocable_key(&arguments.name)?;
-    for Finding { location, message, hint, .. } in &problems {
+    let RevocableKey { key, file, damaged, unread } = guard.workspace().revocable_key(&arguments.name)?;
+    for Finding { location, message, hint, .. } in file.iter().chain(&damaged).chain(&unread) {
         context.output.warning(&format!("{location}: {message}; {}", hints::text(hint)));
     }
     let revoked = guard.workspace().revoked_secrets()?;
     let name = &arguments.name;
     if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
-        return Err(CommandError::invalid("unknown-secret", format!("key {name} has no secret {other}"))
-            .hint(format!("list them: `apigw key show {name}`")));
+        let hint = if unread.is_empty() {
+            format!("list them: `apigw key show {name}`")
+        } else {
+            format!("restore all that the warnings name, then revoke again: `apigw key revoke {name} {other}`")
+        };
+        let message = format!("key {name} has no secret {other}");
+        return Err(CommandError::invalid("unknown-secret", message).hint(hint));
     }
+    // A secret that is named is revoked, whatever other ones there are.
+    let unread = if arguments.secrets.is_empty() { unread } else { Vec::new() };
     let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
     let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
     let (operations, failed) = revoke_each(&guard, &key, named, &author);
@@ -45,11 +52,15 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
     let shown = context.output.data(&view, || {
         match (operations.is_empty(), &failed) {
             (true, Some(_)) => return format!("key {name}: nothing was revoked\n"),
-            (true, None) => return format!("key {name}: nothing to revoke, no such secret is valid\n"),
+            (true, None) if unread.is_empty() => {
+                return format!("key {name}: nothing to revoke, no such secret is valid\n");
+            }
+            (true, None) => return format!("key {name}: nothing to revoke, no secret that is known is valid\n"),
             (false, _) => {}
         }
         let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
-        format!("key {name}: revoked {}, for good\n", secrets.join(", "))
+        let end = if unread.is_empty() { ", for good" } else { "" };
+        format!("key {name}: revoked {}{end}\n", secrets.join(", "))
     });
     shown_after_commit(context, shown);
     if let Some(error) = failed {
@@ -57,12 +68,18 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
             .iter()
             .fold(error, |error, id| error.hint(format!("secret {id} of key {name} is still valid"))));
     }
+    if let Some(first) = unread.first() {
+        let message = format!("there may be more secrets of key {name}: {} cannot be read", first.location.file);
+        return Err(CommandError::invalid("secrets-unread", message)
+            .hint(format!("{}: {}", first.location.file, hints::text(&first.hint)))
+            .hint(format!("restore all that the warnings name, then revoke again: `apigw key revoke {name}`")));
+    }
     if left.is_empty() && !operations.is_empty() {
         context.output.note(&match key.kind {
             KeyKind::Token => {
                 "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
             }
-            _ if problems.is_empty() => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+            _ if file.is_empty() => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
             _ => format!("once its file is whole, give its caller a new secret: `apigw key rotate {name} --to FILE`"),
         });
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::error::Error;
-use super::super::Workspace;
+use super::super::{LockGuard, Workspace};
 use super::merge::stated_operations;
 use super::{LARGEST_SUBJECT, operation_place, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
-use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, SecretId, SubjectState};
 use crate::model::{Finding, Hint, KeyName, Location, OperationId, Severity};
 
 /// A key whose secrets are to be revoked: those of its file, and those of the last operations of all branches.
@@ -89,6 +89,21 @@ impl Workspace {
     fn stated_in(&self, place: &str) -> Vec<OperationId> {
         let bytes = self.root.read(place, LARGEST_SUBJECT).ok().flatten().unwrap_or_default();
         stated_operations(&String::from_utf8_lossy(&bytes)).collect()
+    }
+}
+
+impl LockGuard {
+    /// Notes a revocation in this machine's memory if the history has it; false if it has none.
+    pub fn remember_committed_revocation(&self, id: &SecretId) -> Result<bool, Error> {
+        let workspace = self.workspace();
+        let subject = AccessSubject::Secret(id.clone());
+        let is_of_secret = |operation: AccessOperation| operation.after.subject() == subject;
+        let ids = workspace.access_operation_ids()?;
+        if !ids.iter().any(|operation| workspace.read_access_operation(operation).is_ok_and(is_of_secret)) {
+            return Ok(false);
+        }
+        workspace.remember_revocations(std::iter::once(id))?;
+        Ok(true)
     }
 }
 

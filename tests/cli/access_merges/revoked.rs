@@ -85,3 +85,26 @@ fn a_key_with_secrets_that_nobody_can_read_is_not_revoked_for_good() {
     branches.sandbox.write("keys/ci.yaml", &key);
     assert!(branches.key()["secrets"].as_array().expect("secrets").iter().all(|each| each["state"] != "live"));
 }
+
+#[test]
+fn a_file_that_no_operation_made_is_no_revocation() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let secret = branches.key()["secrets"][0]["id"].as_str().expect("an id").to_owned();
+    let place = format!("keys/revoked/{secret}.yaml");
+    branches.sandbox.write(&place, "");
+    let revoked = branches.run("key revoke ci -m leaked").expect_exit(0).expect_stdout("for good");
+    revoked.expect_stderr(&place);
+    branches.run("verify").expect_exit(0).expect_stdout("no problems");
+    std::fs::remove_file(branches.sandbox.path().join(&place)).expect("a revocation");
+    assert_eq!(branches.key()["secrets"][0]["state"], "revoked", "this machine remembers it");
+    // One that an operation made is written again from it, and remembered where Git brought it.
+    branches.sandbox.write(&place, "damaged");
+    std::fs::remove_file(branches.sandbox.path().join(".apigw/revoked")).expect("a memory");
+    let again = branches.run("key revoke ci -m leaked").expect_exit(0).expect_stdout("nothing to revoke");
+    again.expect_stderr(&place);
+    std::fs::remove_file(branches.sandbox.path().join(&place)).expect("a revocation");
+    assert_eq!(branches.key()["secrets"][0]["state"], "revoked", "this machine remembers it");
+}

@@ -34,7 +34,7 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
     let unread = if arguments.secrets.is_empty() { unread } else { Vec::new() };
     let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
     let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
-    let (operations, failed) = revoke_each(&guard, &key, named, &author);
+    let (operations, failed) = revoke_each(context, &guard, &key, named, &author);
     // One that failed may be refused on this machine all the same, which the error says.
     let revoked = if failed.is_some() { guard.workspace().revoked_secrets().unwrap_or(revoked) } else { revoked };
     let is_revoked = |id: &SecretId| revoked.contains(id) || operations.iter().any(|(revoked, _)| revoked == id);
@@ -89,6 +89,7 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
 /// Revokes secrets, and returns those that are revoked now with the first error. One that fails leaves the others to
 /// revoke: each that still lets in is a leak.
 fn revoke_each(
+    context: &Context<'_>,
     guard: &LockGuard,
     key: &Key,
     secrets: &[SecretId],
@@ -96,11 +97,12 @@ fn revoke_each(
 ) -> (Vec<(SecretId, OperationId)>, Option<CommandError>) {
     let (mut operations, mut failed) = (Vec::new(), None);
     for id in secrets {
-        // A file that is there says so already, whatever stands in it; one that only this machine remembers is written again.
+        // One that only this machine remembers is written again.
         let committed = match guard.workspace().access_record(&AccessSubject::Secret(id.clone())) {
-            Ok(Some(_)) | Err(workspace::Error::Invalid(_)) => Ok((None, None)),
+            Ok(Some(_)) => Ok((None, None)),
             Ok(None) => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
                 .map(|(id, error)| (Some(id), error)),
+            Err(workspace::Error::Invalid(findings)) => revoke_over(context, guard, &findings, (key, id), author),
             Err(error) => Err(error.into()),
         };
         let error = match committed {
@@ -113,4 +115,24 @@ fn revoke_each(
         failed = failed.or(error);
     }
     (operations, failed)
+}
+
+/// Revokes a secret whose revocation's file is damaged: unless an operation made that file, it closes only while it is there.
+fn revoke_over(
+    context: &Context<'_>,
+    guard: &LockGuard,
+    findings: &[Finding],
+    (key, id): (&Key, &SecretId),
+    author: &Author,
+) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
+    let is_committed = guard.remember_committed_revocation(id)?;
+    for Finding { location, message, hint, .. } in findings {
+        let next = if is_committed { hints::text(hint) } else { "the revocation is written over it".into() };
+        context.output.warning(&format!("{location}: {message}; {next}"));
+    }
+    if is_committed {
+        return Ok((None, None));
+    }
+    let (operation, error) = commit_seen(|| guard.commit_access_after(&mut change::revoke(key, id, author)))?;
+    Ok((Some(operation), error))
 }

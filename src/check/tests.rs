@@ -1,6 +1,7 @@
 //! For each rule a violation, with its exact location, and a valid case close to it.
 
 mod definitions;
+mod media_types;
 mod workspaces;
 
 use crate::model::Hint;

@@ -7,17 +7,19 @@
 mod conditions;
 mod examples;
 mod form;
+mod media_type_hint;
 mod objects;
 mod schema;
 mod types;
 
 use form::{FieldForm, FieldVersions, Kind, NameForm, OtherFields, SpecificationObject};
+use media_type_hint::media_type_hint;
 use objects::REFERENCE;
 
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
 use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Rule, Specification};
-use crate::model::{Finding, Findings, Hint, MediaRange, is_token, nearest};
+use crate::model::{Finding, Findings, Hint, is_token, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = SpecificationWalk {
@@ -303,19 +305,16 @@ impl<'d> SpecificationWalk<'d> {
 
 impl NameForm {
     /// Returns a hint for a name of the wrong form; `None` if the name is valid.
-    fn fault(self, name: &str) -> Option<&'static str> {
+    fn fault(self, name: &str) -> Option<Hint> {
         match self {
             Self::Any => None,
             Self::Component => {
                 let is_right =
                     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-                (!is_right).then_some("use letters, digits, `.`, `-` and `_`")
+                (!is_right).then(|| "use letters, digits, `.`, `-` and `_`".into())
             }
-            Self::MediaType => {
-                let is_right = name.contains('/') && MediaRange::parse(name).is_some();
-                (!is_right).then_some("write a media type like \"application/json\", or a range like \"text/*\"")
-            }
-            Self::Header => (!is_token(name)).then_some("write the name of a header, like \"X-Rate-Limit\""),
+            Self::MediaType => media_type_hint(name).map(Hint::from),
+            Self::Header => (!is_token(name)).then(|| "write the name of a header, like \"X-Rate-Limit\"".into()),
         }
     }
 }

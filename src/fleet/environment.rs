@@ -9,7 +9,7 @@ use super::node::NodeRecord;
 use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, FleetReport, PollStep, RefusedPoll, ResourceKind};
-use crate::model::{EnvironmentName, FleetSettings, NodeName, SCHEMA, Timestamp};
+use crate::model::{EnvironmentName, FleetSettings, NodeName, SCHEMA, Timestamp, client_network};
 
 /// The most nodes of an environment.
 const MOST_NODES: usize = FleetSettings::MOST_NODES;
@@ -96,8 +96,8 @@ impl EnvironmentFleet {
         }
     }
 
-    /// Takes note of a poll that was refused, one time more. Where there are too many notes, the address with the most of them
-    /// loses its oldest: whoever is refused under many names does not hide others.
+    /// Takes note of a poll that was refused, one time more. Where there are too many notes, the client with the most of them
+    /// loses its oldest: whoever is refused under many names or addresses does not hide others.
     pub fn note_refused(&mut self, mut poll: RefusedPoll) {
         let is_same = |known: &RefusedPoll| {
             (known.peer, &known.claim, &known.identity, &known.reason)
@@ -107,8 +107,9 @@ impl EnvironmentFleet {
         poll.times = known.map_or(0, |known| known.times).saturating_add(1);
         self.refused.push_back(poll);
         if self.refused.len() > MOST_REFUSED {
-            let count = |peer: IpAddr| self.refused.iter().filter(|poll| poll.peer == peer).count();
-            let surplus = self.refused.iter().enumerate().rev().max_by_key(|(_, poll)| count(poll.peer));
+            let count = |client: IpAddr| self.refused.iter().filter(|poll| client_network(poll.peer) == client).count();
+            let surplus =
+                self.refused.iter().enumerate().rev().max_by_key(|(_, poll)| count(client_network(poll.peer)));
             surplus.map(|(index, _)| index).and_then(|index| self.refused.remove(index));
         }
     }

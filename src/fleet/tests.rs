@@ -268,6 +268,14 @@ fn a_refused_client_hides_no_other_one_whatever_it_says() {
     let of = |peer: u8| polls.iter().filter(move |poll| poll.peer == IpAddr::from([192, 0, 2, peer]));
     assert_eq!((of(1).count(), of(2).count(), of(3).count()), (1, 1, 14));
     assert_eq!(of(3).next_back().map(|poll| poll.claim.as_str()), Some("edge-99 in test"), "the newest stay");
+    // Of IPv6, a client has all addresses of its subnet.
+    for host in 0..100 {
+        let peer = [0x2001, 0xdb8, 0, 1, 0, 0, 0, host].into();
+        fleet.note_refused(RefusedPoll { peer, claim: "edge-1 in test".to_owned(), ..polls[0].clone() });
+    }
+    let polls = fleet.report(time(4)).refused_polls;
+    let of = |peer: u8| polls.iter().filter(move |poll| poll.peer == IpAddr::from([192, 0, 2, peer]));
+    assert_eq!((of(1).count(), of(2).count(), of(3).count()), (1, 1, 7));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The address of a client: its own, or the one that a trusted proxy tells.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
@@ -63,18 +63,6 @@ fn told_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Resu
 /// True if an address is that of a proxy in front whose word is taken.
 pub(crate) fn is_trusted(trusted: &[IpRange], address: IpAddr) -> bool {
     trusted.iter().any(|range| range.contains(address))
-}
-
-/// Returns the address by which a client is counted: of IPv6 that of its subnet, in which it may choose any (RFC 4291, section
-/// 2.5.1).
-pub(crate) fn client_network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(address) => {
-            let [first, second, third, fourth, ..] = address.segments();
-            Ipv6Addr::new(first, second, third, fourth, 0, 0, 0, 0).into()
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 /// Parses an address, with a port or without.

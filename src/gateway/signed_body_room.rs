@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::client_address::client_network;
 use super::problem::{Kind, Problem};
+use crate::model::client_network;
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_BYTES: u64 = 64 << 20;

@@ -63,6 +63,11 @@ impl StoreClient {
         Self { url, timeout, idle: Mutex::new(Vec::new()) }
     }
 
+    /// Returns the address of the server.
+    pub(super) const fn url(&self) -> &WebUrl {
+        &self.url
+    }
+
     /// Returns the time-out for a request with a small body.
     pub(super) const fn timeout(&self) -> Duration {
         self.timeout

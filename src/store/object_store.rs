@@ -84,6 +84,9 @@ pub struct ListedObject {
 
 /// A store of objects.
 pub trait ObjectStore: fmt::Debug + Send + Sync {
+    /// Returns the address of the store: the same one however it was typed, and no other store's.
+    fn address(&self) -> String;
+
     /// Reads an object of at most `most` bytes, unless it is the one with a tag.
     fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject>;
 

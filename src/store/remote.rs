@@ -32,6 +32,12 @@ impl RemoteStore {
         Ok(Self { runtime, store })
     }
 
+    /// Returns the address of the store: the same one however it was typed.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.store.address()
+    }
+
     /// Reads the state of the store, whose pointer one of the keys must have signed.
     pub fn destination(&self, keys: &[PublicKey]) -> Result<Destination, DestinationError> {
         self.runtime.block_on(Destination::read(&*self.store, keys))

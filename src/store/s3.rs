@@ -158,6 +158,10 @@ impl S3Store {
 }
 
 impl ObjectStore for S3Store {
+    fn address(&self) -> String {
+        format!("{}/{}", self.client.url().address(), self.prefix)
+    }
+
     fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
         Box::pin(async move {
             let headers = unless.map(condition).transpose().map_err(|error| StoreError {

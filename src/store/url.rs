@@ -121,6 +121,14 @@ impl FromStr for WebUrl {
     }
 }
 
+impl WebUrl {
+    /// Returns the address in one form, however it was typed.
+    pub(super) fn address(&self) -> String {
+        let scheme = if self.encrypted { "https" } else { "http" };
+        format!("{scheme}://{}:{}{}", self.host.to_ascii_lowercase(), self.port, self.path)
+    }
+}
+
 impl fmt::Display for WebUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.encrypted { "https" } else { "http" };

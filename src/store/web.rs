@@ -51,6 +51,10 @@ impl WebStore {
 }
 
 impl ObjectStore for WebStore {
+    fn address(&self) -> String {
+        self.url.address()
+    }
+
     fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
         Box::pin(self.fetch(name, unless, most))
     }

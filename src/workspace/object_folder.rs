@@ -193,6 +193,11 @@ impl From<PathError> for ReadFault {
 }
 
 impl ObjectStore for ObjectFolder {
+    fn address(&self) -> String {
+        // Where it is missing, there is nothing in it that could be remembered.
+        fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
+    }
+
     fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
         let fetched = match self.read(name, most) {
             Ok(None) => Ok(FetchedObject::Missing),

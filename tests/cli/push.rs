@@ -3,6 +3,7 @@
 mod faults;
 mod following;
 mod pruning;
+mod put_back;
 mod seaweed;
 mod server;
 

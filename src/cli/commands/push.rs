@@ -147,7 +147,7 @@ impl Push<'_> {
     fn put_back(&self, before: &Destination) -> Option<PushError> {
         let pointer = before.pointer().filter(|_| !self.arguments.after_restore)?;
         // What is remembered is not synced: after a loss of power it may be damaged, and the next push writes it again.
-        let by = self.workspace.replaced_by(&self.place(), pointer.digest()).unwrap_or_else(|error| {
+        let by = self.workspace.replaced_by(&self.remote.address(), pointer.digest()).unwrap_or_else(|error| {
             let error = error.one_line();
             self.context.output.warning(&format!("earlier pushes from here are not remembered: {error}"));
             None
@@ -161,16 +161,8 @@ impl Push<'_> {
         let own = ReplacedPointer { pointer: before.digest(), by: planned.push.pointer.fields().sequence };
         let earlier = before.fields().previous.map(|pointer| ReplacedPointer { pointer, by: before.fields().sequence });
         let replaced: Vec<ReplacedPointer> = earlier.into_iter().chain([own]).collect();
-        if let Err(error) = self.workspace.remember_replaced(&self.place(), &replaced) {
+        if let Err(error) = self.workspace.remember_replaced(&self.remote.address(), &replaced) {
             self.context.output.detail(&format!("the push is not remembered here: {error}"));
-        }
-    }
-
-    /// Returns the address of the store, from whichever folder it was typed.
-    fn place(&self) -> String {
-        match self.url {
-            StoreUrl::Folder(path) => self.context.folder().join(path).display().to_string(),
-            url => url.to_string(),
         }
     }
 

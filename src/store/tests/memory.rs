@@ -139,6 +139,10 @@ fn tag_of(bytes: &Bytes) -> EntityTag {
 }
 
 impl ObjectStore for MemoryStore {
+    fn address(&self) -> String {
+        "memory".to_owned()
+    }
+
     fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
         let fetched = self.call(name, |inner| match inner.objects.get(&name) {
             None => FetchedObject::Missing,

@@ -76,6 +76,18 @@ impl StoreServer {
         server
     }
 
+    /// Starts another server with the same objects.
+    pub(super) fn copy(&self) -> Self {
+        let server = Self::new();
+        server.shared.objects.lock().expect("no panic").clone_from(&self.shared.objects.lock().expect("no panic"));
+        server
+    }
+
+    /// Writes an object as the one at a path.
+    pub(super) fn insert(&self, path: &str, bytes: &[u8]) {
+        self.shared.objects.lock().expect("no panic").insert(path.to_owned(), bytes.to_owned());
+    }
+
     pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -1,0 +1,78 @@
+//! Stores that were put back to an earlier push: each way to write there is refused where a later push was made.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::Publisher;
+use super::server::StoreServer;
+
+/// A store in a folder with two pushes, and the pointer of the first.
+struct Restored {
+    publisher: Publisher,
+    first: Vec<u8>,
+}
+
+impl Restored {
+    fn new() -> Self {
+        let publisher = Publisher::new();
+        publisher.push_to_folder().expect_exit(0).expect_stdout("push 1, ");
+        let first = fs::read(publisher.path("state/pointer")).expect("a pointer");
+        publisher.publish_again("second");
+        publisher.push_to_folder().expect_exit(0).expect_stdout("push 2, ");
+        Self { publisher, first }
+    }
+
+    fn pointer(&self) -> Vec<u8> {
+        fs::read(self.publisher.path("state/pointer")).expect("a pointer")
+    }
+
+    fn put_back(&self, pointer: &[u8]) {
+        fs::write(self.publisher.path("state/pointer"), pointer).expect("a pointer");
+    }
+}
+
+#[test]
+fn a_folder_is_one_store_however_it_is_typed() {
+    let store = Restored::new();
+    store.put_back(&store.first);
+    let publisher = &store.publisher;
+    let state = publisher.path("state");
+    symlink(&state, publisher.path("link")).expect("a link");
+    let workspace = fs::canonicalize(publisher.sandbox.path()).expect("a folder");
+    let up = "../".repeat(workspace.components().count() - 1);
+    let (below, key) = (state.trim_start_matches('/'), publisher.path("push.pem"));
+    for words in [
+        format!("push {state}"),
+        format!("push {state}/"),
+        format!("push file://{state}"),
+        format!("push {up}{below}"),
+        format!("push {up}{below}/"),
+        format!("-C groups push ../{up}{below}"),
+        format!("push {state}/../state"),
+        format!("push {}", publisher.path("link")),
+    ] {
+        let refused = publisher.sandbox.run(&format!("{words} --key {key}"));
+        assert_eq!(refused.exit, 5, "{words}: {}", refused.stderr);
+        assert_eq!(store.pointer(), store.first, "{words}");
+    }
+}
+
+#[test]
+fn buckets_of_one_name_at_two_endpoints_are_two_stores() {
+    let publisher = Publisher::new();
+    let push = |endpoint: &str| {
+        let variables =
+            [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_ENDPOINT_URL", endpoint)];
+        let words = format!("push s3://bucket/online --key {}", publisher.path("push.pem"));
+        publisher.sandbox.run_with(&variables, &words)
+    };
+    let one = StoreServer::new();
+    push(&one.url("")).expect_exit(0).expect_stdout("push 1, ");
+    let other = one.copy();
+    let first = one.object("/bucket/online/pointer").expect("a pointer");
+    publisher.publish_again("second");
+    push(&one.url("")).expect_exit(0).expect_stdout("push 2, ");
+    push(&other.url("")).expect_exit(0).expect_stdout("push 2, ");
+    one.insert("/bucket/online/pointer", &first);
+    push(&one.url("/")).expect_exit(5).expect_stderr("put back to push 1, which push 2 had replaced");
+}

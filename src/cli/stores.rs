@@ -165,7 +165,7 @@ pub(super) fn push_error(error: &PushError) -> CommandError {
         PushError::Moved => CommandError::new("overtaken", Exit::Conflict, error.to_string())
             .hint("nothing was pushed by this command; run it again"),
         PushError::PutBack { .. } => CommandError::new("store-put-back", Exit::Refused, error.to_string())
-            .hint("nothing was pushed; put back the newest pointer, where the store or a backup keeps it")
+            .hint("nothing was written; put back the newest pointer, where the store or a backup keeps it")
             .hint("else push with `--after-restore`; gateways need an empty `--cache DIR` then: `apigw help push`"),
         PushError::Pruning(_) => CommandError::new("store-busy", Exit::Conflict, error.to_string())
             .hint("nothing was pushed; `push --prune` is at work there, or was killed: push again after that time"),

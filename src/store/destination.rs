@@ -28,6 +28,9 @@ pub(super) struct PresentPointer {
     pub(super) tag: EntityTag,
 }
 
+/// A pointer as a store has it, with its tag where the store sends one.
+pub type TaggedPointer = (SignedPointer, Option<EntityTag>);
+
 /// Why the state of a store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
@@ -49,9 +52,12 @@ pub enum DestinationError {
 }
 
 impl Destination {
-    /// Reads the state of a store; it is empty where nothing was ever pushed.
-    pub(super) async fn read(store: &dyn ObjectStore, keys: &[PublicKey]) -> Result<Self, DestinationError> {
-        let Some((signed, tag)) = read_pointer(store, keys).await? else { return Ok(Self::default()) };
+    /// Reads the state that the pointer of a store names; it is empty where nothing was ever pushed.
+    pub(super) async fn read(
+        store: &dyn ObjectStore,
+        pointer: Option<TaggedPointer>,
+    ) -> Result<Self, DestinationError> {
+        let Some((signed, tag)) = pointer else { return Ok(Self::default()) };
         let tag = tag.filter(|tag| matches!(tag, EntityTag::Tag(_))).ok_or(DestinationError::NoTag)?;
         let list = read_list(store, signed.fields().state).await?;
         Ok(Self { pointer: Some(PresentPointer { signed, tag }), list })
@@ -106,7 +112,7 @@ impl Destination {
 pub(super) async fn read_pointer(
     store: &dyn ObjectStore,
     keys: &[PublicKey],
-) -> Result<Option<(SignedPointer, Option<EntityTag>)>, DestinationError> {
+) -> Result<Option<TaggedPointer>, DestinationError> {
     match store.get(ObjectName::Pointer, None, SignedPointer::LARGEST).await? {
         FetchedObject::Found { bytes, tag } => Ok(Some((SignedPointer::verify(&bytes, keys)?, tag))),
         FetchedObject::Missing | FetchedObject::NotModified => Ok(None),

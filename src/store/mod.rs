@@ -39,7 +39,7 @@ mod tests;
 
 pub use chain::ChainFault;
 pub use credentials::{AwsCredentials, AwsProfile, AwsSettings, AwsSettingsError};
-pub use destination::{Destination, DestinationError};
+pub use destination::{Destination, DestinationError, TaggedPointer};
 pub use error::{StoreError, StoreFault};
 pub use follow::{FollowError, FollowedState, StateFollower};
 pub use object_store::{EntityTag, FetchedObject, ListedObject, ObjectName, ObjectStore, PutOutcome, StoreFuture};

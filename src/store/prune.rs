@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::chain::{ChainFault, MOST_STEPS, read_previous};
-use super::destination::{Destination, DestinationError, read_list, read_pointer};
+use super::destination::{Destination, DestinationError, TaggedPointer, read_list, read_pointer};
 use super::error::StoreError;
 use super::object_store::{EntityTag, ListedObject, ObjectName, ObjectStore};
 use super::pointer::{Pointer, SignedPointer};
@@ -104,10 +104,10 @@ impl StorePrune {
     /// Finds the objects that can be removed.
     pub(super) async fn plan(
         store: &Arc<dyn ObjectStore>,
-        keys: &[PublicKey],
+        pointer: Option<TaggedPointer>,
         limits: &PruneLimits,
     ) -> Result<Self, PruneError> {
-        let before = Destination::read(&**store, keys).await?;
+        let before = Destination::read(&**store, pointer).await?;
         let present = before.pointer.as_ref().ok_or(PruneError::Empty)?;
         if let Some(until) = present.signed.pruned_until(limits.now) {
             return Err(PruneError::Busy(until));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::runtime::Runtime;
 
-use super::destination::{Destination, DestinationError};
+use super::destination::{Destination, DestinationError, TaggedPointer, read_pointer};
 use super::follow::{FollowError, StateFollower};
 use super::object_store::ObjectStore;
 use super::prune::{PruneError, PruneLimits, StorePrune};
@@ -38,9 +38,14 @@ impl RemoteStore {
         self.store.address()
     }
 
-    /// Reads the state of the store, whose pointer one of the keys must have signed.
-    pub fn destination(&self, keys: &[PublicKey]) -> Result<Destination, DestinationError> {
-        self.runtime.block_on(Destination::read(&*self.store, keys))
+    /// Reads the pointer of the store, which one of the keys must have signed; `None` where nothing was ever pushed.
+    pub fn pointer(&self, keys: &[PublicKey]) -> Result<Option<TaggedPointer>, DestinationError> {
+        self.runtime.block_on(read_pointer(&*self.store, keys))
+    }
+
+    /// Reads the state that the pointer of the store names.
+    pub fn destination(&self, pointer: Option<TaggedPointer>) -> Result<Destination, DestinationError> {
+        self.runtime.block_on(Destination::read(&*self.store, pointer))
     }
 
     /// Reads some files of a state; those that it does not have are left out.
@@ -63,14 +68,19 @@ impl RemoteStore {
         self.runtime.block_on(push.commit(&self.store, before, source, keys))
     }
 
-    /// Writes the missing and damaged objects of this state again, and returns their number.
-    pub fn repair(&self, list: &StateList, source: &dyn StateSource, keys: &[PublicKey]) -> Result<usize, RepairError> {
-        self.runtime.block_on(repair(&self.store, list, source, keys))
+    /// Writes the missing and damaged objects of this state again, which the pointer must name, and returns their number.
+    pub fn repair(
+        &self,
+        pointer: Option<TaggedPointer>,
+        list: &StateList,
+        source: &dyn StateSource,
+    ) -> Result<usize, RepairError> {
+        self.runtime.block_on(repair(&self.store, pointer, list, source))
     }
 
-    /// Finds the objects that can be removed from the store.
-    pub fn plan_prune(&self, keys: &[PublicKey], limits: &PruneLimits) -> Result<StorePrune, PruneError> {
-        self.runtime.block_on(StorePrune::plan(&self.store, keys, limits))
+    /// Finds the objects that can be removed from the store with this pointer.
+    pub fn plan_prune(&self, pointer: Option<TaggedPointer>, limits: &PruneLimits) -> Result<StorePrune, PruneError> {
+        self.runtime.block_on(StorePrune::plan(&self.store, pointer, limits))
     }
 
     /// Removes them, and returns their number.

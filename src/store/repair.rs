@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::destination::{DestinationError, read_pointer};
+use super::destination::{DestinationError, TaggedPointer};
 use super::error::StoreError;
 use super::object_store::{ObjectName, ObjectStore};
 use super::pointer::SignedPointer;
 use super::push::StateSource;
 use super::state::StateList;
 use super::transfer::find_unusable;
-use crate::access::PublicKey;
 
 /// Why a store cannot be repaired.
 #[derive(Debug, thiserror::Error)]
@@ -43,11 +42,11 @@ impl From<StoreError> for RepairError {
 /// Writes the missing and damaged objects of a store whose pointer names this state. Returns their number.
 pub(super) async fn repair(
     store: &Arc<dyn ObjectStore>,
+    pointer: Option<TaggedPointer>,
     list: &StateList,
     source: &dyn StateSource,
-    keys: &[PublicKey],
 ) -> Result<usize, RepairError> {
-    let (pointer, _) = read_pointer(&**store, keys).await?.ok_or(RepairError::Empty)?;
+    let (pointer, _) = pointer.ok_or(RepairError::Empty)?;
     if pointer.fields().state != list.digest() {
         return Err(RepairError::OtherState { sequence: pointer.fields().sequence });
     }

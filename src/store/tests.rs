@@ -34,10 +34,18 @@ impl Site {
         Self { remote: RemoteStore::new(Arc::<MemoryStore>::clone(&store)).unwrap(), store, key: key() }
     }
 
+    fn destination(&self) -> Result<Destination, DestinationError> {
+        self.remote.destination(self.remote.pointer(&[self.key.public()])?)
+    }
+
+    fn repair(&self, source: &MemorySource) -> Result<usize, RepairError> {
+        self.remote.repair(self.remote.pointer(&[self.key.public()])?, &source.list(), source)
+    }
+
     /// Pushes a state over the one that is there.
     fn push(&self, source: &MemorySource) -> Result<CommitOutcome, PushError> {
         let keys = [self.key.public()];
-        let before = self.remote.destination(&keys).map_err(PushError::Unknown)?;
+        let before = self.destination().map_err(PushError::Unknown)?;
         let push = before.plan(source.list(), &self.key, now(), None);
         self.remote.commit(&push, &before, source, &keys)
     }
@@ -134,7 +142,7 @@ fn a_push_that_others_built_upon_is_in_force_and_one_that_was_overtaken_is_not()
         let site = Site::new(MemoryStore::default());
         site.push(&state(&["a"])).unwrap();
         let keys = [site.key.public()];
-        let before = site.remote.destination(&keys).unwrap();
+        let before = site.destination().unwrap();
         let own = before.plan(state(&["b"]).list(), &site.key, now(), None);
         let parent = if is_built_upon { &own.pointer } else { before.pointer().unwrap() };
         let fields = Pointer {
@@ -161,9 +169,9 @@ fn a_push_that_others_built_upon_is_in_force_and_one_that_was_overtaken_is_not()
 fn a_push_over_another_state_than_it_was_planned_from_is_refused() {
     let site = Site::new(MemoryStore::default());
     let keys = [site.key.public()];
-    let empty = site.remote.destination(&keys).unwrap();
+    let empty = site.destination().unwrap();
     site.push(&state(&["a"])).unwrap();
-    let first = site.remote.destination(&keys).unwrap();
+    let first = site.destination().unwrap();
     site.push(&state(&["b"])).unwrap();
     for before in [&empty, &first] {
         let push = before.plan(state(&["c"]).list(), &site.key, now(), None);
@@ -249,7 +257,7 @@ fn every_damaged_byte_of_a_store_is_noticed_and_the_last_good_state_stays() {
     let mut pointers = Vec::new();
     let mut push = |marks: &[&str]| {
         site.push(&state(marks)).unwrap();
-        let pushed = site.remote.destination(&[site.key.public()]).unwrap();
+        let pushed = site.destination().unwrap();
         pointers.push(ObjectName::Content(pushed.pointer().unwrap().digest()));
     };
     push(&["a"]);
@@ -314,18 +322,17 @@ fn a_damaged_cache_is_filled_again_and_remembers_the_sequence() {
 fn lost_and_damaged_objects_are_written_again() {
     let site = Site::new(MemoryStore::default());
     let source = state(&["a", "b"]);
-    let keys = [site.key.public()];
-    assert!(matches!(site.remote.repair(&source.list(), &source, &keys), Err(RepairError::Empty)));
+    assert!(matches!(site.repair(&source), Err(RepairError::Empty)));
     site.push(&source).unwrap();
     let whole = site.store.copy();
     for (name, bytes) in whole.iter().filter(|(name, _)| matches!(name, ObjectName::Content(_))) {
         site.store.insert(*name, bytes.slice(1..));
-        assert_eq!(site.remote.repair(&source.list(), &source, &keys).unwrap(), 1, "{name}");
+        assert_eq!(site.repair(&source).unwrap(), 1, "{name}");
         site.store.remove(*name);
-        assert_eq!(site.remote.repair(&source.list(), &source, &keys).unwrap(), 1, "{name}");
+        assert_eq!(site.repair(&source).unwrap(), 1, "{name}");
         assert_eq!(site.store.copy(), whole);
     }
-    assert_eq!(site.remote.repair(&source.list(), &source, &keys).unwrap(), 0);
-    let other = site.remote.repair(&state(&["a"]).list(), &state(&["a"]), &keys);
+    assert_eq!(site.repair(&source).unwrap(), 0);
+    let other = site.repair(&state(&["a"]));
     assert!(matches!(other, Err(RepairError::OtherState { sequence: 1 })));
 }

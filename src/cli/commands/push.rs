@@ -22,7 +22,7 @@ use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::model::{EnvironmentName, Lifetime, SCHEMA};
-use crate::store::{Destination, PushError, RemoteStore, RepairError, StoreUrl};
+use crate::store::{PushError, RemoteStore, RepairError, StoreUrl, TaggedPointer};
 use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
@@ -128,10 +128,11 @@ impl Push<'_> {
     /// Plans the push, and makes it unless there is nothing to do.
     fn attempt(&self) -> Result<Result<PushView, PushError>, CommandError> {
         // The destination first: all that was pushed to it from here is in the files that are read after it.
-        let before = self.remote.destination(&self.keys).map_err(|error| destination_error(&error))?;
-        if let Some(error) = self.put_back(&before) {
+        let pointer = self.pointer()?;
+        if let Some(error) = self.put_back(pointer.as_ref()).filter(|_| !self.arguments.after_restore) {
             return Ok(Err(error));
         }
+        let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
         let state = self.workspace.pushed_state(&self.environments()?)?;
         let planned = PlannedPush::new(self, state, before)?;
         if !planned.view.up_to_date && !self.arguments.dry_run {
@@ -143,9 +144,24 @@ impl Push<'_> {
         Ok(Ok(planned.view))
     }
 
+    fn pointer(&self) -> Result<Option<TaggedPointer>, CommandError> {
+        self.remote.pointer(&self.keys).map_err(|error| destination_error(&error))
+    }
+
+    /// Reads the pointer of a store that was not put back. Before anything else of it: the state of an old pointer may be gone.
+    fn current_pointer(&self) -> Result<Option<TaggedPointer>, CommandError> {
+        let mut attempts = PushAttempts::default();
+        loop {
+            let pointer = self.pointer()?;
+            let Some(error) = self.put_back(pointer.as_ref()) else { return Ok(pointer) };
+            let Some(pause) = attempts.pause_after(&error) else { return Err(push_error(&error)) };
+            thread::sleep(pause);
+        }
+    }
+
     /// Returns the error of a store that has a pointer again which was replaced.
-    fn put_back(&self, before: &Destination) -> Option<PushError> {
-        let pointer = before.pointer().filter(|_| !self.arguments.after_restore)?;
+    fn put_back(&self, pointer: Option<&TaggedPointer>) -> Option<PushError> {
+        let (pointer, _) = pointer?;
         // What is remembered is not synced: after a loss of power it may be damaged, and the next push writes it again.
         let by = self.workspace.replaced_by(&self.remote.address(), pointer.digest()).unwrap_or_else(|error| {
             let error = error.one_line();
@@ -196,8 +212,9 @@ impl Push<'_> {
     }
 
     fn repair(&self) -> Result<Exit, CommandError> {
+        let pointer = self.current_pointer()?;
         let state = self.workspace.pushed_state(&self.environments()?)?;
-        let repaired = self.remote.repair(&state.list, &state, &self.keys).map_err(|error| repair_error(&error))?;
+        let repaired = self.remote.repair(pointer, &state.list, &state).map_err(|error| repair_error(&error))?;
         let view = PushRepairView { schema: SCHEMA, destination: self.url.to_string(), repaired_objects: repaired };
         let text = format!("{}: {} written again\n", view.destination, counted(repaired, "object", "objects"));
         self.context.output.data(&PushDocument::Repair(view), || text)?;

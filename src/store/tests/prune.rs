@@ -9,14 +9,18 @@ fn hours(hours: i64) -> Timestamp {
 impl Site {
     fn push_at(&self, source: &MemorySource, time: Timestamp) -> Result<CommitOutcome, PushError> {
         let keys = [self.key.public()];
-        let before = self.remote.destination(&keys).unwrap();
+        let before = self.destination().unwrap();
         let push = before.plan(source.list(), &self.key, time, None);
         self.remote.commit(&push, &before, source, &keys)
     }
 
+    fn plan_prune(&self, limits: &PruneLimits) -> Result<StorePrune, PruneError> {
+        self.remote.plan_prune(self.remote.pointer(&[self.key.public()])?, limits)
+    }
+
     fn prune(&self, pushes: u64, before: Timestamp, now: Timestamp) -> Result<usize, PruneError> {
         let keys = [self.key.public()];
-        let planned = self.remote.plan_prune(&keys, &PruneLimits { pushes, before, now })?;
+        let planned = self.plan_prune(&PruneLimits { pushes, before, now })?;
         self.remote.prune(&planned, &self.key, &keys)
     }
 
@@ -88,8 +92,7 @@ fn marks_are_no_pushes_and_states_that_are_gone_are_not_kept() {
         assert_eq!(states.iter().filter(|state| site.has_all(state)).count(), 3);
     }
     let limits = PruneLimits { pushes: 10, before: hours(100), now: hours(100) };
-    let keys = [site.key.public()];
-    assert_eq!(site.remote.plan_prune(&keys, &limits).unwrap().kept_pushes, 3, "two are gone");
+    assert_eq!(site.plan_prune(&limits).unwrap().kept_pushes, 3, "two are gone");
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn a_prune_that_goes_on_after_the_next_push_removes_no_more() {
     let large = state(&marks.iter().map(String::as_str).collect::<Vec<_>>());
     site.push(&large).unwrap();
     site.push(&state(&["a"])).unwrap();
-    let fields = site.remote.destination(&[site.key.public()]).unwrap().pointer().unwrap().fields().clone();
+    let fields = site.destination().unwrap().pointer().unwrap().fields().clone();
     let next = SignedPointer::sign(Pointer { sequence: fields.sequence + 2, ..fields }, &site.key);
     let next = Bytes::copy_from_slice(next.bytes());
     site.store.fail(StoreFailure::OvertakenInRemoval(next.clone()));
@@ -142,7 +145,7 @@ fn a_push_that_was_planned_before_is_not_made_upon_what_is_removed() {
     let (site, states) = pushed();
     let keys = [site.key.public()];
     // It goes back to an old state, whose objects it finds in the store.
-    let before = site.remote.destination(&keys).unwrap();
+    let before = site.destination().unwrap();
     let push = before.plan(states[0].list(), &site.key, hours(6), None);
     assert_eq!(site.prune(1, hours(100), hours(100)).unwrap(), 8);
     let outcome = site.remote.commit(&push, &before, &states[0], &keys);
@@ -151,7 +154,7 @@ fn a_push_that_was_planned_before_is_not_made_upon_what_is_removed() {
     assert_eq!(site.found().unwrap(), Some(states[0].list()));
     // A prune that was planned before a push removes nothing.
     let limits = PruneLimits { pushes: 1, before: hours(100), now: hours(100) };
-    let planned = site.remote.plan_prune(&keys, &limits).unwrap();
+    let planned = site.plan_prune(&limits).unwrap();
     site.push_at(&states[4], hours(8)).unwrap();
     let objects = site.store.names().len();
     assert!(matches!(site.remote.prune(&planned, &site.key, &keys), Err(PruneError::Moved)));
@@ -172,7 +175,7 @@ fn a_prune_that_is_cut_off_leaves_a_whole_state_and_keeps_pushes_out() {
             cuts += usize::from(outcome.is_err());
             assert!(site.has_all(&states[3]) && site.has_all(&states[4]), "call {call}");
             assert_eq!(site.found().unwrap(), Some(states[4].list()), "call {call}");
-            let pointer = site.remote.destination(&[site.key.public()]).unwrap();
+            let pointer = site.destination().unwrap();
             let is_marked = pointer.pointer().unwrap().pruned_until(hours(100)).is_some();
             let is_whole = states.iter().all(|state| site.has_all(state));
             assert!(is_marked || is_whole || states[..3].iter().all(|state| !site.has_all(state)), "call {call}");

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 
 use super::Publisher;
 use super::server::StoreServer;
+use crate::harness::Outcome;
 
 /// A store in a folder with two pushes, and the pointer of the first.
 struct Restored {
@@ -29,6 +30,17 @@ impl Restored {
     fn put_back(&self, pointer: &[u8]) {
         fs::write(self.publisher.path("state/pointer"), pointer).expect("a pointer");
     }
+
+    fn push(&self, words: &str) -> Outcome {
+        self.publisher.push(format!("{} {words}", self.publisher.path("state")).trim_end())
+    }
+}
+
+/// Returns the object that a pointer names in one of its fields.
+fn named(pointer: &[u8], field: &str) -> String {
+    let text = String::from_utf8_lossy(pointer);
+    let digest = text.split(&format!("\"{field}\":\"sha256:")).nth(1).expect("the field");
+    format!("state/objects/sha256/{}", &digest[..64])
 }
 
 #[test]
@@ -75,4 +87,28 @@ fn buckets_of_one_name_at_two_endpoints_are_two_stores() {
     push(&other.url("")).expect_exit(0).expect_stdout("push 2, ");
     one.insert("/bucket/online/pointer", &first);
     push(&one.url("/")).expect_exit(5).expect_stderr("put back to push 1, which push 2 had replaced");
+}
+
+#[test]
+fn a_store_that_was_put_back_is_neither_pruned_nor_repaired() {
+    let store = Restored::new();
+    store.put_back(&store.first);
+    let publisher = &store.publisher;
+    let objects = || fs::read_dir(publisher.path("state/objects/sha256")).expect("a folder").count();
+    let before = objects();
+    // The list of the state is missing too, as where an earlier prune has removed it.
+    for is_whole in [true, false] {
+        for words in ["", "--prune --keep 1 --older-than 0s", "--prune --dry-run", "--repair"] {
+            let refused = store.push(words);
+            assert_eq!(refused.exit, 5, "{words}: {}", refused.stderr);
+            let refused = refused.expect_stderr("put back to push 1, which push 2 had replaced");
+            let refused = refused.expect_stderr("put back the newest pointer").expect_stderr("--after-restore");
+            assert!(!refused.stderr.contains("check out"), "{}", refused.stderr);
+            assert_eq!((store.pointer(), objects()), (store.first.clone(), before - usize::from(!is_whole)), "{words}");
+        }
+        if is_whole {
+            fs::remove_file(publisher.path(&named(&store.first, "state"))).expect("a list");
+        }
+    }
+    store.push("--prune --after-restore").expect_exit(64);
 }

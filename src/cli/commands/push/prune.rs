@@ -31,7 +31,7 @@ impl Push<'_> {
         let before = Timestamp::from_milliseconds(now.milliseconds().saturating_sub(older_than.milliseconds()));
         let limits = PruneLimits { pushes: *keep, before, now };
         let shown = |error: PruneError| prune_error(&error);
-        let planned = self.remote.plan_prune(&self.keys, &limits).map_err(shown)?;
+        let planned = self.remote.plan_prune(self.current_pointer()?, &limits).map_err(shown)?;
         let dry_run = self.arguments.dry_run;
         let removed_objects = if dry_run {
             planned.unneeded.len()

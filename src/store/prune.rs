@@ -120,12 +120,14 @@ impl StorePrune {
         Ok(Self { unneeded, kept_pushes: needed.pushes, pointer, tag, now: limits.now })
     }
 
-    /// Removes the objects, and returns the number of those that are gone.
+    /// Removes the objects, and returns the number of those that are gone. Calls `replaced` with each pointer that it has
+    /// replaced and the one in its place, at once: removals may be cut off.
     pub(super) async fn commit(
         &self,
         store: &Arc<dyn ObjectStore>,
         key: &PrivateKey,
         keys: &[PublicKey],
+        replaced: &dyn Fn(&SignedPointer, &SignedPointer),
     ) -> Result<usize, PruneError> {
         if self.unneeded.is_empty() {
             return Ok(0);
@@ -135,6 +137,7 @@ impl StorePrune {
         let mark = self.successor(&self.pointer, Some(until), key);
         let tag = replace_pointer(&**store, &mark, (&self.pointer, &self.tag), keys).await?;
         let tag = tag.ok_or(PruneError::Moved)?;
+        replaced(&self.pointer, &mark);
         let unfinished = |source| PruneError::Unfinished { until, source };
         let removed = match self.remove(store, &mark, keys).await {
             Ok(Some(removed)) => removed,
@@ -143,7 +146,9 @@ impl StorePrune {
         };
         let end = self.successor(&mark, None, key);
         // Of another pointer, somebody has gone on after the end of the mark.
-        replace_pointer(&**store, &end, (&mark, &tag), keys).await.map_err(unfinished)?;
+        if replace_pointer(&**store, &end, (&mark, &tag), keys).await.map_err(unfinished)?.is_some() {
+            replaced(&mark, &end);
+        }
         Ok(removed)
     }
 

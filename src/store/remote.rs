@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use super::destination::{Destination, DestinationError, TaggedPointer, read_pointer};
 use super::follow::{FollowError, StateFollower};
 use super::object_store::ObjectStore;
+use super::pointer::SignedPointer;
 use super::prune::{PruneError, PruneLimits, StorePrune};
 use super::push::{CommitOutcome, PushError, StateSource};
 use super::repair::{RepairError, repair};
@@ -83,9 +84,15 @@ impl RemoteStore {
         self.runtime.block_on(StorePrune::plan(&self.store, pointer, limits))
     }
 
-    /// Removes them, and returns their number.
-    pub fn prune(&self, prune: &StorePrune, key: &PrivateKey, keys: &[PublicKey]) -> Result<usize, PruneError> {
-        self.runtime.block_on(prune.commit(&self.store, key, keys))
+    /// Removes them, and returns their number. Calls `replaced` with each pointer that is replaced and the one in its place.
+    pub fn prune(
+        &self,
+        prune: &StorePrune,
+        key: &PrivateKey,
+        keys: &[PublicKey],
+        replaced: &dyn Fn(&SignedPointer, &SignedPointer),
+    ) -> Result<usize, PruneError> {
+        self.runtime.block_on(prune.commit(&self.store, key, keys, replaced))
     }
 
     /// Makes a follower of the store with a cache, and takes the state that a process before has left there.

@@ -22,7 +22,7 @@ use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::model::{EnvironmentName, Lifetime, SCHEMA};
-use crate::store::{PushError, RemoteStore, RepairError, StoreUrl, TaggedPointer};
+use crate::store::{PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer};
 use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
@@ -139,7 +139,9 @@ impl Push<'_> {
             if let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
                 return Ok(Err(error));
             }
-            self.remember(&planned);
+            if let Some(before) = planned.before.pointer() {
+                self.remember(before, &planned.push.pointer);
+            }
         }
         Ok(Ok(planned.view))
     }
@@ -171,10 +173,9 @@ impl Push<'_> {
         Some(PushError::PutBack { sequence: pointer.fields().sequence, by: by? })
     }
 
-    /// Remembers the pointers that were replaced. The push is in force without it.
-    fn remember(&self, planned: &PlannedPush) {
-        let Some(before) = planned.before.pointer() else { return };
-        let own = ReplacedPointer { pointer: before.digest(), by: planned.push.pointer.fields().sequence };
+    /// Remembers a pointer that was replaced, and the one before it. What replaced it is in force without that.
+    fn remember(&self, before: &SignedPointer, next: &SignedPointer) {
+        let own = ReplacedPointer { pointer: before.digest(), by: next.fields().sequence };
         let earlier = before.fields().previous.map(|pointer| ReplacedPointer { pointer, by: before.fields().sequence });
         let replaced: Vec<ReplacedPointer> = earlier.into_iter().chain([own]).collect();
         if let Err(error) = self.workspace.remember_replaced(&self.remote.address(), &replaced) {

@@ -21,7 +21,7 @@ impl Site {
     fn prune(&self, pushes: u64, before: Timestamp, now: Timestamp) -> Result<usize, PruneError> {
         let keys = [self.key.public()];
         let planned = self.plan_prune(&PruneLimits { pushes, before, now })?;
-        self.remote.prune(&planned, &self.key, &keys)
+        self.remote.prune(&planned, &self.key, &keys, &|_, _| ())
     }
 
     /// True if all of a state is in the store.
@@ -157,7 +157,7 @@ fn a_push_that_was_planned_before_is_not_made_upon_what_is_removed() {
     let planned = site.plan_prune(&limits).unwrap();
     site.push_at(&states[4], hours(8)).unwrap();
     let objects = site.store.names().len();
-    assert!(matches!(site.remote.prune(&planned, &site.key, &keys), Err(PruneError::Moved)));
+    assert!(matches!(site.remote.prune(&planned, &site.key, &keys, &|_, _| ()), Err(PruneError::Moved)));
     assert_eq!(site.store.names().len(), objects + 1, "but for the pointer that is not in force");
 }
 

@@ -112,3 +112,19 @@ fn a_store_that_was_put_back_is_neither_pruned_nor_repaired() {
     }
     store.push("--prune --after-restore").expect_exit(64);
 }
+
+#[test]
+fn pointers_that_a_prune_replaced_are_remembered() {
+    let store = Restored::new();
+    let second = store.pointer();
+    let pruned = store.push("--prune --keep 1 --older-than 0s").expect_exit(0);
+    assert!(!pruned.stdout.contains(": 0 objects"), "{}", pruned.stdout);
+    let newest = store.pointer();
+    let mark = fs::read(store.publisher.path(&named(&newest, "previous"))).expect("a pointer");
+    store.put_back(&second);
+    store.push("").expect_exit(5).expect_stderr("put back to push 2, which push 3 had replaced");
+    store.put_back(&mark);
+    store.push("").expect_exit(5).expect_stderr("put back to push 3, which push 4 had replaced");
+    store.put_back(&newest);
+    store.push("").expect_exit(0).expect_stdout("is up to date (push 4)");
+}

@@ -8,7 +8,7 @@ use crate::cli::output::counted;
 use crate::cli::stores::prune_error;
 use crate::cli::views::{PushDocument, PushPruneView, UnneededObjectView};
 use crate::model::{Lifetime, SCHEMA, Timestamp};
-use crate::store::{ListedObject, PruneError, PruneLimits};
+use crate::store::{ListedObject, PruneError, PruneLimits, SignedPointer};
 
 /// The flags of a prune.
 #[derive(Debug, Args)]
@@ -36,7 +36,8 @@ impl Push<'_> {
         let removed_objects = if dry_run {
             planned.unneeded.len()
         } else {
-            self.remote.prune(&planned, &self.key, &self.keys).map_err(shown)?
+            let replaced = |before: &SignedPointer, next: &SignedPointer| self.remember(before, next);
+            self.remote.prune(&planned, &self.key, &self.keys, &replaced).map_err(shown)?
         };
         let object = |object: &ListedObject| {
             let ListedObject { digest, bytes, modified } = *object;

@@ -129,12 +129,14 @@ impl Push<'_> {
     fn attempt(&self) -> Result<Result<PushView, PushError>, CommandError> {
         // The destination first: all that was pushed to it from here is in the files that are read after it.
         let pointer = self.pointer()?;
-        if let Some(error) = self.put_back(pointer.as_ref()).filter(|_| !self.arguments.after_restore) {
+        let put_back = self.put_back(pointer.as_ref());
+        let was_put_back = put_back.is_some();
+        if let Some(error) = put_back.filter(|_| !self.arguments.after_restore) {
             return Ok(Err(error));
         }
         let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
         let state = self.workspace.pushed_state(&self.environments()?)?;
-        let planned = PlannedPush::new(self, state, before)?;
+        let planned = PlannedPush::new(self, state, before, was_put_back)?;
         if !planned.view.up_to_date && !self.arguments.dry_run {
             if let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
                 return Ok(Err(error));

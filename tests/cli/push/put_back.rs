@@ -128,3 +128,20 @@ fn pointers_that_a_prune_replaced_are_remembered() {
     store.put_back(&newest);
     store.push("").expect_exit(0).expect_stdout("is up to date (push 4)");
 }
+
+#[test]
+fn a_push_after_a_restore_writes_a_pointer_for_the_same_state_too() {
+    let publisher = Publisher::new();
+    let state = publisher.path("state");
+    publisher.push(&format!("{state} --expires 2d")).expect_exit(0).expect_stdout("push 1, ");
+    let first = fs::read(publisher.path("state/pointer")).expect("a pointer");
+    publisher.push(&format!("{state} --expires 9d")).expect_exit(0).expect_stdout("push 2, ");
+    fs::write(publisher.path("state/pointer"), &first).expect("a pointer");
+    publisher.push(&state).expect_exit(5);
+    let words = format!("{state} --after-restore");
+    publisher.push(&format!("{words} --dry-run")).expect_exit(0).expect_stdout("would be push 2, 0 new objects");
+    publisher.push(&words).expect_exit(0).expect_stdout("push 2, 0 new objects");
+    for words in [&state, &words] {
+        publisher.push(words).expect_exit(0).expect_stdout("is up to date (push 2)");
+    }
+}

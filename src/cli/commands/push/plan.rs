@@ -21,12 +21,18 @@ pub(super) struct PlannedPush {
 }
 
 impl PlannedPush {
-    /// Plans a push over the state of the destination.
+    /// Plans a push over the state of the destination. Over a pointer that was put back it is made for the same state too: the
+    /// old pointer would be refused for ever.
     ///
     /// # Errors
     ///
     /// Fails with a conflict where the destination has something that the workspace was not built upon.
-    pub(super) fn new(push: &Push<'_>, state: PushedState, before: Destination) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        push: &Push<'_>,
+        state: PushedState,
+        before: Destination,
+        was_put_back: bool,
+    ) -> Result<Self, CommandError> {
         let files = push.remote.files(&before, &state.places_to_compare(before.list()));
         let files = files.map_err(|fault| destination_error(&fault.into()))?;
         let comparison = state.compare(before.list(), &files)?;
@@ -39,7 +45,8 @@ impl PlannedPush {
             lifetime.map(|lifetime| Timestamp::from_milliseconds(now.milliseconds().saturating_add(lifetime)));
         let present = before.pointer().map(crate::store::SignedPointer::fields);
         let is_same = present.is_some() && state.list == *before.list();
-        let up_to_date = is_same && !must_renew(present.and_then(|present| present.expires), lifetime, now);
+        let is_renewed = was_put_back || must_renew(present.and_then(|present| present.expires), lifetime, now);
+        let up_to_date = is_same && !is_renewed;
         let next = before.plan(state.list.clone(), &push.key, now, expires);
         let shown = present.filter(|_| up_to_date).unwrap_or_else(|| next.pointer.fields());
         let view = PushView {

@@ -26,12 +26,12 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn fleet_report(&self, environment: &EnvironmentName) -> Result<Option<FleetReport>, Error> {
-        self.gateway_record(&layout::fleet(environment), RULE, |report: &FleetReport| report.schema)
+        self.gateway_record(&layout::fleet(environment), RULE)
     }
 
     /// Reads all that is remembered of the nodes of an environment.
     pub fn fleet_record(&self, environment: &EnvironmentName) -> Result<Option<FleetRecord>, Error> {
-        self.gateway_record(&layout::fleet(environment), RULE, |record: &FleetRecord| record.report.schema)
+        self.gateway_record(&layout::fleet(environment), RULE)
     }
 
     /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember their own

@@ -12,6 +12,27 @@ use super::error::{Error, PathContext, missing_hint};
 use super::{Workspace, layout};
 use crate::model::{Location, SCHEMA};
 
+/// The field that is read before any other: a newer schema may have fields that are not known here.
+#[derive(serde::Deserialize)]
+struct RecordSchema {
+    schema: u64,
+}
+
+/// Why the content of a record cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum RecordFault {
+    #[error("{0}")]
+    Damaged(#[from] serde_json::Error),
+    #[error("its schema is {0}, and this apigw knows {SCHEMA}: use a newer one")]
+    Newer(u64),
+}
+
+impl RecordFault {
+    fn at(&self, place: &str, rule: &'static str) -> Error {
+        Error::invalid(rule, Location::file(place), self.to_string(), missing_hint(place))
+    }
+}
+
 impl Workspace {
     /// Reads a record; `None` where none was written.
     ///
@@ -22,17 +43,35 @@ impl Workspace {
         &self,
         place: &str,
         rule: &'static str,
-        schema: impl Fn(&T) -> u32,
     ) -> Result<Option<T>, Error> {
-        let Some(bytes) = self.root.read(place, layout::LARGEST_RECORD)? else { return Ok(None) };
-        let damaged = |message: String| Error::invalid(rule, Location::file(place), message, missing_hint(place));
-        let read: T = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        match schema(&read) {
-            newer if newer > SCHEMA => {
-                Err(damaged(format!("its schema is {newer}, and this apigw knows {SCHEMA}: use a newer one")))
-            }
-            _ => Ok(Some(read)),
+        self.parsed_record(place)?.transpose().map_err(|fault| fault.at(place, rule))
+    }
+
+    /// Reads a record that is about to be replaced; `None` where its JSON is damaged too, since that has nothing to keep.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file cannot be read, or is of a newer schema.
+    pub(super) fn replaceable_record<T: DeserializeOwned>(
+        &self,
+        place: &str,
+        rule: &'static str,
+    ) -> Result<Option<T>, Error> {
+        match self.parsed_record(place)? {
+            Some(Err(RecordFault::Damaged(_))) => Ok(None),
+            record => record.transpose().map_err(|fault| fault.at(place, rule)),
         }
+    }
+
+    fn parsed_record<T: DeserializeOwned>(&self, place: &str) -> Result<Option<Result<T, RecordFault>>, Error> {
+        let parse = |bytes: &[u8]| {
+            let RecordSchema { schema } = serde_json::from_slice(bytes)?;
+            if schema > u64::from(SCHEMA) {
+                return Err(RecordFault::Newer(schema));
+            }
+            Ok(serde_json::from_slice(bytes)?)
+        };
+        Ok(self.root.read(place, layout::LARGEST_RECORD)?.map(|bytes| parse(&bytes)))
     }
 
     /// Replaces a record, synced where it must survive a loss of power. No reader sees half of a file.

@@ -181,7 +181,8 @@ impl Push<'_> {
         let earlier = before.fields().previous.map(|pointer| ReplacedPointer { pointer, by: before.fields().sequence });
         let replaced: Vec<ReplacedPointer> = earlier.into_iter().chain([own]).collect();
         if let Err(error) = self.workspace.remember_replaced(&self.remote.address(), &replaced) {
-            self.context.output.detail(&format!("the push is not remembered here: {error}"));
+            let error = error.one_line();
+            self.context.output.warning(&format!("the replaced pointer is not remembered here: {error}"));
         }
     }
 

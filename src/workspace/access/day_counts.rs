@@ -26,7 +26,7 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn day_counts(&self) -> Result<DayCounts, Error> {
-        let file = self.gateway_record(DAY_COUNTS_FILE, "day-counts", |file: &DayCountsFile| file.schema)?;
+        let file: Option<DayCountsFile> = self.gateway_record(DAY_COUNTS_FILE, "day-counts")?;
         let counts = |file: DayCountsFile| DayCounts { day: DayCounts::day_of(file.day), counts: file.counts };
         Ok(file.map(counts).unwrap_or_default())
     }

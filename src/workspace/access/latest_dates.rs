@@ -24,7 +24,7 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn latest_dates(&self) -> Result<LatestDates, Error> {
-        let file = self.gateway_record(LATEST_DATES_FILE, "latest-dates", |file: &LatestDatesFile| file.schema)?;
+        let file: Option<LatestDatesFile> = self.gateway_record(LATEST_DATES_FILE, "latest-dates")?;
         Ok(file.map_or_else(LatestDates::default, |file| LatestDates { dates: file.dates }))
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use super::Publisher;
 use super::server::StoreServer;
@@ -144,4 +145,26 @@ fn a_push_after_a_restore_writes_a_pointer_for_the_same_state_too() {
     for words in [&state, &words] {
         publisher.push(words).expect_exit(0).expect_stdout("is up to date (push 2)");
     }
+}
+
+#[test]
+fn the_memory_of_a_newer_version_is_kept() {
+    let store = Restored::new();
+    let newer = r#"{"schema":2,"stores":{}}"#;
+    store.publisher.sandbox.write(".apigw/pushes.json", newer);
+    store.publisher.publish_again("third");
+    let pushed = store.push("").expect_exit(0).expect_stdout("push 3, ");
+    pushed.expect_stderr("the replaced pointer is not remembered here: .apigw/pushes.json: its schema is 2");
+    assert_eq!(store.publisher.sandbox.read(".apigw/pushes.json"), newer);
+    // Where it cannot be read, it is left as it is.
+    let place = store.publisher.sandbox.path().join(".apigw/pushes.json");
+    fs::remove_file(&place).expect("a file");
+    fs::create_dir(&place).expect("a folder");
+    store.publisher.publish_again("fourth");
+    store
+        .push("")
+        .expect_exit(0)
+        .expect_stdout("push 4, ")
+        .expect_stderr("the replaced pointer is not remembered here: ");
+    assert!(Path::new(&place).is_dir());
 }

@@ -103,7 +103,7 @@ fn release_before<E>(
     facts: &dyn Facts<Error = E>,
 ) -> Result<Release, Error<E>> {
     let past = readable_past(facts, environment, group)?;
-    let mut before = live_before(&past);
+    let mut before = releases_before(&past);
     let newest = before.next();
     let mut chosen = newest;
     while let Some(release) = chosen {
@@ -115,25 +115,28 @@ fn release_before<E>(
     // Where all of them are blocked, the refusal says so of the one that was live last.
     chosen.or(newest).cloned().ok_or_else(|| {
         let is_live = current.release.state == DeploymentState::Live;
-        StateError::NothingBefore { group: group.clone(), environment: environment.clone(), is_live }.into()
+        let is_undone = !is_live && past.first().is_some_and(|past| past.action == ReleaseAction::Undo);
+        let undo = is_undone.then(|| current.operation.clone());
+        StateError::NothingBefore { group: group.clone(), environment: environment.clone(), is_live, undo }.into()
     })
 }
 
 /// Finds the releases before the present one, the latest first.
 ///
-/// If that one was itself restored by a rollback or an undo, the search goes on from where it came from: the second
-/// rollback in a row goes further back instead of forward again, and none restores a release that was taken back.
-fn live_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
-    let present = present_release(past).unwrap_or(past.len());
-    let release = past.get(present).map(|past| &past.deployment.release);
-    let before = past.iter().skip(present + 1).map(|past| &past.deployment.release);
+/// The second rollback in a row goes further back instead of forward again, and none restores a release that an undo or
+/// a rollback took back.
+pub(super) fn releases_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
+    let present = past.first().map(|past| &past.deployment.release);
+    let before = entries_in_force(past).into_iter().map(|past| &past.deployment.release);
     before.filter(move |before| {
-        before.state == DeploymentState::Live && !release.is_some_and(|release| release.serves_same(before))
+        before.state == DeploymentState::Live && !present.is_some_and(|present| present.serves_same(before))
     })
 }
 
-/// Finds where the present release was live first.
-fn present_release(past: &[PastEntry]) -> Option<usize> {
+/// Leaves out of a group's deployments those that were taken back: after an undo and a rollback, the list is the one of
+/// the entry to which they led.
+fn entries_in_force(past: &[PastEntry]) -> Vec<&PastEntry> {
+    // For each entry, the first of its list: the one that made its release live.
     let mut first: Vec<Option<usize>> = vec![None; past.len()];
     for (index, entry) in past.iter().enumerate().rev() {
         let first_of = |at: usize| first.get(at).copied().flatten();
@@ -143,17 +146,26 @@ fn present_release(past: &[PastEntry]) -> Option<usize> {
             // It kept the release before it.
             ReleaseAction::Resolve => first_of(index + 1),
             // It took back the operation before it, and with that came to the entry before that one. It did not where
-            // it took back a first release, or a resolve.
+            // it took back a resolve.
             ReleaseAction::Undo if is_same(&(index + 2)) => first_of(index + 2),
+            // It took back a first release, and nothing is left.
+            ReleaseAction::Undo if index + 2 >= past.len() && release.state == DeploymentState::Offline => None,
             // It led further back than the release that it left, or else to a state that was named.
             ReleaseAction::Rollback => {
-                let left = first_of(index + 1).unwrap_or(index);
-                let restored = (left + 1..past.len()).find(is_same);
-                restored.or_else(|| (index + 1..past.len()).find(is_same)).and_then(first_of)
+                let further = list_from(past, &first, first_of(index + 1)).skip(1).find(is_same);
+                further.or_else(|| (index + 1..past.len()).find(is_same).and_then(first_of))
             }
             _ => Some(index),
         };
         first[index] = found;
     }
-    first.first().copied().flatten()
+    list_from(past, &first, first.first().copied().flatten()).filter_map(|at| past.get(at)).collect()
+}
+
+/// Walks the list of an entry, whose first one is given.
+fn list_from(past: &[PastEntry], first: &[Option<usize>], from: Option<usize>) -> impl Iterator<Item = usize> {
+    std::iter::successors(from, |at| {
+        let is_undo = past.get(*at).is_some_and(|past| past.action == ReleaseAction::Undo);
+        first.get(at + 1 + usize::from(is_undo)).copied().flatten()
+    })
 }

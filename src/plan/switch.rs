@@ -9,6 +9,7 @@ use super::facts::{Facts, readable_past, with_number};
 use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
 use super::publish::unknown_version;
+use super::rollback::releases_before;
 use super::selection::check_current;
 
 /// A request to switch one group to another version.
@@ -41,7 +42,7 @@ pub fn switch<E>(request: &SwitchRequest, facts: &dyn Facts<Error = E>, author: 
     check_current(group, environment, current, request.if_current.as_ref())?;
     let Some(current) = current.filter(|current| current.release.state == DeploymentState::Live) else {
         let past = facts.readable_past(environment, group).unwrap_or_default();
-        let was_live = past.iter().any(|past| past.deployment.release.state == DeploymentState::Live);
+        let was_live = releases_before(&past).next().is_some();
         let (group, environment) = (group.clone(), environment.clone());
         return Err(StateError::NothingToSwitch { group, environment, was_live }.into());
     };

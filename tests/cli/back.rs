@@ -93,6 +93,19 @@ fn the_way_out_of_a_refused_undo_can_be_typed() {
 }
 
 #[test]
+fn an_undone_first_release_comes_back_by_the_undo_of_the_undo_alone() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("undo --env test").expect_exit(0);
+    let refused = sandbox.run("rollback petstore --env test").expect_exit(3).expect_stderr("nothing else was live");
+    let switched = sandbox.run("switch petstore --env test --version 0.0.1").expect_exit(3);
+    assert!(!switched.stderr.contains("apigw rollback"), "it would be refused: {}", switched.stderr);
+    let typed = refused.stderr.split('`').find(|part| part.starts_with("apigw undo")).expect("a command");
+    sandbox.run(typed.trim_start_matches("apigw ")).expect_exit(0);
+    assert_eq!(sandbox.entry("test")["state"], "live");
+}
+
+#[test]
 fn a_dry_run_counts_in_words_of_the_language() {
     let sandbox = Sandbox::petstore();
     sandbox.run("group create other").expect_exit(0);

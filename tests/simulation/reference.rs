@@ -207,22 +207,22 @@ impl Reference {
         Ok(())
     }
 
-    /// Holds a rollback against what was live before; the reverse of a rollback may go further back.
+    /// Holds a rollback against what was live before; where a way back lies between, it may go further back.
     fn check_rollback(&self, group: &str, change: &RecordedChange) -> Result<()> {
         let current = change.before.clone().context("there was nothing to roll back")?;
         let current_release = self.release_of(&current, group).context("an unknown operation")?;
-        let mut earlier = Vec::new();
-        let mut next = self.change(&current, group).and_then(|change| change.before.clone());
+        let (mut earlier, mut is_plain) = (Vec::new(), true);
+        let mut next = Some(current.clone());
         while let Some(id) = next {
             let release = self.release_of(&id, group).context("an unknown operation")?;
             if release["state"] == "live" && !is_same_release(release, current_release) {
                 earlier.push(release);
             }
-            next = self.change(&id, group).and_then(|change| change.before.clone());
+            let made = self.change(&id, group);
+            let is_way_back = made.is_some_and(|made| ["rollback", "undo", "resolve"].contains(&made.action.as_str()));
+            is_plain &= made.is_some() && !(is_way_back && earlier.is_empty());
+            next = made.and_then(|made| made.before.clone());
         }
-        let is_plain = self
-            .change(&current, group)
-            .is_some_and(|current| !["rollback", "undo", "resolve"].contains(&current.action.as_str()));
         let candidates = if is_plain { &earlier[..earlier.len().min(1)] } else { &earlier[..] };
         let is_candidate = candidates.iter().any(|candidate| is_same_release(candidate, &change.after));
         ensure!(is_candidate, "the releases before are {candidates:?}");

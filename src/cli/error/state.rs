@@ -50,11 +50,16 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
             vec![history(environment)]
         }
         StateError::NotYetPublished { group, environment }
-        | StateError::NothingBefore { group, environment, is_live: true } => vec![
+        | StateError::NothingBefore { group, environment, is_live: true, .. } => vec![
             group_history(group, environment),
             format!("take it offline: `apigw offline {group} --env {environment}`"),
         ],
-        StateError::NothingBefore { group, environment, is_live: false } => vec![group_history(group, environment)],
+        StateError::NothingBefore { group, environment, is_live: false, undo } => {
+            let undo = undo
+                .as_ref()
+                .map(|undo| format!("bring back what {undo} took back: `apigw undo {undo} --env {environment}`"));
+            [group_history(group, environment)].into_iter().chain(undo).chain([publish(group, environment)]).collect()
+        }
         StateError::NoBackend { group } => vec![format!(
             "set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`"
         )],

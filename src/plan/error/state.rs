@@ -149,6 +149,8 @@ pub enum StateError {
         environment: EnvironmentName,
         /// True if the present release is live.
         is_live: bool,
+        /// The undo that took back what was live, if it is the latest operation.
+        undo: Option<OperationId>,
     },
     /// The environment has no such operation.
     #[error("{environment} has no operation {operation}")]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+mod broken_bodies;
 mod component_names;
 mod corpus;
 mod golden;

@@ -254,7 +254,7 @@ for more, pause in [(b"", 0), (b'{"a"', 0), (b"", 9)]:
     attempt(lambda: next(client.items().data))
 "#;
 
-fn served() -> Served {
+pub(super) fn served() -> Served {
     let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
     let definition = apigw::definition::read("g", &mut fetch).definition.expect("a definition");
     Served::of(vec![CorpusDefinition { origin: "transports".to_owned(), definition }])

@@ -201,15 +201,22 @@ class Stream(_t.Generic[T]):
     def __init__(self, raw: RawResponse, items: _t.Iterator[T]) -> None:
         self._raw = raw
         self._items = items
+        self._failed: _t.Optional[Exception] = None
 
     def __iter__(self) -> _t.Iterator[T]:
         return self
 
     def __next__(self) -> T:
+        if self._failed is not None:
+            # A generator that has failed ends, as after the last item.
+            raise self._failed
         try:
             return next(self._items)
         except StopIteration:
             self.close()
+            raise
+        except Exception as failure:
+            self._failed = failure
             raise
 
     def close(self) -> None:
@@ -810,23 +817,35 @@ class _Connection:
         self._response = response
         self._done: _t.Optional[_t.Callable[[bool], None]] = done
         self._failed: _t.Optional[ConnectionFailed] = None
+        self._ahead = bytearray()
         self.status = response.status
         self.headers = Headers(response.getheaders())
 
     def read(self, size: int = -1) -> bytes:
-        return self._guarded(lambda: self._response.read() if size < 0 else self._response.read1(size), b"")
+        return self._guarded(lambda: self._response.read() if size < 0 else self._response.read1(size))
 
     def readline(self) -> bytes:
-        return self._guarded(self._response.readline, b"\n")
+        # The platform's own takes a body of chunks that breaks off for one that ends.
+        searched = 0
+        while True:
+            end = self._ahead.find(b"\n", searched) + 1
+            piece = b"" if end else self.read(_CHUNK)
+            if not piece:
+                end = end or len(self._ahead)
+                line = bytes(self._ahead[:end])
+                del self._ahead[:end]
+                return line
+            searched = len(self._ahead)
+            self._ahead += piece
 
-    def _guarded(self, read: _t.Callable[[], bytes], end: bytes) -> bytes:
+    def _guarded(self, read: _t.Callable[[], bytes]) -> bytes:
         if self._failed is not None:
             # An end would look like that of a whole body.
             raise self._failed
         try:
             piece = read()
             # The platform takes a connection that is lost for the end, unless all is read at once.
-            if self._response.length and (not piece or not piece.endswith(end)):
+            if self._response.length and not piece:
                 raise http.client.IncompleteRead(piece, self._response.length)
             return piece
         except (OSError, http.client.HTTPException) as error:

@@ -1,0 +1,76 @@
+//! Bodies of responses that break off between two reads: none of them looks whole.
+
+use std::process::Command;
+
+use apigw::share::sdk::SdkLanguage;
+
+use crate::served::write_packages;
+use crate::transport::served;
+use crate::{has_tool, run, text};
+
+/// Reads streams of chunks whose server leaves between two chunks, inside one or at the end, then calls once more.
+const BROKEN_CHUNKS_PYTHON: &str = r#"
+import socket, threading
+import g0_sdk
+
+HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: application/x-ndjson\r\n\r\n"
+accepted = []
+
+def respond(connection, body):
+    with connection, connection.makefile("rb") as lines:
+        while lines.readline():
+            while lines.readline() != b"\r\n":
+                pass
+            connection.sendall(HEAD + body)
+            if not body.endswith(b"0\r\n\r\n"):
+                return
+
+def serve(server, body):
+    while True:
+        accepted.append(server.accept()[0])
+        threading.Thread(target=respond, args=(accepted[-1], body), daemon=True).start()
+
+def read(items):
+    found = []
+    try:
+        for item in items:
+            found.append(item)
+        print(found, "end")
+    except g0_sdk.ConnectionFailed as failure:
+        print(found, type(failure).__name__)
+
+ITEM, NEXT = b'8\r\n{"a":1}\n\r\n', b'8\r\n{"a":2}\n\r\n'
+for body in [
+    ITEM,
+    ITEM + b"8\r\n",
+    ITEM + b'8\r\n{"a"',
+    ITEM + b'8\r\n{"a":2}\n',
+    ITEM + b"8",
+    b'3\r\n{"a\r\n5\r\n":1}\n\r\n' + NEXT + b'7\r\n{"a":3}\r\n0\r\n\r\n',
+]:
+    accepted.clear()
+    server = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, args=(server, body), daemon=True).start()
+    client = g0_sdk.Client(base_url=f"http://127.0.0.1:{server.getsockname()[1]}/g0", retries=0, timeout=5)
+    items = client.items().data
+    read(items)
+    read(items)
+    read(client.items().data)
+    print(len(accepted))
+"#;
+
+#[test]
+fn a_broken_stream_of_chunks_has_no_end_in_python() {
+    if !has_tool("python3", "broken chunks in generated Python clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served(), SdkLanguage::Python, folder.path());
+    let output = run(Command::new("python3").args(["-c", BROKEN_CHUNKS_PYTHON]).current_dir(folder.path()));
+    let broken = "[{'a': 1}] ConnectionFailed\n[] ConnectionFailed\n[{'a': 1}] ConnectionFailed\n2\n";
+    let late = "[{'a': 1}, {'a': 2}] ConnectionFailed\n[] ConnectionFailed\n[{'a': 1}, {'a': 2}] ConnectionFailed\n2\n";
+    let whole = "[{'a': 1}, {'a': 2}, {'a': 3}]";
+    // A connection whose response was read to its end is used again.
+    let expected = format!("{broken}{broken}{broken}{late}{broken}{whole} end\n[] end\n{whole} end\n1\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", text(&output));
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 use apigw::share::sdk::SdkLanguage;
 
 use crate::served::write_packages;
-use crate::transport::served;
+use crate::transport::{run_java, served};
 use crate::{has_tool, run, text};
 
 /// Reads streams of chunks whose server leaves between two chunks, inside one or at the end, then calls once more.
@@ -59,6 +59,47 @@ for body in [
     print(len(accepted))
 "#;
 
+/// Reads a body whose bytes arrive once a read of them has timed out.
+const LATE_BYTES: &str = r#"
+import java.io.InputStream;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Flow;
+
+public final class LateBytes {
+    @SuppressWarnings("unchecked")
+    public static void main(String[] arguments) throws Exception {
+        var constructor = Class.forName("g0_sdk.TimedBody").getDeclaredConstructor(Duration.class);
+        constructor.setAccessible(true);
+        var body = (BodySubscriber<InputStream>) constructor.newInstance(Duration.ofMillis(50));
+        var stream = (InputStream) body;
+        body.onSubscribe(new Flow.Subscription() {
+            @Override
+            public void request(long count) {}
+
+            @Override
+            public void cancel() {}
+        });
+        body.onNext(List.of(ByteBuffer.wrap(new byte[] {1})));
+        for (int attempt = 0; attempt < 5; attempt++) {
+            try {
+                System.out.println(stream.read());
+            } catch (RuntimeException failure) {
+                System.out.println(failure.getClass().getSimpleName());
+            }
+            if (attempt == 1) {
+                body.onNext(List.of(ByteBuffer.wrap(new byte[] {2})));
+            }
+            if (attempt == 2) {
+                body.onComplete();
+            }
+        }
+    }
+}
+"#;
+
 #[test]
 fn a_broken_stream_of_chunks_has_no_end_in_python() {
     if !has_tool("python3", "broken chunks in generated Python clients") {
@@ -73,4 +114,12 @@ fn a_broken_stream_of_chunks_has_no_end_in_python() {
     // A connection whose response was read to its end is used again.
     let expected = format!("{broken}{broken}{broken}{late}{broken}{whole} end\n[] end\n{whole} end\n1\n");
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", text(&output));
+}
+
+#[test]
+fn a_read_after_a_time_out_returns_no_late_bytes_in_java() {
+    if !has_tool("javac", "late bytes in generated Java clients") {
+        return;
+    }
+    assert_eq!(run_java("LateBytes.java", LATE_BYTES), "1\nTimedOut\nTimedOut\nTimedOut\nTimedOut\n");
 }

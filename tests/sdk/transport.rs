@@ -261,7 +261,7 @@ pub(super) fn served() -> Served {
 }
 
 /// Compiles the Java package, runs a source with it, and returns all that it printed.
-fn run_java(name: &str, source: &str) -> String {
+pub(super) fn run_java(name: &str, source: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     compile_packages(&served(), folder.path());
     let output = run_source(folder.path(), name, source, Path::new(CERTIFICATES));

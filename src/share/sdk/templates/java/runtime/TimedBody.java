@@ -23,6 +23,8 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
     private final LinkedBlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
     private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
     private Piece current = new Piece(ByteBuffer.allocate(0), null);
+    /** The first failure of a read; pieces that arrive later are not looked at. */
+    private volatile Throwable firstFailure;
     private volatile boolean isClosed;
     private volatile boolean isComplete;
 
@@ -88,21 +90,22 @@ final class TimedBody extends InputStream implements BodySubscriber<InputStream>
 
     private Piece next() throws IOException {
         try {
-            while (!isClosed) {
+            while (firstFailure == null && !isClosed) {
                 Piece piece =
                         timeout == null ? pieces.take() : pieces.poll(timeout.toNanos(), TimeUnit.NANOSECONDS);
                 if (piece == null) {
                     cancel();
-                    piece = new Piece(null, new TimedOut());
-                }
-                if (piece.failure != null) {
-                    pieces.add(piece);
-                    throw failure(piece.failure);
-                }
-                if (piece.bytes != null) {
+                    firstFailure = new TimedOut();
+                } else if (piece.failure != null) {
+                    firstFailure = piece.failure;
+                } else if (piece.bytes != null) {
                     return piece;
+                } else {
+                    subscription.join().request(1);
                 }
-                subscription.join().request(1);
+            }
+            if (firstFailure != null) {
+                throw failure(firstFailure);
             }
             throw new IOException("the stream was closed");
         } catch (InterruptedException cause) {

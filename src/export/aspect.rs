@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The aspects of a gateway that a target can lose; all but the last three are names of `--allow-loss`.
+/// The aspects of a gateway that a target can lose; all but `responses` and `timeouts` are names of `--allow-loss`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportAspect {
@@ -33,7 +33,7 @@ pub enum ReportAspect {
 
 impl ReportAspect {
     /// The names of `--allow-loss`, in the order of the documents.
-    pub const LOSSES: [(&'static str, Self); 8] = [
+    pub const LOSSES: [(&'static str, Self); 9] = [
         ("access", Self::Access),
         ("ip-rules", Self::IpRules),
         ("limits", Self::Limits),
@@ -42,6 +42,7 @@ impl ReportAspect {
         ("rewrites", Self::Rewrites),
         ("health", Self::Health),
         ("tls", Self::Tls),
+        ("routing", Self::Routing),
     ];
 
     /// Returns the word that stands in the report.

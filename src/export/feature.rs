@@ -158,8 +158,8 @@ impl ExportFeature {
         }
     }
 
-    /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, or leave to a caller a value
-    /// that a setting decides.
+    /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, leave to a caller a value that
+    /// a setting decides, or give to a broader path, or to the usual backend, requests that are another's.
     pub(super) const fn guards_access(self) -> bool {
         let is_mapping = matches!(
             self,
@@ -175,6 +175,7 @@ impl ExportFeature {
                 | Self::LongParameter
                 | Self::OtherMapping
         );
-        is_mapping || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
+        let chooses_backend = matches!(self, Self::PatternBytes(_) | Self::LongCondition);
+        is_mapping || chooses_backend || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
     }
 }

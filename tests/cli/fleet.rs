@@ -1,5 +1,6 @@
 //! Fleets: real Envoys that follow `serve --xds`, and what is told of them.
 
+mod losses;
 mod node;
 
 use std::io::{Read as _, Write as _};

@@ -25,6 +25,7 @@ mod engines;
 mod escapes;
 mod examples;
 mod export;
+mod export_losses;
 mod files;
 mod first_release;
 mod fleet;

@@ -108,7 +108,7 @@ impl Engine {
         let secrets = sandbox.path().join(".apigw/secrets");
         let secrets = secrets.to_str().expect("a path");
         let words = format!(
-            "export {target} --env test --out {target} --listen {address} --allow-loss access,rewrites --secrets {secrets}{flags}"
+            "export {target} --env test --out {target} --listen {address} --allow-loss access,rewrites,routing --secrets {secrets}{flags}"
         );
         sandbox.run(&words).expect_exit(0);
         let folder = sandbox.path().join(target);

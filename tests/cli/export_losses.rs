@@ -1,0 +1,71 @@
+//! Texts that are too long for an export: none that is left out opens a thing that the gateway closes.
+
+use serde_json::{Value, json};
+
+use crate::export::SHOP_DEFINITION;
+use crate::harness::Sandbox;
+
+const TARGETS: [&str; 5] = ["envoy", "nginx", "haproxy", "gateway-api", "kong"];
+
+/// Settings of a group with a backend, before its `forwarding`.
+const SHOP: &str =
+    "schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\nbackend: http://127.0.0.1:9\n";
+
+fn published(settings: &str, definition: &str) -> Sandbox {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    sandbox.write("groups/shop/group.yaml", settings);
+    sandbox.write("groups/shop/openapi.yaml", definition);
+    sandbox.run("publish shop --env test").expect_exit(0);
+    sandbox
+}
+
+/// Makes a definition in which requests to an API would reach a broader one if its path were left out.
+fn definition_of(path: &str, parameters: &Value) -> String {
+    let responses = json!({"200": {"description": "d"}});
+    let files = json!({"x-apigw-match": "prefix", "get": {"operationId": "files", "responses": responses}});
+    let long = json!({"get": {"operationId": "longPath", "parameters": parameters, "responses": responses}});
+    let paths = json!({"/files": files, path: long});
+    format!("{:#}", json!({"openapi": "3.0.3", "info": {"title": "Long", "version": "1"}, "paths": paths}))
+}
+
+/// Expects that no target is exported without its loss being allowed by a name.
+fn expect_refused(sandbox: &Sandbox, detail: &str, place: &str, loss: &str) {
+    for target in TARGETS {
+        let words = format!("export {target} --env test --out {target}");
+        let refused = sandbox.run(&words).expect_exit(5);
+        refused.expect_stderr(detail).expect_stderr(place).expect_stderr(&format!("--allow-loss {loss}"));
+        assert!(!sandbox.path().join(target).exists(), "{target}");
+        sandbox.run(&format!("{words} --allow-loss {loss}")).expect_exit(0);
+    }
+}
+
+#[test]
+fn requests_to_a_path_that_is_too_long_fall_to_no_broader_one() {
+    let own = |settings: &str| {
+        let own = format!("backend: 'http://127.0.0.1:8', constants: [{{to: header.X-Role, value: reader}}]{settings}");
+        format!("{SHOP}forwarding: {{apis: {{longPath: {{{own}}}}}}}\n")
+    };
+    let long = definition_of(&format!("/files/{}", "a".repeat(130_000)), &json!([]));
+    // The values are in the expression by which the path at the backend is made.
+    let values: Vec<String> = (0..20).map(|index| format!("{index}-{}", "v".repeat(7_000))).collect();
+    let parameter = |name: &str, schema: Value| json!({"name": name, "in": "path", "required": true, "schema": schema});
+    let kind = parameter("kind", json!({"type": "string", "enum": values}));
+    let parameters = json!([kind, parameter("id", json!({"type": "integer"}))]);
+    let listed = definition_of("/files/{kind}{id}", &parameters);
+    for (settings, definition) in [(own(""), long), (own(", path: '/{kind}/{id}'"), listed)] {
+        let sandbox = published(&settings, &definition);
+        let before = definition.split("\"operationId\": \"longPath\"").next().expect("a text");
+        let place = format!("(groups/shop/versions/0.0.1/openapi.yaml:{})", before.lines().count() - 1);
+        let detail =
+            "longPath: a path, or a rule by which a backend is chosen, that is too long for an expression is left out";
+        expect_refused(&sandbox, detail, &place, "routing");
+    }
+}
+
+#[test]
+fn requests_of_a_tenant_with_a_long_name_fall_to_no_usual_backend() {
+    let rule = json!({"when": "header.x-tenant", "equals": ["t".repeat(300)], "backend": "http://127.0.0.1:8"});
+    let sandbox = published(&format!("{SHOP}forwarding:\n  routes: [{rule}]\n"), SHOP_DEFINITION);
+    expect_refused(&sandbox, "over 256 bytes together choose no other backend", "group.yaml:7)", "rewrites");
+}

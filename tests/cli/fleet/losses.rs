@@ -1,0 +1,24 @@
+//! Groups that nodes do not get, since an Envoy would open what the gateway closes.
+
+use serde_json::json;
+
+use super::{control_plane, fleet, petstore, poll};
+
+#[test]
+fn groups_with_a_path_that_is_too_long_are_withheld_from_nodes() {
+    let sandbox = petstore();
+    let long = format!("/files/{}", "a".repeat(130_000));
+    let get = json!({"responses": {"200": {"description": "d", "content": {"text/plain": {"example": "a"}}}}});
+    let paths = json!({"/files": {"x-apigw-match": "prefix", "get": get}, long: {"get": get}});
+    let definition = json!({"openapi": "3.0.3", "info": {"title": "Long", "version": "1"}, "paths": paths});
+    sandbox.write("groups/shop/group.yaml", "schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\n");
+    sandbox.write("groups/shop/openapi.yaml", &definition.to_string());
+    let (serving, control) = control_plane(&sandbox, "127.0.0.1:0", "");
+    let settings = json!({"environment": "test", "listen": "127.0.0.1:80"});
+    let message = json!({"node": {"id": "edge-1", "metadata": {"apigw": settings}}}).to_string();
+    assert!(poll(&control, "/v3/discovery:clusters", &message).starts_with("HTTP/1.1 200"));
+    let outcome = sandbox.run("publish shop --env test --mock --wait=20s").expect_exit(1);
+    outcome.expect_stderr("shop: nodes do not get it: access would be lost in Envoy");
+    serving.wait_to_hear("--allow-loss routing");
+    assert!(fleet(&sandbox)["withheld"]["shop"]["reason"].is_string());
+}

@@ -18,15 +18,27 @@ pub(super) fn last_constants<'m>(mappings: impl Iterator<Item = &'m RequestMappi
     constants
 }
 
-/// True if a target writes a change of a request. None does where a header has a long name, nor a constant that the gateway
-/// does not send.
+/// True if a target writes a change of a request.
 pub(super) fn is_written(mapping: &RequestMapping) -> bool {
+    has_short_names(mapping) && is_sent(mapping)
+}
+
+/// True if no header of a change has a name that is too long for an export.
+pub(super) fn has_short_names(mapping: &RequestMapping) -> bool {
     let is_short =
         |place: &ParameterReference| !matches!(place, ParameterReference::Header(name) if !is_short_name(name));
     match mapping {
         RequestMapping::Move(mapping) => is_short(&mapping.from) && is_short(&mapping.to),
+        RequestMapping::Set(constant) => is_short(&constant.to),
+    }
+}
+
+/// True unless it is a constant that the gateway does not send either.
+pub(super) fn is_sent(mapping: &RequestMapping) -> bool {
+    match mapping {
+        RequestMapping::Move(_) => true,
         RequestMapping::Set(constant) => {
-            is_short(&constant.to) && !matches!(&constant.to, ParameterReference::Header(name) if is_of_gateway(name))
+            !matches!(&constant.to, ParameterReference::Header(name) if is_of_gateway(name))
         }
     }
 }

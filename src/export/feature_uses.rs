@@ -1,6 +1,6 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
-use super::constant::{is_template, is_written, last_constants};
+use super::constant::{has_short_names, is_sent, is_template, last_constants};
 use super::feature::ExportFeature;
 use super::length::{MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
@@ -152,7 +152,7 @@ impl FeatureUses {
     }
 
     fn mappings(&mut self, mappings: &[RequestMapping], below: &[&str]) {
-        for mapping in mappings {
+        for mapping in mappings.iter().filter(|mapping| is_sent(mapping)) {
             let (feature, key) = match mapping {
                 RequestMapping::Move(mapping) => match (&mapping.from, &mapping.to) {
                     (ParameterReference::Header(_), ParameterReference::Header(_)) => {
@@ -168,15 +168,15 @@ impl FeatureUses {
             };
             let path: Vec<&str> = below.iter().copied().chain([key]).collect();
             self.setting(feature, &path);
-            if !is_written(mapping) {
+            if !has_short_names(mapping) {
                 self.setting(ExportFeature::LongParameter, &path);
             }
         }
         let constants = mappings.iter().filter_map(|mapping| match mapping {
-            RequestMapping::Set(constant) => Some(constant),
+            RequestMapping::Set(constant) => Some((constant, is_sent(mapping))),
             RequestMapping::Move(_) => None,
         });
-        for (index, constant) in constants.enumerate() {
+        for (index, (constant, _)) in constants.enumerate().filter(|(_, (_, is_sent))| *is_sent) {
             let index = index.to_string();
             let path: Vec<&str> = below.iter().copied().chain(["constants", &index]).collect();
             self.constant(constant, &path);

@@ -69,3 +69,14 @@ fn requests_of_a_tenant_with_a_long_name_fall_to_no_usual_backend() {
     let sandbox = published(&format!("{SHOP}forwarding:\n  routes: [{rule}]\n"), SHOP_DEFINITION);
     expect_refused(&sandbox, "over 256 bytes together choose no other backend", "group.yaml:7)", "rewrites");
 }
+
+#[test]
+fn headers_that_the_gateway_does_not_send_either_are_no_loss() {
+    let constants = "forwarding: {constants: [{to: header.x-request-id, value: ''}, {to: header.x_forwarded_user, value: ':$(a'}]}\n";
+    let sandbox = published(&format!("{SHOP}{constants}"), SHOP_DEFINITION);
+    for target in TARGETS {
+        let words = format!("-o json export {target} --env test --out {target}");
+        let report = sandbox.run(&words).expect_exit(0).json();
+        assert!(!report.to_string().contains("constant"), "{target}: {report:#}");
+    }
+}

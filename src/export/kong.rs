@@ -30,6 +30,8 @@ use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
 const MOST_PATTERN_BYTES: usize = 8 * 1024;
+/// A header that no preflight asks for, since no page may set it (the Fetch standard, section 2.2.2).
+const NEVER_ASKED_HEADER: &str = "host";
 
 /// Writes the file of some groups.
 pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
@@ -138,7 +140,7 @@ fn tags(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<String> {
 fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
     let mut plugins =
         vec![json!({"name": "correlation-id", "config": {"header_name": "x-request-id", "echo_downstream": true}})];
-    plugins.extend(group.cors.as_ref().map(cors_plugin));
+    plugins.extend(group.cors.as_ref().and_then(cors_plugin));
     plugins.extend((!group.ip_rules.is_empty()).then(|| address_plugin(&group.ip_rules)));
     match &step.action {
         StepOutcome::Respond(response) => plugins.push(termination(response)),
@@ -155,22 +157,29 @@ fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
     plugins
 }
 
-fn cors_plugin(cors: &Cors) -> Value {
+/// Writes the plugin that allows pages of other origins; `None` if no origin is left, since Kong takes an empty list for all.
+fn cors_plugin(cors: &Cors) -> Option<Value> {
     let listed = |names: &[String]| if header_list(names).is_empty() { Vec::new() } else { names.to_vec() };
     let origin = |origin: &String| if origin == "*" { origin.clone() } else { super::pattern::quote(origin) };
+    let origins: Vec<String> = short_origins(cors).map(origin).collect();
+    if origins.is_empty() {
+        return None;
+    }
     let mut config = json!({
-        "origins": short_origins(cors).map(origin).collect::<Vec<_>>(),
+        "origins": origins,
         "exposed_headers": listed(&cors.expose_headers),
         "credentials": cors.allow_credentials,
         "preflight_continue": false,
     });
     if !cors.allow_headers.is_empty() {
-        config["headers"] = listed(&cors.allow_headers).into();
+        // Kong takes an empty list for all headers that a page asks for.
+        let headers = Some(listed(&cors.allow_headers)).filter(|headers| !headers.is_empty());
+        config["headers"] = headers.unwrap_or_else(|| vec![NEVER_ASKED_HEADER.to_owned()]).into();
     }
     if let Some(age) = cors.max_age_seconds {
         config["max_age"] = age.into();
     }
-    json!({"name": "cors", "config": config})
+    Some(json!({"name": "cors", "config": config}))
 }
 
 fn address_plugin(IpRules { allow, deny }: &IpRules) -> Value {

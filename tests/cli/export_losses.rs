@@ -80,3 +80,26 @@ fn headers_that_the_gateway_does_not_send_either_are_no_loss() {
         assert!(!report.to_string().contains("constant"), "{target}: {report:#}");
     }
 }
+
+/// Returns the settings of the CORS plugin that Kong gets.
+fn cors_of_kong(cors: &Value) -> Option<Value> {
+    let sandbox = published(&format!("{SHOP}cors: {cors}\n"), SHOP_DEFINITION);
+    sandbox.run("export kong --env test --out kong").expect_exit(0);
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    let plugins = kong["services"][0]["routes"][0]["plugins"].as_array().expect("plugins");
+    plugins.iter().find(|one| one["name"] == "cors").map(|one| one["config"].clone())
+}
+
+#[test]
+fn a_list_that_is_left_out_allows_nothing_in_kong() {
+    let long = format!("https://{}.example", "n".repeat(600));
+    let short = "https://shop.example";
+    let headers: Vec<String> = (0..2_000).map(|index| format!("x-header-{index}")).collect();
+    // An empty list of origins means all of them.
+    assert_eq!(cors_of_kong(&json!({"allow_origins": [long]})), None);
+    let cors = json!({"allow_origins": [long, short], "allow_headers": headers});
+    let config = cors_of_kong(&cors).expect("a plugin");
+    assert_eq!(config["origins"], json!(["https\\://shop\\.example"]));
+    // An empty list of headers means those that a page asks for; no page can ask for this one.
+    assert_eq!(config["headers"], json!(["host"]));
+}

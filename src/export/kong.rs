@@ -165,10 +165,12 @@ fn cors_plugin(cors: &Cors) -> Option<Value> {
     if origins.is_empty() {
         return None;
     }
+    // Beside `*`, Kong gives credentials to every origin, the gateway to listed ones alone.
+    let credentials = cors.allow_credentials && !origins.iter().any(|origin| origin == "*");
     let mut config = json!({
         "origins": origins,
         "exposed_headers": listed(&cors.expose_headers),
-        "credentials": cors.allow_credentials,
+        "credentials": credentials,
         "preflight_continue": false,
     });
     if !cors.allow_headers.is_empty() {
@@ -310,8 +312,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
         ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Kong's own words"),
-        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {
-            FeatureVerdict::Near("preflights are answered by Kong's plugin")
+        ExportFeature::CorsOfListedOrigins => FeatureVerdict::Near("preflights are answered by Kong's plugin"),
+        ExportFeature::CorsOfAnyOrigin => {
+            FeatureVerdict::Near("preflights are answered by Kong's plugin, and no origin gets credentials")
         }
         ExportFeature::MockResponse => FeatureVerdict::Near("headers of the response are left out"),
         ExportFeature::ChosenResponse => FeatureVerdict::Lost("Accept and Prefer choose no other response"),

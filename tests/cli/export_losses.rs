@@ -103,3 +103,13 @@ fn a_list_that_is_left_out_allows_nothing_in_kong() {
     // An empty list of headers means those that a page asks for; no page can ask for this one.
     assert_eq!(config["headers"], json!(["host"]));
 }
+
+#[test]
+fn an_origin_that_is_not_listed_gets_no_credentials_in_kong() {
+    let credentials = |origins: &[&str]| {
+        let cors = json!({"allow_origins": origins, "allow_credentials": true});
+        cors_of_kong(&cors).expect("a plugin")["credentials"].clone()
+    };
+    assert_eq!(credentials(&["https://shop.example"]), json!(true));
+    assert_eq!(credentials(&["https://shop.example", "*"]), json!(false));
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::error::Error;
 use super::super::{LockGuard, Workspace};
 use super::merge::stated_operations;
-use super::{LARGEST_SUBJECT, operation_place, subject_place};
+use super::{HISTORY_FOLDER, LARGEST_SUBJECT, operation_place, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
 use crate::access::{AccessOperation, AccessSubject, Key, SecretId, SubjectState};
 use crate::model::{Finding, Hint, KeyName, Location, OperationId, Severity};
@@ -35,7 +35,12 @@ impl Workspace {
     pub fn revocable_key(&self, name: &KeyName) -> Result<RevocableKey, Error> {
         let subject = AccessSubject::Key(name.clone());
         let place = subject_place(&subject);
-        let (operations, mut unread) = self.readable_operations()?;
+        // A folder that cannot be read hides no secret of the file.
+        let (ids, folder) = match self.access_operation_ids() {
+            Ok(ids) => (ids, Vec::new()),
+            Err(error) => (Vec::new(), error.file_findings(HISTORY_FOLDER)),
+        };
+        let (operations, mut unread) = self.readable_operations(ids);
         let heads = heads_of(&operations, &subject);
         let heads = heads.iter().filter_map(|head| key_of(&operations.get(head)?.after));
         let (key, present, file) = match (self.key(name), heads.reduce(with_secrets_of)) {
@@ -64,14 +69,15 @@ impl Workspace {
         let is_before = |id: &OperationId| present.as_ref().is_some_and(|present| leads_to(&operations, present, id));
         let (damaged, unread): (BTreeMap<_, _>, BTreeMap<_, _>) =
             unread.into_iter().partition(|(id, _)| others.contains(id) || is_before(id));
-        let findings = |problems: BTreeMap<_, Vec<Finding>>| problems.into_values().flatten().collect();
-        Ok(RevocableKey { key, file, damaged: findings(damaged), unread: findings(unread) })
+        let damaged = damaged.into_values().flatten().collect();
+        let unread = folder.into_iter().chain(unread.into_values().flatten()).collect();
+        Ok(RevocableKey { key, file, damaged, unread })
     }
 
     /// Reads the operations that can be read, with the problems of each other one.
-    fn readable_operations(&self) -> Result<(AccessOperations, BTreeMap<OperationId, Vec<Finding>>), Error> {
+    fn readable_operations(&self, ids: Vec<OperationId>) -> (AccessOperations, BTreeMap<OperationId, Vec<Finding>>) {
         let (mut operations, mut unread) = (AccessOperations::new(), BTreeMap::new());
-        for id in self.access_operation_ids()? {
+        for id in ids {
             match self.read_access_operation(&id) {
                 Ok(operation) => {
                     operations.insert(id, operation);
@@ -82,7 +88,7 @@ impl Workspace {
                 }
             }
         }
-        Ok((operations, unread))
+        (operations, unread)
     }
 
     /// Lists the operations that a file names, whatever else stands in it.

@@ -128,7 +128,8 @@ fn facts_for<'w>(workspace: &'w Workspace, groups: &GroupSelection) -> DiskFacts
     }
 }
 
-const fn refused_plan(error: &PlanError) -> Option<&Plan> {
+/// Returns the plan that policies refuse.
+pub(super) const fn refused_plan(error: &PlanError) -> Option<&Plan> {
     match error {
         crate::plan::Error::Refused { plan, .. } => Some(plan),
         _ => None,
@@ -145,13 +146,7 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: PlanE
     for plan in &plans {
         warn(context, plan);
     }
-    let text = || {
-        let text = |plan: &&Plan| {
-            let environment = &plan.operation.environment;
-            describe(workspace, plan) + &format!("{environment}: refused, nothing was changed\n")
-        };
-        plans.iter().map(text).collect()
-    };
+    let text = || plans.iter().map(|plan| refused_text(workspace, plan)).collect();
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = |plan| PlanView::new(plan, None, false).numbered(&numbers).refused();
     let shown = match plans.as_slice() {
@@ -162,6 +157,12 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: PlanE
     // The error that follows matters more than a reader that has gone away.
     drop(shown);
     error.into()
+}
+
+/// Describes a plan that policies refuse.
+pub(super) fn refused_text(workspace: &Workspace, plan: &Plan) -> String {
+    let environment = &plan.operation.environment;
+    describe(workspace, plan) + &format!("{environment}: refused, nothing was changed\n")
 }
 
 /// Computes a plan from the files, with warnings about its releases and backends.

@@ -4,6 +4,8 @@ mod access;
 mod several;
 mod state;
 
+pub(super) use several::several;
+
 use super::advice;
 use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, Timestamp, VersionRemark};

@@ -4,6 +4,7 @@
 //! the same plan, shown and dropped. Nothing here touches a file or reads a clock: the state comes through [`Facts`],
 //! time and user through [`Author`](crate::model::Author).
 
+mod accept;
 mod access;
 mod backend;
 mod bump;
@@ -29,6 +30,7 @@ mod switch;
 mod three_way;
 mod undo;
 
+pub use accept::accept;
 pub use access::missing_apis;
 pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};

@@ -72,9 +72,6 @@ impl Plan {
     }
 
     /// Adds a group's change, unless its release stays the same.
-    ///
-    /// The operation becomes later than the entry that it replaces, whatever the clocks say. A commit also makes it later
-    /// than the other operations of the environment.
     pub(super) fn change(
         &mut self,
         group: &GroupName,
@@ -86,6 +83,20 @@ impl Plan {
             self.unchanged.push(group.clone());
             return;
         }
+        self.replace(group, action, before, after);
+    }
+
+    /// Adds a group's change.
+    ///
+    /// The operation becomes later than the entry that it replaces, whatever the clocks say. A commit also makes it later
+    /// than the other operations of the environment.
+    pub(super) fn replace(
+        &mut self,
+        group: &GroupName,
+        action: ReleaseAction,
+        before: Option<&Deployment>,
+        after: Release,
+    ) {
         if let Some(before) = before {
             self.operation.time = self.operation.time.max(before.since.successor());
         }

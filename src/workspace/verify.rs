@@ -24,7 +24,7 @@ use super::layout;
 use super::overview::ViewProblem;
 use super::{LockRequest, Workspace};
 use crate::model::{Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId};
-use crate::plan;
+use crate::plan::{self, Plan};
 use chain::OperationChains;
 use entries::EnvironmentEntries;
 use operations::EnvironmentOperations;
@@ -51,13 +51,15 @@ pub struct WorkspaceVerification {
     pub has_leftovers: bool,
 }
 
-/// The repairs that were made.
+/// The repairs that were made, and those that were not.
 #[derive(Debug, Default)]
 pub struct RepairOutcome {
-    /// One line for each.
+    /// One line for each repair that was made.
     pub done: Vec<String>,
-    /// The error that kept others from being made.
-    pub failure: Option<Error>,
+    /// The edits by hand that were recorded, each plan with its operation.
+    pub recorded: Vec<(Plan, OperationId)>,
+    /// The errors that kept others from being made, policies that refuse an edit among them.
+    pub failures: Vec<plan::Error<Error>>,
 }
 
 /// Something that is not as it was committed.
@@ -195,7 +197,8 @@ impl Workspace {
         Ok(lost.map(problem).collect())
     }
 
-    /// Makes the repairs that lose nothing.
+    /// Makes the repairs that lose nothing. An edit by hand that policies refuse stays as it is, and keeps no other
+    /// environment from being repaired.
     ///
     /// # Errors
     ///
@@ -206,21 +209,25 @@ impl Workspace {
         author: &Author,
         request: &LockRequest,
     ) -> Result<RepairOutcome, Error> {
-        let mut done = Vec::new();
+        let mut outcome = RepairOutcome::default();
         let has_leftovers = self.has_leftovers()?;
         // Taking the lock runs the recovery.
         let guard = self.lock(request)?;
         if has_leftovers {
-            done.push("removed an interrupted command's leftovers".to_owned());
+            outcome.done.push("removed an interrupted command's leftovers".to_owned());
         }
         for environment in environments {
-            match repair::environment(&guard, environment, author, &mut done) {
-                Err(error) if done.is_empty() => return Err(error),
-                Err(error) => return Ok(RepairOutcome { done, failure: Some(error) }),
+            match repair::environment(&guard, environment, author, &mut outcome) {
+                Err(error) if outcome.done.is_empty() && outcome.failures.is_empty() => return Err(error),
+                Err(error) => {
+                    // Its exit code counts: something may be half-done.
+                    outcome.failures.insert(0, plan::Error::Facts(error));
+                    return Ok(outcome);
+                }
                 Ok(()) => {}
             }
         }
-        Ok(RepairOutcome { done, failure: None })
+        Ok(outcome)
     }
 
     /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may

@@ -46,6 +46,7 @@ mod plans;
 mod prune;
 mod push;
 mod release;
+mod repairs;
 mod replays;
 mod routes;
 mod sdk;

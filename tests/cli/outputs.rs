@@ -388,6 +388,11 @@ fn views(validated: &Validated) {
     validated.sandbox.write(place, &text.replace("state: live", "state: offline"));
     validated.read("verify", 3, "verify");
     validated.read("status", 3, "status");
+    let settings = validated.sandbox.read("apigw.toml");
+    let denied = settings.replace("[environments.test]", "[environments.test]\nbreaking = \"deny\"");
+    validated.sandbox.write("apigw.toml", &denied);
+    validated.read("verify", 5, "verify --repair");
+    validated.sandbox.write("apigw.toml", &settings);
     validated.run("verify", 0, "verify --repair -m mended");
     validated.run("verify", 0, "verify --repair");
     validated.run("switch", 3, "switch petstore --env test --version 0.0.1 --if-current ffffffff");

@@ -4,21 +4,23 @@ use clap::Args;
 
 use crate::cli::change;
 use crate::cli::context::Context;
-use crate::cli::error::{CommandError, Exit};
+use crate::cli::error::{CommandError, Exit, several};
 use crate::cli::escape;
 use crate::cli::hints;
+use crate::cli::numbers::PresentNumbers;
 use crate::cli::output::{self, SourceTexts};
 use crate::cli::progress::ProgressLine;
 use crate::cli::reason::ChangeReason;
 use crate::cli::short_ids::shorten_findings;
-use crate::cli::views::VerifyView;
+use crate::cli::views::{PlanView, VerifyView};
 use crate::model::{Finding, Severity};
-use crate::workspace::{ProblemKind, Workspace, WorkspaceVerification};
+use crate::plan::Plan;
+use crate::workspace::{ProblemKind, RepairOutcome, Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
 /// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be
-/// deployed as an operation.
+/// deployed as an operation, if the policies of the environment allow the change.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
 pub(in crate::cli) struct VerifyArguments {
@@ -28,45 +30,78 @@ pub(in crate::cli) struct VerifyArguments {
     /// Reason, for the history
     #[arg(short, long, value_name = "WHY", requires = "repair")]
     message: Option<String>,
+    /// Override the environment's policy on breaking changes; needs -m, and is recorded
+    #[arg(long, requires = "repair")]
+    allow_breaking: bool,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
     let workspace = if arguments.repair { context.workspace()? } else { context.readable_workspace()? };
     let mut found = verify(context, workspace)?;
-    let mut repairs = Vec::new();
-    let mut failure = None;
+    let mut made = RepairOutcome::default();
     if arguments.repair && (found.has_leftovers || !found.repairable.is_empty()) {
         // A repair may record an edit by hand, so it asks where any change does.
         for environment in &found.repairable {
             change::confirm(context, environment, &[])?;
         }
-        let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
-        let made = workspace.repair(&found.repairable, &author, &context.lock_request())?;
-        (repairs, failure) = (made.done, made.failure.map(CommandError::from));
+        let reason = ChangeReason { message: arguments.message.clone(), allow_breaking: arguments.allow_breaking };
+        made = workspace.repair(&found.repairable, &context.author(&reason)?, &context.lock_request())?;
+        for plan in made.recorded.iter().map(|(plan, _)| plan).chain(refused_plans(&made)) {
+            change::warn(context, plan);
+        }
         match verify(context, workspace) {
             Ok(repaired) => found = repaired,
             // The repairs are made, whatever is not known of the rest.
             Err(error) => {
                 let unknown = WorkspaceVerification::default();
-                let view = VerifyView::new(&unknown, &repairs);
-                let shown = context.output.painted(&view, || lines(workspace, &repairs));
+                let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
+                let view = VerifyView::new(&unknown, &made.done, plan_views(&made, &numbers));
+                let shown = context.output.painted(&view, || lines(workspace, &made));
+                if made.done.is_empty() {
+                    shown?;
+                    return Err(failure(made).unwrap_or(error));
+                }
                 change::shown_after_commit(context, shown.and(Err(error)));
-                return failure.map_or(Ok(Exit::Done), Err);
+                return failure(made).map_or(Ok(Exit::Done), Err);
             }
         }
     }
-    let view = VerifyView::new(&found, &repairs);
-    let shown = context.output.painted(&view, || text(context, workspace, &found, &repairs));
-    if repairs.is_empty() {
+    let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
+    let view = VerifyView::new(&found, &made.done, plan_views(&made, &numbers));
+    let shown = context.output.painted(&view, || text(context, workspace, &found, &made));
+    if made.done.is_empty() {
         shown?;
     } else {
         change::shown_after_commit(context, shown);
     }
-    if let Some(error) = failure {
-        return Err(error.hint(format!("made before it failed: {}", repairs.join("; "))));
+    if let Some(error) = failure(made) {
+        return Err(error);
     }
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
+}
+
+/// Iterates over the plans that policies refuse.
+fn refused_plans(made: &RepairOutcome) -> impl Iterator<Item = &Plan> {
+    made.failures.iter().filter_map(change::refused_plan)
+}
+
+/// Returns the plans that were committed and those that policies refuse, as documents have them.
+fn plan_views<'a>(made: &'a RepairOutcome, numbers: &PresentNumbers<'_>) -> Vec<PlanView<'a>> {
+    let recorded = made.recorded.iter().map(|(plan, id)| PlanView::new(plan, Some(id), false));
+    let refused = refused_plans(made).map(|plan| PlanView::new(plan, None, false).refused());
+    recorded.chain(refused).map(|view| view.numbered(numbers)).collect()
+}
+
+/// Returns the one error for all that was not repaired.
+fn failure(made: RepairOutcome) -> Option<CommandError> {
+    let RepairOutcome { done, mut failures, .. } = made;
+    let error = match failures.len() {
+        0 => return None,
+        1 => CommandError::from(failures.remove(0)),
+        count => several(format!("{count} environments cannot be repaired"), failures),
+    };
+    Some(if done.is_empty() { error } else { error.hint(format!("repaired all the same: {}", done.join("; "))) })
 }
 
 fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerification, CommandError> {
@@ -88,13 +123,13 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerif
     Ok(found)
 }
 
-fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerification, repairs: &[String]) -> String {
+fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerification, made: &RepairOutcome) -> String {
     let findings: Vec<Finding> = found.problems.iter().map(|problem| problem.finding.clone()).collect();
     let short = workspace.short_ids().unwrap_or_default();
     let findings = shorten_findings(&short, findings);
     let read = |file: &str| workspace.source(file);
     let mut text = output::findings(&findings, &SourceTexts::new(&read), context.output.color);
-    text.push_str(&lines(workspace, repairs));
+    text.push_str(&lines(workspace, made));
     let verdict = match findings.len() {
         0 => "no problems".to_owned(),
         count => output::counted(count, "problem", "problems"),
@@ -107,8 +142,11 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerificat
     )
 }
 
-/// Writes the repairs that were made, a line each.
-fn lines(workspace: &Workspace, repairs: &[String]) -> String {
+/// Writes the repairs that were made, a line each, and the plans that policies refuse.
+fn lines(workspace: &Workspace, made: &RepairOutcome) -> String {
     let short = workspace.short_ids().unwrap_or_default();
-    repairs.iter().fold(String::new(), |text, repair| text + &escape::line(&short.shorten(repair)) + "\n")
+    let repairs = made.done.iter().map(|repair| escape::line(&short.shorten(repair)).into_owned() + "\n");
+    let refused = refused_plans(made)
+        .map(|plan| escape::text(&short.shorten(&change::refused_text(workspace, plan))).into_owned());
+    repairs.chain(refused).collect()
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingView, FindingsView, OutputDocument};
+use super::{FindingView, FindingsView, OutputDocument, PlanView};
 use crate::check::can_be_set;
 use crate::definition::Rule;
 use crate::model::{SCHEMA, Severity};
@@ -69,6 +69,9 @@ pub(in crate::cli) struct VerifyView<'a> {
     problems: Vec<ProblemView<'a>>,
     /// The repairs that were made.
     repairs: &'a [String],
+    /// The edits by hand that were recorded, and those that policies refuse, one plan an environment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plans: Vec<PlanView<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -79,7 +82,11 @@ pub(in crate::cli) struct ProblemView<'a> {
 }
 
 impl<'a> VerifyView<'a> {
-    pub(in crate::cli) fn new(found: &'a WorkspaceVerification, repairs: &'a [String]) -> Self {
+    pub(in crate::cli) fn new(
+        found: &'a WorkspaceVerification,
+        repairs: &'a [String],
+        plans: Vec<PlanView<'a>>,
+    ) -> Self {
         let problems = found.problems.iter().map(|problem| ProblemView {
             kind: problem.kind,
             repairable: problem.repairable,
@@ -92,6 +99,7 @@ impl<'a> VerifyView<'a> {
             versions: found.versions,
             problems: problems.collect(),
             repairs,
+            plans,
         }
     }
 }

@@ -391,7 +391,7 @@ fn views(validated: &Validated) {
     let settings = validated.sandbox.read("apigw.toml");
     let denied = settings.replace("[environments.test]", "[environments.test]\nbreaking = \"deny\"");
     validated.sandbox.write("apigw.toml", &denied);
-    validated.read("verify", 5, "verify --repair");
+    validated.run("verify", 5, "verify --repair");
     validated.sandbox.write("apigw.toml", &settings);
     validated.run("verify", 0, "verify --repair -m mended");
     validated.run("verify", 0, "verify --repair");

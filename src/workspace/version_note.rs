@@ -216,20 +216,31 @@ impl Workspace {
 
     fn add_note(&self, group: &GroupName, version: &Version, notes: &mut VersionNotes) -> Result<(), Error> {
         let Some(ReadNote { note, .. }) = self.read_note(group, version)? else { return Ok(()) };
-        let located = |digest| {
-            let located = self.locate_release(group, version, digest).ok().flatten();
-            located.unwrap_or_else(|| version.clone())
-        };
+        let meant = |digest| self.meant_version(group, version, digest);
         for block in note.blocks {
-            notes.0.entry(located(block.digest)).or_default().blocks.push(block);
+            notes.0.entry(meant(block.digest)).or_default().blocks.push(block);
         }
         for unblock in note.unblocks {
-            notes.0.entry(located(unblock.remark.digest)).or_default().unblocks.push(unblock);
+            notes.0.entry(meant(unblock.remark.digest)).or_default().unblocks.push(unblock);
         }
         if !note.deletions.is_empty() {
             notes.0.entry(version.clone()).or_default().deletions = note.deletions;
         }
         Ok(())
+    }
+
+    /// Returns the version that a statement means: the number under which its digest lies, else the one under which it
+    /// was deleted, else the one that the note is named by.
+    fn meant_version(&self, group: &GroupName, noted: &Version, digest: Digest) -> Version {
+        if let Ok(Some(number)) = self.locate_release(group, noted, digest) {
+            return number;
+        }
+        let is_deleted = |number: &Version| {
+            let read = self.read_note(group, number).ok().flatten();
+            read.is_some_and(|read| read.note.deletions.iter().any(|deletion| deletion.digest == digest))
+        };
+        let deleted = || self.noted_versions(group).ok()?.into_iter().find(is_deleted);
+        Some(noted.clone()).filter(is_deleted).or_else(deleted).unwrap_or_else(|| noted.clone())
     }
 
     /// Refuses to freeze a number with other bytes than those that it was deleted with.
@@ -309,7 +320,8 @@ impl LockGuard {
         let mut changed = BTreeMap::new();
         for noted in workspace.noted_versions(group)? {
             let Some(ReadNote { mut note, .. }) = workspace.read_note(group, &noted)? else { continue };
-            let is_meant = |block: &&VersionRemark| noted == *version || Some(block.digest) == digest;
+            // After a merge, the note of a number may speak of a version that has another number now.
+            let is_meant = |block: &&VersionRemark| workspace.meant_version(group, &noted, block.digest) == *version;
             let meant: Vec<_> = note.blocks_in_force().filter(is_meant).cloned().collect();
             for block in meant {
                 let remark = next_remark(&note, author, block.digest);

@@ -342,3 +342,35 @@ fn a_version_that_one_branch_deletes_and_another_promotes_is_named_and_restored(
     ada.done("verify");
     ada.done("status --check");
 }
+
+#[test]
+fn a_block_belongs_to_its_version_whatever_number_a_merge_gave_it() {
+    if !has_git() {
+        return;
+    }
+    // One of the two has the lesser digest, which keeps the number.
+    for is_own in [true, false] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+        for (clone, path) in [(&mut ada, "/ada"), (&mut bob, "/bob")] {
+            freeze(clone, path, "test");
+        }
+        let clone = if is_own { &mut ada } else { &mut bob };
+        clone.done("version block a 0.0.2 -m bad");
+        clone.commit("blocked");
+        join(&mut ada, &bob, if is_own { "--theirs" } else { "--ours" });
+        let publish = |ada: &mut WorkspaceClone, number: &str| {
+            ada.apigw(&format!("publish a --env pre-release --version {number} --mock --dry-run")).code
+        };
+        let numbers = ["0.0.2", "0.0.3"];
+        let (blocked, others): (Vec<&str>, Vec<&str>) =
+            numbers.iter().partition(|number| publish(&mut ada, number) == 5);
+        let ([blocked], [other]) = (&blocked[..], &others[..]) else { panic!("{blocked:?} {others:?}") };
+        // The note of the number that both branches froze speaks of the version of one.
+        ada.apigw(&format!("version unblock a {other} -m mended"));
+        assert_eq!(publish(&mut ada, blocked), 5, "{blocked} is still blocked");
+        let unblocked = ada.done(&format!("-o json version unblock a {blocked} -m mended")).json();
+        assert_eq!(unblocked["unblocked"].as_array().map(Vec::len), Some(1), "{unblocked}");
+        assert_eq!(publish(&mut ada, blocked), 0);
+    }
+}

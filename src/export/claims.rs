@@ -1,6 +1,5 @@
 //! The headers by which proxies tell of a caller. A caller's own reach no backend, as behind `apigw serve`.
 
-const REQUEST_ID: &str = "x-request-id";
 /// A header that begins so is one of them.
 const CLAIM_PREFIX: &str = "x-forwarded-";
 /// Those of other names.
@@ -25,16 +24,6 @@ const KNOWN_CLAIMS: [&str; 12] = [
 /// Lists the headers that a target removes by name, but for those that settings write.
 pub(super) fn removed_by_name(is_written: impl Fn(&str) -> bool) -> Vec<&'static str> {
     CLAIMS.into_iter().chain(KNOWN_CLAIMS).filter(|name| !is_written(name)).collect()
-}
-
-/// True if a header, its name in lower case, is none that a setting can send to a backend: the gateway alone writes the id of a
-/// request, and a name is dropped that becomes one of its own where underscores are hyphens.
-pub(super) fn is_of_gateway(name: &str) -> bool {
-    let plain = name.replace('_', "-");
-    plain == REQUEST_ID
-        || plain != name
-            && (plain.starts_with(CLAIM_PREFIX)
-                || ["content-length", "transfer-encoding", "x-real-ip"].contains(&plain.as_str()))
 }
 
 /// Headers that become others, which the gateway writes, where underscores are hyphens.

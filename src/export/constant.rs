@@ -1,9 +1,8 @@
 //! Constants: which of them count, and those that a target may not send as they are.
 
-use super::claims::is_of_gateway;
 use super::length::is_short_name;
 use super::table::ForwardAction;
-use crate::model::ParameterReference;
+use crate::model::{ParameterReference, is_reserved_for_gateway};
 use crate::routes::{FixedParameter, RequestMapping};
 
 /// Lists the constants that count: of those for one place, the last, as in `apigw serve`.
@@ -38,7 +37,7 @@ pub(super) fn is_sent(mapping: &RequestMapping) -> bool {
     match mapping {
         RequestMapping::Move(_) => true,
         RequestMapping::Set(constant) => {
-            !matches!(&constant.to, ParameterReference::Header(name) if is_of_gateway(name))
+            !matches!(&constant.to, ParameterReference::Header(name) if is_reserved_for_gateway(name))
         }
     }
 }

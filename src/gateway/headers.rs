@@ -3,7 +3,7 @@
 use http::header::{CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, TRAILER, VIA};
 use std::net::{IpAddr, SocketAddr};
 
-use crate::model::{HOP_BY_HOP, is_hop_by_hop, trim_blanks};
+use crate::model::{HOP_BY_HOP, is_hop_by_hop, is_reserved_for_gateway, trim_blanks};
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -215,22 +215,14 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     }
 }
 
-/// True if a caller's header is forwarded unchanged. The gateway writes some itself; of others a caller
-/// has to be trusted.
-///
-/// Nor does one that becomes such a header, or one that frames a request, where underscores and hyphens are one: a backend
-/// behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875, section 4.1.18).
+/// True if a caller's header is forwarded unchanged. The gateway writes some itself; of others a caller has to be trusted.
 fn is_passed_on(name: &str, trusted: bool) -> bool {
-    const OWN: [&str; 5] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id", "x-apigw-key"];
     match name {
-        "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for"
-        | "x-forwarded-prefix" => false,
-        "x-forwarded-host" | "x-forwarded-proto" => trusted,
-        name if name.as_bytes().contains(&b'_') => {
-            let plain = name.replace('_', "-");
-            !plain.starts_with("x-forwarded-") && !OWN.contains(&plain.as_str())
+        "host" | "expect" | "content-length" | "cookie" | "forwarded" | "x-forwarded-for" | "x-forwarded-prefix" => {
+            false
         }
-        _ => true,
+        "x-forwarded-host" | "x-forwarded-proto" => trusted,
+        name => !is_reserved_for_gateway(name),
     }
 }
 

@@ -18,10 +18,10 @@ mod finding;
 mod findings;
 mod fleet_settings;
 mod forwarding;
+mod header_names;
 mod header_text;
 mod hexadecimal;
 mod hint;
-mod hop_by_hop;
 mod ip_rules;
 mod key_set_source;
 mod lifetime;
@@ -61,10 +61,10 @@ pub use forwarding::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
+pub(crate) use header_names::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop, is_reserved_for_gateway};
 pub(crate) use header_text::{is_header_name, is_header_value};
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::{Hint, RestoreSource};
-pub(crate) use hop_by_hop::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop};
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use lifetime::{Lifetime, LifetimeError};

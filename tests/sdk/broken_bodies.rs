@@ -100,6 +100,65 @@ public final class LateBytes {
 }
 "#;
 
+/// Reads streams and a file whose server leaves after the first item, in the middle of the second one, or falls silent; then one
+/// that its caller ends.
+const BROKEN_STREAMS_TYPESCRIPT: &str = r#"
+import net from "node:net";
+import { Client } from "./g0/index.js";
+
+const HEAD = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\ncontent-type: ";
+
+async function attempt(call) {
+  try {
+    console.log(JSON.stringify(await call()));
+  } catch (failure) {
+    console.log(failure.name);
+  }
+}
+
+for (const [more, isSilent] of [["", false], ['{"a"', false], ["", true]]) {
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", (request) => {
+      const kind = String(request).includes("/items") ? "application/x-ndjson" : "application/octet-stream";
+      socket.write(`${HEAD}${kind}\r\n\r\n{"a":1}\n${more}`);
+      // What was written arrives before the connection is reset.
+      if (!isSilent) setTimeout(() => socket.destroy(), 200);
+    });
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  const client = new Client({ baseUrl: `http://127.0.0.1:${server.address().port}/g0`, retries: 0, timeout: 1000 });
+  const { data: items } = await client.items();
+  await attempt(async () => (await items.next()).value);
+  await attempt(() => items.next());
+  await attempt(() => client.file());
+  if (isSilent) {
+    const caller = new AbortController();
+    const { data: late } = await client.items({ signal: caller.signal, timeout: 0 });
+    await attempt(async () => (await late.next()).value);
+    setTimeout(() => caller.abort(), 100);
+    await attempt(() => late.next());
+  }
+  server.close();
+}
+process.exit();
+"#;
+
+#[test]
+fn a_broken_stream_has_no_end_in_typescript() {
+    if !has_tool("node", "broken streams in generated TypeScript clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served(), SdkLanguage::TypeScript, folder.path());
+    std::fs::write(folder.path().join("broken.mjs"), BROKEN_STREAMS_TYPESCRIPT).expect("a script");
+    let output = run(Command::new("node").arg("broken.mjs").current_dir(folder.path()));
+    let failures = |name: &str| format!("{{\"a\":1}}\n{name}\n{name}\n");
+    let [lost, late] = [failures("ConnectionFailed"), failures("TimedOut")];
+    let expected = format!("{lost}{lost}{late}{{\"a\":1}}\nAbortError\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", text(&output));
+}
+
 #[test]
 fn a_broken_stream_of_chunks_has_no_end_in_python() {
     if !has_tool("python3", "broken chunks in generated Python clients") {

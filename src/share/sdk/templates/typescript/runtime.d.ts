@@ -105,7 +105,7 @@ export interface ClientOptions {
   baseUrl?: string;
   /** Credentials. */
   auth?: Auth | readonly Auth[];
-  /** Milliseconds to wait for the head of a response, each time. */
+  /** Milliseconds to wait for the server, each time: for the head of a response, and for each piece of its body. */
   timeout?: number;
   /** Times that a request is sent again after 429, 503 or a lost connection. */
   retries?: number;
@@ -117,7 +117,7 @@ export interface ClientOptions {
 
 /** Options of one request. */
 export interface RequestOptions {
-  /** Milliseconds to wait for the head of the response, each time. */
+  /** Milliseconds to wait for the server, each time: for the head of the response, and for each piece of its body. */
   timeout?: number;
   /** Times that it is sent again after 429, 503 or a lost connection. */
   retries?: number;

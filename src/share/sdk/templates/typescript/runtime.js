@@ -356,22 +356,22 @@ function parsed(text) {
   }
 }
 
-async function readData(response) {
-  const type = response.headers.get("content-type") ?? "";
+async function readData({ status, headers, content }) {
+  const type = headers.get("content-type") ?? "";
   const kind = type === "" ? "bytes" : kindOf(type);
-  if (response.status < 400) {
-    if (kind === "events") return eventsOf(response.body);
-    if (kind === "lines") return jsonLinesOf(response.body);
-    if ((kind === "bytes" || kind === "multipart") && type !== "") return response.blob();
+  if (status < 400) {
+    if (kind === "events") return eventsOf(content.body);
+    if (kind === "lines") return jsonLinesOf(content.body);
+    if ((kind === "bytes" || kind === "multipart") && type !== "") return content.blob();
   }
-  const text = await response.text();
+  const text = await content.text();
   if (text === "") return null;
   if (kind !== "json") return text;
   try {
     return JSON.parse(text);
   } catch (cause) {
-    if (response.status >= 400) return text;
-    throw new ClientError(`the server answered ${response.status} with JSON that cannot be read`, { cause });
+    if (status >= 400) return text;
+    throw new ClientError(`the server answered ${status} with JSON that cannot be read`, { cause });
   }
 }
 
@@ -519,7 +519,7 @@ export class BaseClient {
         continue;
       }
       if (!RETRIED.includes(response.status) || !mayRepeat) return response;
-      await response.arrayBuffer();
+      await response.content.arrayBuffer();
       await pause(attempt, response.headers.get("retry-after"), settings.signal);
     }
   }
@@ -533,27 +533,77 @@ function headerText(text) {
 async function sendOnce(original, settings) {
   const request = { ...original, headers: new Headers(original.headers) };
   for (const auth of [settings.auth].flat()) await auth(request);
-  const controller = new AbortController();
-  const abort = () => controller.abort(settings.signal.reason);
-  if (settings.signal?.aborted) abort();
-  settings.signal?.addEventListener("abort", abort, { once: true });
-  let isLate = false;
-  const late = () => {
-    isLate = true;
-    controller.abort();
-  };
-  const timer = settings.timeout > 0 && Number.isFinite(settings.timeout) ? setTimeout(late, settings.timeout) : undefined;
+  const wait = new Wait(settings);
   const { method, url, headers, body } = request;
   const more = isStream(body) ? { duplex: "half" } : {};
-  try {
-    const send = settings.fetch ?? globalThis.fetch;
-    return await send(url, { method, headers, body, redirect: "manual", signal: controller.signal, ...more });
-  } catch (cause) {
-    if (isLate) throw new TimedOut("the server did not answer in time", { cause });
-    if (settings.signal?.aborted) throw cause;
-    throw new ConnectionFailed(`the connection failed: ${cause?.cause?.message ?? cause?.message ?? cause}`, { cause });
-  } finally {
-    clearTimeout(timer);
+  const send = settings.fetch ?? globalThis.fetch;
+  const received = await wait.within(() => send(url, { method, headers, body, redirect: "manual", signal: wait.signal, ...more }));
+  // A response of one's own reads the body, but takes no status that a body has no place in.
+  const own = new Response(wait.timed(received.body), { headers: received.headers });
+  return { status: received.status, headers: received.headers, content: own };
+}
+
+/** The wait for a server: for the head of a response, and for each piece of its body. Its failures are errors of this client. */
+class Wait {
+  #controller = new AbortController();
+  #timeout;
+  #caller;
+  #abort;
+
+  constructor({ timeout, signal }) {
+    this.#timeout = timeout;
+    this.#caller = signal;
+    this.#abort = () => this.#controller.abort(signal.reason);
+    if (signal?.aborted) this.#abort();
+    signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  /** Waits for a step of the server. */
+  async within(step) {
+    let isLate = false;
+    const late = () => {
+      isLate = true;
+      this.#controller.abort();
+    };
+    const timer = this.#timeout > 0 && Number.isFinite(this.#timeout) ? setTimeout(late, this.#timeout) : undefined;
+    try {
+      return await step();
+    } catch (cause) {
+      this.#end();
+      if (isLate) throw new TimedOut("the server did not answer in time", { cause });
+      if (this.#caller?.aborted) throw cause;
+      throw new ConnectionFailed(`the connection failed: ${cause?.cause?.message ?? cause?.message ?? cause}`, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Returns a body that waits for each of its pieces. */
+  timed(body) {
+    if (body === null) {
+      this.#end();
+      return null;
+    }
+    const reader = body.getReader();
+    const pull = async (stream) => {
+      const { done, value } = await this.within(() => reader.read());
+      if (!done) return stream.enqueue(value);
+      this.#end();
+      return stream.close();
+    };
+    const cancel = (reason) => {
+      this.#end();
+      return reader.cancel(reason);
+    };
+    return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+  }
+
+  #end() {
+    this.#caller?.removeEventListener("abort", this.#abort);
   }
 }
 

@@ -1,5 +1,6 @@
 //! The access log: to stdout, as a line a request on a terminal and JSON lines in a pipe, or as JSON lines to a file.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -129,9 +130,19 @@ fn terminal_line(record: &AccessRecord<'_>) -> String {
     escape::line(&line).into_owned() + "\n"
 }
 
+/// Bytes of a line, with room to spare.
+const USUAL_LINE: usize = 768;
+
 fn json_line(record: &AccessRecord<'_>) -> String {
-    let line = serde_json::to_string(record).unwrap_or_default();
-    escape::json(&line).into_owned() + "\n"
+    let mut line = Vec::with_capacity(USUAL_LINE);
+    // Nothing of a record can fail to be written as JSON.
+    let _ = serde_json::to_writer(&mut line, record);
+    let mut line = String::from_utf8(line).unwrap_or_default();
+    if let Cow::Owned(escaped) = escape::json(&line) {
+        line = escaped;
+    }
+    line.push('\n');
+    line
 }
 
 /// A destination of lines.

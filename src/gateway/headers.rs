@@ -182,7 +182,9 @@ pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHea
 
 /// True if a header tells the hops of a request.
 fn is_hop(name: &HeaderName) -> bool {
-    [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_FORWARDED_PREFIX].contains(name)
+    static HOPS: [HeaderName; 5] =
+        [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO, X_FORWARDED_PREFIX];
+    HOPS.contains(name)
 }
 
 /// Writes the headers that tell the hops of a request: behind what a trusted client tells, and but for those that the settings

@@ -6,8 +6,9 @@ use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAI
 /// Time for which a server keeps a connection open.
 pub(crate) const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// Headers that belong to one connection and are never passed on (RFC 9110, section 7.6.1).
-pub(crate) const HOP_BY_HOP: [HeaderName; 9] = [
+/// Headers that belong to one connection and are never passed on (RFC 9110, section 7.6.1). A constant would be made and
+/// dropped at each look.
+pub(crate) static HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     KEEP_ALIVE,
     HeaderName::from_static("proxy-connection"),

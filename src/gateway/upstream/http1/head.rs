@@ -126,7 +126,7 @@ impl HeadReader {
             self.is_websocket |= words(field.value).any(|word| word.eq_ignore_ascii_case(b"websocket"));
         }
         // The headers named by `Connection` are needed until all fields are known, and trailers are passed on.
-        if !is_hop_by_hop(&name) || [CONNECTION, TRAILER].contains(&name) {
+        if !is_hop_by_hop(&name) || name == CONNECTION || name == TRAILER {
             let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value))
                 .map_err(|_| BrokenExchange::Malformed("a header's value has control characters"))?;
             self.headers.append(name, value);

@@ -11,6 +11,8 @@ pub struct NumberClaims {
     pub present: BTreeMap<Version, Digest>,
     /// The versions that must lie there and do not, each with the numbers that branches have it under.
     pub missing: BTreeMap<Digest, BTreeSet<Version>>,
+    /// The numbers that stay with their versions: a rebase or a cherry-pick puts others upon the branch that has them.
+    pub settled: BTreeMap<Version, Digest>,
     /// The versions that are live in a protected environment.
     pub protected: BTreeSet<Digest>,
     /// The numbers that no version can get any more: frozen on some branch, blocked or deleted.
@@ -19,16 +21,19 @@ pub struct NumberClaims {
 
 /// Returns the number of each version that has to be written.
 ///
-/// Of several versions with one number, that which is live in a protected environment keeps it, else the one with the
-/// smallest digest; the others get the next free numbers, in the order of their digests. Everybody who resolves the
-/// same merge comes to the same, whichever side lies there.
+/// Of several versions with one number, that which was there before a rebase or a cherry-pick keeps it. In a merge it is
+/// that which is live in a protected environment, else the one with the smallest digest; the others get the next free
+/// numbers, in the order of their digests. Everybody who resolves the same merge comes to the same, whichever side lies
+/// there.
 #[must_use]
 pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
     let contested = contested_numbers(claims);
     let mut numbers: BTreeMap<Digest, Version> = BTreeMap::new();
     for (number, digests) in &contested {
         let open = || digests.iter().filter(|digest| !numbers.contains_key(digest));
-        let keeper = open().find(|digest| claims.protected.contains(digest)).or_else(|| open().next());
+        let settled = open().find(|digest| claims.settled.get(number) == Some(digest));
+        let protected = || open().find(|digest| claims.protected.contains(digest));
+        let keeper = settled.or_else(protected).or_else(|| open().next());
         if let Some(keeper) = keeper.copied() {
             numbers.insert(keeper, number.clone());
         }
@@ -92,6 +97,9 @@ mod tests {
             ("", "0.0.2=a 0.0.2=b", "0=b", "0.0.2", "a=0.0.3 b=0.0.2"),
             ("", "0.0.2=a 0.0.2=b 0.0.2=c", "", "0.0.2 0.0.3 0.0.5", "a=0.0.2 b=0.0.4 c=0.0.6"),
             ("", "1.0.0-rc.1=a 1.0.0-rc.1=b", "", "1.0.0-rc.1 1.0.0", "a=1.0.0-rc.1 b=1.0.1"),
+            // What was there before a rebase keeps its number, whatever is live.
+            ("0.0.2=b", "0.0.2=a", "!0.0.2=b 0=a", "0.0.2", "a=0.0.3"),
+            ("", "0.0.2=a 0.0.2=b", "!0.0.2=b", "0.0.2", "a=0.0.3 b=0.0.2"),
             // One side lies there already, whichever it is.
             ("0.0.2=a", "0.0.2=b", "", "0.0.2", "b=0.0.3"),
             ("0.0.2=b", "0.0.2=a", "", "0.0.2", "a=0.0.2 b=0.0.3"),
@@ -109,7 +117,10 @@ mod tests {
             for (number, digest) in pairs(missing, &digests) {
                 claims.missing.entry(digest).or_default().insert(number);
             }
-            let names = protected.split_whitespace().map(|word| word.replace("0=", "0.0.0="));
+            let settled = protected.split_whitespace().filter_map(|word| word.strip_prefix('!'));
+            claims.settled = settled.flat_map(|word| pairs(word, &digests)).collect();
+            let protected = protected.split_whitespace().filter(|word| !word.starts_with('!'));
+            let names = protected.map(|word| word.replace("0=", "0.0.0="));
             claims.protected = names.flat_map(|word| pairs(&word, &digests)).map(|(_, digest)| digest).collect();
             claims.taken = taken.split_whitespace().map(|text| text.parse().expect("a version")).collect();
             let numbers = renumber(&claims);

@@ -13,6 +13,9 @@ use super::error::{PathContext, PathError};
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
 use crate::model::{GroupName, VERSION_FILE, Version};
 
+/// The commit that is checked out.
+pub(super) const HEAD: &str = "HEAD";
+
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
 pub(super) struct GitCheckout {
@@ -60,14 +63,14 @@ impl GitCheckout {
     pub(super) fn merge_revisions(&self) -> Option<MergeRevisions> {
         let revisions = |ours: &str, theirs: &str| MergeRevisions { ours: ours.to_owned(), theirs: theirs.to_owned() };
         if self.is_rebasing() {
-            return Some(revisions("REBASE_HEAD", "HEAD"));
+            return Some(revisions("REBASE_HEAD", HEAD));
         }
         for other in ["MERGE_HEAD", "CHERRY_PICK_HEAD"] {
             if self.has(other) {
-                return Some(revisions("HEAD", other));
+                return Some(revisions(HEAD, other));
             }
         }
-        let merge = self.ask(&["rev-list", "--merges", "-n", "1", "HEAD"])?;
+        let merge = self.ask(&["rev-list", "--merges", "-n", "1", HEAD])?;
         let merge = String::from_utf8(merge).ok()?;
         let merge = Some(merge.trim()).filter(|merge| !merge.is_empty())?;
         Some(revisions(&format!("{merge}^1"), &format!("{merge}^2")))

@@ -341,7 +341,7 @@ impl LockGuard {
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
             return Err(Error::Stale { what: layout::environment(environment) });
         }
-        let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now, resolution)? != renumberings;
+        let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now)? != renumberings;
         if has_moved {
             return Err(Error::Stale { what: "a frozen version".to_owned() });
         }

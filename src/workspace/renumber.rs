@@ -16,7 +16,7 @@ use super::{MergeState, Workspace, layout};
 use crate::model::{
     Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
 };
-use crate::plan::{NumberClaims, Resolution, renumber};
+use crate::plan::{GroupHeads, NumberClaims, renumber};
 
 /// A frozen version that has to be written: under a number of its own, or anew under the one that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +42,15 @@ struct WantedVersions {
 
 impl Workspace {
     /// Finds the versions that a merge left without their bytes, or with a number that another one has.
-    pub fn renumberings(&self, state: &MergeState, resolution: &Resolution) -> Result<Vec<Renumbering>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// Fails where such a version, or the history of a protected environment, cannot be read.
+    pub fn renumberings(&self, state: &MergeState) -> Result<Vec<Renumbering>, Error> {
         let Some(checkout) = GitCheckout::find(self.folder()) else { return Ok(Vec::new()) };
         let sides = side_versions(&checkout);
         let wanted = wanted_versions(state, &sides);
-        let protected = self.protected_digests(resolution);
+        let mut protected = None;
         let mut found = Vec::new();
         for (group, digests) in wanted.named {
             let mut missing = self.missing_versions(&checkout, &group, digests)?;
@@ -57,6 +61,10 @@ impl Workspace {
                 });
             }
             if !missing.is_empty() {
+                let protected = match &protected {
+                    Some(protected) => protected,
+                    None => protected.insert(self.protected_digests()?),
+                };
                 let protected = protected.get(&group).cloned().unwrap_or_default();
                 let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
                 found.extend(self.renumber_group(&checkout, &group, sides, missing, protected)?);
@@ -108,6 +116,8 @@ impl Workspace {
     ) -> Result<Vec<Renumbering>, Error> {
         let mut claims = NumberClaims { protected, taken: self.taken_numbers(group)?, ..NumberClaims::default() };
         claims.taken.extend(sides.iter().map(|side| side.number.clone()));
+        let settled = sides.iter().filter(|side| side.is_settled);
+        claims.settled.extend(settled.map(|side| (side.number.clone(), side.digest)));
         let mut sources = BTreeMap::new();
         let is_shallow = checkout.is_shallow();
         for (digest, named) in missing {
@@ -146,21 +156,22 @@ impl Workspace {
         Ok(renumbered.collect())
     }
 
-    fn protected_digests(&self, resolution: &Resolution) -> BTreeMap<GroupName, BTreeSet<Digest>> {
+    /// Finds the versions that are live in protected environments, on either side of a merge that is not resolved there.
+    ///
+    /// It asks the operations, whose files never conflict: the entries depend on how far somebody has come with the merge,
+    /// and the numbers must not.
+    fn protected_digests(&self) -> Result<BTreeMap<GroupName, BTreeSet<Digest>>, Error> {
         let mut protected: BTreeMap<GroupName, BTreeSet<Digest>> = BTreeMap::new();
         let names = self.settings().environments();
         for name in names.iter().filter(|name| self.settings().environment(name).protected) {
-            let mut add = |group: &GroupName, digest| {
-                protected.entry(group.clone()).or_default().insert(digest);
-            };
-            if *name == resolution.operation.environment {
-                resolution.environment.deployments.iter().for_each(|(group, entry)| add(group, entry.release.digest));
-                resolution.operation.changes.iter().for_each(|(group, change)| add(group, change.after.digest));
-            } else if let Ok(environment) = self.environment(name) {
-                environment.deployments.iter().for_each(|(group, entry)| add(group, entry.release.digest));
+            let operations = self.operations(name)?;
+            for (group, heads) in GroupHeads::of(operations.iter()).iter() {
+                let changes = heads.iter().filter_map(|head| operations.get(head)?.changes.get(group));
+                let live = changes.filter(|change| change.after.state == DeploymentState::Live);
+                protected.entry(group.clone()).or_default().extend(live.map(|change| change.after.digest));
             }
         }
-        protected
+        Ok(protected)
     }
 
     /// Returns the numbers that a group cannot give any more: frozen, blocked or deleted.

@@ -8,6 +8,7 @@
 mod cases;
 #[path = "../clones/mod.rs"]
 mod clones;
+mod keepers;
 mod model;
 mod numbers;
 mod picks;

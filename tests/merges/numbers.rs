@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::clones::{WorkspaceClone, has_git};
 
 /// Clones of a workspace in which group `a` is live as 0.0.1.
-fn clones<const N: usize>(folder: &std::path::Path, names: [&str; N]) -> [WorkspaceClone; N] {
+pub(crate) fn clones<const N: usize>(folder: &std::path::Path, names: [&str; N]) -> [WorkspaceClone; N] {
     let mut first = WorkspaceClone::new(&folder.join("origin"), "Eve", &["a"]);
     first.done("publish a --env test --mock");
     first.commit("first");
@@ -15,7 +15,7 @@ fn clones<const N: usize>(folder: &std::path::Path, names: [&str; N]) -> [Worksp
 }
 
 /// Freezes the next version with an API of this path, and returns its digest.
-fn freeze(clone: &mut WorkspaceClone, path: &str, environment: &str) -> String {
+pub(crate) fn freeze(clone: &mut WorkspaceClone, path: &str, environment: &str) -> String {
     clone.done(&format!("api add a GET {path}"));
     let published = clone.done(&format!("-o json -y publish a --env {environment} --bump patch --mock")).json();
     clone.commit("freeze");
@@ -36,7 +36,7 @@ fn join(clone: &mut WorkspaceClone, other: &WorkspaceClone, words: &str) -> Valu
 }
 
 /// Returns each number with its digest and the one that it was frozen with.
-fn numbers(clone: &mut WorkspaceClone) -> Vec<(String, String, Option<String>)> {
+pub(crate) fn numbers(clone: &mut WorkspaceClone) -> Vec<(String, String, Option<String>)> {
     let listed = clone.done("-o json version list a").json();
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let row = |version: &Value| {

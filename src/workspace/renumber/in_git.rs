@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::git::GitCheckout;
+use super::super::git::{GitCheckout, GitOperation, HEAD};
 use super::super::{layout, version_file};
 use crate::model::{Digest, FileSet, GroupName, VERSION_FILE, Version};
+
+/// The stage of Git's index with the side of the branch that is checked out.
+const OF_HEAD: &str = ":2";
+/// The stage with the other side.
+const OF_OTHER: &str = ":3";
 
 /// A version as a commit, or a stage of Git's index, has it.
 #[derive(Debug, Clone)]
@@ -12,6 +17,8 @@ pub(super) struct GitVersion {
     pub(super) revision: String,
     pub(super) number: Version,
     pub(super) digest: Digest,
+    /// True if it has its number for good: others have that branch already, and commits are put upon it one by one.
+    pub(super) is_settled: bool,
 }
 
 /// The versions that the sides of a merge have, by group.
@@ -20,11 +27,16 @@ pub(super) type SideVersions = BTreeMap<GroupName, Vec<GitVersion>>;
 /// Reads the versions that both sides of a merge have, and those that are in conflict.
 pub(super) fn side_versions(checkout: &GitCheckout) -> SideVersions {
     let mut sides = SideVersions::new();
+    let puts_upon_head = matches!(checkout.operation(), Some(GitOperation::Rebase | GitOperation::CherryPick));
     for (group, number) in checkout.unmerged_versions() {
-        for stage in [":2", ":3"] {
+        for stage in [OF_HEAD, OF_OTHER] {
             if let Some(record) = record_in(checkout, stage, &group, &number) {
-                let found =
-                    GitVersion { revision: stage.to_owned(), number: number.clone(), digest: record.manifest.digest() };
+                let found = GitVersion {
+                    revision: stage.to_owned(),
+                    number: number.clone(),
+                    digest: record.manifest.digest(),
+                    is_settled: puts_upon_head && stage == OF_HEAD,
+                };
                 sides.entry(group.clone()).or_default().push(found);
             }
         }
@@ -34,7 +46,8 @@ pub(super) fn side_versions(checkout: &GitCheckout) -> SideVersions {
         for (place, digest) in checkout.frozen_digests(&revision) {
             let Some((group, number)) = layout::version_in(&place) else { continue };
             let Ok(digest) = digest.parse() else { continue };
-            sides.entry(group).or_default().push(GitVersion { revision: revision.clone(), number, digest });
+            let is_settled = puts_upon_head && revision == HEAD;
+            sides.entry(group).or_default().push(GitVersion { revision: revision.clone(), number, digest, is_settled });
         }
     }
     sides

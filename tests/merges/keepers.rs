@@ -1,0 +1,84 @@
+//! Versions that keep their number where several branches gave it out: the same whoever resolves, and in whatever order.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::cases::clones;
+use super::clones::{WorkspaceClone, has_git};
+use super::numbers::{freeze, numbers};
+
+/// Returns the number of a version in a copy of a clone, once environments are resolved in this order.
+fn number_after(clone: &WorkspaceClone, copy: &Path, environments: [&str; 2], digest: &str) -> String {
+    let copied = Command::new("cp").arg("-r").arg(&clone.folder).arg(copy).status().expect("cp runs");
+    assert!(copied.success(), "a copy");
+    let mut clone = WorkspaceClone::at(copy, "Ada");
+    for environment in environments {
+        clone.done(&format!("-y resolve --env {environment} --ours"));
+    }
+    for environment in environments {
+        clone.done(&format!("-y resolve --env {environment}"));
+    }
+    let rows = numbers(&mut clone);
+    let row = rows.iter().find(|(_, found, _)| found == digest);
+    row.unwrap_or_else(|| panic!("{digest} is lost: {rows:?}")).0.clone()
+}
+
+#[test]
+fn a_number_does_not_depend_on_the_environment_that_is_resolved_first() {
+    if !has_git() {
+        return;
+    }
+    // Of two versions one has the lesser digest, whosever it is; one is live in the protected environment, or both are.
+    for (of_ada, of_bob) in [("online", "test"), ("test", "online"), ("online", "online")] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        let mut digests = Vec::new();
+        for (clone, path, environment, port) in [(&mut ada, "/ada", of_ada, 1), (&mut bob, "/bob", of_bob, 2)] {
+            clone.done("-y publish a --env test --mock");
+            digests.push(freeze(clone, path, environment));
+            clone.done(&format!("-y publish b --env online --backend http://127.0.0.1:{port}"));
+            clone.commit("online");
+        }
+        ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+        ada.git("merge -q --no-edit FETCH_HEAD");
+        let after = |name: &str, environments| number_after(&ada, &folder.path().join(name), environments, &digests[0]);
+        let found = [after("one", ["test", "online"]), after("two", ["online", "test"])];
+        assert_eq!(found[0], found[1], "{of_ada} {of_bob}");
+        if of_ada != of_bob {
+            assert_eq!(found[0], if of_ada == "online" { "0.0.2" } else { "0.0.3" });
+        }
+    }
+}
+
+#[test]
+fn a_rebase_renumbers_its_own_versions_and_none_of_those_upstream() {
+    if !has_git() {
+        return;
+    }
+    for (of_ada, of_bob) in [("/one", "/two"), ("/two", "/one")] {
+        for choice in ["ours", "theirs"] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let (mut ada, mut bob) = clones(folder.path());
+            ada.done("publish a --env test --mock");
+            ada.commit("first");
+            bob.git_done("pull -q --ff-only origin main");
+            let upstream = freeze(&mut bob, of_bob, "test");
+            let own = [freeze(&mut ada, of_ada, "test"), freeze(&mut ada, "/more", "test")];
+            ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+            let mut rebased = ada.git("rebase FETCH_HEAD");
+            while rebased.code != 0 {
+                ada.done(&format!("resolve --env test --{choice}"));
+                for file in ["openapi.yaml", "group.yaml"] {
+                    ada.git(&format!("checkout -q --theirs -- groups/a/{file}"));
+                }
+                ada.git_done("add -A");
+                rebased = ada.git("rebase --continue");
+            }
+            ada.done("verify");
+            let found: Vec<_> = numbers(&mut ada).into_iter().map(|(number, digest, _)| (number, digest)).collect();
+            let wanted = [("0.0.2", &upstream), ("0.0.3", &own[0]), ("0.0.4", &own[1])];
+            let wanted = wanted.map(|(number, digest)| (number.to_owned(), digest.clone()));
+            assert_eq!(found[1..], wanted, "{of_ada} {choice}");
+        }
+    }
+}

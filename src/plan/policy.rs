@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{
-    Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, PolicyOverride, Release,
+    Author, Deployment, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, PolicyOverride, Release,
     ReleaseAction, SunsetPolicy, Version,
 };
 
@@ -38,8 +38,8 @@ pub(super) fn apply<E>(
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     let mut refusals = Vec::new();
-    refusals.extend(check_blocks(plan, facts)?);
-    refusals.extend(apply_mock(plan, settings.mock, direction));
+    refusals.extend(check_blocks(plan, facts, settings.mock)?);
+    refusals.extend(apply_mock(plan, facts, settings.mock, direction)?);
     let breaking = match direction {
         ReleaseDirection::Forward | ReleaseDirection::Join => settings.breaking,
         ReleaseDirection::Back => settings.breaking_on_way_back(),
@@ -55,7 +55,11 @@ pub(super) fn apply<E>(
 }
 
 /// Keeps every blocked version out. One that is live already stays so, and is warned of.
-fn check_blocks<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<Option<PolicyRefusal>, Error<E>> {
+fn check_blocks<E>(
+    plan: &mut Plan,
+    facts: &dyn Facts<Error = E>,
+    mock: PolicyMode,
+) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let is_new = plan.freezes.contains_key(group);
@@ -65,12 +69,11 @@ fn check_blocks<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<Opti
             let version = &change.after.version;
             block = notes.block_of_number(version).map(|block| BlockedRelease::new(group, version, block));
         }
-        // Where each branch of a merge has it live, a join that keeps it brings nothing in.
-        let stays = |before: &Release| match change.action {
-            ReleaseAction::Resolve => before.state == DeploymentState::Live && before.digest == change.after.digest,
-            _ => before.serves_same(&change.after),
+        let comes_in = match change.action {
+            ReleaseAction::Resolve => has_open_head(facts, group, change, mock)?,
+            _ => !change.before.as_ref().is_some_and(|before| before.release.serves_same(&change.after)),
         };
-        if replaced(change).any(|before| !stays(before)) || change.before.is_none() {
+        if comes_in {
             releases.extend(block);
         } else {
             plan.warnings.extend(block.map(|live| format!("{}; it stays live", live.text())));
@@ -88,6 +91,23 @@ fn check_blocks<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<Opti
     Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) })
 }
 
+/// True if a resolve can keep a head of a group that neither a block nor the policy on mocks bars. Where it can keep no
+/// such head, each is what its own branch had live already, and the merge must come to an end.
+fn has_open_head<E>(
+    facts: &dyn Facts<Error = E>,
+    group: &GroupName,
+    change: &GroupChange,
+    mock: PolicyMode,
+) -> Result<bool, Error<E>> {
+    for Deployment { release, .. } in change.predecessors() {
+        let is_live_mock = release.state == DeploymentState::Live && release.backend.is_mock();
+        if !(is_live_mock && mock == PolicyMode::Deny) && blocked(facts, group, release)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Returns the block of a release; `None` where it takes nothing live, or is not blocked.
 pub(super) fn blocked<E>(
     facts: &dyn Facts<Error = E>,
@@ -101,7 +121,12 @@ pub(super) fn blocked<E>(
     Ok(notes.block(&release.digest).map(|block| BlockedRelease::new(group, &release.version, block)))
 }
 
-fn apply_mock(plan: &mut Plan, policy: PolicyMode, direction: ReleaseDirection) -> Option<PolicyRefusal> {
+fn apply_mock<E>(
+    plan: &mut Plan,
+    facts: &dyn Facts<Error = E>,
+    policy: PolicyMode,
+    direction: ReleaseDirection,
+) -> Result<Option<PolicyRefusal>, Error<E>> {
     let changes = plan.operation.changes.iter();
     // Where every branch has a mock already, there is nothing else to choose.
     let is_chosen = |change: &GroupChange| {
@@ -110,18 +135,23 @@ fn apply_mock(plan: &mut Plan, policy: PolicyMode, direction: ReleaseDirection) 
     let mocked = changes.filter(|(_, change)| {
         change.after.state == DeploymentState::Live && change.after.backend.is_mock() && is_chosen(change)
     });
-    let groups: Vec<GroupName> = mocked.map(|(group, _)| group.clone()).collect();
-    match (policy, direction) {
-        (PolicyMode::Deny, ReleaseDirection::Forward | ReleaseDirection::Join) if !groups.is_empty() => {
-            return Some(PolicyRefusal::Mock { groups });
-        }
-        (PolicyMode::Warn | PolicyMode::Deny, _) if !groups.is_empty() => {
-            let message = mock_message(&groups);
-            plan.warnings.push(format!("{} gets {message}", plan.operation.environment));
-        }
-        _ => {}
+    let (mut groups, mut refused) = (Vec::new(), Vec::new());
+    for (group, change) in mocked {
+        groups.push(group.clone());
+        let is_barred = match direction {
+            ReleaseDirection::Forward => true,
+            ReleaseDirection::Join => has_open_head(facts, group, change, policy)?,
+            ReleaseDirection::Back => false,
+        };
+        refused.extend(is_barred.then(|| group.clone()));
     }
-    None
+    if policy == PolicyMode::Deny && !refused.is_empty() {
+        return Ok(Some(PolicyRefusal::Mock { groups: refused }));
+    }
+    if policy != PolicyMode::Allow && !groups.is_empty() {
+        plan.warnings.push(format!("{} gets {}", plan.operation.environment, mock_message(&groups)));
+    }
+    Ok(None)
 }
 
 /// Compares each group with its live release, and refuses breaking changes if the policy denies them.

@@ -12,6 +12,7 @@ mod keepers;
 mod model;
 mod numbers;
 mod picks;
+mod policies;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

@@ -48,11 +48,7 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     };
     let past = facts.readable_past(environment, group).unwrap_or_default();
     let present = past.first().map(|past| past.deployment.release.clone());
-    let is_other = |release: &Release| present.as_ref().is_none_or(|present| !present.serves_same(release));
-    let earlier = past.iter().skip(1).map(|past| &past.deployment).find(|deployment| {
-        let release = &deployment.release;
-        release.state == DeploymentState::Live && is_other(release) && is_there(release)
-    });
+    let earlier = plan::deployments_before(&past).find(|deployment| is_there(&deployment.release));
     let mut ways = Vec::new();
     if let Some(deployment) = earlier {
         ways.push(format!(

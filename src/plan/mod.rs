@@ -51,7 +51,7 @@ pub use resolve::{
     GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
     SideEntries, drop_operation, resolve, single_heads,
 };
-pub use rollback::{RollbackRequest, rollback};
+pub use rollback::{RollbackRequest, deployments_before, rollback};
 pub use selection::GroupSelection;
 pub use switch::{SwitchRequest, SwitchTo, switch};
 pub use three_way::{SidePair, merge_entries};

@@ -103,17 +103,8 @@ fn release_before<E>(
     facts: &dyn Facts<Error = E>,
 ) -> Result<Release, Error<E>> {
     let past = readable_past(facts, environment, group)?;
-    let mut before = releases_before(&past);
-    let newest = before.next();
-    let mut chosen = newest;
-    while let Some(release) = chosen {
-        if policy::blocked(facts, group, release)?.is_none() {
-            break;
-        }
-        chosen = before.next();
-    }
-    // Where all of them are blocked, the refusal says so of the one that was live last.
-    chosen.or(newest).cloned().ok_or_else(|| {
+    let chosen = first_open(releases_before(&past), group, facts)?;
+    chosen.cloned().ok_or_else(|| {
         let is_live = current.release.state == DeploymentState::Live;
         let is_undone = !is_live && past.first().is_some_and(|past| past.action == ReleaseAction::Undo);
         let undo = is_undone.then(|| current.operation.clone());
@@ -121,15 +112,37 @@ fn release_before<E>(
     })
 }
 
-/// Finds the releases before the present one, the latest first.
+/// Returns the first of several releases that no block keeps out. Where all of them are blocked, it is the first one, and
+/// the refusal says so of it.
+pub(super) fn first_open<'a, E>(
+    releases: impl Iterator<Item = &'a Release>,
+    group: &GroupName,
+    facts: &dyn Facts<Error = E>,
+) -> Result<Option<&'a Release>, Error<E>> {
+    let mut first = None;
+    for release in releases {
+        if policy::blocked(facts, group, release)?.is_none() {
+            return Ok(Some(release));
+        }
+        first = first.or(Some(release));
+    }
+    Ok(first)
+}
+
+/// Finds the live releases before the present one, the latest first.
+pub(super) fn releases_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
+    deployments_before(past).map(|deployment| &deployment.release)
+}
+
+/// Finds the deployments before the present one whose releases a way back may restore, the latest first.
 ///
 /// The second rollback in a row goes further back instead of forward again, and none restores a release that an undo or
 /// a rollback took back.
-pub(super) fn releases_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
+pub fn deployments_before(past: &[PastEntry]) -> impl Iterator<Item = &Deployment> {
     let present = past.first().map(|past| &past.deployment.release);
-    let before = entries_in_force(past).into_iter().map(|past| &past.deployment.release);
-    before.filter(move |before| {
-        before.state == DeploymentState::Live && !present.is_some_and(|present| present.serves_same(before))
+    let before = entries_in_force(past).into_iter().map(|past| &past.deployment);
+    before.filter(move |Deployment { release, .. }| {
+        release.state == DeploymentState::Live && !present.is_some_and(|present| present.serves_same(release))
     })
 }
 

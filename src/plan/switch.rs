@@ -9,7 +9,7 @@ use super::facts::{Facts, readable_past, with_number};
 use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
 use super::publish::unknown_version;
-use super::rollback::releases_before;
+use super::rollback::{first_open, releases_before};
 use super::selection::check_current;
 
 /// A request to switch one group to another version.
@@ -30,7 +30,7 @@ pub struct SwitchRequest {
 pub enum SwitchTo {
     /// This one.
     Version(Version),
-    /// The other version that was live last.
+    /// The other version that was live last and to which a rollback may lead: none that was taken back, or is blocked.
     Previous,
 }
 
@@ -60,15 +60,13 @@ pub fn switch<E>(request: &SwitchRequest, facts: &dyn Facts<Error = E>, author: 
         }
         SwitchTo::Previous => {
             let past = readable_past(facts, environment, group)?;
-            let previous = past
-                .into_iter()
-                .map(|past| past.deployment.release)
-                .find(|release| release.state == DeploymentState::Live && release.digest != current.release.digest);
+            let others = releases_before(&past).filter(|release| release.digest != current.release.digest);
+            let previous = first_open(others, group, facts)?;
             let Some(previous) = previous else {
                 let (group, environment) = (group.clone(), environment.clone());
                 return Err(StateError::NoOtherVersion { group, environment }.into());
             };
-            (previous.version, previous.digest)
+            (previous.version.clone(), previous.digest)
         }
     };
     let mut plan = Plan::new(environment, author);

@@ -46,7 +46,7 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|offline test|switch test 0.0.1", "state: g is not live in test, so there is no version to switch"),
     ("publish test mock|switch test 0.0.1", "nothing to do"),
     ("publish test mock|switch test 0.0.2", "state: g has no frozen version 0.0.2"),
-    ("publish test mock|switch test previous", "state: no other version of g was ever live in test"),
+    ("publish test mock|switch test previous", "state: no earlier version of g is left to switch to in test"),
     ("publish test mock|work 0.0.2 ab|publish test http://b|switch test 0.0.1", "switch 0.0.1 live http://b"),
     ("publish test mock|work 0.0.2 ab|publish test http://b|switch test previous", "switch 0.0.1 live http://b"),
     // Offline

@@ -76,8 +76,8 @@ pub enum StateError {
         /// The environment.
         environment: EnvironmentName,
     },
-    /// No other version was live, so there is no previous one.
-    #[error("no other version of {group} was ever live in {environment}")]
+    /// No other version was live that was not taken back, so there is no previous one.
+    #[error("no earlier version of {group} is left to switch to in {environment}")]
     NoOtherVersion {
         /// The group.
         group: GroupName,

@@ -93,3 +93,23 @@ fn what_was_undone_leaves_no_trace_in_rollbacks() {
         compare_with_undone(LENGTH - 1 - further, further);
     }
 }
+
+#[test]
+fn a_switch_to_the_previous_version_passes_by_what_was_taken_back() {
+    const PUBLISHED: &str = "publish test mock|work 0.0.2 ab|publish test mock|work 0.0.3 abc|publish test mock";
+    for (lines, expected) in [
+        ("", "switch 0.0.2 live mock"),
+        ("undo test 2", "switch 0.0.1 live mock"),
+        ("rollback test", "switch 0.0.1 live mock"),
+        ("undo test 2|undo test 3", "switch 0.0.2 live mock"),
+        // A switch takes nothing back.
+        ("switch test previous", "switch 0.0.3 live mock"),
+        ("rollback test|rollback test", "state: no earlier version of g is left to switch to in test"),
+    ] {
+        let mut memory = Memory::new();
+        for line in PUBLISHED.split('|').chain(lines.split('|').filter(|line| !line.is_empty())) {
+            memory.run(line);
+        }
+        assert_eq!(memory.run("switch test previous").as_deref(), Some(expected), "{lines}");
+    }
+}

@@ -27,6 +27,7 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
     // The way back goes past it.
     ("block 0.0.2|work 0.0.3 abc|publish test mock", "rollback test", "rollback 0.0.1 live mock"),
     ("block 0.0.1|work 0.0.3 abc|publish test mock", "rollback test", "rollback 0.0.2 live mock"),
+    ("block 0.0.2|work 0.0.3 abc|publish test mock", "switch test previous", "switch 0.0.1 live mock"),
     // Policies come on top of it.
     ("block 0.0.1|policy test mock=\"deny\"", "switch test 0.0.1", "refused: test refuses the change: g 0.0.1 was blocked by me at 1970-01-01T00:00:00.000Z: bad; and a mock backend, which skips authentication and signature checks, for g"),
     // A deleted number stands for its own bytes alone, and a bump goes past it.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::plan::{Facts as _, Plan};
-use crate::workspace::{DiskFacts, ViewProblem, Workspace};
+use crate::workspace::{CommittedOperation, DiskFacts, ViewProblem, Workspace};
 
 /// The most operations that are looked at for a warning, or for a status: both are asked for often.
 pub(super) const MOST_OPERATIONS: usize = 200;
@@ -39,6 +39,20 @@ pub(super) fn problems(
         group: Some(group),
     };
     lost.into_iter().map(problem).collect()
+}
+
+/// Returns the environments of operations that no entry leads to.
+pub(super) fn environments(operations: &[CommittedOperation]) -> BTreeSet<&EnvironmentName> {
+    let lost = operations.iter().filter(|committed| !committed.unexplained.is_empty());
+    lost.map(|committed| &committed.operation.environment).collect()
+}
+
+/// Names the command that brings lost operations of an environment back.
+pub(super) fn way_out(environment: &EnvironmentName) -> String {
+    format!(
+        "{environment}: a merge or an edit by hand lost operations; `apigw resolve --env {environment}` joins them with \
+         what is live"
+    )
 }
 
 fn text(environment: &EnvironmentName, id: &OperationId) -> String {

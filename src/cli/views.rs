@@ -118,6 +118,9 @@ pub(super) struct ChangeView {
     /// The resolve that kept another release than this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_to: Option<OperationId>,
+    /// True if no entry of the group leads to it: a merge, or an edit by hand, lost it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unexplained: bool,
 }
 
 impl ChangeView {
@@ -129,6 +132,7 @@ impl ChangeView {
             merged: change.merged.iter().map(EntryView::of).collect(),
             after: EntryView::new(&change.after, operation.time, id),
             lost_to: None,
+            unexplained: false,
         };
         operation.changes.iter().map(view).collect()
     }

@@ -79,6 +79,24 @@ pub trait Facts {
 
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Self::Error>;
+
+    /// Returns the reason why an operation that has a file is not [`operation`](Self::operation); `None` where it has none.
+    fn loose_operation(
+        &self,
+        _environment: &EnvironmentName,
+        _id: &OperationId,
+    ) -> Result<Option<LooseOperation>, Self::Error> {
+        Ok(None)
+    }
+}
+
+/// Reason why no entry leads to an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LooseOperation {
+    /// A merge, or an edit by hand, lost it.
+    Lost,
+    /// Its command was interrupted before the commit.
+    NeverCommitted,
 }
 
 /// Returns a group's latest deployments, for a way back: a history that is damaged further back bars none.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{DeploymentState, EnvironmentName, GroupName, OperationId, Release, Timestamp};
 
 use super::error::{Error, StateError};
-use super::facts::Facts;
-use super::facts::PastEntry;
+use super::facts::{Facts, LooseOperation, PastEntry};
 
 /// A moment in the history of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl PastState {
             Self::At(time) => (*time, BTreeMap::new()),
             Self::After(id) => {
                 let operation = facts.operation(environment, id).map_err(Error::Facts)?;
-                let operation = operation.ok_or_else(|| unknown_operation(environment, id))?;
+                let Some(operation) = operation else { return Err(unknown_operation(environment, id, facts)) };
                 let made = operation.changes.into_iter().map(|(group, change)| (group, change.after));
                 (operation.time, made.collect())
             }
@@ -72,7 +71,17 @@ impl<E> FoundState<'_, E> {
     }
 }
 
-/// The error of an operation that an environment does not have.
-pub(super) fn unknown_operation<E>(environment: &EnvironmentName, id: &OperationId) -> Error<E> {
-    StateError::UnknownOperation { environment: environment.clone(), operation: id.clone() }.into()
+/// Makes the error of an operation that is no part of an environment's history.
+pub(super) fn unknown_operation<E>(
+    environment: &EnvironmentName,
+    id: &OperationId,
+    facts: &dyn Facts<Error = E>,
+) -> Error<E> {
+    let (environment, operation) = (environment.clone(), id.clone());
+    match facts.loose_operation(&environment, id) {
+        Ok(None) => StateError::UnknownOperation { environment, operation }.into(),
+        Ok(Some(LooseOperation::Lost)) => StateError::LostOperation { environment, operation }.into(),
+        Ok(Some(LooseOperation::NeverCommitted)) => StateError::UncommittedOperation { environment, operation }.into(),
+        Err(error) => Error::Facts(error),
+    }
 }

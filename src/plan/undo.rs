@@ -46,7 +46,7 @@ fn merged_entry<'a, E>(
 pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
     let UndoRequest { environment, operation: id, skip_changed } = request;
     let Some(operation) = facts.operation(environment, id).map_err(Error::Facts)? else {
-        return Err(unknown_operation(environment, id));
+        return Err(unknown_operation(environment, id, facts));
     };
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let mut plan = Plan::new(environment, author);

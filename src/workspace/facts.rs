@@ -6,13 +6,13 @@ use std::iter;
 use std::sync::Arc;
 
 use super::access::AccessCache;
-use super::{Error, PlanBase, Renumbering, Workspace};
+use super::{Error, PlanBase, Renumbering, Workspace, layout};
 use crate::access::{Grant, SubjectRecord};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
 };
-use crate::plan::{Facts, HeldGrant, PastEntry, PublishCandidate};
+use crate::plan::{Facts, HeldGrant, LooseOperation, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
 type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
@@ -247,5 +247,17 @@ impl Facts for DiskFacts<'_> {
             (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
+    }
+
+    fn loose_operation(
+        &self,
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Result<Option<LooseOperation>, Error> {
+        if !self.workspace.root.exists(&layout::operation(environment, id))? {
+            return Ok(None);
+        }
+        let is_abandoned = self.workspace.is_abandoned(environment, id)?;
+        Ok(Some(if is_abandoned { LooseOperation::NeverCommitted } else { LooseOperation::Lost }))
     }
 }

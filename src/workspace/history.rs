@@ -3,10 +3,12 @@
 //! Each entry names the operation that made it, and each operation the entries before it: one, or those of every
 //! history that a resolve joined. Operations that no chain reaches are not shown.
 
+mod walk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, UnknownName, missing_hint};
-use super::overview::{EnvironmentOverview, ViewProblem};
+use super::overview::ViewProblem;
 use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
 use crate::model::{
@@ -24,6 +26,8 @@ pub struct CommittedOperation {
     pub operation: Operation,
     /// The groups for which it lost a merge, each with the resolve that kept another release.
     pub lost: BTreeMap<GroupName, OperationId>,
+    /// The groups of which no entry leads to it: a merge, or an edit by hand, lost it.
+    pub unexplained: BTreeSet<GroupName>,
 }
 
 /// The place of an operation in the history of its environment.
@@ -32,6 +36,8 @@ pub struct OperationStanding {
     /// The groups for which it lost a merge, each with the resolve that kept another release; `None` where no entry that
     /// can be read leads to it.
     pub lost: Option<BTreeMap<GroupName, OperationId>>,
+    /// The groups of which no entry leads to it, though that of another group does.
+    pub unexplained: BTreeSet<GroupName>,
     /// The parts of the history that cannot be read.
     pub problems: Vec<ViewProblem>,
 }
@@ -61,102 +67,10 @@ impl Workspace {
         failed.map_or(Ok(operations), Err)
     }
 
-    /// Reads the operations of [`history`](Self::history) that can be read, with the problems of the others.
-    #[must_use]
-    pub fn readable_history(
-        &self,
-        environment: &EnvironmentName,
-        group: Option<&GroupName>,
-        most: usize,
-    ) -> ReadableHistory {
-        let live = self.overview(std::slice::from_ref(environment), None).pop();
-        let Some(EnvironmentOverview { environment: live, mut problems }) = live else {
-            return ReadableHistory::default();
-        };
-        let is_published = live.deployments.keys().any(|name| group.is_none_or(|group| group == name));
-        let unread = if problems.is_empty() { BTreeSet::new() } else { self.unread_tips(&live, group) };
-        let operations = self.walk_from(&live, unread, group, most, &mut |id, error| {
-            let message = format!("operation {id} and what was before it: {}", error.one_line());
-            problems.push(ViewProblem { environment: environment.clone(), group: None, message });
-        });
-        ReadableHistory { operations, problems, is_published }
-    }
-
     /// Counts the operations of an environment whose files exist.
     #[must_use]
     pub fn operation_count(&self, environment: &EnvironmentName) -> usize {
         self.operation_ids(environment).map(|ids| ids.len()).unwrap_or_default()
-    }
-
-    fn walk(
-        &self,
-        live: &Environment,
-        group: Option<&GroupName>,
-        most: usize,
-        fail: &mut dyn FnMut(&OperationId, Error),
-    ) -> Vec<CommittedOperation> {
-        self.walk_from(live, BTreeSet::new(), group, most, fail)
-    }
-
-    /// Finds the operations on groups whose entries cannot be read: files of operations never conflict. One that the next
-    /// command removes is none of them.
-    fn unread_tips(&self, live: &Environment, group: Option<&GroupName>) -> BTreeSet<OperationId> {
-        let is_unread =
-            |name: &GroupName| group.is_none_or(|group| group == name) && !live.deployments.contains_key(name);
-        let is_tip = |id: &OperationId| {
-            let operation = self.read_operation(&live.name, id);
-            operation.is_ok_and(|operation| operation.changes.keys().any(is_unread))
-                && !self.is_abandoned(&live.name, id).unwrap_or(false)
-        };
-        self.operation_ids(&live.name).unwrap_or_default().into_iter().filter(is_tip).collect()
-    }
-
-    fn walk_from(
-        &self,
-        live: &Environment,
-        mut pending: BTreeSet<OperationId>,
-        group: Option<&GroupName>,
-        most: usize,
-        fail: &mut dyn FnMut(&OperationId, Error),
-    ) -> Vec<CommittedOperation> {
-        let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
-        let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
-        // The operation of each group that its present release goes back to, however many resolves joined others to it.
-        let mut kept: BTreeMap<GroupName, OperationId> =
-            tips.map(|(name, deployment)| (name.clone(), deployment.operation.clone())).collect();
-        pending.extend(kept.values().cloned());
-        let mut operations = Vec::new();
-        let mut lost: BTreeMap<OperationId, BTreeMap<GroupName, OperationId>> = BTreeMap::new();
-        // An operation is later than those before it, so the latest that is known comes first.
-        while operations.len() < most
-            && let Some(id) = pending.pop_last()
-        {
-            let operation = match self.read_operation(&live.name, &id) {
-                Ok(operation) => operation,
-                Err(error) => {
-                    fail(&id, error);
-                    continue;
-                }
-            };
-            let before = operation.changes.iter().filter(|(name, _)| wanted(name));
-            let entries = before.flat_map(|(_, change)| change.predecessors());
-            pending.extend(entries.map(|entry| entry.operation.clone()));
-            for (group, change) in &operation.changes {
-                for loser in change.merged.iter().filter(|merged| !merged.release.serves_same(&change.after)) {
-                    lost.entry(loser.operation.clone()).or_default().insert(group.clone(), id.clone());
-                }
-            }
-            let mut lost = lost.remove(&id).unwrap_or_default();
-            for (group, change) in &operation.changes {
-                if kept.get(group) == Some(&id) {
-                    // Another branch may have resolved against it: what is live was not lost.
-                    lost.remove(group);
-                    kept.extend(change.before.as_ref().map(|before| (group.clone(), before.operation.clone())));
-                }
-            }
-            operations.push(CommittedOperation { id, operation, lost });
-        }
-        operations
     }
 
     /// Lists the declared environments and those that have a history: one that the settings no longer declare keeps it.
@@ -235,7 +149,12 @@ impl Workspace {
         match found.as_slice() {
             [(environment, id)] => {
                 let operation = self.read_operation(environment, id)?;
-                Ok(CommittedOperation { id: id.clone(), operation, lost: BTreeMap::new() })
+                Ok(CommittedOperation {
+                    id: id.clone(),
+                    operation,
+                    lost: BTreeMap::new(),
+                    unexplained: BTreeSet::new(),
+                })
             }
             [] => Err(Error::Unknown {
                 name: UnknownName::Operation(text.to_owned()),
@@ -253,7 +172,8 @@ impl Workspace {
     pub fn operation_standing(&self, committed: &CommittedOperation) -> OperationStanding {
         let history = self.readable_history(&committed.operation.environment, None, usize::MAX);
         let found = history.operations.into_iter().find(|known| known.id == committed.id);
-        OperationStanding { lost: found.map(|known| known.lost), problems: history.problems }
+        let (lost, unexplained) = found.map(|known| (known.lost, known.unexplained)).unzip();
+        OperationStanding { lost, unexplained: unexplained.unwrap_or_default(), problems: history.problems }
     }
 
     /// Classifies an operation that no entry leads to, as `verify` does.

@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod picks;
 mod policies;
+mod views;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

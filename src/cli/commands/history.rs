@@ -62,7 +62,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         progress.say(environment.as_str());
         // One more than is shown tells whether others are left out.
         let most = arguments.number.saturating_add(1);
-        let found = workspace.readable_history(environment, group.as_ref(), most);
+        let found = workspace.explained_history(environment, group.as_ref(), most)?;
         operations.extend(found.operations);
         if !found.is_published && found.problems.is_empty() {
             let wanted = group.clone().map(|group| BTreeSet::from([group]));
@@ -105,6 +105,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     if is_cut {
         let total = environments.iter().map(|environment| workspace.operation_count(environment)).sum();
         context.output.note(&left_out_text(operations.len(), total, group.as_ref()));
+    }
+    for environment in lost::environments(&operations) {
+        context.output.warning(&lost::way_out(environment));
     }
     // Programs have them in the document.
     for problem in &problems {
@@ -154,7 +157,7 @@ impl ShownHistory<'_> {
     }
 
     fn row(&self, committed: &CommittedOperation) -> Vec<TableCell> {
-        let CommittedOperation { id, operation, lost } = committed;
+        let CommittedOperation { id, operation, lost, unexplained } = committed;
         let mut changed: Vec<_> = operation.changes.iter().collect();
         changed.sort_by_key(|(group, _)| self.group != Some(*group));
         let mut changes = TableCell::default();
@@ -168,6 +171,9 @@ impl ShownHistory<'_> {
             };
             if let Some(resolve) = lost.get(*group) {
                 changes = changes.plain(&format!(" (lost to {})", self.short.get(resolve)));
+            }
+            if unexplained.contains(*group) {
+                changes = changes.painted(CellColor::Red, " (lost: no entry leads to it)");
             }
         }
         if changed.len() > MOST_CHANGES {

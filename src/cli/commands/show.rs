@@ -37,6 +37,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     };
     let mut loose_end = None;
     let standing = workspace.operation_standing(&committed);
+    committed.unexplained = standing.unexplained;
     match standing.lost {
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
@@ -111,6 +112,9 @@ fn text(
         let _ = writeln!(changes, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {
             let _ = writeln!(changes, "  lost   to what {resolve} kept");
+        }
+        if committed.unexplained.contains(group) {
+            changes += "  lost   no entry leads to it; see `apigw verify`\n";
         }
         let _ = writeln!(changes, "  before {was}");
         if let Some(before) = before {

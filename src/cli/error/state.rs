@@ -49,6 +49,14 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
         StateError::NothingLiveThen { environment } | StateError::UnknownOperation { environment, .. } => {
             vec![history(environment)]
         }
+        StateError::LostOperation { environment, .. } => vec![
+            format!("join it with what is live: `apigw resolve --env {environment}`"),
+            "see what else was lost: `apigw verify`".to_owned(),
+        ],
+        StateError::UncommittedOperation { environment, .. } => vec![
+            "remove what it left: `apigw verify --repair`; the next change of the environment does so too".to_owned(),
+            history(environment),
+        ],
         StateError::NotYetPublished { group, environment }
         | StateError::NothingBefore { group, environment, is_live: true, .. } => vec![
             group_history(group, environment),

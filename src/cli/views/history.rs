@@ -104,10 +104,13 @@ impl<'a> ShowView<'a> {
 
 impl OperationView {
     pub(in crate::cli) fn new(committed: &CommittedOperation, numbers: &PresentNumbers<'_>) -> Self {
-        let CommittedOperation { id, operation, lost } = committed;
+        let CommittedOperation { id, operation, lost, unexplained } = committed;
+        let is_unexplained =
+            !unexplained.is_empty() && operation.changes.keys().all(|group| unexplained.contains(group));
         let mut changes = ChangeView::all(operation, Some(id));
         for change in &mut changes {
             change.lost_to = lost.get(&change.group).cloned();
+            change.unexplained = unexplained.contains(&change.group);
             change.add_numbers(numbers);
         }
         Self {
@@ -119,7 +122,7 @@ impl OperationView {
             message: operation.message.clone(),
             command: operation.command.clone(),
             overrides: operation.overrides.clone(),
-            loose_end: None,
+            loose_end: is_unexplained.then_some(ProblemKind::Unexplained),
         }
     }
 

@@ -160,6 +160,22 @@ pub enum StateError {
         /// The operation.
         operation: OperationId,
     },
+    /// No entry leads to the operation, so there is nothing to go back from or to.
+    #[error("no entry of {environment} leads to operation {operation}: a merge or an edit by hand lost it")]
+    LostOperation {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation.
+        operation: OperationId,
+    },
+    /// The command of the operation was interrupted before its commit.
+    #[error("operation {operation} of {environment} was never committed: its command was interrupted")]
+    UncommittedOperation {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation.
+        operation: OperationId,
+    },
     /// A resolve joined more than two histories, so its undo has no one entry to put in force.
     #[error("operation {operation} joined {histories} histories of {group}: undo cannot choose among them")]
     JoinedHistories {

@@ -1,0 +1,57 @@
+//! What the views say of releases that a merge by hand lost.
+
+use super::cases::{clones, ports, publish};
+use super::clones::has_git;
+
+#[test]
+fn the_history_marks_what_a_merge_by_hand_lost_and_commands_say_how_it_comes_back() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, mut bob) = clones(folder.path());
+    publish(&mut ada, "a", 1);
+    publish(&mut ada, "b", 1);
+    bob.git_done("pull -q --ff-only origin main");
+    publish(&mut ada, "a", 2);
+    let one = bob.done("-o json publish a b --env test --backend http://127.0.0.1:3").json();
+    let one = one["operation"].as_str().expect("an operation").to_owned();
+    bob.commit("both");
+    let two = publish(&mut bob, "a", 4);
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    assert_ne!(ada.git("merge -q --no-edit FETCH_HEAD").code, 0);
+    ada.git_done("checkout --ours deployments/test.yaml");
+    ada.commit("merge");
+    let history = ada.done("-o json history").json();
+    let of = |id: &str| {
+        let operations = history["operations"].as_array().expect("operations");
+        operations.iter().find(|operation| operation["operation"] == id).cloned().expect("it is shown")
+    };
+    for id in [&one, &two] {
+        assert_eq!(of(id)["loose_end"], "unexplained", "{history}");
+    }
+    let marked = history["operations"].as_array().expect("operations").iter();
+    assert_eq!(marked.filter(|operation| !operation["loose_end"].is_null()).count(), 2, "{history}");
+    let shown = ada.done("history a -n 2");
+    assert!(shown.stdout.contains("(lost: no entry leads to it)"), "{shown:?}");
+    assert!(shown.stderr.contains("`apigw resolve --env test`"), "{shown:?}");
+    for words in ["undo", "rollback a --to"] {
+        let refused = ada.apigw(&format!("{words} {one} --env test"));
+        assert!(refused.code == 3 && refused.stderr.contains("`apigw resolve --env test`"), "{refused:?}");
+    }
+    // One group of an operation may be lost alone.
+    ada.done("resolve b --env test");
+    let history = ada.done("-o json history").json();
+    let operation = history["operations"].as_array().expect("operations").iter();
+    let operation = operation.clone().find(|operation| operation["operation"] == one.as_str()).expect("it is shown");
+    assert!(operation["loose_end"].is_null(), "{operation}");
+    assert_eq!(operation["changes"][0]["unexplained"], true, "{operation}");
+    assert!(operation["changes"][1]["unexplained"].is_null(), "{operation}");
+    let shown = ada.done(&format!("show {one}"));
+    assert!(shown.stdout.contains("no entry leads to it"), "{shown:?}");
+    ada.done("resolve --env test --ours");
+    let history = ada.done("-o json history").stdout;
+    assert!(!history.contains("unexplained"), "{history}");
+    ada.done(&format!("rollback a --env test --to {one}"));
+    assert_eq!(ports(&mut ada, ""), ["a 3", "b 3"]);
+}

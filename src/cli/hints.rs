@@ -84,6 +84,11 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "`apigw resolve --env {environment}` joins both sides; do not take one side whole, it would lose the \
              other's releases"
         ),
+        Hint::EditConflict { file } => format!(
+            "edit it: keep what is right of both sides, without the lines of `<<<<<<<`, `=======` and `>>>>>>>`; then \
+             `git add {}`",
+            shell_word(file)
+        ),
         Hint::RenumberVersions => {
             "`apigw resolve --env test` gives the version of each side a number of its own, in all environments"
                 .to_owned()

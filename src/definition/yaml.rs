@@ -5,6 +5,7 @@
 //! code `200:` and the name `no:` are names.
 
 mod scalar;
+mod source;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,33 +28,13 @@ pub(super) const MOST_LEVELS: u16 = 200;
 pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut ReadFindings) -> Option<NodeId> {
     document.begin_file(path, bytes.len().min(MOST_BYTES));
     let file = Arc::from(document.path_of(path));
-    let root = text(&file, bytes, findings).and_then(|text| {
+    let root = source::text(&file, bytes, findings).and_then(|text| {
         let hidden = control::hidden(text);
         let mut builder = Builder { hides: hidden.is_some(), ..Builder::new(document, findings, &file) };
         builder.read(hidden.as_deref().unwrap_or(text)).map_err(|ParseStopped| ()).ok().flatten()
     });
     document.end_file(root);
     root
-}
-
-fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut ReadFindings) -> Option<&'b str> {
-    if bytes.len() > MOST_BYTES {
-        let message = format!("the file has {} bytes; at most {MOST_BYTES} are read", bytes.len());
-        findings.add(rules::TOO_LARGE, Location::file(&**file), message, "split the definition into several groups");
-        return None;
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
-        Err(error) => {
-            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
-            let last_line = String::from_utf8_lossy(before.get(line_start..).unwrap_or_default());
-            let line = before.split(|byte| *byte == b'\n').count();
-            let location = Location { file: Arc::clone(file), line, column: last_line.chars().count() + 1 };
-            findings.add(rules::SYNTAX, location, "the file is not UTF-8 text", "save it in the encoding UTF-8");
-            None
-        }
-    }
 }
 
 /// Parsing stopped, for the reason in a finding.

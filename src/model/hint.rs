@@ -112,6 +112,11 @@ pub enum Hint {
         /// The environment.
         environment: EnvironmentName,
     },
+    /// Resolve a merge conflict in a file that people write.
+    EditConflict {
+        /// The file.
+        file: String,
+    },
     /// Resolve a merge of two versions with one number.
     RenumberVersions,
     /// Join an unexplained operation with the live releases, or drop it.

@@ -12,7 +12,8 @@ use crate::check::places::SettingsPlaces;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
 use crate::compare::KINDS;
 use crate::model::{
-    EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
+    EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, conflict_finding,
+    nearest,
 };
 
 pub use readable::UnreadSettings;
@@ -117,6 +118,9 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
         underscored_numbers_as_strings: true,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        if let Some(finding) = conflict_finding(place, text) {
+            return Error::Invalid(vec![finding]);
+        }
         let number = |number: u64| usize::try_from(number).unwrap_or_default();
         let (line, column) =
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
@@ -217,6 +221,9 @@ fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Locatio
 }
 
 fn toml_error(text: &str, error: &toml::de::Error) -> Error {
+    if let Some(finding) = conflict_finding(WORKSPACE_FILE, text) {
+        return Error::Invalid(vec![finding]);
+    }
     let location = error.span().map_or_else(
         || Location::file(WORKSPACE_FILE),
         |span| {
@@ -276,6 +283,10 @@ mod tests {
             ("schema = 2\n", "apigw.toml:1:1: the file has schema 2"),
             ("schema = 1\nbase_domain = \"X\"\n", "apigw.toml:2:15: \"X\" is not a domain name"),
             ("schema = 1\nbase = 1\n", "apigw.toml:2:1: unknown field `base`"),
+            (
+                "schema = 1\n<<<<<<< HEAD\nbase_domain = \"a.b\"\n=======\nbase_domain = \"c.d\"\n>>>>>>> x\n",
+                "apigw.toml:2:1: Git left a merge conflict here",
+            ),
             ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
             ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
             ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:16: `promote_from` of online"),
@@ -309,6 +320,10 @@ mod tests {
             (
                 "schema: 1\nprefx: /a\n",
                 "g:2:1: unknown field `prefx` (did you mean `prefix`?), expected one of schema,",
+            ),
+            (
+                "schema: 1\nversion: \"0.0.1\"\n<<<<<<< HEAD\nprefix: /a\n=======\nprefix: /b\n>>>>>>> x\n",
+                "g:3:1: Git left a merge conflict here",
             ),
             ("schema: 1\nauth: non\n", "g:2:1: `non` (did you mean `none`?) is not one of none,"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
-use crate::model::{Digest, GroupName, Hint, Location, Manifest, SCHEMA, Version};
+use crate::model::{Digest, Finding, GroupName, Hint, Location, Manifest, SCHEMA, Version, conflict_finding};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,9 +58,8 @@ pub(super) fn render_frozen_as(
 
 /// Reads a version's file. Only the very bytes that [`render`] writes are taken.
 pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<VersionRecord, Error> {
-    if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
-        let message = "a merge left both sides in the file".to_owned();
-        return Err(Error::invalid("version-damaged", Location::file(place), message, Hint::RenumberVersions));
+    if let Some(finding) = conflict_finding(place, text) {
+        return Err(Error::Invalid(vec![Finding { hint: Hint::RenumberVersions, ..finding }]));
     }
     own_yaml::check_schema(place, text, SCHEMA)?;
     let file: VersionFile = own_yaml::parse(place, text)?;

@@ -11,7 +11,7 @@ use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
 use crate::model::{
     Author, Digest, FileSet, Finding, GroupName, Hint, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version,
-    VersionNote, VersionNotes, VersionRemark, VersionUnblock,
+    VersionNote, VersionNotes, VersionRemark, VersionUnblock, conflict_marker,
 };
 
 /// The last line of the file.
@@ -117,7 +117,7 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
         if let Some(statement) = line.strip_prefix("- ") {
             let line = own_yaml::parse(place, statement).map_err(|_| damaged(index))?;
             add_statement(&mut read.note, line).ok_or_else(|| damaged(index))?;
-        } else if is_conflict_marker(line) {
+        } else if conflict_marker(line).is_some() {
             read.conflict.get_or_insert(index + 1);
         } else if line == own {
             is_named = true;
@@ -152,10 +152,6 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, statement: T) {
     if !list.contains(&statement) {
         list.push(statement);
     }
-}
-
-fn is_conflict_marker(line: &str) -> bool {
-    line == "=======" || ["<<<<<<<", "|||||||", ">>>>>>>"].iter().any(|marker| line.starts_with(marker))
 }
 
 impl Workspace {

@@ -1,7 +1,9 @@
-//! What the views say of releases that a merge by hand lost.
+//! What the views say of releases that a merge by hand lost, and of conflicts in files that people write.
+
+use std::fs;
 
 use super::cases::{clones, ports, publish};
-use super::clones::has_git;
+use super::clones::{WorkspaceClone, has_git};
 
 #[test]
 fn the_history_marks_what_a_merge_by_hand_lost_and_commands_say_how_it_comes_back() {
@@ -54,4 +56,36 @@ fn the_history_marks_what_a_merge_by_hand_lost_and_commands_say_how_it_comes_bac
     assert!(!history.contains("unexplained"), "{history}");
     ada.done(&format!("rollback a --env test --to {one}"));
     assert_eq!(ports(&mut ada, ""), ["a 3", "b 3"]);
+}
+
+#[test]
+fn conflict_markers_in_a_file_that_people_write_are_named_with_the_way_out() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, mut bob) = clones(folder.path());
+    for (clone, name) in [(&mut ada, "ada"), (&mut bob, "bob")] {
+        clone.done(&format!("group set a prefix=/{name}"));
+        clone.done(&format!("api add a GET /{name}"));
+        let settings = clone.folder.join("apigw.toml");
+        let text = fs::read_to_string(&settings).expect("settings");
+        fs::write(&settings, format!("{text}\n[variables]\nNAME = \"{name}\"\n")).expect("settings");
+        clone.commit("changed");
+    }
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    assert_ne!(ada.git("merge -q --no-edit FETCH_HEAD").code, 0);
+    let way_out = |ada: &mut WorkspaceClone, words: &str, file: &str| {
+        let refused = ada.apigw(words);
+        let text = format!("{}{}", refused.stdout, refused.stderr);
+        assert_eq!(refused.code, 3, "{refused:?}");
+        assert!(text.contains("Git left a merge conflict here"), "{refused:?}");
+        assert!(text.contains(&format!("`git add {file}`")), "{refused:?}");
+    };
+    way_out(&mut ada, "check", "apigw.toml");
+    ada.git_done("checkout --ours apigw.toml");
+    for file in ["groups/a/group.yaml", "groups/a/openapi.yaml"] {
+        way_out(&mut ada, "check", file);
+    }
+    way_out(&mut ada, "publish a --env test --mock", "groups/a/group.yaml");
 }

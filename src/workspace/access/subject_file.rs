@@ -12,7 +12,9 @@ use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SecretProof, SubjectRecord, SubjectState,
     TokenBinding, contains_clear_secret,
 };
-use crate::model::{Digest, Finding, Hint, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity};
+use crate::model::{
+    Digest, Finding, Hint, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity, conflict_finding,
+};
 
 /// The last line of a file.
 const END: &str = "...";
@@ -123,7 +125,8 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
         AccessSubject::Secret(_) => Vec::new(),
         AccessSubject::Key(_) | AccessSubject::Owner(_) => clear_secrets(place, text),
     };
-    findings.extend(conflict(place, subject, text));
+    let hint = || Hint::ResolveAccessConflict { subject: subject.typed() };
+    findings.extend(conflict_finding(place, text).map(|finding| Finding { hint: hint(), ..finding }));
     if !findings.is_empty() {
         return Err(Error::Invalid(findings));
     }
@@ -207,12 +210,6 @@ fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
     let hint = "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret";
     let finding = |index: usize| finding_at(place, index, "clear-secret", "a secret stands here in clear", hint.into());
     text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect()
-}
-
-fn conflict(place: &str, subject: &AccessSubject, text: &str) -> Option<Finding> {
-    let index = text.lines().position(|line| line.starts_with("<<<<<<<"))?;
-    let hint = Hint::ResolveAccessConflict { subject: subject.typed() };
-    Some(finding_at(place, index, "merge-conflict", "Git left a merge conflict here", hint))
 }
 
 fn finding_at(place: &str, index: usize, rule: &'static str, message: &str, hint: Hint) -> Finding {

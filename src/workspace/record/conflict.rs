@@ -6,12 +6,10 @@ use std::fmt::Write as _;
 use super::{END, EnvironmentReading, at, checksum, entry, group_of, header, parse_text, render};
 use crate::model::{
     Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, Severity, Timestamp,
+    conflict_marker,
 };
 use crate::plan::SideEntries;
 use crate::workspace::error::Error;
-
-/// The length of Git's conflict markers, unless an attribute says otherwise.
-const MARKER: usize = 7;
 
 /// The two versions of a file in which Git left a conflict.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +43,7 @@ pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> 
     let (mut part, mut length, mut current) = (Part::Both, 0, None);
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let was_outside = matches!(part, Part::Both);
-        match (part, marker(line)) {
+        match (part, conflict_marker(line)) {
             (Part::Both, Some(('<', found))) => {
                 first.get_or_insert(index + 1);
                 (part, length) = (Part::Head, found);
@@ -145,15 +143,6 @@ fn conflict_finding(
 pub(in crate::workspace) fn latest_time(text: &str) -> Option<Timestamp> {
     let times = text.lines().filter_map(|line| line.strip_prefix("    since: \"")?.strip_suffix('"')?.parse().ok());
     times.max()
-}
-
-/// Returns the character and the length of a conflict marker.
-fn marker(line: &str) -> Option<(char, usize)> {
-    let line = line.trim_end_matches(['\n', '\r']);
-    let first = line.chars().next().filter(|first| "<|=>".contains(*first))?;
-    let rest = line.trim_start_matches(first);
-    let length = line.len() - rest.len();
-    (length >= MARKER && (rest.is_empty() || rest.starts_with(' '))).then_some((first, length))
 }
 
 /// Reads which operation each group is at, and nothing else: it holds where a merge mixed the lines of an entry.

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use super::error::{PathContext, PathError};
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
-use crate::model::{GroupName, VERSION_FILE, Version};
+use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
 /// The commit that is checked out.
 pub(super) const HEAD: &str = "HEAD";
@@ -138,6 +138,27 @@ impl GitCheckout {
     pub(super) fn commits_of(&self, place: &str) -> Vec<String> {
         let listed = self.ask(&["log", "--all", "--full-history", "--format=%H", "--", place]).unwrap_or_default();
         String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
+    }
+
+    /// True if a rebase committed the conflict markers of a file, so that the other branch stands first between them. `None`
+    /// where they came from another clone, which alone knows.
+    pub(super) fn has_rebased_conflict(&self, place: &str) -> Option<bool> {
+        let listed = self.ask(&["log", "--format=%H", "-G", "^<<<<<<<", "--", place]).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let has_begun = |commit: &&str| {
+            let before = self.read(&format!("{commit}^"), place).unwrap_or_default();
+            first_conflict(&String::from_utf8_lossy(&before)).is_none()
+        };
+        // They are in no commit, or in that of a merge, which has no single difference.
+        let Some(commit) = listed.lines().find(has_begun) else { return Some(false) };
+        let moves = self.ask(&["log", "-g", "--format=%H %gs", HEAD]).unwrap_or_default();
+        let moves = String::from_utf8_lossy(&moves).into_owned();
+        let mut actions = moves.lines().filter_map(|line| line.strip_prefix(commit)?.trim_start().split(':').next());
+        // A rebase begins and may end at commits of others.
+        let is_own = |action: &&str| !action.contains("(start)") && !action.contains("(finish)");
+        let makes =
+            |action: &&str| ["rebase", "commit", "cherry-pick", "revert"].iter().any(|verb| action.contains(verb));
+        actions.find(|action| is_own(action) && makes(action)).map(|action| action.contains("rebase"))
     }
 
     /// Changes a setting of this checkout.

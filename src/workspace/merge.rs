@@ -6,7 +6,9 @@ use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, ConflictSides, operations_in, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
-use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution, SideEntries};
+use crate::plan::{
+    GroupConflict, GroupHeads, HeadEntry, MergeSide, MergeSides, MergedState, Operations, Resolution, SideEntries,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +63,14 @@ impl MergeState {
             let head = conflict.heads.iter().find(|head| head.side == Some(side));
             head.map(|head| head.entry.clone())
         };
-        let (head, other) = (of(MergeSide::Ours), of(MergeSide::Theirs));
+        let (head, other) = match (of(MergeSide::Ours), of(MergeSide::Theirs)) {
+            // Nothing tells whose they are.
+            (None, None) => {
+                let entry = |head: Option<&HeadEntry>| head.map(|head| head.entry.clone());
+                (entry(conflict.heads.first()), entry(conflict.heads.last()))
+            }
+            sides => sides,
+        };
         let (head, other) = if self.is_rebasing() { (other, head) } else { (head, other) };
         ConflictEntry { group: conflict.group.clone(), head, other }
     }
@@ -301,7 +310,12 @@ impl MergeState {
             };
             side.into_iter().filter(is_own).collect::<SideEntries>()
         });
-        self.by_branch((head, other))
+        let is_rebased = checkout.map_or(Some(false), |checkout| checkout.has_rebased_conflict(place));
+        match is_rebased {
+            Some(true) if !self.is_rebasing() => self.by_branch((other, head)),
+            Some(_) => self.by_branch((head, other)),
+            None => MergeSides::default(),
+        }
     }
 
     /// Names sides by branch, that which Git had checked out first.

@@ -1,4 +1,4 @@
-//! What the views say of releases that a merge by hand lost, and of conflicts in files that people write.
+//! What the views say of releases that a merge by hand lost, and of conflicts that somebody committed.
 
 use std::fs;
 
@@ -56,6 +56,32 @@ fn the_history_marks_what_a_merge_by_hand_lost_and_commands_say_how_it_comes_bac
     assert!(!history.contains("unexplained"), "{history}");
     ada.done(&format!("rollback a --env test --to {one}"));
     assert_eq!(ports(&mut ada, ""), ["a 3", "b 3"]);
+}
+
+#[test]
+fn a_conflict_that_a_rebase_committed_keeps_the_words_of_its_author() {
+    if !has_git() {
+        return;
+    }
+    for (choice, expected) in [("--ours", "a 1"), ("--theirs", "a 2")] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        let theirs = publish(&mut bob, "a", 2);
+        publish(&mut ada, "a", 1);
+        ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+        assert_ne!(ada.git("rebase FETCH_HEAD").code, 0);
+        ada.git_done("add -A");
+        ada.git_done("rebase --continue");
+        assert!(fs::read_to_string(ada.folder.join("deployments/test.yaml")).expect("the file").contains("<<<<<<<"));
+        // Nobody else can tell whose branch is whose.
+        let mut other = WorkspaceClone::of(&ada.folder, &folder.path().join("other"), "Cyd");
+        let refused = other.apigw(&format!("resolve --env test {choice}"));
+        assert!(refused.code == 4 && refused.stderr.contains("--take"), "{refused:?}");
+        other.done(&format!("resolve --env test --take {theirs}"));
+        assert_eq!(ports(&mut other, ""), ["a 2"]);
+        ada.done(&format!("resolve --env test {choice}"));
+        assert_eq!(ports(&mut ada, ""), [expected]);
+    }
 }
 
 #[test]

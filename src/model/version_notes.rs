@@ -145,6 +145,14 @@ impl VersionNotes {
         self.0.values().flat_map(|note| &note.deletions).find(|deletion| deletion.digest == *digest)
     }
 
+    /// Lists the numbers of deleted versions, each with the digests that it stands for.
+    #[must_use]
+    pub fn reserved_numbers(&self) -> BTreeMap<Version, BTreeSet<Digest>> {
+        let deleted = self.0.iter().filter(|(_, note)| !note.deletions.is_empty());
+        let digests = |note: &VersionNote| note.deletions.iter().map(|deletion| deletion.digest).collect();
+        deleted.map(|(version, note)| (version.clone(), digests(note))).collect()
+    }
+
     /// Lists the deleted versions.
     #[must_use]
     pub fn deleted(&self) -> BTreeSet<Version> {

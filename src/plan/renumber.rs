@@ -13,6 +13,8 @@ pub struct NumberClaims {
     pub missing: BTreeMap<Digest, BTreeSet<Version>>,
     /// The numbers that stay with their versions: a rebase or a cherry-pick puts others upon the branch that has them.
     pub settled: BTreeMap<Version, Digest>,
+    /// The numbers of deleted versions, each with the digests that it stands for, ever after.
+    pub reserved: BTreeMap<Version, BTreeSet<Digest>>,
     /// The versions that are live in a protected environment.
     pub protected: BTreeSet<Digest>,
     /// The numbers that no version can get any more: frozen on some branch, blocked or deleted.
@@ -21,7 +23,7 @@ pub struct NumberClaims {
 
 /// Returns the number of each version that has to be written.
 ///
-/// Of several versions with one number, that which was there before a rebase or a cherry-pick keeps it. In a merge it is
+/// A number whose version was deleted stays with that. Of several versions with one number, that which was there before a rebase or a cherry-pick keeps it. In a merge it is
 /// that which is live in a protected environment, else the one with the smallest digest; the others get the next free
 /// numbers, in the order of their digests. Everybody who resolves the same merge comes to the same, whichever side lies
 /// there.
@@ -33,7 +35,10 @@ pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
         let open = || digests.iter().filter(|digest| !numbers.contains_key(digest));
         let settled = open().find(|digest| claims.settled.get(number) == Some(digest));
         let protected = || open().find(|digest| claims.protected.contains(digest));
-        let keeper = settled.or_else(protected).or_else(|| open().next());
+        let keeper = match claims.reserved.get(number) {
+            Some(own) => open().find(|digest| own.contains(digest)),
+            None => settled.or_else(protected).or_else(|| open().next()),
+        };
         if let Some(keeper) = keeper.copied() {
             numbers.insert(keeper, number.clone());
         }
@@ -60,7 +65,7 @@ pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
     numbers
 }
 
-/// Finds the numbers that a missing version claims, with all versions that claim them.
+/// Finds the numbers that a missing version or a deleted one claims, with all versions that claim them.
 fn contested_numbers(claims: &NumberClaims) -> BTreeMap<Version, BTreeSet<Digest>> {
     let mut contested: BTreeMap<Version, BTreeSet<Digest>> = BTreeMap::new();
     for (digest, numbers) in &claims.missing {
@@ -68,8 +73,11 @@ fn contested_numbers(claims: &NumberClaims) -> BTreeMap<Version, BTreeSet<Digest
             contested.entry(number.clone()).or_default().insert(*digest);
         }
     }
-    for (number, digests) in &mut contested {
-        digests.extend(claims.present.get(number));
+    for (number, present) in &claims.present {
+        let is_foreign = claims.reserved.get(number).is_some_and(|own| !own.contains(present));
+        if is_foreign || contested.contains_key(number) {
+            contested.entry(number.clone()).or_default().insert(*present);
+        }
     }
     contested
 }
@@ -100,6 +108,11 @@ mod tests {
             // What was there before a rebase keeps its number, whatever is live.
             ("0.0.2=b", "0.0.2=a", "!0.0.2=b 0=a", "0.0.2", "a=0.0.3"),
             ("", "0.0.2=a 0.0.2=b", "!0.0.2=b", "0.0.2", "a=0.0.3 b=0.0.2"),
+            // A deleted version keeps its number for good.
+            ("0.0.2=b", "", "x0.0.2=a", "0.0.2", "b=0.0.3"),
+            ("0.0.2=b", "", "x0.0.2=b x0.0.2=a", "0.0.2", ""),
+            ("0.0.2=b", "0.0.2=a", "x0.0.2=a 0=b", "0.0.2", "a=0.0.2 b=0.0.3"),
+            ("0.0.2=b 0.0.4=b", "", "x0.0.2=a", "0.0.2 0.0.4", ""),
             // One side lies there already, whichever it is.
             ("0.0.2=a", "0.0.2=b", "", "0.0.2", "b=0.0.3"),
             ("0.0.2=b", "0.0.2=a", "", "0.0.2", "a=0.0.2 b=0.0.3"),
@@ -119,7 +132,11 @@ mod tests {
             }
             let settled = protected.split_whitespace().filter_map(|word| word.strip_prefix('!'));
             claims.settled = settled.flat_map(|word| pairs(word, &digests)).collect();
-            let protected = protected.split_whitespace().filter(|word| !word.starts_with('!'));
+            let reserved = protected.split_whitespace().filter_map(|word| word.strip_prefix('x'));
+            for (number, digest) in reserved.flat_map(|word| pairs(word, &digests)) {
+                claims.reserved.entry(number).or_default().insert(digest);
+            }
+            let protected = protected.split_whitespace().filter(|word| word.starts_with("0="));
             let names = protected.map(|word| word.replace("0=", "0.0.0="));
             claims.protected = names.flat_map(|word| pairs(&word, &digests)).map(|(_, digest)| digest).collect();
             claims.taken = taken.split_whitespace().map(|text| text.parse().expect("a version")).collect();

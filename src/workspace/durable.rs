@@ -91,12 +91,27 @@ impl<'a> FileStage<'a> {
     /// Moves a folder away in one step, which needs no space, then removes its files; the next holder of the lock removes
     /// the rest if that fails.
     pub(super) fn remove_folder(&mut self, place: &str) -> Result<(), Error> {
+        let moved = self.move_folder(place)?;
+        let _ = folders::remove_all(&moved);
+        Ok(())
+    }
+
+    /// Moves a folder away in one step, and returns the path to which it moved.
+    pub(super) fn move_folder(&mut self, place: &str) -> Result<PathBuf, Error> {
         let target = self.root.locate(place)?;
         let moved = self.in_temporary(|folder| tempfile::Builder::new().make_in(folder, |to| fs::rename(&target, to)));
         let moved = moved.map_err(|error| PathError { action: "remove", path: target.clone(), ..error })?;
-        if let Ok(moved) = moved.into_temp_path().keep() {
-            let _ = folders::remove_all(&moved);
-        }
+        let path = moved.path().to_owned();
+        // It is no file that is removed when it is dropped.
+        let _ = moved.into_temp_path().keep();
+        self.remember(&target);
+        Ok(path)
+    }
+
+    /// Moves a folder back that was moved away.
+    pub(super) fn return_folder(&mut self, place: &str, moved: &Path) -> Result<(), Error> {
+        let target = self.root.locate(place)?;
+        fs::rename(moved, &target).at("replace", &target)?;
         self.remember(&target);
         Ok(())
     }

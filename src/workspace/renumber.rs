@@ -29,6 +29,8 @@ pub struct Renumbering {
     pub to: Version,
     /// Its digest, which stays.
     pub digest: Digest,
+    /// The number that it must not lie under any more: that stands for a version which was deleted.
+    pub(super) leaves: Option<Version>,
     pub(super) files: FileSet,
 }
 
@@ -52,23 +54,29 @@ impl Workspace {
         let wanted = wanted_versions(state, &sides);
         let mut protected = None;
         let mut found = Vec::new();
-        for (group, digests) in wanted.named {
+        let mut groups = wanted.named;
+        for name in self.root.list(layout::GROUPS_FOLDER)?.iter().filter_map(|name| name.parse().ok()) {
+            groups.entry(name).or_default();
+        }
+        for (group, digests) in groups {
             let mut missing = self.missing_versions(&checkout, &group, digests)?;
-            if !missing.is_empty() {
-                let notes = self.version_notes(&group)?;
-                missing.retain(|digest, _| {
-                    wanted.live.contains(&(group.clone(), *digest)) || notes.deletion(digest).is_none()
-                });
+            // A note that cannot be read is a fault where something is missing: it may say that it was deleted.
+            let notes = if missing.is_empty() { self.readable_notes(&group)?.0 } else { self.version_notes(&group)? };
+            missing.retain(|digest, _| {
+                wanted.live.contains(&(group.clone(), *digest)) || notes.deletion(digest).is_none()
+            });
+            let reserved = notes.reserved_numbers();
+            if missing.is_empty() && self.foreign_numbers(&group, &reserved).is_empty() {
+                continue;
             }
-            if !missing.is_empty() {
-                let protected = match &protected {
-                    Some(protected) => protected,
-                    None => protected.insert(self.protected_digests()?),
-                };
-                let protected = protected.get(&group).cloned().unwrap_or_default();
-                let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
-                found.extend(self.renumber_group(&checkout, &group, sides, missing, protected)?);
-            }
+            let protected = match &protected {
+                Some(protected) => protected,
+                None => protected.insert(self.protected_digests()?),
+            };
+            let protected = protected.get(&group).cloned().unwrap_or_default();
+            let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
+            let claims = NumberClaims { protected, reserved, ..NumberClaims::default() };
+            found.extend(self.renumber_group(&checkout, &group, sides, missing, claims)?);
         }
         Ok(found)
     }
@@ -112,9 +120,9 @@ impl Workspace {
         group: &GroupName,
         sides: &[GitVersion],
         missing: BTreeMap<Digest, BTreeSet<Version>>,
-        protected: BTreeSet<Digest>,
+        mut claims: NumberClaims,
     ) -> Result<Vec<Renumbering>, Error> {
-        let mut claims = NumberClaims { protected, taken: self.taken_numbers(group)?, ..NumberClaims::default() };
+        claims.taken = self.taken_numbers(group)?;
         claims.taken.extend(sides.iter().map(|side| side.number.clone()));
         let settled = sides.iter().filter(|side| side.is_settled);
         claims.settled.extend(settled.map(|side| (side.number.clone(), side.digest)));
@@ -149,11 +157,33 @@ impl Workspace {
                 sources.entry(digest).or_insert((from, files));
             }
         }
-        let renumbered = renumber(&claims).into_iter().filter_map(|(digest, to)| {
+        let mut numbers = renumber(&claims);
+        let foreign = self.foreign_numbers(group, &claims.reserved);
+        let mut left: BTreeMap<Digest, Version> = BTreeMap::new();
+        let given: BTreeSet<Version> = numbers.values().cloned().collect();
+        for number in foreign.into_iter().filter(|number| !given.contains(number)) {
+            let Some(digest) = claims.present.get(&number) else { continue };
+            let has_digest = |(other, found): &(&Version, &Digest)| *found == digest && **other != number;
+            let elsewhere = claims.present.iter().find(has_digest).map(|(other, _)| other.clone());
+            if let Some(to) = numbers.get(digest).cloned().or(elsewhere) {
+                numbers.insert(*digest, to);
+                left.insert(*digest, number);
+            }
+        }
+        let renumbered = numbers.into_iter().filter_map(|(digest, to)| {
             let (from, files) = sources.remove(&digest)?;
-            Some(Renumbering { group: group.clone(), from, to, digest, files })
+            Some(Renumbering { group: group.clone(), from, to, digest, leaves: left.remove(&digest), files })
         });
         Ok(renumbered.collect())
+    }
+
+    /// Returns the numbers of deleted versions under which other bytes lie: a branch froze the number too.
+    fn foreign_numbers(&self, group: &GroupName, reserved: &BTreeMap<Version, BTreeSet<Digest>>) -> Vec<Version> {
+        // A version in conflict is missing, and found as such.
+        let digest = |number: &Version| Some(self.manifest(group, number).ok()??.digest());
+        let is_foreign =
+            |(number, own): &(&Version, &BTreeSet<Digest>)| digest(number).is_some_and(|digest| !own.contains(&digest));
+        reserved.iter().filter(is_foreign).map(|(number, _)| number.clone()).collect()
     }
 
     /// Finds the versions that are live in protected environments, on either side of a merge that is not resolved there.

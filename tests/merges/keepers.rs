@@ -82,3 +82,44 @@ fn a_rebase_renumbers_its_own_versions_and_none_of_those_upstream() {
         }
     }
 }
+
+#[test]
+fn a_number_that_one_branch_deleted_stands_for_its_bytes_alone() {
+    if !has_git() {
+        return;
+    }
+    for deletes_first in [false, true] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        ada.done("publish a --env test --mock");
+        ada.commit("first");
+        bob.git_done("pull -q --ff-only origin main");
+        let [deleting, other] = if deletes_first { [&mut ada, &mut bob] } else { [&mut bob, &mut ada] };
+        let deleted = freeze(deleting, "/deleted", "test");
+        deleting.done("switch a --env test --previous");
+        deleting.done("version delete a 0.0.2 --force -m bad");
+        deleting.commit("deleted");
+        let kept = freeze(other, "/kept", "test");
+        ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+        ada.git("merge -q --no-edit FETCH_HEAD");
+        let (choice, parent) = if deletes_first { ("theirs", 1) } else { ("ours", 2) };
+        let verified = ada.apigw("verify");
+        assert!(verified.code == 3 && verified.stdout.contains("a merge brought other bytes under it"), "{verified:?}");
+        let resolved = ada.done(&format!("resolve --env test --{choice}"));
+        assert!(resolved.stdout.contains("frozen as 0.0.2, is version 0.0.3 from now on"), "{resolved:?}");
+        for file in ["openapi.yaml", "group.yaml"] {
+            ada.git(&format!("checkout -q --ours -- groups/a/{file}"));
+        }
+        ada.commit("merge");
+        ada.done("verify");
+        let found: Vec<_> = numbers(&mut ada).into_iter().map(|(number, digest, _)| (number, digest)).collect();
+        assert_eq!(found[1..], [("0.0.3".to_owned(), kept.clone())], "{deleted}");
+        let live = ada.done("-o json status a --env test").json()["deployments"][0].clone();
+        assert_eq!((&live["digest"], &live["number"]), (&kept.into(), &"0.0.3".into()));
+        assert_eq!(ada.apigw("resolve --env test --dry-run --detailed-exitcode").code, 0);
+        // The deleted one comes back under its own number.
+        ada.git_done(&format!("checkout HEAD^{parent}~1 -- groups/a/versions/0.0.2"));
+        ada.done("verify");
+        assert!(numbers(&mut ada).contains(&("0.0.2".to_owned(), deleted, None)));
+    }
+}

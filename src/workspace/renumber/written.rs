@@ -16,12 +16,14 @@ pub(in crate::workspace) struct WrittenVersions {
     created: Vec<String>,
     /// The places of other folders, each with the path to which that one was moved.
     replaced: Vec<(String, PathBuf)>,
+    /// The places that were left, each with the path to which its folder was moved.
+    left: Vec<(String, PathBuf)>,
 }
 
 impl WrittenVersions {
     /// Keeps the new folders and removes the replaced ones.
     pub(in crate::workspace) fn keep(self) {
-        for (_, replaced) in self.replaced {
+        for (_, replaced) in self.replaced.into_iter().chain(self.left) {
             // A leftover is removed by the next holder of the lock.
             let _ = folders::remove_all(&replaced);
         }
@@ -61,6 +63,15 @@ impl LockGuard {
             let replaced = stage.exchange_folder(&place, &files, true)?;
             written.replaced.push((place, replaced));
         }
+        stage.sync()?;
+        let mut stage = self.stage();
+        for Renumbering { group, leaves, .. } in renumberings {
+            if let Some(number) = leaves {
+                let place = layout::version(group, number);
+                let moved = stage.move_folder(&place)?;
+                written.left.push((place, moved));
+            }
+        }
         Ok(stage.sync()?)
     }
 
@@ -68,6 +79,11 @@ impl LockGuard {
     pub(in crate::workspace) fn take_back_versions(&self, written: WrittenVersions, error: Error) -> Error {
         let mut stage: FileStage<'_> = self.stage();
         let mut leftovers = Leftovers::default();
+        for (place, moved) in written.left {
+            if stage.return_folder(&place, &moved).is_err() {
+                leftovers.versions.push(place);
+            }
+        }
         for (place, replaced) in written.replaced {
             if stage.put_back_folder(&place, &replaced).is_err() {
                 leftovers.versions.push(place);
@@ -114,6 +130,7 @@ mod tests {
             from: from.parse().unwrap(),
             to: to.parse().unwrap(),
             digest,
+            leaves: None,
             files,
         }
     }
@@ -151,6 +168,11 @@ mod tests {
         let intent = guard.commit_intent(&"test".parse().unwrap(), &operation, Vec::new(), false).unwrap();
         let failed = || Error::Stale { what: "a test".to_owned() };
         assert!(matches!(guard.abandon(&intent, &AsideFiles::new(), failed()), Error::Stale { .. }));
+        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
+        is_untouched();
+        let leaving = Renumbering { leaves: Some("0.0.2".parse().unwrap()), ..moved.clone() };
+        let written = guard.write_renumberings(std::slice::from_ref(&leaving)).unwrap();
+        assert_eq!(names(&versions), ["0.0.3"]);
         assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
         is_untouched();
         guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();

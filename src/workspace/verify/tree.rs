@@ -1,7 +1,7 @@
 //! The tree of files: every version's bytes, and files that belong to none.
 
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
-use crate::model::{GroupName, Location, SETTINGS_FILE, Version};
+use crate::model::{GroupName, Hint, Location, SETTINGS_FILE, Version};
 use crate::workspace::Workspace;
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
@@ -115,6 +115,14 @@ fn verify_version(
             for path in workspace.foreign_files(group, version, &manifest)? {
                 let place = format!("{}/{path}", layout::version(group, version));
                 result.problems.push(foreign(place, "this file is not a part of the frozen version"));
+            }
+            let barred = workspace.check_not_deleted(group, version, manifest.digest());
+            // A note that cannot be read is a problem of its own.
+            if let Err(error @ Error::VersionDeleted { .. }) = barred {
+                let message = format!("{}: a merge brought other bytes under it", error.one_line());
+                let location = Location::file(layout::version(group, version));
+                let hint = Hint::RenumberVersions;
+                result.problems.push(IntegrityProblem::new(ProblemKind::Damaged, location, message, hint));
             }
         }
         Ok(None) => {}

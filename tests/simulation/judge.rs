@@ -23,8 +23,16 @@ pub(crate) fn judge(world: &mut World, who: usize) -> Result<()> {
     check_entries(world, person)?;
     let history = person.clone.observe_under("", "-o json history -n 100000").json();
     let operations = history["operations"].as_array().context("no operations")?;
-    let found: Ids =
-        operations.iter().filter_map(|operation| Some(operation["operation"].as_str()?.to_owned())).collect();
+    let mut found = Ids::new();
+    for operation in operations {
+        let id = operation["operation"].as_str().context("no id")?.to_owned();
+        let is_loose = loose.contains(&id);
+        let is_marked = operation["loose_end"] == "unexplained";
+        ensure!(is_loose == is_marked, "the history shows {operation}, and cut off are {loose:?}");
+        if !is_loose {
+            found.insert(id);
+        }
+    }
     let lost: Vec<_> = person.known.difference(&found).collect();
     let foreign: Vec<_> = found.difference(&person.known).collect();
     ensure!(lost.is_empty() && foreign.is_empty(), "the history has lost {lost:?}, and has {foreign:?} too many");

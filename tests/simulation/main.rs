@@ -11,6 +11,7 @@ mod clones;
 mod judge;
 mod reference;
 mod steps;
+mod way_back;
 mod world;
 
 use std::io::Write as _;

@@ -9,6 +9,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
+use super::way_back;
+
 /// An environment's name and a group's.
 pub(crate) type Place = (String, String);
 
@@ -72,7 +74,7 @@ pub(crate) fn release(entry: &Value) -> Value {
 
 /// True if two releases serve the same bytes by the same backend. Their numbers may differ: a merge may give a version
 /// another one.
-fn is_same_release(one: &Value, other: &Value) -> bool {
+pub(crate) fn is_same_release(one: &Value, other: &Value) -> bool {
     ["state", "digest", "backend"].iter().all(|part| one[part] == other[part])
 }
 
@@ -175,7 +177,13 @@ impl Reference {
                 ensure!(after["backend"] == before["backend"] && after["state"] == "live", "the backend changed");
                 match version {
                     Some(version) => ensure!(after["version"] == version.as_str(), "another version was asked for"),
-                    None => ensure!(after["digest"] != before["digest"], "the version stayed"),
+                    None => {
+                        let current = change.before.as_ref().context("there was nothing to switch")?;
+                        let earlier = self.releases_before(current, group)?;
+                        let wanted = earlier.iter().find(|release| release["digest"] != before["digest"]);
+                        let wanted = wanted.context("no other version was live before")?;
+                        ensure!(after["digest"] == wanted["digest"], "the releases before are {earlier:?}");
+                    }
                 }
             }
             Expectation::Offline => {
@@ -207,26 +215,26 @@ impl Reference {
         Ok(())
     }
 
-    /// Holds a rollback against what was live before; where a way back lies between, it may go further back.
+    /// Holds a rollback against the release to which it must lead.
     fn check_rollback(&self, group: &str, change: &RecordedChange) -> Result<()> {
-        let current = change.before.clone().context("there was nothing to roll back")?;
-        let current_release = self.release_of(&current, group).context("an unknown operation")?;
-        let (mut earlier, mut is_plain) = (Vec::new(), true);
-        let mut next = Some(current.clone());
-        while let Some(id) = next {
-            let release = self.release_of(&id, group).context("an unknown operation")?;
-            if release["state"] == "live" && !is_same_release(release, current_release) {
-                earlier.push(release);
-            }
-            let made = self.change(&id, group);
-            let is_way_back = made.is_some_and(|made| ["rollback", "undo", "resolve"].contains(&made.action.as_str()));
-            is_plain &= made.is_some() && !(is_way_back && earlier.is_empty());
-            next = made.and_then(|made| made.before.clone());
-        }
-        let candidates = if is_plain { &earlier[..earlier.len().min(1)] } else { &earlier[..] };
-        let is_candidate = candidates.iter().any(|candidate| is_same_release(candidate, &change.after));
-        ensure!(is_candidate, "the releases before are {candidates:?}");
+        let current = change.before.as_ref().context("there was nothing to roll back")?;
+        let earlier = self.releases_before(current, group)?;
+        let wanted = earlier.first().context("nothing was live before")?;
+        ensure!(is_same_release(wanted, &change.after), "the releases before are {earlier:?}");
         Ok(())
+    }
+
+    /// Returns the releases of a group to which a way back leads from an operation, the latest first.
+    fn releases_before(&self, current: &str, group: &str) -> Result<Vec<Value>> {
+        let mut chain = Vec::new();
+        let mut next = Some(current);
+        while let Some(id) = next {
+            let change = self.change(id, group).context("an unknown operation")?;
+            chain.push((change.action.as_str(), &change.after));
+            next = change.before.as_deref();
+        }
+        chain.reverse();
+        Ok(way_back::releases_before(&chain))
     }
 
     fn check_undo(&self, undone: Option<&String>, group: &str, change: &RecordedChange) -> Result<()> {

@@ -112,7 +112,7 @@ pub use output_folder::{FolderChanges, OutputFile, OutputFolder};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
-pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProblem};
+pub use overview::{EnvironmentOverview, FrozenVersion, LiveVersions, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;
 pub use push::{Divergence, PushedState, ReplacedPointer, StateComparison};
 pub use renumber::Renumbering;

@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::error::Error;
 use super::{Workspace, layout};
-use crate::model::{DeploymentState, Digest, Environment, EnvironmentName, GroupName, Release, Timestamp, Version};
+use crate::model::{
+    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Release, Timestamp, Version,
+};
 use crate::spread::spread;
 
 /// An environment, as far as it can be read.
@@ -35,6 +37,28 @@ impl fmt::Display for ViewProblem {
         }
         write!(formatter, "{}: {}", self.environment, self.message)
     }
+}
+
+/// A frozen version of a group, as far as its list of files can be read.
+#[derive(Debug)]
+pub struct FrozenVersion {
+    /// Its number.
+    pub number: Version,
+    /// Its digest; `None` where its list of files cannot be read.
+    pub digest: Option<Digest>,
+    /// The number that it was frozen with, if a merge gave it another one.
+    pub frozen_as: Option<Version>,
+}
+
+/// The live versions of a group, as far as the environments can be read.
+#[derive(Debug, Default)]
+pub struct LiveVersions {
+    /// The environments in which each version is live, by its present number.
+    pub environments: BTreeMap<Version, Vec<String>>,
+    /// The environments in which any version may be live, since the group's entry cannot be read.
+    pub unread: Vec<EnvironmentName>,
+    /// The reasons why they cannot be read.
+    pub findings: Vec<Finding>,
 }
 
 /// A reason why a live release cannot be served as it was committed.
@@ -102,6 +126,48 @@ impl Workspace {
             problems.extend(failed.into_iter().map(|(group, error)| problem(Some(group), &error)));
         }
         EnvironmentOverview { environment, problems }
+    }
+
+    /// Lists the frozen versions of a group, the newest first, with the faults of those that cannot be read.
+    pub fn frozen_versions(&self, group: &GroupName) -> Result<(Vec<FrozenVersion>, Vec<Finding>), Error> {
+        let (mut versions, mut findings) = (Vec::new(), Vec::new());
+        for number in self.versions(group)?.into_iter().rev() {
+            let record = self.version_record(group, &number).unwrap_or_else(|error| {
+                findings.extend(error.file_findings(&layout::version(group, &number)));
+                None
+            });
+            let (digest, frozen_as) = record.map(|record| (record.manifest.digest(), record.frozen_as)).unzip();
+            versions.push(FrozenVersion { number, digest, frozen_as: frozen_as.flatten() });
+        }
+        self.check_hints(&mut findings);
+        Ok((versions, findings))
+    }
+
+    /// Finds the environments in which versions of a group are live. One that cannot be read hides no other.
+    pub fn live_versions(&self, group: &GroupName) -> Result<LiveVersions, Error> {
+        let mut live = LiveVersions::default();
+        for name in self.recorded_environments()? {
+            let (entry, findings) = match self.read_environment(&name) {
+                Ok(mut reading) => {
+                    reading.problems.retain(|(named, _)| named.as_ref().is_none_or(|named| named == group));
+                    let findings = reading.problems.into_iter().map(|(_, finding)| finding).collect();
+                    (reading.environment.deployments.remove(group), findings)
+                }
+                Err(error) => (None, error.file_findings(&layout::environment(&name))),
+            };
+            match entry {
+                Some(deployment) if deployment.release.state == DeploymentState::Live => {
+                    let number = self.release_number(group, &deployment.release);
+                    live.environments.entry(number).or_default().push(name.to_string());
+                }
+                Some(_) => {}
+                None if findings.is_empty() => {}
+                None => live.unread.push(name),
+            }
+            live.findings.extend(findings);
+        }
+        self.check_hints(&mut live.findings);
+        Ok(live)
     }
 
     /// Compares every live release with the bytes on disk, each once, spread over the processors.

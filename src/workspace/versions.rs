@@ -147,7 +147,7 @@ impl Workspace {
         }
     }
 
-    fn version_record(&self, group: &GroupName, version: &Version) -> Result<Option<VersionRecord>, Error> {
+    pub(super) fn version_record(&self, group: &GroupName, version: &Version) -> Result<Option<VersionRecord>, Error> {
         let folder = layout::version(group, version);
         let place = format!("{folder}/{VERSION_FILE}");
         match self.root.read(&place, layout::LARGEST_RECORD)? {

@@ -85,6 +85,97 @@ fn a_broken_file_hides_nothing_else() {
 }
 
 #[test]
+fn a_broken_environment_hides_no_version_and_no_difference() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("promote --all --from test --to pre-release").expect_exit(0);
+    let place = "deployments/pre-release.yaml";
+    let whole = sandbox.read(place);
+    let (before, entry) = whole.split_once("  b:").expect("an entry");
+    let entry = format!("  b:{}", entry.trim_end_matches("...\n"));
+    let other = entry.replace("0.0.1", "0.0.2");
+    let conflict = format!("{before}<<<<<<< ours\n{entry}=======\n{other}>>>>>>> theirs\n...\n");
+    for broken in ["garbage: [\n".to_owned(), conflict, whole.replace("  b:\n    state: live", "  b:\n    state: off")]
+    {
+        sandbox.write(place, &broken);
+        for words in ["version list b", "version show b 0.0.1"] {
+            let shown = sandbox.run(words).expect_exit(3).expect_stdout("test, pre-release: unreadable");
+            shown.expect_stdout("sha256:").expect_stderr(place);
+        }
+        let listed = sandbox.run("-o json version list b").expect_exit(3).json();
+        assert_eq!(listed["versions"][0]["live"], serde_json::json!(["test"]), "{listed}");
+        assert_eq!(listed["problems"].as_array().map(Vec::len), Some(1), "{listed}");
+        sandbox.run("diff b@test b@pre-release").expect_exit(3).expect_stderr(place);
+        sandbox.run("routes --env pre-release").expect_exit(3).expect_stderr(place);
+        let routes = sandbox.run("routes b --env pre-release").expect_exit(3);
+        assert!(!routes.stdout.contains("nothing is live"), "{}", routes.stdout);
+        if broken.len() > 20 {
+            sandbox.run("version list a").expect_exit(0).expect_stdout("pre-release, test");
+            sandbox.run("diff a@test a@pre-release").expect_exit(0);
+            let compared = sandbox.run("diff @test @pre-release").expect_exit(3).expect_stdout("a: no difference");
+            assert!(!compared.stdout.contains("b:"), "{}", compared.stdout);
+            compared.expect_stderr("not compared: b in pre-release");
+            let compared = sandbox.run("-o json diff @test @pre-release").expect_exit(3).json();
+            assert_eq!(compared["groups"].as_array().map(Vec::len), Some(1), "{compared}");
+            assert_eq!(compared["problems"][0]["group"], "b", "{compared}");
+        } else {
+            sandbox.run("diff @test @pre-release").expect_exit(3).expect_stderr("cut short");
+        }
+    }
+    sandbox.write(place, &whole);
+    sandbox.run("diff @test @pre-release --detailed-exitcode").expect_exit(0);
+}
+
+#[test]
+fn a_damaged_version_hides_no_other() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("promote --all --from test --to pre-release").expect_exit(0);
+    let place = "groups/b/versions/0.0.1/version.yaml";
+    let (whole, settings) = (sandbox.read(place), sandbox.read("groups/b/versions/0.0.1/group.yaml"));
+    sandbox.write("groups/b/versions/0.0.1/group.yaml", &format!("{settings}# by hand\n"));
+    let compared = sandbox.run("diff @test @pre-release").expect_exit(3).expect_stdout("a: no difference");
+    compared.expect_stderr("not compared: b in test").expect_stderr("not compared: b in pre-release");
+    sandbox.write("groups/b/versions/0.0.1/group.yaml", &settings);
+    sandbox.run("version bump b 0.0.2").expect_exit(0);
+    sandbox.run("version create b").expect_exit(0);
+    sandbox.write(place, &format!("{whole}x\n"));
+    let listed = sandbox.run("version list b").expect_exit(3).expect_stdout("0.0.2").expect_stdout("unreadable");
+    listed.expect_stderr(place);
+    // One that is gone is live on no side, and not for that "only on the other".
+    std::fs::remove_dir_all(sandbox.path().join("groups/b/versions/0.0.1")).expect("it is there");
+    sandbox.run("diff b@test b@0.0.2").expect_exit(3);
+}
+
+#[test]
+fn a_broken_line_of_the_settings_hides_no_list() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("key create ci --kind subscription").expect_exit(0);
+    sandbox.write("apigw.toml", &format!("{}nonsense = [\n", sandbox.read("apigw.toml")));
+    for (words, part) in [
+        ("group show a", "prefix"),
+        ("api list a", "/things"),
+        ("api show a GET /things", "/things"),
+        ("version list a", "0.0.1"),
+        ("version show a 0.0.1", "group.yaml"),
+        ("key list", "ci"),
+        ("key show ci", "subscription"),
+        ("access list", "no key"),
+    ] {
+        sandbox.run(words).expect_exit(0).expect_stdout(part).expect_stderr("only the readable settings are used");
+    }
+    sandbox.run("routes --env test").expect_exit(3).expect_stdout("/b/things").expect_stderr("base_domain");
+}
+
+#[test]
+fn a_definition_that_cannot_be_read_hides_no_settings() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("groups/petstore/openapi.yaml", "openapi: [\n");
+    let shown = sandbox.run("group show petstore").expect_exit(3).expect_stdout("/petstore");
+    shown.expect_stderr("groups/petstore/openapi.yaml:");
+    let shown = sandbox.run("-o json group show petstore").expect_exit(3).json();
+    assert_eq!((&shown["prefix"], shown["problems"].as_array().map(Vec::len)), (&"/petstore".into(), Some(1)));
+}
+
+#[test]
 fn the_way_back_needs_no_working_copy() {
     let sandbox = released();
     for file in ["group.yaml", "openapi.yaml"] {

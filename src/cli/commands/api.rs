@@ -186,6 +186,7 @@ fn report(context: &Context<'_>, view: &ApiChangeView, text: String) {
 }
 
 fn list(context: &Context<'_>, arguments: &ApiListArguments) -> Result<Exit, CommandError> {
+    context.readable_workspace()?;
     let group = selection::group(context, arguments.group.as_deref())?;
     let candidate = candidate(context, &group)?;
     let apis = &definition(&candidate)?.apis;
@@ -204,6 +205,7 @@ fn list(context: &Context<'_>, arguments: &ApiListArguments) -> Result<Exit, Com
 }
 
 fn show(context: &Context<'_>, arguments: &ApiShowArguments) -> Result<Exit, CommandError> {
+    context.readable_workspace()?;
     let (group, name) = selection::group_and_api(&arguments.words)?;
     let group = selection::group(context, group)?;
     let candidate = candidate(context, &group)?;

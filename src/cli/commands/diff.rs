@@ -1,8 +1,10 @@
 //! `apigw diff`.
 
+mod environments;
 mod sides;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
@@ -11,14 +13,16 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::OutputFormat;
 use crate::cli::table::{CellColor, TableCell, TableLayout};
-use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
+use crate::cli::views::{
+    ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView, ViewProblemView,
+};
 use crate::cli::wrap::wrapped;
 use crate::cli::{complete, selection, short_ids, table, workflow};
 use crate::compare::{self, Change, ChangeEffect, ChangeRules, ComparedGroup, Comparison, Compatibility, KINDS, Kind};
 use crate::definition::ValueDirection;
 use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
 use crate::plan::{Facts, PublishCandidate};
-use crate::workspace::DiskFacts;
+use crate::workspace::{self, DiskFacts, ViewProblem};
 use sides::{DeploymentPair, DiffSide};
 
 /// Show changes between two definitions, and whether they break callers
@@ -95,28 +99,33 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     let workspace = if is_readable { context.readable_workspace()? } else { context.workspace()? };
     let facts = DiskFacts::new(workspace);
     let judgement = judgement(context, &facts, [before, after]);
-    let before = resolve(context, &facts, before)?;
-    let after = resolve(context, &facts, after)?;
-    let diffs = match (before, after) {
+    let before = resolve(context, before)?;
+    let after = resolve(context, after)?;
+    let (diffs, problems) = match (before, after) {
         (DiffReference::Group(_, before), DiffReference::Group(group, after)) => {
-            vec![one(group, before, after, judgement)?]
+            (vec![one(group, before, after, judgement)?], Vec::new())
         }
         (DiffReference::Environment(before), DiffReference::Environment(after)) => {
-            whole(&facts, &before, &after, judgement)?
+            environments::compare(&facts, &[before, after], judgement)?
         }
         _ => return Err(CommandError::usage("compare a group with a group, or an environment with an environment")),
     };
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     let differs = diffs.iter().any(GroupDiff::differs);
-    show(context, &diffs, arguments.only)?;
+    show(context, (&diffs, &problems), arguments.only)?;
     Ok(match (is_breaking && arguments.fail_on.is_some(), differs && arguments.detailed_exitcode) {
+        _ if !problems.is_empty() => Exit::Invalid,
         (true, _) => Exit::Failed,
         (false, true) => Exit::ChangesPending,
         (false, false) => Exit::Done,
     })
 }
 
-fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<DiffFilter>) -> Result<(), CommandError> {
+fn show(
+    context: &Context<'_>,
+    (diffs, problems): (&[GroupDiff], &[ViewProblem]),
+    only: Option<DiffFilter>,
+) -> Result<(), CommandError> {
     let workspace = context.workspace()?;
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     match context.output.format {
@@ -127,6 +136,7 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<DiffFilter>) ->
                 schema: SCHEMA,
                 breaking: is_breaking,
                 groups: diffs.iter().map(|diff| diff.view(only)).collect(),
+                problems: problems.iter().map(ViewProblemView::new).collect(),
             };
             let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
             context.output.painted(&view, || {
@@ -137,6 +147,10 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<DiffFilter>) ->
                 wrapped(&short_ids::shorten(workspace, &text), context.output.width).into_owned()
             })?;
         }
+    }
+    // Programs have them in the document.
+    for problem in problems {
+        context.output.warning(&format!("not compared: {problem}"));
     }
     Ok(())
 }
@@ -150,16 +164,19 @@ fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 
     ChangeRules { levels: &settings.changes, sunset: is_allowed.then_some(context.process.now) }
 }
 
-fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<DiffReference, CommandError> {
+fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandError> {
+    let workspace = context.workspace()?;
     let Some((name, place)) = text.split_once('@') else {
         let group = selection::group(context, Some(text))?;
-        let candidate = facts.working_copy(&group, None)?;
+        let candidate = Arc::new(workspace.working_copy(&group, None)?);
         return Ok(DiffReference::Group(group, candidate.into()));
     };
     if name.is_empty() {
         return Ok(DiffReference::Environment(context.environment(place)?));
     }
     let group = selection::group(context, Some(name))?;
+    // Other entries may be in conflict, or edited by hand.
+    let facts = DiskFacts::new(workspace).for_groups(BTreeSet::from([group.clone()]));
     if let Ok(version) = place.parse() {
         let candidate = facts.frozen(&group, &version)?;
         let candidate = candidate.ok_or_else(|| {
@@ -169,7 +186,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<D
         return Ok(DiffReference::Group(group, candidate.into()));
     }
     let environment = context.environment(place)?;
-    let side = DiffSide::of_environment(facts, &environment, &group)?;
+    let side = DiffSide::of_entry(&facts, &*facts.environment(&environment)?, &group)?;
     if side.deployment.is_none() {
         return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
             .hint("see live versions: `apigw status`")
@@ -178,36 +195,16 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<D
     Ok(DiffReference::Group(group, side))
 }
 
-fn whole(
-    facts: &DiskFacts<'_>,
-    before: &EnvironmentName,
-    after: &EnvironmentName,
-    judgement: ChangeRules<'_>,
-) -> Result<Vec<GroupDiff>, CommandError> {
-    let mut groups = BTreeSet::new();
-    for environment in [before, after] {
-        let entries = facts.environment(environment)?;
-        groups.extend(entries.deployments.keys().cloned());
-    }
-    let compare = |group: GroupName| {
-        let before = DiffSide::of_environment(facts, before, &group)?;
-        let after = DiffSide::of_environment(facts, after, &group)?;
-        one(group, before, after, judgement)
-    };
-    groups.into_iter().map(compare).collect()
-}
-
 fn one(
     group: GroupName,
     before: DiffSide,
     after: DiffSide,
     judgement: ChangeRules<'_>,
-) -> Result<GroupDiff, CommandError> {
+) -> Result<GroupDiff, workspace::Error> {
     let deployments = DeploymentPair::new(&before, &after);
     let outcome = match (before.candidate, after.candidate) {
         (Some(before), Some(after)) => {
-            let unreadable =
-                |candidate: &PublishCandidate| crate::workspace::Error::Invalid(candidate.findings.clone());
+            let unreadable = |candidate: &PublishCandidate| workspace::Error::Invalid(candidate.findings.clone());
             let definition =
                 |candidate: &PublishCandidate| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
             let definitions = (definition(&before)?, definition(&after)?);

@@ -13,7 +13,7 @@ use crate::cli::output::{self, MOST_WARNINGS};
 use crate::cli::reason::ChangeReason;
 use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{
-    ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
+    ApiView, FindingView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
 use crate::cli::{advice, change, complete, selection, table};
 use crate::definition::{self, Definition, ImportRules};
@@ -297,7 +297,8 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
 
 fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
-    let candidate = context.workspace()?.working_copy(&group, None)?;
+    let candidate = workspace.working_copy(&group, None)?;
+    let unreadable = if candidate.definition.is_none() { candidate.findings.as_slice() } else { &[] };
     let settings = &candidate.settings;
     let apis: Vec<_> = candidate.definition.iter().flat_map(|definition| &definition.apis).collect();
     let view = GroupShowView {
@@ -305,6 +306,7 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
         group: group.clone(),
         description: settings.description.clone(),
         version: settings.version.clone(),
+    let workspace = context.readable_workspace()?;
         prefix: settings.prefix.clone(),
         auth: settings.auth.clone(),
         backend: settings.backend.clone(),
@@ -319,6 +321,7 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
         format!(
             "{group}: {}\nversion  {}\nprefix   {}\nbackend  {}\n\n{apis}",
             settings.description.as_deref().unwrap_or("(no description)"),
+        problems: unreadable.iter().map(FindingView::new).collect(),
             settings.version,
             settings.prefix,
             settings.backend.as_deref().unwrap_or("(none)"),
@@ -336,7 +339,7 @@ fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandE
     let view = GroupSetView::new(group.clone(), format!("groups/{group}/{SETTINGS_FILE}"), changed);
     let text = if changed { "changed; publish it to make it live\n" } else { "nothing to change\n" };
     change::shown_after_commit(context, context.output.data(&view, || text.to_owned()));
-    Ok(Exit::Done)
+    Ok(context.output.unreadable(workspace, unreadable))
 }
 
 /// Explains an edit that the settings cannot have. What is wrong lies in no file, unless it lay there before.

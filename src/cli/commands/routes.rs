@@ -37,7 +37,7 @@ pub(in crate::cli) struct RoutesArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let named = arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
     let mut environments = workspace.settings().environments();
     environments.retain(|name| named.is_empty() || named.contains(name));
@@ -54,7 +54,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
     context.output.painted(&RoutesView { schema: SCHEMA, environments: &routes }, || {
         wrapped(&text(&routes, layout), context.output.width).into_owned()
     })?;
-    let mut is_complete = true;
+    // Hosts depend on the settings.
+    let mut is_complete = workspace.unread_settings().is_none();
     for NotServed { environment, group, reason, .. } in routes.iter().flat_map(|environment| &environment.not_served) {
         is_complete = false;
         let subject =
@@ -67,7 +68,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
 fn text(routes: &[EnvironmentRoutes], layout: TableLayout) -> String {
     let groups = routes.iter().flat_map(|environment| &environment.groups);
     let texts: Vec<String> = groups.map(|group| group_text(group, layout)).collect();
-    if texts.is_empty() { "nothing is live\n".to_owned() } else { texts.join("\n") }
+    let is_known = routes.iter().all(|environment| environment.not_served.is_empty());
+    if texts.is_empty() && is_known { "nothing is live\n".to_owned() } else { texts.join("\n") }
 }
 
 fn group_text(group: &GroupRoutes, layout: TableLayout) -> String {

@@ -17,9 +17,11 @@ use crate::cli::views::{
     VersionListView, VersionRemarkView, VersionShowView,
 };
 use crate::cli::{advice, change, complete, missing_release, selection, table};
-use crate::model::{BumpLevel, Digest, GroupName, RemarkKind, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError};
+use crate::model::{
+    BumpLevel, Digest, EnvironmentName, GroupName, RemarkKind, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError,
+};
 use crate::plan::{self, Freeze};
-use crate::workspace::{self, DiskFacts, Workspace, version_edit};
+use crate::workspace::{self, DiskFacts, FrozenVersion, Workspace, version_edit};
 
 /// Freeze working copies as versions; list, show, block and delete versions
 #[derive(Debug, Subcommand)]
@@ -207,29 +209,22 @@ fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Ve
 }
 
 fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit, CommandError> {
+    let workspace = context.readable_workspace()?;
     let group = selection::group(context, arguments.group.as_deref())?;
-    let workspace = context.workspace()?;
-    let (notes, unreadable) = workspace.readable_notes(&group)?;
+    let (notes, mut unreadable) = workspace.readable_notes(&group)?;
     let mut live_versions = workspace.live_versions(&group)?;
-    let mut versions = Vec::new();
-    for version in workspace.versions(&group)?.into_iter().rev() {
-        let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest());
-        let live = live_versions.remove(&version).unwrap_or_default();
-        let frozen_as = workspace.frozen_as(&group, &version)?;
-        let block = digest.and_then(|digest| notes.block(&digest));
-        versions.push((version, digest, live, frozen_as, block));
-    }
-    let entries: Vec<_> = versions
-        .iter()
-        .map(|(version, digest, live, frozen_as, block)| VersionListEntryView {
-            version: version.clone(),
-            digest: *digest,
-            live: live.clone(),
-            frozen_as: frozen_as.clone(),
-            blocked: block.cloned(),
-        })
-        .collect();
-    let is_gone = |version: &&Version| versions.iter().all(|(known, ..)| known != *version);
+    unreadable.append(&mut live_versions.findings);
+    let (frozen, mut faults) = workspace.frozen_versions(&group)?;
+    unreadable.append(&mut faults);
+    let entry = |FrozenVersion { number, digest, frozen_as }: FrozenVersion| VersionListEntryView {
+        live: live_versions.environments.remove(&number).unwrap_or_default(),
+        blocked: digest.and_then(|digest| notes.block(&digest)).cloned(),
+        version: number,
+        digest,
+        frozen_as,
+    };
+    let versions: Vec<VersionListEntryView> = frozen.into_iter().map(entry).collect();
+    let is_gone = |version: &&Version| versions.iter().all(|known| known.version != **version);
     let deleted: Vec<_> =
         notes.0.iter().filter(|(version, note)| is_gone(version) && !note.deletions.is_empty()).collect();
     let gone = deleted
@@ -238,23 +233,23 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
     let view = VersionListView {
         schema: SCHEMA,
         group: group.clone(),
-        versions: entries,
+        versions,
         deleted: gone.collect(),
         remarks: VersionRemarkView::of_group(&group, &notes),
         problems: unreadable.iter().map(FindingView::new).collect(),
     };
     context.output.data(&view, || {
         let mut text = String::new();
-        if versions.is_empty() {
+        if view.versions.is_empty() {
             text = format!("{group} has no frozen version\n");
         } else {
-            let rows = versions.iter().map(|(version, digest, live, frozen_as, block)| {
-                let frozen_as = frozen_as.as_ref().map(|number| format!(" (frozen as {number})")).unwrap_or_default();
-                let blocked = if block.is_some() { " (blocked)" } else { "" };
+            let rows = view.versions.iter().map(|entry| {
+                let frozen_as = entry.frozen_as.as_ref().map(|number| format!(" (frozen as {number})"));
+                let blocked = if entry.blocked.is_some() { " (blocked)" } else { "" };
                 vec![
-                    format!("{version}{frozen_as}{blocked}"),
-                    if live.is_empty() { "-".to_owned() } else { live.join(", ") },
-                    digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    format!("{}{}{blocked}", entry.version, frozen_as.unwrap_or_default()),
+                    places(&entry.live, &live_versions.unread, "-"),
+                    entry.digest.map_or_else(|| "unreadable".to_owned(), |digest| digest.to_string()),
                 ]
             });
             text += &table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width);
@@ -270,14 +265,16 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
 }
 
 fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, CommandError> {
-    let (group, version) = arguments.named.resolve(context)?;
-    let (workspace, version) = (context.workspace()?, &version);
-    let Some((files, digest)) = workspace.version(&group, version)? else {
+    let workspace = context.readable_workspace()?;
+    let (group, version) = &arguments.named.resolve(context)?;
+    let Some((files, digest)) = workspace.version(group, version)? else {
         return Err(CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
             .hint(format!("list them: `apigw version list {group}`")));
     };
-    let live = workspace.live_in(&group, Some(version))?;
-    let (notes, unreadable) = workspace.readable_notes(&group)?;
+    let mut live_versions = workspace.live_versions(group)?;
+    let live = live_versions.environments.remove(version).unwrap_or_default();
+    let (notes, mut unreadable) = workspace.readable_notes(group)?;
+    unreadable.append(&mut live_versions.findings);
     let remarks: Vec<_> =
         notes.blocks_and_unblocks().into_iter().filter(|(.., remark)| remark.digest == digest).collect();
     let manifest = files.manifest();
@@ -288,18 +285,25 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
         digest,
         live: live.clone(),
         blocked: notes.block(&digest).cloned(),
-        remarks: remarks.iter().map(|remark| VersionRemarkView::new(&group, *remark)).collect(),
+        remarks: remarks.iter().map(|remark| VersionRemarkView::new(group, *remark)).collect(),
         files: manifest.clone(),
         problems: unreadable.iter().map(FindingView::new).collect(),
     };
     context.output.data(&view, || {
-        let place = if live.is_empty() { "nowhere".to_owned() } else { live.join(", ") };
+        let place = places(&live, &live_versions.unread, "nowhere");
         let rows = manifest.0.iter().map(|(path, digest)| vec![path.clone(), digest.to_string()]);
         let files = table::render(&["FILE", "SHA-256"], rows, context.output.width);
         let said = remarks.iter().map(|(_, kind, remark)| format!("\nwas      {}", remark_text(*kind, remark)));
         format!("{group} {version}\ndigest   {digest}\nlive in  {place}{}\n\n{files}", said.collect::<String>())
     })?;
     Ok(context.output.unreadable(workspace, &unreadable))
+}
+
+/// Lists the environments in which a version is live, and those that cannot be read, where it may be.
+fn places(live: &[String], unread: &[EnvironmentName], nowhere: &str) -> String {
+    let unread = unread.iter().map(|environment| format!("{environment}: unreadable"));
+    let all: Vec<String> = live.iter().cloned().chain(unread).collect();
+    if all.is_empty() { nowhere.to_owned() } else { all.join(", ") }
 }
 
 fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<Exit, CommandError> {

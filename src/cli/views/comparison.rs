@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{EntryView, OutputDocument};
+use super::{EntryView, OutputDocument, ViewProblemView};
 use crate::compare::Compatibility;
 use crate::model::{BumpLevel, GroupName};
 
@@ -15,6 +15,8 @@ pub(in crate::cli) enum DiffDocument {
         schema: u32,
         breaking: bool,
         groups: Vec<GroupDiffView>,
+        /// The entries that cannot be read, so that their groups are not compared.
+        problems: Vec<ViewProblemView>,
     },
     Kinds {
         schema: u32,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ApiView, OutputDocument};
+use super::{ApiView, FindingView, OutputDocument};
 use crate::model::{Auth, GroupName, PathPrefix, SCHEMA, Version};
 
 /// A group that was made, or whose definition was replaced.
@@ -50,7 +50,7 @@ pub(in crate::cli) enum GroupListEntryView {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct GroupShowView {
+pub(in crate::cli) struct GroupShowView<'a> {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) group: GroupName,
     pub(in crate::cli) description: Option<String>,
@@ -60,6 +60,8 @@ pub(in crate::cli) struct GroupShowView {
     pub(in crate::cli) backend: Option<String>,
     pub(in crate::cli) domains: Vec<String>,
     pub(in crate::cli) apis: Vec<ApiView>,
+    /// The faults by which the definition cannot be read, so that no API is listed.
+    pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -93,6 +95,6 @@ impl GroupDeleteView {
 
 impl OutputDocument for GroupView {}
 impl OutputDocument for GroupListView {}
-impl OutputDocument for GroupShowView {}
+impl OutputDocument for GroupShowView<'_> {}
 impl OutputDocument for GroupSetView {}
 impl OutputDocument for GroupDeleteView {}

@@ -34,7 +34,7 @@ pub(in crate::cli) struct VersionListView<'a> {
     pub(in crate::cli) deleted: Vec<DeletedVersionView>,
     /// The blocks of versions and their ends, the oldest first.
     pub(in crate::cli) remarks: Vec<VersionRemarkView>,
-    /// The notes on versions that cannot be read.
+    /// The notes on versions that cannot be read, and the environments in which any may be live.
     pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 
@@ -92,7 +92,7 @@ pub(in crate::cli) struct VersionShowView<'a> {
     pub(in crate::cli) remarks: Vec<VersionRemarkView>,
     /// Each file with its sha256.
     pub(in crate::cli) files: Manifest,
-    /// The notes on versions that cannot be read.
+    /// The notes on versions that cannot be read, and the environments in which any may be live.
     pub(in crate::cli) problems: Vec<FindingView<'a>>,
 }
 

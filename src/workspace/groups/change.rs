@@ -1,6 +1,5 @@
 //! Changes to working copies: creation, settings, freezing, and deletion of groups and versions that are live nowhere.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{check_own, edit_text};
@@ -33,21 +32,6 @@ impl Workspace {
             }
         }
         Ok(names)
-    }
-}
-
-impl Workspace {
-    /// Lists the live versions of a group by their present numbers, each with its environments, which are read once.
-    pub fn live_versions(&self, group: &GroupName) -> Result<BTreeMap<Version, Vec<String>>, Error> {
-        let mut live: BTreeMap<Version, Vec<String>> = BTreeMap::new();
-        for name in self.recorded_environments()? {
-            let environment = self.environment(&name)?;
-            let entry = environment.deployments.get(group).map(|deployment| &deployment.release);
-            if let Some(release) = entry.filter(|release| release.state == DeploymentState::Live) {
-                live.entry(self.release_number(group, release)).or_default().push(name.to_string());
-            }
-        }
-        Ok(live)
     }
 }
 

@@ -24,7 +24,7 @@ struct UnusedGrant<'a> {
 }
 
 pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let environment = arguments.env.as_deref().map(|name| context.environment(name)).transpose()?;
     if let Some(name) = &arguments.key {
         workspace.key(name)?;

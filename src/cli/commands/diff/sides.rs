@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::cli::error::CommandError;
 use crate::cli::views::EntryView;
-use crate::model::{Backend, Deployment, DeploymentState, EnvironmentName, GroupName};
+use crate::model::{Backend, Deployment, DeploymentState, Environment, GroupName, Release};
 use crate::plan::{Facts as _, PublishCandidate};
-use crate::workspace::DiskFacts;
+use crate::workspace::{DiskFacts, Error};
 
 /// The length of a digest in texts for people, its algorithm included.
 const SHORT_DIGEST: usize = "sha256:".len() + 12;
@@ -21,20 +20,23 @@ pub(super) struct DiffSide {
 }
 
 impl DiffSide {
-    /// Reads an environment's entry of a group.
-    pub(super) fn of_environment(
-        facts: &DiskFacts<'_>,
-        environment: &EnvironmentName,
-        group: &GroupName,
-    ) -> Result<Self, CommandError> {
-        let entries = facts.environment(environment)?;
-        let Some(mut deployment) = entries.deployments.get(group).cloned() else { return Ok(Self::default()) };
+    /// Reads the version of an environment's entry.
+    pub(super) fn of_entry(facts: &DiskFacts<'_>, environment: &Environment, group: &GroupName) -> Result<Self, Error> {
+        let Some(mut deployment) = environment.deployments.get(group).cloned() else { return Ok(Self::default()) };
         // Compared by the numbers that both have now: a merge may have changed one of them.
         if let Ok(Some(number)) = facts.number(group, &deployment.release) {
             deployment.release.version = number;
         }
         let candidate = match deployment.release.state {
-            DeploymentState::Live => facts.released(group, &deployment.release)?,
+            DeploymentState::Live => {
+                let Release { version, digest, .. } = &deployment.release;
+                let found = facts.released(group, &deployment.release)?;
+                if found.is_none() {
+                    // Its error tells whether the version is missing or has other bytes.
+                    facts.workspace().release_files(group, version, *digest)?;
+                }
+                found
+            }
             DeploymentState::Offline => None,
         };
         Ok(Self { candidate, deployment: Some(deployment) })

@@ -14,7 +14,7 @@ use crate::model::{EnvironmentName, KeyName, OwnerName, SCHEMA, Timestamp};
 use crate::workspace::AccessSnapshot;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
     let now = context.now();
     let keys: Vec<(&Key, KeyView)> = records
@@ -41,7 +41,7 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
 }
 
 pub(super) fn show(context: &Context<'_>, name: &KeyName) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let (key, operation) = workspace.key(name)?;
     let revoked = workspace.revoked_secrets()?;
     let now = context.now();

@@ -1,7 +1,7 @@
 //! The context of a command: the workspace, the author, the output.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command as Subprocess;
 use std::time::Duration;
 
@@ -61,7 +61,8 @@ impl<'a> Context<'a> {
     ) -> Result<Self, (CommandError, Output)> {
         let failed = |error| (error, display::output_before_arguments(process));
         let settings = UserSettings::read(process.settings_folder.as_deref()).map_err(failed)?;
-        let output = display::output(process, &global, &settings, kind).map_err(failed)?;
+        let mut output = display::output(process, &global, &settings, kind).map_err(failed)?;
+        output.directory = needed_directory(process, global.directory.as_deref());
         let (yes, lock_timeout) = if kind.writes {
             change_options(process, &global, &settings).map_err(failed)?
         } else {
@@ -220,6 +221,14 @@ impl<'a> Context<'a> {
         }
         typed.join(" ")
     }
+}
+
+/// Returns the typed folder of the workspace if commands without it would not find that workspace.
+fn needed_directory(process: &ProcessContext, typed: Option<&Path>) -> Option<String> {
+    let typed = typed?;
+    let folder = process.variable(variables::DIRECTORY).map_or_else(PathBuf::new, PathBuf::from);
+    let [with, without] = [typed, folder.as_path()].map(|folder| Workspace::root_above(&process.folder.join(folder)));
+    (with.is_none() || with != without).then(|| shell_word(&typed.to_string_lossy()))
 }
 
 /// Says which values are not known, so that nobody takes a default for what is set.

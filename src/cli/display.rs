@@ -43,6 +43,7 @@ pub(super) fn output(
         // A command that runs on has more to say after its document.
         held_warnings: Output::held_warnings(format).filter(|_| !kind.runs_on),
         shown_warnings: std::cell::RefCell::default(),
+        directory: None,
     })
 }
 
@@ -69,6 +70,7 @@ pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
         progress: false,
         held_warnings: Output::held_warnings(format),
         shown_warnings: std::cell::RefCell::default(),
+        directory: None,
     }
 }
 

@@ -7,8 +7,9 @@ mod state;
 pub(super) use several::several;
 
 use super::advice;
+use super::hints;
 use super::short_ids::shorten_findings;
-use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, Timestamp, VersionRemark};
+use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, VersionRemark};
 use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
 use crate::workspace::{DeniedPath, Leftovers, OutsideFolder, ShortIds, UnknownName};
@@ -97,6 +98,24 @@ impl CommandError {
             reasons: all(self.reasons),
             causes: all(self.causes),
             findings: shorten_findings(short, self.findings),
+            ..self
+        }
+    }
+
+    /// Makes the commands in all that is said work where the workspace was named with `-C`.
+    #[must_use]
+    pub(super) fn in_directory(self, directory: &str) -> Self {
+        let all = |texts: Vec<String>| texts.iter().map(|text| located(text, directory)).collect();
+        let finding = |finding: Finding| {
+            let hint = Hint::Text(located(&hints::text(&finding.hint), directory));
+            Finding { hint, ..finding }
+        };
+        Self {
+            message: located(&self.message, directory),
+            hints: all(self.hints),
+            reasons: all(self.reasons),
+            causes: all(self.causes),
+            findings: self.findings.into_iter().map(finding).collect(),
             ..self
         }
     }
@@ -239,6 +258,10 @@ impl From<workspace::Error> for CommandError {
             }
         }
     }
+}
+
+fn located(text: &str, directory: &str) -> String {
+    hints::in_directory(text, directory).into_owned()
 }
 
 /// Names the parts of a failed change that stay, and what becomes of them.

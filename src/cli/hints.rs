@@ -25,6 +25,24 @@ pub(super) fn relocated(text: &str, git: &str) -> String {
     text.replace("`git ", &format!("`{git}")).replace("$(git ", &format!("$({git}"))
 }
 
+/// Commands that work anywhere, as they need no workspace.
+const WITHOUT_WORKSPACE: [&str; 3] = ["help", "schema", "-"];
+
+/// Makes the commands of this program in a text work where the workspace was named with `-C`.
+pub(super) fn in_directory<'t>(text: &'t str, directory: &str) -> Cow<'t, str> {
+    let mut result = String::new();
+    for part in text.split_inclusive("apigw ") {
+        let is_command = ["`apigw ", "next: apigw "].iter().any(|before| result.ends_with(before));
+        if is_command && !WITHOUT_WORKSPACE.iter().any(|word| part.starts_with(word)) {
+            result.push_str("-C ");
+            result.push_str(directory);
+            result.push(' ');
+        }
+        result.push_str(part);
+    }
+    if result.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(result) }
+}
+
 /// Writes a hint of a finding for people and programs.
 pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
     let written = match hint {
@@ -161,4 +179,23 @@ fn note_hint(file: &str, is_tracked: bool) -> String {
         "{restored}remove the file: it says that the version is blocked or was deleted, by whom and why, and without it \
          the version may come in; to keep it out, `apigw version block {group} {version} -m WHY` afterwards"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_work_where_the_workspace_was_named() {
+        for (text, expected) in [
+            ("list them: `apigw key list`", "list them: `apigw -C 'my shop' key list`"),
+            ("`apigw a`, or `apigw b`", "`apigw -C 'my shop' a`, or `apigw -C 'my shop' b`"),
+            ("`apigw help json` and `apigw schema plan`", "`apigw help json` and `apigw schema plan`"),
+            ("made it\nnext: apigw check", "made it\nnext: apigw -C 'my shop' check"),
+            ("apigw is not quoted", "apigw is not quoted"),
+        ] {
+            assert_eq!(in_directory(text, "'my shop'"), expected);
+            assert_eq!(in_directory(expected, "'my shop'"), expected, "twice");
+        }
+    }
 }

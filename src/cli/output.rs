@@ -2,6 +2,7 @@
 
 mod findings;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,10 +13,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::{CommandError, Exit};
-use super::escape;
 use super::views::{ErrorView, OutputDocument};
 use super::wrap::wrapped;
 use super::yaml::yaml;
+use super::{escape, hints};
 use crate::model::Finding;
 use crate::workspace::Workspace;
 
@@ -76,6 +77,8 @@ pub(super) struct Output {
     pub(super) held_warnings: Option<RefCell<Vec<String>>>,
     /// The warnings that were shown: none is shown twice.
     pub(super) shown_warnings: RefCell<BTreeSet<String>>,
+    /// The workspace as it was named with `-C`, quoted for a shell; `None` where commands find it without.
+    pub(super) directory: Option<String>,
 }
 
 /// The most warnings that are shown to people at once.
@@ -92,13 +95,21 @@ impl Output {
         format.is_document().then(RefCell::default)
     }
 
+    /// Makes the commands in a text work where the user stands.
+    pub(super) fn located<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.directory {
+            None => Cow::Borrowed(text),
+            Some(directory) => hints::in_directory(text, directory),
+        }
+    }
+
     /// Shows data: as the text in the table format, else as the document.
     pub(super) fn data(
         &self,
         document: &impl OutputDocument,
         text: impl FnOnce() -> String,
     ) -> Result<(), CommandError> {
-        self.painted(document, || escape::text(&text()).into_owned())
+        self.painted(document, || self.located(&escape::text(&text())).into_owned())
     }
 
     /// Shows data as [`Output::data`] does, in lines no wider than the terminal.
@@ -107,7 +118,7 @@ impl Output {
         document: &impl OutputDocument,
         text: impl FnOnce() -> String,
     ) -> Result<(), CommandError> {
-        self.painted(document, || wrapped(&escape::text(&text()), self.width).into_owned())
+        self.painted(document, || wrapped(&self.located(&escape::text(&text())), self.width).into_owned())
     }
 
     /// Shows data whose text has colours, and whose parts were escaped before they were painted.
@@ -149,7 +160,7 @@ impl Output {
         }
         if !self.format.is_document() {
             let read = |file: &str| workspace.source(file);
-            say(findings(problems, &SourceTexts::new(&read), self.color_talk).trim_end());
+            say(self.located(&findings(problems, &SourceTexts::new(&read), self.color_talk)).trim_end());
         }
         Exit::Invalid
     }
@@ -179,14 +190,13 @@ impl Output {
     /// Prints a note on stderr. Programs get the document alone.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet && self.held_warnings.is_none() {
-            say(&wrapped(&escape::text(text), self.talk_width()));
+            say(&wrapped(&self.located(&escape::text(text)), self.talk_width()));
         }
     }
 
     /// Prints a note that has its colours and needs no escaping.
-    #[expect(clippy::unused_self, reason = "talking goes through the one value that knows where output goes")]
     pub(super) fn styled_note(&self, text: &str) {
-        say(text);
+        say(&self.located(text));
     }
 
     /// Prints a detail, with `--verbose` only. Programs get the document alone.
@@ -198,6 +208,7 @@ impl Output {
 
     /// Shows a warning. Programs get it with the document.
     pub(super) fn warning(&self, text: &str) {
+        let text = &*self.located(text);
         if let Some(held) = &self.held_warnings {
             held.borrow_mut().push(text.to_owned());
         } else if !self.quiet && self.shown_warnings.borrow_mut().insert(text.to_owned()) {

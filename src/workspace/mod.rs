@@ -79,7 +79,7 @@ mod version_note;
 mod versions;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::{
     DeploymentState, Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
@@ -156,8 +156,8 @@ impl Workspace {
 
     /// Opens the workspace that contains a folder, with default settings and findings if its own are not valid.
     pub fn open_draft(folder: &Path) -> Result<(Self, Option<Vec<Finding>>), Error> {
-        let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
-        let root = layout::WorkspaceRoot::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
+        let found = Self::root_above(folder).ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?;
+        let root = layout::WorkspaceRoot::new(&found)?;
         let bytes = root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
         let settings_digest = Digest::of(&bytes);
         let settings = layout::text(layout::WORKSPACE_FILE, bytes).and_then(|text| settings::workspace(&text));
@@ -204,6 +204,14 @@ impl Workspace {
     }
 
     /// Returns the folder of the workspace, with links resolved.
+    /// Finds the nearest folder upwards that is a workspace.
+    #[must_use]
+    pub fn root_above(folder: &Path) -> Option<PathBuf> {
+        let folder = std::path::absolute(folder).ok()?;
+        let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists())?;
+        Some(std::fs::canonicalize(found).unwrap_or_else(|_| found.to_owned()))
+    }
+
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.root.path()

@@ -21,6 +21,7 @@ mod damage;
 mod deleted;
 mod docs;
 mod documents;
+mod elsewhere;
 mod engines;
 mod escapes;
 mod examples;

@@ -275,7 +275,10 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
     context.output.painted(&GroupListView::new(entries), || {
         if groups.is_empty() {
-            return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
+            return context
+                .output
+                .located("no groups yet: create one with `apigw group import NAME FILE`\n")
+                .into_owned();
         }
         let rows = groups.iter().map(|(group, settings)| match settings {
             Ok(settings) => {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::shell::shell_word;
 use crate::cli::views::InitView;
 use crate::workspace::{ExampleGroup, init};
 
@@ -39,8 +40,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
             Some(ExampleGroup::Petstore) => "apigw publish petstore --env test --mock",
             None => "apigw group import NAME openapi.yaml",
         };
-        let shown = arguments.folder.as_deref().unwrap_or(Path::new("."));
-        format!("created workspace {}\nnext: {next}\n", shown.display())
+        let shown = match &arguments.folder {
+            Some(typed) if *context.folder() == context.process.folder => typed,
+            _ => &folder,
+        };
+        let is_here = folder == context.process.folder;
+        let go = if is_here { String::new() } else { format!("cd {} && ", shell_word(&shown.to_string_lossy())) };
+        let shown = if is_here { Path::new(".") } else { shown };
+        format!("created workspace {}\nnext: {go}{next}\n", shown.display())
     });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)

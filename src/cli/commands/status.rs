@@ -122,7 +122,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
             Some(time) if live.groups.is_empty() && live.problems.is_empty() => format!("nothing was live at {time}\n"),
             _ => matrix::text(&live, &origins, at.unwrap_or_else(|| context.now()), layout),
         };
-        short_ids::shorten(workspace, &matrix) + &addresses
+        context.output.located(&short_ids::shorten(workspace, &matrix)).into_owned() + &addresses
     })?;
     // Programs have them in the document.
     for problem in &live.problems {

@@ -68,7 +68,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     }
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let view = VerifyView::new(&found, &made.done, plan_views(&made, &numbers));
-    let shown = context.output.painted(&view, || text(context, workspace, &found, &made));
+    let shown =
+        context.output.painted(&view, || context.output.located(&text(context, workspace, &found, &made)).into_owned());
     if made.done.is_empty() {
         shown?;
     } else {

@@ -43,7 +43,7 @@ pub(super) fn run(
     let is_late = fleets.iter().any(|fleet| !fleet.up_to_date);
     let text = short_ids::shorten(workspace, &text(&fleets, now, context.output.verbose, layout));
     let document = StatusDocument::Fleet(FleetStatusView { schema: SCHEMA, fleets });
-    context.output.painted(&document, || text)?;
+    context.output.painted(&document, || context.output.located(&text).into_owned())?;
     Ok(if arguments.check && is_late { Exit::Invalid } else { Exit::Done })
 }
 

@@ -182,6 +182,8 @@ impl From<workspace::Error> for CommandError {
         match error {
             Error::NoWorkspace { .. } => Self::invalid("no-workspace", message)
                 .hint("create one with `apigw init`, or name its folder with `-C DIR`"),
+            Error::NoFile { .. } => Self::invalid("no-file", message)
+                .hint("check the path: a relative one starts at the folder of `-C`, else at the current one"),
             Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
                 .hint("create one with `git init`, or go to the clone that you merge in"),
             Error::FolderTaken { .. } | Error::FolderOfOtherKind { .. } | Error::FileForFolder { .. } => {

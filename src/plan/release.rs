@@ -39,6 +39,20 @@ pub struct ReleasePlan {
     pub bound: Option<Vec<BoundPlan>>,
 }
 
+impl ReleasePlan {
+    /// Iterates over the environments that the steps name and the plan is bound to.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
+        let bound = self.bound.iter().flatten().map(|bound| &bound.environment);
+        self.steps.iter().filter_map(|step| self.target(step)).chain(bound)
+    }
+
+    /// Returns the environment that a step changes.
+    fn target<'a>(&'a self, step: &'a PlanStep) -> Option<&'a EnvironmentName> {
+        let words = step.words();
+        words.to.as_ref().or(words.environment.as_ref()).or(self.environment.as_ref())
+    }
+}
+
 /// One step of a release plan.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -51,6 +65,13 @@ pub enum PlanStep {
     Offline(StepWords),
     /// As `apigw promote`.
     Promote(StepWords),
+}
+
+impl PlanStep {
+    const fn words(&self) -> &StepWords {
+        let (Self::Publish(words) | Self::Switch(words) | Self::Offline(words) | Self::Promote(words)) = self;
+        words
+    }
 }
 
 /// The words of a step: those of its command.
@@ -255,10 +276,10 @@ fn plan_step<E>(
     facts: &dyn Facts<Error = E>,
     author: &Author,
 ) -> Result<Plan, Error<E>> {
-    let (PlanStep::Publish(verb) | PlanStep::Switch(verb) | PlanStep::Offline(verb) | PlanStep::Promote(verb)) = step;
+    let verb = step.words();
     check_words(step, verb, number)?;
     let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
-    let environment = verb.to.as_ref().or(verb.environment.as_ref()).or(file.environment.as_ref());
+    let environment = file.target(step);
     let environment = environment.ok_or_else(|| wrong_step(number, StepFault::NoEnvironment));
     let groups = || match (verb.groups.is_empty(), verb.all) {
         (false, false) => Ok(GroupSelection::Groups(verb.groups.clone())),

@@ -25,6 +25,12 @@ pub enum Error {
         /// Folder in which the search began.
         folder: PathBuf,
     },
+    /// A file that the user named is not there.
+    #[error("there is no file {}", .path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// The workspace is not in a Git checkout.
     #[error("{} is not in a Git checkout", .folder.display())]
     NoCheckout {

@@ -19,7 +19,7 @@ pub(super) const STAGED_NAME_LENGTH: usize = 6;
 
 /// Reads a file that the user named, of at most `most` bytes.
 pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    let metadata = fs::metadata(path).at("read", path)?;
+    let metadata = named_metadata(path)?;
     if metadata.is_dir() {
         let location = Location::file(path.display().to_string());
         return Err(Error::invalid("file", location, "this is a folder, not a file".to_owned(), "name a file"));
@@ -36,6 +36,14 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
         ));
     }
     Ok(bytes)
+}
+
+/// Returns the metadata of a file that the user named.
+fn named_metadata(path: &Path) -> Result<fs::Metadata, Error> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Error::NoFile { path: path.to_owned() }),
+        found => Ok(found.at("read", path)?),
+    }
 }
 
 /// The time, size, inode and time of its last change of a file, to notice that it, or who may read it, was changed.
@@ -151,7 +159,7 @@ pub struct OutsideFolder {
 impl OutsideFolder {
     /// Opens the folder that a document lies in.
     pub fn of(document: &Path) -> Result<Self, Error> {
-        fs::metadata(document).at("read", document)?;
+        named_metadata(document)?;
         let folder = document.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = document.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(Self { folder: fs::canonicalize(folder).at("open", folder)?, name })

@@ -29,7 +29,7 @@ fn requests_that_make_no_sense_change_nothing() {
         ("version delete 0.0.7", 3, "no version"),
         ("group create petstore", 4, "already exists"),
         ("group create a/b", 3, "is not a name"),
-        ("group import other missing.yaml", 1, "cannot read"),
+        ("group import other missing.yaml", 3, "there is no file"),
         ("group set petstore colour=red", 3, "colour"),
         ("group set petstore prefix=pets", 3, "not a path prefix"),
         ("api show nothing", 3, "no API"),

@@ -200,7 +200,7 @@ fn working_copies(validated: &Validated) {
     validated.sandbox.write("bad.yaml", "openapi: 3.0.3\npaths: []\n");
     let refused = validated.run("group-import", 3, "group import cats bad.yaml");
     validated.equal(&json!(!refused["error"]["findings"].as_array().expect("findings").is_empty()), &json!(true));
-    validated.run("group-import", 1, "group import cats missing.yaml");
+    validated.run("group-import", 3, "group import cats missing.yaml");
     validated.read("group-list", 0, "group list");
     validated.read("group-show", 0, "group show petstore");
     validated.read("group-show", 3, "group show nobody");
@@ -337,7 +337,7 @@ fn plans(validated: &Validated) {
         &json!(validated.run("plan", 0, "plan release.yaml --out bound.yaml")["file"].is_string()),
         &json!(true),
     );
-    validated.read("plan", 1, "plan missing.yaml");
+    validated.read("plan", 3, "plan missing.yaml");
     validated.run("apply", 0, "apply bound.yaml --dry-run");
     validated.run("apply", 4, "apply bound.yaml --env test");
     validated.run("apply", 0, "apply release.yaml");

@@ -38,8 +38,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let facts = DiskFacts::new(workspace);
+    check_environment(context, arguments, &file)?;
     let mut plans = plan::compute(context, &facts, (&arguments.file, &file), &arguments.change)?;
-    check_environment(context, arguments, &file, &plans)?;
     let wait = arguments.change.wait.resolve(context)?;
     if arguments.change.dry_run {
         wait::note_dry_run(context, wait.as_ref());
@@ -62,15 +62,15 @@ fn check_environment(
     context: &Context<'_>,
     arguments: &ApplyArguments,
     file: &ReleasePlan,
-    plans: &[Plan],
 ) -> Result<(), CommandError> {
     let Some(named) = &arguments.env else {
         return Ok(());
     };
     let named = context.environment(named)?;
-    let planned = plans.iter().map(|plan| &plan.operation.environment);
-    let bound = file.bound.iter().flatten().map(|bound| &bound.environment);
-    match planned.chain(bound).find(|environment| **environment != named) {
+    let settings = context.workspace()?.settings();
+    // A step of an environment that is not declared is refused as such.
+    let mut targets = file.environments().filter_map(|name| settings.environment_named(name.as_str()));
+    match targets.find(|environment| *environment != named) {
         None => Ok(()),
         Some(other) => {
             let message = format!("the plan is for {other}, not only for {named}; nothing was written");

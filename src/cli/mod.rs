@@ -55,6 +55,7 @@ mod views;
 mod wait;
 mod workflow;
 mod wrap;
+mod written_path;
 mod yaml;
 
 use clap::FromArgMatches as _;

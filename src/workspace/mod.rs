@@ -110,7 +110,8 @@ pub use object_folder::ObjectFolder;
 pub use origins::{EntryOrigins, OperationAuthor};
 pub use output_folder::{FolderChanges, OutputFile, OutputFolder};
 pub use outside::{
-    FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
+    FileStamp, OutsideFolder, append_outside, is_same_file, read_outside, read_release_plan, stamp_outside,
+    write_outside,
 };
 pub use overview::{EnvironmentOverview, FrozenVersion, LiveVersions, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;

@@ -81,6 +81,14 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// True if two paths lead to one file.
+#[must_use]
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
+    identity(one).is_some_and(|identity_of_one| identity(other) == Some(identity_of_one))
+}
+
 /// Makes a temporary file beside its target, locked while its writer lives, and removes those that killed writers of the same
 /// target left.
 fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {

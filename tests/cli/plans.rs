@@ -122,6 +122,65 @@ fn a_plan_is_never_written_over_the_workspaces_own_files() {
 }
 
 #[test]
+fn a_bound_plan_goes_to_stdout_and_never_over_its_source() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("release.yaml", PLAN);
+    std::os::unix::fs::symlink("release.yaml", sandbox.path().join("link.yaml")).expect("a link");
+    for out in ["release.yaml", "./release.yaml", "link.yaml"] {
+        sandbox
+            .run(&format!("plan release.yaml --out {out}"))
+            .expect_exit(64)
+            .expect_stderr("would overwrite the plan");
+        assert_eq!(sandbox.read("release.yaml"), PLAN);
+    }
+    let planned = sandbox.run("plan release.yaml --out - --detailed-exitcode").expect_exit(2);
+    assert!(planned.stdout.contains("bound:") && planned.stderr.contains("publish petstore"), "{planned:?}");
+    assert!(!sandbox.path().join("-").exists());
+    sandbox.write("bound.yaml", &planned.stdout);
+    sandbox.run("apply bound.yaml --yes").expect_exit(0);
+    sandbox.run("-o json plan release.yaml --out -").expect_exit(64).expect_stderr("cannot both go to stdout");
+    for words in [
+        "docs --env test --out -",
+        "sdk petstore --env test --language python --out -",
+        "export nginx --env test --out -",
+        "key create ci --kind subscription --to -",
+        "push --make-key -",
+    ] {
+        sandbox.run(words).expect_exit(64).expect_stderr("not written to stdout");
+        assert!(!sandbox.path().join("-").exists(), "{words}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_input_that_is_not_valid() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    for words in [
+        "apply missing.yaml",
+        "plan missing.yaml",
+        "group import copies missing.yaml",
+        "call addPet --env test --body @missing.json",
+        "key create ci --kind signature --public-key missing.pem",
+    ] {
+        sandbox.run(words).expect_exit(3).expect_stderr("there is no file").expect_stderr("missing.");
+        let refused = sandbox.run(&format!("-o json {words}")).expect_exit(3);
+        refused.expect_stderr("\"no-file\"");
+    }
+}
+
+#[test]
+fn a_plan_for_another_environment_is_refused_as_that_before_its_policies() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml").replace("protected = true", "protected = true\nmock = \"deny\"");
+    sandbox.write("apigw.toml", &settings);
+    let plan = "schema: 1\nenvironment: prod\nsteps:\n- publish: {groups: [petstore], mock: true}\n";
+    sandbox.write("release.yaml", plan);
+    sandbox.run("apply release.yaml --yes").expect_exit(5);
+    sandbox.run("apply release.yaml --env test --yes").expect_exit(4).expect_stderr("the plan is for online");
+    sandbox.run("apply release.yaml --env online --yes").expect_exit(5);
+}
+
+#[test]
 fn no_output_goes_into_a_place_of_the_workspaces_own() {
     let sandbox = Sandbox::petstore();
     sandbox.write("release.yaml", PLAN);

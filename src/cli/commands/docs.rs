@@ -15,6 +15,7 @@ use crate::cli::generated_folder::{GeneratedFolder, public_files};
 use crate::cli::output::counted;
 use crate::cli::site::{DocumentSite, SiteSelection, version_documents};
 use crate::cli::views::{DocsPageView, DocsView};
+use crate::cli::written_path::written_path;
 use crate::cli::{complete, selection};
 use crate::model::{EnvironmentName, GroupName, SCHEMA, Version};
 use crate::share::{GeneratedFile, checksums};
@@ -45,7 +46,7 @@ pub(in crate::cli) struct DocsArguments {
     #[arg(long, value_name = "VERSION", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
     /// The folder to write
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = written_path())]
     out: PathBuf,
     /// Write nothing; exit with 2 if the folder is out of date
     #[arg(long, conflicts_with = "open")]

@@ -23,6 +23,7 @@ use crate::cli::table::{self, TableLayout};
 use crate::cli::views::{
     DeviationView, ExportApiView, ExportDocument, ExportFileView, ExportGroupView, ExportView, FileState,
 };
+use crate::cli::written_path::written_path;
 use crate::cli::{complete, selection};
 use crate::export::{
     CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, GroupReport, ReportAspect, export,
@@ -56,7 +57,7 @@ pub(in crate::cli) struct ExportArguments {
     #[arg(long, value_name = "ENV", value_delimiter = ',', required = true, add = ArgValueCandidates::new(complete::environments))]
     env: Vec<String>,
     /// The folder to write
-    #[arg(long, value_name = "DIR", required_unless_present = "bootstrap")]
+    #[arg(long, value_name = "DIR", value_parser = written_path(), required_unless_present = "bootstrap")]
     out: Option<PathBuf>,
     /// Write nothing; exit with 2 if the folder is out of date
     #[arg(long)]

@@ -15,6 +15,7 @@ use crate::access::{PathForm, SecretId};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::written_path::written_path;
 use crate::model::{KeyKind, KeyName, Lifetime, OwnerName, RateLimit, Timestamp};
 
 /// Create, rotate, revoke, limit, list and show the keys of callers
@@ -116,7 +117,7 @@ struct PairArguments {
 #[derive(Debug, Args)]
 struct SecretOut {
     /// The file for the secret, which only you can read [default: the terminal]
-    #[arg(long = "to", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long = "to", value_name = "FILE", value_parser = written_path(), value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
 }
 

@@ -16,7 +16,10 @@ use crate::cli::wait::WaitArguments;
 use crate::cli::yaml::yaml;
 use crate::cli::{backends, lost};
 use crate::plan::{self, Plan, ReleasePlan};
-use crate::workspace::{DiskFacts, Workspace, read_release_plan, write_outside};
+use crate::workspace::{DiskFacts, Workspace, is_same_file, read_release_plan, write_outside};
+
+/// The path that stands for stdout.
+const STDOUT: &str = "-";
 
 /// Show the outcome of a release plan, over many groups and environments
 ///
@@ -27,7 +30,7 @@ pub(in crate::cli) struct PlanArguments {
     /// The release plan
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
-    /// Write the plan with its base and its outcome; `apply` refuses it once either has changed
+    /// Write the plan with its base and its outcome, to stdout for `-`; `apply` refuses it once either has changed
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
     /// Exit with 2 if there is something to do
@@ -44,12 +47,22 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
         reason: arguments.reason.clone(),
         wait: WaitArguments::default(),
     };
+    check_out(context, arguments)?;
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let plans = compute(context, &DiskFacts::new(workspace), (&arguments.file, &file), &change)?;
+    let bound = || yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?));
+    if arguments.out.as_deref() == Some(Path::new(STDOUT)) {
+        context.output.raw(bound()?.as_bytes())?;
+        for plan in &plans {
+            change::warn(context, plan);
+            context.output.note(change::text(workspace, plan, None, true).trim_end());
+        }
+        return Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())));
+    }
     let out = arguments.out.as_ref().map(|out| context.folder().join(out));
     if let Some(out) = &out {
-        write_outside(out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
+        write_outside(out, &bound()?)?;
     }
     show(context, workspace, &plans, out.as_ref().map(|out| out.display().to_string()))?;
     if let Some(out) = &out {
@@ -57,6 +70,20 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
         context.output.note(&format!("wrote {}; apply it with `apigw apply {path}`", out.display()));
     }
     Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
+}
+
+/// Refuses a bound plan that would overwrite the plan, or share stdout with a document.
+fn check_out(context: &Context<'_>, arguments: &PlanArguments) -> Result<(), CommandError> {
+    let Some(out) = &arguments.out else { return Ok(()) };
+    if out == Path::new(STDOUT) && context.output.format.is_document() {
+        return Err(CommandError::usage("the plan and the document cannot both go to stdout")
+            .hint("name a file with `--out`, or leave `-o` out"));
+    }
+    if is_same_file(&context.folder().join(out), &context.folder().join(&arguments.file)) {
+        return Err(CommandError::usage("the bound plan would overwrite the plan")
+            .hint("name another file with `--out`: whoever plans anew later needs the plan as it was written"));
+    }
+    Ok(())
 }
 
 /// Computes the plans of a file, compared with the outcome that it is bound to.

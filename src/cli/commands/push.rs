@@ -21,7 +21,8 @@ use crate::cli::output::counted;
 use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
-use crate::model::{EnvironmentName, Lifetime, SCHEMA};
+use crate::cli::written_path::written_path;
+use crate::model::{Digest, EnvironmentName, Lifetime, SCHEMA};
 use crate::store::{PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer};
 use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
@@ -48,7 +49,7 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, value_name = "FILE", required_unless_present = "make_key", value_hint = clap::ValueHint::FilePath)]
     key: Option<PathBuf>,
     /// Make a private key in this file, print the public one, and push nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair", "after_restore", "prune"], value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_parser = written_path(), conflicts_with_all = ["destination", "key", "env", "expires", "dry_run", "repair", "after_restore", "prune"], value_hint = clap::ValueHint::FilePath)]
     make_key: Option<PathBuf>,
     /// An environment to push; may be given more than once [default: all to which something was published]
     #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]

@@ -14,6 +14,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::{GeneratedFolder, public_files};
 use crate::cli::output::counted;
 use crate::cli::views::{SdkGroupView, SdkView};
+use crate::cli::written_path::written_path;
 use crate::cli::{complete, selection};
 use crate::model::{DeploymentState, GroupName, SCHEMA, Version};
 use crate::plan::Facts as _;
@@ -44,7 +45,7 @@ pub(in crate::cli) struct SdkArguments {
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(SdkLanguage::ALL.map(SdkLanguage::as_str)))]
     language: Vec<String>,
     /// The folder to write
-    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_parser = written_path(), value_hint = clap::ValueHint::DirPath)]
     out: PathBuf,
     /// Write nothing; exit with 2 if the folder is out of date
     #[arg(long)]

@@ -142,7 +142,7 @@ const VERBS: [fn(&mut Worker<'_>, usize); 9] = [
         let group = format!("temporary-{}", worker.number);
         if worker.acknowledged.has_temporary {
             worker.change(&format!("offline {group} --env test"));
-            if worker.run(&format!("group delete {group} --yes")).is_some() {
+            if worker.run(&format!("group delete {group} --yes --force")).is_some() {
                 worker.acknowledged.has_temporary = false;
             }
         } else if worker.run(&format!("group import {group} other/openapi.yaml")).is_some() {

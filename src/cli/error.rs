@@ -214,6 +214,12 @@ impl From<workspace::Error> for CommandError {
             }
             .hint(format!("to delete it anyway: `apigw version delete {group} {version} --force`"))
             .hint(format!("to keep it out and still be able to roll back: `apigw version block {group} {version} -m WHY`")),
+            Error::GroupNeeded { ref group, ref states } => Self {
+                reasons: states.iter().map(|(version, state)| advice::lost_state(group, version, state)).collect(),
+                ..Self::new("version-needed", Exit::Conflict, message)
+            }
+            .hint(format!("to delete it anyway: `apigw group delete {group} --yes --force`"))
+            .hint(format!("to keep a version out and still be able to roll back: `apigw version block {group} VERSION -m WHY`")),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
                 let ways = environments.iter().map(|environment| format!("`apigw offline {group} --env {environment}`"));

@@ -74,11 +74,11 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     ways
 }
 
-/// Names the commands without a target that lead to a version, in a line each.
+/// Names the commands without a target that lead to a version of a group, or to any of its versions, in a line each.
 pub(super) fn plain_ways_back(
     workspace: &Workspace,
     group: &GroupName,
-    version: &Version,
+    version: Option<&Version>,
     author: &Author,
 ) -> Vec<String> {
     let facts = DiskFacts::new(workspace);
@@ -86,22 +86,23 @@ pub(super) fn plain_ways_back(
         let plan = match plan {
             Ok(plan) => plan,
             Err(plan::Error::Refused { plan, .. }) => *plan,
-            Err(_) => return false,
+            Err(_) => return None,
         };
-        let after = plan.operation.changes.get(group).map(|change| &change.after);
-        after.is_some_and(|after| after.state == DeploymentState::Live && after.version == *version)
+        let after = &plan.operation.changes.get(group)?.after;
+        let is_meant = after.state == DeploymentState::Live && version.is_none_or(|version| after.version == *version);
+        is_meant.then(|| after.version.clone())
     };
     let mut ways = Vec::new();
     for environment in workspace.settings().environments() {
         let groups = GroupSelection::Groups(vec![group.clone()]);
         let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
-        if leads_here(plan::rollback(&request, &facts, author)) {
+        if let Some(version) = leads_here(plan::rollback(&request, &facts, author)) {
             ways.push(format!("plain `apigw rollback {group} --env {environment}` leads to {group} {version}"));
         }
         let newest = workspace.history(&environment, None, 1).ok().and_then(|mut newest| newest.pop());
         let Some(operation) = newest.map(|newest| newest.id) else { continue };
         let request = UndoRequest { environment: environment.clone(), operation, skip_changed: true };
-        if leads_here(plan::undo(&request, &facts, author)) {
+        if let Some(version) = leads_here(plan::undo(&request, &facts, author)) {
             ways.push(format!("plain `apigw undo --env {environment}` leads to {group} {version}"));
         }
     }

@@ -146,6 +146,14 @@ pub enum Error {
         /// The states, each by the operation that left it.
         states: Vec<NeededState>,
     },
+    /// A group cannot be deleted, because states that somebody may go back to have one of its versions live.
+    #[error("versions of {group} are needed to go back to {}", counted(.states.len()))]
+    GroupNeeded {
+        /// The group.
+        group: String,
+        /// The states, each with the version that it needs.
+        states: Vec<(Version, NeededState)>,
+    },
     /// A group cannot be deleted, because it is live.
     #[error("the group {group} is live in {}", .environments.join(", "))]
     GroupLive {

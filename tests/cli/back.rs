@@ -88,7 +88,7 @@ fn the_way_out_of_a_refused_undo_can_be_typed() {
     let latest = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
     assert!(skipped.stderr.contains("petstore is skipped") && !skipped.stderr.contains(&latest), "{skipped:?}");
     sandbox.run("-o json offline petstore --env test").expect_exit(0);
-    let deleted = sandbox.run("-y group delete petstore").expect_exit(0);
+    let deleted = sandbox.run("-y group delete petstore --force").expect_exit(0);
     assert!(deleted.stderr.contains("fails from now on") && !deleted.stderr.contains(&second), "{deleted:?}");
 }
 

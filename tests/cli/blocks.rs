@@ -50,7 +50,7 @@ fn a_blocked_version_comes_in_nowhere_and_stays_where_it_is_live() {
     assert_eq!(sandbox.files(), files, "a second block wrote something");
     // It outlives its group, and the group made anew has its number blocked.
     sandbox.run("offline --env test").expect_exit(0);
-    sandbox.run("group delete petstore --yes").expect_exit(0);
+    sandbox.run("group delete petstore --yes --force").expect_exit(0);
     sandbox.run("group list -o json").expect_exit(0);
     sandbox.run("verify").expect_exit(0);
     sandbox.run("group create petstore").expect_exit(0);
@@ -71,7 +71,13 @@ fn a_blocked_version_comes_in_nowhere_and_stays_where_it_is_live() {
 fn numbers_of_a_deleted_group_never_come_back_with_other_bytes() {
     let sandbox = two_versions();
     sandbox.run("offline --env test").expect_exit(0);
-    sandbox.run("group delete petstore --yes").expect_exit(0).expect_stderr("0.0.1 was live in test by");
+    let files = sandbox.files();
+    let refused = sandbox.run("group delete petstore --yes").expect_exit(4).expect_stderr("0.0.1 was live in test by");
+    let refused = refused.expect_stderr("plain `apigw rollback petstore --env test` leads to petstore 0.0.2");
+    refused.expect_stderr("`apigw group delete petstore --yes --force`");
+    assert_eq!(sandbox.files(), files, "a refusal wrote something");
+    let deleted = sandbox.run("-o json group delete petstore --yes --force").expect_exit(0).json();
+    assert!(deleted["lost"].to_string().contains("0.0.1 was live in test by"), "{deleted}");
     sandbox.run("verify").expect_exit(0);
     let definition = sandbox.path().join("other.yaml");
     let text =

@@ -15,7 +15,7 @@ use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{
     ApiView, FindingView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
-use crate::cli::{advice, change, complete, selection, table};
+use crate::cli::{advice, change, complete, missing_release, selection, table};
 use crate::definition::{self, Definition, ImportRules};
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
@@ -112,12 +112,18 @@ pub(in crate::cli) struct SetArguments {
 }
 
 /// Delete a group that is live nowhere, with all its versions
+///
+/// If one of its versions was live in one of the last ten states of an environment, it is deleted only with --force: those
+/// states can no longer be restored.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group delete orders --yes\n  apigw -y group delete orders")]
 pub(in crate::cli) struct GroupDeleteArguments {
     /// The group
     #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::groups))]
     name: String,
+    /// Delete it even if rollbacks need one of its versions
+    #[arg(long)]
+    force: bool,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, command: &GroupCommand) -> Result<Exit, CommandError> {
@@ -299,6 +305,7 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
 }
 
 fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, CommandError> {
+    let workspace = context.readable_workspace()?;
     let group = selection::group(context, arguments.group.as_deref())?;
     let candidate = workspace.working_copy(&group, None)?;
     let unreadable = if candidate.definition.is_none() { candidate.findings.as_slice() } else { &[] };
@@ -309,12 +316,12 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
         group: group.clone(),
         description: settings.description.clone(),
         version: settings.version.clone(),
-    let workspace = context.readable_workspace()?;
         prefix: settings.prefix.clone(),
         auth: settings.auth.clone(),
         backend: settings.backend.clone(),
         domains: settings.domains.iter().map(ToString::to_string).collect(),
         apis: apis.iter().map(|api| ApiView::new(api)).collect(),
+        problems: unreadable.iter().map(FindingView::new).collect(),
     };
     context.output.lines(&view, || {
         let rows = apis
@@ -324,13 +331,12 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
         format!(
             "{group}: {}\nversion  {}\nprefix   {}\nbackend  {}\n\n{apis}",
             settings.description.as_deref().unwrap_or("(no description)"),
-        problems: unreadable.iter().map(FindingView::new).collect(),
             settings.version,
             settings.prefix,
             settings.backend.as_deref().unwrap_or("(none)"),
         )
     })?;
-    Ok(Exit::Done)
+    Ok(context.output.unreadable(workspace, unreadable))
 }
 
 fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandError> {
@@ -342,7 +348,7 @@ fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandE
     let view = GroupSetView::new(group.clone(), format!("groups/{group}/{SETTINGS_FILE}"), changed);
     let text = if changed { "changed; publish it to make it live\n" } else { "nothing to change\n" };
     change::shown_after_commit(context, context.output.data(&view, || text.to_owned()));
-    Ok(context.output.unreadable(workspace, unreadable))
+    Ok(Exit::Done)
 }
 
 /// Explains an edit that the settings cannot have. What is wrong lies in no file, unless it lay there before.
@@ -386,13 +392,22 @@ fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exi
             .hint("add `--yes` to confirm"));
     }
     let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
-    let states = context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)?;
-    let lost = states.iter().map(|(version, state)| advice::lost_state(group.as_str(), version, state));
-    let warnings: Vec<String> = lost.map(|lost| format!("{lost}, and fails from now on")).collect();
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let plain = missing_release::plain_ways_back(guard.workspace(), &group, None, &author);
+    let states = guard.delete_group(&group, &author, arguments.force).map_err(|error| {
+        let is_needed = matches!(error, workspace::Error::GroupNeeded { .. });
+        let mut error = CommandError::from(error);
+        error.reasons.extend(plain.iter().filter(|_| is_needed).cloned());
+        error
+    })?;
+    let mut lost: Vec<String> =
+        states.iter().map(|(version, state)| advice::lost_state(group.as_str(), version, state)).collect();
+    lost.extend(plain);
+    let warnings: Vec<String> = lost.iter().map(|lost| format!("{lost}, and fails from now on")).collect();
     for warning in change::for_people(context, &warnings) {
         context.output.warning(&warning);
     }
-    let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted group {group}\n"));
+    let shown = context.output.data(&GroupDeleteView::new(group.clone(), lost), || format!("deleted group {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

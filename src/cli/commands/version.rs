@@ -310,7 +310,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
     let (group, version) = arguments.named.resolve(context)?;
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let plain = missing_release::plain_ways_back(guard.workspace(), &group, &version, &author);
+    let plain = missing_release::plain_ways_back(guard.workspace(), &group, Some(&version), &author);
     let states = guard.delete_version(&group, &version, &author, arguments.force).map_err(|error| {
         let is_needed = matches!(error, workspace::Error::VersionNeeded { .. });
         let mut error = CommandError::from(error);

@@ -85,11 +85,13 @@ pub(in crate::cli) struct GroupDeleteView {
     schema: u32,
     group: GroupName,
     deleted: bool,
+    /// The ways back that are lost.
+    lost: Vec<String>,
 }
 
 impl GroupDeleteView {
-    pub(in crate::cli) const fn new(group: GroupName) -> Self {
-        Self { schema: SCHEMA, group, deleted: true }
+    pub(in crate::cli) const fn new(group: GroupName, lost: Vec<String>) -> Self {
+        Self { schema: SCHEMA, group, deleted: true, lost }
     }
 }
 

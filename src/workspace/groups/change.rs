@@ -214,8 +214,14 @@ impl LockGuard {
     /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as after
     /// [`delete_version`](Self::delete_version).
     ///
-    /// Returns the recent states that nobody can go back to any more, each with the version that it needs.
-    pub fn delete_group(&self, group: &GroupName, author: &Author) -> Result<Vec<(Version, NeededState)>, Error> {
+    /// As there, versions that recent states of an environment need are deleted only by force. Returns those states, which
+    /// nobody can go back to any more, each with the version that it needs.
+    pub fn delete_group(
+        &self,
+        group: &GroupName,
+        author: &Author,
+        force: bool,
+    ) -> Result<Vec<(Version, NeededState)>, Error> {
         let workspace = self.workspace();
         workspace.require_group(group)?;
         let environments = workspace.live_in(group, None)?;
@@ -225,14 +231,21 @@ impl LockGuard {
         let mut lost = Vec::new();
         let mut notes = workspace.note_files(group)?;
         for version in workspace.versions(group)? {
-            // A history that cannot be read is no bar to whoever has said yes.
-            let states = workspace.states_with(group, &version).unwrap_or_default();
+            let states = match workspace.states_with(group, &version) {
+                Ok(states) => states,
+                // A history that cannot be read is no bar to whoever insists.
+                Err(_) if force => Vec::new(),
+                Err(error) => return Err(error),
+            };
             lost.extend(states.into_iter().filter(|state| state.is_recent).map(|state| (version.clone(), state)));
             // A version whose list of files is damaged has no digest to remember.
             let Some(manifest) = workspace.manifest(group, &version).ok().flatten() else { continue };
             let mut note = workspace.read_note(group, &version)?.map(|read| read.note).unwrap_or_default();
             note.add_deletion(author.remark(manifest.digest()));
             notes.insert(version_note::group_path(&version), version_note::render(group, &version, &note).into_bytes());
+        }
+        if !lost.is_empty() && !force {
+            return Err(Error::GroupNeeded { group: group.to_string(), states: lost });
         }
         let place = layout::group(group);
         let mut stage = self.stage();

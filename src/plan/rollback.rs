@@ -106,9 +106,17 @@ fn release_before<E>(
     let chosen = first_open(releases_before(&past), group, facts)?;
     chosen.cloned().ok_or_else(|| {
         let is_live = current.release.state == DeploymentState::Live;
-        let is_undone = !is_live && past.first().is_some_and(|past| past.action == ReleaseAction::Undo);
-        let undo = is_undone.then(|| current.operation.clone());
-        StateError::NothingBefore { group: group.clone(), environment: environment.clone(), is_live, undo }.into()
+        let is_way_back = |past: &PastEntry| matches!(past.action, ReleaseAction::Undo | ReleaseAction::Rollback);
+        let undo =
+            past.first().filter(|past| !is_live && is_way_back(past)).map(|past| past.deployment.operation.clone());
+        let has_others = |undo: &OperationId| match facts.operation(environment, undo) {
+            Ok(operation) => operation.is_none_or(|operation| operation.changes.len() > 1),
+            Err(_) => true,
+        };
+        let made_live = past.get(1).map(|past| past.deployment.operation.clone());
+        let made_live = made_live.filter(|_| undo.as_ref().is_some_and(has_others));
+        let (group, environment) = (group.clone(), environment.clone());
+        StateError::NothingBefore { group, environment, is_live, undo, made_live }.into()
     })
 }
 

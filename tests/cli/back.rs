@@ -106,6 +106,33 @@ fn an_undone_first_release_comes_back_by_the_undo_of_the_undo_alone() {
 }
 
 #[test]
+fn a_group_that_a_rollback_of_all_took_back_comes_back_alone() {
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    for group in ["a", "b"] {
+        sandbox.run(&format!("group create {group}")).expect_exit(0);
+        sandbox.run(&format!("api add {group} GET /things")).expect_exit(0);
+        sandbox.run(&format!("publish {group} --env test --mock")).expect_exit(0);
+        sandbox.run(&format!("switch {group} --env test --version 0.0.1")).expect_exit(0);
+    }
+    let history = sandbox.run("-o json history a").expect_exit(0).json();
+    let first = history["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("api add a GET /others").expect_exit(0);
+    sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+    sandbox.run(&format!("rollback --all --env test --to {first}")).expect_exit(0);
+    let refused = sandbox.run("rollback b --env test").expect_exit(3).expect_stderr("nothing else was live");
+    let typed: Vec<&str> = refused.stderr.split('`').filter(|part| part.starts_with("apigw ")).collect();
+    assert!(typed.iter().any(|typed| typed.starts_with("apigw undo ")), "{}", refused.stderr);
+    let back = typed.iter().find(|typed| typed.starts_with("apigw rollback b ")).expect("a command");
+    sandbox.run(back.trim_start_matches("apigw ")).expect_exit(0);
+    let status = sandbox.run("-o json status --env test").expect_exit(0).json();
+    let states: Vec<_> =
+        status["deployments"].as_array().expect("entries").iter().map(|entry| &entry["state"]).collect();
+    assert_eq!(states, ["live", "live"]);
+    assert_eq!(status["deployments"][0]["version"], "0.0.1", "a stays as the rollback left it");
+}
+
+#[test]
 fn a_dry_run_counts_in_words_of_the_language() {
     let sandbox = Sandbox::petstore();
     sandbox.run("group create other").expect_exit(0);

@@ -62,11 +62,15 @@ pub(super) fn hints(error: &StateError) -> Vec<String> {
             group_history(group, environment),
             format!("take it offline: `apigw offline {group} --env {environment}`"),
         ],
-        StateError::NothingBefore { group, environment, is_live: false, undo } => {
+        StateError::NothingBefore { group, environment, is_live: false, undo, made_live } => {
+            let back = made_live.as_ref().map(|operation| {
+                format!("bring it back alone: `apigw rollback {group} --env {environment} --to {operation}`")
+            });
             let undo = undo
                 .as_ref()
-                .map(|undo| format!("bring back what {undo} took back: `apigw undo {undo} --env {environment}`"));
-            [group_history(group, environment)].into_iter().chain(undo).chain([publish(group, environment)]).collect()
+                .map(|undo| format!("bring back all that {undo} took back: `apigw undo {undo} --env {environment}`"));
+            let ways = back.into_iter().chain(undo).chain([publish(group, environment)]);
+            [group_history(group, environment)].into_iter().chain(ways).collect()
         }
         StateError::NoBackend { group } => vec![format!(
             "set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`"

@@ -149,8 +149,10 @@ pub enum StateError {
         environment: EnvironmentName,
         /// True if the present release is live.
         is_live: bool,
-        /// The undo that took back what was live, if it is the latest operation.
+        /// The undo or the rollback that took back what was live, if it is the latest operation.
         undo: Option<OperationId>,
+        /// The operation that had made it live, if others were taken back with it.
+        made_live: Option<OperationId>,
     },
     /// The environment has no such operation.
     #[error("{environment} has no operation {operation}")]

@@ -122,7 +122,7 @@ pub use setting_places::SettingPlaces;
 pub use settings::UnreadSettings;
 pub use short_ids::ShortIds;
 pub use take_back::Leftovers;
-pub use verify::{IntegrityProblem, ProblemKind, RepairOutcome, WorkspaceVerification};
+pub use verify::{IntegrityProblem, PlannedEdits, ProblemKind, RepairOutcome, WorkspaceVerification};
 pub use version_note::VersionNoteFile;
 pub use versions::NeededState;
 

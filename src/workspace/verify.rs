@@ -62,6 +62,9 @@ pub struct RepairOutcome {
     pub failures: Vec<plan::Error<Error>>,
 }
 
+/// The plan that records edits by hand, or the reason why they are refused.
+pub type PlannedEdits = Result<Plan, plan::Error<Error>>;
+
 /// Something that is not as it was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrityProblem {
@@ -195,6 +198,15 @@ impl Workspace {
             message: problem.finding.message,
         };
         Ok(lost.map(problem).collect())
+    }
+
+    /// Plans to record the edits by hand of an environment, as [`repair`](Self::repair) does; `None` where it records none.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the environment cannot be examined.
+    pub fn planned_edits(&self, environment: &EnvironmentName, author: &Author) -> Result<Option<PlannedEdits>, Error> {
+        repair::planned(self, environment, author)
     }
 
     /// Makes the repairs that lose nothing. An edit by hand that policies refuse stays as it is, and keeps no other

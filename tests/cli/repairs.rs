@@ -90,6 +90,18 @@ fn policies_that_nobody_overrides_hold_for_an_edit_by_hand() {
 }
 
 #[test]
+fn policies_refuse_an_edit_before_anybody_is_asked() {
+    let sandbox = sandbox("protected = true\nbreaking = \"deny\"");
+    edit(&sandbox, "state: live", "state: offline");
+    let refused = sandbox.run("verify --repair").expect_exit(5).expect_stderr("online refuses the change");
+    assert!(!refused.stderr.contains("there is no terminal to ask on"), "{}", refused.stderr);
+    // What policies allow is asked about as before.
+    let refused = sandbox.run("verify --repair --allow-breaking -m night").expect_exit(5);
+    refused.expect_stderr("online is protected");
+    sandbox.run("verify --repair --allow-breaking -m night --yes").expect_exit(0);
+}
+
+#[test]
 fn a_refused_edit_keeps_no_other_environment_from_repair() {
     let sandbox = sandbox("breaking = \"deny\"");
     edit(&sandbox, "state: live", "state: offline");

@@ -13,9 +13,9 @@ use crate::cli::progress::ProgressLine;
 use crate::cli::reason::ChangeReason;
 use crate::cli::short_ids::shorten_findings;
 use crate::cli::views::{PlanView, VerifyView};
-use crate::model::{Finding, Severity};
-use crate::plan::Plan;
-use crate::workspace::{ProblemKind, RepairOutcome, Workspace, WorkspaceVerification};
+use crate::model::{Author, EnvironmentName, Finding, Severity};
+use crate::plan::{self, Plan};
+use crate::workspace::{self, ProblemKind, RepairOutcome, Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
@@ -40,12 +40,15 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     let mut found = verify(context, workspace)?;
     let mut made = RepairOutcome::default();
     if arguments.repair && (found.has_leftovers || !found.repairable.is_empty()) {
+        let reason = ChangeReason { message: arguments.message.clone(), allow_breaking: arguments.allow_breaking };
+        let author = context.author(&reason)?;
+        let (allowed, refused) = ask_policies(workspace, &found.repairable, &author)?;
         // A repair may record an edit by hand, so it asks where any change does.
-        for environment in &found.repairable {
+        for environment in &allowed {
             change::confirm(context, environment, &[])?;
         }
-        let reason = ChangeReason { message: arguments.message.clone(), allow_breaking: arguments.allow_breaking };
-        made = workspace.repair(&found.repairable, &context.author(&reason)?, &context.lock_request())?;
+        made = workspace.repair(&allowed, &author, &context.lock_request())?;
+        made.failures.extend(refused);
         for plan in made.recorded.iter().map(|(plan, _)| plan).chain(refused_plans(&made)) {
             change::warn(context, plan);
         }
@@ -80,6 +83,23 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     }
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
+}
+
+/// Returns the environments whose repair policies allow, and the refusals of the others. Nobody is asked about a change that
+/// is refused anyway.
+fn ask_policies(
+    workspace: &Workspace,
+    environments: &[EnvironmentName],
+    author: &Author,
+) -> Result<(Vec<EnvironmentName>, Vec<plan::Error<workspace::Error>>), CommandError> {
+    let (mut allowed, mut refused) = (Vec::new(), Vec::new());
+    for environment in environments {
+        match workspace.planned_edits(environment, author)? {
+            Some(Err(error)) => refused.push(error),
+            Some(Ok(_)) | None => allowed.push(environment.clone()),
+        }
+    }
+    Ok((allowed, refused))
 }
 
 /// Iterates over the plans that policies refuse.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::entries::accept;
-use super::{EnvironmentExamination, RepairOutcome, WorkspaceVerification};
-use crate::model::{Author, Environment, EnvironmentName};
+use super::{EnvironmentExamination, PlannedEdits, RepairOutcome, WorkspaceVerification};
+use crate::model::{Author, Deployment, Environment, EnvironmentName, GroupName, Release};
 use crate::plan;
 use crate::workspace::commit::time_after;
 use crate::workspace::error::Error;
-use crate::workspace::{DiskFacts, LockGuard, layout, record};
+use crate::workspace::{DiskFacts, LockGuard, Workspace, layout, record};
 
 pub(super) fn environment(
     guard: &LockGuard,
@@ -31,6 +31,33 @@ pub(super) fn environment(
     Ok(())
 }
 
+/// Plans to record the edits by hand of an environment; `None` where its repair records none.
+pub(super) fn planned(
+    workspace: &Workspace,
+    name: &EnvironmentName,
+    author: &Author,
+) -> Result<Option<PlannedEdits>, Error> {
+    let examination = workspace.examine(name, &mut WorkspaceVerification::default())?;
+    let is_rewritten = examination.entries.differs && !examination.entries.broken;
+    if !is_rewritten || !workspace.root.exists(&layout::environment(name))? {
+        return Ok(None);
+    }
+    let edits = deployable_edits(workspace, &examination).filter(|edits| !edits.is_empty());
+    Ok(edits.map(|edits| plan::accept(name, &edits, &DiskFacts::new(workspace), author)))
+}
+
+/// Returns each edited entry as its operation left it, and its release now; `None` where one cannot be deployed.
+fn deployable_edits(
+    workspace: &Workspace,
+    examination: &EnvironmentExamination<'_>,
+) -> Option<BTreeMap<GroupName, (Deployment, Release)>> {
+    let edits = examination.entries.edited.iter().map(|(group, (recorded, edited))| {
+        let after = accept(workspace, group, &recorded.release, edited)?;
+        Some((group.clone(), (recorded.clone(), after)))
+    });
+    edits.collect()
+}
+
 /// Rewrites the environment's file; changes nothing if an edit in it cannot be deployed, or if policies refuse it.
 fn rewrite(
     guard: &LockGuard,
@@ -43,13 +70,7 @@ fn rewrite(
     let mut environment = Environment::empty(name.clone());
     environment.deployments.extend(entries.whole.clone());
     environment.deployments.extend(entries.relaid.clone());
-    let mut edits = BTreeMap::new();
-    for (group, (recorded, edited)) in &entries.edited {
-        let Some(after) = accept(guard.workspace(), group, &recorded.release, edited) else {
-            return Ok(());
-        };
-        edits.insert(group.clone(), (recorded.clone(), after));
-    }
+    let Some(edits) = deployable_edits(guard.workspace(), examination) else { return Ok(()) };
     if edits.is_empty() {
         guard.rewrite(name, &record::render(&environment))?;
         outcome.done.push(format!("{name}: restored the layout of {}", layout::environment(name)));

@@ -62,8 +62,25 @@ fn a_group_that_asks_nobody_lets_everybody_in() {
         apigw::gateway::Config { authorize: Some(([127, 0, 0, 1], 0).into()), ..super::snapshot::config() },
         &super::snapshot::pets(apigw::model::Backend::Mock, "auth: signature\n"),
     );
-    let answer = get(gateway.authorize_address().expect("a listener"), "/-/authorize/petstore/pets", "");
+    let address = gateway.authorize_address().expect("a listener");
+    let answer = get(address, "/-/authorize/petstore/pets", "");
     assert_eq!((answer.status, answer.body.as_str(), answer.header("x-apigw-key")), (200, "", None));
+    assert_eq!(answer.header("x-envoy-auth-headers-to-remove"), None);
+    let forged = get(address, "/-/authorize/petstore/pets", "X-Apigw-Key: shop\r\nX_Apigw-Key: shop\r\n");
+    assert_eq!((forged.status, forged.header("x-apigw-key")), (200, None));
+    assert_eq!(forged.header("x-envoy-auth-headers-to-remove"), Some("x-apigw-key,x_apigw-key"));
+}
+
+#[test]
+fn a_name_that_a_caller_gives_itself_is_removed_or_overwritten() {
+    let callers = SigningCallers::start("");
+    let mut signed = callers.sign(schemes().next().expect("a scheme"), "/petstore/files", "{}", "n");
+    for name in ["x-apigw-key", "X_APIGW_KEY", "x-apigw_key"] {
+        signed.headers.push((name.to_owned(), "pair".to_owned()));
+    }
+    let allowed = ask(&callers, &signed);
+    assert_eq!((allowed.status, allowed.header("x-apigw-key")), (200, Some("shop")));
+    assert_eq!(allowed.header("x-envoy-auth-headers-to-remove"), Some("authorization,x_apigw_key,x-apigw_key"));
 }
 
 #[test]

@@ -33,14 +33,22 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
 /// Builds the response that admits a request.
 pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request: &HeaderMap) -> ResponseOutcome {
     let mut headers = HeaderMap::new();
-    if let Some((rules, key)) = caller {
-        headers.extend(key.and_then(|key| HeaderValue::from_str(key.as_str()).ok()).map(|value| (X_APIGW_KEY, value)));
-        let removed: Vec<String> = rules.credentials_of(request).iter().map(ToString::to_string).collect();
-        if !removed.is_empty() {
-            headers.extend(HeaderValue::from_str(&removed.join(",")).ok().map(|value| (HEADERS_TO_REMOVE, value)));
-        }
-    }
+    let key = caller.and_then(|(_, key)| key).and_then(|key| HeaderValue::from_str(key.as_str()).ok());
+    let mut removed = caller.map(|(rules, _)| rules.credentials_of(request)).unwrap_or_default();
+    // The proxy overwrites the header where there is a key, and would remove the key with it.
+    let is_forged = |name: &&HeaderName| names_key(name) && (key.is_none() || **name != X_APIGW_KEY);
+    removed.extend(request.keys().filter(is_forged).cloned());
+    headers.extend(key.map(|value| (X_APIGW_KEY, value)));
+    let removed = removed.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",");
+    headers.extend(
+        HeaderValue::try_from(removed).ok().filter(|list| !list.is_empty()).map(|list| (HEADERS_TO_REMOVE, list)),
+    );
     ResponseOutcome::bytes(StatusCode::OK, headers, Bytes::new())
+}
+
+/// True if a header is `x-apigw-key`, or becomes it where underscores and hyphens are one.
+fn names_key(name: &HeaderName) -> bool {
+    name.as_str().replace('_', "-") == X_APIGW_KEY.as_str()
 }
 
 #[cfg(test)]

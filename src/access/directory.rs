@@ -111,13 +111,14 @@ pub struct ApiCall<'a> {
     pub api_names: &'a [&'a str],
 }
 
-/// The secret that a request has shown to be its own, of a key that lets in at the moment.
-#[derive(Debug, Clone)]
-pub struct PresentedSecret {
+/// The secret that a request has shown to be its own, of a key that lets in at the moment. Borrowed, for workers that all
+/// count references of one key would wait for each other.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedSecret<'d> {
     /// The key.
-    pub key: Arc<Key>,
+    pub key: &'d Arc<Key>,
     /// The secret's id.
-    pub id: SecretId,
+    pub id: &'d SecretId,
 }
 
 /// All keys, owners and revocations at one moment, with the secrets that this machine has.
@@ -142,6 +143,7 @@ struct DirectoryEntry {
     key: Arc<Key>,
     secret: Secret,
     hmac: Option<HmacSecret>,
+    is_revoked: bool,
 }
 
 impl KeyDirectory {
@@ -176,8 +178,8 @@ impl KeyDirectory {
                 if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {
                     directory.repeated.extend([other, secret.id.clone()]);
                 }
+                let is_revoked = directory.is_revoked(&secret.id);
                 if let SecretProof::Token(binding) = &secret.proof {
-                    let is_revoked = directory.is_revoked(&secret.id);
                     let other = subjects.get(binding).filter(|other| !directory.is_revoked(other)).cloned();
                     match other {
                         Some(other) if !is_revoked => directory.repeated.extend([other, secret.id.clone()]),
@@ -187,7 +189,8 @@ impl KeyDirectory {
                 }
                 // A secret that is not the one of the file is none: a rotation has not come to this machine yet.
                 let hmac = hmac_secrets.get(&secret.id).filter(|hmac| secret.proof.is_proof_of(hmac));
-                let entry = DirectoryEntry { key: Arc::clone(&key), secret: secret.clone(), hmac: hmac.cloned() };
+                let entry =
+                    DirectoryEntry { key: Arc::clone(&key), secret: secret.clone(), hmac: hmac.cloned(), is_revoked };
                 directory.secrets.insert(secret.id.clone(), entry);
                 directory.names.entry(key.name.clone()).or_default().push(secret.id.clone());
             }
@@ -220,12 +223,12 @@ impl KeyDirectory {
     /// # Errors
     ///
     /// Fails with the reason for the operator.
-    pub fn check_subject(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
-        let binding = TokenBinding { issuer: issuer.to_owned(), subject: subject.to_owned() };
-        let unbound = || Denial::UnboundSubject { issuer: issuer.to_owned(), subject: shown_subject(subject) };
-        let id = self.subjects.get(&binding).ok_or_else(unbound)?;
+    pub fn check_subject(&self, binding: &TokenBinding, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
+        let TokenBinding { issuer, subject } = binding;
+        let unbound = || Denial::UnboundSubject { issuer: issuer.clone(), subject: shown_subject(subject) };
+        let id = self.subjects.get(binding).ok_or_else(unbound)?;
         // One that two keys are bound to lets nobody in, not even where any subject may call.
-        self.presented(self.secrets.get(id).ok_or(Denial::UnknownId)?, now)
+        self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
     }
 
     /// Lists the ids that two keys have.
@@ -241,10 +244,7 @@ impl KeyDirectory {
     /// Lists the live secrets for signing that are not on this machine, each with its key.
     pub fn missing_secrets(&self, now: Timestamp) -> impl Iterator<Item = (&Key, &SecretId)> {
         let is_missing = move |entry: &&DirectoryEntry| {
-            entry.secret.proof.needs_secret()
-                && entry.hmac.is_none()
-                && entry.secret.is_live(now)
-                && !self.is_revoked(&entry.secret.id)
+            entry.secret.proof.needs_secret() && entry.hmac.is_none() && entry.secret.is_live(now) && !entry.is_revoked
         };
         self.secrets.values().filter(is_missing).map(|entry| (&*entry.key, &entry.secret.id))
     }
@@ -252,7 +252,7 @@ impl KeyDirectory {
     /// True if an id is that of a secret with which requests are signed.
     #[must_use]
     pub fn has_signer(&self, id: &str) -> bool {
-        self.entry(id).is_some_and(|entry| entry.key.kind == KeyKind::Signature && !self.is_revoked(&entry.secret.id))
+        self.secrets.get(id).is_some_and(|entry| entry.key.kind == KeyKind::Signature && !entry.is_revoked)
     }
 
     /// True if two keys have the id of a secret, or its subject, so that neither lets in.
@@ -263,10 +263,10 @@ impl KeyDirectory {
 
     /// Returns the latest secret with which a key may sign now, as far as it is on this machine.
     #[must_use]
-    pub fn signing_secret(&self, key: &KeyName, now: Timestamp) -> Option<(PresentedSecret, HmacSecret)> {
+    pub fn signing_secret(&self, key: &KeyName, now: Timestamp) -> Option<(PresentedSecret<'_>, HmacSecret)> {
         let entries = self.names.get(key)?.iter().rev().filter_map(|id| self.secrets.get(id));
         let entries = entries.filter(|entry| entry.secret.proof.needs_secret());
-        let mut usable = entries.filter_map(|entry| Some((self.presented(entry, now).ok()?, entry.hmac.clone()?)));
+        let mut usable = entries.filter_map(|entry| Some((entry.presented(now).ok()?, entry.hmac.clone()?)));
         usable.next()
     }
 
@@ -281,16 +281,17 @@ impl KeyDirectory {
     /// # Errors
     ///
     /// Fails with the reason for the operator.
-    pub fn check_subscription(&self, text: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
+    pub fn check_subscription(&self, text: &str, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
         let shown = SubscriptionKey::parse(text).ok_or(Denial::Malformed)?;
-        let entry = self.entry(shown.id).filter(|entry| entry.key.kind == KeyKind::Subscription);
+        let entry = self.secrets.get(shown.id).filter(|entry| entry.key.kind == KeyKind::Subscription);
         let expected = entry.and_then(|entry| entry.secret.proof.digest()).unwrap_or_else(|| Digest::of(b""));
         let is_equal = bool::from(shown.digest().bytes().ct_eq(expected.bytes()));
-        let entry = entry.ok_or(Denial::UnknownId)?;
-        if !is_equal {
-            return Err(Denial::WrongSecret(entry.key.name.to_string()));
+        match entry {
+            Some(entry) if is_equal => entry.presented(now),
+            _ if !shown.has_right_checksum() => Err(Denial::Malformed),
+            Some(entry) => Err(Denial::WrongSecret(entry.key.name.to_string())),
+            None => Err(Denial::UnknownId),
         }
-        self.presented(entry, now)
     }
 
     /// Finds the secret that a request is signed with. Its nonce is not looked at.
@@ -304,10 +305,10 @@ impl KeyDirectory {
         request: &ReceivedRequest<'_>,
         now: Timestamp,
         tolerance_ms: i64,
-    ) -> Result<PresentedSecret, Denial> {
-        let entry = self.entry(signature.key_id()).filter(|entry| entry.key.kind == KeyKind::Signature);
+    ) -> Result<PresentedSecret<'_>, Denial> {
+        let entry = self.secrets.get(signature.key_id()).filter(|entry| entry.key.kind == KeyKind::Signature);
         let signer =
-            entry.map(|DirectoryEntry { key, secret, hmac }| SigningSecret { key, secret, hmac: hmac.as_ref() });
+            entry.map(|DirectoryEntry { key, secret, hmac, .. }| SigningSecret { key, secret, hmac: hmac.as_ref() });
         let verified = signature.verify(request, signer);
         let name = entry.map(|entry| entry.key.name.to_string());
         let fault = |fault| Denial::Signature { key: name.clone(), fault };
@@ -317,7 +318,7 @@ impl KeyDirectory {
             return Err(Denial::NoSecretHere(entry.key.name.to_string()));
         }
         verified.map_err(fault)?;
-        self.presented(entry, now)
+        entry.presented(now)
     }
 
     /// Finds the grant that allows a call, of the key or of its owner.
@@ -333,16 +334,14 @@ impl KeyDirectory {
         let found = allowing.min_by_key(|grant| grant.apis.is_empty());
         found.ok_or_else(|| Denial::NoGrant(key.name.to_string()))
     }
+}
 
-    fn entry(&self, id: &str) -> Option<&DirectoryEntry> {
-        self.secrets.get(&id.parse::<SecretId>().ok()?)
-    }
-
+impl DirectoryEntry {
     /// Looks at the state of a key whose secret was right.
-    fn presented(&self, entry: &DirectoryEntry, now: Timestamp) -> Result<PresentedSecret, Denial> {
-        let DirectoryEntry { key, secret, .. } = entry;
+    fn presented(&self, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
+        let Self { key, secret, is_revoked, .. } = self;
         let name = || key.name.to_string();
-        if self.is_revoked(&secret.id) {
+        if *is_revoked {
             return Err(Denial::Revoked(name()));
         }
         if let Some(at) = secret.retires.filter(|at| now >= *at) {
@@ -354,6 +353,6 @@ impl KeyDirectory {
         if let Some(from) = key.not_before.filter(|from| now < *from) {
             return Err(Denial::NotYet(name(), from));
         }
-        Ok(PresentedSecret { key: Arc::clone(key), id: secret.id.clone() })
+        Ok(PresentedSecret { key, id: &secret.id })
     }
 }

@@ -1,5 +1,6 @@
 //! Ids of secrets: the key id on the wire, and the name by which a secret is found.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -48,6 +49,12 @@ impl SecretId {
         &self.0
     }
 
+    /// True if a text is an id.
+    #[must_use]
+    pub fn is_valid(text: &str) -> bool {
+        LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    }
+
     /// True if two ids differ at most in the case of letters, which some file systems take for the same.
     #[must_use]
     pub fn is_same_file(&self, other: &Self) -> bool {
@@ -59,10 +66,17 @@ impl FromStr for SecretId {
     type Err = SecretIdError;
 
     fn from_str(text: &str) -> Result<Self, SecretIdError> {
-        if LENGTHS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if Self::is_valid(text) {
             return Ok(Self(text.into()));
         }
         Err(SecretIdError { text: text.chars().take(LENGTHS.end() + 1).collect() })
+    }
+}
+
+/// Finds an id in a map by its text, without a copy of it.
+impl Borrow<str> for SecretId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

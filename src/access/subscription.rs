@@ -73,7 +73,7 @@ impl fmt::Debug for NewSecret {
     }
 }
 
-/// The text of a subscription key as a request shows it: well-formed, with the right checksum.
+/// The text of a subscription key as a request shows it: well-formed, its checksum not looked at.
 pub struct SubscriptionKey<'t> {
     /// The id of the secret.
     pub id: &'t str,
@@ -81,17 +81,22 @@ pub struct SubscriptionKey<'t> {
 }
 
 impl<'t> SubscriptionKey<'t> {
-    /// Parses a text; `None` where it is no subscription key.
+    /// Parses a text; `None` where it has not the form of a subscription key.
     #[must_use]
     pub fn parse(text: &'t str) -> Option<Self> {
         let (id, rest) = text.strip_prefix(PREFIX)?.split_once('_')?;
-        id.parse::<SecretId>().ok()?;
-        let is_shaped = rest.is_ascii()
+        let is_shaped = SecretId::is_valid(id)
+            && rest.is_ascii()
             && rest.len() == SECRET_LENGTH + 1 + CHECKSUM_LENGTH
             && rest.as_bytes().get(SECRET_LENGTH) == Some(&b'_');
-        let (unchecked, checksum) = text.split_at_checked(text.len().checked_sub(1 + CHECKSUM_LENGTH)?)?;
-        let is_right = format!("_{:08x}", crc32(unchecked.as_bytes())) == checksum;
-        (is_shaped && is_right).then_some(Self { id, text })
+        is_shaped.then_some(Self { id, text })
+    }
+
+    /// True if the text ends with its checksum. The digest alone lets in; this tells a mistyped key from another one.
+    #[must_use]
+    pub fn has_right_checksum(&self) -> bool {
+        let (unchecked, checksum) = self.text.split_at(self.text.len() - 1 - CHECKSUM_LENGTH);
+        format!("_{:08x}", crc32(unchecked.as_bytes())) == checksum
     }
 
     /// Returns the SHA-256 of the text.
@@ -110,7 +115,11 @@ pub fn contains_clear_secret(text: &str) -> bool {
 
 fn contains_subscription_key(text: &str) -> bool {
     let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-    text.split(|character| !is_part(character)).any(|word| SubscriptionKey::parse(word).is_some())
+    text.split(|character| !is_part(character)).any(is_subscription_key)
+}
+
+fn is_subscription_key(word: &str) -> bool {
+    SubscriptionKey::parse(word).is_some_and(|key| key.has_right_checksum())
 }
 
 /// Computes the CRC-32 of ISO-HDLC, bit by bit: a few dozen bytes, once a key.
@@ -140,14 +149,14 @@ mod tests {
         let parsed = SubscriptionKey::parse(text).unwrap();
         assert_eq!((parsed.id, parsed.digest()), ("abcd1234", secret.digest()));
         for index in 0..text.len() {
-            assert!(SubscriptionKey::parse(&text[..index]).is_none(), "cut at {index}");
+            assert!(!is_subscription_key(&text[..index]), "cut at {index}");
             let mut changed = text.as_bytes().to_vec();
             changed[index] = if changed[index] == b'x' { b'y' } else { b'x' };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(SubscriptionKey::parse(&changed).is_none(), "{index}");
+            assert!(!is_subscription_key(&changed), "{index}");
         }
         for other in ["", "apk_", "apk__", "apk_abcd", "äpk_abcd_x", &format!("{text} ")] {
-            assert!(SubscriptionKey::parse(other).is_none(), "{other}");
+            assert!(!is_subscription_key(other), "{other}");
         }
     }
 

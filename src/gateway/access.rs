@@ -118,8 +118,8 @@ impl AccessState {
             let text = subscription_key(&parts.headers, &rules.key_headers)?;
             let directory = self.directory.load();
             let presented = directory.check_subscription(text, now.wall)?;
-            let grant = directory.check_grant(&presented.key, call)?;
-            Ok(CallerCheck::Passed(self.admitted(&presented.key, Some(grant), call)))
+            let grant = directory.check_grant(presented.key, call)?;
+            Ok(CallerCheck::Passed(self.admitted(presented.key, Some(grant), call)))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
@@ -138,7 +138,7 @@ impl AccessState {
         };
         let directory = self.directory.load();
         let claims = token.verify(text, &directory, &self.tokens, now)?;
-        let admitted = match directory.check_subject(&claims.issuer, &claims.subject, now.wall) {
+        let admitted = match directory.check_subject(&claims.binding, now.wall) {
             // A subject whose key was revoked or expired is not any subject.
             Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => {
                 AdmittedCaller { key: None, limits: Vec::new() }
@@ -146,14 +146,14 @@ impl AccessState {
             presented => {
                 let PresentedSecret { key, .. } = presented?;
                 let grant = match token.grant() {
-                    TokenGrant::Key => Some(directory.check_grant(&key, call)?),
+                    TokenGrant::Key => Some(directory.check_grant(key, call)?),
                     TokenGrant::Any => None,
                 };
-                self.admitted(&key, grant, call)
+                self.admitted(key, grant, call)
             }
         };
         if !claims.has_scopes(token.scopes()) {
-            return Err(Denial::NoScope { subject: shown_subject(&claims.subject) });
+            return Err(Denial::NoScope { subject: shown_subject(&claims.binding.subject) });
         }
         Ok(admitted)
     }
@@ -193,14 +193,14 @@ impl AccessState {
         };
         let directory = self.directory.load();
         let PresentedSecret { key, id } = directory.check_signature(signature, &request, now.wall, tolerance_ms)?;
-        let grant = directory.check_grant(&key, call)?;
+        let grant = directory.check_grant(key, call)?;
         let (mark, is_nonce) = signature.replay_mark();
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
-            let claimed = self.nonces.claim(&id, mark, signature.time(), now, 2 * tolerance_ms);
+            let claimed = self.nonces.claim(id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
-        Ok(self.admitted(&key, Some(grant), call))
+        Ok(self.admitted(key, Some(grant), call))
     }
 
     fn admitted(&self, key: &Key, grant: Option<&Grant>, call: &ApiCall<'_>) -> AdmittedCaller {
@@ -213,7 +213,8 @@ impl AccessState {
 
     /// Finds the key that signs requests to a backend, with a secret of it.
     pub(crate) fn signing_key(&self, signing: &BackendSigning) -> Result<SigningKey, Problem> {
-        let found = self.directory.load().signing_secret(&signing.key, wall_clock());
+        let directory = self.directory.load();
+        let found = directory.signing_secret(&signing.key, wall_clock());
         let (PresentedSecret { key, id }, secret) = found.ok_or_else(|| {
             let mut problem =
                 Problem::new(Kind::AccessUnavailable, "The request cannot be signed for the backend at the moment.");
@@ -221,7 +222,7 @@ impl AccessState {
             problem.operator_reason = Some(reason);
             problem
         })?;
-        Ok(SigningKey { scheme: SignatureScheme::of(signing.scheme), key, id, secret })
+        Ok(SigningKey { scheme: SignatureScheme::of(signing.scheme), key: Arc::clone(key), id: id.clone(), secret })
     }
 
     /// Lists the live secrets of keys that are not on this machine, each as the key's name and the id.

@@ -93,10 +93,12 @@ impl AccessRules {
 
     /// True if a token is what a request shows, and nothing that is looked at before.
     pub(super) fn shows_token(&self, headers: &HeaderMap) -> bool {
-        let shows_other = self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
-            || self.key_headers.iter().any(|name| headers.contains_key(name));
+        let shows_other = || {
+            self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
+                || self.key_headers.iter().any(|name| headers.contains_key(name))
+        };
         let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
-        self.token.is_some() && !shows_other && headers.get_all(AUTHORIZATION).iter().any(is_bearer)
+        self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer) && !shows_other()
     }
 
     pub(super) fn refusal(&self, denial: &Denial) -> Problem {
@@ -125,16 +127,19 @@ fn is_signed(headers: &HeaderMap) -> bool {
 
 /// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
 pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = std::str::from_utf8(value.as_bytes()).ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }
 
 /// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.
 pub(super) fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<&'h str, Denial> {
-    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Denial::NoKey)?;
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| Denial::Malformed),
-        _ => Err(Denial::Malformed),
+    for name in names {
+        let mut values = headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (None, _) => {}
+            (Some(value), None) => return value.to_str().map_err(|_| Denial::Malformed),
+            (Some(_), Some(_)) => return Err(Denial::Malformed),
+        }
     }
+    Err(Denial::NoKey)
 }

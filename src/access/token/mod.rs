@@ -11,6 +11,7 @@ mod provider;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 
+use super::key::TokenBinding;
 use crate::model::{KeySetSource, Timestamp, TokenAuth};
 
 pub use cache::TokenCache;
@@ -73,10 +74,8 @@ pub enum TokenFault {
 /// The claims of a token whose signature is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// The issuer (`iss`).
-    pub issuer: String,
-    /// The subject (`sub`).
-    pub subject: String,
+    /// The issuer (`iss`) and the subject (`sub`).
+    pub binding: TokenBinding,
     audience: Vec<String>,
     expires: Timestamp,
     not_before: Option<Timestamp>,
@@ -141,8 +140,10 @@ impl TokenKeySet {
 impl TokenClaims {
     fn read(written: WrittenClaims) -> Result<Self, TokenFault> {
         Ok(Self {
-            issuer: written.iss.ok_or(TokenFault::NoClaim("iss"))?,
-            subject: written.sub.filter(|subject| !subject.is_empty()).ok_or(TokenFault::NoClaim("sub"))?,
+            binding: TokenBinding {
+                issuer: written.iss.ok_or(TokenFault::NoClaim("iss"))?,
+                subject: written.sub.filter(|subject| !subject.is_empty()).ok_or(TokenFault::NoClaim("sub"))?,
+            },
             audience: match written.aud.ok_or(TokenFault::NoClaim("aud"))? {
                 OneOrMany::One(one) => vec![one],
                 OneOrMany::Many(many) => many,
@@ -160,7 +161,7 @@ impl TokenClaims {
     ///
     /// Fails with the reason for the operator if the token is refused.
     pub fn check(&self, settings: &TokenAuth, now: Timestamp) -> Result<(), TokenFault> {
-        if self.issuer != settings.issuer {
+        if self.binding.issuer != settings.issuer {
             return Err(TokenFault::Issuer);
         }
         if !self.audience.iter().any(|audience| settings.audience.contains(audience)) {

@@ -134,9 +134,10 @@ impl GitCheckout {
         String::from_utf8_lossy(&found).lines().filter_map(line).collect()
     }
 
-    /// Returns every known commit that changed a file, the newest first.
+    /// Returns every known commit that changed a file, the newest first: those of before a rebase too.
     pub(super) fn commits_of(&self, place: &str) -> Vec<String> {
-        let listed = self.ask(&["log", "--all", "--full-history", "--format=%H", "--", place]).unwrap_or_default();
+        let words = ["log", "--all", "--reflog", "--full-history", "--format=%H", "--", place];
+        let listed = self.ask(&words).unwrap_or_default();
         String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
     }
 

@@ -4,11 +4,13 @@
 //! side are in Git's index or commits; whatever is found there counts only where its digest is the one that is wanted.
 
 mod in_git;
+mod in_markers;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::in_git::{GitVersion, SideVersions, frozen_in_git, side_versions};
+use self::in_markers::MarkedVersion;
 use super::error::Error;
 use super::git::GitCheckout;
 use super::record::conflict::split_conflict;
@@ -59,6 +61,11 @@ impl Workspace {
             groups.entry(name).or_default();
         }
         for (group, digests) in groups {
+            let marked = self.marked_versions(&group)?;
+            let mut digests = digests;
+            for (digest, MarkedVersion { number, .. }) in &marked {
+                digests.entry(*digest).or_default().insert(number.clone());
+            }
             let mut missing = self.missing_versions(&checkout, &group, digests)?;
             // A note that cannot be read is a fault where something is missing: it may say that it was deleted.
             let notes = if missing.is_empty() { self.readable_notes(&group)?.0 } else { self.version_notes(&group)? };
@@ -76,7 +83,7 @@ impl Workspace {
             let protected = protected.get(&group).cloned().unwrap_or_default();
             let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
             let claims = NumberClaims { protected, reserved, ..NumberClaims::default() };
-            found.extend(self.renumber_group(&checkout, &group, sides, missing, claims)?);
+            found.extend(self.renumber_group(&checkout, &group, (sides, marked), missing, claims)?);
         }
         Ok(found)
     }
@@ -118,7 +125,7 @@ impl Workspace {
         &self,
         checkout: &GitCheckout,
         group: &GroupName,
-        sides: &[GitVersion],
+        (sides, mut marked): (&[GitVersion], BTreeMap<Digest, MarkedVersion>),
         missing: BTreeMap<Digest, BTreeSet<Version>>,
         mut claims: NumberClaims,
     ) -> Result<Vec<Renumbering>, Error> {
@@ -126,10 +133,18 @@ impl Workspace {
         claims.taken.extend(sides.iter().map(|side| side.number.clone()));
         let settled = sides.iter().filter(|side| side.is_settled);
         claims.settled.extend(settled.map(|side| (side.number.clone(), side.digest)));
+        for (digest, version) in marked.iter().filter(|(_, version)| version.is_head) {
+            let place = format!("{}/{VERSION_FILE}", layout::version(group, &version.number));
+            // A rebase put the other side upon it.
+            if checkout.has_rebased_conflict(&place) != Some(false) {
+                claims.settled.insert(version.number.clone(), *digest);
+            }
+        }
         let mut sources = BTreeMap::new();
         let is_shallow = checkout.is_shallow();
         for (digest, named) in missing {
-            let source = frozen_in_git(checkout, group, digest, sides, &named);
+            let in_markers = marked.remove(&digest).and_then(|version| Some((version.from, version.files?)));
+            let source = in_markers.or_else(|| frozen_in_git(checkout, group, digest, sides, &named));
             if source.is_none() && is_shallow {
                 let version = named.first().map(ToString::to_string).unwrap_or_default();
                 return Err(Error::ShallowClone { group: group.to_string(), version, digest });

@@ -123,3 +123,33 @@ fn a_number_that_one_branch_deleted_stands_for_its_bytes_alone() {
         assert!(numbers(&mut ada).contains(&("0.0.2".to_owned(), deleted, None)));
     }
 }
+
+#[test]
+fn versions_of_which_a_rebase_committed_both_sides_are_told_apart_in_every_clone() {
+    if !has_git() {
+        return;
+    }
+    for paths in [["/one", "/two"], ["/two", "/one"]] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        ada.done("publish a --env test --mock");
+        ada.commit("first");
+        bob.git_done("pull -q --ff-only origin main");
+        let upstream = freeze(&mut bob, paths[0], "test");
+        let own = freeze(&mut ada, paths[1], "pre-release");
+        ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+        assert_ne!(ada.git("rebase FETCH_HEAD").code, 0, "a conflict");
+        ada.git("checkout -q --ours -- groups/a/openapi.yaml groups/a/group.yaml");
+        ada.git_done("add -A");
+        ada.git_done("rebase --continue");
+        let mut other = WorkspaceClone::of(&ada.folder, &folder.path().join("other"), "Cyd");
+        for clone in [&mut ada, &mut other] {
+            clone.done("resolve --env pre-release");
+            clone.commit("resolved");
+            clone.done("verify");
+            let found: Vec<_> = numbers(clone).into_iter().map(|(number, digest, _)| (number, digest)).collect();
+            let wanted = [("0.0.2", &upstream), ("0.0.3", &own)];
+            assert_eq!(found[1..], wanted.map(|(number, digest)| (number.to_owned(), digest.clone())));
+        }
+    }
+}

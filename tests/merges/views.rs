@@ -91,12 +91,12 @@ fn conflict_markers_in_a_file_that_people_write_are_named_with_the_way_out() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (mut ada, mut bob) = clones(folder.path());
-    for (clone, name) in [(&mut ada, "ada"), (&mut bob, "bob")] {
+    for (clone, name, default) in [(&mut ada, "ada", "a"), (&mut bob, "bob", "b")] {
         clone.done(&format!("group set a prefix=/{name}"));
         clone.done(&format!("api add a GET /{name}"));
         let settings = clone.folder.join("apigw.toml");
         let text = fs::read_to_string(&settings).expect("settings");
-        fs::write(&settings, format!("{text}\n[variables]\nNAME = \"{name}\"\n")).expect("settings");
+        fs::write(&settings, format!("default_group = \"{default}\"\n{text}")).expect("settings");
         clone.commit("changed");
     }
     ada.git_done(&format!("fetch -q {} main", bob.folder.display()));

@@ -3,8 +3,8 @@
 use super::error::{CommandError, PlanError};
 use super::release_text::release_text;
 use crate::model::{
-    Author, DeploymentState, EnvironmentName, Finding, GroupName, Hint, Location, Release, Severity, Version,
-    VersionRemark,
+    Author, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupName, Hint, Location, Release,
+    Severity, Version, VersionRemark,
 };
 use crate::plan::{self, Facts, GroupSelection, Plan, RollbackRequest, UndoRequest};
 use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
@@ -48,7 +48,13 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     };
     let past = facts.readable_past(environment, group).unwrap_or_default();
     let present = past.first().map(|past| past.deployment.release.clone());
-    let earlier = plan::deployments_before(&past).find(|deployment| is_there(&deployment.release));
+    let before: Vec<&Deployment> = plan::deployments_before(&past).collect();
+    let earlier = before.iter().find(|deployment| is_there(&deployment.release));
+    // Somebody had a reason to take it back.
+    let is_taken_back = |digest: &Digest| {
+        let had = |release: &Release| release.state == DeploymentState::Live && release.digest == *digest;
+        past.iter().any(|past| had(&past.deployment.release)) && !before.iter().any(|before| had(&before.release))
+    };
     let mut ways = Vec::new();
     if let Some(deployment) = earlier {
         ways.push(format!(
@@ -60,7 +66,8 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     let is_live = present.as_ref().is_some_and(|present| present.state == DeploymentState::Live);
     let mut others = workspace.versions(group).unwrap_or_default().into_iter().rev().filter(|version| {
         let Ok(Some((_, digest))) = workspace.version(group, version) else { return false };
-        notes.block(&digest).is_none() && present.as_ref().is_none_or(|present| present.digest != digest)
+        let is_present = present.as_ref().is_some_and(|present| present.digest == digest);
+        notes.block(&digest).is_none() && !is_present && !is_taken_back(&digest)
     });
     match others.next() {
         Some(other) if is_live => {

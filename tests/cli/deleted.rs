@@ -35,6 +35,17 @@ fn run_hint(sandbox: &Sandbox, command: &str) -> Outcome {
 }
 
 #[test]
+fn a_way_out_leads_to_no_release_that_was_taken_back() {
+    let sandbox = three_versions();
+    sandbox.run("undo --env test").expect_exit(0).expect_stdout("0.0.2 with mock");
+    sandbox.run("version delete petstore 0.0.1 --force").expect_exit(0);
+    let refused = sandbox.run("rollback --env test").expect_exit(3).expect_stderr("0.0.1 of petstore was deleted by");
+    assert!(!refused.stderr.contains("0.0.3"), "{refused:?}");
+    let commands = hinted(&refused, "apigw offline petstore --env test");
+    assert_eq!(commands.len(), 1, "{refused:?}");
+}
+
+#[test]
 fn a_way_back_to_a_deleted_version_names_who_deleted_it_and_a_way_out() {
     let sandbox = three_versions();
     let refused = sandbox.run("version delete petstore 0.0.2").expect_exit(4);

@@ -258,6 +258,11 @@ impl From<workspace::Error> for CommandError {
                         ));
                     }
                     failed.hint(format!("{path} belongs to user {owner}; people who share a workspace need a common group, with `chmod -R g+rwX,g+s` on it"))
+                } else if source.is_read_only() {
+                    let folder = source.path.parent().unwrap_or(&source.path).display();
+                    Self { message: format!("cannot write in {folder}: its file system is read-only"), ..failed }
+                        .hint("mount it writable, or work in a clone elsewhere; views, as `apigw status`, work as they are")
+                        .hint("a file system that was writable turns read-only after an error of its disk: see `dmesg`")
                 } else if source.is_other_file_system() {
                     failed.hint("`.apigw`, and every folder that apigw writes, must be on the file system of the workspace: a change commits by a rename (an overlay cannot rename folders of its lower layer)")
                 } else {

@@ -267,6 +267,12 @@ impl PathError {
         Some(DeniedPath { path: path.to_owned(), owner, is_own })
     }
 
+    /// True if nothing can be changed there, since the file system is mounted to be read alone.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.source.kind() == io::ErrorKind::ReadOnlyFilesystem
+    }
+
     /// True if a file cannot be moved to its place because that is on another file system.
     #[must_use]
     pub fn is_other_file_system(&self) -> bool {

@@ -52,11 +52,7 @@ impl Workspace {
     /// # Errors
     ///
     /// Fails where the file cannot be read, or is of a newer schema.
-    pub(super) fn replaceable_record<T: DeserializeOwned>(
-        &self,
-        place: &str,
-        rule: &'static str,
-    ) -> Result<Option<T>, Error> {
+    fn replaceable_record<T: DeserializeOwned>(&self, place: &str, rule: &'static str) -> Result<Option<T>, Error> {
         match self.parsed_record(place)? {
             Some(Err(RecordFault::Damaged(_))) => Ok(None),
             record => record.transpose().map_err(|fault| fault.at(place, rule)),
@@ -72,6 +68,27 @@ impl Workspace {
             Ok(serde_json::from_slice(bytes)?)
         };
         Ok(self.root.read(place, layout::LARGEST_RECORD)?.map(|bytes| parse(&bytes)))
+    }
+
+    /// Changes a record that several processes write, under a lock: none loses what another one has written. Where the system
+    /// has no locks, it is changed without.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file cannot be written, or would lose what it holds: it cannot be read, or is of a newer schema.
+    pub(super) fn change_gateway_record<T: Serialize + DeserializeOwned>(
+        &self,
+        place: &str,
+        rule: &'static str,
+        change: impl FnOnce(Option<T>) -> T,
+    ) -> Result<(), Error> {
+        let path = self.root.locate(place)?;
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        // The file itself is replaced, so its lock would be that of an old one.
+        let locked = fs::File::open(folder).at("open", folder)?;
+        let _ = locked.lock();
+        let record = change(self.replaceable_record(place, rule)?);
+        self.save_gateway_record(place, &record, false)
     }
 
     /// Replaces a record, synced where it must survive a loss of power. No reader sees half of a file.

@@ -8,7 +8,7 @@ use super::access::{
 };
 use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
-use super::push::{PUSHES_FILE, PUSHES_LOCK_FILE};
+use super::push::PUSHES_FILE;
 use super::replica::INSTALLED_FILE;
 use crate::model::Location;
 
@@ -24,7 +24,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// The places in the local folder that are the workspace's own.
-const OWN_LOCAL: [&str; 19] = [
+const OWN_LOCAL: [&str; 18] = [
     ".apigw/.gitignore",
     layout::SECRETS_FOLDER,
     layout::HOLDER_FILE,
@@ -43,7 +43,6 @@ const OWN_LOCAL: [&str; 19] = [
     LATEST_DATES_FILE,
     INSTALLED_FILE,
     PUSHES_FILE,
-    PUSHES_LOCK_FILE,
 ];
 
 /// The folder of a Git checkout's own files, or the file that names it.

@@ -10,6 +10,9 @@ use crate::model::{SCHEMA, Timestamp};
 /// The file of the counts.
 pub(in crate::workspace) const DAY_COUNTS_FILE: &str = ".apigw/day-counts.json";
 
+/// The rule of their file.
+const RULE: &str = "day-counts";
+
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DayCountsFile {
@@ -19,6 +22,12 @@ struct DayCountsFile {
     counts: BTreeMap<String, u32>,
 }
 
+impl From<DayCountsFile> for DayCounts {
+    fn from(file: DayCountsFile) -> Self {
+        Self { day: Self::day_of(file.day), counts: file.counts }
+    }
+}
+
 impl Workspace {
     /// Reads the counts of the latest day that a gateway has saved; none where none has.
     ///
@@ -26,18 +35,21 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn day_counts(&self) -> Result<DayCounts, Error> {
-        let file: Option<DayCountsFile> = self.gateway_record(DAY_COUNTS_FILE, "day-counts")?;
-        let counts = |file: DayCountsFile| DayCounts { day: DayCounts::day_of(file.day), counts: file.counts };
-        Ok(file.map(counts).unwrap_or_default())
+        let file: Option<DayCountsFile> = self.gateway_record(DAY_COUNTS_FILE, RULE)?;
+        Ok(file.map(DayCounts::from).unwrap_or_default())
     }
 
     /// Saves counts, beside those that another gateway of this machine has saved: of the same day the larger ones stay. It is
     /// not synced: a machine that loses power may lose the day's counts.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file cannot be written, or is of a newer schema.
     pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
-        // A damaged file has nothing to keep.
-        let counts = counts.merged_with(self.day_counts().unwrap_or_default());
-        let file = DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts };
-        self.save_gateway_record(DAY_COUNTS_FILE, &file, false)
+        self.change_gateway_record(DAY_COUNTS_FILE, RULE, |file: Option<DayCountsFile>| {
+            let counts = counts.merged_with(file.map(DayCounts::from).unwrap_or_default());
+            DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts }
+        })
     }
 }
 
@@ -63,12 +75,40 @@ mod tests {
         workspace.save_day_counts(counts(&[("b", 1), ("c", 3)])).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 1), ("b", 2), ("c", 3)]));
         let path = folder.path().join(DAY_COUNTS_FILE);
-        for damaged in ["", "{", "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}"] {
+        let newer = "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}";
+        fs::write(&path, newer).unwrap();
+        assert!(workspace.day_counts().is_err());
+        assert!(workspace.save_day_counts(counts(&[("a", 4)])).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), newer, "a newer apigw wrote it");
+        for damaged in ["", "{"] {
             fs::write(&path, damaged).unwrap();
             assert!(workspace.day_counts().is_err(), "{damaged}");
         }
         workspace.save_day_counts(counts(&[("a", 4)])).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 4)]));
         assert_eq!(fs::read_dir(folder.path().join(".apigw")).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn gateways_that_save_at_once_lose_no_count() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        fs::create_dir(folder.path().join(".apigw")).unwrap();
+        let workspace = &Workspace::open(folder.path()).unwrap();
+        let counts = |gateway: u32, count: u32| DayCounts {
+            day: 20_000,
+            counts: BTreeMap::from([(format!("key-{gateway}"), count)]),
+        };
+        std::thread::scope(|scope| {
+            for gateway in 0..8 {
+                scope.spawn(move || {
+                    for count in 1..=50 {
+                        workspace.save_day_counts(counts(gateway, count)).unwrap();
+                    }
+                });
+            }
+        });
+        let saved = workspace.day_counts().unwrap();
+        assert_eq!(saved.counts, (0..8).map(|gateway| (format!("key-{gateway}"), 50)).collect());
     }
 }

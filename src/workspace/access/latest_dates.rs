@@ -10,6 +10,9 @@ use crate::model::{SCHEMA, Timestamp};
 /// The file of the dates.
 pub(in crate::workspace) const LATEST_DATES_FILE: &str = ".apigw/latest-dates.json";
 
+/// The rule of their file.
+const RULE: &str = "latest-dates";
+
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LatestDatesFile {
@@ -24,16 +27,16 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn latest_dates(&self) -> Result<LatestDates, Error> {
-        let file: Option<LatestDatesFile> = self.gateway_record(LATEST_DATES_FILE, "latest-dates")?;
+        let file: Option<LatestDatesFile> = self.gateway_record(LATEST_DATES_FILE, RULE)?;
         Ok(file.map_or_else(LatestDates::default, |file| LatestDates { dates: file.dates }))
     }
 
     /// Saves dates, beside those that another gateway of this machine has saved. It is not synced, as the counts of a day.
     pub fn save_latest_dates(&self, latest: LatestDates, now: Timestamp) -> Result<(), Error> {
-        // A damaged file has nothing to keep.
-        let latest = latest.merged_with(&self.latest_dates().unwrap_or_default(), now);
-        let file = LatestDatesFile { schema: SCHEMA, dates: latest.dates };
-        self.save_gateway_record(LATEST_DATES_FILE, &file, false)
+        self.change_gateway_record(LATEST_DATES_FILE, RULE, |file: Option<LatestDatesFile>| {
+            let saved = LatestDates { dates: file.map(|file| file.dates).unwrap_or_default() };
+            LatestDatesFile { schema: SCHEMA, dates: latest.merged_with(&saved, now).dates }
+        })
     }
 }
 
@@ -60,7 +63,11 @@ mod tests {
         workspace.save_latest_dates(LatestDates::default(), at(86_408)).unwrap();
         assert_eq!(workspace.latest_dates().unwrap(), latest(&[("abce", 9)]));
         let path = folder.path().join(LATEST_DATES_FILE);
-        for damaged in ["", "{", "{\"schema\":9,\"dates\":{}}", "{\"schema\":1,\"dates\":{\"/\":0}}"] {
+        let newer = "{\"schema\":9,\"dates\":{}}";
+        fs::write(&path, newer).unwrap();
+        assert!(workspace.latest_dates().is_err() && workspace.save_latest_dates(latest(&[]), at(4)).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), newer, "a newer apigw wrote it");
+        for damaged in ["", "{", "{\"schema\":1,\"dates\":{\"/\":0}}"] {
             fs::write(&path, damaged).unwrap();
             assert!(workspace.latest_dates().is_err(), "{damaged}");
         }

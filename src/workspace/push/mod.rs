@@ -23,8 +23,8 @@ use crate::model::{
 use crate::store::{StateList, StatePlace, StateSource};
 
 pub use divergence::{Divergence, StateComparison};
+pub(super) use replaced::PUSHES_FILE;
 pub use replaced::ReplacedPointer;
-pub(super) use replaced::{PUSHES_FILE, PUSHES_LOCK_FILE};
 pub(super) use settings::is_served_settings;
 
 /// The state of a workspace as it is pushed.

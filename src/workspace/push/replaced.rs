@@ -2,16 +2,13 @@
 //! signature is still good.
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use super::super::error::{Error, PathContext};
+use super::super::error::Error;
 use super::super::{Workspace, lock};
 use crate::model::{Digest, SCHEMA};
 
 /// The file of the pointers.
 pub(in crate::workspace) const PUSHES_FILE: &str = ".apigw/pushes.json";
-/// The file that is locked while they are written: of two pushes at once, to whichever stores, neither loses the other's.
-pub(in crate::workspace) const PUSHES_LOCK_FILE: &str = ".apigw/pushes.lock";
 /// The rule of their file.
 const RULE: &str = "pushes";
 /// The most pointers that are remembered of a store.
@@ -52,25 +49,23 @@ impl Workspace {
     /// # Errors
     ///
     /// Fails where the file cannot be written, or would lose what it holds: it cannot be read, or is of a newer schema.
-    pub fn remember_replaced(&self, store: &str, pointers: &[ReplacedPointer]) -> Result<(), Error> {
+    pub fn remember_replaced(&self, store: &str, pointer: &ReplacedPointer) -> Result<(), Error> {
         lock::make_local_folder(&self.root)?;
-        let path = self.root.locate(PUSHES_LOCK_FILE)?;
-        let lock = fs::OpenOptions::new().create(true).append(true).open(&path).at("open", &path)?;
-        // Where the system has no locks, it is written without.
-        let _ = lock.lock();
-        let file: Option<PushesFile> = self.replaceable_record(PUSHES_FILE, RULE)?;
-        let mut replaced = file.map(|file| file.replaced).unwrap_or_default();
-        let known = replaced.entry(store.to_owned()).or_default();
-        known.retain(|known| pointers.iter().all(|new| new.pointer != known.pointer));
-        known.extend_from_slice(pointers);
-        let surplus = known.len().saturating_sub(MOST_REMEMBERED);
-        known.drain(..surplus);
-        self.save_gateway_record(PUSHES_FILE, &PushesFile { schema: SCHEMA, replaced }, false)
+        self.change_gateway_record(PUSHES_FILE, RULE, |file: Option<PushesFile>| {
+            let mut replaced = file.map(|file| file.replaced).unwrap_or_default();
+            let known = replaced.entry(store.to_owned()).or_default();
+            known.retain(|known| known.pointer != pointer.pointer);
+            known.push(pointer.clone());
+            let surplus = known.len().saturating_sub(MOST_REMEMBERED);
+            known.drain(..surplus);
+            PushesFile { schema: SCHEMA, replaced }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::thread;
 
     use super::*;
@@ -92,33 +87,34 @@ mod tests {
         let found = |store: &str, by: u64| workspace.replaced_by(store, replaced(by).pointer).unwrap();
         assert_eq!(found("a", 1), None);
         for by in 1..=3 {
-            workspace.remember_replaced("a", &[replaced(by)]).unwrap();
+            workspace.remember_replaced("a", &replaced(by)).unwrap();
         }
         assert_eq!((found("a", 1), found("a", 3), found("a", 4), found("b", 1)), (Some(1), Some(3), None, None));
-        let many: Vec<ReplacedPointer> = (4..=1002).map(replaced).collect();
-        workspace.remember_replaced("a", &many).unwrap();
+        for by in 4..=1002 {
+            workspace.remember_replaced("a", &replaced(by)).unwrap();
+        }
         assert_eq!((found("a", 2), found("a", 3), found("a", 1002)), (None, Some(3), Some(1002)));
         fs::write(folder.path().join(PUSHES_FILE), "{").unwrap();
         assert!(workspace.replaced_by("a", replaced(3).pointer).is_err());
-        workspace.remember_replaced("a", &[replaced(5)]).unwrap();
+        workspace.remember_replaced("a", &replaced(5)).unwrap();
         assert_eq!(found("a", 5), Some(5));
     }
 
     #[test]
     fn a_file_that_may_hold_something_is_kept() {
         let (folder, workspace) = workspace();
-        workspace.remember_replaced("a", &[replaced(1)]).unwrap();
+        workspace.remember_replaced("a", &replaced(1)).unwrap();
         let path = folder.path().join(PUSHES_FILE);
         for newer in [r#"{"schema":2,"replaced":{}}"#, r#"{"schema":2,"stores":[]}"#] {
             fs::write(&path, newer).unwrap();
-            let error = workspace.remember_replaced("a", &[replaced(2)]).unwrap_err().one_line();
+            let error = workspace.remember_replaced("a", &replaced(2)).unwrap_err().one_line();
             assert!(error.contains("its schema is 2"), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), newer);
         }
         // It cannot be read.
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        let error = workspace.remember_replaced("a", &[replaced(2)]).unwrap_err().one_line();
+        let error = workspace.remember_replaced("a", &replaced(2)).unwrap_err().one_line();
         assert!(error.contains("this is not a file"), "{error}");
     }
 
@@ -132,7 +128,7 @@ mod tests {
                 let pushes = pushes.clone();
                 scope.spawn(move || {
                     for by in pushes {
-                        workspace.remember_replaced(&store.to_string(), &[replaced(by)]).unwrap();
+                        workspace.remember_replaced(&store.to_string(), &replaced(by)).unwrap();
                     }
                 });
             }

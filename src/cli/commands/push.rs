@@ -135,6 +135,9 @@ impl Push<'_> {
         if let Some(error) = put_back.filter(|_| !self.arguments.after_restore) {
             return Ok(Err(error));
         }
+        if !was_put_back && !self.arguments.dry_run {
+            self.remember_previous(pointer.as_ref());
+        }
         let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
         let state = self.workspace.pushed_state(&self.environments()?)?;
         let planned = PlannedPush::new(self, state, before, was_put_back)?;
@@ -143,7 +146,7 @@ impl Push<'_> {
                 return Ok(Err(error));
             }
             if let Some(before) = planned.before.pointer() {
-                self.remember(before, &planned.push.pointer);
+                self.remember(before.digest(), &planned.push.pointer);
             }
         }
         Ok(Ok(planned.view))
@@ -158,7 +161,10 @@ impl Push<'_> {
         let mut attempts = PushAttempts::default();
         loop {
             let pointer = self.pointer()?;
-            let Some(error) = self.put_back(pointer.as_ref()) else { return Ok(pointer) };
+            let Some(error) = self.put_back(pointer.as_ref()) else {
+                self.remember_previous(pointer.as_ref());
+                return Ok(pointer);
+            };
             let Some(pause) = attempts.pause_after(&error) else { return Err(push_error(&error)) };
             thread::sleep(pause);
         }
@@ -176,11 +182,20 @@ impl Push<'_> {
         Some(PushError::PutBack { sequence: pointer.fields().sequence, by: by? })
     }
 
-    /// Remembers a pointer that was replaced, and the one before it. What replaced it is in force without that.
-    fn remember(&self, before: &SignedPointer, next: &SignedPointer) {
-        let own = ReplacedPointer { pointer: before.digest(), by: next.fields().sequence };
-        let earlier = before.fields().previous.map(|pointer| ReplacedPointer { pointer, by: before.fields().sequence });
-        let replaced: Vec<ReplacedPointer> = earlier.into_iter().chain([own]).collect();
+    /// Remembers the pointer that the present one replaced: by another machine, or by a push from here of which the store did
+    /// not say that it is in force.
+    fn remember_previous(&self, present: Option<&TaggedPointer>) {
+        let Some((present, _)) = present else { return };
+        let Some(previous) = present.fields().previous else { return };
+        let known = self.workspace.replaced_by(&self.remote.address(), previous);
+        if !matches!(known, Ok(Some(by)) if by == present.fields().sequence) {
+            self.remember(previous, present);
+        }
+    }
+
+    /// Remembers a pointer that was replaced. What replaced it is in force without that.
+    fn remember(&self, pointer: Digest, next: &SignedPointer) {
+        let replaced = ReplacedPointer { pointer, by: next.fields().sequence };
         if let Err(error) = self.workspace.remember_replaced(&self.remote.address(), &replaced) {
             let error = error.one_line();
             self.context.output.warning(&format!("the replaced pointer is not remembered here: {error}"));

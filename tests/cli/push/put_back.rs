@@ -168,3 +168,15 @@ fn the_memory_of_a_newer_version_is_kept() {
         .expect_stderr("the replaced pointer is not remembered here: ");
     assert!(Path::new(&place).is_dir());
 }
+
+#[test]
+fn a_push_that_was_not_remembered_is_noted_when_its_pointer_is_seen() {
+    let store = Restored::new();
+    // As after a push of which the store did not say that it is in force.
+    fs::remove_file(store.publisher.sandbox.path().join(".apigw/pushes.json")).expect("it is there");
+    store.push("--dry-run").expect_exit(0);
+    assert!(!store.publisher.sandbox.path().join(".apigw/pushes.json").exists(), "a dry run writes nothing");
+    store.push("").expect_exit(0).expect_stdout("up to date");
+    store.put_back(&store.first);
+    store.push("").expect_exit(5).expect_stderr("put back to push 1, which push 2 had replaced");
+}

@@ -36,7 +36,7 @@ impl Push<'_> {
         let removed_objects = if dry_run {
             planned.unneeded.len()
         } else {
-            let replaced = |before: &SignedPointer, next: &SignedPointer| self.remember(before, next);
+            let replaced = |before: &SignedPointer, next: &SignedPointer| self.remember(before.digest(), next);
             self.remote.prune(&planned, &self.key, &self.keys, &replaced).map_err(shown)?
         };
         let object = |object: &ListedObject| {

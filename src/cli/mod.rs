@@ -99,10 +99,10 @@ pub fn run(process: &ProcessContext) -> u8 {
                     error.hints.iter_mut().for_each(|hint| *hint = hints::relocated(hint, &git));
                 }
             }
-            // Programs get whole ids.
             if let Some(directory) = &output.directory {
                 error = error.in_directory(directory);
             }
+            // Programs get whole ids.
             let is_for_people = !output.format.is_document();
             let short = workspace.as_ref().filter(|_| is_for_people).and_then(|workspace| workspace.short_ids().ok());
             let error = short.into_iter().fold(error, |error, short| error.with_short_ids(&short));

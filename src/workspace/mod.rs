@@ -204,7 +204,6 @@ impl Workspace {
         self.unread.as_ref()
     }
 
-    /// Returns the folder of the workspace, with links resolved.
     /// Finds the nearest folder upwards that is a workspace.
     #[must_use]
     pub fn root_above(folder: &Path) -> Option<PathBuf> {
@@ -213,6 +212,7 @@ impl Workspace {
         Some(std::fs::canonicalize(found).unwrap_or_else(|_| found.to_owned()))
     }
 
+    /// Returns the folder of the workspace, with links resolved.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.root.path()

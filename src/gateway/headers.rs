@@ -98,13 +98,15 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes the headers that `Connection` names.
+/// Removes the headers that `Connection` names, but for those that tell where a message comes from. A proxy in front may pass on
+/// a client's `Connection`, and no client decides what a backend learns of it.
 pub(crate) fn strip_named(headers: &mut HeaderMap) {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let words = values.flat_map(|value| value.split(',')).map(trim_blanks);
     // These two say how long the connection lives; no header has such a name.
     let names = words.filter(|word| !["keep-alive", "close"].iter().any(|usual| word.eq_ignore_ascii_case(usual)));
-    let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).collect();
+    let is_origin = |name: &HeaderName| is_claim(name) || [FORWARDED, VIA, X_APIGW_KEY, X_REQUEST_ID].contains(name);
+    let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).filter(|name| !is_origin(name)).collect();
     for name in named {
         headers.remove(name);
     }

@@ -144,7 +144,7 @@ fn a_backend_sees_the_name_of_the_key_and_no_credentials() {
     for (more, passes) in [("", false), ("forwarding: {pass_credentials: true}\n", true)] {
         let callers = Callers::start(more);
         let text = callers.text.reveal();
-        let claims = "X-Apigw-Key: admin\r\nX_Apigw_Key: admin\r\nx-apigw_key: admin\r\n";
+        let claims = "Connection: X-Apigw-Key\r\nX-Apigw-Key: admin\r\nX_Apigw_Key: admin\r\nx-apigw_key: admin\r\n";
         let shown = format!("X-Api-Key: {text}\r\nAuthorization: Basic eDp5\r\n{claims}");
         assert_eq!(get(callers.address(), "/petstore/pets", &shown).status, 200);
         let signed = callers.sign(&SCHEMES[0], ("GET", "/petstore/pets", ""), b"", "n");

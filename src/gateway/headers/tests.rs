@@ -23,6 +23,12 @@ fn what_belongs_to_the_connection_is_removed() {
     let mut found = headers(&[
         ("connection", "close, X-Secret"),
         ("connection", "x-other"),
+        // No client decides what a backend learns of it, not even where a proxy passes this on.
+        ("connection", "x-apigw-key, X-Forwarded-For, forwarded,via"),
+        ("x-apigw-key", "ci"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("forwarded", "for=192.0.2.1"),
+        ("via", "1.1 edge"),
         ("x-secret", "1"),
         ("x-other", "2"),
         ("keep-alive", "timeout=5"),
@@ -35,7 +41,7 @@ fn what_belongs_to_the_connection_is_removed() {
     strip_hop_by_hop(&mut found);
     let mut names: Vec<&str> = found.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["trailer", "x-kept"]);
+    assert_eq!(names, ["forwarded", "trailer", "via", "x-apigw-key", "x-forwarded-for", "x-kept"]);
 }
 
 #[test]

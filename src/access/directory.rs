@@ -317,7 +317,7 @@ impl KeyDirectory {
         if entry.hmac.is_none() && entry.secret.proof.needs_secret() {
             return Err(Denial::NoSecretHere(entry.key.name.to_string()));
         }
-        verified.map_err(fault)?;
+        verified.and_then(|()| signature.check_connection(request.headers)).map_err(fault)?;
         entry.presented(now)
     }
 

@@ -32,6 +32,9 @@ pub enum SignatureFault {
     /// A header that has one value stands twice.
     #[error("the header {0} is repeated")]
     RepeatedHeader(&'static str),
+    /// A signed header that `Connection` names, so that the backend would not get it.
+    #[error("a signed header is named in Connection, and would not reach the backend")]
+    SignedHopHeader,
     /// A header that is named as signed is not there.
     #[error("a signed header is missing")]
     SignedHeaderMissing,

@@ -1,6 +1,7 @@
 //! A signed request, in whichever scheme it is signed.
 
-use http::HeaderMap;
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderName};
 
 use super::fault::SignatureFault;
 use super::hmac_secret::HmacSecret;
@@ -8,7 +9,7 @@ use super::key::{Key, Secret, SecretProof};
 use super::message_signature::{MessageSignature, VerifyingKey};
 use super::request::ReceivedRequest;
 use super::sigv4::Authorization;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, is_hop_by_hop, trim_blanks};
 
 /// The parsed signature of a request.
 #[derive(Debug)]
@@ -80,6 +81,21 @@ impl<'h> RequestSignature<'h> {
             Self::Sigv4(authorization) => authorization.check_date(now, tolerance_ms),
             Self::Message(signature) => signature.check_date(now, tolerance_ms),
         }
+    }
+
+    /// Checks that no signed header is one that `Connection` names: it is removed on the way to the backend (RFC 9110,
+    /// section 7.6.1), and whoever changes the request on its way to the gateway can name it.
+    pub(super) fn check_connection(&self, headers: &HeaderMap) -> Result<(), SignatureFault> {
+        let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+        let names =
+            values.flat_map(|value| value.split(',')).filter_map(|name| HeaderName::try_from(trim_blanks(name)).ok());
+        // Others end here whether they are named or not, like `Upgrade`.
+        let mut names = names.filter(|name| !is_hop_by_hop(name));
+        let is_covered = |name: HeaderName| match self {
+            Self::Sigv4(authorization) => authorization.covers_header(name.as_str()),
+            Self::Message(signature) => signature.covers_header(name.as_str()),
+        };
+        if names.any(is_covered) { Err(SignatureFault::SignedHopHeader) } else { Ok(()) }
     }
 
     /// Verifies the signature with the secret of its id; with none, it does the same work and fails.

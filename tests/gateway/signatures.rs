@@ -168,6 +168,20 @@ fn each_byte_of_a_signed_request_counts_in_each_scheme() {
 }
 
 #[test]
+fn a_signed_header_that_connection_names_lets_nobody_in() {
+    let callers = SigningCallers::start("");
+    for (number, scheme) in schemes().enumerate() {
+        let signed = callers.sign(scheme, "/petstore/files", "{}", &format!("n{number}"));
+        for (connection, status) in [("close, X-Trace", 401), ("keep-alive, upgrade, x-other", 200)] {
+            let mut sent = signed.clone();
+            sent.headers.push(("connection".to_owned(), connection.to_owned()));
+            assert_eq!(sent.send(callers.address()).status, status, "{number} {connection}");
+        }
+    }
+    assert!(callers.backend.received().iter().all(|received| received.head.to_lowercase().contains("x-trace: abc")));
+}
+
+#[test]
 fn of_eight_connections_one_is_let_in_in_each_scheme() {
     let callers = SigningCallers::start("");
     for (number, scheme) in schemes().enumerate() {

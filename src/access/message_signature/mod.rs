@@ -148,6 +148,13 @@ impl MessageSignature {
         self.created
     }
 
+    /// True if a header is covered.
+    #[must_use]
+    pub fn covers_header(&self, name: &str) -> bool {
+        let is_covered = |component: &Component| matches!(component, Component::Field(field) if *field == name);
+        self.components.iter().any(is_covered)
+    }
+
     /// Returns the nonce.
     #[must_use]
     pub fn nonce(&self) -> &str {

@@ -168,6 +168,12 @@ impl<'h> Authorization<'h> {
         self.key_id
     }
 
+    /// True if a header is covered.
+    #[must_use]
+    pub fn covers_header(&self, name: &str) -> bool {
+        self.signed_headers.split(';').any(|signed| signed == name)
+    }
+
     /// Returns the time at which the client says that it signed.
     #[must_use]
     pub const fn time(&self) -> Timestamp {

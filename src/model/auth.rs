@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -216,17 +216,59 @@ impl<'de> Deserialize<'de> for Auth {
 
 struct AuthVisitor;
 
+/// A kind in a list, where it has no settings.
+struct ListedKind(KeyKind);
+
+impl<'de> Deserialize<'de> for ListedKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListedKindVisitor)
+    }
+}
+
+struct ListedKindVisitor;
+
+impl<'de> Visitor<'de> for ListedKindVisitor {
+    type Value = ListedKind;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a kind of key, like `signature`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<ListedKind, E> {
+        KeyKind::deserialize(StrDeserializer::new(text)).map(ListedKind)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<ListedKind, A::Error> {
+        Err(A::Error::custom(SETTINGS_IN_LIST))
+    }
+}
+
 /// The settings of each kind, by its word.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AuthFields {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "usual_where_empty")]
     signature: Option<SignatureAuth>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "usual_where_empty")]
     subscription: Option<SubscriptionAuth>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "never_empty")]
     token: Option<TokenAuth>,
 }
+
+/// Reads the settings of a kind. Where nothing stands behind its word, it is named nevertheless, with the usual ones.
+fn usual_where_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Some(Option::<T>::deserialize(deserializer)?.unwrap_or_default()))
+}
+
+fn never_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TokenAuth>, D::Error> {
+    Option::deserialize(deserializer)?.map(Some).ok_or_else(|| D::Error::custom(TOKEN_SETTINGS))
+}
+
+/// The error where a kind in a list has settings.
+const SETTINGS_IN_LIST: &str = "a list has no settings: write several kinds with settings as one map, like `auth: \
+                                {subscription: {}, token: {issuer: URL, audience: NAME, jwks: FILE-OR-URL}}`";
 
 /// The error where tokens are named without their settings.
 const TOKEN_SETTINGS: &str =
@@ -270,7 +312,8 @@ impl<'de> Visitor<'de> for AuthVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Auth, A::Error> {
-        let kinds: Vec<KeyKind> = Deserialize::deserialize(SeqAccessDeserializer::new(list))?;
+        let kinds: Vec<ListedKind> = Deserialize::deserialize(SeqAccessDeserializer::new(list))?;
+        let kinds: Vec<KeyKind> = kinds.into_iter().map(|ListedKind(kind)| kind).collect();
         if kinds.is_empty() {
             return Err(A::Error::custom("the list names no kind: write `none` where anybody may call"));
         }
@@ -320,58 +363,4 @@ impl schemars::JsonSchema for Auth {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Auth, String> {
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_word_a_list_and_a_map_are_read() {
-        let both = Auth::default().with(KeyKind::Signature).with(KeyKind::Subscription);
-        assert_eq!(read("none").unwrap(), Auth::default());
-        assert_eq!(read("signature").unwrap().to_string(), "signature");
-        assert_eq!(read("[subscription, signature]").unwrap(), both);
-        assert_eq!(read("{signature: {}, subscription: {}}").unwrap(), both);
-        let set = read("{signature: {tolerance_s: 60}, subscription: {headers: [X-Key]}}").unwrap();
-        assert_eq!(set.signature, Some(SignatureAuth { tolerance_s: 60 }));
-        assert_eq!(set.subscription, Some(SubscriptionAuth { headers: vec!["X-Key".to_owned()] }));
-        assert_eq!(serde_json::to_string(&both).unwrap(), "[\"signature\",\"subscription\"]");
-        assert_eq!(serde_json::to_string(&Auth::default()).unwrap(), "\"none\"");
-    }
-
-    #[test]
-    fn what_opens_a_group_by_mistake_is_refused() {
-        for text in [
-            "magic",
-            "[]",
-            "{}",
-            "[none]",
-            "[signature, magic]",
-            "{magic: {}}",
-            "{signature: {tolerance_s: 0}}",
-            "{signature: {tolerance_s: 901}}",
-            "{signature: {tolerance_s: 99999999}}",
-            "{signature: {tolerance_s: -1}}",
-            "{subscription: {headers: []}}",
-            "{subscription: {headers: [x_key]}}",
-            "token",
-            "[signature, token]",
-            "{token: {}}",
-            "{token: {issuer: '', audience: a, jwks: a.json}}",
-            "{token: {issuer: i, audience: [], jwks: a.json}}",
-            "{token: {issuer: i, jwks: a.json}}",
-            "{token: {issuer: i, audience: a, jwks: ../a.json}}",
-            "{token: {issuer: i, audience: a, jwks: .json}}",
-            "{token: {issuer: i, audience: a, jwks: 'http://id.example/keys'}}",
-            "{token: {issuer: i, audience: a, jwks: a.json, jwks_keep_s: 59}}",
-            "{token: {issuer: i, audience: a, jwks: a.json, jwks_keep_s: 604801}}",
-            "{token: {issuer: i, audience: a, jwks: a.json, grant: all}}",
-            "null",
-            "7",
-        ] {
-            assert!(read(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
 mod access;
+mod access_load;
 mod access_merges;
 mod access_mistakes;
 mod access_refusals;

@@ -89,7 +89,7 @@ use crate::plan::Plan;
 
 pub use access::{
     AccessCache, AccessMergeState, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SecretSources,
-    SecretsOnMachine, SignedDatesFile, create_signing_key, read_signing_key,
+    SecretsOnMachine, SignedDatesFile, create_signing_key, key_set_file, read_signing_key,
 };
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};

@@ -447,6 +447,7 @@ fn a_key_is_bound_to_the_subject_of_an_issuer() {
     ] {
         sandbox.write("keys/jwks/id.json", &set(key));
         sandbox.run("check").expect_exit(3).expect_stdout(said);
+        sandbox.run("check petstore").expect_exit(3).expect_stdout(said);
     }
     sandbox.write("keys/jwks/id.json", &set(good));
     sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);

@@ -66,7 +66,7 @@ fn totals(errors: usize, warnings: usize) -> String {
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
-/// Finds all problems; of named groups only those in their files, and those that keep the settings from being read.
+/// Finds all problems; of named groups only those in their files and in the keys of their issuers, and those that keep the settings from being read.
 fn find(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -118,8 +118,10 @@ fn find(
     }
     findings.extend(workspace.key_sets()?.1);
     if !named.is_empty() {
-        let folders: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
-        findings.retain(|finding| folders.iter().any(|folder| finding.location.file.starts_with(folder)));
+        let mut places: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
+        let of_named = subjects.iter().filter(|subject| named.contains(subject.group));
+        places.extend(of_named.filter_map(|subject| workspace::key_set_file(subject.settings?)));
+        findings.retain(|finding| places.iter().any(|place| finding.location.file.starts_with(place)));
     }
     if !workspace.has_folder_lock() {
         let message = "this file system cannot lock a folder: the file .apigw/lock is locked instead";

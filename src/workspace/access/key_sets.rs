@@ -40,10 +40,10 @@ impl Workspace {
     /// Finds that the key set which a group's settings name is not there. One that cannot be read is a finding of
     /// [`Self::key_sets`].
     pub fn missing_key_set(&self, group: &GroupName, settings: &GroupSettings) -> Result<Option<Finding>, Error> {
-        let Some(TokenAuth { issuer, jwks: KeySetSource::File(name), .. }) = &settings.auth.token else {
+        let Some((TokenAuth { issuer, .. }, place)) = settings.auth.token.as_ref().zip(key_set_file(settings)) else {
             return Ok(None);
         };
-        match self.root.exists(&key_set_place(name)) {
+        match self.root.exists(&place) {
             Ok(false) => {}
             Ok(true) | Err(Error::OutsideLink { .. }) => return Ok(None),
             Err(error) => return Err(error),
@@ -51,7 +51,7 @@ impl Workspace {
         Ok(Some(Finding {
             rule: "key-set-missing",
             severity: Severity::Error,
-            message: format!("the keys of {issuer} are not there: {KEY_SETS_FOLDER}/{name}"),
+            message: format!("the keys of {issuer} are not there: {place}"),
             location: Location::file(layout::group_file(group, SETTINGS_FILE)),
             hint: "put the issuer's key set (JWKS) there; until then no token lets in".into(),
             count: 1,
@@ -78,6 +78,15 @@ impl Workspace {
             let hint = "take the set from the issuer's `jwks_uri`; until then no token of it lets in";
             Error::invalid("key-set", Location::file(&place), fault.to_string(), hint)
         })
+    }
+}
+
+/// Returns the file with the keys of the issuer that a group's settings name.
+#[must_use]
+pub fn key_set_file(settings: &GroupSettings) -> Option<String> {
+    match settings.auth.token.as_ref()?.jwks {
+        KeySetSource::File(ref name) => Some(key_set_place(name)),
+        KeySetSource::Address(_) => None,
     }
 }
 

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use super::error::{PathContext, PathError};
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
 /// The commit that is checked out.
@@ -190,6 +191,8 @@ impl GitCheckout {
     fn git(&self) -> Command {
         let mut command = Command::new("git");
         command.arg("-C").arg(&self.folder);
+        // Settings of Git name programs of their own.
+        withhold_secrets(&mut command);
         command
     }
 

@@ -21,7 +21,7 @@
 //! | `lock`, `intent`, `commit`, `take_back` | the lock, notes of unfinished changes, the rename that commits, and the way back where it fails |
 //! | `live`, `gateways` | the live state for gateways, and the gateways that run on this machine |
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
-//! | `access` | keys, grants, revocations, and the secrets of this machine |
+//! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
 //! | `verify`, `lost`, `restoring` | checksums, digests and chains; lost releases; hints that restore files |
 //! | `outside`, `output_folder`, `own_places` | files outside of the workspace, folders that a command writes, and the places that neither may take |
@@ -69,6 +69,7 @@ mod record;
 mod renumber;
 mod replica;
 mod restoring;
+mod secret_variables;
 mod setting_places;
 mod settings;
 mod short_ids;

@@ -1,9 +1,11 @@
 //! Secrets that are not on a machine, and a command for them that takes its time.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, has_tool, isolate};
 use crate::serving::Serving;
 
 #[test]
@@ -61,4 +63,26 @@ fn a_command_for_secrets_that_takes_its_time_holds_up_no_change() {
     sandbox.run("offline petstore --env test").expect_exit(0);
     serving.wait_for("/petstore/pets/1", "404 Not Found");
     assert!(begun.elapsed() < Duration::from_secs(5), "a change waited for secrets: {:?}", begun.elapsed());
+}
+
+#[test]
+fn no_program_that_is_started_sees_a_secret_in_a_variable() {
+    if !has_tool("git", "secrets in variables and Git") {
+        return;
+    }
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let mut git = Command::new("git");
+    isolate(git.current_dir(sandbox.path()), sandbox.path());
+    assert!(git.args(["init", "-q"]).output().expect("git runs").status.success());
+    let program = outside.path().join("git");
+    let seen = outside.path().join("seen");
+    let script = format!("#!/bin/sh\nenv >> '{}'\nPATH=${{PATH#*:}} exec git \"$@\"\n", seen.display());
+    fs::write(&program, script).expect("a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let path = format!("{}:{}", outside.path().display(), std::env::var("PATH").expect("a path"));
+    let variables = [("PATH", path.as_str()), ("APIGW_SECRET_abcd1234", "the text of a secret")];
+    sandbox.run_with(&variables, "key create ci --kind subscription --to .apigw/ci.key").expect_exit(0);
+    let seen = fs::read_to_string(&seen).expect("Git was started");
+    assert!(seen.contains("PATH=") && !seen.contains("APIGW_SECRET_"), "{seen}");
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
+use super::super::secret_variables::{SECRET_VARIABLE, withhold_secrets};
 use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::{AccessSnapshot, subject_place};
@@ -23,8 +24,6 @@ use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId}
 use crate::check::SECRET_MISSING;
 use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
-/// The beginning of the variables that hold secrets.
-const VARIABLE: &str = "APIGW_SECRET_";
 /// The variable in which systemd names the folder of credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The most bytes of a secret, and of all that a command prints.
@@ -60,7 +59,7 @@ impl SecretSources {
     #[must_use]
     pub fn read(workspace: &Workspace, variables: &BTreeMap<String, String>) -> Self {
         let of_secrets = variables.iter().filter_map(|(name, value)| {
-            let id = name.strip_prefix(VARIABLE).filter(|_| !value.is_empty())?;
+            let id = name.strip_prefix(SECRET_VARIABLE).filter(|_| !value.is_empty())?;
             Some((id.to_owned(), HmacSecret::new(value.as_bytes())))
         });
         let mut sources = Self {
@@ -69,7 +68,7 @@ impl SecretSources {
             ..Self::default()
         };
         if let [program, arguments @ ..] = workspace.settings.access.secrets_command.as_slice() {
-            match printed(workspace, program, arguments, variables) {
+            match printed(workspace, program, arguments) {
                 Ok(printed) => sources.printed = printed,
                 Err(problem) => sources.problem = Some(command_problem(program, &problem)),
             }
@@ -120,14 +119,11 @@ fn printed(
     workspace: &Workspace,
     program: &str,
     arguments: &[String],
-    variables: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, HmacSecret>, CommandProblem> {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(workspace.folder());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    for name in variables.keys().filter(|name| name.starts_with(VARIABLE)) {
-        command.env_remove(name);
-    }
+    withhold_secrets(&mut command);
     let mut child = command.spawn().map_err(CommandProblem::Start)?;
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {

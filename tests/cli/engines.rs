@@ -9,6 +9,7 @@ mod client;
 mod engine;
 mod forwarding;
 mod golden;
+mod hostile;
 mod limits;
 mod requests;
 mod targets;

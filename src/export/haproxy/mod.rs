@@ -29,7 +29,7 @@ use super::verdict::{
 };
 use crate::routes::GroupRoutes;
 use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
-use line::{formatted, quoted};
+use line::{compared, formatted, quoted};
 use step::{StepWriter, refusal_text};
 
 /// The size of HAProxy's buffers unless they are set; a response from a file has to fit into one.
@@ -182,7 +182,7 @@ fn cors_rules(text: &mut String, is_rule: &str, group: &GroupRoutes) {
         line("http-request set-var(txn.origin) str(*)", "{ req.fhdr(origin) -m found }");
     }
     for origin in short_origins(cors).filter(|origin| *origin != "*") {
-        let is_origin = format!("{{ req.fhdr(origin) -m str {} }}", quoted(origin));
+        let is_origin = format!("{{ req.fhdr(origin) -m str {} }}", compared(origin));
         line("http-request set-var(txn.origin) req.fhdr(origin)", &is_origin);
         if cors.allow_credentials {
             line("http-request set-var(txn.credentials) str(true)", &is_origin);

@@ -15,7 +15,8 @@ use super::super::upstream::ConnectedUpstream;
 use super::address_lists::AddressLists;
 use super::condition::{MOST_HEADERS_OF_A_LINE, step_condition};
 use super::keys::{KeyMaps, subscription};
-use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES, formatted, header_value, quoted};
+use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
+use super::line::{compared, formatted, header_sample, header_value, host_sample, quoted, sample_word};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
@@ -185,8 +186,12 @@ impl<'r> StepWriter<'r> {
                         (&mapping.from, &mapping.to)
                     {
                         line(
-                            &format!("set-header {} %[req.fhdr({})]", quoted(to), sample_name(from)),
-                            &format!("{{ req.fhdr({}) -m found }}", sample_name(from)),
+                            &format!(
+                                "set-header {} {}",
+                                quoted(to),
+                                sample_word(&format!("%[{}]", header_sample(from)))
+                            ),
+                            &format!("{{ {} -m found }}", sample_word(&header_sample(from))),
                         );
                         line(&format!("del-header {}", quoted(from)), "");
                     }
@@ -242,8 +247,8 @@ impl<'r> StepWriter<'r> {
     /// Writes the variables of headers.
     pub(super) fn write_headers(&self, text: &mut String) {
         for (name, number) in &self.headers {
-            let _ =
-                writeln!(text, "    http-request set-var-fmt(txn.header_{number}) %[req.fhdr({})]", sample_name(name));
+            let value = sample_word(&format!("%[{}]", header_sample(name)));
+            let _ = writeln!(text, "    http-request set-var-fmt(txn.header_{number}) {value}");
         }
     }
 
@@ -266,11 +271,7 @@ impl<'r> StepWriter<'r> {
             let tls = self.tls(upstream);
             for (index, endpoint) in upstream.endpoints.iter().enumerate() {
                 let tls = if upstream.tls.is_some() {
-                    format!(
-                        "{tls} sni {} verifyhost {}",
-                        quoted(&format!("str({})", endpoint.host)),
-                        quoted(&endpoint.host)
-                    )
+                    format!("{tls} sni {} verifyhost {}", quoted(&host_sample(&endpoint.host)), quoted(&endpoint.host))
                 } else {
                     String::new()
                 };
@@ -320,12 +321,12 @@ fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) ->
         RequestPart::Query => "query".to_owned(),
         RequestPart::Header(name) => match (&condition.test, headers.get(name)) {
             (TextTest::Matches(_) | TextTest::MatchesAny(_), Some(number)) => format!("var(txn.header_{number})"),
-            _ => format!("req.fhdr({})", sample_name(name)),
+            _ => sample_word(&header_sample(name)),
         },
     };
     match &condition.test {
         TextTest::Present => format!("{{ {sample} -m found }}"),
-        TextTest::Equals(text) => format!("{{ {sample} -m str {} }}", quoted(text)),
+        TextTest::Equals(text) => format!("{{ {sample} -m str {} }}", compared(text)),
         TextTest::Matches(pattern) => format!("{{ {sample} -m reg {} }}", whole(pattern)),
         TextTest::MatchesAny(patterns) => {
             let words: Vec<String> =
@@ -338,12 +339,6 @@ fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) ->
 /// Writes an expression that matches a whole text.
 fn whole(pattern: &str) -> String {
     quoted(&format!("^(?:{pattern})$"))
-}
-
-/// Returns the name of a header for an expression; one with other letters becomes a name that no request has.
-fn sample_name(name: &str) -> &str {
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if is_plain { name } else { "x-apigw-unnamed" }
 }
 
 fn rewrite_piece(piece: &RewritePiece) -> String {

@@ -25,8 +25,9 @@ pub(super) fn condition_map(condition: &RequestCondition) -> String {
         TextTest::MatchesAny(patterns) => joined(patterns, JOINED_BYTES).iter().map(matching).collect(),
     };
     let keys = keys.iter().map(|key| format!("        {key} 1;\n")).collect::<Vec<_>>().concat();
-    // A map holds no expression against an empty text.
-    let source = if source == "\"\"" { "-".to_owned() } else { source };
+    // A map holds no expression against an empty text, so that the hyphen stands before each, and alone for a header that no
+    // variable can have: it is missing.
+    let source = if source == "\"\"" { String::new() } else { source };
     format!("map -{source} $HERE {{\n        default 0;\n{keys}    }}")
 }
 
@@ -60,5 +61,18 @@ pub(super) fn rewrite_piece(index: usize, piece: &RewritePiece) -> (Vec<String>,
     match piece {
         RewritePiece::Text(text) => value_inside(&format!("target_{index}"), text),
         RewritePiece::Capture(group) => (Vec::new(), format!("${{apigw_{group}}}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_no_variable_can_have_is_missing() {
+        for test in [TextTest::Present, TextTest::Matches(".+".to_owned())] {
+            let map = condition_map(&RequestCondition::header("x.key", test));
+            assert!(map.starts_with("map - $HERE {"), "{map}");
+        }
     }
 }

@@ -266,7 +266,8 @@ impl<'r> LocationWriter<'r> {
         for (name, upstream) in &self.upstreams {
             let _ = writeln!(text, "    upstream {name} {{");
             for endpoint in &upstream.endpoints {
-                let _ = writeln!(text, "        server {} max_fails=1 fail_timeout=1s;", quoted(&endpoint.address()));
+                let _ =
+                    writeln!(text, "        server {} max_fails=1 fail_timeout=1s;", quoted_name(&endpoint.address()));
             }
             text.push_str("        keepalive 32;\n    }\n");
         }

@@ -56,6 +56,11 @@ pub(super) fn is_template(value: &str) -> bool {
     value.contains("$(") || value.lines().any(|line| line.starts_with('#'))
 }
 
+/// True if Kong would split a constant at another colon than the one between its name and its value.
+pub(super) fn has_colon_of_kong(FixedParameter { to, value, .. }: &FixedParameter) -> bool {
+    value.starts_with(':') || matches!(to, ParameterReference::Query(name) if name.contains(':'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -63,6 +63,8 @@ pub(super) enum ExportFeature {
     AdjacentParameters,
     MarkedParameters,
     QueryRoute,
+    /// The method `QUERY`.
+    QueryMethod,
     EncodedSlashes,
     PathPrefix,
     SeveralTargets,
@@ -74,9 +76,21 @@ pub(super) enum ExportFeature {
     Timeouts,
     AddressGuard,
     Websocket,
-    DynamicBackend,
-    PathTemplate,
+    DynamicBackend {
+        /// True if headers alone decide.
+        by_headers: bool,
+    },
+    /// A path at the backend of an API's own.
+    PathTemplate {
+        /// True if it has parameters of the route.
+        has_parameters: bool,
+    },
+    /// Another prefix at a backend of a path that is not always the same.
     PrefixReplacement,
+    /// A base path of a backend, which such a path is put below.
+    BasePath,
+    /// A path at a backend that Kong takes for a template.
+    TemplatePath,
     HeaderToHeader,
     HeaderConstant,
     QueryConstant,
@@ -84,7 +98,7 @@ pub(super) enum ExportFeature {
     EmptyConstant,
     /// A parameter of the query that is a constant without a value.
     EmptyQueryConstant,
-    /// A constant whose value begins with a colon.
+    /// A constant whose value begins with a colon, or whose name has one.
     ColonConstant,
     /// A header that is a constant of this length.
     ConstantBytes(TextLength),
@@ -96,6 +110,8 @@ pub(super) enum ExportFeature {
     LongParameter,
     /// A dynamic route by a name or value that is longer than any in an export.
     LongCondition,
+    /// A dynamic route by a header whose name has other characters than letters, digits and hyphens.
+    UnusualCondition,
     OtherMapping,
 }
 
@@ -132,6 +148,7 @@ impl ExportFeature {
             | Self::AdjacentParameters
             | Self::MarkedParameters
             | Self::QueryRoute
+            | Self::QueryMethod
             | Self::EncodedSlashes
             | Self::PathPrefix
             | Self::Websocket => ReportAspect::Routing,
@@ -140,9 +157,11 @@ impl ExportFeature {
             Self::Retry | Self::Timeouts => ReportAspect::Timeouts,
             Self::DifferentBasePaths
             | Self::KeepHost
-            | Self::DynamicBackend
-            | Self::PathTemplate
+            | Self::DynamicBackend { .. }
+            | Self::PathTemplate { .. }
             | Self::PrefixReplacement
+            | Self::BasePath
+            | Self::TemplatePath
             | Self::HeaderToHeader
             | Self::HeaderConstant
             | Self::QueryConstant
@@ -154,12 +173,14 @@ impl ExportFeature {
             | Self::TemplateConstant
             | Self::LongParameter
             | Self::LongCondition
+            | Self::UnusualCondition
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
     }
 
     /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, leave to a caller a value that
-    /// a setting decides, or give to a broader path, or to the usual backend, requests that are another's.
+    /// a setting decides, give to a broader path, or to the usual backend, requests that are another's, or reach paths of a
+    /// backend that the settings keep requests from.
     pub(super) const fn guards_access(self) -> bool {
         let is_mapping = matches!(
             self,
@@ -175,7 +196,19 @@ impl ExportFeature {
                 | Self::LongParameter
                 | Self::OtherMapping
         );
-        let chooses_backend = matches!(self, Self::PatternBytes(_) | Self::LongCondition);
-        is_mapping || chooses_backend || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
+        let chooses_backend = matches!(
+            self,
+            Self::PatternBytes(_)
+                | Self::LongCondition
+                | Self::UnusualCondition
+                | Self::DynamicBackend { .. }
+                | Self::QueryRoute
+                | Self::MarkedParameters
+        );
+        let chooses_path = matches!(self, Self::PathTemplate { .. } | Self::BasePath | Self::TemplatePath);
+        is_mapping
+            || chooses_backend
+            || chooses_path
+            || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)
     }
 }

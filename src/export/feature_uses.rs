@@ -1,16 +1,16 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
-use super::constant::{has_short_names, is_sent, is_template, last_constants};
+use super::constant::{has_colon_of_kong, has_short_names, is_sent, is_template, last_constants};
 use super::feature::ExportFeature;
 use super::length::{MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
 use super::place::SettingPlace;
-use crate::definition::StatusPattern;
-use crate::model::{Location, ParameterReference, ResponseValidation};
+use crate::definition::{PathPiece, StatusPattern, path_pieces};
+use crate::model::{Location, Method, ParameterReference, ResponseValidation};
 use crate::routes::{
     DynamicUpstream, FixedParameter, GroupForwarding, GroupRoutes, MissingCredentials, MockResponse, MockResponses,
-    PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, ValuePrefix,
+    PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, Upstream, ValuePrefix,
 };
 
 /// A feature that a group or an API uses.
@@ -25,12 +25,12 @@ pub(super) fn feature_uses(group: &GroupRoutes, callers: &CallerKeys) -> (Vec<Fe
     uses.group(group);
     uses.limits(group, callers);
     if let Some(forward) = &group.forward {
-        uses.forward(forward, group.prefix.before_path());
+        uses.forward(group, forward);
     }
     let of_group = std::mem::take(&mut uses.list);
     let of_group_constants = group.forward.as_ref().map(|forward| forward.mappings.as_slice()).unwrap_or_default();
     let of_routes = group.routes.iter().zip(longest_patterns(group)).map(|(route, longest)| {
-        uses.route(route, of_group_constants);
+        uses.route(group, route, of_group_constants);
         uses.api(ExportFeature::PatternBytes(longest), &route.location);
         std::mem::take(&mut uses.list)
     });
@@ -111,7 +111,7 @@ impl FeatureUses {
         }
     }
 
-    fn forward(&mut self, forward: &GroupForwarding, prefix: &str) {
+    fn forward(&mut self, group: &GroupRoutes, forward: &GroupForwarding) {
         let targets = &forward.upstream.targets;
         if targets.len() > 1 {
             self.setting(ExportFeature::SeveralTargets, &["forwarding", "more_addresses"]);
@@ -139,15 +139,28 @@ impl FeatureUses {
         }
         self.setting(ExportFeature::Timeouts, &["forwarding", "response_timeout_ms"]);
         self.setting(ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]);
-        if !forward.dynamic.is_empty() {
-            self.setting(ExportFeature::DynamicBackend, &["forwarding", "routes"]);
-        }
-        self.conditions(&forward.dynamic, &["forwarding", "routes"]);
+        self.dynamic(&forward.dynamic, &["forwarding", "routes"]);
         self.mappings(&forward.mappings, &["forwarding"]);
         self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);
-        let replacement = format!("{first}{}", if forward.keep_prefix { prefix } else { "" });
-        if replacement != prefix {
-            self.setting(ExportFeature::PrefixReplacement, &["forwarding", "keep_prefix"]);
+        let keeps_path = |route: &&Route| matches!(&route.responder, Responder::Forward(own) if own.path.is_none());
+        let mut varying = group.routes.iter().filter(keeps_path).filter(|route| has_many_paths(&route.path)).peekable();
+        if varying.peek().is_none() {
+            return;
+        }
+        for dynamic in &forward.dynamic {
+            self.replacement(group, &dynamic.upstream, &["forwarding", "routes"]);
+        }
+        if varying.any(|route| matches!(&route.responder, Responder::Forward(own) if own.upstream.is_none())) {
+            self.replacement(group, &forward.upstream, &["forwarding", "keep_prefix"]);
+        }
+    }
+
+    /// Notes the change of the prefix of paths on their way to a backend.
+    fn replacement(&mut self, group: &GroupRoutes, upstream: &Upstream, path: &[&str]) {
+        let Some((base, replacement)) = replaced_prefix(group, upstream) else { return };
+        if replacement != group.prefix.before_path() {
+            let feature = if base.is_empty() { ExportFeature::PrefixReplacement } else { ExportFeature::BasePath };
+            self.setting(feature, path);
         }
     }
 
@@ -192,7 +205,7 @@ impl FeatureUses {
             ParameterReference::Query(_) if value.is_empty() => self.setting(ExportFeature::EmptyQueryConstant, path),
             ParameterReference::Query(_) | ParameterReference::Path(_) => {}
         }
-        if value.starts_with(':') {
+        if has_colon_of_kong(constant) {
             self.setting(ExportFeature::ColonConstant, path);
         }
         if is_template(value) {
@@ -207,7 +220,18 @@ impl FeatureUses {
         self.setting(ExportFeature::ConstantCount(count), path);
     }
 
-    fn conditions(&mut self, dynamic: &[DynamicUpstream], path: &[&str]) {
+    fn dynamic(&mut self, dynamic: &[DynamicUpstream], path: &[&str]) {
+        if dynamic.is_empty() {
+            return;
+        }
+        let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
+        self.setting(ExportFeature::DynamicBackend { by_headers }, path);
+        let is_usual = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_unusual =
+            |one: &DynamicUpstream| matches!(&one.when, ParameterReference::Header(name) if !is_usual(name));
+        if dynamic.iter().any(is_unusual) {
+            self.setting(ExportFeature::UnusualCondition, path);
+        }
         let is_long = |one: &DynamicUpstream| {
             !is_short_condition(&one.when, "") || one.equals.iter().any(|value| !is_short_condition(&one.when, value))
         };
@@ -216,8 +240,11 @@ impl FeatureUses {
         }
     }
 
-    fn route(&mut self, route: &Route, of_group: &[RequestMapping]) {
+    fn route(&mut self, group: &GroupRoutes, route: &Route, of_group: &[RequestMapping]) {
         self.path(&route.path, &route.location);
+        if route.method == Method::Query && matches!(route.responder, Responder::Forward(_)) {
+            self.api(ExportFeature::QueryMethod, &route.location);
+        }
         if route.websocket {
             self.api(ExportFeature::Websocket, &route.location);
         }
@@ -232,7 +259,10 @@ impl FeatureUses {
         };
         match &route.responder {
             Responder::Mock(responses) => self.mock(responses, &challenge, &route.location),
-            Responder::Forward(own) => self.route_forward(own, &route.api, of_group),
+            Responder::Forward(own) => {
+                self.route_forward(own, &route.api, of_group);
+                self.route_path(group, route, own);
+            }
         }
     }
 
@@ -297,21 +327,60 @@ impl FeatureUses {
         self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), api);
     }
 
+    /// Notes the change of a route's path on its way to its backends.
+    fn route_path(&mut self, group: &GroupRoutes, route: &Route, own: &RouteForward) {
+        let of_api = |key: &'static str| ["forwarding", "apis", route.api.as_str(), key];
+        match &own.path {
+            Some(path) => {
+                let is_parameter = |piece: &PathPiece<'_>| matches!(piece, PathPiece::Parameter(_));
+                let has_parameters = path_pieces(path).iter().any(is_parameter);
+                self.setting(ExportFeature::PathTemplate { has_parameters }, &of_api("path"));
+            }
+            None if has_many_paths(&route.path) => {
+                if let Some(upstream) = &own.upstream {
+                    self.replacement(group, upstream, &of_api("backend"));
+                }
+                for dynamic in &own.dynamic {
+                    self.replacement(group, &dynamic.upstream, &of_api("routes"));
+                }
+            }
+            None => {}
+        }
+        let usual = own.upstream.as_ref().or(group.forward.as_ref().map(|forward| &forward.upstream));
+        let Some((base, replacement)) = usual.and_then(|upstream| replaced_prefix(group, upstream)) else { return };
+        let prefix = group.prefix.before_path();
+        let is_one = match &own.path {
+            Some(path) => is_template(&base) || is_template(path),
+            None => replacement != prefix && (is_template(&replacement) || is_template(&route.path.template)),
+        };
+        if is_one {
+            self.api(ExportFeature::TemplatePath, &route.location);
+        }
+    }
+
     fn route_forward(&mut self, own: &RouteForward, api: &str, of_group: &[RequestMapping]) {
         let below = ["forwarding", "apis", api];
-        if own.path.is_some() {
-            self.setting(ExportFeature::PathTemplate, &["forwarding", "apis", api, "path"]);
-        }
-        if !own.dynamic.is_empty() {
-            self.setting(ExportFeature::DynamicBackend, &["forwarding", "apis", api, "routes"]);
-        }
-        self.conditions(&own.dynamic, &["forwarding", "apis", api, "routes"]);
+        self.dynamic(&own.dynamic, &["forwarding", "apis", api, "routes"]);
         self.mappings(&own.mappings, &below);
         if !own.mappings.is_empty() {
             let all = of_group.iter().chain(&own.mappings);
             self.constant_count(all, &["forwarding", "apis", api, "constants"]);
         }
     }
+}
+
+/// Returns the base path of a backend, and the text that replaces the group's prefix there.
+fn replaced_prefix(group: &GroupRoutes, upstream: &Upstream) -> Option<(String, String)> {
+    let base = upstream.targets.first().map(super::upstream::base_path)?;
+    let keeps_prefix = group.forward.as_ref()?.keep_prefix;
+    let replacement = format!("{base}{}", if keeps_prefix { group.prefix.before_path() } else { "" });
+    Some((base, replacement))
+}
+
+/// True if the requests of a route may have several paths.
+fn has_many_paths(path: &PathTemplate) -> bool {
+    let is_one = |part: &PathPart| matches!(part, PathPart::Text(text) if !text.contains('%'));
+    path.is_prefix || !path.parts.iter().all(is_one)
 }
 
 /// True if a name of a mock response is too long for an export.

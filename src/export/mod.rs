@@ -41,6 +41,8 @@ mod refusal;
 mod report;
 mod table;
 mod target;
+#[cfg(test)]
+mod tests;
 mod upstream;
 mod verdict;
 

@@ -34,9 +34,10 @@ fn expect_refused(sandbox: &Sandbox, detail: &str, place: &str, loss: &str) {
     for target in TARGETS {
         let words = format!("export {target} --env test --out {target}");
         let refused = sandbox.run(&words).expect_exit(5);
-        refused.expect_stderr(detail).expect_stderr(place).expect_stderr(&format!("--allow-loss {loss}"));
+        refused.expect_stderr(detail).expect_stderr(place).expect_stderr("--allow-loss ").expect_stderr(loss);
         assert!(!sandbox.path().join(target).exists(), "{target}");
-        sandbox.run(&format!("{words} --allow-loss {loss}")).expect_exit(0);
+        // The Gateway API does not rewrite such a path either.
+        sandbox.run(&format!("{words} --allow-loss rewrites,{loss}")).expect_exit(0);
     }
 }
 
@@ -112,4 +113,77 @@ fn an_origin_that_is_not_listed_gets_no_credentials_in_kong() {
     };
     assert_eq!(credentials(&["https://shop.example"]), json!(true));
     assert_eq!(credentials(&["https://shop.example", "*"]), json!(false));
+}
+
+/// Makes a definition of some paths, each with its methods.
+fn definition_of_paths(paths: &[(&str, &[&str])]) -> String {
+    let responses = json!({"200": {"description": "d"}});
+    let item = |(path, methods): &(&str, &[&str])| {
+        let parameters: Vec<Value> = path
+            .contains("{id}")
+            .then(|| json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}))
+            .into_iter()
+            .collect();
+        let operation = |method: &&str| {
+            let id = format!("{method}{}", path.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_"));
+            (method.to_string(), json!({"operationId": id, "responses": responses}))
+        };
+        let mut item: serde_json::Map<String, Value> = methods.iter().map(operation).collect();
+        item.insert("parameters".to_owned(), parameters.into());
+        ((*path).to_owned(), Value::from(item))
+    };
+    let paths: serde_json::Map<String, Value> = paths.iter().map(item).collect();
+    format!("{:#}", json!({"openapi": "3.0.3", "info": {"title": "Paths", "version": "1"}, "paths": paths}))
+}
+
+#[test]
+fn requests_of_an_api_reach_no_other_backend_and_no_other_path_of_one() {
+    let users: &[(&str, &[&str])] = &[("/users", &["get"]), ("/users/{id}", &["get"])];
+    let both = ["gateway-api", "kong"];
+    let nginx = ["nginx", "kong"];
+    let rule = |when: &str| {
+        let rule = json!({"when": when, "equals": ["a"], "backend": "http://127.0.0.1:8"});
+        format!("{SHOP}forwarding: {{routes: [{rule}]}}\n")
+    };
+    let own = |path: &str| format!("{SHOP}forwarding: {{apis: {{get_users__id_: {{path: '{path}'}}}}}}\n");
+    let base = |base: &str| SHOP.replace("127.0.0.1:9", &format!("127.0.0.1:9{base}"));
+    let queries: &[(&str, &[&str])] = &[("/users?kind=a", &["get"]), ("/users", &["get"])];
+    for (settings, paths, detail, loss, targets) in [
+        (rule("header.x-tenant"), users, "all requests go to the usual backend", "rewrites", &both[1..]),
+        (rule("header.x_tenant"), users, "rewrites", "rewrites", &nginx[..]),
+        (rule("query.tenant"), users, "backend", "rewrites", &both[..]),
+        (SHOP.to_owned(), queries, "an API told apart by query or style is left out", "routing", &both[..]),
+        (own("/of/{id}"), users, "a path with parameters is not rewritten", "rewrites", &both[..1]),
+        (own("/of/all"), users, "", "", &both[..0]),
+        (base("/tenants/7"), users, "not put below the base path", "rewrites", &both[..1]),
+        (base("/tenants/7"), &users[..1], "", "", &both[..0]),
+        (base("/tenants/$7"), &users[..1], "", "", &both[..0]),
+        (base("/tenants/$(7)"), &users[..1], "a path at the backend with `$(`", "rewrites", &both[1..]),
+    ] {
+        let sandbox = published(&settings, &definition_of_paths(paths));
+        for target in TARGETS {
+            let words = format!("export {target} --env test --out {target}");
+            if targets.contains(&target) {
+                let refused = sandbox.run(&words).expect_exit(5);
+                refused.expect_stderr(detail).expect_stderr(&format!("--allow-loss {loss}"));
+                assert!(!sandbox.path().join(target).exists(), "{target}");
+                sandbox.run(&format!("{words} --allow-loss {loss}")).expect_exit(0);
+            } else {
+                sandbox.run(&words).expect_exit(0);
+            }
+        }
+    }
+}
+
+#[test]
+fn kong_takes_no_part_of_a_name_for_a_value() {
+    let settings = format!("{SHOP}forwarding: {{constants: [{{to: 'query.role:x', value: reader}}]}}\n");
+    let sandbox = published(&settings, SHOP_DEFINITION);
+    sandbox.run("export kong --env test --out kong").expect_exit(5).expect_stderr("whose name has one");
+    sandbox.run("export kong --env test --out kong --allow-loss rewrites").expect_exit(0);
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    let plugins = kong["services"][0]["routes"][0]["plugins"].as_array().expect("plugins");
+    let config = &plugins.iter().find(|one| one["name"] == "request-transformer").expect("changes")["config"];
+    assert_eq!(config["remove"]["querystring"], json!(["role:x"]));
+    assert_eq!(config["add"]["querystring"], json!([]));
 }

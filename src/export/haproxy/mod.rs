@@ -271,15 +271,19 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::OptionsAndMethods
         | ExportFeature::MarkedParameters
         | ExportFeature::QueryRoute
+        | ExportFeature::QueryMethod
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::Https
         | ExportFeature::ClientCertificate
         | ExportFeature::KeepHost
         | ExportFeature::Websocket
-        | ExportFeature::DynamicBackend
-        | ExportFeature::PathTemplate
+        | ExportFeature::DynamicBackend { .. }
+        | ExportFeature::UnusualCondition
+        | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement
+        | ExportFeature::BasePath
+        | ExportFeature::TemplatePath
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
         | ExportFeature::UnusualHeaderNames

@@ -280,6 +280,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::UnusualCondition => FeatureVerdict::Lost(
+            "a header with other characters than letters, digits and hyphens in its name chooses no other backend",
+        ),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
@@ -292,15 +295,18 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::OptionsAndMethods
         | ExportFeature::MarkedParameters
         | ExportFeature::QueryRoute
+        | ExportFeature::QueryMethod
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::Https
         | ExportFeature::ClientCertificate
         | ExportFeature::KeepHost
         | ExportFeature::Websocket
-        | ExportFeature::DynamicBackend
-        | ExportFeature::PathTemplate
+        | ExportFeature::DynamicBackend { .. }
+        | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement
+        | ExportFeature::BasePath
+        | ExportFeature::TemplatePath
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
         | ExportFeature::ColonConstant

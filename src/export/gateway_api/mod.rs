@@ -3,13 +3,14 @@
 //! The standard API routes and forwards; it has no response of its own, so mock responses are what an implementation offers
 //! beside it, and are lost here. What is not routed is answered by the implementation.
 
+mod verdicts;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
 use super::constant::last_constants;
-use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
 use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
@@ -17,9 +18,10 @@ use super::options::ExportOptions;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use super::verdict::{FeatureVerdict, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS};
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
+
+pub(super) use verdicts::judge;
 
 /// The most rules of one route, by the schema of the resource.
 const MOST_RULES: usize = 16;
@@ -29,6 +31,8 @@ const MOST_HEADERS: usize = 16;
 const MOST_PATTERN_BYTES: usize = 1_000;
 /// The longest value of a header, by the same.
 const MOST_VALUE_BYTES: usize = 4096;
+/// A method that the schema does not take.
+const UNKNOWN_METHOD: &str = "QUERY";
 /// The name of the gateway, whose class is the cluster's own.
 const GATEWAY: &str = "apigw";
 
@@ -105,15 +109,15 @@ fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) 
         let mut is_expressed = true;
         for condition in &step.conditions {
             match (&condition.subject, &condition.test) {
+                (RequestPart::Method, TextTest::Equals(method)) if method == UNKNOWN_METHOD => is_expressed = false,
                 // GET takes HEAD along in the gateway; here each is a match of its own.
                 (RequestPart::Method, TextTest::Equals(method)) => matching["method"] = method.as_str().into(),
                 (RequestPart::Method, _) => matching["method"] = "GET".into(),
                 (RequestPart::Header(name), TextTest::Matches(pattern)) => {
-                    headers.push(json!({"type": "RegularExpression", "name": name, "value": pattern}));
+                    headers.push(header_match(name, pattern));
                 }
                 (RequestPart::Header(name), TextTest::MatchesAny(patterns)) => {
-                    let pattern = patterns.join("|");
-                    headers.push(json!({"type": "RegularExpression", "name": name, "value": pattern}));
+                    headers.push(header_match(name, &patterns.join("|")));
                 }
                 (RequestPart::Header(name), TextTest::Present) => {
                     headers.push(json!({"type": "RegularExpression", "name": name, "value": ".*"}));
@@ -163,6 +167,11 @@ fn path_match(path: &PathRule<'_>) -> Value {
         PathPattern::Exact(path) => json!({"type": "Exact", "value": path}),
         PathPattern::Regex(pattern) => json!({"type": "RegularExpression", "value": format!("^(?:{pattern})$")}),
     }
+}
+
+/// Writes the match of a whole value: an implementation may take an expression for one of a part of it.
+fn header_match(name: &str, pattern: &str) -> Value {
+    json!({"type": "RegularExpression", "name": name, "value": format!("^(?:{pattern})$")})
 }
 
 fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m RequestMapping>) -> Vec<Value> {
@@ -230,93 +239,5 @@ fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
                 "endpoints": [{"addresses": [address.to_string()]}],
             }),
         ],
-    }
-}
-
-/// Decides how well the standard Gateway API has a feature.
-pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
-    match feature {
-        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
-        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
-        ExportFeature::CallerClaims => {
-            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
-        }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
-        ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
-        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin | ExportFeature::LongCorsList => {
-            FeatureVerdict::Lost("pages of other origins are not told apart")
-        }
-        ExportFeature::MockResponse => FeatureVerdict::Lost("a mock is not routed: the API has no response of its own"),
-        ExportFeature::ShownCredentials
-        | ExportFeature::ChosenResponse
-        | ExportFeature::RangeOfCodes
-        | ExportFeature::MockWithoutConstant
-        | ExportFeature::BinaryBody
-        | ExportFeature::RedirectBody
-        | ExportFeature::EmptyResponseHeader
-        | ExportFeature::LongName
-        | ExportFeature::ResponseHeaderBytes(_)
-        | ExportFeature::ResponseHeaderCount(_)
-        | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
-        ExportFeature::UnusualHeaderNames => {
-            FeatureVerdict::Near("headers with unusual names are read as the implementation reads them")
-        }
-        ExportFeature::EmptyConstant => {
-            FeatureVerdict::Lost("a constant without a value is left out, and a caller's own value stays")
-        }
-        ExportFeature::ConstantBytes(length) if length.bytes > MOST_VALUE_BYTES => {
-            FeatureVerdict::Lost("a constant over 4,096 bytes is left out, and a caller's own value stays")
-        }
-        // One is the prefix.
-        ExportFeature::ConstantCount(count) if *count >= MOST_HEADERS => {
-            FeatureVerdict::Lost("constants beyond 15 are left out, and a caller's own values stay")
-        }
-        ExportFeature::OptionsAndMethods => {
-            FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
-        }
-        ExportFeature::EncodedLetters | ExportFeature::UnusualTargets => {
-            FeatureVerdict::Near("targets are read as the implementation reads them")
-        }
-        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
-            FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
-        }
-        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
-            FeatureVerdict::Lost("an API told apart by query or style is left out")
-        }
-        ExportFeature::SeveralTargets => FeatureVerdict::Lost("an address that fails stays in use"),
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
-        ExportFeature::Https => {
-            FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
-        }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
-        ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
-        ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
-        ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
-        ExportFeature::DynamicBackend => FeatureVerdict::Lost("backends are chosen by header alone"),
-        ExportFeature::PathTemplate => FeatureVerdict::Lost("a path with parameters is not rewritten"),
-        ExportFeature::PrefixReplacement => {
-            FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
-        }
-        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
-        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
-        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
-        ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
-            FeatureVerdict::Lost("parameters do not move, and only headers are added")
-        }
-        ExportFeature::KeepHost
-        | ExportFeature::HeaderConstant
-        | ExportFeature::ColonConstant
-        | ExportFeature::ConstantBytes(_)
-        | ExportFeature::ConstantCount(_)
-        | ExportFeature::PatternBytes(_)
-        | ExportFeature::EmptyQueryConstant
-        | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
     }
 }

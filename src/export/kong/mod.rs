@@ -1,17 +1,19 @@
 //! Kong: one declarative file, `kong.json`, for a node without a database.
 //!
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
-//! templates in some values, which begin with `$(` or are lines that begin with `#`, and drop a colon that begins one: such a constant is left out, which has to be
+//! templates in some values, which begin with `$(` or are lines that begin with `#`, and drop a colon that begins one, or end a
+//! name at its own: such a constant is left out, which has to be
 //! allowed, and the caller's own goes with it.
+
+mod verdicts;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::constant::{is_template, is_written, last_constants, writes_header};
+use super::constant::{has_colon_of_kong, is_template, is_written, last_constants, writes_header};
 use super::cors::{header_list, short_origins};
-use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets};
 use super::long_pattern::leave_out_long;
 use super::lower::{credential_condition, host_tables};
@@ -22,11 +24,10 @@ use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::upstream::ConnectedUpstream;
-use super::verdict::{
-    FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS,
-};
 use crate::model::{Cors, Digest, IpRules, ParameterMapping, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
+
+pub(super) use verdicts::judge;
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
 const MOST_PATTERN_BYTES: usize = 8 * 1024;
@@ -93,10 +94,7 @@ fn route_of(path: &PathRule<'_>, step: &DecisionStep<'_>, name: &str, hosts: &[&
     let group = path.group;
     let method = step.route.map_or("GET", |route| route.method.as_str());
     let methods = if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] };
-    let pattern = match &path.pattern {
-        PathPattern::Exact(path) => super::pattern::quote(path),
-        PathPattern::Regex(pattern) => pattern.clone(),
-    };
+    let pattern = whole_pattern(path);
     // The path at the backend is made of the captures of the route's own expression.
     let pattern = match &step.action {
         StepOutcome::Forward(action) => match &action.rewrite {
@@ -119,20 +117,27 @@ fn route_of(path: &PathRule<'_>, step: &DecisionStep<'_>, name: &str, hosts: &[&
         "strip_path": false,
         "preserve_host": keep_host,
         "protocols": ["http", "https"],
-        "tags": tags(group, step),
+        "tags": tags(group, step.route.map(|route| route.api.as_str())),
         "plugins": plugins(group, step),
     })
 }
 
+fn whole_pattern(path: &PathRule<'_>) -> String {
+    match &path.pattern {
+        PathPattern::Exact(path) => super::pattern::quote(path),
+        PathPattern::Regex(pattern) => pattern.clone(),
+    }
+}
+
 /// Returns tags, whose letters are those that Kong takes.
-fn tags(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<String> {
+fn tags(group: &GroupRoutes, api: Option<&str>) -> Vec<String> {
     let plain = |text: &str| -> String {
         text.chars()
             .map(|letter| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' })
             .collect()
     };
     let GroupRoutes { environment, group, version, operation, .. } = group;
-    let api = step.route.map(|route| plain(&route.api));
+    let api = api.map(plain);
     let names = [environment.to_string(), group.to_string(), version.to_string(), operation.to_string()];
     names.into_iter().chain(api).collect()
 }
@@ -246,26 +251,27 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
 
 /// True if Kong sends a constant as it is.
 fn is_sendable(constant: &FixedParameter) -> bool {
-    let FixedParameter { value, .. } = constant;
-    !value.is_empty() && !value.starts_with(':') && !is_template(value)
+    !constant.value.is_empty() && !has_colon_of_kong(constant) && !is_template(&constant.value)
 }
 
 /// Writes the path at a backend as a template of Kong; `None` if a literal text would be read as a template.
 fn rewritten(rewrite: &PathRewrite) -> Option<String> {
     let piece = |piece: &RewritePiece| match piece {
-        RewritePiece::Text(text) if text.contains('$') => None,
+        RewritePiece::Text(text) if is_template(text) => None,
         RewritePiece::Text(text) => Some(text.clone()),
         RewritePiece::Capture(group) => Some(format!("$(uri_captures[{group}])")),
     };
     rewrite.pieces.iter().map(piece).collect()
 }
 
+/// Writes the service of a route that ends in a plugin: nothing is sent there.
+fn unused_service(route: &Value) -> Value {
+    json!({"name": route["name"], "url": "http://127.0.0.1:9", "routes": [route]})
+}
+
 /// Writes the service of a route, with an upstream if it has several addresses.
 fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &Value) -> (Value, Option<Value>) {
-    let StepOutcome::Forward(action) = &step.action else {
-        // Nothing is sent there: the route ends in a plugin.
-        return (json!({"name": name, "url": "http://127.0.0.1:9", "routes": [route]}), None);
-    };
+    let StepOutcome::Forward(action) = &step.action else { return (unused_service(route), None) };
     let response_ms = action.own.response_timeout_ms.unwrap_or(action.forward.timeouts.response_ms);
     let upstream = ConnectedUpstream::new(group, action.forward, action.upstream, response_ms);
     let first = upstream.endpoints.first();
@@ -292,101 +298,4 @@ fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &
         })
     });
     (service, upstream)
-}
-
-/// Decides how well Kong has a feature.
-pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
-    match feature {
-        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
-        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
-        ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
-        ExportFeature::CallerClaims => {
-            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
-        }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
-        ExportFeature::IpRules => FeatureVerdict::Near(
-            "other addresses are refused in Kong's own words; a proxy is believed that Kong itself trusts",
-        ),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
-        ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Kong's own words"),
-        ExportFeature::CorsOfListedOrigins => FeatureVerdict::Near("preflights are answered by Kong's plugin"),
-        ExportFeature::CorsOfAnyOrigin => {
-            FeatureVerdict::Near("preflights are answered by Kong's plugin, and no origin gets credentials")
-        }
-        ExportFeature::MockResponse => FeatureVerdict::Near("headers of the response are left out"),
-        ExportFeature::ChosenResponse => FeatureVerdict::Lost("Accept and Prefer choose no other response"),
-        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
-        ExportFeature::MockWithoutConstant => FeatureVerdict::Lost("an API without a constant result is left out"),
-        ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is damaged"),
-        ExportFeature::OptionsAndMethods => {
-            FeatureVerdict::Lost("404, 405 and OPTIONS are Kong's own; ambiguous paths are not refused")
-        }
-        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::UnusualTargets => {
-            FeatureVerdict::Near("malformed and long targets are refused, or not, by Kong's own rules")
-        }
-        ExportFeature::AdjacentParameters => {
-            FeatureVerdict::Near("parameters side by side are told apart by type alone")
-        }
-        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
-            FeatureVerdict::Lost("routes are not told apart by query or style")
-        }
-        ExportFeature::SeveralTargets => {
-            FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")
-        }
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
-        ExportFeature::Https => {
-            FeatureVerdict::Lost("certificates of backends are held against those that Kong itself trusts")
-        }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
-        ExportFeature::Timeouts => {
-            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
-        }
-        ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
-        ExportFeature::DynamicBackend => FeatureVerdict::Lost("all requests go to the usual backend"),
-        ExportFeature::TemplateConstant => FeatureVerdict::Lost(
-            "a constant with `$(` or with a line that begins with `#` is not sent, nor is a caller's own",
-        ),
-        ExportFeature::ColonConstant => {
-            FeatureVerdict::Lost("a constant that begins with a colon is not sent, nor is a caller's own")
-        }
-        ExportFeature::EmptyConstant => {
-            FeatureVerdict::Near("a constant without a value is not sent, nor is a caller's own")
-        }
-        ExportFeature::UnusualHeaderNames => {
-            FeatureVerdict::Near("headers with unusual names are read, or dropped, by Kong's own rules")
-        }
-        ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
-        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
-        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
-        ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
-        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
-        ExportFeature::EmptyQueryConstant => {
-            FeatureVerdict::Lost("a constant of the query without a value is not sent, nor is a caller's own")
-        }
-        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
-        // Kong decodes them before it matches.
-        ExportFeature::EncodedLetters
-        | ExportFeature::RedirectBody
-        | ExportFeature::BodyBytes(_)
-        | ExportFeature::EncodedSlashes
-        | ExportFeature::PathPrefix
-        | ExportFeature::KeepHost
-        | ExportFeature::Websocket
-        | ExportFeature::PathTemplate
-        | ExportFeature::PrefixReplacement
-        | ExportFeature::HeaderToHeader
-        | ExportFeature::HeaderConstant
-        | ExportFeature::EmptyResponseHeader
-        | ExportFeature::ConstantBytes(_)
-        | ExportFeature::ConstantCount(_)
-        | ExportFeature::ResponseHeaderBytes(_)
-        | ExportFeature::ResponseHeaderCount(_)
-        | ExportFeature::PatternBytes(_)
-        | ExportFeature::QueryConstant => FeatureVerdict::Exact,
-    }
 }

@@ -1,0 +1,105 @@
+//! Verdicts about the features of the standard Gateway API.
+
+use super::super::feature::ExportFeature;
+use super::super::verdict::{FeatureVerdict, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS};
+use super::{MOST_HEADERS, MOST_PATTERN_BYTES, MOST_VALUE_BYTES};
+
+/// Decides how well the standard Gateway API has a feature.
+pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
+    match feature {
+        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
+        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
+        ExportFeature::CallerClaims => {
+            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
+        }
+        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
+        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
+        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin | ExportFeature::LongCorsList => {
+            FeatureVerdict::Lost("pages of other origins are not told apart")
+        }
+        ExportFeature::MockResponse => FeatureVerdict::Lost("a mock is not routed: the API has no response of its own"),
+        ExportFeature::ShownCredentials
+        | ExportFeature::ChosenResponse
+        | ExportFeature::RangeOfCodes
+        | ExportFeature::MockWithoutConstant
+        | ExportFeature::BinaryBody
+        | ExportFeature::RedirectBody
+        | ExportFeature::EmptyResponseHeader
+        | ExportFeature::LongName
+        | ExportFeature::ResponseHeaderBytes(_)
+        | ExportFeature::ResponseHeaderCount(_)
+        | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
+        ExportFeature::UnusualHeaderNames => {
+            FeatureVerdict::Near("headers with unusual names are read as the implementation reads them")
+        }
+        ExportFeature::EmptyConstant => {
+            FeatureVerdict::Lost("a constant without a value is left out, and a caller's own value stays")
+        }
+        ExportFeature::ConstantBytes(length) if length.bytes > MOST_VALUE_BYTES => {
+            FeatureVerdict::Lost("a constant over 4,096 bytes is left out, and a caller's own value stays")
+        }
+        // One is the prefix.
+        ExportFeature::ConstantCount(count) if *count >= MOST_HEADERS => {
+            FeatureVerdict::Lost("constants beyond 15 are left out, and a caller's own values stay")
+        }
+        ExportFeature::OptionsAndMethods => {
+            FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
+        }
+        ExportFeature::EncodedLetters | ExportFeature::UnusualTargets => {
+            FeatureVerdict::Near("targets are read as the implementation reads them")
+        }
+        ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
+        ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
+            FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
+        }
+        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
+            FeatureVerdict::Lost("an API told apart by query or style is left out")
+        }
+        ExportFeature::QueryMethod => FeatureVerdict::Lost("an API with the method QUERY is left out"),
+        ExportFeature::SeveralTargets => FeatureVerdict::Lost("an address that fails stays in use"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::Https => {
+            FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
+        }
+        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
+        ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
+        ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
+        ExportFeature::DynamicBackend { by_headers: false } => {
+            FeatureVerdict::Lost("backends are chosen by header alone")
+        }
+        ExportFeature::PathTemplate { has_parameters: true } => {
+            FeatureVerdict::Lost("a path with parameters is not rewritten")
+        }
+        ExportFeature::BasePath => {
+            FeatureVerdict::Lost("a path with parameters is not put below the base path of its backend")
+        }
+        ExportFeature::PrefixReplacement => {
+            FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
+        }
+        ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
+        ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
+            FeatureVerdict::Lost("parameters do not move, and only headers are added")
+        }
+        ExportFeature::KeepHost
+        | ExportFeature::DynamicBackend { by_headers: true }
+        | ExportFeature::PathTemplate { has_parameters: false }
+        | ExportFeature::TemplatePath
+        | ExportFeature::HeaderConstant
+        | ExportFeature::UnusualCondition
+        | ExportFeature::ColonConstant
+        | ExportFeature::ConstantBytes(_)
+        | ExportFeature::ConstantCount(_)
+        | ExportFeature::PatternBytes(_)
+        | ExportFeature::EmptyQueryConstant
+        | ExportFeature::TemplateConstant => FeatureVerdict::Exact,
+    }
+}

@@ -9,6 +9,7 @@
 //! - `constant`: constants that a target may not send as they are
 //! - `upstream`: backends by the digest of their settings
 //! - `feature`, `feature_uses`, `place`, `report`: the settings that a target may not express, and the verdicts about them
+//! - `wider`: the methods of wider paths, for targets that decide by path and method at once
 //! - `length`, `long_pattern`: the lengths that targets have limits for, and paths and steps that are left out for theirs
 //! - `target`: the targets
 //! - `node`: the same state for nodes that follow a control plane
@@ -45,6 +46,7 @@ mod target;
 mod tests;
 mod upstream;
 mod verdict;
+mod wider;
 
 use std::net::SocketAddr;
 

@@ -66,6 +66,7 @@ losses! {
     F::BinaryBody => BinaryBody, &[Nginx, Kong], Closed;
     F::RedirectBody => RedirectBody, &[Nginx], Closed;
     F::BodyBytes(_) => BodyBytes(usize::MAX), &[Haproxy], Closed;
+    // The methods of wider paths are refused by routes of their own.
     F::OptionsAndMethods => OptionsAndMethods, &[GatewayApi, Kong], Closed;
     F::EncodedLetters => EncodedLetters, NONE, Closed;
     F::UnusualTargets => UnusualTargets, NONE, Closed;

@@ -176,6 +176,47 @@ fn requests_of_an_api_reach_no_other_backend_and_no_other_path_of_one() {
 }
 
 #[test]
+fn a_method_that_a_path_lacks_reaches_no_wider_path() {
+    let paths: &[(&str, &[&str])] = &[
+        ("/users/me", &["get"]),
+        ("/users/{id}", &["get", "delete", "post"]),
+        ("/users/{id}/notes", &["put"]),
+        ("/orders", &["put"]),
+    ];
+    let sandbox = published(SHOP, &definition_of_paths(paths));
+    for target in ["gateway-api", "kong"] {
+        sandbox.run(&format!("export {target} --env test --out {target}")).expect_exit(0);
+    }
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    let routes = kong["services"].as_array().expect("services").iter().map(|service| &service["routes"][0]);
+    let ends = |route: &&Value| route["plugins"][0]["name"] == "request-termination";
+    let (refusing, serving): (Vec<&Value>, Vec<&Value>) = routes.partition(ends);
+    assert_eq!(refusing.len(), 1, "{kong:#}");
+    assert_eq!(refusing[0]["methods"], json!(["POST", "DELETE"]));
+    assert_eq!(refusing[0]["plugins"][0]["config"]["status_code"], 405);
+    let same = serving.iter().find(|route| route["paths"] == refusing[0]["paths"]).expect("the API of the path");
+    assert_eq!((&same["methods"], &same["regex_priority"]), (&json!(["GET", "HEAD"]), &refusing[0]["regex_priority"]));
+    let resources: Value = serde_json::from_str(&sandbox.read("gateway-api/30-routes.json")).expect("JSON");
+    let rules = resources["items"][0]["spec"]["rules"].as_array().expect("rules");
+    let closed: Vec<&Value> = rules.iter().filter(|rule| rule.get("backendRefs").is_none()).collect();
+    let path = json!({"type": "Exact", "value": "/shop/users/me"});
+    let matches = json!([{"path": path, "method": "POST"}, {"path": path, "method": "DELETE"}]);
+    assert_eq!(closed, [&json!({"matches": matches})]);
+}
+
+#[test]
+fn preflights_reach_the_plugin_of_kong() {
+    let cors = "cors: {allow_origins: ['https://shop.example']}\n";
+    let sandbox = published(&format!("{SHOP}{cors}"), &definition_of_paths(&[("/users", &["get"])]));
+    sandbox.run("export kong --env test --out kong").expect_exit(0);
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    let routes = kong["services"].as_array().expect("services").iter().map(|service| &service["routes"][0]);
+    let options: Vec<&Value> = routes.filter(|route| route["methods"] == json!(["OPTIONS"])).collect();
+    let names = options[0]["plugins"].as_array().expect("plugins").iter().map(|plugin| plugin["name"].clone());
+    assert_eq!((options.len(), names.collect::<Vec<_>>()), (1, vec![json!("cors"), json!("request-termination")]));
+}
+
+#[test]
 fn kong_takes_no_part_of_a_name_for_a_value() {
     let settings = format!("{SHOP}forwarding: {{constants: [{{to: 'query.role:x', value: reader}}]}}\n");
     let sandbox = published(&settings, SHOP_DEFINITION);

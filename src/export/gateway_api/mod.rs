@@ -5,7 +5,7 @@
 
 mod verdicts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,8 @@ use super::options::ExportOptions;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{PathRule, RequestPart, StepOutcome, TextTest};
 use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
-use crate::model::{Digest, ParameterReference};
+use super::wider::methods_of_wider_paths;
+use crate::model::{Digest, Method, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 
 pub(super) use verdicts::judge;
@@ -44,8 +45,9 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     leave_out_long(&mut tables, |length| length.total <= MOST_PATTERN_BYTES);
     for table in tables {
         let mut rules = Vec::new();
-        for path in &table.paths {
+        for (path, wider) in table.paths.iter().zip(methods_of_wider_paths(&table.paths)) {
             rules.extend(path_rules(path, &mut services));
+            rules.extend(refusing_rule(path, &wider));
         }
         let name = table.hosts.first().map_or_else(String::new, |host| host.replace('.', "-"));
         // Rules of several routes of one host are merged, the most specific first, whatever route they are in.
@@ -160,6 +162,13 @@ fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) 
         }));
     }
     rules
+}
+
+/// Writes the rule that leads nowhere with the methods of wider paths, to which an implementation would give them.
+fn refusing_rule(path: &PathRule<'_>, wider: &BTreeSet<Method>) -> Option<Value> {
+    let methods = wider.iter().map(|method| method.as_str()).filter(|method| *method != UNKNOWN_METHOD);
+    let matches: Vec<Value> = methods.map(|method| json!({"path": path_match(path), "method": method})).collect();
+    (!matches.is_empty()).then(|| json!({"matches": matches}))
 }
 
 fn path_match(path: &PathRule<'_>) -> Value {

@@ -24,7 +24,8 @@ use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use super::upstream::ConnectedUpstream;
-use crate::model::{Cors, Digest, IpRules, ParameterMapping, ParameterReference};
+use super::wider::methods_of_wider_paths;
+use crate::model::{Cors, Digest, IpRules, Method, ParameterMapping, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
 
 pub(super) use verdicts::judge;
@@ -44,6 +45,7 @@ pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
     leave_out_long(&mut tables, |length| length.total <= MOST_PATTERN_BYTES);
     for table in tables {
         let count = table.paths.len();
+        let wider = methods_of_wider_paths(&table.paths);
         for (index, path) in table.paths.iter().enumerate() {
             for (step, route) in api_steps(path) {
                 let name = resource_name(path.group, &route.api, &format!("{:?}", path.pattern));
@@ -54,6 +56,9 @@ pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
                 let (service, upstream) = service_of(path.group, step, &name, &route);
                 services.push(service);
                 upstreams.extend(upstream.filter(|upstream| upstream_names.insert(upstream["name"].to_string())));
+            }
+            for route in refusing_routes(path, wider.get(index), &table.hosts, count - index) {
+                services.push(unused_service(&route));
             }
         }
     }
@@ -127,6 +132,45 @@ fn whole_pattern(path: &PathRule<'_>) -> String {
         PathPattern::Exact(path) => super::pattern::quote(path),
         PathPattern::Regex(pattern) => pattern.clone(),
     }
+}
+
+/// Writes the routes of requests to a path that no API of it takes: preflights and other `OPTIONS`, where pages of other origins
+/// may call, and the methods of wider paths, which Kong would take them for.
+fn refusing_routes(
+    path: &PathRule<'_>,
+    wider: Option<&BTreeSet<Method>>,
+    hosts: &[&str],
+    priority: usize,
+) -> Vec<Value> {
+    let group = path.group;
+    let pattern = whole_pattern(path);
+    let route = |kind: &str, methods: Vec<&str>, plugins: Vec<Value>| {
+        json!({
+            "name": resource_name(group, kind, &format!("{:?}", path.pattern)),
+            "hosts": hosts,
+            "methods": methods,
+            "paths": [format!("~(?:{pattern})$")],
+            "regex_priority": priority,
+            "strip_path": false,
+            "protocols": ["http", "https"],
+            "tags": tags(group, None),
+            "plugins": plugins,
+        })
+    };
+    let has_options = path.steps.iter().filter_map(|step| step.route).any(|route| route.method == Method::Options);
+    let cors = group.cors.as_ref().filter(|_| !has_options && path.steps.iter().any(|step| step.route.is_some()));
+    let options = cors.and_then(cors_plugin).map(|cors| {
+        let empty = json!({"name": "request-termination", "config": {"status_code": 204}});
+        route("OPTIONS", vec!["OPTIONS"], vec![cors, empty])
+    });
+    let is_answered = |method: &Method| *method == Method::Options && options.is_some();
+    let refused: Vec<&str> =
+        wider.into_iter().flatten().filter(|method| !is_answered(method)).map(|method| method.as_str()).collect();
+    let refusal = (!refused.is_empty()).then(|| {
+        let config = json!({"status_code": 405, "message": "This path does not have this method."});
+        route("405", refused, vec![json!({"name": "request-termination", "config": config})])
+    });
+    options.into_iter().chain(refusal).collect()
 }
 
 /// Returns tags, whose letters are those that Kong takes.

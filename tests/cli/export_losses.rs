@@ -205,6 +205,14 @@ fn a_method_that_a_path_lacks_reaches_no_wider_path() {
 }
 
 #[test]
+fn kong_verifies_the_certificates_of_backends() {
+    let sandbox = published(&SHOP.replace("http:", "https:"), SHOP_DEFINITION);
+    sandbox.run("export kong --env test --out kong").expect_exit(0);
+    let kong: Value = serde_json::from_str(&sandbox.read("kong/kong.json")).expect("JSON");
+    assert_eq!(kong["services"][0]["tls_verify"], true);
+}
+
+#[test]
 fn preflights_reach_the_plugin_of_kong() {
     let cors = "cors: {allow_origins: ['https://shop.example']}\n";
     let sandbox = published(&format!("{SHOP}{cors}"), &definition_of_paths(&[("/users", &["get"])]));

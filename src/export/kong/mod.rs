@@ -321,7 +321,7 @@ fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &
     let first = upstream.endpoints.first();
     let is_one = upstream.endpoints.len() == 1;
     let host = first.filter(|_| is_one).map_or_else(|| upstream.name.clone(), |endpoint| endpoint.host.clone());
-    let service = json!({
+    let mut service = json!({
         "name": name,
         "protocol": if upstream.tls.is_some() { "https" } else { "http" },
         "host": host,
@@ -332,6 +332,10 @@ fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &
         "retries": u8::from(action.forward.retry),
         "routes": [route],
     });
+    if upstream.tls.is_some() {
+        // Kong verifies no certificate of a backend unless it is told to.
+        service["tls_verify"] = true.into();
+    }
     let targets: Vec<Value> =
         upstream.endpoints.iter().map(|endpoint| json!({"target": endpoint.address(), "weight": 100})).collect();
     let upstream = (!is_one).then(|| {

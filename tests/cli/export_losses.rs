@@ -236,3 +236,28 @@ fn kong_takes_no_part_of_a_name_for_a_value() {
     assert_eq!(config["remove"]["querystring"], json!(["role:x"]));
     assert_eq!(config["add"]["querystring"], json!([]));
 }
+
+#[test]
+fn backends_that_read_alike_have_services_of_their_own() {
+    let hosts = ["a.b.example", "a-b.example", "A.B.example"];
+    let long = "l".repeat(50);
+    let rules = hosts.iter().map(|host| host.to_string()).chain(["1", "2"].map(|end| format!("{long}{end}.example")));
+    let rules: Vec<Value> = rules
+        .enumerate()
+        .map(|(index, host)| json!({"when": format!("header.x-{index}"), "backend": format!("http://{host}")}))
+        .collect();
+    let settings = format!("{SHOP}forwarding: {{routes: {}}}\n", Value::from(rules));
+    let sandbox = published(&settings, SHOP_DEFINITION);
+    sandbox.write("groups/other/group.yaml", &SHOP.replace("/shop", "/other"));
+    sandbox.write("groups/other/openapi.yaml", SHOP_DEFINITION);
+    sandbox.run("publish other --env test").expect_exit(0);
+    sandbox.run("export gateway-api --env test --out out").expect_exit(0);
+    let names = |file: &str| {
+        let list: Value = serde_json::from_str(&sandbox.read(file)).expect("JSON");
+        let items = list["items"].as_array().expect("items").clone();
+        items.iter().map(|item| item["metadata"]["name"].to_string()).collect::<Vec<_>>()
+    };
+    let services: std::collections::BTreeSet<String> = names("out/20-services.json").into_iter().collect();
+    assert_eq!(services.len(), 5 + 1, "{services:?}");
+    assert!(services.iter().all(|name| name.len() <= 63 + 2));
+}

@@ -49,13 +49,13 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
             rules.extend(path_rules(path, &mut services));
             rules.extend(refusing_rule(path, &wider));
         }
-        let name = table.hosts.first().map_or_else(String::new, |host| host.replace('.', "-"));
+        let name = table.hosts.first().copied().unwrap_or_default();
         // Rules of several routes of one host are merged, the most specific first, whatever route they are in.
         for (index, rules) in rules.chunks(MOST_RULES).enumerate() {
             routes.push(json!({
                 "apiVersion": "gateway.networking.k8s.io/v1",
                 "kind": "HTTPRoute",
-                "metadata": {"name": resource_name(&name, index), "labels": labels()},
+                "metadata": {"name": resource_name(name, index), "labels": labels()},
                 "spec": {"parentRefs": [{"name": GATEWAY}], "hostnames": table.hosts, "rules": rules},
             }));
         }
@@ -95,10 +95,10 @@ fn gateway(groups: &[&GroupRoutes], options: &ExportOptions) -> Value {
     })
 }
 
-/// Returns a name of at most 63 characters for the piece of a route.
-fn resource_name(name: &str, index: usize) -> String {
-    let short: String = name.chars().take(40).collect();
-    format!("{}-{}-{index}", short.trim_end_matches('-'), Digest::of(name.as_bytes()).short())
+/// Returns a name of at most 63 characters for the piece of a route. The digest tells hosts apart that read alike.
+fn resource_name(host: &str, index: usize) -> String {
+    let short: String = host.replace('.', "-").chars().take(40).collect();
+    format!("{}-{}-{index}", short.trim_end_matches('-'), Digest::of(host.as_bytes()).short())
 }
 
 /// Writes the rules of a path: one for each step that forwards.
@@ -218,14 +218,16 @@ fn rewrite_filter(rewrite: Option<&PathRewrite>, upstream: &ConnectedUpstream<'_
     (!is_empty).then(|| json!({"type": "URLRewrite", "urlRewrite": change}))
 }
 
-fn service_name(endpoint: &UpstreamEndpoint) -> String {
-    let host: String = endpoint
-        .host
+/// Returns a name of at most 63 characters. The digest tells hosts apart that read alike: a backend would get the requests of
+/// another otherwise.
+fn service_name(UpstreamEndpoint { is_https, host, port, .. }: &UpstreamEndpoint) -> String {
+    let short: String = host
         .chars()
         .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' })
-        .take(40)
+        .take(32)
         .collect();
-    format!("apigw-{}-{}", host.trim_matches('-'), endpoint.port)
+    let digest = Digest::of(format!("{is_https} {host}").as_bytes()).short();
+    format!("apigw-{}-{digest}-{port}", short.trim_matches('-'))
 }
 
 /// Writes the service of a backend: a name outside of the cluster, or an address with its slice.
@@ -248,5 +250,18 @@ fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
                 "endpoints": [{"addresses": [address.to_string()]}],
             }),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_that_read_alike_have_names_of_their_own() {
+        assert_eq!(resource_name("a.b", 0).len(), "a-b--0".len() + Digest::of(b"a.b").short().len());
+        assert_ne!(resource_name("a.b", 0), resource_name("a-b", 0));
+        let long = resource_name(&"l".repeat(200), 99_999);
+        assert!(long.len() <= 63, "{long}");
     }
 }

@@ -232,7 +232,7 @@ fn a_form_is_written_as_the_definition_says() {
         ("--form photo=@a.png --form name=x --form ages=y", 3, "body/ages/0: "),
         ("--form name", 64, "write fields as `--form name=value`"),
         ("--form name=x --body y", 64, "--body"),
-        ("--form photo=@missing.png", 1, "missing.png"),
+        ("--form photo=@missing.png", 3, "missing.png"),
         ("--form name=x --content-type text/plain", 3, "takes no body that is a text/plain"),
         ("--form photo=@a.png --content-type application/x-www-form-urlencoded", 3, "the field \"photo\" is not UTF-8"),
     ] {

@@ -55,8 +55,8 @@ fn a_base_domain_that_cannot_be_read_gives_no_address() {
     for words in [
         "status -v",
         "diff petstore@test petstore@online",
-        "-y rollback petstore --env test",
         "-y switch petstore --env test --previous",
+        "-y rollback petstore --env test",
         "-y undo --env test",
     ] {
         let shown = sandbox.run(words).expect_exit(0).expect_stderr(note);

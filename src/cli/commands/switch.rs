@@ -26,7 +26,7 @@ pub(in crate::cli) struct SwitchArguments {
     /// The version to switch to
     #[arg(long, value_name = "V", required_unless_present = "previous", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
-    /// Switch to the other version that was live last
+    /// Switch to the other version that was live last, but for those that a rollback or an undo took back
     #[arg(long, conflicts_with = "version")]
     previous: bool,
     #[command(flatten)]

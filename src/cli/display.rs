@@ -75,7 +75,7 @@ pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
 }
 
 /// Returns the value of an option among the words that were typed.
-fn typed_value<'a>(process: &'a ProcessContext, long: &str, short: Option<&str>) -> Option<&'a str> {
+pub(super) fn typed_value<'a>(process: &'a ProcessContext, long: &str, short: Option<&str>) -> Option<&'a str> {
     let words: Vec<&str> = process.arguments.iter().filter_map(|word| word.to_str()).collect();
     let is_option = |word: &str| word == long || Some(word) == short;
     let joined = |word: &'a str| {

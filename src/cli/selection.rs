@@ -5,6 +5,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::complete;
 use super::context::Context;
+use super::duration::parse_duration;
 use super::error::CommandError;
 use crate::definition::Definition;
 use crate::model::{GroupName, Method, NameError, Version, nearest};
@@ -17,7 +18,7 @@ pub(super) fn group(context: &Context<'_>, named: Option<&str>) -> Result<GroupN
     let workspace = context.workspace()?;
     if let Some(name) = named {
         let group = parse(name)?;
-        workspace.require_group(&group)?;
+        require_group(context, &group)?;
         return Ok(group);
     }
     let plain = workspace.group_around(context.folder()).or_else(|| workspace.settings().default_group.clone());
@@ -70,6 +71,8 @@ pub(super) fn require_group(context: &Context<'_>, group: &GroupName) -> Result<
     if let Ok(environment) = context.environment(group.as_str()) {
         let hint = format!("{group} is an environment: leave it out, and name it with `--env {environment}`");
         error.hints.insert(0, hint);
+    } else if parse_duration(group.as_str()).is_ok() {
+        error.hints.insert(0, format!("a time-out is written with `=`: `--wait={group}`"));
     }
     Err(error)
 }
@@ -95,7 +98,11 @@ pub(super) fn released_group(context: &Context<'_>, group: &GroupName) -> Result
 /// Parses a group's name.
 pub(super) fn parse(name: &str) -> Result<GroupName, CommandError> {
     name.parse().map_err(|error: NameError| {
-        CommandError::invalid("name", error.to_string()).hint("for example `petstore` or `pet-store-2`")
+        let refused = CommandError::invalid("name", error.to_string());
+        match mistaken_version(name) {
+            Some(version) => refused.hint(format!("a version is named apart from its group: `--version {version}`")),
+            None => refused.hint("for example `petstore` or `pet-store-2`"),
+        }
     })
 }
 

@@ -2,10 +2,14 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::output::{Output, OutputFormat, SourceTexts};
 use super::process::ProcessContext;
-use super::{display, escape};
+use super::selection::mistaken_version;
+use super::{display, escape, variables};
+use crate::model::EnvironmentName;
+use crate::workspace::Workspace;
 
 /// Commands that other tools call otherwise, by the command above them.
 const COMMAND_WORDS: [(&str, &[&str], &[&str]); 19] = [
@@ -13,7 +17,7 @@ const COMMAND_WORDS: [(&str, &[&str], &[&str]); 19] = [
     ("apigw", &["revert", "restore"], &["rollback", "undo"]),
     ("apigw", &["down", "stop", "unpublish", "delete", "remove", "rm"], &["offline"]),
     ("apigw", &["list", "ls", "ps", "get", "envs", "environments"], &["status"]),
-    ("apigw", &["log", "audit"], &["history"]),
+    ("apigw", &["log", "logs", "audit"], &["history"]),
     ("apigw", &["lint", "validate", "test"], &["check"]),
     ("apigw", &["merge"], &["resolve"]),
     ("apigw", &["start", "run"], &["serve"]),
@@ -34,7 +38,12 @@ const COMMAND_WORDS: [(&str, &[&str], &[&str]); 19] = [
 const OF_ENVIRONMENT: &[&str] = &["publish", "switch", "offline", "rollback", "undo", "history", "status", "call"];
 
 /// Arguments that commands lack and another way has, by the commands.
-const ARGUMENT_TIPS: [(&[&str], &str, &str); 8] = [
+const ARGUMENT_TIPS: [(&[&str], &str, &str); 9] = [
+    (
+        &["switch"],
+        "--all",
+        "one group is switched at a time; all go back with 'apigw rollback --all --env ENV --to OPERATION'",
+    ),
     (&["promote"], "--env", "name both environments: '--from ENV --to ENV'"),
     (&["promote"], "-e", "name both environments: '--from ENV --to ENV'"),
     (&["rollback"], "--version", "to go to a version: 'apigw switch GROUP --env ENV --version V'"),
@@ -64,7 +73,7 @@ pub(super) fn refuse(process: &ProcessContext, mut error: clap::Error) -> Exit {
         output.error(&error, &SourceTexts::new(&|_| None));
         return Exit::Usage;
     }
-    advise(&mut error);
+    advise(process, &mut error);
     if output.format == OutputFormat::Table {
         show(process, &output, &error);
     } else {
@@ -87,7 +96,7 @@ fn show(process: &ProcessContext, output: &Output, error: &clap::Error) {
 }
 
 /// Replaces the parser's advice, which goes by letters alone, where it is known what was meant.
-fn advise(error: &mut clap::Error) {
+fn advise(process: &ProcessContext, error: &mut clap::Error) {
     let command = command_of(&error.render().to_string());
     let last = command.rsplit(' ').next().unwrap_or_default();
     let typed = |error: &clap::Error, kind| match error.get(kind) {
@@ -108,17 +117,65 @@ fn advise(error: &mut clap::Error) {
             let known = ARGUMENT_TIPS
                 .iter()
                 .find(|(of, argument, _)| *argument == word && of.iter().any(|of| command.ends_with(of)));
-            if let Some((_, _, tip)) = known {
+            let tip = known.map(|(_, _, tip)| (*tip).to_owned()).or_else(|| value_tip(&command, &word));
+            if let Some(tip) = tip.or_else(|| wait_tip(process)) {
                 error.remove(ContextKind::SuggestedArg);
-                error.remove(ContextKind::Suggested);
-                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![(*tip).to_owned().into()]));
+                suggest(error, tip);
             } else if !word.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit()) {
                 // A number may be a value; an option that does not exist is none.
                 error.remove(ContextKind::Suggested);
             }
         }
+        ErrorKind::ArgumentConflict => {
+            if let Some(tip) = wait_tip(process) {
+                suggest(error, tip);
+            }
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let missing = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::Strings(missing)) => missing.iter().any(|argument| argument.contains("<ENV>")),
+                _ => false,
+            };
+            if let Some(tip) = missing.then(|| environments_tip(process)).flatten() {
+                suggest(error, tip);
+            }
+        }
         _ => {}
     }
+}
+
+fn suggest(error: &mut clap::Error, tip: String) {
+    error.remove(ContextKind::Suggested);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+}
+
+/// Returns the option of a value that was typed without it.
+fn value_tip(command: &str, word: &str) -> Option<String> {
+    let is_of = |commands: &[&str]| commands.iter().any(|name| command.ends_with(name));
+    let is_built_in = |name: EnvironmentName| EnvironmentName::BUILT_IN.contains(&name.as_str());
+    if is_of(&["switch"])
+        && let Some(version) = mistaken_version(word)
+    {
+        return Some(format!("a version is named with '--version {version}'"));
+    }
+    let is_environment = EnvironmentName::from_input(word).is_ok_and(is_built_in);
+    (is_environment && is_of(OF_ENVIRONMENT)).then(|| format!("an environment is named with '--env {word}'"))
+}
+
+/// Returns how a time-out is written that was typed as a word of its own.
+fn wait_tip(process: &ProcessContext) -> Option<String> {
+    let words: Vec<&str> = process.arguments.iter().filter_map(|word| word.to_str()).collect();
+    let pair = words.windows(2).find(|pair| pair[0] == "--wait" && parse_duration(pair[1]).is_ok())?;
+    Some(format!("a time-out is written '--wait={}'", pair[1]))
+}
+
+/// Lists the environments of the workspace that is meant.
+fn environments_tip(process: &ProcessContext) -> Option<String> {
+    let typed = display::typed_value(process, "--directory", Some("-C"));
+    let folder = process.folder.join(typed.or_else(|| process.variable(variables::DIRECTORY)).unwrap_or_default());
+    let (workspace, _) = Workspace::open_readable(&folder).ok()?;
+    let names: Vec<String> = workspace.settings().environments().iter().map(ToString::to_string).collect();
+    Some(format!("the environments are {}", names.join(", ")))
 }
 
 /// Returns the command whose usage a message of the parser shows.

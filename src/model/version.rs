@@ -81,8 +81,10 @@ impl FromStr for Version {
         if text.len() > Self::LONGEST {
             return Err(refuse(format!("it is longer than {} characters", Self::LONGEST)));
         }
-        let version = semver::Version::parse(text)
-            .map_err(|error| refuse(format!("{error}; write it like \"1.2.3\" or \"1.2.3-rc.1\"")))?;
+        // The parser's words are about the step at which it failed, not about what to write.
+        let version = semver::Version::parse(text).map_err(|_| {
+            refuse("write three numbers without leading zeros, like \"1.2.3\" or \"1.2.3-rc.1\"".to_owned())
+        })?;
         if !version.build.is_empty() {
             return Err(refuse("build metadata (+…) is not allowed".to_owned()));
         }

@@ -205,10 +205,10 @@ impl Workspace {
         self.unread.as_ref()
     }
 
-    /// Finds the nearest folder upwards that is a workspace.
+    /// Finds the nearest folder upwards that is a workspace; none above a folder that is not there.
     #[must_use]
     pub fn root_above(folder: &Path) -> Option<PathBuf> {
-        let folder = std::path::absolute(folder).ok()?;
+        let folder = std::path::absolute(folder).ok().filter(|folder| folder.exists())?;
         let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists())?;
         Some(std::fs::canonicalize(found).unwrap_or_else(|_| found.to_owned()))
     }

@@ -96,6 +96,11 @@ fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
     // By its digest, since a name may be as long as a file system lets it.
     let name = Digest::of(target.file_name().unwrap_or_default().as_encoded_bytes()).short();
     let prefix = format!(".apigw-{name}-");
+    if !folder.is_dir() {
+        let location = Location::file(target.display().to_string());
+        let message = "there is no folder for this file".to_owned();
+        return Err(Error::invalid("file", location, message, "make the folder, or name a file in another"));
+    }
     remove_staged(folder, &prefix);
     loop {
         let mut builder = tempfile::Builder::new();

@@ -46,6 +46,55 @@ fn requests_that_make_no_sense_change_nothing() {
 }
 
 #[test]
+fn what_newcomers_type_is_answered_with_what_to_type() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create orders").expect_exit(0);
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let before = sandbox.files();
+    for (words, exit, hint) in [
+        ("publish petstore", 64, "the environments are test, pre-release, online"),
+        ("promote petstore --from test", 64, "the environments are test"),
+        ("publish petstore 0.0.1 --env test", 3, "a version is named apart from its group: `--version 0.0.1`"),
+        ("publish petstore@0.0.1 --env test", 3, "`--version 0.0.1`"),
+        ("switch petstore 0.0.1 --env test --previous", 64, "a version is named with '--version 0.0.1'"),
+        ("switch --all --env test --previous", 64, "one group is switched at a time"),
+        ("status petstore test", 64, "an environment is named with '--env test'"),
+        ("history petstore prod", 64, "an environment is named with '--env prod'"),
+        ("publish --all --env test --mock --wait 5s", 64, "a time-out is written '--wait=5s'"),
+        ("publish petstore --env test --mock --wait 5s", 3, "a time-out is written with `=`: `--wait=5s`"),
+        ("diff test online", 3, "write `@test` for all of it, or `GROUP@test`"),
+        ("diff petstore prod", 3, "write `@online` for all of it"),
+        ("group show online", 3, "online is an environment"),
+        ("version bump petstore", 64, "say how far to bump it: `apigw version bump petstore patch`"),
+        ("version show petstore", 64, "name one of its versions: `apigw version list petstore`"),
+        ("version show petstore 1", 64, "write three numbers without leading zeros"),
+        ("history -n x", 64, "write a number, like 20"),
+        (
+            "group import shop https://a.example/x.yaml",
+            3,
+            "download it first: `curl -fLo openapi.yaml https://a.example",
+        ),
+        ("group delete petstore -y", 4, "take it offline first: `apigw offline petstore --env test`"),
+        ("init", 4, "or name another folder: `apigw init DIR`"),
+        ("-C nowhere status", 3, "there is no folder"),
+        ("help exit-codes", 64, "`apigw help troubleshooting`"),
+        ("help troubleshoot", 64, "did you mean \"troubleshooting\""),
+        ("logs", 64, "'history'"),
+    ] {
+        sandbox.run(words).expect_exit(exit).expect_stderr(hint);
+        assert_eq!(sandbox.files(), before, "{words}");
+    }
+    sandbox.write("plan.yaml", "schema: 1\nenvironment: test\nsteps: []\n");
+    sandbox
+        .run("plan plan.yaml --out no/such/bound.yaml")
+        .expect_exit(3)
+        .expect_stderr("there is no folder for this file");
+    // Elsewhere there is no workspace to ask.
+    let usage = Sandbox::empty().run("publish petstore").expect_exit(64);
+    assert!(!usage.stderr.contains("tip:"), "{}", usage.stderr);
+}
+
+#[test]
 fn there_is_no_workspace() {
     Sandbox::empty().run("status").expect_exit(3).expect_stderr("apigw init");
 }

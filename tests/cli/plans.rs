@@ -244,7 +244,7 @@ fn no_output_goes_into_a_place_of_gits_own() {
         sandbox.run(words).expect_exit(3).expect_stderr("this is a place of Git's own files");
     }
     assert_eq!(sandbox.files(), files, "a refusal wrote something");
-    sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(1);
+    sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(3);
     sandbox.write(".github/x", "");
     sandbox.run("plan release.yaml --out .github/plan.yaml").expect_exit(0);
     // A worktree of a bare repository may lie in its folder, and is a checkout like any other.

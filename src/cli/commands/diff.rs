@@ -167,6 +167,14 @@ fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 
 fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandError> {
     let workspace = context.workspace()?;
     let Some((name, place)) = text.split_once('@') else {
+        if selection::parse(text).is_ok_and(|group| workspace.require_group(&group).is_err())
+            && let Ok(environment) = context.environment(text)
+        {
+            let error = CommandError::invalid("unknown-group", format!("{text} is an environment, and no group"));
+            return Err(error.hint(format!(
+                "write `@{environment}` for all of it, or `GROUP@{environment}` for a group's version that is live there"
+            )));
+        }
         let group = selection::group(context, Some(text))?;
         let candidate = Arc::new(workspace.working_copy(&group, None)?);
         return Ok(DiffReference::Group(group, candidate.into()));

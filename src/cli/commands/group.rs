@@ -1,5 +1,7 @@
 //! `apigw group`.
 
+mod deleted;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -10,12 +12,12 @@ use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, MOST_WARNINGS};
-use crate::cli::reason::ChangeReason;
+use crate::cli::shell::shell_word;
 use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{
-    ApiView, FindingView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
+    ApiView, FindingView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
-use crate::cli::{advice, change, complete, missing_release, selection, table};
+use crate::cli::{change, complete, selection, table};
 use crate::definition::{self, Definition, ImportRules};
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
@@ -31,7 +33,7 @@ pub(in crate::cli) enum GroupCommand {
     List(GroupListArguments),
     Show(GroupShowArguments),
     Set(SetArguments),
-    Delete(GroupDeleteArguments),
+    Delete(deleted::GroupDeleteArguments),
 }
 
 /// Create a group without APIs
@@ -111,21 +113,6 @@ pub(in crate::cli) struct SetArguments {
     values: Vec<String>,
 }
 
-/// Delete a group that is live nowhere, with all its versions
-///
-/// If one of its versions was live in one of the last ten states of an environment, it is deleted only with --force: those
-/// states can no longer be restored.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  apigw group delete orders --yes\n  apigw -y group delete orders")]
-pub(in crate::cli) struct GroupDeleteArguments {
-    /// The group
-    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::groups))]
-    name: String,
-    /// Delete it even if rollbacks need one of its versions
-    #[arg(long)]
-    force: bool,
-}
-
 pub(in crate::cli) fn run(context: &Context<'_>, command: &GroupCommand) -> Result<Exit, CommandError> {
     match command {
         GroupCommand::Create(arguments) => create(context, arguments),
@@ -133,7 +120,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &GroupCommand) -> Resu
         GroupCommand::List(_) => list(context),
         GroupCommand::Show(arguments) => show(context, arguments),
         GroupCommand::Set(arguments) => set(context, arguments),
-        GroupCommand::Delete(arguments) => delete(context, arguments),
+        GroupCommand::Delete(arguments) => deleted::delete(context, arguments),
     }
 }
 
@@ -171,7 +158,14 @@ fn create(context: &Context<'_>, arguments: &GroupCreateArguments) -> Result<Exi
 fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, CommandError> {
     let group = selection::parse(&arguments.name)?;
     let workspace = context.workspace()?;
-    let folder = OutsideFolder::of(&context.folder().join(&arguments.file))?;
+    let folder = OutsideFolder::of(&context.folder().join(&arguments.file)).map_err(|error| {
+        let typed = arguments.file.to_string_lossy();
+        if !typed.contains("://") {
+            return error.into();
+        }
+        CommandError::invalid("no-file", format!("{typed} is an address, and a file is read"))
+            .hint(format!("download it first: `curl -fLo openapi.yaml {}`", shell_word(&typed)))
+    })?;
     let shown = shown_before(&arguments.file, folder.name());
     let raised = |definition: &Definition| check::raised(&group, definition, workspace.settings());
     let rules = ImportRules { levels: workspace.settings().rules.clone(), further: Some(&raised) };
@@ -383,31 +377,4 @@ fn parse_edit(text: &str) -> Result<ValueEdit, CommandError> {
 fn flow_value(text: &str) -> Option<Value> {
     let is_flow = text.starts_with('[') && text.ends_with(']') || text.starts_with('{') && text.ends_with('}');
     is_flow.then(|| serde_saphyr::from_str(text).ok()).flatten()
-}
-
-fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exit, CommandError> {
-    let group = selection::group(context, Some(&arguments.name))?;
-    if !context.yes {
-        return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
-            .hint("add `--yes` to confirm"));
-    }
-    let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
-    let guard = context.workspace()?.lock(&context.lock_request())?;
-    let plain = missing_release::plain_ways_back(guard.workspace(), &group, None, &author);
-    let states = guard.delete_group(&group, &author, arguments.force).map_err(|error| {
-        let is_needed = matches!(error, workspace::Error::GroupNeeded { .. });
-        let mut error = CommandError::from(error);
-        error.reasons.extend(plain.iter().filter(|_| is_needed).cloned());
-        error
-    })?;
-    let mut lost: Vec<String> =
-        states.iter().map(|(version, state)| advice::lost_state(group.as_str(), version, state)).collect();
-    lost.extend(plain);
-    let warnings: Vec<String> = lost.iter().map(|lost| format!("{lost}, and fails from now on")).collect();
-    for warning in change::for_people(context, &warnings) {
-        context.output.warning(&warning);
-    }
-    let shown = context.output.data(&GroupDeleteView::new(group.clone(), lost), || format!("deleted group {group}\n"));
-    change::shown_after_commit(context, shown);
-    Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::markdown::terminal_text;
 use crate::cli::topics::{TOPICS, find_topic};
 use crate::cli::views::HelpView;
+use crate::model::nearest;
 
 /// The widest line of a topic: longer ones are hard to read.
 const MAX_WIDTH: u16 = 100;
@@ -60,7 +61,9 @@ fn show(context: &Context<'_>, name: String, text: String) -> Result<Exit, Comma
 /// Returns the error about a word that is neither a command nor a topic.
 pub(super) fn unknown_name(word: &str) -> CommandError {
     let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
-    CommandError::usage(format!("unknown command or topic {word:?}"))
-        .hint("`apigw --help` shows the commands")
+    let near = nearest(word, topics.iter().copied());
+    let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+    CommandError::usage(format!("unknown command or topic {word:?}{near}"))
+        .hint("`apigw --help` shows the commands, and the exit codes, which `apigw help troubleshooting` explains")
         .hint(format!("topics: {}", topics.join(", ")))
 }

@@ -39,7 +39,7 @@ pub(in crate::cli) struct HistoryArguments {
     #[arg(long, conflicts_with_all = ["group", "env"])]
     access: bool,
     /// Number of operations to show
-    #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long = "number", value_name = "N", default_value = "20", value_parser = parse_count)]
     number: usize,
 }
 
@@ -115,6 +115,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     }
     let exit = context.output.unreadable(workspace, &noted.unreadable);
     Ok(if problems.is_empty() { exit } else { Exit::Invalid })
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a number, like 20".to_owned())
 }
 
 /// Describes how many operations are left out. Those of one group are not counted: all files would have to be read.

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::shell::shell_word;
 use crate::cli::views::InitView;
-use crate::workspace::{ExampleGroup, init};
+use crate::workspace::{self, ExampleGroup, init};
 
 /// Create a workspace
 #[derive(Debug, Args)]
@@ -33,7 +33,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
     let folder =
         arguments.folder.as_ref().map_or_else(|| context.folder().clone(), |folder| context.folder().join(folder));
     let example = arguments.example.map(|ExampleName::Petstore| ExampleGroup::Petstore);
-    let files = init(&folder, example)?;
+    let files = init(&folder, example).map_err(|error| match error {
+        workspace::Error::Exists { .. } => CommandError::new("exists", Exit::Conflict, error.to_string())
+            .hint(format!("see what is in it: `apigw -C {} status`", shell_word(&folder.to_string_lossy())))
+            .hint("or name another folder: `apigw init DIR`"),
+        error => error.into(),
+    })?;
     let view = InitView::new(folder.display().to_string(), files);
     let shown = context.output.data(&view, || {
         let next = match example {

@@ -92,9 +92,21 @@ impl NamedVersion {
             Some(first) if first.parse::<Version>().is_ok() => (Some(&self.version), first),
             group => (group.as_ref(), &self.version),
         };
-        let version = version.parse().map_err(|error: VersionError| CommandError::usage(error.to_string()))?;
+        let version = version.parse().map_err(|error: VersionError| {
+            let refused = CommandError::usage(error.to_string());
+            if context.workspace().is_ok_and(|workspace| is_group(workspace, version)) {
+                refused.hint(format!("name one of its versions: `apigw version list {version}`"))
+            } else {
+                refused
+            }
+        })?;
         Ok((selection::group(context, group.map(String::as_str))?, version))
     }
+}
+
+/// True if a word that stands in the place of a version names a group.
+fn is_group(workspace: &Workspace, word: &str) -> bool {
+    word.parse().is_ok_and(|group| workspace.require_group(&group).is_ok())
 }
 
 /// Delete a frozen version that is live nowhere
@@ -160,6 +172,11 @@ fn report(context: &Context<'_>, group: &GroupName, version: &Version, digest: D
 }
 
 fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, CommandError> {
+    let to = &arguments.to;
+    if arguments.group.is_none() && is_group(context.workspace()?, to) {
+        return Err(CommandError::usage(format!("{to} is a group, and its next version is missing"))
+            .hint(format!("say how far to bump it: `apigw version bump {to} patch`, `minor`, `major`, or a version")));
+    }
     let group = selection::group(context, arguments.group.as_deref())?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let workspace = guard.workspace();

@@ -11,7 +11,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::chosen_version::ChosenVersion;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::generated_folder::{GeneratedFolder, public_files};
+use crate::cli::generated_folder::{GeneratedFolder, WRITE_IT, public_files};
 use crate::cli::output::counted;
 use crate::cli::site::{DocumentSite, SiteSelection, version_documents};
 use crate::cli::views::{DocsPageView, DocsView};
@@ -206,7 +206,7 @@ fn text(view: &DocsView, is_check: bool) -> String {
     let files = counted(view.files, "file", "files");
     let _ = match (view.up_to_date, is_check) {
         (true, _) => writeln!(text, "{folder} is up to date: {files}"),
-        (false, true) => writeln!(text, "{folder} is out of date: write it again with `apigw docs`"),
+        (false, true) => writeln!(text, "{folder} is out of date{WRITE_IT}"),
         (false, false) => {
             writeln!(text, "{folder}: {files}, {} written, {} removed", view.written.len(), view.removed.len())
         }

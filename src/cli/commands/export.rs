@@ -16,7 +16,7 @@ use crate::access::SubjectState;
 use crate::cli::context::Context;
 use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::generated_folder::GeneratedFolder;
+use crate::cli::generated_folder::{GeneratedFolder, WRITE_IT};
 use crate::cli::live_routes::live_routes;
 use crate::cli::output::counted;
 use crate::cli::table::{self, TableLayout};
@@ -264,7 +264,9 @@ fn text(view: &ExportView<'_>, is_check: bool, layout: TableLayout) -> String {
     let folder = &view.folder;
     let _ = match (changed, is_check) {
         (0, _) => writeln!(text, "{folder} is up to date"),
-        (_, true) => writeln!(text, "{folder} is out of date: {}", counted(changed, "file", "files")),
+        (_, true) => {
+            writeln!(text, "{folder} is out of date: {}{WRITE_IT}", counted(changed, "file", "files"))
+        }
         (_, false) => writeln!(text, "{folder}: {} written or removed", counted(changed, "file", "files")),
     };
     text

@@ -11,7 +11,7 @@ use crate::cli::chosen_version::ChosenVersion;
 use crate::cli::clients::client_model;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::generated_folder::{GeneratedFolder, public_files};
+use crate::cli::generated_folder::{GeneratedFolder, WRITE_IT, public_files};
 use crate::cli::output::counted;
 use crate::cli::views::{SdkGroupView, SdkView};
 use crate::cli::written_path::written_path;
@@ -145,7 +145,9 @@ fn text(view: &SdkView, changes: &FolderChanges, is_check: bool) -> String {
     let (written, removed) = (counted(changes.written.len(), "file", "files"), changes.removed.len());
     let _ = match (changes.is_empty(), is_check) {
         (true, _) => writeln!(text, "{} is up to date", view.folder),
-        (false, true) => writeln!(text, "{} is out of date: {written} to write, {removed} to remove", view.folder),
+        (false, true) => {
+            writeln!(text, "{} is out of date: {written} to write, {removed} to remove{WRITE_IT}", view.folder)
+        }
         (false, false) => writeln!(text, "{}: {written} written, {removed} removed", view.folder),
     };
     text

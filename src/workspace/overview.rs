@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::error::Error;
+use super::error::{Error, missing_hint};
 use super::{Workspace, layout};
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Release, Timestamp, Version,
+    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, Release, Severity, Timestamp,
+    Version,
 };
 use crate::spread::spread;
 
@@ -157,6 +158,7 @@ impl Workspace {
             };
             match entry {
                 Some(deployment) if deployment.release.state == DeploymentState::Live => {
+                    live.findings.extend(self.lost_release(&name, group, &deployment.release));
                     let number = self.release_number(group, &deployment.release);
                     live.environments.entry(number).or_default().push(name.to_string());
                 }
@@ -168,6 +170,23 @@ impl Workspace {
         }
         self.check_hints(&mut live.findings);
         Ok(live)
+    }
+
+    /// Returns the fault of a live release that no version has.
+    fn lost_release(&self, name: &EnvironmentName, group: &GroupName, release: &Release) -> Option<Finding> {
+        let version = &release.version;
+        let place = layout::version(group, version);
+        let Ok(None) = self.locate_release(group, version, release.digest) else { return None };
+        let is_there = self.root.exists(&place).unwrap_or(true);
+        let reason = if is_there { " with another digest" } else { ", and its folder is missing" };
+        Some(Finding {
+            rule: "missing",
+            severity: Severity::Error,
+            message: format!("version {version} of {group} is live in {name}{reason}"),
+            location: Location::file(&place),
+            hint: missing_hint(&place),
+            count: 1,
+        })
     }
 
     /// Compares every live release with the bytes on disk, each once, spread over the processors.

@@ -143,6 +143,9 @@ fn a_damaged_version_hides_no_other() {
     // One that is gone is live on no side, and not for that "only on the other".
     std::fs::remove_dir_all(sandbox.path().join("groups/b/versions/0.0.1")).expect("it is there");
     sandbox.run("diff b@test b@0.0.2").expect_exit(3);
+    let listed =
+        sandbox.run("version list b").expect_exit(3).expect_stdout("pre-release, test").expect_stdout("missing");
+    listed.expect_stderr("version 0.0.1 of b is live in test, and its folder is missing");
 }
 
 #[test]

@@ -240,10 +240,19 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
         digest,
         frozen_as,
     };
-    let versions: Vec<VersionListEntryView> = frozen.into_iter().map(entry).collect();
+    let mut versions: Vec<VersionListEntryView> = frozen.into_iter().map(entry).collect();
     let is_gone = |version: &&Version| versions.iter().all(|known| known.version != **version);
     let deleted: Vec<_> =
         notes.0.iter().filter(|(version, note)| is_gone(version) && !note.deletions.is_empty()).collect();
+    let missing = std::mem::take(&mut live_versions.environments);
+    versions.extend(missing.iter().map(|(version, live)| VersionListEntryView {
+        version: version.clone(),
+        digest: None,
+        live: live.clone(),
+        frozen_as: None,
+        blocked: None,
+    }));
+    versions.sort_by(|left, right| right.version.cmp(&left.version));
     let gone = deleted
         .iter()
         .map(|(version, note)| DeletedVersionView { version: (*version).clone(), deletions: note.deletions.clone() });
@@ -266,7 +275,11 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
                 vec![
                     format!("{}{}{blocked}", entry.version, frozen_as.unwrap_or_default()),
                     places(&entry.live, &live_versions.unread, "-"),
-                    entry.digest.map_or_else(|| "unreadable".to_owned(), |digest| digest.to_string()),
+                    match entry.digest {
+                        Some(digest) => digest.to_string(),
+                        None if missing.contains_key(&entry.version) => "missing".to_owned(),
+                        None => "unreadable".to_owned(),
+                    },
                 ]
             });
             text += &table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width);

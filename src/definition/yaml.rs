@@ -18,9 +18,8 @@ use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Location;
 use scalar::Scalar;
+use source::MOST_BYTES;
 
-/// The maximum size of a file, in bytes.
-pub(super) const MOST_BYTES: usize = 32 << 20;
 /// The maximum depth of nesting, counted through aliases.
 pub(super) const MOST_LEVELS: u16 = 200;
 

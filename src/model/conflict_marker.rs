@@ -1,6 +1,7 @@
 //! The lines that Git puts around the sides of a merge conflict.
 
-use super::{Finding, Hint, Location, Severity};
+use super::finding::{Finding, Location, Severity};
+use super::hint::Hint;
 
 /// The length of Git's conflict markers, unless an attribute says otherwise.
 const MARKER: usize = 7;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::super::findings::ReadFindings;
 use super::super::rules;
-use super::MOST_BYTES;
 use crate::model::{Finding, Location, conflict_finding};
+
+/// The maximum size of a file, in bytes.
+pub(super) const MOST_BYTES: usize = 32 << 20;
 
 /// Returns the text of a file; `None` where it is none that can be parsed, which a finding reports.
 pub(super) fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut ReadFindings) -> Option<&'b str> {

@@ -60,9 +60,8 @@ impl Workspace {
         for name in self.root.list(layout::GROUPS_FOLDER)?.iter().filter_map(|name| name.parse().ok()) {
             groups.entry(name).or_default();
         }
-        for (group, digests) in groups {
+        for (group, mut digests) in groups {
             let marked = self.marked_versions(&group)?;
-            let mut digests = digests;
             for (digest, MarkedVersion { number, .. }) in &marked {
                 digests.entry(*digest).or_default().insert(number.clone());
             }
@@ -82,7 +81,7 @@ impl Workspace {
             };
             let protected = protected.get(&group).cloned().unwrap_or_default();
             let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
-            let claims = NumberClaims { protected, reserved, ..NumberClaims::default() };
+            let claims = NumberClaims { reserved, protected, ..NumberClaims::default() };
             found.extend(self.renumber_group(&checkout, &group, (sides, marked), missing, claims)?);
         }
         Ok(found)

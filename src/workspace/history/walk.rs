@@ -29,7 +29,9 @@ impl Workspace {
         });
         if !problems.is_empty() {
             // What cannot be read may lead to it.
-            operations.iter_mut().for_each(|committed| committed.unexplained.clear());
+            for committed in &mut operations {
+                committed.unexplained.clear();
+            }
         }
         ReadableHistory { operations, problems, is_published }
     }

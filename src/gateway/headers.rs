@@ -1,6 +1,6 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
-use http::header::{CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, TRAILER, VIA};
+use http::header::{CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, UPGRADE, VIA};
 use std::net::{IpAddr, SocketAddr};
 
 use crate::model::{HOP_BY_HOP, is_hop_by_hop, is_reserved_for_gateway, trim_blanks};
@@ -88,25 +88,31 @@ fn is_claim(name: &HeaderName) -> bool {
 ///
 /// `Trailer` stays, since trailers may be passed on.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    strip_named(headers);
+    strip_well_known(headers);
+}
+
+/// Removes the well-known hop-by-hop headers, but for `Trailer`.
+pub(crate) fn strip_well_known(headers: &mut HeaderMap) {
     // Most heads have none, which is seen sooner than each is looked for.
     if !headers.keys().any(is_hop_by_hop) {
         return;
     }
-    strip_named(headers);
     for name in HOP_BY_HOP.iter().filter(|name| **name != TRAILER) {
         headers.remove(name);
     }
 }
 
-/// Removes the headers that `Connection` names, but for those that tell where a message comes from. A proxy in front may pass on
-/// a client's `Connection`, and no client decides what a backend learns of it.
+/// Removes the headers that `Connection` names, but for well-known ones that are still read, and for those that tell where a
+/// message comes from: a proxy in front may pass on a client's `Connection`, and no client decides what a backend learns of it.
 pub(crate) fn strip_named(headers: &mut HeaderMap) {
+    const KEPT: [HeaderName; 6] = [TE, UPGRADE, FORWARDED, VIA, X_APIGW_KEY, X_REQUEST_ID];
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let words = values.flat_map(|value| value.split(',')).map(trim_blanks);
     // These two say how long the connection lives; no header has such a name.
     let names = words.filter(|word| !["keep-alive", "close"].iter().any(|usual| word.eq_ignore_ascii_case(usual)));
-    let is_origin = |name: &HeaderName| is_claim(name) || [FORWARDED, VIA, X_APIGW_KEY, X_REQUEST_ID].contains(name);
-    let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).filter(|name| !is_origin(name)).collect();
+    let is_kept = |name: &HeaderName| is_claim(name) || KEPT.contains(name);
+    let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).filter(|name| !is_kept(name)).collect();
     for name in named {
         headers.remove(name);
     }

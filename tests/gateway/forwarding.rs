@@ -13,6 +13,21 @@ use super::client::{Client, get, request};
 use super::snapshot::{config, http, pets, start};
 
 #[test]
+fn a_header_that_connection_names_counts_for_nothing_where_requests_are_validated() {
+    let backend = Backend::saying("ok");
+    let gateway = start(config(), &pets(http(backend.address), "validate_requests: true\n"));
+    let status = |more: &str| {
+        let head = "POST /petstore/pets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                    Content-Length: 14\r\n";
+        request(gateway.addresses()[0], &format!("{head}{more}\r\n{{\"name\":\"Rex\"}}")).status
+    };
+    assert_eq!(status("Connection: x-other\r\n"), 200);
+    // The backend would not get it.
+    assert_eq!(status("Connection: keep-alive, Content-Type\r\n"), 415);
+    assert_eq!(backend.received().len(), 1);
+}
+
+#[test]
 fn connections_to_a_backend_are_kept_and_the_request_arrives_as_it_came() {
     let backend = Backend::saying("ok");
     let mut one_worker = config();

@@ -20,7 +20,7 @@ use crate::gateway::access::{AdmittedCaller, CallerCheck};
 use crate::gateway::access_rules::AccessRules;
 use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
-use crate::gateway::headers::X_APIGW_KEY;
+use crate::gateway::headers::{X_APIGW_KEY, strip_named};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
 use crate::gateway::routing::host::RequestedHost;
@@ -98,6 +98,8 @@ impl Exchange {
             let caller = caller.as_ref().map(|(rules, key)| (*rules, key.as_ref()));
             return Ok(authorize::allowed(caller, &parts.headers));
         }
+        // Before anything judges them, or writes one of its own: the backend does not get them.
+        strip_named(&mut parts.headers);
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
         let uri = api.path.reads_query().then(|| parts.uri.clone());
         let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();

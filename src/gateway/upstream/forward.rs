@@ -23,7 +23,7 @@ use super::route::{ApiForward, GroupForward, OutgoingRequest};
 use super::signing::{RequestSigner, SentHead, strip_signature};
 use super::target::{TargetSet, UpstreamTarget};
 use crate::gateway::headers::{
-    ForwardedHeaders, HopHeaders, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
+    ForwardedHeaders, HopHeaders, retain_trailer_names, strip_claims, strip_well_known, write_field, write_fields,
 };
 use crate::gateway::problem::Kind;
 use crate::gateway::request_body::{BodyFault, BodyProgress, UpstreamBody};
@@ -147,7 +147,7 @@ fn is_idempotent(method: &Method) -> bool {
 }
 
 impl<'a> UpstreamCall<'a> {
-    /// Decides the target and the content of a request.
+    /// Decides the target and the content of a request, without the headers that its `Connection` named.
     pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<PreparedRequest<'a>, UpstreamFailure> {
         let via = parts.headers.get_all(VIA).iter();
         if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
@@ -161,7 +161,7 @@ impl<'a> UpstreamCall<'a> {
         let gets_trailers =
             parts.version == Version::HTTP_2 || parts.headers.get(TE).is_some_and(|value| value == "trailers");
         let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
-        strip_hop_by_hop(&mut parts.headers);
+        strip_well_known(&mut parts.headers);
         if !self.is_trusted {
             // Before the settings have their turn, which may say the same.
             strip_claims(&mut parts.headers);

@@ -207,7 +207,7 @@ pub fn limit((key, before): (&Key, &OperationId), limits: &RateLimits, author: &
     if key.limits == *limits {
         return None;
     }
-    let summary = if limits.is_empty() { "no limits".to_owned() } else { format!("at most {limits}") };
+    let summary = if limits.is_empty() { "lifted".to_owned() } else { format!("at most {limits}") };
     let after = SubjectState::Key(Key { limits: limits.clone(), ..key.clone() });
     Some(operation(AccessAction::Limit, author, Some(before.clone()), summary, after))
 }

@@ -238,7 +238,7 @@ fn a_key_has_the_limits_that_were_set_last_and_none_above_a_groups() {
     assert_eq!((set.summary.as_str(), set.action), ("at most 60/minute", AccessAction::Limit));
     assert_eq!(limit((key_of(&set), &id(2)), &limits("60/minute"), &author(3)), None);
     let lifted = limit((key_of(&set), &id(2)), &RateLimits::default(), &author(3)).unwrap();
-    assert_eq!((lifted.summary.as_str(), key_of(&lifted)), ("no limits", &key()));
+    assert_eq!((lifted.summary.as_str(), key_of(&lifted)), ("lifted", &key()));
     let group: GroupName = "a".parse().unwrap();
     assert_eq!(check_limits(&limits("60/min"), &group, &limits("60/min 1/s")), Ok(()));
     let refused = check_limits(&limits("61/min"), &group, &limits("60/min")).unwrap_err().to_string();

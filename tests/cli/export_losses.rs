@@ -241,7 +241,7 @@ fn kong_takes_no_part_of_a_name_for_a_value() {
 fn backends_that_read_alike_have_services_of_their_own() {
     let hosts = ["a.b.example", "a-b.example", "A.B.example"];
     let long = "l".repeat(50);
-    let rules = hosts.iter().map(|host| host.to_string()).chain(["1", "2"].map(|end| format!("{long}{end}.example")));
+    let rules = hosts.iter().map(ToString::to_string).chain(["1", "2"].map(|end| format!("{long}{end}.example")));
     let rules: Vec<Value> = rules
         .enumerate()
         .map(|(index, host)| json!({"when": format!("header.x-{index}"), "backend": format!("http://{host}")}))

@@ -22,16 +22,12 @@ use super::wider::methods_of_wider_paths;
 use crate::model::{Digest, Method, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 
+use verdicts::{MOST_HEADERS, MOST_PATTERN_BYTES, MOST_VALUE_BYTES};
+
 pub(super) use verdicts::judge;
 
 /// The most rules of one route, by the schema of the resource.
 const MOST_RULES: usize = 16;
-/// The most headers that a rule sets, by the same.
-const MOST_HEADERS: usize = 16;
-/// The most bytes of an expression, by the same: of a path, between its anchors.
-const MOST_PATTERN_BYTES: usize = 1_000;
-/// The longest value of a header, by the same.
-const MOST_VALUE_BYTES: usize = 4096;
 /// A method that the schema does not take.
 const UNKNOWN_METHOD: &str = "QUERY";
 /// The name of the gateway, whose class is the cluster's own.

@@ -2,7 +2,13 @@
 
 use super::super::feature::ExportFeature;
 use super::super::verdict::{FeatureVerdict, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS};
-use super::{MOST_HEADERS, MOST_PATTERN_BYTES, MOST_VALUE_BYTES};
+
+/// The most headers that a rule sets, by the schema of the resource.
+pub(super) const MOST_HEADERS: usize = 16;
+/// The most bytes of an expression, by the schema of the resource: of a path, between its anchors.
+pub(super) const MOST_PATTERN_BYTES: usize = 1_000;
+/// The longest value of a header, by the schema of the resource.
+pub(super) const MOST_VALUE_BYTES: usize = 4096;
 
 /// Decides how well the standard Gateway API has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {

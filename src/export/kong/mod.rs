@@ -28,10 +28,10 @@ use super::wider::methods_of_wider_paths;
 use crate::model::{Cors, Digest, IpRules, Method, ParameterMapping, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping, RouteAccess};
 
+use verdicts::MOST_PATTERN_BYTES;
+
 pub(super) use verdicts::judge;
 
-/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
-const MOST_PATTERN_BYTES: usize = 8 * 1024;
 /// A header that no preflight asks for, since no page may set it (the Fetch standard, section 2.2.2).
 const NEVER_ASKED_HEADER: &str = "host";
 

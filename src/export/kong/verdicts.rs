@@ -4,7 +4,9 @@ use super::super::feature::ExportFeature;
 use super::super::verdict::{
     FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS,
 };
-use super::MOST_PATTERN_BYTES;
+
+/// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
+pub(super) const MOST_PATTERN_BYTES: usize = 8 * 1024;
 
 /// Decides how well Kong has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {

@@ -1,6 +1,7 @@
 //! `apigw diff`.
 
 mod environments;
+mod explained;
 mod sides;
 
 use std::collections::BTreeSet;
@@ -13,14 +14,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::OutputFormat;
 use crate::cli::table::{CellColor, TableCell, TableLayout};
-use crate::cli::views::{
-    ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView, ViewProblemView,
-};
+use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, ViewProblemView};
 use crate::cli::wrap::wrapped;
 use crate::cli::{complete, selection, short_ids, table, workflow};
-use crate::compare::{self, Change, ChangeEffect, ChangeRules, ComparedGroup, Comparison, Compatibility, KINDS, Kind};
-use crate::definition::ValueDirection;
-use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
+use crate::compare::{self, Change, ChangeRules, ComparedGroup, Comparison, Compatibility};
+use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy};
 use crate::plan::{Facts, PublishCandidate};
 use crate::workspace::{self, DiskFacts, ViewProblem};
 use sides::{DeploymentPair, DiffSide};
@@ -87,7 +85,7 @@ enum DiffOutcome {
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     if let Some(kind) = &arguments.explain {
-        return explain(context, kind);
+        return explained::explain(context, kind);
     }
     let (Some(before), Some(after)) = (&arguments.before, &arguments.after) else {
         return Err(CommandError::usage("name two sides: `apigw diff A B`"));
@@ -325,60 +323,6 @@ fn change_view(change: &Change) -> CompatibilityChangeView {
         message: change.message.clone(),
         before: place(&change.before),
         after: place(&change.after),
-    }
-}
-
-fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
-    match name {
-        "list" => {
-            let view = DiffDocument::Kinds { schema: SCHEMA, kinds: KINDS.iter().map(kind_view).collect() };
-            let row = |kind: &Kind| {
-                let breaks = |direction| if kind.effect.breaks(direction) { "break" } else { "keep working" };
-                let (request, response) = (breaks(ValueDirection::Request), breaks(ValueDirection::Response));
-                vec![kind.name.to_owned(), request.to_owned(), response.to_owned(), kind.explanation.to_owned()]
-            };
-            context.output.data(&view, || {
-                table::render(&["KIND", "SENDERS", "READERS", "MEANING"], KINDS.iter().map(row), context.output.width)
-            })?;
-        }
-        name => {
-            let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
-                let error = CommandError::invalid("unknown-kind", format!("there is no kind of change {name:?}"));
-                return Err(match nearest(name, KINDS.iter().map(|kind| kind.name)) {
-                    Some(near) => error.hint(format!("did you mean {near:?}?")),
-                    None => error.hint("`apigw diff --explain list` lists them"),
-                });
-            };
-            context.output.data(&DiffDocument::Kind { schema: SCHEMA, kind: kind_view(kind) }, || {
-                let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
-                let setting = format!(
-                    "in apigw.toml, \"breaking\", \"warning\" or \"compatible\":\n  [changes]\n  {name} = \"warning\"\n"
-                );
-                format!("{name}\n\n{meaning}\n{effect}\n\n{setting}")
-            })?;
-        }
-    }
-    Ok(Exit::Done)
-}
-
-fn kind_view(kind: &Kind) -> KindView {
-    KindView {
-        kind: kind.name,
-        explanation: kind.explanation,
-        breaks_requests: kind.effect.breaks(ValueDirection::Request),
-        breaks_responses: kind.effect.breaks(ValueDirection::Response),
-    }
-}
-
-const fn effect(effect: ChangeEffect) -> &'static str {
-    match effect {
-        ChangeEffect::Breaks => "It breaks callers.",
-        ChangeEffect::Warns => "No request is refused, but its meaning may change: bump the minor version.",
-        ChangeEffect::Keeps => "Callers keep working: bump the minor version.",
-        ChangeEffect::Describes => "Callers are not affected: bump the patch version.",
-        ChangeEffect::Narrows => "Callers that send such a value break; callers that read one keep working.",
-        ChangeEffect::Widens => "Callers that read such a value break; callers that send one keep working.",
-        ChangeEffect::Replaces => "Callers that send or read such a value break.",
     }
 }
 

@@ -175,15 +175,14 @@ impl Reference {
             Expectation::Switch(version) => {
                 let before = before.context("there was nothing to switch")?;
                 ensure!(after["backend"] == before["backend"] && after["state"] == "live", "the backend changed");
-                match version {
-                    Some(version) => ensure!(after["version"] == version.as_str(), "another version was asked for"),
-                    None => {
-                        let current = change.before.as_ref().context("there was nothing to switch")?;
-                        let earlier = self.releases_before(current, group)?;
-                        let wanted = earlier.iter().find(|release| release["digest"] != before["digest"]);
-                        let wanted = wanted.context("no other version was live before")?;
-                        ensure!(after["digest"] == wanted["digest"], "the releases before are {earlier:?}");
-                    }
+                if let Some(version) = version {
+                    ensure!(after["version"] == version.as_str(), "another version was asked for");
+                } else {
+                    let current = change.before.as_ref().context("there was nothing to switch")?;
+                    let earlier = self.releases_before(current, group)?;
+                    let wanted = earlier.iter().find(|release| release["digest"] != before["digest"]);
+                    let wanted = wanted.context("no other version was live before")?;
+                    ensure!(after["digest"] == wanted["digest"], "the releases before are {earlier:?}");
                 }
             }
             Expectation::Offline => {

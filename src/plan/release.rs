@@ -1,12 +1,12 @@
 //! Release plans: many steps over groups and environments, from one file.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Author, Deployment, EnvironmentName, GroupName, OperationId};
-use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
+use crate::model::{Author, EnvironmentName, GroupName, Release, WorkspaceSettings};
 
 use super::backend::BackendChoice;
-use super::bump::BumpRequest;
 use super::error::{Error, StaleReason, StateError, StepFault};
 use super::facts::Facts;
 use super::offline::OfflineRequest;
@@ -19,146 +19,7 @@ use super::selection::GroupSelection;
 use super::switch::{SwitchRequest, SwitchTo};
 use super::{offline, publish, switch};
 
-/// A release plan: a file of steps, and, once it is bound, their outcome.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReleasePlan {
-    /// The schema of the file, 1.
-    pub schema: u32,
-    /// The environment of every step that names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub environment: Option<EnvironmentName>,
-    /// Reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// The steps, in order. Those of one environment stand together and commit together.
-    pub steps: Vec<PlanStep>,
-    /// The outcome of the steps, written by `plan --out`: the plan applies only to the state that it was computed from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bound: Option<Vec<BoundPlan>>,
-}
-
-impl ReleasePlan {
-    /// Iterates over the environments that the steps name and the plan is bound to.
-    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
-        let bound = self.bound.iter().flatten().map(|bound| &bound.environment);
-        self.steps.iter().filter_map(|step| self.target(step)).chain(bound)
-    }
-
-    /// Returns the environment that a step changes.
-    fn target<'a>(&'a self, step: &'a PlanStep) -> Option<&'a EnvironmentName> {
-        let words = step.words();
-        words.to.as_ref().or(words.environment.as_ref()).or(self.environment.as_ref())
-    }
-}
-
-/// One step of a release plan.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum PlanStep {
-    /// As `apigw publish`.
-    Publish(StepWords),
-    /// As `apigw switch`.
-    Switch(StepWords),
-    /// As `apigw offline`.
-    Offline(StepWords),
-    /// As `apigw promote`.
-    Promote(StepWords),
-}
-
-impl PlanStep {
-    const fn words(&self) -> &StepWords {
-        let (Self::Publish(words) | Self::Switch(words) | Self::Offline(words) | Self::Promote(words)) = self;
-        words
-    }
-}
-
-/// The words of a step: those of its command.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags of commands, each of its own")]
-pub struct StepWords {
-    /// The environment, where the plan names none or another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub environment: Option<EnvironmentName>,
-    /// The groups.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
-    pub groups: Vec<GroupName>,
-    /// Every group, instead of `groups`.
-    #[serde(skip_serializing_if = "is_false")]
-    pub all: bool,
-    /// The version (publish, switch, promote).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub version: Option<Version>,
-    /// The part of the version to bump first (publish).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bump: Option<BumpRequest>,
-    /// A mock backend (publish).
-    #[serde(skip_serializing_if = "is_false")]
-    pub mock: bool,
-    /// The backend's address (publish).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backend: Option<String>,
-    /// The other version that was live last (switch).
-    #[serde(skip_serializing_if = "is_false")]
-    pub previous: bool,
-    /// The environment to take over from (promote).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub from: Option<EnvironmentName>,
-    /// The environment to change (promote), as `environment` elsewhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub to: Option<EnvironmentName>,
-    /// The operation whose outcome is taken over (promote).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub at: Option<OperationId>,
-    /// Change it even where callers break and the environment's policy refuses that; the plan then needs a `message`.
-    #[serde(skip_serializing_if = "is_false")]
-    pub allow_breaking: bool,
-}
-
-/// The outcome of a plan in one environment.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BoundPlan {
-    /// The environment.
-    #[schemars(with = "String")]
-    pub environment: EnvironmentName,
-    /// Its changes, by group.
-    #[schemars(with = "BTreeMap<String, BoundChange>")]
-    pub changes: BTreeMap<GroupName, BoundChange>,
-    /// The environments from which groups are promoted, those among them that stay as they are.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, String>")]
-    pub sources: BTreeMap<GroupName, EnvironmentName>,
-    /// The policies that it overrides.
-    #[serde(default, rename = "override", skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
-    pub overrides: Vec<PolicyOverride>,
-}
-
-/// The outcome of a plan for one group.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BoundChange {
-    /// The entry from which the plan was computed.
-    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
-    pub before: Option<Deployment>,
-    /// The release that is deployed afterwards.
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub after: Release,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to `skip_serializing_if`")]
-const fn is_false(value: &bool) -> bool {
-    !*value
-}
+pub use file::{BoundChange, BoundPlan, PlanStep, ReleasePlan, StepWords};
 
 /// Plans every step, each upon the outcome of those before it: one plan an environment, in order.
 pub fn release<E>(file: &ReleasePlan, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Vec<Plan>, Error<E>> {

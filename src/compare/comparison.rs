@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::kinds::{ChangeEffect, Compatibility, KINDS};
+use super::kinds::{self, ChangeEffect, Compatibility, KINDS};
 use crate::model::{BumpLevel, ChangeLevel, Location, Timestamp};
 
 /// The differences between two sides.
@@ -124,6 +124,18 @@ impl Change {
         if let Some((sunset, _)) = past.filter(|_| self.is_breaking()) {
             let _ = write!(self.message, "; allowed, as its sunset date {} is past", sunset.date);
             (self.compatibility, self.is_past_sunset) = (Compatibility::Warning, true);
+        }
+    }
+
+    /// Returns the message for callers, who are told no address behind the gateway; `None` for what they do not see.
+    #[must_use]
+    pub fn message_for_callers(&self) -> Option<&str> {
+        if self.kind == kinds::BACKEND_CHANGED.name {
+            None
+        } else if self.kind == kinds::IP_RULES_CHANGED.name {
+            Some("other addresses may call")
+        } else {
+            Some(&self.message)
         }
     }
 

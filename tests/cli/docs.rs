@@ -116,6 +116,24 @@ fn a_version_by_itself_has_documents_whatever_is_live() {
 }
 
 #[test]
+fn callers_read_no_address_behind_the_gateway() {
+    let sandbox = documented();
+    for (backend, rules) in [("http://10.1.2.3:8081", "10.77.0.0/16"), ("http://10.1.2.4:8081", "10.78.0.0/16")] {
+        sandbox.run(&format!("group set petstore backend={backend}")).expect_exit(0);
+        let settings = sandbox.read("groups/petstore/group.yaml");
+        let kept = settings.split("ip_rules:").next().expect("a beginning");
+        sandbox.write("groups/petstore/group.yaml", &format!("{kept}ip_rules: {{allow: [{rules}]}}\n"));
+        sandbox.run("publish petstore --env test --bump patch").expect_exit(0);
+    }
+    sandbox.run("docs --all --out public").expect_exit(0);
+    for page in ["changes.html", "changes.md", "changes.atom", "index.html", "llms.txt", "openapi.yaml"] {
+        let text = sandbox.read(&format!("public/test/petstore/{page}"));
+        assert!(["10.1.2.", "10.77.", "10.78."].iter().all(|address| !text.contains(address)), "{page}: {text}");
+    }
+    assert!(sandbox.read("public/test/petstore/changes.md").contains("other addresses may call"));
+}
+
+#[test]
 fn the_pages_say_what_is_live_and_what_changed() {
     let sandbox = documented();
     let matrix = sandbox.read("public/index.html");

@@ -58,9 +58,17 @@ const check = async (address, width, colorScheme) => {
     await page.keyboard.type(first.replace(/^[A-Z]+/, "").trim().slice(0, 20));
     const shown = await page.evaluate(() => document.querySelectorAll(".nav li:not([hidden]) > a").length);
     if (shown === 0) fault("a search finds nothing");
-    await page.fill("#find", "nothing has these words");
+    await page.fill("#find", "zqxjkv");
     const none = await page.evaluate(() => document.querySelectorAll(".nav li:not([hidden]) > a").length);
     if (none !== 0) fault("a search finds what is not there");
+    if (!await page.isVisible("#found")) fault("a search that finds nothing says so to nobody");
+    // An operation id is found as a client in Python writes it.
+    const id = await page.evaluate(() => document.querySelector(".op .marks code")?.textContent);
+    if (id) {
+      await page.fill("#find", id.replaceAll(/([a-z])([A-Z])/g, "$1_$2"));
+      const named = await page.evaluate(() => document.querySelectorAll(".nav li:not([hidden]) > a").length);
+      if (named === 0) fault(`a search does not find ${id}`);
+    }
     await page.fill("#find", "");
   }
   if (address.includes("?try")) {

@@ -170,18 +170,20 @@ fn remark_of(comparison: &Comparison) -> String {
 fn change_views(comparison: &Comparison) -> Vec<CallerChangeView> {
     let mut changes: Vec<_> = comparison.changes.iter().collect();
     changes.sort_by_key(|change| change.compatibility);
-    let view = |change: &&crate::compare::Change| CallerChangeView {
-        class: change.compatibility.as_str(),
-        callers: match change.compatibility {
-            Compatibility::Breaking => "Callers may break",
-            Compatibility::Warning => "Requests may mean something else",
-            Compatibility::Compatible => "Callers keep working",
-        },
-        apis: change.apis(MOST_NAMED),
-        place: change.path.clone(),
-        message: change.message.clone(),
+    let view = |change: &crate::compare::Change| {
+        Some(CallerChangeView {
+            message: change.message_for_callers()?.to_owned(),
+            class: change.compatibility.as_str(),
+            callers: match change.compatibility {
+                Compatibility::Breaking => "Callers may break",
+                Compatibility::Warning => "Requests may mean something else",
+                Compatibility::Compatible => "Callers keep working",
+            },
+            apis: change.apis(MOST_NAMED),
+            place: change.path.clone(),
+        })
     };
-    changes.iter().take(MOST_CHANGES).map(view).collect()
+    changes.into_iter().filter_map(view).take(MOST_CHANGES).collect()
 }
 
 fn markdown(source: ChangesSource<'_>, releases: &[ReleaseSection]) -> String {

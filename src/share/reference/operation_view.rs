@@ -4,11 +4,12 @@ use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
 
 use super::anchors::{PageAnchors, operation_anchor};
+use super::code::{ExampleBody, ExamplePart};
 use super::code::{MOST_CODE, code_html, curl};
 use super::facts::value_text;
 use super::markdown::{description_html, escaped, first_line};
 use super::panes::{PaneView, examples, mocks};
-use super::request::sample_request;
+use super::request::{body_text, sample_body, sample_request};
 use super::samples::ClientSamples;
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{ParameterPlace, StatusPattern};
@@ -68,11 +69,22 @@ struct BodyView {
     sample: Option<SampleView>,
 }
 
-/// A body that a form begins with.
-#[derive(Debug, Serialize)]
+/// A body that a form begins with: a text, a file, or the parts of a form.
+#[derive(Debug, Default, Serialize)]
 struct SampleView {
     media_type: String,
     text: String,
+    is_file: bool,
+    parts: Vec<PartSampleView>,
+}
+
+/// A part of a form: a file, or a text.
+#[derive(Debug, Serialize)]
+struct PartSampleView {
+    name: String,
+    text: String,
+    is_file: bool,
+    is_json: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -211,15 +223,38 @@ impl<'m> OperationViewer<'m> {
     }
 
     fn body(&self, body: &'m BodyModel, anchor: &str) -> BodyView {
-        let written = body.content.iter().find_map(|content| {
-            Some(SampleView { media_type: content.media_type.clone(), text: super::request::body_text(content)? })
-        });
         BodyView {
             is_required: body.is_required,
             description: self.description(body.description.as_deref(), 4),
             contents: self.contents(&body.content, TypeSide::Request, &format!("{anchor}-body")),
-            sample: written.filter(|sample| sample.text.len() < MOST_CODE),
+            sample: body.content.iter().find_map(|content| self.sample(content)).or_else(|| {
+                let media_type = body.content.first()?.media_type.clone();
+                Some(SampleView { media_type, ..SampleView::default() })
+            }),
         }
+    }
+
+    /// Returns the body that a form begins with; `None` where nothing can be said of it, or it is long.
+    fn sample(&self, content: &ContentModel) -> Option<SampleView> {
+        if let Some(text) = body_text(content) {
+            let media_type = content.media_type.clone();
+            return (text.len() < MOST_CODE).then(|| SampleView { media_type, text, ..SampleView::default() });
+        }
+        let (media_type, body) = sample_body(self.model, content)?;
+        let media_type = media_type.unwrap_or_else(|| content.media_type.clone());
+        Some(match body {
+            ExampleBody::Text(text) => SampleView { media_type, text, ..SampleView::default() },
+            ExampleBody::File => SampleView { media_type, is_file: true, ..SampleView::default() },
+            ExampleBody::Form(parts) => {
+                let view = |part: ExamplePart| PartSampleView {
+                    name: part.name,
+                    is_file: part.text.is_none(),
+                    text: part.text.unwrap_or_default(),
+                    is_json: part.is_json,
+                };
+                SampleView { media_type, parts: parts.into_iter().map(view).collect(), ..SampleView::default() }
+            }
+        })
     }
 
     fn contents(&self, contents: &'m [ContentModel], side: TypeSide, anchor: &str) -> Vec<ContentView> {

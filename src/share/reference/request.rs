@@ -56,7 +56,7 @@ pub(super) fn sample_request(
 }
 
 /// Writes the body of a content, with the media type that has to be named; a form of parts names its own.
-fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Option<(Option<String>, ExampleBody)> {
+pub(super) fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Option<(Option<String>, ExampleBody)> {
     match (content.kind, &content.sample) {
         (ContentKind::Bytes, _) => {
             let media_type = if content.is_range() { "application/octet-stream" } else { &content.media_type };

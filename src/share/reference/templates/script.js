@@ -34,20 +34,23 @@
   const contents = document.querySelector(".nav > details");
   if (contents && matchMedia("(min-width: 64rem)").matches) contents.open = true;
 
-  // Search: the words of a query, in any order, in method, path and summary.
+  // Search: the words of a query, in any order, in method, path, summary and operation id, however that is written in a client;
+  // where none has them all, in the whole text of the operations.
   const field = document.getElementById("find");
   const links = all(".nav li > a").map((link) => ({ link, text: (link.textContent + " " + (link.dataset.find ?? "")).toLowerCase() }));
+  const wholeText = (entry) => (entry.whole ??= document.getElementById(entry.link.hash.slice(1))?.textContent.toLowerCase() ?? "");
   const search = () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const { link, text } of links) {
-      const isHit = words.every((word) => text.includes(word));
-      link.parentElement.hidden = !isHit;
-      count += isHit ? 1 : 0;
-    }
+    const has = (text) => words.every((word) => text.includes(word) || text.includes(word.replaceAll(/[_-]/g, "")));
+    let hits = links.filter(({ text }) => has(text));
+    const isNamed = hits.length > 0;
+    if (!isNamed) hits = links.filter((entry) => has(wholeText(entry)));
+    const count = hits.length;
+    for (const { link } of links) link.parentElement.hidden = true;
+    for (const { link } of hits) link.parentElement.hidden = false;
     for (const group of all(".nav-group")) group.hidden = words.length > 0 && !group.querySelector("li:not([hidden])");
     const status = document.getElementById("found");
-    if (status) status.textContent = words.length === 0 ? "" : count === 0 ? "Nothing found" : `${count} found`;
+    if (status) status.textContent = words.length === 0 ? "" : count === 0 ? "Nothing found" : `${count} found${isNamed ? "" : " by their text"}`;
     if (contents && words.length > 0) contents.open = true;
   };
   field?.addEventListener("input", search);
@@ -157,10 +160,19 @@
     const options = { method: operation.dataset.method, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
     // No page of another origin can send this header.
     if (page.dataset.through) headers.set("x-apigw-try", "1");
-    const body = form.querySelector("[data-body]");
-    if (body && body.value !== "" && !/^(GET|HEAD)$/.test(options.method)) {
+    const body = form.querySelector("[data-body]"), parts = all("[data-part]", form);
+    const content = body?.type === "file" ? body.files[0] : body?.value;
+    if (content && !/^(GET|HEAD)$/.test(options.method)) {
       headers.set("content-type", body.dataset.body);
-      options.body = body.value;
+      options.body = content;
+    }
+    if (parts.length > 0) {
+      // The browser writes the media type, with the boundary that it chooses.
+      options.body = new FormData();
+      for (const { type, files, value, dataset } of parts) {
+        if (type === "file" ? !files[0] : value === "") continue;
+        options.body.append(dataset.part, type === "file" ? files[0] : "json" in dataset ? new Blob([value], { type: "application/json" }) : value);
+      }
     }
     const base = form.querySelector("[data-base]").value;
     return [base + path + (query.length ? (path.includes("?") ? "&" : "?") + query.join("&") : ""), options, cookies];
@@ -210,10 +222,16 @@
       form.append(labelled(`${name} (${place})`, input));
     }
     const sample = operation.querySelector("[data-sample]");
-    if (sample) {
-      const input = make("textarea", { value: sample.textContent, spellcheck: false });
+    const parts = sample ? all("[data-part]", sample) : [];
+    if (sample && parts.length === 0) {
+      const input = "file" in sample.dataset ? make("input", { type: "file" }) : make("textarea", { value: sample.textContent, spellcheck: false });
       input.dataset.body = sample.dataset.sample;
       form.append(labelled(`Body (${sample.dataset.sample})`, input));
+    }
+    for (const part of parts) {
+      const input = "file" in part.dataset ? make("input", { type: "file" }) : make("input", { value: part.textContent, spellcheck: false });
+      Object.assign(input.dataset, part.dataset);
+      form.append(labelled(`${part.dataset.part} (${"file" in part.dataset ? "file" : "form"})`, input));
     }
     const output = make("output", {});
     output.setAttribute("aria-live", "polite");

@@ -123,6 +123,14 @@ impl GitCheckout {
         listed.split_terminator('\0').filter_map(|line| Some(line.split_once('\t')?.1.to_owned())).collect()
     }
 
+    /// Returns the files of versions, and the notes on them, that are not as Git's index has them, or not in it at all.
+    pub(super) fn unstaged_versions(&self) -> BTreeSet<String> {
+        let versions = format!("{GROUPS_FOLDER}/*/versions/*");
+        let words = ["ls-files", "-o", "-m", "-d", "--exclude-standard", "-z", "--", &versions];
+        let listed = self.ask(&words).unwrap_or_default();
+        String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
+    }
+
     /// Returns the digest of every frozen version that a commit has, each with the place of its file.
     pub(super) fn frozen_digests(&self, revision: &str) -> Vec<(String, String)> {
         let files = format!("{GROUPS_FOLDER}/*/versions/*/{VERSION_FILE}");

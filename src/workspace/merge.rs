@@ -234,6 +234,19 @@ impl Workspace {
         GitCheckout::find(self.root.path()).map(|checkout| checkout.unmerged_files()).unwrap_or_default()
     }
 
+    /// Lists the folders of groups' versions in which `git add` finds something: a resolve wrote there, this one or an
+    /// earlier one of the same merge.
+    #[must_use]
+    pub fn unstaged_version_folders(&self) -> BTreeSet<String> {
+        let files =
+            GitCheckout::find(self.root.path()).map(|checkout| checkout.unstaged_versions()).unwrap_or_default();
+        let folder = |file: &String| {
+            let (above, _) = file.split_once("/versions/")?;
+            Some(format!("{above}/versions"))
+        };
+        files.iter().filter_map(folder).collect()
+    }
+
     /// True if a file has conflict markers, or cannot be read.
     #[must_use]
     pub fn has_conflict_markers(&self, file: &str) -> bool {

@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod picks;
 mod policies;
+mod rest;
 mod views;
 
 use std::collections::BTreeSet;

@@ -6,7 +6,7 @@ use super::clones::{WorkspaceClone, has_git};
 use super::numbers::{clones, freeze};
 
 /// Merges another branch, which conflicts.
-fn merge(ada: &mut WorkspaceClone, bob: &WorkspaceClone) {
+pub(crate) fn merge(ada: &mut WorkspaceClone, bob: &WorkspaceClone) {
     ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
     ada.git("merge -q --no-edit FETCH_HEAD");
     assert_eq!(ada.apigw("status --env test").code, 3, "a conflict");

@@ -3,7 +3,6 @@
 mod access;
 mod remaining;
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
@@ -272,10 +271,8 @@ impl ResolveOutcome<'_> {
 
     /// Returns the command with which the merge continues in Git.
     fn next_text(&self, folder: &Path) -> String {
-        let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
-        let mut places = vec!["deployments".to_owned(), "history".to_owned()];
-        places.extend(groups.into_iter().map(|group| format!("groups/{group}/versions")));
-        remaining::next_text(folder, self.workspace, self.state.git_operation(), places)
+        let changed = ["deployments", "history"].map(str::to_owned).to_vec();
+        remaining::next_text(folder, self.workspace, self.state.git_operation(), changed)
     }
 }
 

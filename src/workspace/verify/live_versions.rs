@@ -3,7 +3,7 @@
 use super::entries::EnvironmentEntries;
 use super::{IntegrityProblem, ProblemKind, group_location};
 use crate::model::{
-    Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, RestoreSource, VersionRemark,
+    Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, RestoreSource, Version, VersionRemark,
 };
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
@@ -28,7 +28,7 @@ pub(super) fn check(
                 ProblemKind::Damaged,
                 location(),
                 format!("version {version} of {group} is live in {environment} with another digest"),
-                missing_hint(&place),
+                other_bytes_hint(workspace, group, version, &place),
             )),
             // It was deleted most likely on another branch than that on which it went live.
             Ok(None) => problems.push(match notes.deletion(&release.digest) {
@@ -64,6 +64,15 @@ pub(super) fn check(
             };
             problems.push(IntegrityProblem::new(ProblemKind::Blocked, group_location(environment), message, hint));
         }
+    }
+}
+
+/// Returns the hint for a folder that is not the version that is live: where it is another whole version, restoring the
+/// folder would bring that one again.
+fn other_bytes_hint(workspace: &Workspace, group: &GroupName, version: &Version, place: &str) -> Hint {
+    match workspace.version(group, version) {
+        Ok(Some(_)) => Hint::RenumberVersions,
+        _ => missing_hint(place),
     }
 }
 

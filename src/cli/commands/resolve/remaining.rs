@@ -23,6 +23,8 @@ pub(super) fn next_text(
         .filter(|environment| workspace.is_conflicted(environment))
         .map(|environment| format!("deployments/{environment}.yaml with `apigw resolve --env {environment}`"))
         .collect();
+    // Those that an earlier resolve of this merge wrote are no less a part of it.
+    places.extend(workspace.unstaged_version_folders());
     for file in workspace.unmerged_files() {
         let is_below = |place: &str| file.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
         if let Some(subject) = access_subject(&file).filter(|_| workspace.has_conflict_markers(&file)) {
@@ -32,12 +34,14 @@ pub(super) fn next_text(
             if !places.iter().any(|place| place == joined) {
                 places.push(joined.to_owned());
             }
-        } else if !places.iter().any(|place| is_below(place)) {
+        } else {
             // Whoever settled it by hand has only to add it.
             if workspace.has_conflict_markers(&file) {
                 left.push(shell_word(&file));
             }
-            places.push(shell_word(&file));
+            if !places.iter().any(|place| is_below(place)) {
+                places.push(shell_word(&file));
+            }
         }
     }
     let then = match git_operation {

@@ -77,6 +77,15 @@ impl GitCheckout {
         Some(revisions(&format!("{merge}^1"), &format!("{merge}^2")))
     }
 
+    /// Returns the commit before the single one that is picked, or replayed in a rebase.
+    pub(super) fn picked_parent(&self) -> Option<&'static str> {
+        match self.operation()? {
+            GitOperation::Rebase => Some("REBASE_HEAD^"),
+            GitOperation::CherryPick => Some("CHERRY_PICK_HEAD^"),
+            GitOperation::Merge => None,
+        }
+    }
+
     /// Returns the bytes of a file in a commit, or in a stage of the index, which is named like `:2`.
     pub(super) fn read(&self, revision: &str, place: &str) -> Option<Vec<u8>> {
         self.ask(&["show", &format!("{revision}:./{place}")])

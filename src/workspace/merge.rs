@@ -1,9 +1,12 @@
 //! An environment as a merge left it, and the commit that makes it whole again.
 
+mod sides;
+
+use self::sides::sides_of;
 use super::error::Error;
 use super::git::{GitCheckout, GitOperation};
 use super::hand_edits::HandEdits;
-use super::record::conflict::{ConflictEntry, ConflictSides, operations_in, render_conflict, split_conflict};
+use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
 use crate::plan::{
@@ -189,6 +192,7 @@ impl Workspace {
         if let Some(conflict) = conflict {
             state.is_conflicted = true;
             state.sides = state.conflict_sides(checkout.as_ref(), &place, &conflict);
+            state.drop_base_of_pick(checkout.as_ref(), &place);
             let parsed = |text: &str| record::parse(&place, environment, text).ok();
             if let (Some(head), Some(mut other)) = (parsed(&conflict.head), parsed(&conflict.other)) {
                 other
@@ -207,7 +211,8 @@ impl Workspace {
             state.entries.extend(state.edits.recorded.clone());
             state.check_entries()?;
         } else {
-            state.sides = checkout.map(|checkout| sides_of(&checkout, &place)).unwrap_or_default();
+            state.sides = checkout.as_ref().map(|checkout| sides_of(checkout, &place)).unwrap_or_default();
+            state.drop_base_of_pick(checkout.as_ref(), &place);
             if text.is_some() {
                 match (self.recorded_entries(environment), edits.filter(HandEdits::is_told)) {
                     // The layout alone may differ, which a resolve restores.
@@ -282,61 +287,7 @@ impl Workspace {
     }
 }
 
-fn sides_of(checkout: &GitCheckout, place: &str) -> MergeSides {
-    let Some(revisions) = checkout.merge_revisions() else { return MergeSides::default() };
-    let read = |revision: &str| side_in(checkout, revision, place);
-    MergeSides { ours: read(&revisions.ours), theirs: read(&revisions.theirs) }
-}
-
-fn side_in(checkout: &GitCheckout, revision: &str, place: &str) -> Option<SideEntries> {
-    let bytes = checkout.read(revision, place)?;
-    Some(operations_in(&String::from_utf8_lossy(&bytes)))
-}
-
 impl MergeState {
-    /// Returns the sides of a file in conflict. Git's own versions of it come first: a hunk in the text may span two
-    /// entries, and then gives one group the operation of its neighbour.
-    fn conflict_sides(&self, checkout: Option<&GitCheckout>, place: &str, conflict: &ConflictSides) -> MergeSides {
-        let in_text = [operations_in(&conflict.head), operations_in(&conflict.other)];
-        let staged = |checkout| {
-            let (head, mut other) = (side_in(checkout, ":2", place)?, side_in(checkout, ":3", place)?);
-            // A single commit that is picked, or replayed in a rebase, brings no operation that it only builds upon.
-            let base = side_in(checkout, ":1", place).unwrap_or_default();
-            other.retain(|group, id| self.operations.contains_key(id) || base.get(group) != Some(id));
-            Some((head, other))
-        };
-        if let Some(sides) = checkout.and_then(staged) {
-            return self.by_branch(sides);
-        }
-        if let Some(MergeSides { ours: Some(ours), theirs: Some(theirs) }) =
-            checkout.map(|checkout| sides_of(checkout, place))
-        {
-            let committed: BTreeSet<&OperationId> = ours.values().chain(theirs.values()).collect();
-            // Of another merge, it would not have them all.
-            if in_text.iter().flat_map(BTreeMap::values).all(|id| committed.contains(id)) {
-                return MergeSides { ours: Some(ours), theirs: Some(theirs) };
-            }
-        }
-        let [head, other] = in_text.map(|side| {
-            let is_own = |(group, id): &(GroupName, OperationId)| {
-                self.operations.get(id).is_none_or(|found| found.changes.contains_key(group))
-            };
-            side.into_iter().filter(is_own).collect::<SideEntries>()
-        });
-        let is_rebased = checkout.map_or(Some(false), |checkout| checkout.has_rebased_conflict(place));
-        match is_rebased {
-            Some(true) if !self.is_rebasing() => self.by_branch((other, head)),
-            Some(_) => self.by_branch((head, other)),
-            None => MergeSides::default(),
-        }
-    }
-
-    /// Names sides by branch, that which Git had checked out first.
-    fn by_branch(&self, (head, other): (SideEntries, SideEntries)) -> MergeSides {
-        let (ours, theirs) = if self.is_rebasing() { (other, head) } else { (head, other) };
-        MergeSides { ours: Some(ours), theirs: Some(theirs) }
-    }
-
     /// Refuses an entry whose operation says something else: an edit by hand is never overwritten.
     fn check_entries(&self) -> Result<(), Error> {
         let edited = |(group, entry): &(&GroupName, &Deployment)| {

@@ -53,3 +53,33 @@ fn a_rebase_of_some_commits_brings_the_groups_alone_that_they_changed() {
     assert_eq!(ports(&mut bob, ""), ["a 1", "b 3"]);
     bob.done("verify");
 }
+
+#[test]
+fn a_resolve_of_a_picked_commit_that_was_resolved_has_nothing_to_do() {
+    if !has_git() {
+        return;
+    }
+    for verb in ["cherry-pick", "rebase"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        publish(&mut ada, "a", 1);
+        publish(&mut bob, "b", 2);
+        publish(&mut bob, "a", 3);
+        let (clone, other, words) = match verb {
+            "rebase" => (&mut bob, &ada, "rebase --onto FETCH_HEAD HEAD~1"),
+            _ => (&mut ada, &bob, "cherry-pick FETCH_HEAD"),
+        };
+        clone.git_done(&format!("fetch -q {} main", other.folder.display()));
+        let picked = clone.git(words);
+        assert_ne!(picked.code, 0, "{picked:?}");
+        clone.done("resolve --env test --ours");
+        clone.done("verify");
+        for step in ["resolved", "added"] {
+            let again = clone.done("resolve --env test");
+            assert_eq!(again.stdout, "test: nothing to do\n", "{verb}, {step}");
+            clone.git_done("add -A");
+        }
+        let port = if verb == "rebase" { "a 3" } else { "a 1" };
+        assert_eq!(ports(clone, ""), [port], "nobody picked b");
+    }
+}

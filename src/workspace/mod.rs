@@ -32,6 +32,7 @@ pub mod edit;
 mod access;
 mod base;
 mod commit;
+mod contested;
 mod copies;
 mod driver;
 mod durable;
@@ -272,7 +273,7 @@ impl Workspace {
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
         // Both are of one text, though an editor saves the file meanwhile.
         let text = layout::text(&place, bytes)?;
-        Ok((record::parse(&place, environment, &text)?.for_groups(groups)?, Some(text)))
+        Ok((self.parse_environment(environment, &text)?.for_groups(groups)?, Some(text)))
     }
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::EnvironmentReading, Error> {
@@ -289,7 +290,7 @@ impl Workspace {
                 environment: Environment::empty(environment.clone()),
                 problems: Vec::new(),
             }),
-            Some(bytes) => record::parse(&place, environment, &layout::text(&place, bytes)?),
+            Some(bytes) => self.parse_environment(environment, &layout::text(&place, bytes)?),
         }
     }
 

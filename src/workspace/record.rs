@@ -16,7 +16,7 @@ use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{
     Backend, Deployment, DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl,
-    Location, Release, SCHEMA, Severity,
+    Location, OperationId, Release, SCHEMA, Severity,
 };
 
 /// The YAML end marker: a file without it is cut short.
@@ -126,8 +126,19 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 ///
 /// Fails where the file as a whole cannot be read: cut short, of a newer schema, or in conflict outside its entries.
 pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {
+    parse_told(place, name, text, &|_, _, _| true)
+}
+
+/// Reads an environment's file as [`parse`] does. `is_contested` tells of the two operations that a group is at on the sides of
+/// a conflict whether each branch made one of them; otherwise one branch alone changed the group.
+pub(super) fn parse_told(
+    place: &str,
+    name: &EnvironmentName,
+    text: &str,
+    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
+) -> Result<EnvironmentReading, Error> {
     conflict::split_conflict(text)
-        .map_or_else(|| parse_text(place, name, text), |sides| conflict::parse_sides(place, name, &sides))
+        .map_or_else(|| parse_text(place, name, text), |sides| conflict::parse_sides(place, name, &sides, is_contested))
 }
 
 fn parse_text(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::cases::publish;
 use super::clones::{WorkspaceClone, has_git};
 use super::numbers::{clones, freeze};
 use super::policies::merge;
@@ -65,5 +66,32 @@ fn a_renumbered_version_that_was_not_committed_is_built_again() {
     assert!(verified.code == 3 && verified.stdout.contains("`apigw resolve --env test` gives"), "{verified:?}");
     ada.done("resolve --env test");
     ada.commit("restored");
+    ada.done("verify");
+}
+
+#[test]
+fn a_conflict_names_no_group_that_one_branch_alone_changed() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut ada = WorkspaceClone::new(&folder.path().join("ada"), "Ada", &["a", "b", "c", "d"]);
+    publish(&mut ada, "a", 1);
+    publish(&mut ada, "b", 2);
+    let mut bob = WorkspaceClone::of(&ada.folder, &folder.path().join("bob"), "Bob");
+    publish(&mut bob, "c", 3);
+    publish(&mut bob, "a", 4);
+    publish(&mut ada, "d", 5);
+    publish(&mut ada, "a", 6);
+    publish(&mut ada, "b", 7);
+    merge(&mut ada, &bob);
+    for words in ["verify", "status", "rollback b --env test"] {
+        let outcome = ada.apigw(words);
+        let text = outcome.stdout + &outcome.stderr;
+        assert!(text.contains("both branches changed group a"), "{words}: {text}");
+    }
+    let refused = ada.apigw("resolve --env test");
+    assert!(refused.stderr.contains("a changed on both branches"), "{refused:?}");
+    ada.done("resolve --env test --ours");
     ada.done("verify");
 }

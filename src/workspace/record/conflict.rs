@@ -81,9 +81,18 @@ pub(super) fn parse_sides(
     place: &str,
     name: &EnvironmentName,
     sides: &ConflictSides,
+    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
 ) -> Result<EnvironmentReading, Error> {
     let (head, other) = (operations_in(&sides.head), operations_in(&sides.other));
-    let finding = conflict_finding(place, name, sides.line, &head, &other);
+    let cause = conflict_cause(&head, &other, is_contested);
+    let finding = Finding {
+        rule: "merge-conflict",
+        severity: Severity::Error,
+        message: format!("Git left a merge conflict here: {cause}"),
+        location: at(place, sides.line),
+        hint: Hint::ResolveConflict { environment: name.clone() },
+        count: 1,
+    };
     let Ok(mut reading) = parse_text(place, name, &sides.masked) else { return Err(Error::Invalid(vec![finding])) };
     reading.environment.deployments.retain(|group, _| !sides.disputed.contains(group));
     let named =
@@ -104,19 +113,18 @@ pub(super) fn parse_sides(
     Ok(EnvironmentReading { environment: reading.environment, problems })
 }
 
-fn conflict_finding(
-    place: &str,
-    name: &EnvironmentName,
-    line: usize,
+/// Names the groups that both branches changed or, where there are none, those that one branch changed.
+fn conflict_cause(
     head: &SideEntries,
     other: &SideEntries,
-) -> Finding {
+    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
+) -> String {
     let mut both: Vec<&str> = Vec::new();
     let mut one: Vec<&str> = Vec::new();
     for group in head.keys().chain(other.keys().filter(|group| !head.contains_key(*group))) {
         match (head.get(group), other.get(group)) {
             (Some(left), Some(right)) if left == right => {}
-            (Some(_), Some(_)) => both.push(group.as_str()),
+            (Some(left), Some(right)) if is_contested(group, left, right) => both.push(group.as_str()),
             _ => one.push(group.as_str()),
         }
     }
@@ -124,18 +132,10 @@ fn conflict_finding(
         [only] => format!("group {only}"),
         several => format!("groups {}", several.join(", ")),
     };
-    let cause = match (both.is_empty(), one.is_empty()) {
+    match (both.is_empty(), one.is_empty()) {
         (false, _) => format!("both branches changed {}", groups(&both)),
-        (true, false) => format!("{} came on one branch each, so nothing has to be chosen", groups(&one)),
+        (true, false) => format!("{} changed on one branch alone, so nothing has to be chosen", groups(&one)),
         (true, true) => "both branches changed the same lines".to_owned(),
-    };
-    Finding {
-        rule: "merge-conflict",
-        severity: Severity::Error,
-        message: format!("Git left a merge conflict here: {cause}"),
-        location: at(place, line),
-        hint: Hint::ResolveConflict { environment: name.clone() },
-        count: 1,
     }
 }
 

@@ -75,6 +75,9 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
              `git checkout COMMIT -- {file}`"
         ),
+        Hint::RestoreGroup { folder, commit, .. } => {
+            format!("restore its working copy: `git checkout {commit} -- {folder} ':!{folder}/versions'`")
+        }
         Hint::RewriteSubject { subject } => {
             format!("`apigw resolve --access {subject}` writes it again from its operations")
         }

@@ -85,6 +85,15 @@ pub enum Hint {
         /// The file or the folder.
         file: String,
     },
+    /// Restore the working copy of a deleted group from the commit that has it; its versions and their notes stay.
+    RestoreGroup {
+        /// The group's folder.
+        folder: String,
+        /// The group's settings.
+        settings: String,
+        /// The commit, abbreviated; empty where none is known.
+        commit: String,
+    },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,
     /// Remove an environment's file and build it anew: a copy from before lacks operations.

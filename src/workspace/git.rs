@@ -159,6 +159,13 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
     }
 
+    /// Returns the newest commit that changed a file and has it, abbreviated.
+    pub(super) fn newest_commit_with(&self, place: &str) -> Option<String> {
+        let words = ["log", "--all", "-n", "1", "--full-history", "--diff-filter=ACMRT", "--format=%h", "--", place];
+        let commit = String::from_utf8(self.ask(&words)?).ok()?.trim().to_owned();
+        (!commit.is_empty()).then_some(commit)
+    }
+
     /// True if a rebase committed the conflict markers of a file, so that the other branch stands first between them. `None`
     /// where they came from another clone, which alone knows.
     pub(super) fn has_rebased_conflict(&self, place: &str) -> Option<bool> {

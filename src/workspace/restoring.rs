@@ -81,6 +81,13 @@ impl RestoreAdvisor<'_> {
                 let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
                 if has_commit { Hint::RestoreMissing { file } } else { Hint::RestoreBackup }
             }
+            Hint::RestoreGroup { settings, .. } if self.is_tracked(&settings) => Hint::RestoreFile { file: settings },
+            Hint::RestoreGroup { folder, settings, .. } => {
+                match self.checkout().and_then(|checkout| checkout.newest_commit_with(&settings)) {
+                    Some(commit) => Hint::RestoreGroup { folder, settings, commit },
+                    None => Hint::RestoreBackup,
+                }
+            }
             Hint::RestoreNote { file, .. } => Hint::RestoreNote { is_tracked: self.is_tracked(&file), file },
             Hint::RestoreDeletedVersion { group, environment, folder, removed_file, has_way_back, .. } => {
                 let has_commit = || self.checkout().is_some_and(|checkout| checkout.has_removed(&removed_file));

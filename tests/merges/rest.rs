@@ -95,3 +95,27 @@ fn a_conflict_names_no_group_that_one_branch_alone_changed() {
     ada.done("resolve --env test --ours");
     ada.done("verify");
 }
+
+#[test]
+fn a_group_that_one_branch_deleted_and_another_published_is_restored_from_the_commit_that_has_it() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut ada = WorkspaceClone::new(&folder.path().join("ada"), "Ada", &["a", "b"]);
+    publish(&mut ada, "a", 1);
+    publish(&mut ada, "b", 2);
+    let mut bob = WorkspaceClone::of(&ada.folder, &folder.path().join("bob"), "Bob");
+    publish(&mut bob, "b", 3);
+    ada.done("offline b --env test");
+    ada.done("-y group delete b --force");
+    ada.commit("deleted");
+    merge(&mut ada, &bob);
+    ada.done("resolve b --env test --theirs");
+    let verified = ada.apigw("verify");
+    assert!(verified.code == 3 && verified.stdout.contains("the group b has no settings"), "{verified:?}");
+    assert!(!verified.stdout.contains("Git does not have it"), "{verified:?}");
+    ada.git_done(&git_command(&verified.stdout, "git checkout "));
+    ada.done("verify");
+    ada.done("status --check");
+}

@@ -3,7 +3,7 @@
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::model::{GroupName, Hint, Location, SETTINGS_FILE, Version};
 use crate::workspace::Workspace;
-use crate::workspace::error::{Error, restore_hint};
+use crate::workspace::error::{Error, missing_hint};
 use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
 use crate::workspace::version_note::{self, ReadNote, noted_version};
 
@@ -67,7 +67,7 @@ fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Workspace
             ProblemKind::Missing,
             Location::file(&settings),
             message,
-            restore_hint(&settings),
+            working_copy_hint(workspace, group, settings.clone())?,
         ));
     }
     for name in workspace.root.list(&layout::versions(group))? {
@@ -81,6 +81,14 @@ fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Workspace
         }
     }
     Ok(())
+}
+
+/// Returns the hint for a group without settings: where nothing but its versions is left, all of its working copy is gone.
+fn working_copy_hint(workspace: &Workspace, group: &GroupName, settings: String) -> Result<Hint, Error> {
+    let folder = layout::group(group);
+    let has_rest = workspace.root.list(&folder)?.iter().any(|name| name != "versions");
+    let commit = String::new();
+    Ok(if has_rest { missing_hint(&settings) } else { Hint::RestoreGroup { folder, settings, commit } })
 }
 
 fn verify_note(

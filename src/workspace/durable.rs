@@ -13,6 +13,7 @@ use super::error::{Error, PathContext, PathError};
 use super::folders;
 use super::layout::{self, WorkspaceRoot};
 use super::lock;
+use super::take_back::Leftovers;
 use crate::model::FileSet;
 
 /// The bit by which new files inherit the group of their folder.
@@ -69,13 +70,12 @@ impl<'a> FileStage<'a> {
     pub(super) fn write_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<(), Error> {
         let target = self.target(place)?;
         let temporary = self.temporary_folder()?;
-        let filled = fill_folder(&temporary, files, read_only, &target);
-        let moved = filled.and_then(|()| fs::rename(&temporary, &target).at("create", &target));
-        if moved.is_err() {
+        let filled = fill_folder(&temporary, files, read_only, &target).map_err(Error::from);
+        if let Err(error) = filled.and_then(|()| move_folder_in(&temporary, &target, place, files)) {
             // A leftover is removed by the next holder of the lock.
             let _ = folders::remove_all(&temporary);
+            return Err(error);
         }
-        moved?;
         self.remember(&target);
         Ok(())
     }
@@ -149,6 +149,10 @@ impl<'a> FileStage<'a> {
             let _ = folders::remove_all(&temporary);
         }
         exchanged?;
+        if let Err(error) = check_folder(&target, files) {
+            self.put_back_folder(place, &temporary)?;
+            return Err(error.into());
+        }
         self.remember(&target);
         Ok(temporary)
     }
@@ -279,6 +283,32 @@ fn fill_folder(folder: &Path, files: &FileSet, read_only: bool, target: &Path) -
     Ok(())
 }
 
+/// Renames a staged folder to its place, and removes it from there if it has lost files before that.
+fn move_folder_in(staged: &Path, target: &Path, place: &str, files: &FileSet) -> Result<(), Error> {
+    fs::rename(staged, target).at("create", target)?;
+    let Err(error) = check_folder(target, files) else { return Ok(()) };
+    let removed = folders::remove_all(target).or_else(layout::absent_is_fine);
+    let versions = removed.err().map(|_| place.to_owned()).into_iter().collect();
+    Err(Leftovers { versions, ..Leftovers::default() }.explain(error.into()))
+}
+
+/// Compares a folder in its place with the files that it was filled with: `git clean` may have removed some of them while
+/// they lay among the temporary files, where nothing keeps it out.
+fn check_folder(folder: &Path, files: &FileSet) -> Result<(), PathError> {
+    for (path, bytes) in files.iter() {
+        let path = folder.join(path);
+        let now = match fs::read(&path) {
+            Err(error) if layout::is_absent(&error) => None,
+            now => Some(now.at("read", &path)?),
+        };
+        if now.as_deref() != Some(&**bytes) {
+            let lost = "something removed it from .apigw/tmp meanwhile; run the command again";
+            return Err(io::Error::other(lost)).at("write", &path);
+        }
+    }
+    Ok(())
+}
+
 /// Gives a file the owner of the one that it replaces. Only root can give to any user, so this may fail.
 fn keep_owner(path: &Path, replaced: &Metadata) {
     let Ok(own) = fs::metadata(path) else { return };
@@ -328,5 +358,24 @@ mod tests {
         fs::remove_file(&temporary).unwrap();
         FileStage::new(&root, &temporary).write("keys/a/b/c.yaml", b"x").unwrap();
         assert_eq!(fs::read(folder.path().join("keys/a/b/c.yaml")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn a_folder_that_lost_a_file_while_it_was_staged_is_not_put_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (staged, target) = (folder.path().join("staged"), folder.path().join("0.0.1"));
+        let mut files = FileSet::default();
+        files.insert("a.yaml", b"a".to_vec());
+        files.insert("b/c.yaml", b"c".to_vec());
+        for lost in ["a.yaml", "b"] {
+            fill_folder(&staged, &files, true, &target).unwrap();
+            folders::remove_all(&staged.join(lost)).unwrap();
+            let error = move_folder_in(&staged, &target, "0.0.1", &files).unwrap_err();
+            assert!(matches!(error, Error::Io(_)), "{error:?}");
+            assert!(!target.exists() && !staged.exists(), "{lost}");
+        }
+        fill_folder(&staged, &files, true, &target).unwrap();
+        move_folder_in(&staged, &target, "0.0.1", &files).unwrap();
+        assert_eq!(fs::read(target.join("b/c.yaml")).unwrap(), b"c");
     }
 }

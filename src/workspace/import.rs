@@ -119,8 +119,12 @@ impl LockGuard {
         let before = files.iter().filter_map(digest).collect();
         let intent = ImportIntent { group: group.clone(), files: paths, before };
         let mut is_untouched = true;
-        let imported =
-            self.declare(Intent::Import(intent.clone())).and_then(|()| self.place_files(&intent, &mut is_untouched));
+        let imported = self.declare(Intent::Import(intent.clone())).and_then(|()| {
+            // Not read back from the staged files, which `git clean` may have removed.
+            let bytes =
+                |path: &str| Ok(files.iter().find(|(known, _)| *known == path).map(|(_, bytes)| bytes.to_vec()));
+            self.place_files(&intent, &mut is_untouched, &bytes)
+        });
         let Err(error) = imported else {
             // One that cannot be removed names files that are in their places already.
             let _ = self.forget_intent();
@@ -155,18 +159,24 @@ impl LockGuard {
             }
             written.push(place);
         }
-        self.place_files(intent, &mut true)?;
+        self.place_files(intent, &mut true, &|path| read(&staged(path)))?;
         Ok(FinishedImport { group: intent.group.clone(), written, edited })
     }
 
-    /// Puts the staged files of an import in their places. `is_untouched` becomes false with the first of them.
-    fn place_files(&self, intent: &ImportIntent, is_untouched: &mut bool) -> Result<(), Error> {
+    /// Puts the files of an import in their places, as far as `bytes_of` has them. `is_untouched` becomes false with the
+    /// first of them.
+    fn place_files(
+        &self,
+        intent: &ImportIntent,
+        is_untouched: &mut bool,
+        bytes_of: &dyn Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+    ) -> Result<(), Error> {
         let root = &self.workspace().root;
         let mut stage = self.stage();
         let mut placed = Vec::new();
         for path in &intent.files {
             let (from, to) = (staged(path), layout::group_file(&intent.group, path));
-            if let Some(bytes) = root.read(&from, layout::LARGEST_DEFINITION)? {
+            if let Some(bytes) = bytes_of(path)? {
                 // Tried twice: whoever stops here leaves half a definition until the next change.
                 stage.write(&to, &bytes).or_else(|_| stage.write(&to, &bytes))?;
                 *is_untouched = false;
@@ -177,7 +187,11 @@ impl LockGuard {
         // Not moved there: a loss of power may keep that a file left one folder, and not that it came to the other. Gone
         // for good before the import is acknowledged: a staged file that came back would be written over later edits.
         let mut stage = self.stage();
-        placed.iter().try_for_each(|from| stage.remove(from))?;
+        for from in &placed {
+            if root.exists(from)? {
+                stage.remove(from)?;
+            }
+        }
         Ok(stage.sync()?)
     }
 }

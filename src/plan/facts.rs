@@ -37,7 +37,15 @@ pub trait Facts {
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Self::Error>;
 
     /// Returns the notes on the versions of a group: which are blocked, which were deleted.
+    ///
+    /// Notes that cannot be read are left out: that of one version says nothing of another one.
     fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, Self::Error>;
+
+    /// Lists the versions of a group whose notes cannot be read: any of them may be blocked or deleted.
+    fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Self::Error>;
+
+    /// Fails where the note on a version cannot be read.
+    fn check_note(&self, group: &GroupName, version: &Version) -> Result<(), Self::Error>;
 
     /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Self::Error>;

@@ -94,6 +94,14 @@ impl<E> Facts for PlanOverlay<'_, E> {
         self.base.notes(group)
     }
 
+    fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Self::Error> {
+        self.base.unreadable_notes(group)
+    }
+
+    fn check_note(&self, group: &GroupName, version: &Version) -> Result<(), Self::Error> {
+        self.base.check_note(group, version)
+    }
+
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Self::Error> {
         match self.frozen_version(group, version) {
             Some(candidate) => Ok(Some(candidate.clone())),

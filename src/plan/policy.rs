@@ -74,10 +74,20 @@ fn check_blocks<E>(
             _ => !change.before.as_ref().is_some_and(|before| before.release.serves_same(&change.after)),
         };
         if comes_in {
+            // Branches of a merge have their releases live already, and the merge must come to an end.
+            if change.after.state == DeploymentState::Live && change.action != ReleaseAction::Resolve {
+                facts.check_note(group, &change.after.version).map_err(Error::Facts)?;
+            }
             releases.extend(block);
         } else {
             plan.warnings.extend(block.map(|live| format!("{}; it stays live", live.text())));
         }
+    }
+    for group in plan.operation.changes.keys().chain(&plan.unchanged) {
+        let unreadable = facts.unreadable_notes(group).map_err(Error::Facts)?.into_iter();
+        let text =
+            |version| format!("cannot read the note on version {version} of {group}: it may be blocked or deleted");
+        plan.warnings.extend(unreadable.map(text));
     }
     if plan.unchanged.is_empty() {
         return Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) });

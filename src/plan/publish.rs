@@ -137,7 +137,8 @@ fn choose<E>(
                     return Ok((bumped, newest.clone(), true));
                 }
             }
-            let deleted = facts.notes(group).map_err(Error::Facts)?.deleted();
+            let mut deleted = facts.notes(group).map_err(Error::Facts)?.deleted();
+            deleted.extend(facts.unreadable_notes(group).map_err(Error::Facts)?);
             let taken = versions.into_iter().chain(deleted).collect();
             let target = bump_target(&taken, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;

@@ -120,8 +120,8 @@ fn release_before<E>(
     })
 }
 
-/// Returns the first of several releases that no block keeps out. Where all of them are blocked, it is the first one, and
-/// the refusal says so of it.
+/// Returns the first of several releases that no block keeps out, nor a note that cannot be read. Where all of them are
+/// kept out, it is the first one, and the refusal says so of it.
 pub(super) fn first_open<'a, E>(
     releases: impl Iterator<Item = &'a Release>,
     group: &GroupName,
@@ -129,7 +129,8 @@ pub(super) fn first_open<'a, E>(
 ) -> Result<Option<&'a Release>, Error<E>> {
     let mut first = None;
     for release in releases {
-        if policy::blocked(facts, group, release)?.is_none() {
+        let is_blocked = policy::blocked(facts, group, release)?.is_some();
+        if !is_blocked && facts.check_note(group, &release.version).is_ok() {
             return Ok(Some(release));
         }
         first = first.or(Some(release));

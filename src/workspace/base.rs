@@ -53,7 +53,7 @@ impl LockGuard {
             }
         }
         for (group, notes) in &base.notes {
-            if workspace.version_notes(group)? != **notes {
+            if workspace.readable_notes(group)?.0 != **notes {
                 return Ok(Some(format!("the blocks and deletions of versions of {group}")));
             }
         }

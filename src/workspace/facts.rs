@@ -162,7 +162,15 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, Error> {
-        once(&self.notes, group.clone(), |group| Ok(Arc::new(self.workspace.version_notes(group)?)))
+        once(&self.notes, group.clone(), |group| Ok(Arc::new(self.workspace.readable_notes(group)?.0)))
+    }
+
+    fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
+        self.workspace.unreadable_notes(group)
+    }
+
+    fn check_note(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
+        self.workspace.check_note(group, version)
     }
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, Error> {

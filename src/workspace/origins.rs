@@ -66,7 +66,7 @@ impl Workspace {
     #[must_use]
     pub fn notes_of<'g>(&self, groups: impl IntoIterator<Item = &'g GroupName>) -> BTreeMap<GroupName, VersionNotes> {
         let groups: Vec<&GroupName> = groups.into_iter().collect();
-        let notes = spread(&groups, |group| self.version_notes(group).unwrap_or_default());
+        let notes = spread(&groups, |group| self.readable_notes(group).unwrap_or_default().0);
         groups.into_iter().cloned().zip(notes).collect()
     }
 

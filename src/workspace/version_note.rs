@@ -3,7 +3,7 @@
 //! Each statement is one line, so that two branches that say something of one version merge in Git: all lines of both
 //! count. A file with conflict markers in it is read like that as well, and `verify` reports the markers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::error::Error;
@@ -186,6 +186,17 @@ impl Workspace {
         }
         self.check_hints(&mut findings);
         Ok((notes, findings))
+    }
+
+    /// Lists the versions of a group whose notes cannot be read.
+    pub(super) fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
+        let noted = self.noted_versions(group)?.into_iter();
+        Ok(noted.filter(|version| self.check_note(group, version).is_err()).collect())
+    }
+
+    /// Fails where the note on a version cannot be read.
+    pub fn check_note(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
+        self.read_note(group, version).map(drop)
     }
 
     /// Reads the notes of one group or of all, deleted ones too, as [`readable_notes`](Self::readable_notes) does.

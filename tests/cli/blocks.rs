@@ -271,3 +271,33 @@ fn a_version_that_is_live_in_an_environment_that_is_no_longer_declared_is_kept()
     sandbox.run("version delete 0.0.1").expect_exit(4).expect_stderr("live in trial");
     sandbox.run("group delete petstore --yes").expect_exit(4).expect_stderr("trial");
 }
+
+#[test]
+fn a_note_that_cannot_be_read_bars_its_own_version_alone_and_is_seen() {
+    let sandbox = two_versions();
+    sandbox.edit("third");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    let note = |version: &str| format!("groups/petstore/versions/{version}.yaml");
+    let damage = |version: &str| sandbox.write(&note(version), "junk\n");
+    damage("0.0.1");
+    let warning = "cannot read the note on version 0.0.1 of petstore";
+    sandbox.run("rollback --env test").expect_exit(0).expect_stdout("0.0.2").expect_stderr(warning);
+    sandbox.run("undo --env test").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    sandbox.run("switch --env test --previous").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.run("status --check").expect_exit(0);
+    damage("0.0.3");
+    sandbox.run("status --check").expect_exit(3).expect_stderr("cannot read the note on version 0.0.3");
+    damage("0.0.2");
+    let files = sandbox.files();
+    for words in ["rollback --env test", "switch --env test --version 0.0.2"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("versions/0.0.2.yaml");
+    }
+    assert_eq!(sandbox.files(), files, "a refusal wrote something");
+    fs::remove_file(sandbox.path().join(note("0.0.1"))).expect("a note");
+    sandbox.run("rollback --env test").expect_exit(0).expect_stdout("0.0.1");
+    sandbox.edit("fourth");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0).expect_stdout("0.0.4");
+    damage("0.0.4");
+    sandbox.run("offline --env test").expect_exit(0);
+}

@@ -253,7 +253,8 @@ fn read(
     for environment in &environments {
         let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
         problems.extend(damages.filter_map(|(group, entry)| {
-            let message = damage_text(stored.damage(group, &entry.release)?, &entry.release);
+            let damage = stored.damage(group, &entry.release).map(|damage| damage_text(damage, &entry.release));
+            let message = damage.or_else(|| note_problem(workspace, group, stored.number(group, &entry.release)))?;
             Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
         }));
     }
@@ -269,6 +270,16 @@ fn read(
         problems,
         closed_keys: Vec::new(),
         gateways: Vec::new(),
+    })
+}
+
+/// Says that the note on a live version cannot be read; `None` if it can, or if there is none.
+fn note_problem(workspace: &Workspace, group: &GroupName, version: &Version) -> Option<String> {
+    let is_unreadable = workspace.check_note(group, version).is_err();
+    is_unreadable.then(|| {
+        format!(
+            "cannot read the note on version {version}, which may be blocked; `apigw verify` says how to restore it"
+        )
     })
 }
 

@@ -21,7 +21,7 @@ pub(super) fn check(
         let version = &release.version;
         let place = layout::version(group, version);
         let location = || Location::file(&place);
-        let notes = workspace.version_notes(group).unwrap_or_default();
+        let notes = workspace.readable_notes(group).unwrap_or_default().0;
         // A version or a note that cannot be read is reported by the walk over all of them.
         match workspace.locate_release(group, version, release.digest) {
             Ok(None) if workspace.root.exists(&place).unwrap_or(true) => problems.push(IntegrityProblem::new(

@@ -67,6 +67,17 @@ impl Workspace {
         failed.map_or(Ok(operations), Err)
     }
 
+    /// Returns the operation that was committed last in an environment; `None` if there is none. An entry that was edited by
+    /// hand does not bar it, where no later operation is left that such an entry may have been made by.
+    pub fn latest_operation(&self, environment: &EnvironmentName) -> Result<Option<CommittedOperation>, Error> {
+        let latest = self.readable_history(environment, None, 1).operations.into_iter().next();
+        let newest = self.operation_ids(environment)?.pop();
+        if latest.as_ref().map(|latest| &latest.id) == newest.as_ref() {
+            return Ok(latest);
+        }
+        Ok(self.history(environment, None, 1)?.pop())
+    }
+
     /// Counts the operations of an environment whose files exist.
     #[must_use]
     pub fn operation_count(&self, environment: &EnvironmentName) -> usize {

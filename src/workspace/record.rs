@@ -46,9 +46,11 @@ impl EnvironmentReading {
 
     /// Returns the environment for changes of these groups alone; others may be in conflict or edited by hand.
     pub(super) fn for_groups(self, groups: &BTreeSet<GroupName>) -> Result<Environment, Error> {
+        // In a conflict, the entry of a group may stand on one side alone.
+        let are_edits = self.problems.iter().all(|(_, finding)| finding.rule == "hand-edit");
         let is_sound = |group: &GroupName| {
             let is_named = |(named, _): &(Option<GroupName>, Finding)| named.as_ref() == Some(group);
-            self.environment.deployments.contains_key(group) && !self.problems.iter().any(is_named)
+            (are_edits || self.environment.deployments.contains_key(group)) && !self.problems.iter().any(is_named)
         };
         let are_known = self.problems.iter().all(|(group, _)| group.is_some());
         if are_known && !groups.is_empty() && groups.iter().all(is_sound) { Ok(self.environment) } else { self.whole() }

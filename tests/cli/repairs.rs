@@ -117,3 +117,31 @@ fn a_refused_edit_keeps_no_other_environment_from_repair() {
     assert!(parse(&half.stderr)["error"]["hints"].to_string().contains("repaired all the same"), "{}", half.stderr);
     assert_eq!(sandbox.entry("test")["state"], "offline");
 }
+
+#[test]
+fn an_entry_edited_by_hand_bars_no_change_of_other_groups() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("group create c --backend http://127.0.0.1:3").expect_exit(0);
+    sandbox.run("api add c GET /c").expect_exit(0);
+    sandbox.run("group create aa --backend http://127.0.0.1:3").expect_exit(0);
+    sandbox.run("api add aa GET /aa").expect_exit(0);
+    sandbox.run("publish a b --env online --mock --yes").expect_exit(0);
+    sandbox.run("publish b --env online --backend http://127.0.0.1:2 --yes").expect_exit(0);
+    edit(&sandbox, "  a:\n    state: live\n", "  a:\n    state: offline\n");
+    let edited = sandbox.read(ONLINE);
+    let (entry, _) = edited.split_once("  b:\n").expect("two entries");
+    sandbox.run("undo --env online --yes").expect_exit(0).expect_stdout("undo b");
+    sandbox.run("publish c aa --env online --mock --yes").expect_exit(0);
+    let text = sandbox.read(ONLINE);
+    assert!(text.starts_with(entry), "{text}");
+    let groups: Vec<_> = text.lines().filter(|line| line.starts_with("  ") && line.ends_with(':')).collect();
+    let groups: Vec<_> = groups.into_iter().filter(|line| !line.starts_with("    ")).collect();
+    assert_eq!(groups, ["  a:", "  aa:", "  b:", "  c:"]);
+    let refused = sandbox.run("publish a --env online --mock --yes").expect_exit(3);
+    refused.expect_stderr("apigw verify --repair").expect_stderr("git checkout");
+    // The last operation may be one of the edited entry; then it is not passed over.
+    sandbox.run("verify --repair --yes").expect_exit(0);
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    edit(&sandbox, "  a:\n    state: offline\n", "  a:\n    state: live\n");
+    sandbox.run("undo --env online --yes").expect_exit(3).expect_stderr("apigw verify --repair");
+}

@@ -40,17 +40,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     let operation = if let Some(text) = &arguments.operation {
         workspace.find_operation_of(&environment, text)?
     } else {
-        let latest = workspace.history(&environment, None, 1)?.pop();
+        let latest = workspace.latest_operation(&environment)?;
         let latest = latest.ok_or_else(|| {
             CommandError::invalid("state", format!("nothing was ever done in {environment}"))
                 .hint("see the present state: `apigw status`")
         })?;
         latest.id
     };
-    let groups = match &arguments.operation {
-        Some(_) => workspace.find_operation(operation.as_str())?.operation.changes.into_keys().collect(),
-        None => Vec::new(),
-    };
+    let groups = workspace.find_operation(operation.as_str())?.operation.changes.into_keys().collect();
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
     // Planned anew, an undo without a name would undo somebody's newest change.
     let replan = if arguments.operation.is_some() { ReplanMode::WhereStale } else { ReplanMode::Never };

@@ -4,23 +4,37 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{checksum, conflict, entry, group_of, parse_entry};
+use super::{END, checksum, conflict, entry, group_of, parse_entry};
 use crate::model::{Deployment, EnvironmentName, GroupName};
 
-/// Replaces whole entries outside conflict markers.
+/// Replaces whole entries outside conflict markers, and inserts those of groups that have none.
 pub(in crate::workspace) fn replace_entries(
     name: &EnvironmentName,
     text: &str,
     entries: &BTreeMap<GroupName, Deployment>,
 ) -> String {
-    replace_blocks(text, |group, block| {
+    let mut missing: BTreeMap<&GroupName, &Deployment> = entries.iter().collect();
+    let mut replaced = replace_blocks(text, |group, block| {
+        missing.remove(group);
         let deployment = entries.get(group).filter(|_| parse_entry(name, block).is_ok())?;
-        let mut replaced = String::new();
-        entry(&mut replaced, group, deployment);
-        let checksum = checksum(name, &replaced);
-        let _ = writeln!(replaced, "    checksum: {checksum}");
-        Some(replaced)
-    })
+        Some(whole_entry(name, group, deployment))
+    });
+    for (group, deployment) in missing {
+        let is_after = |line: &str| line.trim_end() == END || group_of(line).is_some_and(|other| other > *group);
+        let before = replaced.split_inclusive('\n').take_while(|line| !is_after(line));
+        let at = before.map(str::len).sum();
+        replaced.insert_str(at, &whole_entry(name, group, deployment));
+    }
+    replaced
+}
+
+/// Writes an entry with its checksum.
+fn whole_entry(name: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> String {
+    let mut text = String::new();
+    entry(&mut text, group, deployment);
+    let checksum = checksum(name, &text);
+    let _ = writeln!(text, "    checksum: {checksum}");
+    text
 }
 
 /// Replaces the lines of entries outside conflict markers, whatever they say.

@@ -7,6 +7,8 @@ mod state;
 
 pub(super) use several::several;
 
+use std::iter;
+
 use super::advice;
 use super::hints;
 use super::short_ids::shorten_findings;
@@ -201,12 +203,23 @@ impl From<PlanError> for CommandError {
             }
             Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
             Error::State(error) => Self { hints: state::hints(&error), ..Self::invalid("state", message) },
-            Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
-                .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
-                .hint(format!("or publish the frozen version as it is: `--version {version}`")),
-            Error::Renumbered { group, number, .. } => Self::new("frozen-differs", Exit::Conflict, message)
-                .hint(format!("publish it by that number: `--version {number}`"))
-                .hint(format!("to go on working, give the working copy the next version: `apigw version bump {group} patch`")),
+            Error::FrozenDiffers { group, version, is_blocked } => {
+                let next = format!(
+                    "give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"
+                );
+                let as_it_is = format!("or publish the frozen version as it is: `--version {version}`");
+                // A blocked version is refused on every way in.
+                let ways = iter::once(next).chain((!is_blocked).then_some(as_it_is));
+                Self { hints: ways.collect(), ..Self::new("frozen-differs", Exit::Conflict, message) }
+            }
+            Error::Renumbered { group, number, is_blocked, .. } => {
+                let by_number = format!("publish it by that number: `--version {number}`");
+                let next = format!(
+                    "to go on working, give the working copy the next version: `apigw version bump {group} patch`"
+                );
+                let ways = (!is_blocked).then_some(by_number).into_iter().chain([next]);
+                Self { hints: ways.collect(), ..Self::new("frozen-differs", Exit::Conflict, message) }
+            }
             Error::DeletedDiffers { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group.as_str(), version, deletion)
             }

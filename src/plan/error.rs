@@ -46,6 +46,8 @@ pub enum Error<E> {
         group: GroupName,
         /// The version.
         version: Version,
+        /// True if the frozen version is blocked.
+        is_blocked: bool,
     },
     /// The working copy is a version to which a merge gave another number than the one that it names.
     #[error("version {version} of {group} has other bytes since a merge: the working copy is version {number}")]
@@ -56,6 +58,8 @@ pub enum Error<E> {
         version: Version,
         /// The number under which its bytes are frozen.
         number: Version,
+        /// True if that version is blocked.
+        is_blocked: bool,
     },
     /// The number that is to be frozen was deleted with other bytes.
     #[error("version {version} of {group} was deleted by {} at {}, and its number cannot be reused for other content", .deletion.by, .deletion.at)]

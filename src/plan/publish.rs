@@ -126,14 +126,24 @@ fn choose<E>(
     let named = working.settings.version.clone();
     let existing = frozen(&named)?;
     let same = existing.as_ref().map(|existing| existing.digest == working.digest);
+    let number = match same {
+        Some(false) => renumbered(group, &working, facts)?,
+        _ => None,
+    };
     match (same, request.bump) {
         (Some(true), _) => Ok((working, named, true)),
         (_, Some(bump)) => {
+            if let Some(number) = number {
+                return Ok((working, number, true));
+            }
             let versions = facts.versions(group).map_err(Error::Facts)?;
-            if let Some(newest) = versions.last().filter(|newest| **newest > named) {
-                // A publish that was cut off may have frozen the working copy already.
-                let bumped = facts.working_copy(group, Some(newest)).map_err(Error::Facts)?;
-                if frozen(newest)?.is_some_and(|frozen| frozen.digest == bumped.digest) {
+            if let Some(newest) = versions.last().filter(|newest| **newest > named)
+                && let Some(frozen) = frozen(newest)?
+            {
+                // A publish that was cut off may have frozen the working copy already. A version that a merge gave
+                // another number keeps the settings that it was frozen with.
+                let bumped = facts.working_copy(group, Some(&frozen.settings.version)).map_err(Error::Facts)?;
+                if frozen.digest == bumped.digest {
                     return Ok((bumped, newest.clone(), true));
                 }
             }
@@ -151,16 +161,41 @@ fn choose<E>(
             let findings = working.findings.iter().filter(is_error).cloned().collect();
             Err(Error::Invalid { group: group.clone(), findings })
         }
-        (Some(false), None) => {
-            let (version, digest) = (named.clone(), working.digest);
-            let release = Release { state: DeploymentState::Live, version, digest, backend: Backend::Mock };
-            let (group, version) = (group.clone(), named);
-            Err(match facts.number(&group, &release).map_err(Error::Facts)? {
-                Some(number) if number != version => Error::Renumbered { group, version, number },
-                _ => Error::FrozenDiffers { group, version },
-            })
-        }
+        (Some(false), None) => Err(frozen_differs(group, named, number, &working, facts)?),
     }
+}
+
+/// Makes the error of a working copy that is not the version that it names, which is frozen.
+fn frozen_differs<E>(
+    group: &GroupName,
+    named: Version,
+    number: Option<Version>,
+    working: &PublishCandidate,
+    facts: &dyn Facts<Error = E>,
+) -> Result<Error<E>, Error<E>> {
+    let digest = match (&number, facts.frozen(group, &named).map_err(Error::Facts)?) {
+        (None, Some(frozen)) => frozen.digest,
+        _ => working.digest,
+    };
+    let is_blocked = facts.notes(group).map_err(Error::Facts)?.block(&digest).is_some();
+    let (group, version) = (group.clone(), named);
+    Ok(match number {
+        Some(number) => Error::Renumbered { group, version, number, is_blocked },
+        None => Error::FrozenDiffers { group, version, is_blocked },
+    })
+}
+
+/// Returns the number that a merge gave to the version that a working copy is; `None` if it is no version, or the one
+/// that it names.
+fn renumbered<E>(
+    group: &GroupName,
+    working: &PublishCandidate,
+    facts: &dyn Facts<Error = E>,
+) -> Result<Option<Version>, Error<E>> {
+    let (version, digest) = (working.settings.version.clone(), working.digest);
+    let release = Release { state: DeploymentState::Live, version, digest, backend: Backend::Mock };
+    let number = facts.number(group, &release).map_err(Error::Facts)?;
+    Ok(number.filter(|number| *number != release.version))
 }
 
 /// Makes the error of a version that is not frozen, or not any more.

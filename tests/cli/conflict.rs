@@ -7,7 +7,7 @@ use crate::harness::{Sandbox, isolate};
 use crate::serving::Serving;
 
 /// Runs Git, and returns true if it succeeded.
-fn git(sandbox: &Sandbox, words: &str) -> bool {
+pub(crate) fn git(sandbox: &Sandbox, words: &str) -> bool {
     let mut command = Command::new("git");
     command.current_dir(sandbox.path());
     isolate(&mut command, sandbox.path());
@@ -15,7 +15,7 @@ fn git(sandbox: &Sandbox, words: &str) -> bool {
     command.args(identity).args(words.split(' ')).output().expect("git runs").status.success()
 }
 
-fn commit(sandbox: &Sandbox) {
+pub(crate) fn commit(sandbox: &Sandbox) {
     assert!(git(sandbox, "add -A") && git(sandbox, "commit -qm x"), "a commit");
 }
 

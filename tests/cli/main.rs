@@ -48,6 +48,7 @@ mod plans;
 mod prune;
 mod push;
 mod release;
+mod renumbered;
 mod repairs;
 mod replays;
 mod routes;

@@ -1,6 +1,7 @@
 //! `apigw version`.
 
 mod block;
+mod bump;
 
 use std::fmt::Write as _;
 
@@ -13,21 +14,19 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::release_text::remark_text;
 use crate::cli::views::{
-    DeletedVersionView, FindingView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
-    VersionListView, VersionRemarkView, VersionShowView,
+    DeletedVersionView, FindingView, VersionCreateView, VersionDeleteView, VersionListEntryView, VersionListView,
+    VersionRemarkView, VersionShowView,
 };
 use crate::cli::{advice, change, complete, missing_release, selection, table};
-use crate::model::{
-    BumpLevel, Digest, EnvironmentName, GroupName, RemarkKind, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError,
-};
+use crate::model::{Digest, EnvironmentName, GroupName, RemarkKind, SCHEMA, Severity, Version, VersionError};
 use crate::plan::{self, Freeze};
-use crate::workspace::{self, DiskFacts, FrozenVersion, Workspace, version_edit};
+use crate::workspace::{self, FrozenVersion, Workspace};
 
 /// Freeze working copies as versions; list, show, block and delete versions
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum VersionCommand {
     Create(VersionCreateArguments),
-    Bump(BumpArguments),
+    Bump(bump::BumpArguments),
     List(VersionListArguments),
     Show(OneArguments),
     Delete(VersionDeleteArguments),
@@ -42,19 +41,6 @@ pub(in crate::cli) struct VersionCreateArguments {
     /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
-}
-
-/// Set the next version of the working copy
-#[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
-#[command(after_help = "Examples:\n  apigw version bump petstore minor\n  apigw version bump petstore 2.0.0-rc.1")]
-pub(in crate::cli) struct BumpArguments {
-    /// The group [default: the only one]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    group: Option<String>,
-    /// patch, minor, major, auto (by the difference from the newest version), or a version
-    #[arg(value_name = "LEVEL|auto|X.Y.Z", required = true)]
-    to: String,
 }
 
 /// List the frozen versions and where they are live
@@ -130,7 +116,7 @@ pub(in crate::cli) struct VersionDeleteArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Result<Exit, CommandError> {
     match command {
         VersionCommand::Create(arguments) => create(context, arguments),
-        VersionCommand::Bump(arguments) => bump(context, arguments),
+        VersionCommand::Bump(arguments) => bump::bump(context, arguments),
         VersionCommand::List(arguments) => list(context, arguments),
         VersionCommand::Show(arguments) => show(context, arguments),
         VersionCommand::Delete(arguments) => delete(context, arguments),
@@ -152,10 +138,12 @@ fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<E
     }
     let version = candidate.settings.version.clone();
     if let Some((_, digest)) = workspace.version(&group, &version)? {
-        if digest != candidate.digest {
-            return Err(plan::Error::FrozenDiffers { group, version }.into());
-        }
-        report(context, &group, &version, digest, false);
+        // A merge may have given its bytes another number.
+        let Some(number) = workspace.locate_release(&group, &version, candidate.digest)? else {
+            let is_blocked = workspace.version_notes(&group)?.block(&digest).is_some();
+            return Err(plan::Error::FrozenDiffers { group, version, is_blocked }.into());
+        };
+        report(context, &group, &number, candidate.digest, false);
         return Ok(Exit::Done);
     }
     let digest = candidate.digest;
@@ -169,60 +157,6 @@ fn report(context: &Context<'_>, group: &GroupName, version: &Version, digest: D
     let state = if created { "is frozen" } else { "is frozen already" };
     let shown = context.output.data(&view, || format!("{group} {version} {state}\n"));
     change::shown_after_commit(context, shown);
-}
-
-fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, CommandError> {
-    let to = &arguments.to;
-    if arguments.group.is_none() && is_group(context.workspace()?, to) {
-        return Err(CommandError::usage(format!("{to} is a group, and its next version is missing"))
-            .hint(format!("say how far to bump it: `apigw version bump {to} patch`, `minor`, `major`, or a version")));
-    }
-    let group = selection::group(context, arguments.group.as_deref())?;
-    let guard = context.workspace()?.lock(&context.lock_request())?;
-    let workspace = guard.workspace();
-    let now = workspace.group_settings(&group)?.version;
-    let next = match arguments.to.as_str() {
-        "patch" => now.next(BumpLevel::Patch),
-        "minor" => now.next(BumpLevel::Minor),
-        "major" => now.next(BumpLevel::Major),
-        "auto" => advised(workspace, &group, &now)?,
-        text => text.parse().map_err(|error: VersionError| {
-            CommandError::invalid("version", error.to_string()).hint("or give patch, minor or major")
-        })?,
-    };
-    let taken = if workspace.versions(&group)?.contains(&next) {
-        Some("is frozen already")
-    } else if workspace.version_notes(&group)?.deleted().contains(&next) {
-        Some("was deleted, and its number cannot be reused for other content")
-    } else {
-        None
-    };
-    if let Some(why) = taken.filter(|_| next != now) {
-        return Err(CommandError::new("exists", Exit::Conflict, format!("version {next} of {group} {why}"))
-            .hint(format!("give a higher one: `apigw version bump {group} X.Y.Z`")));
-    }
-    if next != now {
-        guard.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
-    }
-    let view = VersionBumpView { schema: SCHEMA, group: group.clone(), before: now.clone(), version: next.clone() };
-    let shown = context.output.data(&view, || {
-        if next == now { format!("{group}: stays at {now}\n") } else { format!("{group}: {now} → {next}\n") }
-    });
-    change::shown_after_commit(context, shown);
-    Ok(Exit::Done)
-}
-
-/// Returns the version that the difference from the newest frozen one asks for; the present one if there is none.
-fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Version, CommandError> {
-    let level = plan::advice(group, &DiskFacts::new(workspace))?;
-    Ok(match level {
-        Some(level) => {
-            let mut taken = workspace.versions(group)?;
-            taken.extend(workspace.version_notes(group)?.deleted());
-            plan::bump_target(&taken, now, level)
-        }
-        None => now.clone(),
-    })
 }
 
 fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit, CommandError> {

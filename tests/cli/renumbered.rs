@@ -1,0 +1,63 @@
+//! A version that a merge gave another number, and a working copy that still names the old one.
+
+use crate::conflict::{commit, git};
+use crate::harness::Sandbox;
+
+/// Makes a workspace in which a merge gave the version of the working copy of `a` the number 0.0.3; it names 0.0.2,
+/// which has the bytes of the other branch.
+fn renumbered() -> Sandbox {
+    let sandbox = Sandbox::two_groups();
+    assert!(git(&sandbox, "init -q"));
+    sandbox.run("publish a --env online --mock --yes").expect_exit(0);
+    commit(&sandbox);
+    assert!(git(&sandbox, "branch other"));
+    for (branch, path) in [("other", "/extra"), ("main", "/own")] {
+        assert!(git(&sandbox, &format!("checkout -q {branch}")));
+        sandbox.run(&format!("api add a GET {path}")).expect_exit(0);
+        sandbox.run("publish a --env online --mock --yes --bump patch").expect_exit(0);
+        commit(&sandbox);
+    }
+    assert!(!git(&sandbox, "merge -q other"), "a conflict");
+    sandbox.run("resolve a --env online --theirs --yes").expect_exit(0);
+    assert!(git(&sandbox, "checkout --ours groups/a/openapi.yaml"));
+    commit(&sandbox);
+    sandbox.run("version list a").expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2)");
+    sandbox
+}
+
+#[test]
+fn a_renumbered_working_copy_is_frozen_once() {
+    let sandbox = renumbered();
+    let planned = sandbox.run("publish a --env test --mock --bump patch --dry-run").expect_exit(0);
+    assert!(planned.stdout.contains("0.0.3") && !planned.stdout.contains("0.0.4"), "{planned:?}");
+    sandbox.run("version create a").expect_exit(0).expect_stdout("a 0.0.3 is frozen already");
+    // The number in the settings does not make another version of it.
+    let settings = sandbox.read("groups/a/group.yaml");
+    sandbox.write("groups/a/group.yaml", &settings.replace("0.0.2", "0.0.1"));
+    sandbox.run("publish a --env test --mock --bump patch").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.run("publish a --env test --mock --bump patch --detailed-exitcode").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    let versions = sandbox.run("version list a").expect_exit(0);
+    assert!(!versions.stdout.contains("0.0.4"), "{versions:?}");
+}
+
+#[test]
+fn the_ways_out_of_a_frozen_number_can_be_typed() {
+    let sandbox = renumbered();
+    let refused = sandbox.run("publish a --env test --mock").expect_exit(4);
+    refused.expect_stderr("--version 0.0.3").expect_stderr("`apigw version bump a patch`");
+    sandbox.run("publish a --env test --mock --version 0.0.3 --dry-run").expect_exit(0);
+    sandbox.run("version bump a patch").expect_exit(0).expect_stdout("0.0.2 → 0.0.4");
+    sandbox.run("version create a").expect_exit(0).expect_stdout("a 0.0.4 is frozen\n");
+    // An edit of an old version goes past all that are newer, and a blocked version is no way out.
+    sandbox.run("version block a 0.0.4 -m bad").expect_exit(0);
+    sandbox.run("api add a GET /more").expect_exit(0);
+    for words in ["publish a --env test --mock", "version create a"] {
+        let refused = sandbox.run(words).expect_exit(4);
+        assert!(!refused.stderr.contains("--version 0.0.4"), "{refused:?}");
+    }
+    let settings = sandbox.read("groups/a/group.yaml");
+    sandbox.write("groups/a/group.yaml", &settings.replace("0.0.4", "0.0.2"));
+    sandbox.run("version bump a patch").expect_exit(0).expect_stdout("0.0.2 → 0.0.5");
+    sandbox.run("version bump a 0.0.1").expect_exit(4).expect_stderr("frozen already");
+}

@@ -163,7 +163,7 @@ pub struct NextSecret {
     pub expires: Option<Timestamp>,
 }
 
-/// Gives a key another secret; those before it end after an overlap.
+/// Gives a key another secret; those before it end after an overlap, and stay ended where the key had expired.
 ///
 /// # Errors
 ///
@@ -175,19 +175,26 @@ pub fn rotate(
     author: &Author,
 ) -> Result<AccessOperation, ChangeError> {
     let NextSecret { secret, overlap_ms, expires } = next;
-    if let (None, Some(at)) = (expires, key.expires.filter(|at| *at <= author.now)) {
+    let ended = key.past_end(author.now);
+    if let (None, Some(at)) = (expires, ended) {
         return Err(ChangeError::KeyExpired { key: key.name.to_string(), at });
     }
     let key = &Key { expires: expires.or(key.expires), ..key.clone() };
     check_end(key, author)?;
     let mut kept: Vec<Secret> =
         key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
-    if kept.len() >= MOST_LIVE_SECRETS {
+    if ended.is_none() && kept.len() >= MOST_LIVE_SECRETS {
         let secrets = kept.iter().map(|secret| secret.id.to_string()).collect();
         return Err(ChangeError::ThirdSecret { key: key.name.to_string(), secrets });
     }
     let end = Timestamp::from_milliseconds(author.now.milliseconds().saturating_add(overlap_ms));
     let mut summary = format!("secret {}", secret.id);
+    if let Some(at) = ended {
+        // They ended with the key, and the key's other end would let them in again.
+        for old in std::mem::take(&mut kept) {
+            let _ = write!(summary, ", {} ended at {at}", old.id);
+        }
+    }
     for old in &mut kept {
         let retires = old.retires.map_or(end, |retires| retires.min(end));
         old.retires = Some(retires);

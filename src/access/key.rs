@@ -205,6 +205,12 @@ impl Key {
         self.secrets.iter().filter(move |secret| secret.is_live(now))
     }
 
+    /// Returns the time at which the key expired; `None` where it has not.
+    #[must_use]
+    pub fn past_end(&self, now: Timestamp) -> Option<Timestamp> {
+        self.expires.filter(|at| *at <= now)
+    }
+
     /// Names the secrets that let in where they are more than a rotation needs; `None` where they are not.
     #[must_use]
     pub fn third_secret_text(&self, revoked: &RevokedSecrets, now: Timestamp) -> Option<String> {

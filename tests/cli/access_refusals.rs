@@ -80,7 +80,9 @@ fn an_expired_key_is_rotated_with_another_end_alone() {
     refused.expect_stderr("key ci expired at").expect_stderr("apigw key rotate ci --expires 90d --to FILE");
     assert!(!outside.path().join("second").exists(), "a refused rotation left a secret");
     sandbox.run(&format!("key rotate ci --expires 2020-01-01 {}", to("second"))).expect_exit(3);
-    sandbox.run(&format!("key rotate ci --expires 90d {}", to("second"))).expect_exit(0);
+    let rotated = sandbox.run(&format!("key rotate ci --expires 90d {}", to("second"))).expect_exit(0);
+    rotated.expect_stderr("its old secrets stay invalid");
+    assert_eq!(sandbox.read("keys/ci.yaml").matches("sha256:").count(), 1, "the old secret came back");
     assert!(!is_expired());
     sandbox.run("key show ci").expect_exit(0).expect_stdout(", live\n");
 }

@@ -86,6 +86,12 @@ fn an_expired_key_is_rotated_with_another_end() {
     let longer = turn(50, Some(90)).unwrap();
     assert_eq!(key_of(&longer).expires, Some(at(90)));
     assert!(longer.summary.ends_with(&format!(", expires {}", at(90))), "{}", longer.summary);
+    // What has ended stays ended: no overlap gives the old secret another life.
+    let next = NextSecret { secret: secret("bbbb"), overlap_ms: 100, expires: Some(at(90)) };
+    let after_end = rotate((&expired, &id(1)), next, |_| false, &author(50)).unwrap();
+    let ids: Vec<_> = key_of(&after_end).secrets.iter().map(|secret| secret.id.as_str()).collect();
+    assert_eq!(ids, ["bbbb"]);
+    assert!(after_end.summary.contains(&format!("aaaa ended at {}", at(50))), "{}", after_end.summary);
 }
 
 #[test]

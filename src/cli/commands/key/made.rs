@@ -129,6 +129,9 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let is_revoked = |id: &SecretId| revoked.contains(id);
     let operation = change::rotate((&key, &before), next, is_revoked, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
+    if let Some(at) = key.past_end(author.now) {
+        context.output.note(&format!("the key had expired at {at}: its old secrets stay invalid, without an overlap"));
+    }
     Ok(Exit::Done)
 }
 

@@ -37,8 +37,8 @@ use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
 pub use rules::{
-    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED,
-    THIRD_SECRET, all_rules, can_be_set,
+    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, REVOCATION_MISSING, SECRET_LEAKED, SECRET_MISSING,
+    SECRET_REUSED, THIRD_SECRET, all_rules, can_be_set,
 };
 pub use subject::{CheckedGroup, LiveGroup, SigningKeyFault, WorkspaceOverview};
 

@@ -123,6 +123,8 @@ fn a_revocation_survives_what_git_does_to_its_file() {
     sandbox.run("access test ci petstore listPets --env test").expect_exit(5).expect_stdout("revoked");
     sandbox.run("key list").expect_exit(0).expect_stdout("no live secret");
     sandbox.run("verify").expect_exit(3).expect_stdout("this machine remembers it");
+    let checked = sandbox.run("check").expect_exit(3).expect_stdout("revocation-missing");
+    checked.expect_stdout("this machine remembers it").expect_stdout("`apigw key revoke ci ");
     // Its operation gone too, it is a file again once it is said once more.
     sandbox.run("key revoke ci -m again").expect_exit(0);
     sandbox.run("verify").expect_exit(0);
@@ -138,8 +140,15 @@ fn a_lost_file_of_a_revocation_is_written_again_and_not_revoked_twice() {
     fs::remove_file(sandbox.path().join(&file)).expect("removed");
     let found = sandbox.run("verify").expect_exit(3);
     assert!(!found.stdout.contains("revoke the secret again") && !found.stdout.contains("backup"), "{found:?}");
-    let command =
-        found.stdout.split('`').find(|part| part.starts_with("apigw resolve --access secret:")).expect("a hint");
+    // A machine without the memory has the history.
+    fs::remove_file(sandbox.path().join(".apigw/revoked")).expect("removed");
+    assert_eq!(sandbox.run("-o json key show ci").expect_exit(0).json()["secrets"][0]["state"], "revoked");
+    let [push_key, store] = ["push.pem", "store"].map(|name| outside.path().join(name).display().to_string());
+    sandbox.run(&format!("push --make-key {push_key}")).expect_exit(0);
+    sandbox.run(&format!("push {store} --key {push_key}")).expect_exit(3).expect_stderr("the history has it");
+    let checked = sandbox.run("check").expect_exit(3).expect_stdout("revocation-missing");
+    let checked = checked.expect_stdout("the history has it").stdout;
+    let command = checked.split('`').find(|part| part.starts_with("apigw resolve --access secret:")).expect("a hint");
     sandbox.run(command.trim_start_matches("apigw ")).expect_exit(0);
     assert_eq!(sandbox.read(&file), text);
     sandbox.run("verify").expect_exit(0);

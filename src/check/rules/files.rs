@@ -167,6 +167,13 @@ pub const SECRET_REUSED: Rule = Rule::error(
      and an edit by hand can bring it about. A gateway lets nobody in with it. Rotate the key: the caller makes another pair.",
 );
 
+/// A revocation has its file.
+pub const REVOCATION_MISSING: Rule = Rule::error(
+    "revocation-missing",
+    "The file of a revocation is gone, as after a Git revert or where it was removed: the history of access or this machine has the \
+     revocation, and keeps to it. Another machine may not, and would let in whoever has the secret. Write the file again.",
+);
+
 /// Files among the keys are those of keys.
 pub const KEY_FILE_NAME: Rule = Rule::error(
     "key-file-name",
@@ -182,7 +189,7 @@ pub const SECRET_LEAKED: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 20] = [
+pub(super) const RULES: [Rule; 21] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -201,6 +208,7 @@ pub(super) const RULES: [Rule; 20] = [
     GRANT_API_GONE,
     SECRET_REUSED,
     THIRD_SECRET,
+    REVOCATION_MISSING,
     KEY_FILE_NAME,
     SECRET_LEAKED,
 ];

@@ -134,6 +134,7 @@ fn find(
         findings.extend(workspace.grant_findings(access));
         findings.extend(workspace.ignored_key_files()?);
         findings.extend(access.reused_secret_findings());
+        findings.extend(access.missing_revocation_findings());
         findings.extend(access.third_secret_findings(context.now()));
         findings.extend(workspace.private_key_findings()?);
         findings.extend(workspace.secret_findings(access, &context.process.variables, context.now())?);

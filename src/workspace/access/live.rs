@@ -13,7 +13,11 @@ use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::key_sets::key_set_place;
 use super::reused::PastSecrets;
-use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
+use super::revocations::PastRevocations;
+use super::{
+    HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources,
+    subject_place,
+};
 use crate::access::token::TokenKeySet;
 use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, KeyKind, Timestamp};
@@ -31,6 +35,7 @@ pub struct AccessReader {
     sources: SecretSources,
     known: BTreeMap<AccessSubject, KnownState>,
     revoked: RevokedSecrets,
+    history: PastRevocations,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
     /// Revoked secrets that no key has any more, so that none of them comes back under another id.
@@ -72,6 +77,7 @@ impl AccessReader {
             sources,
             known: BTreeMap::new(),
             revoked: RevokedSecrets::default(),
+            history: PastRevocations::default(),
             has_revocations: false,
             past: PastSecrets::default(),
             key_sets: BTreeMap::new(),
@@ -254,8 +260,9 @@ impl AccessReader {
     /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
     fn read_revocations(&mut self, workspace: &Workspace) {
         let mut is_whole = true;
-        // One place that cannot be read hides nothing of the other.
-        for read in [workspace.recorded_revocations(), workspace.remembered_revocations()] {
+        let past = self.history.read(workspace).map(|()| self.history.revoked.iter().cloned().collect());
+        // One place that cannot be read hides nothing of the others.
+        for read in [workspace.recorded_revocations(), workspace.remembered_revocations(), past] {
             match read {
                 Ok(revoked) => self.revoked.extend(revoked),
                 Err(error) => {
@@ -293,8 +300,15 @@ impl AccessReader {
     }
 
     fn folder_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
-        let places =
-            [KEYS_FOLDER, KEY_SETS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, REVOKED_FILE, layout::SECRETS_FOLDER];
+        let places = [
+            KEYS_FOLDER,
+            KEY_SETS_FOLDER,
+            OWNERS_FOLDER,
+            REVOKED_FOLDER,
+            REVOKED_FILE,
+            HISTORY_FOLDER,
+            layout::SECRETS_FOLDER,
+        ];
         let own = places.iter().map(|place| workspace.root.locate(place).ok().and_then(|path| stamp_outside(&path)));
         own.chain(self.sources.folders(workspace).iter().map(|path| stamp_outside(path))).collect()
     }

@@ -4,6 +4,8 @@ use std::cell::OnceCell;
 
 use super::super::Workspace;
 use super::super::error::Error;
+use super::HISTORY_FOLDER;
+use super::revocations::PastRevocations;
 use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, SubjectState, absent_revoked, reused_secrets};
 use crate::model::Finding;
 
@@ -14,9 +16,13 @@ pub struct AccessSnapshot {
     pub records: Vec<SubjectRecord>,
     /// Files that cannot be read.
     pub problems: Vec<Finding>,
-    /// Secrets that were revoked: by the files, by the memory of this machine, and those that are one of them under another
-    /// id.
+    /// Secrets that were revoked: by the files, by the history, by the memory of this machine, and those that are one of
+    /// them under another id.
     pub revoked: RevokedSecrets,
+    /// Secrets that were revoked by the history or by the memory of this machine.
+    pub(super) noted: RevokedSecrets,
+    /// Secrets that were revoked by the history.
+    pub(super) past: RevokedSecrets,
     /// Secrets that stand under two ids.
     pub(super) reused: Vec<ReusedSecret>,
 }
@@ -56,9 +62,16 @@ impl Workspace {
     /// Reads keys, owners and revocations, and finds the secrets that stand under two ids.
     pub fn access_snapshot(&self) -> Result<AccessSnapshot, Error> {
         let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
-        revoked.extend(self.remembered_revocations()?);
-        let (records, problems) = self.access_records()?;
-        let mut snapshot = AccessSnapshot { records, problems, revoked, reused: Vec::new() };
+        let mut history = PastRevocations::default();
+        let listed = history.read(self);
+        let mut noted = history.revoked.clone();
+        noted.extend(self.remembered_revocations()?);
+        revoked.extend(noted.iter().cloned());
+        let (records, mut problems) = self.access_records()?;
+        // A leak waits for no repair: a key is revoked all the same.
+        problems.extend(listed.err().into_iter().flat_map(|error| error.file_findings(HISTORY_FOLDER)));
+        let past = history.revoked;
+        let mut snapshot = AccessSnapshot { records, problems, revoked, noted, past, reused: Vec::new() };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
         let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
         let reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);

@@ -104,3 +104,21 @@ fn revocations_are_read_once_for_all_groups_that_sign() {
     assert_eq!(fault(&facts, "two"), None, "a plan sees one state");
     assert_eq!(fault(&DiskFacts::new(guard.workspace()), "two"), Some(SigningKeyFault::Revoked));
 }
+
+#[test]
+fn a_gateway_keeps_to_a_revocation_that_the_history_alone_has() {
+    let (folder, guard) = workspace();
+    let shop = key("shop", vec![secret("aaaa", "one")]);
+    commit(&guard, None, shop.clone());
+    guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
+    let file = folder.path().join(subject_place(&AccessSubject::Secret(shop.secrets[0].id.clone())));
+    for lost in [file, folder.path().join(REVOKED_FILE)] {
+        fs::remove_file(lost).unwrap();
+    }
+    let (workspace, begin) = (guard.workspace(), std::time::Instant::now());
+    let findings = workspace.access_snapshot().unwrap().missing_revocation_findings();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let mut reader = AccessReader::new(SecretSources::default());
+    assert!(reader.read(workspace, begin, author().now).is_revoked(&shop.secrets[0].id));
+    assert_eq!(workspace.remembered_revocations().unwrap().len(), 1);
+}

@@ -112,14 +112,17 @@ impl Workspace {
     fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<(), Error> {
         let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
         let access = self.access_snapshot()?;
-        // Nodes have no history that could tell them of a revoked secret under another id.
+        // Nodes have no history that could tell them of a revocation without its file, or of one under another id.
+        let lost = access.missing_revocation_findings();
         let reused = access.reused_secret_findings();
         let AccessSnapshot { records, problems, .. } = access;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        if !reused.is_empty() {
-            return Err(Error::Invalid(reused));
+        for findings in [lost, reused] {
+            if !findings.is_empty() {
+                return Err(Error::Invalid(findings));
+            }
         }
         let states: Vec<SubjectState> = records.into_iter().map(|record| record.state).collect();
         let has_grants = |state: &&SubjectState| state.grants().iter().any(is_there);

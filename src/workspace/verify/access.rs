@@ -6,7 +6,7 @@ use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
 use crate::model::{Hint, Location, OperationId};
 use crate::workspace::Workspace;
-use crate::workspace::access::{operation_place, subject_place};
+use crate::workspace::access::{missing_revocation_hint, operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
 
 pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) -> Result<(), Error> {
@@ -119,14 +119,8 @@ impl AccessChains {
                 let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
                 let message =
                     format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
-                let again = |key: &Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
-                // Killed before its commit, a revocation has no operation.
                 let has_operation = self.operations.values().any(|operation| operation.after.subject() == subject);
-                let hint = match owner {
-                    _ if has_operation => Hint::RewriteSubject { subject: subject.typed() },
-                    Some(key) => again(key),
-                    None => missing_hint(&place),
-                };
+                let hint = missing_revocation_hint(&id, owner, has_operation);
                 problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
             }
         }

@@ -1,0 +1,96 @@
+//! Revocations beside their files: those that the history has, and those whose file is gone.
+//!
+//! A file that Git removed or reverted lifts no revocation: an operation on it is proof enough, for none is ever undone.
+
+use std::collections::BTreeSet;
+
+use super::super::Workspace;
+use super::super::error::{Error, missing_hint};
+use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, subject_place};
+use crate::access::{AccessSubject, Key, RevokedSecrets, SecretId, SubjectState};
+use crate::check::REVOCATION_MISSING;
+use crate::model::{Finding, Hint, Location, OperationId};
+
+/// Revocations that the history has.
+#[derive(Debug, Default)]
+pub(super) struct PastRevocations {
+    pub(super) revoked: RevokedSecrets,
+    /// Operations that were read: their bytes never change.
+    known: BTreeSet<OperationId>,
+}
+
+impl PastRevocations {
+    /// Reads the operations that were not read before. One that cannot be read hides no other: `verify` reports it.
+    pub(super) fn read(&mut self, workspace: &Workspace) -> Result<(), Error> {
+        for id in workspace.access_operation_ids()? {
+            if !self.known.contains(&id)
+                && let Ok(secret) = workspace.revoked_by(&id)
+            {
+                self.revoked.extend(secret);
+                self.known.insert(id);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Workspace {
+    /// Reads which secret an operation revoked, if it is a revocation.
+    fn revoked_by(&self, id: &OperationId) -> Result<Option<SecretId>, Error> {
+        let place = operation_place(id);
+        let bytes = self.root.read(&place, LARGEST_SUBJECT)?.unwrap_or_default();
+        // Most operations are on keys, with grants by the hundred: they are not parsed for this.
+        if !bytes.split(|byte| *byte == b'\n').any(|line| line == b"  revocation:") {
+            return Ok(None);
+        }
+        Ok(match operation_file::parse(&place, id, bytes)?.after {
+            SubjectState::Revocation(revocation) => Some(revocation.secret),
+            SubjectState::Key(_) | SubjectState::Owner(_) => None,
+        })
+    }
+}
+
+impl AccessSnapshot {
+    /// Finds revocations without a file, which a machine that has neither the history nor the memory of them would not
+    /// keep to. A secret that no key has any more lets nobody in anywhere.
+    #[must_use]
+    pub fn missing_revocation_findings(&self) -> Vec<Finding> {
+        let is_recorded = |id: &SecretId| {
+            self.records.iter().any(|record| match &record.state {
+                SubjectState::Revocation(revocation) => revocation.secret.is_same_file(id),
+                SubjectState::Key(_) | SubjectState::Owner(_) => false,
+            })
+        };
+        // A file that cannot be read is there, and has a finding of its own.
+        let is_broken = |place: &str| self.problems.iter().any(|problem| &*problem.location.file == place);
+        let mut findings = Vec::new();
+        for id in self.noted.iter().filter(|id| !is_recorded(id)) {
+            let place = subject_place(&AccessSubject::Secret(id.clone()));
+            let owner = self.keys().find(|key| has_secret(key, id));
+            let has_operation = self.past.contains(id);
+            if is_broken(&place) || owner.is_none() && !has_operation {
+                continue;
+            }
+            let why = if has_operation { "the history has it" } else { "this machine remembers it, others may not" };
+            let message = format!("the revocation of secret {id} is gone; {why}");
+            let hint = missing_revocation_hint(id, owner, has_operation);
+            findings.push(REVOCATION_MISSING.finding(Location::file(place), message, hint));
+        }
+        findings
+    }
+}
+
+fn has_secret(key: &Key, id: &SecretId) -> bool {
+    key.secrets.iter().any(|secret| secret.id.is_same_file(id))
+}
+
+/// Returns the way in which the file of a revocation comes back.
+pub(in crate::workspace) fn missing_revocation_hint(id: &SecretId, owner: Option<&Key>, has_operation: bool) -> Hint {
+    let subject = AccessSubject::Secret(id.clone());
+    match owner {
+        _ if has_operation => Hint::RewriteSubject { subject: subject.typed() },
+        Some(key) => Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() },
+        // Killed before its commit, a revocation has no operation.
+        None => missing_hint(&subject_place(&subject)),
+    }
+}

@@ -525,3 +525,16 @@ fn corpus() -> Vec<(String, String)> {
     let path = |name: &str| Path::new(&folder).join(name).display().to_string();
     NAMES.into_iter().enumerate().map(|(index, name)| (format!("group-{index}"), path(name))).collect()
 }
+
+#[test]
+fn a_token_is_handed_out_as_a_bearer_scheme() {
+    let sandbox = Sandbox::petstore();
+    let auth = "auth={token: {issuer: i, audience: a, jwks: 'https://id.example/jwks'}}";
+    sandbox.run_words(&["group", "set", "petstore", auth]).expect_exit(0);
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);
+    sandbox.run("docs --env test --out handed").expect_exit(0);
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let bundled = read(&sandbox.read("handed/test/petstore/openapi.json"));
+    let expected = serde_json::json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
+    assert_eq!(bundled["components"]["securitySchemes"]["gateway_token"], expected);
+}

@@ -136,7 +136,9 @@ fn add_access(document: &mut Map<String, Value>, settings: &GroupSettings) {
     let header = auth.subscription.as_ref().and_then(|found| found.headers.first());
     let scheme = |kind: KeyKind| match (kind, header) {
         (KeyKind::Subscription, Some(header)) => json!({"type": "apiKey", "in": "header", "name": header}),
-        _ => {
+        // RFC 6750, section 2.1: a client that took it for a plain header would send the token without `Bearer`.
+        (KeyKind::Token, _) => json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}),
+        (KeyKind::Signature | KeyKind::Subscription, _) => {
             json!({"type": "apiKey", "in": "header", "name": "Authorization", "description": format!("a {kind} of the request")})
         }
     };

@@ -49,7 +49,7 @@ impl Workspace {
             let operation = self.read_operation(environment, &id).ok();
             let change = operation.as_ref().and_then(|operation| operation.changes.get(group));
             pending.extend(
-                change.into_iter().flat_map(|change| change.predecessors()).map(|entry| entry.operation.clone()),
+                change.into_iter().flat_map(|change| change.predecessors().map(|entry| entry.operation.clone())),
             );
         }
         false

@@ -61,9 +61,11 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             format!("publish it: `apigw publish {group} --env {environment}{backend}`; or remove `domains`")
         }
         Hint::CorrectFile { schema } => format!("correct it; `apigw schema {schema}` shows the valid keys and values"),
-        Hint::InspectEdit => "`apigw verify` shows the change; `apigw verify --repair` records it as an operation, or \
-                              `git checkout` of the file reverts it"
-            .to_owned(),
+        Hint::InspectEdit => {
+            "`apigw verify` shows the change and how to revert it; `apigw verify --repair` records it as an \
+                              operation"
+                .to_owned()
+        }
         Hint::RecordEdit => "`apigw verify` shows the change, and `apigw verify --repair` records it".to_owned(),
         Hint::RecordOrRestoreEdit { file } => {
             format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` reverts it")

@@ -138,7 +138,7 @@ fn an_entry_edited_by_hand_bars_no_change_of_other_groups() {
     let groups: Vec<_> = groups.into_iter().filter(|line| !line.starts_with("    ")).collect();
     assert_eq!(groups, ["  a:", "  aa:", "  b:", "  c:"]);
     let refused = sandbox.run("publish a --env online --mock --yes").expect_exit(3);
-    refused.expect_stderr("apigw verify --repair").expect_stderr("git checkout");
+    refused.expect_stderr("how to revert it").expect_stderr("apigw verify --repair");
     // The last operation may be one of the edited entry; then it is not passed over.
     sandbox.run("verify --repair --yes").expect_exit(0);
     sandbox.run("verify").expect_exit(0).expect_stdout("no problems");

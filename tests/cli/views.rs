@@ -248,6 +248,32 @@ fn diff_tells_what_is_live_apart_where_the_apis_are_the_same() {
 }
 
 #[test]
+fn a_live_version_that_is_missing_hides_no_difference_of_its_entry() {
+    let sandbox = released();
+    sandbox.run("publish petstore --env pre-release --version 0.0.2 --backend https://pets.example.com").expect_exit(0);
+    sandbox.run("switch petstore --env test --version 0.0.1").expect_exit(0);
+    fs::remove_dir_all(sandbox.path().join("groups/petstore/versions/0.0.2")).expect("a version");
+    for words in ["diff petstore@test petstore@pre-release", "diff @test @pre-release"] {
+        let diff = sandbox.run(words).expect_exit(3);
+        for line in [
+            "petstore: version 0.0.1 → 0.0.2",
+            "petstore: backend mock → real",
+            "petstore: not compared",
+            "`apigw verify`",
+        ] {
+            assert!(diff.stdout.contains(line), "{diff:?}");
+        }
+        diff.expect_stderr("not compared: petstore in pre-release");
+    }
+    let json = sandbox.run("-o json diff petstore@test petstore@pre-release").expect_exit(3).json();
+    assert_eq!(
+        (&json["groups"][0]["state"], &json["problems"][0]["group"]),
+        (&"unreadable".into(), &"petstore".into())
+    );
+    assert_eq!(json["groups"][0]["after"]["backend"]["type"], "http");
+}
+
+#[test]
 fn the_short_id_that_a_commit_prints_is_taken_wherever_an_id_is() {
     let sandbox = Sandbox::petstore();
     let published = sandbox.run("publish --env test --mock").expect_exit(0);

@@ -81,6 +81,8 @@ enum DiffOutcome {
     Added,
     Removed,
     Compared(Comparison),
+    /// The version of a side cannot be read.
+    Unreadable,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> Result<Exit, CommandError> {
@@ -101,7 +103,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     let after = resolve(context, after)?;
     let (diffs, problems) = match (before, after) {
         (DiffReference::Group(_, before), DiffReference::Group(group, after)) => {
-            (vec![one(group, before, after, judgement)?], Vec::new())
+            let problems = [&before, &after].into_iter().filter_map(|side| side.problem.clone()).collect();
+            (vec![one(group, before, after, judgement)?], problems)
         }
         (DiffReference::Environment(before), DiffReference::Environment(after)) => {
             environments::compare(&facts, &[before, after], judgement)?
@@ -192,7 +195,7 @@ fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandEr
         return Ok(DiffReference::Group(group, candidate.into()));
     }
     let environment = context.environment(place)?;
-    let side = DiffSide::of_entry(&facts, &*facts.environment(&environment)?, &group)?;
+    let side = DiffSide::of_entry(&facts, &*facts.environment(&environment)?, &group);
     if side.deployment.is_none() {
         return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
             .hint("see live versions: `apigw status`")
@@ -206,7 +209,9 @@ fn one(
     before: DiffSide,
     after: DiffSide,
     judgement: ChangeRules<'_>,
+    let is_unreadable = before.problem.is_some() || after.problem.is_some();
 ) -> Result<GroupDiff, workspace::Error> {
+        _ if is_unreadable => DiffOutcome::Unreadable,
     let deployments = DeploymentPair::new(&before, &after);
     let outcome = match (before.candidate, after.candidate) {
         (Some(before), Some(after)) => {
@@ -230,7 +235,7 @@ fn one(
 impl GroupDiff {
     fn is_breaking(&self) -> bool {
         match &self.outcome {
-            DiffOutcome::Added => false,
+            DiffOutcome::Added | DiffOutcome::Unreadable => false,
             DiffOutcome::Removed => true,
             DiffOutcome::Compared(comparison) => comparison.is_breaking(),
         }
@@ -244,6 +249,7 @@ impl GroupDiff {
     fn view(&self, only: Option<DiffFilter>) -> GroupDiffView {
         let (state, comparison) = match &self.outcome {
             DiffOutcome::Added => ("added", None),
+            DiffOutcome::Unreadable => ("unreadable", None),
             DiffOutcome::Removed => ("removed", None),
             DiffOutcome::Compared(comparison) => ("compared", Some(comparison)),
         };
@@ -273,6 +279,9 @@ impl GroupDiff {
         let group = &self.group;
         let deployed = self.deployments.text(group);
         let comparison = match &self.outcome {
+            DiffOutcome::Unreadable => {
+                return format!("{deployed}{group}: not compared; list missing and damaged files: `apigw verify`\n");
+            }
             DiffOutcome::Added => return format!("{deployed}{group}: only on the second side\n"),
             DiffOutcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
             DiffOutcome::Compared(comparison) => comparison,
@@ -346,7 +355,7 @@ fn markdown(diffs: &[GroupDiff], only: Option<DiffFilter>) -> String {
                 let changes = compare::markdown(comparison, only.is_some(), most.saturating_sub(taken));
                 if lines.is_empty() { changes } else { format!("{lines}\n{changes}") }
             }
-            DiffOutcome::Added | DiffOutcome::Removed => diff.text(None.into(), only),
+            DiffOutcome::Added | DiffOutcome::Removed | DiffOutcome::Unreadable => diff.text(None.into(), only),
         };
         format!("{title}{text}\n")
     };

@@ -32,7 +32,8 @@ pub(in crate::cli) enum DiffDocument {
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct GroupDiffView {
     pub(in crate::cli) group: GroupName,
-    /// `added` or `removed` where one side has the group alone, else `compared`.
+    /// `added` or `removed` where one side has the group alone, `unreadable` where a live version cannot be read, else
+    /// `compared`.
     pub(in crate::cli) state: &'static str,
     pub(in crate::cli) before: Option<EntryView>,
     pub(in crate::cli) after: Option<EntryView>,

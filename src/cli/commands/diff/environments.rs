@@ -8,7 +8,7 @@ use crate::cli::error::CommandError;
 use crate::compare::ChangeRules;
 use crate::model::{EnvironmentName, GroupName};
 use crate::plan::Facts as _;
-use crate::workspace::{DiskFacts, EnvironmentOverview, Error, ViewProblem};
+use crate::workspace::{DiskFacts, EnvironmentOverview, ViewProblem};
 
 /// Compares every group of which both sides are known, and returns the reasons why others are not.
 pub(super) fn compare(
@@ -22,13 +22,8 @@ pub(super) fn compare(
     let mut problems: Vec<ViewProblem> = overviews.iter().flat_map(|overview| overview.problems.clone()).collect();
     let mut diffs = Vec::new();
     for group in groups {
-        let mut sides = Vec::new();
-        for overview in &overviews {
-            match side(facts, overview, group) {
-                Ok(side) => sides.extend(side),
-                Err(problem) => problems.push(problem),
-            }
-        }
+        let sides: Vec<DiffSide> = overviews.iter().filter_map(|overview| side(facts, overview, group)).collect();
+        problems.extend(sides.iter().filter_map(|side| side.problem.clone()));
         if let Ok([before, after]) = <[DiffSide; 2]>::try_from(sides) {
             diffs.push(one(group.clone(), before, after, judgement)?);
         }
@@ -47,18 +42,10 @@ fn side(
     facts: &DiskFacts<'_>,
     EnvironmentOverview { environment, problems }: &EnvironmentOverview,
     group: &GroupName,
-) -> Result<Option<DiffSide>, ViewProblem> {
+) -> Option<DiffSide> {
     let is_absent = !environment.deployments.contains_key(group);
     if is_absent && problems.iter().any(|problem| problem.group.as_ref().is_none_or(|named| named == group)) {
-        return Ok(None);
+        return None;
     }
-    let side = DiffSide::of_entry(facts, environment, group).and_then(|side| match &side.candidate {
-        Some(candidate) if candidate.definition.is_none() => Err(Error::Invalid(candidate.findings.clone())),
-        _ => Ok(side),
-    });
-    side.map(Some).map_err(|error| ViewProblem {
-        environment: environment.name.clone(),
-        group: Some(group.clone()),
-        message: error.one_line(),
-    })
+    Some(DiffSide::of_entry(facts, environment, group))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cli::views::EntryView;
 use crate::model::{Backend, Deployment, DeploymentState, Environment, GroupName, Release};
 use crate::plan::{Facts as _, PublishCandidate};
-use crate::workspace::{DiskFacts, Error};
+use crate::workspace::{DiskFacts, Error, ViewProblem};
 
 /// The length of a digest in texts for people, its algorithm included.
 const SHORT_DIGEST: usize = "sha256:".len() + 12;
@@ -17,35 +17,52 @@ pub(super) struct DiffSide {
     pub(super) candidate: Option<Arc<PublishCandidate>>,
     /// Its entry, where the side is an environment.
     pub(super) deployment: Option<Deployment>,
+    /// The reason why the version of its entry cannot be read, though the entry can.
+    pub(super) problem: Option<ViewProblem>,
 }
 
 impl DiffSide {
     /// Reads the version of an environment's entry.
-    pub(super) fn of_entry(facts: &DiskFacts<'_>, environment: &Environment, group: &GroupName) -> Result<Self, Error> {
-        let Some(mut deployment) = environment.deployments.get(group).cloned() else { return Ok(Self::default()) };
+    pub(super) fn of_entry(facts: &DiskFacts<'_>, environment: &Environment, group: &GroupName) -> Self {
+        let Some(mut deployment) = environment.deployments.get(group).cloned() else { return Self::default() };
         // Compared by the numbers that both have now: a merge may have changed one of them.
         if let Ok(Some(number)) = facts.number(group, &deployment.release) {
             deployment.release.version = number;
         }
-        let candidate = match deployment.release.state {
-            DeploymentState::Live => {
-                let Release { version, digest, .. } = &deployment.release;
-                let found = facts.released(group, &deployment.release)?;
-                if found.is_none() {
-                    // Its error tells whether the version is missing or has other bytes.
-                    facts.workspace().release_files(group, version, *digest)?;
-                }
-                found
-            }
-            DeploymentState::Offline => None,
+        let read = match deployment.release.state {
+            DeploymentState::Live => release(facts, group, &deployment.release),
+            DeploymentState::Offline => Ok(None),
         };
-        Ok(Self { candidate, deployment: Some(deployment) })
+        let (candidate, problem) = match read {
+            Ok(candidate) => (candidate, None),
+            Err(error) => {
+                let (environment, group) = (environment.name.clone(), Some(group.clone()));
+                (None, Some(ViewProblem { environment, group, message: error.one_line() }))
+            }
+        };
+        Self { candidate, deployment: Some(deployment), problem }
     }
+}
+
+/// Reads the version of a live release.
+fn release(
+    facts: &DiskFacts<'_>,
+    group: &GroupName,
+    release: &Release,
+) -> Result<Option<Arc<PublishCandidate>>, Error> {
+    let found = facts.released(group, release)?;
+    match &found {
+        // Its error tells whether the version is missing or has other bytes.
+        None => _ = facts.workspace().release_files(group, &release.version, release.digest)?,
+        Some(candidate) if candidate.definition.is_none() => return Err(Error::Invalid(candidate.findings.clone())),
+        Some(_) => {}
+    }
+    Ok(found)
 }
 
 impl From<Arc<PublishCandidate>> for DiffSide {
     fn from(candidate: Arc<PublishCandidate>) -> Self {
-        Self { candidate: Some(candidate), deployment: None }
+        Self { candidate: Some(candidate), ..Self::default() }
     }
 }
 

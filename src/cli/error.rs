@@ -144,8 +144,7 @@ impl CommandError {
                 "`apigw status` shows the environments; declare others in apigw.toml".to_owned(),
             ),
             UnknownName::Group(_) => ("unknown-group", "`apigw group list` shows the groups".to_owned()),
-            UnknownName::Version(_) => ("unknown-version", "`apigw version list` shows the versions".to_owned()),
-            UnknownName::Release { group, .. } => {
+            UnknownName::Version { group, .. } | UnknownName::Release { group, .. } => {
                 ("unknown-version", format!("list them: `apigw version list {group}`"))
             }
             UnknownName::Operation(_) => (

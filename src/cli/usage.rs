@@ -120,7 +120,7 @@ fn advise(process: &ProcessContext, error: &mut clap::Error) {
             let tip = known.map(|(_, _, tip)| (*tip).to_owned()).or_else(|| value_tip(&command, &word));
             if let Some(tip) = tip.or_else(|| wait_tip(process)) {
                 error.remove(ContextKind::SuggestedArg);
-                suggest(error, tip);
+                suggest(error, [tip]);
             } else if !word.trim_start_matches('-').starts_with(|first: char| first.is_ascii_digit()) {
                 // A number may be a value; an option that does not exist is none.
                 error.remove(ContextKind::Suggested);
@@ -128,25 +128,30 @@ fn advise(process: &ProcessContext, error: &mut clap::Error) {
         }
         ErrorKind::ArgumentConflict => {
             if let Some(tip) = wait_tip(process) {
-                suggest(error, tip);
+                suggest(error, [tip]);
             }
         }
         ErrorKind::MissingRequiredArgument => {
-            let missing = match error.get(ContextKind::InvalidArg) {
-                Some(ContextValue::Strings(missing)) => missing.iter().any(|argument| argument.contains("<ENV>")),
+            let lacks = |value: &str| match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::Strings(missing)) => missing.iter().any(|argument| argument.contains(value)),
                 _ => false,
             };
-            if let Some(tip) = missing.then(|| environments_tip(process)).flatten() {
-                suggest(error, tip);
-            }
+            let environments = lacks("<ENV>").then(|| environments_tip(process)).flatten();
+            let previous = lacks("<V>") && last == "switch";
+            let previous = previous.then(|| "to the other version that was live last: '--previous'".to_owned());
+            let tips: Vec<_> = environments.into_iter().chain(previous).collect();
+            suggest(error, tips);
         }
         _ => {}
     }
 }
 
-fn suggest(error: &mut clap::Error, tip: String) {
-    error.remove(ContextKind::Suggested);
-    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+fn suggest(error: &mut clap::Error, tips: impl IntoIterator<Item = String>) {
+    let tips: Vec<_> = tips.into_iter().map(Into::into).collect();
+    if !tips.is_empty() {
+        error.remove(ContextKind::Suggested);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
 }
 
 /// Returns the option of a value that was typed without it.

@@ -31,11 +31,16 @@ impl Workspace {
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// Makes the error of a version that a group does not have.
-    pub(super) fn unknown_version(&self, group: &GroupName, version: &Version) -> Result<Error, Error> {
+    /// Makes the error of a version that a group does not have, or has no more.
+    pub fn unknown_version(&self, group: &GroupName, version: &Version) -> Result<Error, Error> {
+        // A note that cannot be read hides no other fault.
+        let note = self.read_note(group, version).ok().flatten();
+        let deletion = note.and_then(|mut read| read.note.deletions.pop()).map(Box::new);
         let versions: Vec<String> = self.versions(group)?.iter().map(ToString::to_string).collect();
         let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
-        Ok(Error::Unknown { name: UnknownName::Version(version.clone()), nearest })
+        let nearest = nearest.filter(|_| deletion.is_none());
+        let (group, version) = (group.clone(), version.clone());
+        Ok(Error::Unknown { name: UnknownName::Version { group, version, deletion }, nearest })
     }
 
     /// Finds the past states of all environments that have a version live.

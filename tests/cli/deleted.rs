@@ -113,3 +113,18 @@ fn a_version_without_a_backend_is_promoted_once_it_has_one() {
     let command = &hinted(&refused, "apigw publish")[0];
     run_hint(&sandbox, &command.replace("URL", "http://127.0.0.1:3")).expect_exit(0).expect_stdout("pre-release");
 }
+
+#[test]
+fn a_deleted_version_is_told_from_one_that_never_was() {
+    let sandbox = three_versions();
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    sandbox.run("version delete petstore 0.0.3 --force -m old").expect_exit(0);
+    for words in ["version delete 0.0.3 petstore", "version show petstore 0.0.3", "diff petstore@0.0.1 petstore@0.0.3"]
+    {
+        let refused = sandbox.run(words).expect_exit(3).expect_stderr("it was deleted by ");
+        assert!(!refused.stderr.contains("did you mean"), "{refused:?}");
+        refused.expect_stderr(": old").expect_stderr("`apigw version list petstore`");
+    }
+    let switch = sandbox.run("switch petstore --env test").expect_exit(64);
+    switch.expect_stderr("'--previous'").expect_stderr("--version <V>");
+}

@@ -187,11 +187,9 @@ fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandEr
     // Other entries may be in conflict, or edited by hand.
     let facts = DiskFacts::new(workspace).for_groups(BTreeSet::from([group.clone()]));
     if let Ok(version) = place.parse() {
-        let candidate = facts.frozen(&group, &version)?;
-        let candidate = candidate.ok_or_else(|| {
-            CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
-                .hint(format!("list them: `apigw version list {group}`"))
-        })?;
+        let Some(candidate) = facts.frozen(&group, &version)? else {
+            return Err(workspace.unknown_version(&group, &version)?.into());
+        };
         return Ok(DiffReference::Group(group, candidate.into()));
     }
     let environment = context.environment(place)?;
@@ -209,11 +207,11 @@ fn one(
     before: DiffSide,
     after: DiffSide,
     judgement: ChangeRules<'_>,
-    let is_unreadable = before.problem.is_some() || after.problem.is_some();
 ) -> Result<GroupDiff, workspace::Error> {
-        _ if is_unreadable => DiffOutcome::Unreadable,
     let deployments = DeploymentPair::new(&before, &after);
+    let is_unreadable = before.problem.is_some() || after.problem.is_some();
     let outcome = match (before.candidate, after.candidate) {
+        _ if is_unreadable => DiffOutcome::Unreadable,
         (Some(before), Some(after)) => {
             let unreadable = |candidate: &PublishCandidate| workspace::Error::Invalid(candidate.findings.clone());
             let definition =
@@ -249,9 +247,9 @@ impl GroupDiff {
     fn view(&self, only: Option<DiffFilter>) -> GroupDiffView {
         let (state, comparison) = match &self.outcome {
             DiffOutcome::Added => ("added", None),
-            DiffOutcome::Unreadable => ("unreadable", None),
             DiffOutcome::Removed => ("removed", None),
             DiffOutcome::Compared(comparison) => ("compared", Some(comparison)),
+            DiffOutcome::Unreadable => ("unreadable", None),
         };
         let changes = comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
         let count = |compatibility| {
@@ -279,11 +277,11 @@ impl GroupDiff {
         let group = &self.group;
         let deployed = self.deployments.text(group);
         let comparison = match &self.outcome {
+            DiffOutcome::Added => return format!("{deployed}{group}: only on the second side\n"),
+            DiffOutcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
             DiffOutcome::Unreadable => {
                 return format!("{deployed}{group}: not compared; list missing and damaged files: `apigw verify`\n");
             }
-            DiffOutcome::Added => return format!("{deployed}{group}: only on the second side\n"),
-            DiffOutcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
             DiffOutcome::Compared(comparison) => comparison,
         };
         let Some(advice) = comparison.advice() else {

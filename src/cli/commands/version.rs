@@ -232,8 +232,7 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
     let workspace = context.readable_workspace()?;
     let (group, version) = &arguments.named.resolve(context)?;
     let Some((files, digest)) = workspace.version(group, version)? else {
-        return Err(CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
-            .hint(format!("list them: `apigw version list {group}`")));
+        return Err(workspace.unknown_version(group, version)?.into());
     };
     let mut live_versions = workspace.live_versions(group)?;
     let live = live_versions.environments.remove(version).unwrap_or_default();

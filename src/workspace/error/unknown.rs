@@ -1,6 +1,6 @@
 //! Names that nothing in a workspace has.
 
-use crate::model::{GroupName, KeyName, Version};
+use crate::model::{GroupName, KeyName, Version, VersionRemark};
 
 /// A name that nothing has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +9,15 @@ pub enum UnknownName {
     Environment(String),
     /// A group.
     Group(GroupName),
-    /// A version, of a group that the request names.
-    Version(Version),
+    /// A version.
+    Version {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The deletion, where it was deleted on record.
+        deletion: Option<Box<VersionRemark>>,
+    },
     /// A version that an entry of an environment names, and that is not on disk.
     Release {
         /// The group.
@@ -31,7 +38,12 @@ impl std::fmt::Display for UnknownName {
         match self {
             Self::Environment(name) => write!(formatter, "environment {name:?}"),
             Self::Group(group) => write!(formatter, "group {:?}", group.as_str()),
-            Self::Version(version) => write!(formatter, "version {:?}", version.to_string()),
+            Self::Version { group, version, deletion } => {
+                write!(formatter, "version {:?} of {group}", version.to_string())?;
+                let Some(VersionRemark { by, at, why, .. }) = deletion.as_deref() else { return Ok(()) };
+                write!(formatter, ": it was deleted by {by} at {at}")?;
+                why.iter().try_for_each(|why| write!(formatter, ": {why}"))
+            }
             Self::Release { group, version } => write!(formatter, "version {:?}", format!("{group}@{version}")),
             Self::Operation(id) => write!(formatter, "operation {id:?}"),
             Self::AccessOperation(id) => write!(formatter, "access operation {id:?}"),

@@ -7,6 +7,7 @@ use super::output::{ColorChoice, Output, OutputFormat};
 use super::process::ProcessContext;
 use super::user_settings::UserSettings;
 use super::variables;
+use crate::model::EnvironmentName;
 
 /// Returns the output of a command.
 pub(super) fn output(
@@ -44,6 +45,7 @@ pub(super) fn output(
         held_warnings: Output::held_warnings(format).filter(|_| !kind.runs_on),
         shown_warnings: std::cell::RefCell::default(),
         directory: None,
+        confirmed: confirmed(process, global),
     })
 }
 
@@ -71,7 +73,15 @@ pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
         held_warnings: Output::held_warnings(format),
         shown_warnings: std::cell::RefCell::default(),
         directory: None,
+        confirmed: None,
     }
+}
+
+/// Returns the environment of a command that was confirmed where it was typed; a variable confirms the next one as well.
+fn confirmed(process: &ProcessContext, global: &GlobalOptions) -> Option<EnvironmentName> {
+    // That of `promote` follows `--to`, which of `rollback` names no environment.
+    let typed = || typed_value(process, "--env", None).or_else(|| typed_value(process, "--to", None));
+    global.yes.then(typed).flatten().and_then(|name| EnvironmentName::from_input(name).ok())
 }
 
 /// Returns the value of an option among the words that were typed.

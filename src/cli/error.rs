@@ -11,6 +11,7 @@ use std::iter;
 
 use super::advice;
 use super::hints;
+use super::output::Output;
 use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, VersionRemark};
 use crate::plan::BreakingChange;
@@ -105,16 +106,17 @@ impl CommandError {
         }
     }
 
-    /// Makes the commands in all that is said work where the workspace was named with `-C`.
+    /// Makes the commands in all that is said work where the output of the command is shown.
     #[must_use]
-    pub(super) fn in_directory(self, directory: &str) -> Self {
-        let all = |texts: Vec<String>| texts.iter().map(|text| located(text, directory)).collect();
+    pub(super) fn located(self, output: &Output) -> Self {
+        let text = |text: &str| output.located(text).into_owned();
+        let all = |texts: Vec<String>| texts.iter().map(|hint| text(hint)).collect();
         let finding = |finding: Finding| {
-            let hint = Hint::Text(located(&hints::text(&finding.hint), directory));
+            let hint = Hint::Text(text(&hints::text(&finding.hint)));
             Finding { hint, ..finding }
         };
         Self {
-            message: located(&self.message, directory),
+            message: text(&self.message),
             hints: all(self.hints),
             reasons: all(self.reasons),
             causes: all(self.causes),
@@ -175,10 +177,6 @@ impl CommandError {
         self.findings = findings;
         self
     }
-}
-
-fn located(text: &str, directory: &str) -> String {
-    hints::in_directory(text, directory).into_owned()
 }
 
 fn count(findings: &[Finding]) -> String {

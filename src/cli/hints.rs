@@ -43,12 +43,31 @@ pub(super) fn in_directory<'t>(text: &'t str, directory: &str) -> Cow<'t, str> {
     if result.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(result) }
 }
 
+/// The commands that ask before they change a protected environment.
+const CONFIRMED_COMMANDS: [&str; 7] = ["publish", "switch", "offline", "promote", "rollback", "undo", "resolve"];
+
+/// Adds `--yes` to the commands in a text that change an environment for which it was typed.
+pub(super) fn confirmed(text: &str, environment: &EnvironmentName) -> String {
+    let changes_it = |command: &str| {
+        let words: Vec<&str> = command.split(' ').collect();
+        let names = |pair: &[&str]| ["--env", "--to"].contains(&pair[0]) && pair[1] == environment.as_str();
+        words[0] == "apigw"
+            && words.iter().any(|word| CONFIRMED_COMMANDS.contains(word))
+            && words.windows(2).any(names)
+            && !words.iter().any(|word| ["--yes", "-y"].contains(word))
+    };
+    let part = |part: &str| if changes_it(part) { format!("{part} --yes") } else { part.to_owned() };
+    text.split('`').map(part).collect::<Vec<_>>().join("`")
+}
+
 /// Writes a hint of a finding for people and programs.
 pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
     let written = match hint {
         Hint::Text(text) => return Cow::Borrowed(text),
-        Hint::ImportDefinition => "import one with `apigw group import`".to_owned(),
-        Hint::ConvertDefinition => "import the document with `apigw group import`, which converts it".to_owned(),
+        Hint::ImportDefinition => "import one: `apigw group import GROUP FILE`".to_owned(),
+        Hint::ConvertDefinition => {
+            "import the document with `apigw group import GROUP FILE`, which converts it".to_owned()
+        }
         Hint::AddApi { group } => format!("add one: `apigw api add {group} GET /path`"),
         Hint::ListApis { group } => format!("`apigw api list {group}` lists them"),
         Hint::ListRules => "`apigw check --explain list` lists the rules".to_owned(),
@@ -203,6 +222,20 @@ mod tests {
         ] {
             assert_eq!(in_directory(text, "'my shop'"), expected);
             assert_eq!(in_directory(expected, "'my shop'"), expected, "twice");
+        }
+    }
+
+    #[test]
+    fn commands_for_a_confirmed_environment_are_confirmed_too() {
+        let online = "online".parse().unwrap();
+        for (text, expected) in [
+            ("go: `apigw undo x --env online --skip-changed`", "go: `apigw undo x --env online --skip-changed --yes`"),
+            ("`apigw -C d promote --from test --to online`", "`apigw -C d promote --from test --to online --yes`"),
+            ("`apigw offline a --env online --yes`", "`apigw offline a --env online --yes`"),
+            ("`apigw publish a --env test`, or `git diff`", "`apigw publish a --env test`, or `git diff`"),
+            ("`apigw history a --env online`", "`apigw history a --env online`"),
+        ] {
+            assert_eq!(confirmed(text, &online), expected);
         }
     }
 }

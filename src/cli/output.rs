@@ -17,7 +17,7 @@ use super::views::{ErrorView, OutputDocument};
 use super::wrap::wrapped;
 use super::yaml::yaml;
 use super::{escape, hints};
-use crate::model::Finding;
+use crate::model::{EnvironmentName, Finding};
 use crate::workspace::Workspace;
 
 /// The format of data.
@@ -79,6 +79,8 @@ pub(super) struct Output {
     pub(super) shown_warnings: RefCell<BTreeSet<String>>,
     /// The workspace as it was named with `-C`, quoted for a shell; `None` where commands find it without.
     pub(super) directory: Option<String>,
+    /// The environment that was typed beside `--yes`: commands to type for it take the flag too.
+    pub(super) confirmed: Option<EnvironmentName>,
 }
 
 /// The most warnings that are shown to people at once.
@@ -95,11 +97,15 @@ impl Output {
         format.is_document().then(RefCell::default)
     }
 
-    /// Makes the commands in a text work where the user stands.
+    /// Makes the commands in a text work where the user stands, as confirmed as the one that was typed.
     pub(super) fn located<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match &self.directory {
+        let located = match &self.directory {
             None => Cow::Borrowed(text),
             Some(directory) => hints::in_directory(text, directory),
+        };
+        match &self.confirmed {
+            None => located,
+            Some(environment) => Cow::Owned(hints::confirmed(&located, environment)),
         }
     }
 

@@ -7,7 +7,7 @@ use super::rules::operations as rules;
 use super::subject::CheckedGroup;
 use crate::access::sigv4::SCHEMES;
 use crate::definition::{Api, Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
-use crate::model::{Auth, Finding, Location};
+use crate::model::{Auth, Finding, Location, can_hold_key};
 
 pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -23,7 +23,20 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition, plac
         }
     }
     findings.extend(uncovered(subject, definition, places));
+    findings.extend(subject.settings.into_iter().flat_map(|settings| key_headers(&settings.auth, places)));
     findings
+}
+
+/// Finds the headers in which callers cannot send a subscription key.
+fn key_headers(auth: &Auth, places: &SettingsPlaces) -> Vec<Finding> {
+    let headers = auth.subscription.iter().flat_map(|subscription| &subscription.headers);
+    let taken = headers.filter(|header| !can_hold_key(&header.to_ascii_lowercase()));
+    let finding = |header: &String| {
+        let message = format!("the header {header:?} cannot hold a subscription key: it has a meaning of its own");
+        let hint = "name a header that only your callers write, like `x-api-key`";
+        rules::KEY_HEADER.finding(places.value(&["auth", "subscription", "headers"]), message, hint)
+    };
+    taken.map(finding).collect()
 }
 
 fn requirement_findings(

@@ -39,3 +39,31 @@ pub(crate) fn is_reserved_for_gateway(name: &str) -> bool {
     let plain = name.replace('_', "-");
     plain.starts_with("x-forwarded-") || OWN.contains(&plain.as_str())
 }
+
+/// True if a header, its name in lower case, can hold a caller's key: none that a client, a proxy or the gateway gives a
+/// meaning of its own.
+pub(crate) fn can_hold_key(name: &str) -> bool {
+    const TAKEN: [&str; 19] = [
+        "content-digest",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "cookie",
+        "date",
+        "expect",
+        "forwarded",
+        "host",
+        "origin",
+        "signature",
+        "signature-input",
+        "via",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-apigw-key",
+        "x-jdcloud-date",
+        "x-jdcloud-nonce",
+        "x-real-ip",
+    ];
+    let is_of_connection = HOP_BY_HOP.iter().any(|own| own == name);
+    !is_of_connection && !is_reserved_for_gateway(name) && !name.starts_with("x-forwarded-") && !TAKEN.contains(&name)
+}

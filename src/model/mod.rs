@@ -63,7 +63,7 @@ pub use forwarding::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
-pub(crate) use header_names::{HOP_BY_HOP, KEEP_ALIVE, is_hop_by_hop, is_reserved_for_gateway};
+pub(crate) use header_names::{HOP_BY_HOP, KEEP_ALIVE, can_hold_key, is_hop_by_hop, is_reserved_for_gateway};
 pub(crate) use header_text::{is_header_name, is_header_value};
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::{Hint, RestoreSource};

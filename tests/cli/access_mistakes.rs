@@ -76,3 +76,18 @@ fn kinds_of_keys_are_set_as_a_list_or_a_map_as_people_write_them() {
     sandbox.run("group set petstore description=[beta]").expect_exit(0);
     assert!(sandbox.read("groups/petstore/group.yaml").contains("description: \"[beta]\""));
 }
+
+#[test]
+fn a_header_with_a_meaning_of_its_own_holds_no_key() {
+    let sandbox = Sandbox::petstore();
+    for header in ["Host", "content-length", "te", "x-forwarded-for", "x-request-id", "cookie", "x-apigw-key"] {
+        let auth = format!("auth={{subscription: {{headers: [{header}]}}}}");
+        sandbox.run_words(&["group", "set", "petstore", &auth]).expect_exit(0);
+        let checked = sandbox.run("check").expect_exit(3).expect_stdout("key-header").expect_stdout("x-api-key");
+        checked.expect_stdout("groups/petstore/group.yaml:");
+        let publish = sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(3);
+        publish.expect_stderr("cannot hold a subscription key");
+    }
+    sandbox.run_words(&["group", "set", "petstore", "auth={subscription: {headers: [x-shop-key]}}"]).expect_exit(0);
+    sandbox.run("check").expect_exit(0);
+}

@@ -247,6 +247,15 @@ pub(in crate::check) const UNSIGNED_BODY_INVALID: Rule = Rule::warning(
      right:\n\
      \x20 put: {operationId: upload, x-apigw-unsigned-body: true}",
 );
+
+/// A subscription key stands in a header of its own.
+pub(in crate::check) const KEY_HEADER: Rule = Rule::error(
+    "key-header",
+    "A header of `auth.subscription.headers` has a meaning of its own, as `host` or `cookie`: clients and proxies write it, or \
+     the gateway does not read a key from it, so that callers get 401. Name another header.",
+)
+.example("auth: {subscription: {headers: [x-api-key]}}");
+
 /// The security requirements of the definition match the group's `auth`.
 pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
     "security-uncovered",
@@ -262,7 +271,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 20] = [
+pub(super) const RULES: [Rule; 21] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -281,6 +290,7 @@ pub(super) const RULES: [Rule; 20] = [
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,
     UNSIGNED_BODY_INVALID,
+    KEY_HEADER,
     SECURITY_UNCOVERED,
     SUNSET_INVALID,
 ];

@@ -158,7 +158,11 @@ fn credentials() -> Vec<Row> {
     );
     let bearer = &secured.replace("{type: apiKey, in: header, name: Authorization}", "{type: http, scheme: bearer}");
     let two = &secured.replace("{securitySchemes: {", "{securitySchemes: {bearer: {type: http, scheme: bearer}, ");
+    let keyed = |header: &str| {
+        WorkspaceCase::group(&format!("{GROUP}auth: {{subscription: {{headers: [{header}]}}}}\n"), secured)
+    };
     vec![
+        ("key-header", keyed("Cookie"), vec!["group.yaml:4:32"], keyed("x-shop-key")),
         (
             "security-uncovered",
             WorkspaceCase::group(&format!("{GROUP}auth: none\nbackend: http://a\n"), bearer),

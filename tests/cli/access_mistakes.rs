@@ -91,3 +91,17 @@ fn a_header_with_a_meaning_of_its_own_holds_no_key() {
     sandbox.run_words(&["group", "set", "petstore", "auth={subscription: {headers: [x-shop-key]}}"]).expect_exit(0);
     sandbox.run("check").expect_exit(0);
 }
+
+#[test]
+fn a_test_names_the_least_that_lets_a_call_through() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("ci").display().to_string();
+    sandbox.run("group set petstore auth=subscription").expect_exit(0);
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);
+    sandbox.run(&format!("key create ci --kind subscription --expires 1d --to {to}")).expect_exit(0);
+    sandbox.run("access grant ci petstore --env test --api listPets").expect_exit(0);
+    let refused = sandbox.run("access test ci petstore getPet --env test").expect_exit(5);
+    refused.expect_stdout("apigw access grant ci petstore --env test --api getPet");
+    sandbox.run("access test ci petstore listPets --env test").expect_exit(0);
+}

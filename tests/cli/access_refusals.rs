@@ -71,11 +71,15 @@ fn an_expired_key_is_rotated_with_another_end_alone() {
     let sandbox = Sandbox::petstore();
     let outside = tempfile::tempdir().expect("a folder");
     let to = |name: &str| format!("--to {}", outside.path().join(name).display());
+    sandbox.run("group set petstore auth=subscription").expect_exit(0);
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);
     sandbox.run(&format!("key create ci --kind subscription --expires 1s {}", to("first"))).expect_exit(0);
     let is_expired = || sandbox.run("key list").expect_exit(0).stdout.contains("expired");
     while !is_expired() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+    let tested = sandbox.run("access test ci petstore listPets --env test").expect_exit(5);
+    tested.expect_stdout("apigw key rotate ci --expires 90d --to FILE");
     let refused = sandbox.run(&format!("key rotate ci {}", to("second"))).expect_exit(3);
     refused.expect_stderr("key ci expired at").expect_stderr("apigw key rotate ci --expires 90d --to FILE");
     assert!(!outside.path().join("second").exists(), "a refused rotation left a secret");

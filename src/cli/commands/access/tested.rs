@@ -5,6 +5,7 @@ use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof, S
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
+use crate::cli::shell::shell_word;
 use crate::cli::views::{AccessStepView, AccessTestView};
 use crate::model::{Backend, GroupSettings, KeyKind, KeySetSource, SCHEMA, Timestamp, TokenAuth};
 use crate::routes::RouteAccess;
@@ -87,7 +88,12 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
             name: "may it",
             is_passed: false,
             reason: denial.to_string(),
-            hint: Some(format!("apigw access grant {} {group} --env {environment}", key.name)),
+            // The least that lets the call through: the whole group is the person's own choice.
+            hint: Some(format!(
+                "apigw access grant {} {group} --env {environment} --api {}",
+                key.name,
+                shell_word(&name)
+            )),
         },
     });
     show(context, arguments, &steps)
@@ -133,9 +139,13 @@ fn token_step(workspace: &Workspace, key: &Key, token: &TokenAuth) -> Result<Ver
 
 fn validity_step(key: &Key, now: Timestamp) -> VerdictStep {
     let step = |is_passed, reason| VerdictStep { name: "validity", is_passed, reason, hint: None };
+    // Tokens come from their issuer: there is nothing to rotate.
+    let renew = (key.kind != KeyKind::Token).then(|| format!("apigw key rotate {} --expires 90d --to FILE", key.name));
     match (key.not_before, key.expires) {
         (Some(from), _) if now < from => step(false, format!("key {} is valid from {from} on", key.name)),
-        (_, Some(at)) if now >= at => step(false, format!("key {} expired at {at}", key.name)),
+        (_, Some(at)) if now >= at => {
+            VerdictStep { hint: renew, ..step(false, format!("key {} expired at {at}", key.name)) }
+        }
         (_, Some(at)) => step(true, format!("key {} is valid until {at}", key.name)),
         _ => step(true, format!("key {} is valid", key.name)),
     }

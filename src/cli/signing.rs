@@ -111,12 +111,18 @@ pub(super) fn sign(
         let signed = signer.sign(request, context.now(), &nonce);
         signed.map_err(|fault| CommandError::usage(format!("the request cannot be signed: {fault}")))
     };
-    match SigningMethod::choose(scheme, (key, id, secret))? {
-        SigningMethod::MessageEd25519(pair) => sign_message(MessageSigningKey::Ed25519(&pair)),
-        SigningMethod::MessageHmac => sign_message(MessageSigningKey::Hmac(secret.reveal())),
-        SigningMethod::Sigv4(scheme) => {
-            Ok(Signer::of_key(key, scheme, id, secret).sign(request, context.now(), &nonce))
+    let signed = match SigningMethod::choose(scheme, (key, id, secret))? {
+        SigningMethod::MessageEd25519(pair) => sign_message(MessageSigningKey::Ed25519(&pair))?,
+        SigningMethod::MessageHmac => sign_message(MessageSigningKey::Hmac(secret.reveal()))?,
+        SigningMethod::Sigv4(scheme) => Signer::of_key(key, scheme, id, secret).sign(request, context.now(), &nonce),
+    };
+    let is_signed = |name: &str| signed.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    // Sent twice, with two values, a gateway refuses it.
+    match request.headers.iter().find(|(name, _)| is_signed(name)) {
+        Some((name, _)) => {
+            Err(CommandError::usage(format!("the header {name:?} comes from the signature")).hint("leave it out"))
         }
+        None => Ok(signed),
     }
 }
 

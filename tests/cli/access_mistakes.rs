@@ -93,6 +93,26 @@ fn a_header_with_a_meaning_of_its_own_holds_no_key() {
 }
 
 #[test]
+fn a_header_that_the_signature_sets_is_not_given() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("shop").display().to_string();
+    sandbox.run(&format!("key create shop --kind signature --to {to}")).expect_exit(0);
+    for (scheme, header) in [
+        ("jdcloud2", "x-jdcloud-nonce: abc"),
+        ("jdcloud3", "X-Jdcloud-Date: 20260101T000000Z"),
+        ("aws4", "x-amz-date: 20260101T000000Z"),
+        ("rfc9421", "signature: foo"),
+        ("rfc9421", "signature-input: foo"),
+    ] {
+        let sign = ["sign", "GET", "http://127.0.0.1/petstore/pets", "--key", "shop", "--scheme", scheme, "-H", header];
+        sandbox.run_words(&sign).expect_exit(64).expect_stderr("comes from the signature");
+    }
+    let sign = ["sign", "GET", "http://127.0.0.1/petstore/pets", "--key", "shop", "-H", "x-trace: 7"];
+    sandbox.run_words(&sign).expect_exit(0);
+}
+
+#[test]
 fn a_test_names_the_least_that_lets_a_call_through() {
     let sandbox = Sandbox::petstore();
     let outside = tempfile::tempdir().expect("a folder");

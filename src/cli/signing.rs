@@ -65,8 +65,16 @@ pub(super) fn key_with_secret(
             .hint("send one with `-H 'Authorization: Bearer TOKEN'`, without `--key`"));
     }
     let sources = SecretSources::read(workspace, &context.process.variables);
-    if let Some((id, secret)) = workspace.secret_of_key(&sources, &key, context.now())? {
-        return Ok((key, id, secret));
+    match workspace.secret_of_key(&sources, &key, context.now())? {
+        Some((id, Some(secret))) => return Ok((key, id, secret)),
+        Some((id, None)) => {
+            let message = format!("the secret {id} on this machine is not the one of key {name}");
+            return Err(CommandError::invalid("secret-differs", message).hint(format!(
+                "correct it where it stands, in the variable APIGW_SECRET_{id} or in .apigw/secrets/{id}: it is the text that \
+                 was made with this id"
+            )));
+        }
+        None => {}
     }
     let revoked = workspace.revoked_secrets()?;
     let mut live = key.live_secrets(context.now()).filter(|secret| !revoked.contains(&secret.id)).peekable();

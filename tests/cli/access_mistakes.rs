@@ -77,6 +77,12 @@ fn kinds_of_keys_are_set_as_a_list_or_a_map_as_people_write_them() {
     assert!(sandbox.read("groups/petstore/group.yaml").contains("description: \"[beta]\""));
 }
 
+/// The id of the one secret of a key.
+fn secret_id(sandbox: &Sandbox, key: &str) -> String {
+    let shown = sandbox.run(&format!("-o json key show {key}")).expect_exit(0).json();
+    shown["secrets"][0]["id"].as_str().expect("an id").to_owned()
+}
+
 #[test]
 fn a_header_with_a_meaning_of_its_own_holds_no_key() {
     let sandbox = Sandbox::petstore();
@@ -124,4 +130,19 @@ fn a_test_names_the_least_that_lets_a_call_through() {
     let refused = sandbox.run("access test ci petstore getPet --env test").expect_exit(5);
     refused.expect_stdout("apigw access grant ci petstore --env test --api getPet");
     sandbox.run("access test ci petstore listPets --env test").expect_exit(0);
+}
+
+#[test]
+fn a_text_that_is_not_the_secret_of_a_key_is_named() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("shop").display().to_string();
+    sandbox.run(&format!("key create shop --kind signature --to {to}")).expect_exit(0);
+    let place = format!(".apigw/secrets/{}", secret_id(&sandbox, "shop"));
+    let sign = "sign GET http://127.0.0.1/petstore/pets --key shop";
+    let path = sandbox.path().join(&place);
+    fs::write(&path, "junk").expect("written");
+    sandbox.run(sign).expect_exit(3).expect_stderr("is not the one of key shop").expect_stderr(&place);
+    fs::remove_file(&path).expect("removed");
+    sandbox.run(sign).expect_exit(3).expect_stderr("no secret of key shop is on this machine");
 }

@@ -156,23 +156,26 @@ fn printed(
 }
 
 impl Workspace {
-    /// Finds the text of a secret of one key of any kind, for a client that runs on this machine.
+    /// Finds a secret of one key of any kind, for a client that runs on this machine; without its text where another text
+    /// stands in its place.
     pub fn secret_of_key(
         &self,
         sources: &SecretSources,
         key: &Key,
         now: Timestamp,
-    ) -> Result<Option<(SecretId, HmacSecret)>, Error> {
+    ) -> Result<Option<(SecretId, Option<HmacSecret>)>, Error> {
         let revoked = self.revoked_secrets()?;
+        let mut other = None;
         let is_revoked = |secret: &&Secret| revoked.contains(&secret.id);
         // The latest first: of two live secrets it is the one that stays.
         for secret in key.live_secrets(now).filter(|secret| !is_revoked(secret)).collect::<Vec<_>>().into_iter().rev() {
-            let found = self.find_secret(sources, &secret.id)?;
-            if let Some(found) = found.filter(|found| secret.proof.is_proof_of(found)) {
-                return Ok(Some((secret.id.clone(), found)));
+            match self.find_secret(sources, &secret.id)? {
+                Some(found) if secret.proof.is_proof_of(&found) => return Ok(Some((secret.id.clone(), Some(found)))),
+                Some(_) => other = other.or(Some((secret.id.clone(), None))),
+                None => {}
             }
         }
-        Ok(None)
+        Ok(other)
     }
 
     /// Finds the secrets of keys whose requests are signed.

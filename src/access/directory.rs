@@ -29,12 +29,18 @@ pub enum Denial {
     /// The request shows no key of a kind that the group takes.
     #[error("the request has no key")]
     NoKey,
+    /// The request shows a credential of a kind that the group does not take.
+    #[error("the request has {0}, which the group does not take")]
+    NotTaken(&'static str),
     /// A header that must stand once stands twice, or holds no key.
     #[error("the key is malformed")]
     Malformed,
     /// No key has the id.
     #[error("no key has this id")]
     UnknownId,
+    /// The id is of a key of another kind.
+    #[error("key {0} is of kind {1}, and shown as another one")]
+    OtherKind(String, KeyKind),
     /// The secret is another one.
     #[error("key {0}: the secret is wrong")]
     WrongSecret(String),
@@ -290,8 +296,14 @@ impl KeyDirectory {
             Some(entry) if is_equal => entry.presented(now),
             _ if !shown.has_right_checksum() => Err(Denial::Malformed),
             Some(entry) => Err(Denial::WrongSecret(entry.key.name.to_string())),
-            None => Err(Denial::UnknownId),
+            None => Err(self.unknown(shown.id)),
         }
+    }
+
+    /// Returns the reason for which no key of the shown kind has an id.
+    fn unknown(&self, id: &str) -> Denial {
+        let other = |DirectoryEntry { key, .. }: &DirectoryEntry| Denial::OtherKind(key.name.to_string(), key.kind);
+        self.secrets.get(id).map_or(Denial::UnknownId, other)
     }
 
     /// Finds the secret that a request is signed with. Its nonce is not looked at.
@@ -313,7 +325,7 @@ impl KeyDirectory {
         let name = entry.map(|entry| entry.key.name.to_string());
         let fault = |fault| Denial::Signature { key: name.clone(), fault };
         signature.check_date(now, tolerance_ms).map_err(fault)?;
-        let Some(entry) = entry else { return Err(Denial::UnknownId) };
+        let Some(entry) = entry else { return Err(self.unknown(signature.key_id())) };
         if entry.hmac.is_none() && entry.secret.proof.needs_secret() {
             return Err(Denial::NoSecretHere(entry.key.name.to_string()));
         }

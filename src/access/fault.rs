@@ -50,6 +50,9 @@ pub enum SignatureFault {
     /// The stated hash is not that of the body.
     #[error("the stated hash does not match the body")]
     BodyHash,
+    /// The header with the digests of the body cannot be read.
+    #[error("Content-Digest is malformed, or has no sha-256 or sha-512, or one of them twice")]
+    ContentDigest,
     /// The headers of a message signature do not have its fields.
     #[error("Signature-Input or Signature is missing, malformed or too long")]
     SignatureInput,

@@ -12,7 +12,7 @@ use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-use super::access_rules::{AccessRules, bearer_token, subscription_key};
+use super::access_rules::{AccessRules, bearer_token, credential_not_taken, subscription_key};
 use super::clock::wall_clock;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
@@ -106,16 +106,17 @@ impl AccessState {
                 let body = BodyDigest::of(&parts.headers, b"");
                 return match self.check_signed(&signature, tolerance_ms, call, parts, &body) {
                     // It may cover the body nevertheless. One of an unknown id is told as late as a wrong one.
-                    Err(Denial::Signature { .. } | Denial::UnknownId | Denial::NoSecretHere(_)) if has_body => {
-                        Ok(CallerCheck::AfterBody)
-                    }
+                    Err(
+                        Denial::Signature { .. } | Denial::UnknownId | Denial::OtherKind(..) | Denial::NoSecretHere(_),
+                    ) if has_body => Ok(CallerCheck::AfterBody),
                     checked => checked.map(CallerCheck::Passed),
                 };
             }
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
                 return self.check_token(token, call, &parts.headers, now).map(CallerCheck::Passed);
             }
-            let text = subscription_key(&parts.headers, &rules.key_headers)?;
+            let text = subscription_key(&parts.headers, &rules.key_headers)?
+                .ok_or_else(|| credential_not_taken(&parts.headers).map_or(Denial::NoKey, Denial::NotTaken))?;
             let directory = self.directory.load();
             let presented = directory.check_subscription(text, now.wall)?;
             let grant = directory.check_grant(presented.key, call)?;

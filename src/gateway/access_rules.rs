@@ -131,15 +131,43 @@ pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }
 
-/// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.
-pub(super) fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<&'h str, Denial> {
+/// Names the credential of a request that shows none of those that its route takes.
+pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<&'static str> {
+    if is_signed(headers) || headers.contains_key(SIGNATURE_INPUT) {
+        return Some("a signature");
+    }
+    headers.get_all(AUTHORIZATION).iter().any(|value| bearer_token(value).is_some()).then_some("a token")
+}
+
+/// Returns the text of the subscription key, if there is one: of the first of the headers that is there, which must stand
+/// once.
+pub(super) fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<Option<&'h str>, Denial> {
     for name in names {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => {}
-            (Some(value), None) => return value.to_str().map_err(|_| Denial::Malformed),
+            (Some(value), None) => return value.to_str().map(Some).map_err(|_| Denial::Malformed),
             (Some(_), Some(_)) => return Err(Denial::Malformed),
         }
     }
-    Err(Denial::NoKey)
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_that_the_route_does_not_take_is_named() {
+        for (name, value, expected) in [
+            ("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a", Some("a signature")),
+            ("signature-input", "apigw=()", Some("a signature")),
+            ("authorization", "Bearer a.b.c", Some("a token")),
+            ("authorization", "Basic YTpi", None),
+            ("x-trace", "7", None),
+        ] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))]);
+            assert_eq!(credential_not_taken(&headers), expected, "{name}: {value}");
+        }
+    }
 }

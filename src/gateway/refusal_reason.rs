@@ -77,7 +77,7 @@ impl From<&Denial> for RefusalReason {
             Denial::Ended { .. } => Self::Ended,
             Denial::Malformed => Self::Malformed,
             Denial::NoGrant(_) => Self::NoGrant,
-            Denial::NoKey => Self::NoKey,
+            Denial::NoKey | Denial::NotTaken(_) => Self::NoKey,
             Denial::NoScope { .. } => Self::NoScope,
             Denial::NoSecretHere(_) => Self::NoSecretHere,
             Denial::Nonce(..) => Self::Nonce,
@@ -86,7 +86,7 @@ impl From<&Denial> for RefusalReason {
             Denial::Signature { .. } => Self::Signature,
             Denial::Token(_) => Self::Token,
             Denial::UnboundSubject { .. } => Self::UnboundSubject,
-            Denial::UnknownId => Self::UnknownId,
+            Denial::UnknownId | Denial::OtherKind(..) => Self::UnknownId,
             Denial::WrongSecret(_) => Self::WrongSecret,
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn check(headers: &HeaderMap, body: &BodyDigest) -> Result<(), Signat
     if !headers.contains_key(CONTENT_DIGEST) {
         return Ok(());
     }
-    let stated = dictionary(headers, &CONTENT_DIGEST)?;
+    let stated = dictionary(headers, &CONTENT_DIGEST).map_err(|_| SignatureFault::ContentDigest)?;
     let mut is_known = false;
     for (algorithm, entry) in &stated {
         let computed = match algorithm.as_str() {
@@ -25,16 +25,16 @@ pub(super) fn check(headers: &HeaderMap, body: &BodyDigest) -> Result<(), Signat
             SHA512 => body.sha512.as_ref(),
             _ => continue,
         };
-        let ListEntry::Item(item) = entry else { return Err(SignatureFault::BodyHash) };
+        let ListEntry::Item(item) = entry else { return Err(SignatureFault::ContentDigest) };
         let (Some(computed), Some(stated)) = (computed, item.bare_item.as_byte_sequence()) else {
-            return Err(SignatureFault::BodyHash);
+            return Err(SignatureFault::ContentDigest);
         };
         if !bool::from(computed.as_slice().ct_eq(stated)) {
             return Err(SignatureFault::BodyHash);
         }
         is_known = true;
     }
-    if is_known { Ok(()) } else { Err(SignatureFault::BodyHash) }
+    if is_known { Ok(()) } else { Err(SignatureFault::ContentDigest) }
 }
 
 /// Writes the header for a body.

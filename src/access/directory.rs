@@ -237,6 +237,21 @@ impl KeyDirectory {
         self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
     }
 
+    /// Looks at the state of a secret that was shown before.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the reason for the operator.
+    pub fn check_secret(&self, id: &SecretId, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
+        self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
+    }
+
+    /// Returns the time at which a secret retires.
+    #[must_use]
+    pub fn retirement(&self, id: &SecretId) -> Option<Timestamp> {
+        self.secrets.get(id)?.secret.retires
+    }
+
     /// Lists the ids that two keys have.
     pub fn repeated_ids(&self) -> impl Iterator<Item = &SecretId> {
         self.repeated.iter()

@@ -11,8 +11,11 @@ use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::access_rules::{AccessRules, bearer_token, credential_not_taken, subscription_key};
+use super::caller_session::{CallerSession, wait_until};
 use super::clock::wall_clock;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
@@ -33,6 +36,8 @@ pub(crate) struct AdmittedCaller {
     /// None where the token of any subject lets in.
     pub(crate) key: Option<KeyName>,
     pub(crate) limits: Vec<AppliedLimit>,
+    /// Set where the request asks for a connection that outlives it.
+    pub(crate) session: Option<Box<CallerSession>>,
 }
 
 /// The verdict on a caller, as far as the head of its request tells.
@@ -47,6 +52,8 @@ pub(crate) enum CallerCheck {
 /// State of access that all workers share.
 pub(crate) struct AccessState {
     directory: ArcSwap<KeyDirectory>,
+    /// Tells open websockets that the directory was replaced.
+    replaced: watch::Sender<()>,
     nonces: NonceTable,
     tokens: TokenCache,
     limiter: Arc<RateLimiter>,
@@ -59,6 +66,7 @@ impl AccessState {
     pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>, dates: Option<SignedDates>) -> Self {
         Self {
             directory: ArcSwap::new(directory),
+            replaced: watch::Sender::new(()),
             nonces: NonceTable::new(ClockReading { wall: wall_clock(), monotonic_ms: 0 }, dates),
             tokens: TokenCache::default(),
             limiter,
@@ -80,6 +88,25 @@ impl AccessState {
     /// Replaces the keys from the next request on.
     pub(crate) fn replace(&self, directory: Arc<KeyDirectory>) {
         self.directory.store(directory);
+        self.replaced.send_replace(());
+    }
+
+    /// Waits until the caller of an open connection may no longer call, and returns the reason for the operator.
+    pub(crate) async fn session_end(&self, session: &CallerSession) -> Denial {
+        let mut replaced = self.replaced.subscribe();
+        loop {
+            let now = wall_clock();
+            let until = match session.check(&self.directory.load(), now) {
+                Ok(until) => until,
+                Err(denial) => return denial,
+            };
+            // Woken by a change or by the end: both are looked at again.
+            if let Some(until) = until {
+                let _ = timeout(wait_until(until, now), replaced.changed()).await;
+            } else {
+                let _ = replaced.changed().await;
+            }
+        }
     }
 
     /// Finds out who makes a request, and whether it may.
@@ -113,14 +140,16 @@ impl AccessState {
                 };
             }
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
-                return self.check_token(token, call, &parts.headers, now).map(CallerCheck::Passed);
+                return self.check_token(token, call, parts, now).map(CallerCheck::Passed);
             }
             let text = subscription_key(&parts.headers, &rules.key_headers)?
                 .ok_or_else(|| credential_not_taken(&parts.headers).map_or(Denial::NoKey, Denial::NotTaken))?;
             let directory = self.directory.load();
             let presented = directory.check_subscription(text, now.wall)?;
             let grant = directory.check_grant(presented.key, call)?;
-            Ok(CallerCheck::Passed(self.admitted(presented.key, Some(grant), call)))
+            let mut admitted = self.admitted(presented.key, Some(grant), call);
+            admitted.session = CallerSession::of_secret(parts, presented.id, call);
+            Ok(CallerCheck::Passed(admitted))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
@@ -130,19 +159,19 @@ impl AccessState {
         &self,
         token: &TokenRules,
         call: &ApiCall<'_>,
-        headers: &HeaderMap,
+        parts: &Parts,
         now: ClockReading,
     ) -> Result<AdmittedCaller, Denial> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
         let (Some(text), None) = (values.next().and_then(bearer_token), values.next()) else {
             return Err(Denial::Malformed);
         };
         let directory = self.directory.load();
         let claims = token.verify(text, &directory, &self.tokens, now)?;
-        let admitted = match directory.check_subject(&claims.binding, now.wall) {
+        let mut admitted = match directory.check_subject(&claims.binding, now.wall) {
             // A subject whose key was revoked or expired is not any subject.
             Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => {
-                AdmittedCaller { key: None, limits: Vec::new() }
+                AdmittedCaller { key: None, limits: Vec::new(), session: None }
             }
             presented => {
                 let PresentedSecret { key, .. } = presented?;
@@ -156,6 +185,7 @@ impl AccessState {
         if !claims.has_scopes(token.scopes()) {
             return Err(Denial::NoScope { subject: shown_subject(&claims.binding.subject) });
         }
+        admitted.session = CallerSession::of_token(parts, claims, token.grant(), call);
         Ok(admitted)
     }
 
@@ -201,7 +231,9 @@ impl AccessState {
             let claimed = self.nonces.claim(id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
-        Ok(self.admitted(key, Some(grant), call))
+        let mut admitted = self.admitted(key, Some(grant), call);
+        admitted.session = CallerSession::of_secret(parts, id, call);
+        Ok(admitted)
     }
 
     fn admitted(&self, key: &Key, grant: Option<&Grant>, call: &ApiCall<'_>) -> AdmittedCaller {
@@ -209,7 +241,7 @@ impl AccessState {
         let of_key = applied(&key.limits, LimitScope::Key, key.name.as_str());
         let of_grant = grant.map(|grant| applied(&grant.limits, LimitScope::Grant, grant.id.as_str()));
         let limits = of_key.chain(of_grant.into_iter().flatten()).collect();
-        AdmittedCaller { key: Some(key.name.clone()), limits }
+        AdmittedCaller { key: Some(key.name.clone()), limits, session: None }
     }
 
     /// Finds the key that signs requests to a backend, with a secret of it.

@@ -25,6 +25,7 @@ mod access_log;
 mod access_rules;
 mod body_pace;
 pub mod call;
+mod caller_session;
 mod client_address;
 mod clock;
 mod compile;

@@ -30,3 +30,4 @@ mod signing;
 mod snapshot;
 mod stuck;
 mod tokens;
+mod websocket_callers;

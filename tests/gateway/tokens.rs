@@ -56,9 +56,10 @@ impl TokenIssuer {
     }
 }
 
-fn directory(issuer: &TokenIssuer, revoked: &[SecretId]) -> Arc<KeyDirectory> {
+/// Keys of which one is bound to the subject `robot`, and may call some APIs.
+pub(crate) fn directory(issuer: &TokenIssuer, apis: &[&str], revoked: &[SecretId]) -> Arc<KeyDirectory> {
     let binding = TokenBinding { issuer: "https://id.example".to_owned(), subject: "robot".to_owned() };
-    let bound = key("robot", &"robot123".parse().expect("an id"), SecretProof::Token(binding), &["listPets"]);
+    let bound = key("robot", &"robot123".parse().expect("an id"), SecretProof::Token(binding), apis);
     let directory = KeyDirectory::new([bound.into()], [], (revoked.iter().cloned(), &[]), &HashMap::new());
     Arc::new(directory.with_key_sets(BTreeMap::from([("id.json".to_owned(), issuer.key_set())])))
 }
@@ -67,7 +68,7 @@ fn gateway(more: &str, issuer: &TokenIssuer) -> (Gateway, Backend) {
     let backend = Backend::saying("ok");
     let settings = format!("auth:\n  token: {{issuer: 'https://id.example', audience: pets, jwks: id.json{more}}}\n");
     let gateway = start(config(), &pets(http(backend.address), &settings));
-    gateway.replace_access(directory(issuer, &[]));
+    gateway.replace_access(directory(issuer, &["listPets"], &[]));
     (gateway, backend)
 }
 
@@ -111,9 +112,9 @@ fn a_remembered_token_ends_with_its_time_its_keys_and_its_key() {
     assert_eq!((call(to, "/petstore/pets", &short).0, call(to, "/petstore/pets", &long).0), (200, 200));
     std::thread::sleep(std::time::Duration::from_millis(2100));
     assert_eq!((call(to, "/petstore/pets", &short).0, call(to, "/petstore/pets", &long).0), (401, 200));
-    gateway.replace_access(directory(&issuer, &["robot123".parse().expect("an id")]));
+    gateway.replace_access(directory(&issuer, &["listPets"], &["robot123".parse().expect("an id")]));
     assert_eq!(call(to, "/petstore/pets", &long).0, 401, "revoked");
-    gateway.replace_access(directory(&TokenIssuer::new(), &[]));
+    gateway.replace_access(directory(&TokenIssuer::new(), &["listPets"], &[]));
     assert_eq!(call(to, "/petstore/pets", &long).0, 401, "the issuer has other keys");
     gateway.replace_access(Arc::default());
     assert_eq!(call(to, "/petstore/pets", &long), (503, "ACCESS_UNAVAILABLE".to_owned()), "no keys are there");
@@ -130,6 +131,6 @@ fn any_subject_is_let_in_where_the_group_says_so() {
     let received = backend.received();
     let keys: Vec<Vec<&str>> = received.iter().map(|received| received.header("x-apigw-key")).collect();
     assert_eq!(keys, [&["robot"][..], &[]]);
-    gateway.replace_access(directory(&issuer, &["robot123".parse().expect("an id")]));
+    gateway.replace_access(directory(&issuer, &["listPets"], &["robot123".parse().expect("an id")]));
     assert_eq!(call(to, "/petstore/pets", &issuer.token("robot", 60)).0, 401, "a revoked subject is not any");
 }

@@ -25,9 +25,11 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 
 use super::observed::ObservedStream;
+use crate::gateway::caller_session::CallerSession;
 use crate::gateway::mutual_tls::MutualTls;
+use crate::gateway::refusal_reason::RefusalReason;
 use crate::gateway::request_body::IncomingBody;
-use crate::gateway::service::context::{ClientConnection, Context};
+use crate::gateway::service::context::{AgreedTunnel, ClientConnection, Context};
 use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::ClientStream;
@@ -112,6 +114,25 @@ async fn unless_cut<F: Future>(watch: &ConnectionWatch, future: F) -> Option<F::
     .await
 }
 
+/// Drives a tunnel, unless its caller may no longer call before its end.
+async fn unless_ended(
+    context: &Context,
+    session: Option<Box<CallerSession>>,
+    passing: impl Future<Output = io::Result<()>>,
+) {
+    let Some(session) = session else {
+        // It makes no difference if a side broke or closed the connection.
+        let _ = passing.await;
+        return;
+    };
+    tokio::select! {
+        _ = passing => {}
+        denial = context.shared.access.session_end(&session) => {
+            context.shared.key_meters.refuse(RefusalReason::from(&denial));
+        }
+    }
+}
+
 /// Reads until the bytes tell whether the client speaks HTTP/2; returns them, too.
 async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
     let mut first = BytesMut::with_capacity(FIRST_ROOM);
@@ -146,7 +167,7 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
             // hyper has answered by itself, without a body; the log and the metrics learn of it here.
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            note_refused(context, Rc::clone(&client), status, error.to_string());
+            note_refused(Rc::clone(&context), Rc::clone(&client), status, error.to_string());
         }
         // It makes no difference if a side broke or closed the connection.
         None | Some(Err(_)) => return,
@@ -155,9 +176,11 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     let stream = parts.io.into_inner().into_stream();
     let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
-        Some(tunnel) => {
+        Some(AgreedTunnel { tunnel, session }) => {
             watch.reads(ClientWait::Tunnel, true);
-            unless_cut(watch, tunnel.run(stream, &parts.read_buf)).await;
+            // On the heap: other connections have no room for it.
+            let passing = Box::pin(unless_ended(&context, session, tunnel.run(stream, &parts.read_buf)));
+            unless_cut(watch, passing).await;
         }
         None => linger(stream).await,
     }

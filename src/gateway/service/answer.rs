@@ -12,12 +12,14 @@ use http_body_util::BodyExt as _;
 
 use super::access_log::ResponseOrigin;
 use super::authorize;
+use super::context::AgreedTunnel;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
 use crate::gateway::access::{AdmittedCaller, CallerCheck};
 use crate::gateway::access_rules::AccessRules;
+use crate::gateway::caller_session::CallerSession;
 use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::{X_APIGW_KEY, strip_named};
@@ -93,7 +95,7 @@ impl Exchange {
         body: &mut Option<IncomingBody>,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
         let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
-        let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
+        let AdmittedRequest { caller, session, body } = self.admit(wait, api, &parts, body).await?;
         if self.client.is_authorizer() {
             let caller = caller.as_ref().map(|(rules, key)| (*rules, key.as_ref()));
             return Ok(authorize::allowed(caller, &parts.headers));
@@ -118,7 +120,7 @@ impl Exchange {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
             CompiledResponder::Forward(forwarding) => {
                 let signer = signing.map(|key| RequestSigner { key, body: body.whole() });
-                let request = ForwardedRequest { parts, body, upgrades, signer };
+                let request = ForwardedRequest { parts, body, upgrades, session, signer };
                 self.forward_request(wait, api, forwarding, &parameters, request).await
             }
         }
@@ -139,10 +141,11 @@ impl Exchange {
         body: IncomingBody,
     ) -> Result<AdmittedRequest<'a>, Problem> {
         let (AccessRule::Key(rules), Some(check)) = (&api.access, &wait.caller) else {
-            return Ok(AdmittedRequest { caller: None, body: ReceivedBody::Coming(body) });
+            return Ok(AdmittedRequest { caller: None, session: None, body: ReceivedBody::Coming(body) });
         };
         if let CallerCheck::Passed(caller) = check {
-            return Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Coming(body) });
+            let (caller, session) = (Some((rules, caller.key.clone())), caller.session.clone());
+            return Ok(AdmittedRequest { caller, session, body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
         let address = self.client.counted_address(&shared.config.trusted_proxies, &parts.headers);
@@ -150,13 +153,13 @@ impl Exchange {
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];
-        let AdmittedCaller { key, limits } =
+        let AdmittedCaller { key, limits, session } =
             shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
         if let Some(key) = &key {
             self.note_caller(key);
         }
         self.check_limits(&wait.group, &limits)?;
-        Ok(AdmittedRequest { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
+        Ok(AdmittedRequest { caller: Some((rules, key)), session, body: ReceivedBody::Whole(bytes) })
     }
 
     /// Returns the body of a request: streamed if nothing needs it, else complete, and validated against the definition.
@@ -195,7 +198,7 @@ impl Exchange {
         parameters: &[(&str, &str)],
         request: ForwardedRequest,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
-        let ForwardedRequest { mut parts, body, upgrades, signer } = request;
+        let ForwardedRequest { mut parts, body, upgrades, session, signer } = request;
         let group = &*wait.group;
         let context = Rc::clone(&self.context);
         let client = Rc::clone(&self.client);
@@ -224,7 +227,8 @@ impl Exchange {
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
-                    *client.tunnel.borrow_mut() = Some(tunnel.keeping(client.watch.begin()));
+                    let tunnel = tunnel.keeping(client.watch.begin());
+                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, session });
                     let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
                     outcome.backend = ResponseOrigin::asked(self.asked.take());
                     outcome.backend_took = Some(took);
@@ -258,6 +262,7 @@ impl Exchange {
 struct AdmittedRequest<'a> {
     /// `None` where the API asks nobody for a key.
     caller: Option<(&'a AccessRules, Option<KeyName>)>,
+    session: Option<Box<CallerSession>>,
     body: ReceivedBody,
 }
 
@@ -287,6 +292,8 @@ struct ForwardedRequest {
     body: UpstreamBody,
     /// True if it asks to go on as a websocket.
     upgrades: bool,
+    /// The caller of a websocket, where the API asks for one.
+    session: Option<Box<CallerSession>>,
     /// The signature that the backend asks for.
     signer: Option<RequestSigner>,
 }

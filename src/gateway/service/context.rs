@@ -15,6 +15,7 @@ use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
 use crate::gateway::access_log::LoggedClient;
 use crate::gateway::body_pace::BodyPace;
+use crate::gateway::caller_session::CallerSession;
 use crate::gateway::client_address::{UntoldAddress, client_address, described_address};
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
@@ -93,7 +94,14 @@ pub(crate) struct ClientConnection {
     /// The certificates of a proxy with the names in them; unset where none have to be shown.
     proxy: OnceCell<(ShownCertificates, Vec<NodeIdentity>)>,
     /// The other end of a connection that is about to speak another protocol.
-    pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
+    pub(crate) tunnel: RefCell<Option<AgreedTunnel>>,
+}
+
+/// A websocket that the backend has agreed to.
+pub(crate) struct AgreedTunnel {
+    pub(crate) tunnel: WebsocketTunnel,
+    /// The caller, which must be allowed to call as long as it is open; `None` where the API asks for none.
+    pub(crate) session: Option<Box<CallerSession>>,
 }
 
 impl SharedContext {

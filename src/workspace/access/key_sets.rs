@@ -75,7 +75,8 @@ impl Workspace {
         let place = key_set_place(name);
         let bytes = self.root.read(&place, LARGEST_KEY_SET as u64)?.unwrap_or_default();
         TokenKeySet::parse(&layout::text(&place, bytes)?).map_err(|fault| {
-            let hint = "take the set from the issuer's `jwks_uri`; until then no token of it lets in";
+            let hint = "take the set from the issuer's `jwks_uri`; a running gateway keeps the set before it for a minute, then, \
+                        as one that starts, lets no token of it in";
             Error::invalid("key-set", Location::file(&place), fault.to_string(), hint)
         })
     }

@@ -225,6 +225,7 @@ fn bad_input_is_refused_and_changes_nothing() {
         ("key create x --kind subscription".to_owned(), 64, "--to FILE"),
         ("key create x --kind subscription --to groups/x".to_owned(), 3, "a place of the workspace's own files"),
         ("key create x --kind subscription --to x.txt".to_owned(), 3, "Git would see a secret"),
+        (format!("key create x --kind subscription --to {}", outside.path().display()), 3, "this is a folder"),
         (format!("key create ../x --kind subscription {to}"), 64, "is not a name"),
         (format!("key create owners --kind subscription {to}"), 64, "reserved by apigw"),
         (format!("key create x --kind subscription --expires 2020-01-01 {to}"), 3, "in the past"),
@@ -475,7 +476,9 @@ fn a_key_is_bound_to_the_subject_of_an_issuer() {
         let typed = format!("key create pair --kind token --issuer https://id.example --subject pair {pair}");
         sandbox.run(&typed).expect_exit(64).expect_stderr("of a key that signs");
     }
-    sandbox.run("key create other --kind token --issuer https://else.example --subject robot").expect_exit(0);
+    let other =
+        sandbox.run("key create other --kind token --issuer https://else.example --subject robot").expect_exit(0);
+    other.expect_stderr("no group takes tokens of \"https://else.example\"");
     sandbox.run("access test other petstore listPets --env test").expect_exit(5).expect_stdout("no  token");
     let twice = bind.replace("create robot", "create twin");
     sandbox.run(&twice).expect_exit(4).expect_stderr("key robot is bound to the subject");

@@ -4,6 +4,7 @@ mod limited;
 mod made;
 mod revoked;
 mod shown;
+mod unnamed_issuer;
 mod unused;
 
 use std::path::PathBuf;

@@ -350,6 +350,16 @@ impl LockGuard {
                 "make the folder, or name a file in another",
             ));
         }
+        if path.is_dir() {
+            let location = Location::file(path.display().to_string());
+            let message = "this is a folder, and the secret needs a file".to_owned();
+            return Err(Error::invalid(
+                "secret-place",
+                location,
+                message,
+                "name a file in it, outside of the repository",
+            ));
+        }
         if !is_hidden_from_git(path) {
             let location = Location::file(path.display().to_string());
             let message = "Git would see a secret in this place".to_owned();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
 
+use super::unnamed_issuer::unnamed_issuer;
 use super::unused::{check_unbound, check_unused};
 use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
 use crate::access::change::{self, NextSecret};
@@ -59,6 +60,10 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     };
     check_granted_limits(guard.workspace(), &limits, &of_owner)?;
     check_source(guard.workspace(), &source, author.now)?;
+    let unnamed = match &arguments.issuer {
+        Some(issuer) => unnamed_issuer(guard.workspace(), issuer)?,
+        None => None,
+    };
     let made = MadeSecret::new(source, author.now)?;
     let signing = SigningSettings {
         region: arguments.region.clone(),
@@ -81,6 +86,9 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     let operation = change::create(key, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
     context.output.note(&first_grants(&arguments.name, arguments.owner.as_ref(), &of_owner));
+    if let Some(warning) = unnamed {
+        context.output.warning(&warning);
+    }
     Ok(Exit::Done)
 }
 

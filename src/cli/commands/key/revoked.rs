@@ -1,7 +1,7 @@
 //! `apigw key revoke`.
 
 use super::KeyRevokeArguments;
-use crate::access::{AccessSubject, Key, SecretId, change};
+use crate::access::{AccessSubject, Key, SecretId, SecretProof, change};
 use crate::cli::change::shown_after_commit;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
@@ -79,11 +79,20 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
             KeyKind::Token => {
                 "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
             }
+            KeyKind::Signature if has_pair(&key) => format!(
+                "its caller needs another pair: `apigw key rotate {name} --public-key FILE` with the public half of one that the \
+                 caller makes, or `apigw key rotate {name} --to FILE` for one that apigw makes"
+            ),
             _ if file.is_empty() => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
             _ => format!("once its file is whole, give its caller a new secret: `apigw key rotate {name} --to FILE`"),
         });
     }
     Ok(Exit::Done)
+}
+
+/// True if the last secret of a key is a pair, of which apigw has the public half alone.
+fn has_pair(key: &Key) -> bool {
+    key.secrets.last().is_some_and(|secret| matches!(secret.proof, SecretProof::PublicKey(_)))
 }
 
 /// Revokes secrets, and returns those that are revoked now with the first error. One that fails leaves the others to

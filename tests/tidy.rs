@@ -229,7 +229,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 45] = [
+const GATEWAY: [&str; 46] = [
     "access_log",
     "headers",
     "http2_fields",
@@ -260,6 +260,7 @@ const GATEWAY: [&str; 45] = [
     "issuer_keys",
     "token_rules",
     "access_rules",
+    "caller_session",
     "access",
     "key_meter",
     "preference",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::request::Parts;
 
-use super::upstream::forward::wants_websocket;
+use super::request_head::wants_websocket;
 use crate::access::token::TokenClaims;
 use crate::access::{ApiCall, Denial, KeyDirectory, PresentedSecret, SecretId};
 use crate::model::{Timestamp, TokenGrant};

@@ -3,15 +3,15 @@
 
 use std::rc::Rc;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use http::uri::Scheme;
-use http::{HeaderMap, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use super::http2_fields::{X_APIGW_MALFORMED, has_blanks_around};
 use super::problem::{Kind, Problem};
 use super::routing::host::RequestedHost;
-use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
 
 /// A head that may be looked up.
 pub(crate) struct CheckedHead {
@@ -151,6 +151,18 @@ fn authority(parts: &Parts) -> Result<&str, Problem> {
 
 fn bad(detail: &str) -> Problem {
     Problem::new(Kind::BadRequest, detail)
+}
+
+/// True if a request asks to go on as a websocket (RFC 6455, section 4.1).
+pub(crate) fn wants_websocket(parts: &Parts) -> bool {
+    let has = |name, wanted: &str| {
+        let values = parts.headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|word| trim_blanks(word).eq_ignore_ascii_case(wanted))
+    };
+    parts.version == Version::HTTP_11
+        && parts.method == Method::GET
+        && has(CONNECTION, "upgrade")
+        && has(UPGRADE, "websocket")
 }
 
 #[cfg(test)]

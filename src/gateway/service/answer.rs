@@ -25,11 +25,12 @@ use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledR
 use crate::gateway::headers::{X_APIGW_KEY, strip_named};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
+use crate::gateway::request_head::wants_websocket;
 use crate::gateway::routing::host::RequestedHost;
 use crate::gateway::signed_body_room::BodyReservation;
 use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::failure::UpstreamFailure;
-use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward, wants_websocket};
+use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward};
 use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};

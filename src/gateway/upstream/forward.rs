@@ -29,7 +29,7 @@ use crate::gateway::problem::Kind;
 use crate::gateway::request_body::{BodyFault, BodyProgress, UpstreamBody};
 use crate::gateway::request_head::is_plain_target;
 use crate::gateway::routing::host::RequestedHost;
-use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 
 /// A request that is to be passed on.
 pub(crate) struct UpstreamCall<'a> {
@@ -373,16 +373,4 @@ async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option
             return None;
         }
     }
-}
-
-/// True if a request asks to go on as a websocket (RFC 6455, section 4.1).
-pub(crate) fn wants_websocket(parts: &Parts) -> bool {
-    let has = |name, wanted: &str| {
-        let values = parts.headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|word| trim_blanks(word).eq_ignore_ascii_case(wanted))
-    };
-    parts.version == Version::HTTP_11
-        && parts.method == Method::GET
-        && has(CONNECTION, "upgrade")
-        && has(UPGRADE, "websocket")
 }

@@ -33,7 +33,7 @@ enum SessionCredential {
 impl CallerSession {
     /// Remembers the secret of a request that asks for a websocket; `None` for other requests.
     pub(super) fn of_secret(parts: &Parts, id: &SecretId, call: &ApiCall<'_>) -> Option<Box<Self>> {
-        wants_websocket(parts).then(|| Self::new(SessionCredential::Secret(id.clone()), call))
+        wants_websocket(parts).then(|| Box::new(Self::new(SessionCredential::Secret(id.clone()), call)))
     }
 
     /// Remembers the token of a request that asks for a websocket; `None` for other requests.
@@ -43,16 +43,16 @@ impl CallerSession {
         grant: TokenGrant,
         call: &ApiCall<'_>,
     ) -> Option<Box<Self>> {
-        wants_websocket(parts).then(|| Self::new(SessionCredential::Token(claims, grant), call))
+        wants_websocket(parts).then(|| Box::new(Self::new(SessionCredential::Token(claims, grant), call)))
     }
 
-    fn new(credential: SessionCredential, call: &ApiCall<'_>) -> Box<Self> {
-        Box::new(Self {
+    fn new(credential: SessionCredential, call: &ApiCall<'_>) -> Self {
+        Self {
             group: call.group.to_owned(),
             environment: call.environment.to_owned(),
             api_names: call.api_names.iter().map(|&name| name.to_owned()).collect(),
             credential,
-        })
+        }
     }
 
     /// Checks that the caller may still call, and returns the time until which it may if no key changes.

@@ -86,3 +86,18 @@ fn no_program_that_is_started_sees_a_secret_in_a_variable() {
     let seen = fs::read_to_string(&seen).expect("Git was started");
     assert!(seen.contains("PATH=") && !seen.contains("APIGW_SECRET_"), "{seen}");
 }
+
+#[test]
+fn a_command_for_secrets_that_hangs_is_ended_with_what_it_started() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    let mark = format!("86399.{}", std::process::id());
+    let command = format!("[access]\nsecrets_command = [\"sh\", \"-c\", \"sleep {mark} & wait\"]\n");
+    sandbox.write("apigw.toml", &format!("{settings}\n{command}"));
+    sandbox.run("key create shop --kind signature --owner shop").expect_exit(0);
+    let found = sandbox.run("check");
+    assert!(found.stdout.contains("took longer than 10 s"), "{found:?}");
+    let running = fs::read_dir("/proc").expect("processes").flatten();
+    let commands = running.filter_map(|process| fs::read_to_string(process.path().join("cmdline")).ok());
+    assert_eq!(commands.filter(|words| words.contains(&mark)).collect::<Vec<_>>(), Vec::<String>::new());
+}

@@ -15,6 +15,7 @@ mod reused;
 mod revocable;
 mod revocations;
 mod secrets;
+mod secrets_command;
 mod signed_dates;
 mod signing_key;
 mod snapshot;

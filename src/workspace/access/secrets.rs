@@ -8,17 +8,14 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
-use super::super::secret_variables::{SECRET_VARIABLE, withhold_secrets};
+use super::super::secret_variables::SECRET_VARIABLE;
 use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, lock};
+use super::secrets_command::{command_problem, printed};
 use super::{AccessSnapshot, subject_place};
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
 use crate::check::SECRET_MISSING;
@@ -26,11 +23,8 @@ use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
 /// The variable in which systemd names the folder of credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
-/// The most bytes of a secret, and of all that a command prints.
+/// The most bytes of a secret.
 const LARGEST_SECRET: u64 = 64 << 10;
-const LARGEST_OUTPUT: u64 = 4 << 20;
-/// The longest that a command may take.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The permissions of others than the owner.
 const OTHERS: u32 = 0o077;
 
@@ -88,71 +82,6 @@ impl SecretSources {
         let named = workspace.settings.access.secrets_dir.as_ref().map(|path| workspace.folder().join(path));
         self.credentials.iter().cloned().chain(named).collect()
     }
-}
-
-/// Reason why a command gives no secrets.
-#[derive(Debug, thiserror::Error)]
-enum CommandProblem {
-    #[error("cannot be started: {0}")]
-    Start(io::Error),
-    #[error("took longer than 10 s")]
-    Slow,
-    #[error("failed with {0}")]
-    Failed(ExitStatus),
-    #[error("printed no JSON object of texts by id")]
-    NoJson,
-}
-
-fn command_problem(program: &str, problem: &CommandProblem) -> Finding {
-    Finding {
-        rule: "secrets-command",
-        severity: Severity::Error,
-        message: format!("`secrets_command` {program:?} {problem}"),
-        location: Location::file(layout::WORKSPACE_FILE),
-        hint: "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret let nobody in".into(),
-        count: 1,
-    }
-}
-
-/// Runs the command and reads what it prints. Nothing of that is ever shown.
-fn printed(
-    workspace: &Workspace,
-    program: &str,
-    arguments: &[String],
-) -> Result<BTreeMap<String, HmacSecret>, CommandProblem> {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(workspace.folder());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    withhold_secrets(&mut command);
-    let mut child = command.spawn().map_err(CommandProblem::Start)?;
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let read = stdout.take(LARGEST_OUTPUT).read_to_end(&mut bytes);
-            let _ = sender.send(read.map(|_| bytes));
-        });
-    }
-    let deadline = Instant::now() + COMMAND_TIMEOUT;
-    let output = receiver.recv_timeout(COMMAND_TIMEOUT);
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            _ if Instant::now() >= deadline => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(CommandProblem::Slow);
-            }
-            _ => thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    if !status.success() {
-        return Err(CommandProblem::Failed(status));
-    }
-    // Its output may be open longer than it runs: in a process that it has started.
-    let bytes = output.map_err(|_| CommandProblem::Slow)?.map_err(|_| CommandProblem::NoJson)?;
-    let texts: BTreeMap<String, String> = serde_json::from_slice(&bytes).map_err(|_| CommandProblem::NoJson)?;
-    Ok(texts.into_iter().map(|(id, text)| (id, HmacSecret::new(text.as_bytes()))).collect())
 }
 
 impl Workspace {

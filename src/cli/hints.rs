@@ -156,17 +156,21 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             format!("{}, or `apigw version unblock {group} {version} -m WHY`", leave(group, environment, *has_way_back))
         }
         Hint::RestoreDeletedVersion { group, environment, folder, removed_file, source, has_way_back } => {
-            let restored = match source {
-                RestoreSource::Index => format!("restore it: `git checkout -- {folder}`; or "),
-                RestoreSource::Commit => format!(
-                    "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {removed_file})^\" -- {folder}`; or "
-                ),
-                RestoreSource::Nowhere => String::new(),
-            };
-            restored + &leave(group, environment, *has_way_back)
+            restore_version(folder, removed_file, *source) + &leave(group, environment, *has_way_back)
         }
     };
     Cow::Owned(written)
+}
+
+/// Begins the hint for a deleted version that Git may have.
+fn restore_version(folder: &str, removed_file: &str, source: RestoreSource) -> String {
+    match source {
+        RestoreSource::Index => format!("restore it: `git checkout -- {folder}`; or "),
+        RestoreSource::Commit => format!(
+            "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {removed_file})^\" -- {folder}`; or "
+        ),
+        RestoreSource::Nowhere => String::new(),
+    }
 }
 
 /// Returns the hint for an operation that builds upon one without a file: a merge was aborted, or a commit was reverted or

@@ -123,7 +123,7 @@ impl LockGuard {
             // Not read back from the staged files, which `git clean` may have removed.
             let bytes =
                 |path: &str| Ok(files.iter().find(|(known, _)| *known == path).map(|(_, bytes)| bytes.to_vec()));
-            self.place_files(&intent, &mut is_untouched, &bytes)
+            self.place_files(&intent, &mut is_untouched, bytes)
         });
         let Err(error) = imported else {
             // One that cannot be removed names files that are in their places already.
@@ -159,7 +159,7 @@ impl LockGuard {
             }
             written.push(place);
         }
-        self.place_files(intent, &mut true, &|path| read(&staged(path)))?;
+        self.place_files(intent, &mut true, |path| read(&staged(path)))?;
         Ok(FinishedImport { group: intent.group.clone(), written, edited })
     }
 
@@ -169,7 +169,7 @@ impl LockGuard {
         &self,
         intent: &ImportIntent,
         is_untouched: &mut bool,
-        bytes_of: &dyn Fn(&str) -> Result<Option<Vec<u8>>, Error>,
+        bytes_of: impl Fn(&str) -> Result<Option<Vec<u8>>, Error>,
     ) -> Result<(), Error> {
         let root = &self.workspace().root;
         let mut stage = self.stage();

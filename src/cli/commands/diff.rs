@@ -66,7 +66,7 @@ enum FailOn {
 
 /// A side as parsed.
 enum DiffReference {
-    Group(GroupName, DiffSide),
+    Group(GroupName, Box<DiffSide>),
     Environment(EnvironmentName),
 }
 
@@ -104,7 +104,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     let (diffs, problems) = match (before, after) {
         (DiffReference::Group(_, before), DiffReference::Group(group, after)) => {
             let problems = [&before, &after].into_iter().filter_map(|side| side.problem.clone()).collect();
-            (vec![one(group, before, after, judgement)?], problems)
+            (vec![one(group, *before, *after, judgement)?], problems)
         }
         (DiffReference::Environment(before), DiffReference::Environment(after)) => {
             environments::compare(&facts, &[before, after], judgement)?
@@ -178,7 +178,7 @@ fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandEr
         }
         let group = selection::group(context, Some(text))?;
         let candidate = Arc::new(workspace.working_copy(&group, None)?);
-        return Ok(DiffReference::Group(group, candidate.into()));
+        return Ok(DiffReference::Group(group, Box::new(candidate.into())));
     };
     if name.is_empty() {
         return Ok(DiffReference::Environment(context.environment(place)?));
@@ -190,7 +190,7 @@ fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandEr
         let Some(candidate) = facts.frozen(&group, &version)? else {
             return Err(workspace.unknown_version(&group, &version)?.into());
         };
-        return Ok(DiffReference::Group(group, candidate.into()));
+        return Ok(DiffReference::Group(group, Box::new(candidate.into())));
     }
     let environment = context.environment(place)?;
     let side = DiffSide::of_entry(&facts, &*facts.environment(&environment)?, &group);
@@ -199,7 +199,7 @@ fn resolve(context: &Context<'_>, text: &str) -> Result<DiffReference, CommandEr
             .hint("see live versions: `apigw status`")
             .hint(format!("publish it first: `apigw publish {group} --env {environment}`")));
     }
-    Ok(DiffReference::Group(group, side))
+    Ok(DiffReference::Group(group, Box::new(side)))
 }
 
 fn one(

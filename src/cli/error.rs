@@ -11,7 +11,6 @@ use std::iter;
 
 use super::advice;
 use super::hints;
-use super::output::Output;
 use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, VersionRemark};
 use crate::plan::BreakingChange;
@@ -106,10 +105,9 @@ impl CommandError {
         }
     }
 
-    /// Makes the commands in all that is said work where the output of the command is shown.
+    /// Makes the commands in all that is said work where they are read: `text` does so for one text.
     #[must_use]
-    pub(super) fn located(self, output: &Output) -> Self {
-        let text = |text: &str| output.located(text).into_owned();
+    pub(super) fn located(self, text: impl Fn(&str) -> String) -> Self {
         let all = |texts: Vec<String>| texts.iter().map(|hint| text(hint)).collect();
         let finding = |finding: Finding| {
             let hint = Hint::Text(text(&hints::text(&finding.hint)));

@@ -99,7 +99,7 @@ pub fn run(process: &ProcessContext) -> u8 {
                     error.hints.iter_mut().for_each(|hint| *hint = hints::relocated(hint, &git));
                 }
             }
-            error = error.located(&output);
+            error = error.located(|text| output.located(text).into_owned());
             // Programs get whole ids.
             let is_for_people = !output.format.is_document();
             let short = workspace.as_ref().filter(|_| is_for_people).and_then(|workspace| workspace.short_ids().ok());

@@ -94,7 +94,7 @@ fn a_command_for_secrets_that_hangs_is_ended_with_what_it_started() {
     let mark = format!("86399.{}", std::process::id());
     let command = format!("[access]\nsecrets_command = [\"sh\", \"-c\", \"sleep {mark} & wait\"]\n");
     sandbox.write("apigw.toml", &format!("{settings}\n{command}"));
-    sandbox.run("key create shop --kind signature --owner shop").expect_exit(0);
+    sandbox.run("key create shop --kind signature --to .apigw/shop.secret").expect_exit(0);
     let found = sandbox.run("check");
     assert!(found.stdout.contains("took longer than 10 s"), "{found:?}");
     let running = fs::read_dir("/proc").expect("processes").flatten();

@@ -211,9 +211,9 @@ fn meet_conflict(bob: &mut WorkspaceClone) {
     let next = refused(bob, 3, "-y rollback pay --env online");
     let resolve = next.iter().find(|words| words.starts_with("resolve ")).expect("the next step").clone();
     let next = refused(bob, 4, &format!("-y {resolve}"));
-    let choose = next.iter().find(|words| words.ends_with("--ours")).expect("the next step").clone();
+    let choose = next.iter().find(|words| words.ends_with("--ours --yes")).expect("the next step").clone();
     // What the other branch released has one more API, so its callers would break.
-    let next = refused(bob, 5, &format!("-y {choose}"));
+    let next = refused(bob, 5, &choose);
     let anyhow = next.iter().find(|words| words.contains("--allow-breaking")).expect("the next step");
     bob.done(&anyhow.replace("WHY", "back"));
     bob.commit("merged");

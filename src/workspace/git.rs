@@ -11,6 +11,7 @@ use std::process::Command;
 
 use super::error::{PathContext, PathError};
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::outside::{FileStamp, stamp_outside};
 use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
@@ -33,6 +34,26 @@ pub(super) struct MergeRevisions {
     pub(super) ours: String,
     /// The other one.
     pub(super) theirs: String,
+}
+
+/// The name of a commit: its digest in full, as Git prints it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct CommitId(String);
+
+impl TryFrom<String> for CommitId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_digest = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_digest { Ok(Self(text)) } else { Err("this is no commit") }
+    }
+}
+
+impl From<CommitId> for String {
+    fn from(id: CommitId) -> Self {
+        id.0
+    }
 }
 
 /// A joining of branches that Git has begun, and that somebody has to end.
@@ -105,6 +126,31 @@ impl GitCheckout {
     /// True if some commit has, or had, a file or a folder.
     pub(super) fn has_commit_of(&self, place: &str) -> bool {
         self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
+    }
+
+    /// Returns the commit that is checked out; `None` where there is none yet.
+    pub(super) fn head(&self) -> Option<CommitId> {
+        let commit = String::from_utf8(self.ask(&["rev-parse", "--verify", "-q", HEAD])?).ok()?;
+        CommitId::try_from(commit.trim().to_owned()).ok()
+    }
+
+    /// Returns the stamps of the files that Git writes when another commit is checked out.
+    pub(super) fn head_stamps(&self) -> Vec<Option<FileStamp>> {
+        [HEAD, "logs/HEAD"].iter().map(|name| stamp_outside(&self.directory.join(name))).collect()
+    }
+
+    /// Returns the names of the files that the commits down from one added to a folder, whatever became of them; those of
+    /// the commits that `since` has are left out.
+    pub(super) fn files_added(&self, folder: &str, commit: &CommitId, since: Option<&CommitId>) -> Option<Vec<String>> {
+        let until = since.map(|since| format!("^{}", since.0));
+        let options = ["log", "--full-history", "-m", "--no-renames", "--no-show-signature", "--diff-filter=A"];
+        let mut words = [&options[..], &["--name-only", "-z", "--format=", &commit.0]].concat();
+        words.extend(until.as_deref());
+        words.extend(["--", folder]);
+        let listed = self.ask(&words)?;
+        let listed = String::from_utf8_lossy(&listed);
+        let name = |path: &str| path.trim().rsplit('/').next().map(str::to_owned);
+        Some(listed.split_terminator('\0').filter_map(name).collect())
     }
 
     /// True if a commit before the present one removed a file.

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::access::{
-    DAY_COUNTS_FILE, KEY_SETS_FOLDER, KEYS_FOLDER, LATEST_DATES_FILE, REVOKED_FILE, SIGNED_DATES_FILE,
+    COMMITTED_REVOCATIONS_FILE, DAY_COUNTS_FILE, KEY_SETS_FOLDER, KEYS_FOLDER, LATEST_DATES_FILE, REVOKED_FILE,
+    SIGNED_DATES_FILE,
 };
 use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
@@ -24,7 +25,7 @@ const OWN: [&str; 7] = [
 ];
 
 /// The places in the local folder that are the workspace's own.
-const OWN_LOCAL: [&str; 18] = [
+const OWN_LOCAL: [&str; 19] = [
     ".apigw/.gitignore",
     layout::SECRETS_FOLDER,
     layout::HOLDER_FILE,
@@ -37,6 +38,7 @@ const OWN_LOCAL: [&str; 18] = [
     layout::GATEWAYS_FOLDER,
     layout::FLEETS_FOLDER,
     REVOKED_FILE,
+    COMMITTED_REVOCATIONS_FILE,
     KEY_SETS_FOLDER,
     DAY_COUNTS_FILE,
     SIGNED_DATES_FILE,

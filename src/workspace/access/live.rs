@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
+use super::committed_revocations::CommittedRevocations;
 use super::key_sets::key_set_place;
 use super::reused::PastSecrets;
 use super::revocations::PastRevocations;
@@ -36,6 +37,7 @@ pub struct AccessReader {
     known: BTreeMap<AccessSubject, KnownState>,
     revoked: RevokedSecrets,
     history: PastRevocations,
+    committed: CommittedRevocations,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
     /// Revoked secrets that no key has any more, so that none of them comes back under another id.
@@ -78,6 +80,7 @@ impl AccessReader {
             known: BTreeMap::new(),
             revoked: RevokedSecrets::default(),
             history: PastRevocations::default(),
+            committed: CommittedRevocations::default(),
             has_revocations: false,
             past: PastSecrets::default(),
             key_sets: BTreeMap::new(),
@@ -114,6 +117,9 @@ impl AccessReader {
             return true;
         }
         if self.unsettled_until.is_some_and(|until| now < until) {
+            return true;
+        }
+        if self.committed.must_read(workspace) {
             return true;
         }
         if self.next_files.is_some_and(|next| now < next) {
@@ -260,6 +266,8 @@ impl AccessReader {
     /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
     fn read_revocations(&mut self, workspace: &Workspace) {
         let mut is_whole = true;
+        self.committed.read(workspace);
+        self.revoked.extend(self.committed.revoked.iter().cloned());
         let past = self.history.read(workspace).map(|()| self.history.revoked.iter().cloned().collect());
         // One place that cannot be read hides nothing of the others.
         for read in [workspace.recorded_revocations(), workspace.remembered_revocations(), past] {

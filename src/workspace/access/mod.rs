@@ -1,6 +1,7 @@
 //! Keys, grants of owners and revocations, as files; their operations; and the secrets that this machine has.
 
 mod commit;
+mod committed_revocations;
 mod day_counts;
 mod file_names;
 mod key_sets;
@@ -35,6 +36,7 @@ use crate::check::SigningKeyFault;
 use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, Timestamp, nearest};
 
 pub(super) use commit::AccessIntent;
+pub(super) use committed_revocations::COMMITTED_REVOCATIONS_FILE;
 pub(super) use day_counts::DAY_COUNTS_FILE;
 pub use key_sets::key_set_file;
 pub(super) use latest_dates::LATEST_DATES_FILE;
@@ -42,7 +44,7 @@ pub use live::AccessReader;
 pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;
 pub use revocable::RevocableKey;
-pub(super) use revocations::missing_revocation_hint;
+pub(super) use revocations::RevocationEvidence;
 pub use secrets::{SecretSources, SecretsOnMachine};
 pub(super) use signed_dates::SIGNED_DATES_FILE;
 pub use signed_dates::SignedDatesFile;

@@ -1,6 +1,7 @@
 //! Revocations beside their files: those that the history has, and those whose file is gone.
 //!
-//! A file that Git removed or reverted lifts no revocation: an operation on it is proof enough, for none is ever undone.
+//! A file that Git removed or reverted lifts no revocation: an operation on it, or a commit that had it, is proof enough, for
+//! none is ever undone.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,40 @@ use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, su
 use crate::access::{AccessSubject, Key, RevokedSecrets, SecretId, SubjectState};
 use crate::check::REVOCATION_MISSING;
 use crate::model::{Finding, Hint, Location, OperationId};
+
+/// The proof of a revocation whose file is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::workspace) enum RevocationEvidence {
+    /// An operation of the history.
+    Operation,
+    /// A commit of the branch that is checked out.
+    Commit,
+    /// The memory of this machine.
+    Memory,
+}
+
+impl RevocationEvidence {
+    /// Returns the message on a revocation whose file is gone.
+    pub(in crate::workspace) fn message(self, id: &SecretId) -> String {
+        let why = match self {
+            Self::Operation => "the history has it",
+            Self::Commit => "a commit has it, and a later one does not",
+            Self::Memory => "this machine remembers it, others may not",
+        };
+        format!("the revocation of secret {id} is gone; {why}")
+    }
+
+    /// Returns the way in which the file of a revocation comes back. `owner` is the key that has the secret.
+    pub(in crate::workspace) fn hint(self, id: &SecretId, owner: Option<&Key>) -> Hint {
+        let subject = AccessSubject::Secret(id.clone());
+        match (self, owner) {
+            (Self::Operation, _) => Hint::RewriteSubject { subject: subject.typed() },
+            (_, Some(key)) => Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() },
+            // Killed before its commit, a revocation has no operation.
+            (_, None) => missing_hint(&subject_place(&subject)),
+        }
+    }
+}
 
 /// Revocations that the history has.
 #[derive(Debug, Default)]
@@ -67,14 +102,18 @@ impl AccessSnapshot {
         for id in self.noted.iter().filter(|id| !is_recorded(id)) {
             let place = subject_place(&AccessSubject::Secret(id.clone()));
             let owner = self.keys().find(|key| has_secret(key, id));
-            let has_operation = self.past.contains(id);
-            if is_broken(&place) || owner.is_none() && !has_operation {
+            let evidence = if self.past.contains(id) {
+                RevocationEvidence::Operation
+            } else if self.committed.contains(id) {
+                RevocationEvidence::Commit
+            } else {
+                RevocationEvidence::Memory
+            };
+            if is_broken(&place) || owner.is_none() && evidence != RevocationEvidence::Operation {
                 continue;
             }
-            let why = if has_operation { "the history has it" } else { "this machine remembers it, others may not" };
-            let message = format!("the revocation of secret {id} is gone; {why}");
-            let hint = missing_revocation_hint(id, owner, has_operation);
-            findings.push(REVOCATION_MISSING.finding(Location::file(place), message, hint));
+            let location = Location::file(place);
+            findings.push(REVOCATION_MISSING.finding(location, evidence.message(id), evidence.hint(id, owner)));
         }
         findings
     }
@@ -82,15 +121,4 @@ impl AccessSnapshot {
 
 fn has_secret(key: &Key, id: &SecretId) -> bool {
     key.secrets.iter().any(|secret| secret.id.is_same_file(id))
-}
-
-/// Returns the way in which the file of a revocation comes back.
-pub(in crate::workspace) fn missing_revocation_hint(id: &SecretId, owner: Option<&Key>, has_operation: bool) -> Hint {
-    let subject = AccessSubject::Secret(id.clone());
-    match owner {
-        _ if has_operation => Hint::RewriteSubject { subject: subject.typed() },
-        Some(key) => Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() },
-        // Killed before its commit, a revocation has no operation.
-        None => missing_hint(&subject_place(&subject)),
-    }
 }

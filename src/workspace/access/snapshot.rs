@@ -16,13 +16,15 @@ pub struct AccessSnapshot {
     pub records: Vec<SubjectRecord>,
     /// Files that cannot be read.
     pub problems: Vec<Finding>,
-    /// Secrets that were revoked: by the files, by the history, by the memory of this machine, and those that are one of
-    /// them under another id.
+    /// Secrets that were revoked: by the files, by the history, by a commit, by the memory of this machine, and those that
+    /// are one of them under another id.
     pub revoked: RevokedSecrets,
-    /// Secrets that were revoked by the history or by the memory of this machine.
+    /// Secrets that were revoked by the history, by a commit or by the memory of this machine.
     pub(super) noted: RevokedSecrets,
     /// Secrets that were revoked by the history.
     pub(super) past: RevokedSecrets,
+    /// Secrets that were revoked by a commit.
+    pub(super) committed: RevokedSecrets,
     /// Secrets that stand under two ids.
     pub(super) reused: Vec<ReusedSecret>,
 }
@@ -66,12 +68,14 @@ impl Workspace {
         let listed = history.read(self);
         let mut noted = history.revoked.clone();
         noted.extend(self.remembered_revocations()?);
+        let committed = self.committed_revocations();
+        noted.extend(committed.iter().cloned());
         revoked.extend(noted.iter().cloned());
         let (records, mut problems) = self.access_records()?;
         // A leak waits for no repair: a key is revoked all the same.
         problems.extend(listed.err().into_iter().flat_map(|error| error.file_findings(HISTORY_FOLDER)));
         let past = history.revoked;
-        let mut snapshot = AccessSnapshot { records, problems, revoked, noted, past, reused: Vec::new() };
+        let mut snapshot = AccessSnapshot { records, problems, revoked, noted, past, committed, reused: Vec::new() };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
         let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
         let reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);

@@ -1,5 +1,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use super::super::{DiskFacts, LockGuard, LockRequest};
@@ -121,4 +123,67 @@ fn a_gateway_keeps_to_a_revocation_that_the_history_alone_has() {
     let mut reader = AccessReader::new(SecretSources::default());
     assert!(reader.read(workspace, begin, author().now).is_revoked(&shop.secrets[0].id));
     assert_eq!(workspace.remembered_revocations().unwrap().len(), 1);
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").arg("-C").arg(folder).args(identity).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A clone that is made after a revert of the revocation of the secret `aaaa` of the key `shop`.
+fn clone_of_reverted_revocation() -> (tempfile::TempDir, Workspace) {
+    let (folder, guard) = workspace();
+    let shop = key("shop", vec![secret("aaaa", "one")]);
+    commit(&guard, None, shop.clone());
+    git(folder.path(), &["init", "-q"]);
+    let save = |message| {
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["commit", "-q", "-m", message]);
+    };
+    save("a key");
+    guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
+    save("revoke");
+    git(folder.path(), &["revert", "--no-edit", "HEAD"]);
+    let clone = tempfile::tempdir().unwrap();
+    git(clone.path(), &["clone", "-q", &folder.path().display().to_string(), "."]);
+    let workspace = Workspace::open(clone.path()).unwrap();
+    (clone, workspace)
+}
+
+#[test]
+fn a_clone_keeps_to_a_revocation_that_was_reverted() {
+    let (clone, workspace) = clone_of_reverted_revocation();
+    let id: SecretId = "aaaa".parse().unwrap();
+    let mut reader = AccessReader::new(SecretSources::default());
+    assert!(reader.read(&workspace, std::time::Instant::now(), author().now).is_revoked(&id));
+    for place in [REVOKED_FILE, COMMITTED_REVOCATIONS_FILE] {
+        // The second time, the note says that there is no commit to read.
+        let snapshot = workspace.access_snapshot().unwrap();
+        assert!(snapshot.revoked.contains(&id));
+        let findings = snapshot.missing_revocation_findings();
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert!(findings[0].message.contains("a commit has it"), "{findings:?}");
+        let _ = fs::remove_file(clone.path().join(place));
+    }
+}
+
+#[test]
+fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
+    let (clone, workspace) = clone_of_reverted_revocation();
+    fs::create_dir_all(clone.path().join(".apigw")).unwrap();
+    git(clone.path(), &["reset", "-q", "--hard", "HEAD~2"]);
+    let (id, mut now) = ("aaaa".parse().unwrap(), std::time::Instant::now());
+    let mut reader = AccessReader::new(SecretSources::default());
+    assert!(!reader.read(&workspace, now, author().now).is_revoked(&id));
+    now += std::time::Duration::from_secs(10);
+    while reader.must_read(&workspace, now) {
+        now += std::time::Duration::from_secs(10);
+    }
+    // No file of the workspace is another one after it.
+    git(clone.path(), &["merge", "-q", "--ff-only", "ORIG_HEAD"]);
+    assert!(reader.must_read(&workspace, now));
+    assert!(reader.read(&workspace, now, author().now).is_revoked(&id));
+    let note = fs::read_to_string(clone.path().join(COMMITTED_REVOCATIONS_FILE)).unwrap();
+    assert!(note.contains("aaaa"), "{note}");
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
-use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, RevokedSecrets, SubjectState};
 use crate::model::{Hint, Location, OperationId};
 use crate::workspace::Workspace;
-use crate::workspace::access::{missing_revocation_hint, operation_place, subject_place};
+use crate::workspace::access::{RevocationEvidence, operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
 
 pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) -> Result<(), Error> {
@@ -109,18 +109,25 @@ impl AccessChains {
         loose.map(problem).collect()
     }
 
-    /// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
+    /// Finds revocations that this machine or a commit has seen and whose files are gone: others may not keep to them.
     fn lost_revocations(&self, workspace: &Workspace, keys: &[Key]) -> Result<Vec<IntegrityProblem>, Error> {
+        let committed = workspace.committed_revocations();
+        let mut seen: RevokedSecrets = workspace.remembered_revocations()?.into_iter().collect();
+        seen.extend(committed.iter().cloned());
         let mut problems = Vec::new();
-        for id in workspace.remembered_revocations()? {
+        for id in seen.iter() {
             let subject = AccessSubject::Secret(id.clone());
             let place = subject_place(&subject);
             if !workspace.root.exists(&place)? {
-                let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
-                let message =
-                    format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
-                let has_operation = self.operations.values().any(|operation| operation.after.subject() == subject);
-                let hint = missing_revocation_hint(&id, owner, has_operation);
+                let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == *id));
+                let evidence = if self.operations.values().any(|operation| operation.after.subject() == subject) {
+                    RevocationEvidence::Operation
+                } else if committed.contains(id) {
+                    RevocationEvidence::Commit
+                } else {
+                    RevocationEvidence::Memory
+                };
+                let (message, hint) = (evidence.message(id), evidence.hint(id, owner));
                 problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
             }
         }

@@ -19,7 +19,7 @@
 //! | [`gateway`] | serves snapshots of the live state: asynchronous, as is `store`, and nothing else; it touches no file |
 //! | [`store`] | carries the live state to other machines, through an S3-compatible store, a folder or a web server |
 //! | `spread` | parallel work over many items |
-//! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
+//! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has a file or a folder for each verb |
 //!
 //! # Flow of a publish
 //!
@@ -33,7 +33,7 @@
 //! # Flow of a proxied request
 //!
 //! `gateway::server`: `Worker::run` accepts a connection and `connection::serve` reads it with hyper. `gateway::service`:
-//! `handle` takes a request; `Exchange::decide` checks its head (`check_head`), finds its group (`find_path`) and calls
+//! `handle` takes a request; `Exchange::decide` checks its head (`request_head::check_head`), finds its group (`find_path`) and calls
 //! `take_steps` (`match_api`, `check_address`, `check_access`, `check_limits`, `check_body_size`). A request that needs its
 //! body or a backend goes on in `Exchange::wait`: `admit` verifies a signed body, `receive_body` validates, and
 //! `forward_request` calls the backend. `gateway::upstream`: `forward::forward` picks a target (`UpstreamCall::prepare`),
@@ -44,24 +44,27 @@
 //!
 //! | change | place |
 //! |---|---|
-//! | a new verb | `cli/commands`, and a file in `plan` if it commits |
-//! | the limit of a request's body | `gateway::service`, step 6, `check_body_size` |
+//! | a new verb | `cli/commands/mod.rs` lists them; `cli/documents.rs` has the schema of its output; a file in `plan` if it commits |
+//! | the target of a rollback | `plan/rollback.rs`, `release_before`; with `--to` `plan/past_state.rs` |
+//! | the limit of a request's body | `gateway/service.rs`, `check_body_size`; of one without a length `gateway/request_body.rs` |
+//! | the nonces of signed requests | `access/nonces.rs`, held by `gateway/access.rs` |
 //! | the freeze of a version | `workspace/commit.rs` |
-//! | the served state | `gateway::compiled::CompiledSnapshot`, held by `SharedContext` |
+//! | the served state | `gateway::compiled::CompiledSnapshot`, held by `SharedContext` in `gateway/service/context.rs` |
 //! | a new export target | `export::target`: see [`export`] |
 //! | a new rule of `check` | `check::rules`, and the file of `check` that reports it |
 //! | a new setting of a group | `model::settings`, then `routes` for what a gateway does with it |
 //! | a new kind of change | `compare::kinds` |
+//! | the search of a page | `share/reference/templates/script.js`: it looks through the page, there is no index |
 //!
 //! # Invariants
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share`, `export` and `fleet` do no I/O and read no clock: time,
-//!   user and the files are passed to them.
-//! - Only `workspace` touches files, and only a value that holds a lock writes.
-//! - A plan is whole; committing makes no choice. Data goes to stdout, notes to stderr.
+//! - `access`, `model`, `definition`, `compare`, `check`, `plan`, `snapshot`, `routes`, `share`, `export` and `fleet` do no I/O and
+//!   read no clock: time, user and the files are passed to them.
+//! - Only `workspace` touches files.
 //!
-//! `tests/tidy.rs` holds them.
+//! `tests/tidy.rs` holds these. Two more are held by types and by the tests of each verb: only a `LockGuard` writes what a
+//! workspace has, and a plan is whole, so that committing makes no choice. Data goes to stdout, notes to stderr.
 //!
 //! # Files on disk
 //!

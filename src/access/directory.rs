@@ -138,8 +138,8 @@ pub struct KeyDirectory {
     names: BTreeMap<KeyName, Vec<SecretId>>,
     owners: BTreeMap<OwnerName, OwnerGrants>,
     revoked: RevokedSecrets,
-    /// The ids that two keys have, which let nobody in.
-    repeated: BTreeSet<SecretId>,
+    /// The ids that do not identify one key: it, its secret or its subject belongs to two. None of them is accepted.
+    ambiguous: BTreeSet<SecretId>,
     /// The secrets that stand under two ids.
     reused: Vec<ReusedSecret>,
 }
@@ -173,7 +173,7 @@ impl KeyDirectory {
             if *is_revoked {
                 directory.revoked.extend([secret.clone()]);
             } else {
-                directory.repeated.insert(secret.clone());
+                directory.ambiguous.insert(secret.clone());
             }
         }
         let mut seen: HashMap<String, SecretId> = HashMap::new();
@@ -182,13 +182,13 @@ impl KeyDirectory {
         for key in keys {
             for secret in &key.secrets {
                 if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {
-                    directory.repeated.extend([other, secret.id.clone()]);
+                    directory.ambiguous.extend([other, secret.id.clone()]);
                 }
                 let is_revoked = directory.is_revoked(&secret.id);
                 if let SecretProof::Token(binding) = &secret.proof {
                     let other = subjects.get(binding).filter(|other| !directory.is_revoked(other)).cloned();
                     match other {
-                        Some(other) if !is_revoked => directory.repeated.extend([other, secret.id.clone()]),
+                        Some(other) if !is_revoked => directory.ambiguous.extend([other, secret.id.clone()]),
                         Some(_) => {}
                         None => drop(subjects.insert(binding.clone(), secret.id.clone())),
                     }
@@ -201,7 +201,7 @@ impl KeyDirectory {
                 directory.names.entry(key.name.clone()).or_default().push(secret.id.clone());
             }
         }
-        for id in &directory.repeated {
+        for id in &directory.ambiguous {
             directory.secrets.remove(id);
         }
         directory.subjects = subjects;
@@ -252,9 +252,9 @@ impl KeyDirectory {
         self.secrets.get(id)?.secret.retires
     }
 
-    /// Lists the ids that two keys have.
-    pub fn repeated_ids(&self) -> impl Iterator<Item = &SecretId> {
-        self.repeated.iter()
+    /// Lists the ids that do not identify one key, since it, its secret or its subject belongs to two.
+    pub fn ambiguous_ids(&self) -> impl Iterator<Item = &SecretId> {
+        self.ambiguous.iter()
     }
 
     /// Lists the secrets that were revoked under another id.
@@ -279,7 +279,7 @@ impl KeyDirectory {
     /// True if two keys have the id of a secret, or its subject, so that neither lets in.
     #[must_use]
     pub fn is_repeated(&self, id: &SecretId) -> bool {
-        self.repeated.iter().any(|repeated| repeated.is_same_file(id))
+        self.ambiguous.iter().any(|repeated| repeated.is_same_file(id))
     }
 
     /// Returns the latest secret with which a key may sign now, as far as it is on this machine.

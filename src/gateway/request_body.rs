@@ -25,8 +25,9 @@ pub(crate) struct BodyProgress {
     arrears: BodyArrears,
     /// Number of ticks in which the client may have had no room to send more.
     held_up: Cell<Ticks>,
-    /// True if the client is waited for, and the way to wake the task that waits.
+    /// True while the client is waited for.
     waits: Cell<bool>,
+    /// The way to wake the task that waits.
     waker: RefCell<Option<Waker>>,
 }
 
@@ -87,7 +88,7 @@ impl BodyProgress {
         self.watch.has_held_bodies() && self.held_up.get() <= LONGEST * self.pace.ticks
     }
 
-    fn waits(&self, waker: &Waker) {
+    fn wait_for_client(&self, waker: &Waker) {
         self.waits.set(true);
         self.waker.borrow_mut().get_or_insert_with(|| waker.clone()).clone_from(waker);
     }
@@ -241,7 +242,7 @@ impl Body for UpstreamBody {
                     Poll::Ready(None) => progress.done.set(true),
                     Poll::Pending => match progress.failed.get() {
                         Some(fault) => return Poll::Ready(Some(Err(fault))),
-                        None => progress.waits(context.waker()),
+                        None => progress.wait_for_client(context.waker()),
                     },
                 }
                 polled
@@ -296,7 +297,7 @@ mod tests {
             if is_held {
                 watch.holds_body(true);
             }
-            body.waits(Waker::noop());
+            body.wait_for_client(Waker::noop());
             let late_at = (1..100).find(|&now| {
                 assert_eq!(body.is_coming(100), is_held && body.failed.get().is_none() && now <= 21, "{now}");
                 clock.set(now);
@@ -317,7 +318,7 @@ mod tests {
             if now % 10 == 0 {
                 assert!(body.came(1, 1000).is_none());
             }
-            body.waits(Waker::noop());
+            body.wait_for_client(Waker::noop());
             clock.set(now);
             body.tick(false);
             body.failed.get() == Some(BodyFault::TooSlow)

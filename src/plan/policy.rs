@@ -178,7 +178,7 @@ fn apply_breaking<E>(
     let (mut changes, mut unknown) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
         for before in replaced(change) {
-            match broken_by(plan, facts, group, before, &change.after)? {
+            match compatibility_with(plan, facts, group, before, &change.after)? {
                 CompatibilityVerdict::Compared { breaking, past_sunset } => {
                     changes.extend(breaking);
                     plan.warnings.extend(past_sunset.iter().map(BreakingChange::place_and_message));
@@ -217,8 +217,8 @@ fn replaced(change: &GroupChange) -> impl Iterator<Item = &Release> {
     before.chain(&change.merged).map(|entry| &entry.release)
 }
 
-/// Returns the changes that break the callers of a release.
-fn broken_by<E>(
+/// Finds out whether a change breaks the callers of a release.
+fn compatibility_with<E>(
     plan: &Plan,
     facts: &dyn Facts<Error = E>,
     group: &GroupName,

@@ -42,7 +42,7 @@ impl LockGuard {
     /// # Errors
     ///
     /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other
-    /// error nothing is changed.
+    /// error nothing is in force; [`Error::NotTakenBack`] lists the files that stay.
     pub fn commit(&self, plan: &mut Plan) -> Result<Option<OperationId>, Error> {
         if plan.is_empty() {
             return Ok(None);

@@ -126,15 +126,15 @@ impl Workspace {
         self.root.list(&layout::history(environment))
     }
 
-    /// Finds a committed operation by its id or by the beginning of it, in any environment.
+    /// Finds the file of an operation, committed or not, by its id or by the beginning of it, in any environment.
     pub fn find_operation(&self, text: &str) -> Result<CommittedOperation, Error> {
         self.find_operation_among(text, self.settings.environments())
     }
 
-    /// Finds a committed operation of one environment by its id or by the beginning of it.
+    /// Finds the id of an operation, committed or not, by it or by the beginning of it: in one environment, else in any.
     pub fn find_operation_of(&self, environment: &EnvironmentName, text: &str) -> Result<OperationId, Error> {
         match self.find_operation_among(text, vec![environment.clone()]) {
-            // One of another environment is named as such by whoever uses it.
+            // The caller refuses one of another environment by its name.
             Err(error @ Error::Unknown { .. }) => self.find_operation(text).map(|found| found.id).map_err(|_| error),
             found => Ok(found?.id),
         }

@@ -1,6 +1,6 @@
 //! Verifying: every checksum, digest and chain, and differences from the committed state.
 //!
-//! Verifying reads without a lock. Repairing takes each environment's lock, verifies again, and makes only repairs that
+//! Verifying reads without a lock. Repairing takes the workspace's lock, verifies again, and makes only repairs that
 //! lose nothing: it removes uncommitted files, rewrites an entry's layout, and records an edit by hand as an operation
 //! of its own.
 
@@ -214,7 +214,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where nothing was repaired.
+    /// Fails where the first environment cannot be repaired. Later failures are in the outcome, beside what was repaired.
     pub fn repair(
         &self,
         environments: &[EnvironmentName],

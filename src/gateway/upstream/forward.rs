@@ -267,7 +267,7 @@ struct FailedAttempt {
     failed: UpstreamFailure,
     /// The request's body, where nothing of it was sent.
     unsent: Option<UpstreamBody>,
-    /// True if the backend cannot have begun to respond.
+    /// True if another attempt is safe, as no response has begun, and may succeed.
     may_repeat: bool,
 }
 

@@ -170,10 +170,10 @@ impl AccessReader {
         let directory =
             KeyDirectory::new(keys, owners, (self.revoked.iter().cloned(), &self.past.secrets), &found.secrets)
                 .with_key_sets(key_sets);
-        let repeated = directory
-            .repeated_ids()
+        let ambiguous = directory
+            .ambiguous_ids()
             .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it lets nobody in"));
-        self.problems.extend(repeated);
+        self.problems.extend(ambiguous);
         self.problems.extend(directory.revoked_again().map(|reused| {
             format!(
                 "key {}: the secret {} is the revoked {}: it lets nobody in",

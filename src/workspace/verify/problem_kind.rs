@@ -16,7 +16,7 @@ pub enum ProblemKind {
     Foreign,
     /// An operation was prepared and never committed.
     Abandoned,
-    /// No entry leads to an operation, but no reason.
+    /// No entry leads to a committed operation, for no known reason.
     Unexplained,
     /// A blocked version is live.
     Blocked,

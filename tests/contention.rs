@@ -2,6 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+#[path = "tools/mod.rs"]
+mod tools;
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
@@ -86,16 +89,6 @@ fn no_acknowledged_operation_is_lost_and_no_reader_sees_a_torn_file() {
     assert_eq!(verified["problems"].as_array().map(Vec::len), Some(0), "{verified}");
 }
 
-/// Says whether there is a Git, and says so on stderr where there is none.
-fn has_git() -> bool {
-    let is_there = Command::new("git").arg("--version").output().is_ok();
-    if !is_there {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "git is missing");
-        std::io::stderr().write_all(b"skipped: git is missing\n").expect("stderr");
-    }
-    is_there
-}
-
 fn git(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]);
@@ -105,7 +98,7 @@ fn git(folder: &Path, words: &[&str]) -> Output {
 
 #[test]
 fn branches_that_publish_different_groups_merge() {
-    if !has_git() {
+    if !tools::has_tool("git", "branches of several people") {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -153,7 +146,7 @@ fn branches_that_publish_different_groups_merge() {
 
 #[test]
 fn readers_never_take_a_checkout_in_progress_for_a_state() {
-    if !has_git() {
+    if !tools::has_tool("git", "branches of several people") {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");

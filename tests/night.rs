@@ -9,9 +9,8 @@ mod clones;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
-use std::process::Command;
 
+use clones::tools::has_working;
 use clones::{Outcome, WorkspaceClone, has_git};
 use serde_json::Value;
 
@@ -121,15 +120,10 @@ fn refused(clone: &mut WorkspaceClone, code: i32, words: &str) -> Vec<String> {
     named
 }
 
-/// A program that shows a clock which is an hour ahead; none where there is no such program, which is said.
+/// A program that shows a clock which is an hour ahead; none where there is no such program.
 fn ahead() -> &'static str {
-    let works = Command::new("faketime").args(["-f", "+1h", "true"]).output().is_ok_and(|tried| tried.status.success());
-    if works {
-        return "faketime -f +3600s";
-    }
-    assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "faketime is missing");
-    std::io::stderr().write_all(b"night: faketime is missing, so no clock is wrong\n").expect("stderr");
-    ""
+    let works = has_working("faketime", &["-f", "+1h", "true"], "a clock that is wrong at night");
+    if works { "faketime -f +3600s" } else { "" }
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::harness::{Sandbox, has_tool, isolate};
+use crate::harness::{Sandbox, isolate};
 use crate::serving::Serving;
+use crate::tools::has_tool;
 
 /// A petstore whose callers sign, or have a subscription key, live in test with a real backend.
 fn sandbox() -> Sandbox {

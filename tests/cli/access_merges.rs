@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Outcome, Sandbox, has_tool, isolate};
+use crate::harness::{Outcome, Sandbox, isolate};
+use crate::tools::has_tool;
 
 /// A workspace in Git with a key that may call the petstore in test, on two branches.
 struct Branches {

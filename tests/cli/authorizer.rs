@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::has_tool;
 
 /// Asks for a verdict with curl, and returns the status; 0 where there is no connection.
 fn ask(sandbox: &Sandbox, url: &str, host: &str, words: &[&str]) -> u16 {

@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use crate::harness::{Sandbox, has_tool, isolate};
+use crate::harness::{Sandbox, isolate};
+use crate::tools::has_tool;
 
 #[test]
 fn named_groups_go_back_as_all_of_them_do() {

@@ -4,8 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::harness::{Sandbox, has_program};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::has_working;
 
 const TOPIC: &str = include_str!("../../src/cli/topics/access.md");
 
@@ -46,7 +47,7 @@ fn the_client_of_each_language_is_let_in_and_one_with_another_secret_is_not() {
         ("client.go", &["go", "run", "client.go"]),
     ] {
         let version = if words[0] == "go" { "version" } else { "--version" };
-        if !has_program(words[0], &[version], file) {
+        if !has_working(words[0], &[version], file) {
             continue;
         }
         std::fs::write(outside.path().join(file), format!("{}\n", block(file))).expect("a file");

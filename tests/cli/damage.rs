@@ -321,7 +321,7 @@ fn a_file_that_cannot_be_read_hides_no_other() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_file_system_without_locks_has_a_marker_instead() {
-    if !crate::harness::has_tool("strace", "locks that the system refuses") {
+    if !crate::tools::has_tool("strace", "locks that the system refuses") {
         return;
     }
     let sandbox = Sandbox::petstore();

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::harness::{Outcome, Sandbox, has_tool, isolate};
+use crate::harness::{Outcome, Sandbox, isolate};
+use crate::tools::has_tool;
 
 fn git(sandbox: &Sandbox, words: &[&str]) {
     let mut command = Command::new("git");

@@ -7,8 +7,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::{Serving, get};
+use crate::tools::{has_tool, named_by};
 
 /// Makes a workspace with two versions in test, and documents of it.
 fn documented() -> Sandbox {
@@ -472,12 +473,7 @@ fn a_browser_finds_no_fault_in_the_pages() {
     if !has_tool("node", "pages in a browser") || !has_tool("chromium", "pages in a browser") {
         return;
     }
-    let Some(modules) = std::env::var_os(MODULES) else {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{MODULES} is not set");
-        writeln!(std::io::stderr(), "skipped, since {MODULES} names no folder with axe-core and playwright-core")
-            .expect("written");
-        return;
-    };
+    let Some(modules) = named_by(MODULES, "pages in a browser with axe-core and playwright-core") else { return };
     let sandbox = documented();
     let mut pages = vec!["index.html".to_owned(), "test/petstore/changes.html".to_owned()];
     for (group, definition) in corpus() {

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Sandbox, free_address, has_tool};
+use crate::harness::{Sandbox, free_address};
 use crate::serving::{Serving, get};
+use crate::tools::has_tool;
 use node::{Callers, Node, start_backend};
 
 fn has_envoy() -> bool {

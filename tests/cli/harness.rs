@@ -197,22 +197,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// True if a program is there. Where it is not, says what is skipped; `.ci/run` has all of them, so there it is a failure.
-pub(crate) fn has_tool(program: &str, skipped: &str) -> bool {
-    has_program(program, &["--version"], skipped)
-}
-
-/// Looks for a program like [`has_tool`], by running it with these words.
-#[expect(clippy::print_stderr, reason = "a skipped test is said")]
-pub(crate) fn has_program(program: &str, words: &[&str], skipped: &str) -> bool {
-    let is_there = Command::new(program).args(words).output().is_ok();
-    assert!(is_there || std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{program} is missing");
-    if !is_there {
-        eprintln!("skipped, since {program} is missing: {skipped}");
-    }
-    is_there
-}
-
 /// Clears the environment of a command and fixes who runs it.
 pub(crate) fn isolate(command: &mut Command, home: &Path) {
     command.env_clear().env("HOME", home).env("APIGW_ACTOR", "Ada <ada@example.com>");

@@ -61,5 +61,7 @@ mod serving;
 mod signers;
 mod terminal;
 mod tls;
+#[path = "../tools/mod.rs"]
+mod tools;
 mod views;
 mod wait;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use crate::harness::{Sandbox, has_tool, isolate};
+use crate::harness::{Sandbox, isolate};
+use crate::tools::has_tool;
 
 #[test]
 fn files_of_a_folder_are_synced_together() {

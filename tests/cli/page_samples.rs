@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::has_tool;
 
 /// A definition with bodies, forms, files, streams and every style.
 const FEATURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk/features.yaml");

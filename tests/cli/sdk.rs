@@ -1,11 +1,11 @@
 //! `apigw sdk`: the folder that it writes, and packages that are installed and called.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::{has_tool, named_by};
 
 fn published() -> Sandbox {
     let sandbox = Sandbox::petstore();
@@ -181,12 +181,8 @@ fn maven_makes_a_jar_of_the_sources() {
     if !has_tool("mvn", "a jar of generated sources by Maven") {
         return;
     }
-    let Some(repository) = std::env::var_os(REPOSITORY).and_then(|folder| folder.into_string().ok()) else {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{REPOSITORY} is not set");
-        writeln!(std::io::stderr(), "skipped, since {REPOSITORY} names no repository with the plugins of Maven")
-            .expect("written");
-        return;
-    };
+    let Some(repository) = named_by(REPOSITORY, "a jar of generated sources by Maven") else { return };
+    let repository = repository.into_string().expect("UTF-8");
     let sandbox = published();
     sandbox.run("sdk --env test --language java --out sdk").expect_exit(0);
     let folder = sandbox.path().join("sdk/petstore/java");

@@ -7,8 +7,9 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::has_tool;
 
 /// How long the backend waits for a client before it gives up.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::harness::{Sandbox, has_tool, isolate};
+use crate::harness::{Sandbox, isolate};
 use crate::serving::Serving;
+use crate::tools::has_tool;
 
 #[test]
 fn a_key_without_its_secret_is_named_and_no_value_is() {

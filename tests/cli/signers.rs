@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Deserialize;
 
-use crate::harness::{Sandbox, has_tool};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::{has_tool, has_working};
 
 /// A signed request.
 #[derive(Debug, Clone, Deserialize)]
@@ -201,14 +202,11 @@ fn requests_that_curl_signs_are_let_in_and_changed_ones_are_not() {
 }
 
 /// Has a signer in Python sign requests; none where it is not installed.
-#[expect(clippy::print_stderr, reason = "a skipped test is said")]
 fn signed_by_python(signer: &str, module: &str, group: &SignedGroup) -> Option<Vec<SignedRequest>> {
     const SCRIPT: &str = include_str!("signers/sign.py");
     let python = std::env::var("APIGW_SIGNERS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let imports = Command::new(&python).args(["-c", &format!("import {module}")]).output();
-    if !imports.is_ok_and(|imported| imported.status.success()) {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{module} is missing");
-        eprintln!("skipped, since the Python module {module} is missing: requests that {signer} signs");
+    let skipped = format!("requests that {signer} signs, by the module {module}");
+    if !has_working(&python, &["-c", &format!("import {module}")], &skipped) {
         return None;
     }
     let mut command = Command::new(python);

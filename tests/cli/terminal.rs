@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::harness::{Sandbox, has_tool, isolate};
+use crate::harness::{Sandbox, isolate};
+use crate::tools::has_tool;
 
 /// Runs the command on a terminal, and returns all that is written there.
 fn on_terminal(sandbox: &Sandbox, columns: usize, variables: &[(&str, &str)], words: &str) -> String {

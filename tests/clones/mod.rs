@@ -1,11 +1,13 @@
 //! Clones of one repository in which people run the real `apigw` and the real Git.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+#[path = "../tools/mod.rs"]
+pub(crate) mod tools;
 
 /// Numbers at random, always the same for a seed (splitmix64).
 #[derive(Debug, Clone)]
@@ -166,12 +168,7 @@ impl WorkspaceClone {
     }
 }
 
-/// Says if there is no Git, and fails where tools are required.
+/// True if there is a Git for these people.
 pub(crate) fn has_git() -> bool {
-    let is_there = Command::new("git").arg("--version").output().is_ok();
-    if !is_there {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "git is missing");
-        std::io::stderr().write_all(b"skipped: git is missing\n").expect("stderr");
-    }
-    is_there
+    tools::has_tool("git", "people in clones of one repository")
 }

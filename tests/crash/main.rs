@@ -12,6 +12,8 @@ mod inject;
 mod outputs;
 mod power;
 mod pull;
+#[path = "../tools/mod.rs"]
+mod tools;
 mod trace;
 mod workspace;
 
@@ -20,12 +22,13 @@ use std::io::Write as _;
 use anyhow::{Result, ensure};
 use commands::Writer;
 use power::Variant;
+use tools::has;
 use trace::Tracer;
 use workspace::Scenario;
 
 #[test]
 fn a_publish_survives_a_kill_at_every_call() -> Result<()> {
-    let Some(tracer) = tracer("kill")? else { return Ok(()) };
+    let Some(tracer) = tracer("kill") else { return Ok(()) };
     for scenario in Scenario::all()? {
         finish("kill", &scenario, &inject::kill_at_every_call(&scenario, &tracer)?)?;
     }
@@ -34,7 +37,7 @@ fn a_publish_survives_a_kill_at_every_call() -> Result<()> {
 
 #[test]
 fn a_publish_survives_the_failure_of_every_call() -> Result<()> {
-    let Some(tracer) = tracer("errno")? else { return Ok(()) };
+    let Some(tracer) = tracer("errno") else { return Ok(()) };
     for scenario in Scenario::all()? {
         finish("errno", &scenario, &inject::fail_every_call(&scenario, &tracer)?)?;
     }
@@ -43,7 +46,7 @@ fn a_publish_survives_the_failure_of_every_call() -> Result<()> {
 
 #[test]
 fn a_publish_survives_a_power_loss_after_every_call() -> Result<()> {
-    let Some(tracer) = tracer("power loss")? else { return Ok(()) };
+    let Some(tracer) = tracer("power loss") else { return Ok(()) };
     for scenario in Scenario::all()? {
         finish("power loss", &scenario, &power::lose_power(&scenario, &tracer, Variant::AsBuilt, 1)?)?;
     }
@@ -52,7 +55,7 @@ fn a_publish_survives_a_power_loss_after_every_call() -> Result<()> {
 
 #[test]
 fn every_command_that_writes_survives_an_interruption() -> Result<()> {
-    let Some(tracer) = tracer("commands")? else { return Ok(()) };
+    let Some(tracer) = tracer("commands") else { return Ok(()) };
     let mut failures = Vec::new();
     for (number, writer) in Writer::all()?.iter().enumerate() {
         let finished = commands::finish(writer, &writer.interrupt(&tracer, number)?);
@@ -64,7 +67,7 @@ fn every_command_that_writes_survives_an_interruption() -> Result<()> {
 
 #[test]
 fn the_next_run_removes_what_a_killed_writer_of_files_left() -> Result<()> {
-    let Some(tracer) = tracer("writers of files")? else { return Ok(()) };
+    let Some(tracer) = tracer("writers of files") else { return Ok(()) };
     let (killed, failures) = outputs::kill_writers(&tracer)?;
     say(&format!("writers of files: killed {killed} times, {} went wrong", failures.len()));
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
@@ -73,13 +76,13 @@ fn the_next_run_removes_what_a_killed_writer_of_files_left() -> Result<()> {
 
 #[test]
 fn a_pull_between_an_interruption_and_the_recovery_loses_nothing() -> Result<()> {
-    let Some(tracer) = tracer("pull")? else { return Ok(()) };
+    let Some(tracer) = tracer("pull") else { return Ok(()) };
     pull::pull_after_each_call(&tracer)
 }
 
 #[test]
 fn other_commands_survive_a_power_loss() -> Result<()> {
-    let Some(tracer) = tracer("power loss of other commands")? else { return Ok(()) };
+    let Some(tracer) = tracer("power loss of other commands") else { return Ok(()) };
     let mut failures = Vec::new();
     for writer in Writer::durable()? {
         let outcome = power::lose_power(&writer, &tracer, Variant::AsBuilt, commands::step())?;
@@ -91,7 +94,7 @@ fn other_commands_survive_a_power_loss() -> Result<()> {
 
 #[test]
 fn a_power_loss_of_broken_other_commands_is_caught() -> Result<()> {
-    let Some(tracer) = tracer("broken variants of other commands")? else { return Ok(()) };
+    let Some(tracer) = tracer("broken variants of other commands") else { return Ok(()) };
     for writer in Writer::durable()? {
         for variant in [Variant::NoFileSync, Variant::NoFolderSync] {
             let outcome = power::lose_power(&writer, &tracer, variant, commands::step())?;
@@ -105,7 +108,7 @@ fn a_power_loss_of_broken_other_commands_is_caught() -> Result<()> {
 /// The power-loss test would be worth nothing if it did not see these.
 #[test]
 fn the_power_loss_test_catches_broken_variants() -> Result<()> {
-    let Some(tracer) = tracer("broken variants")? else { return Ok(()) };
+    let Some(tracer) = tracer("broken variants") else { return Ok(()) };
     for scenario in Scenario::all()? {
         for variant in [Variant::NoFileSync, Variant::NoFolderSync, Variant::WriteInPlace] {
             let outcome = power::lose_power(&scenario, &tracer, variant, 1)?;
@@ -139,14 +142,11 @@ fn report(what: &str, name: &str, outcome: &Outcome) -> Result<()> {
     Ok(())
 }
 
-/// Finds `strace`. Without it a test is skipped, unless `APIGW_REQUIRE_TOOLS` is set.
-fn tracer(what: &str) -> Result<Option<Tracer>> {
+/// Finds `strace`. Without it a test is skipped.
+fn tracer(what: &str) -> Option<Tracer> {
     let tracer = Tracer::find();
-    if tracer.is_none() {
-        ensure!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{what}: strace is missing or may not trace");
-        say(&format!("{what}: skipped: strace is missing or may not trace"));
-    }
-    Ok(tracer)
+    has(tracer.is_some(), "a strace that may trace", what);
+    tracer
 }
 
 /// Writes where the test harness does not capture it.

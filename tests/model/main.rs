@@ -17,8 +17,8 @@ mod state;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
 
+use clones::tools::has_working;
 use replay::{People, REPLAYS};
 use rules::{EVERYTHING, RULES};
 use search::{Outcome, search};
@@ -64,15 +64,9 @@ fn each_rule_is_needed() {
     }
 }
 
-/// Says if a tool is missing, and fails where tools are required.
+/// True if there are the tools by which traces are replayed.
 fn has_tools() -> bool {
-    let has_strace =
-        Command::new("strace").args(["-o", "/dev/null", "true"]).output().is_ok_and(|tried| tried.status.success());
-    if !has_strace {
-        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "strace is missing or may not trace");
-        say("model: no trace is replayed: strace is missing or may not trace");
-    }
-    has_strace && clones::has_git()
+    has_working("strace", &["-o", "/dev/null", "true"], "the replay of traces of the model") && clones::has_git()
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::process::Command;
 use apigw::share::sdk::SdkLanguage;
 
 use crate::served::write_packages;
+use crate::tools::has_tool;
 use crate::transport::{run_java, served};
-use crate::{has_tool, run, text};
+use crate::{run, text};
 
 /// Reads streams of chunks whose server leaves between two chunks, inside one or at the end, then calls once more.
 const BROKEN_CHUNKS_PYTHON: &str = r#"

@@ -9,7 +9,8 @@ use apigw::share::sdk::SdkLanguage;
 use serde_json::Value;
 
 use crate::served::{Served, ServedDefinition, write_packages};
-use crate::{has_tool, is_answered, run, text};
+use crate::tools::has_tool;
+use crate::{is_answered, run, text};
 
 /// The driver of a group; `g_sdk` stands for its package.
 const DRIVER: &str = include_str!("Drive.java");

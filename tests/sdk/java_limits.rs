@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::corpus::CorpusDefinition;
-use crate::has_tool;
 use crate::java::{compile_packages, sources};
 use crate::served::Served;
+use crate::tools::has_tool;
 
 /// Names that mean something else in Java, as operations, parameters and fields.
 const NAMES: &str = "getClass wait notify notifyAll hashCode toString clone finalize equals class fields has get with copy read \

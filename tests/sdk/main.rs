@@ -10,6 +10,8 @@ mod java;
 mod java_limits;
 mod served;
 mod styles;
+#[path = "../tools/mod.rs"]
+mod tools;
 mod transport;
 
 use std::fmt::Write as _;
@@ -21,19 +23,10 @@ use apigw::share::sdk::SdkLanguage;
 use serde_json::Value;
 
 use served::{Served, write_packages};
+use tools::has_tool;
 
 const PYTHON_DRIVER: &str = include_str!("drive.py");
 const NODE_DRIVER: &str = include_str!("drive.mjs");
-
-/// Says what is skipped, where a tool is missing; fails where tools are required.
-fn has_tool(program: &str, skipped: &str) -> bool {
-    let is_there = Command::new(program).arg("--version").output().is_ok_and(|tried| tried.status.success());
-    assert!(is_there || std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{program} is missing");
-    if !is_there {
-        writeln!(std::io::stderr(), "skipped, since {program} is missing: {skipped}").expect("written");
-    }
-    is_there
-}
 
 fn run(command: &mut Command) -> Output {
     command.output().expect("the tool runs")

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use crate::corpus::CorpusDefinition;
 use crate::java;
 use crate::served::{Served, write_packages};
-use crate::{has_tool, run, text};
+use crate::tools::has_tool;
+use crate::{run, text};
 
 /// Calls of the clients, each of which prints the target, the header, the cookies and the body that were sent.
 const PYTHON: &str = r#"

@@ -9,7 +9,8 @@ use apigw::share::sdk::SdkLanguage;
 use crate::corpus::CorpusDefinition;
 use crate::java::{compile_packages, run_source};
 use crate::served::{Served, write_packages};
-use crate::{has_tool, run, text};
+use crate::tools::has_tool;
+use crate::{run, text};
 
 /// Certificates and keys of the tests; `shop` is for `*.test.apigw.localhost`.
 const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");

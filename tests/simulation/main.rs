@@ -16,11 +16,11 @@ mod world;
 
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use clones::tools::has_working;
 use steps::{Step, steps};
 use world::{Counts, Hardships, World};
 
@@ -119,18 +119,9 @@ fn shortened(seed: u64, mut steps: Vec<Step>, mut failure: Failure, hardships: H
     format!("seed {seed}: {}\n{}\n{}", failure.reason, failure.script, steps.join("\n"))
 }
 
-/// Finds what makes things hard. Without it a run is easier, and says so, unless `APIGW_REQUIRE_TOOLS` is set.
+/// Finds the tools that make things hard. Without them a run is easier.
 fn hardships() -> Hardships {
-    let works = |program: &str, arguments: &[&str]| {
-        let works = Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success());
-        if !works {
-            assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{program} is missing or does not work");
-            say(&format!(
-                "simulation: {program} is missing or does not work, so nothing is killed or no clock is wrong"
-            ));
-        }
-        works
-    };
+    let works = |program: &str, words: &[&str]| has_working(program, words, "kills, or clocks that are wrong");
     Hardships {
         can_kill: works("strace", &["-o", "/dev/null", "true"]),
         can_skew: works("faketime", &["-f", "+1h", "true"]),

@@ -160,12 +160,14 @@ fn a_caller_is_named_by_the_address_that_it_has() {
 }
 
 #[test]
-fn nothing_is_written_that_the_caller_did_not_send() {
+fn headers_with_underscores_are_dropped() {
     let value = HeaderValue::from_static("v");
     let hop = HopHeaders::new(([192, 0, 2, 1], 9).into(), false, "a");
     let passage = ForwardedHeaders { prefix: &value, request_id: &value, trusted: false, written: &[], via: &value };
     let mut head = Vec::new();
-    write_fields(&mut head, &headers(&[("transfer_encoding", "chunked"), ("x_request_id", "1")]), &hop, &passage);
+    let sent = headers(&[("transfer_encoding", "chunked"), ("x_request_id", "1"), ("x-note", "one")]);
+    write_fields(&mut head, &sent, &hop, &passage);
     let text = String::from_utf8(head).expect("text");
+    assert!(text.contains("x-note: one\r\n") && text.contains("x-request-id: v\r\n"), "{text}");
     assert!(!text.contains("cookie") && !text.contains('_'), "{text}");
 }

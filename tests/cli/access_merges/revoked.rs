@@ -1,7 +1,7 @@
 //! A key that leaks, whose files a merge or a person has left unreadable.
 
 use super::{Branches, GIT};
-use crate::harness::has_tool;
+use crate::tools::has_tool;
 
 #[test]
 fn a_key_is_revoked_whatever_stands_in_its_file() {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{has_tool, isolate};
+use crate::harness::isolate;
+use crate::tools::has_tool;
 
 const DEFINITION: &str = include_str!("../../../examples/petstore/groups/petstore/openapi.yaml");
 

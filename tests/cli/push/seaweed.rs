@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::Publisher;
 use super::following::follow;
-use crate::harness::{Sandbox, has_program};
+use crate::harness::Sandbox;
 use crate::serving::Serving;
+use crate::tools::has_working;
 
 const SECRET: &str = "a-secret-of-the-store-for-tests";
 const WRITERS: usize = 4;
@@ -34,7 +35,7 @@ impl Drop for Seaweed {
 impl Seaweed {
     /// Starts a store with the bucket `state`; nothing where the program is missing.
     fn start() -> Option<Self> {
-        if !has_program("weed", &["version"], "pushes to a real store") {
+        if !has_working("weed", &["version"], "pushes to a real store") {
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,10 +1,12 @@
 //! Choice among alternatives: `oneOf` and `anyOf`, with or without a discriminator.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::collection::property_schemas;
 use super::goal::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
-use super::shape::SchemaShape;
+use super::shape::{SchemaShape, is_annotation};
 use super::types::TypeSet;
 use crate::definition::document::Node;
 
@@ -257,14 +259,43 @@ fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
     components(root)?.get(name)
 }
 
-/// True if each alternative equals another one, so that no value can match exactly one.
+/// True if each alternative allows what another one allows, so that no value can match exactly one. References to different
+/// schemas are meant as different alternatives, whatever these say.
 fn is_never_single(list: Node<'_>) -> bool {
+    let references: HashSet<&str> =
+        list.items().filter(|item| item.is_bare_reference()).filter_map(Node::reference).collect();
+    if references.len() > 1 && references.len() == list.items().count() {
+        return false;
+    }
     let mut left = MOST_COMPARED;
     let values: Option<Vec<Value>> = list
         .items()
         .map(|item| item.followed().filter(|_| item.is_bare_reference()).unwrap_or(item).to_value_within(&mut left))
+        .map(|value| value.map(without_annotations))
         .collect();
     values.is_some_and(|values| values.iter().all(|value| values.iter().filter(|other| *other == value).count() > 1))
+}
+
+/// Removes the keywords of a schema that allow every value, in the schemas within it too.
+fn without_annotations(schema: Value) -> Value {
+    let Value::Object(keywords) = schema else { return schema };
+    let kept = keywords.into_iter().filter(|(name, _)| !is_annotation(name)).map(|(name, value)| {
+        let value = match (&*name, value) {
+            ("properties" | "patternProperties" | "dependentSchemas", Value::Object(schemas)) => {
+                schemas.into_iter().map(|(name, schema)| (name, without_annotations(schema))).collect()
+            }
+            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(schemas)) => {
+                schemas.into_iter().map(without_annotations).collect()
+            }
+            (
+                "items" | "additionalProperties" | "not" | "if" | "then" | "else" | "contains" | "propertyNames",
+                schema,
+            ) => without_annotations(schema),
+            (_, value) => value,
+        };
+        (name, value)
+    });
+    Value::Object(kept.collect())
 }
 
 pub(super) fn meets_discriminator(goal: &SampleGoal<'_>, value: &Value) -> bool {

@@ -1,5 +1,10 @@
 //! Regular expressions without the parts that have no structure of their own, for the generation of texts.
 
+/// Puts what a text must have before a place there; matching verifies it afterwards. `None` where there is none.
+pub(super) fn with_look_behind(pattern: &str) -> Option<String> {
+    pattern.contains("(?<=").then(|| without_look_around(&pattern.replace("(?<=", "(?:")))
+}
+
 /// Removes look-around groups; matching verifies them afterwards.
 pub(super) fn without_look_around(pattern: &str) -> String {
     let mut kept = String::with_capacity(pattern.len());
@@ -84,6 +89,8 @@ mod tests {
         ] {
             assert_eq!(with_groups_repeated(pattern), expected, "{pattern}");
         }
+        assert_eq!(with_look_behind("(?<=a)b(?=c)").as_deref(), Some("(?:a)b"));
+        assert_eq!(with_look_behind("a(?<!b)"), None);
         assert_eq!(without_look_around("^(?=a)b(?!c(d))\\(?=e)"), "^b\\(?=e)");
     }
 }

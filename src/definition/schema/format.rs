@@ -30,6 +30,34 @@ pub(super) fn text(format: &str, variant: usize) -> Option<String> {
     })
 }
 
+/// Returns further sample texts of a format, in other ways of writing and with other contents, for patterns and lengths that
+/// the usual one does not fit.
+pub(super) fn other_texts(format: &str) -> Vec<String> {
+    let texts: &[&str] = match format {
+        "date-time" | "time" => {
+            let dates: &[&str] = if format == "time" { &[""] } else { &["2026-01-01T", "1999-12-31T", "2030-06-15T"] };
+            let fractions = ["", ".000", ".000000", ".0", ".000000000"];
+            let zones = ["Z", "+00:00", "+02:00", "-05:00"];
+            let with_zone = |start: String| zones.iter().map(move |zone| format!("{start}{zone}"));
+            let times = ["12:00:00", "09:30:00", "23:59:59"];
+            let starts = dates.iter().flat_map(|date| times.iter().map(move |time| format!("{date}{time}")));
+            let starts = starts.flat_map(|start| fractions.iter().map(move |fraction| format!("{start}{fraction}")));
+            return starts.flat_map(with_zone).collect();
+        }
+        "date" | "full-date" => &["2026-12-31", "1999-12-31", "2030-06-15"],
+        "duration" => &["PT1H", "P1W", "P1Y", "P1M", "PT30M", "P1DT2H", "P1DT2H3M4S", "P1Y2M3DT4H5M6S"],
+        "email" | "idn-email" => &["first.last@example.com", "USER@EXAMPLE.COM", "user+tag@example.com"],
+        "hostname" | "idn-hostname" | "domain" => &["example.com", "host-1.example.com", "localhost"],
+        "ipv4" | "ip" | "ip-address" => &["10.0.0.1", "127.0.0.1", "172.16.0.1", "192.168.100.100"],
+        "ipv6" => &["fe80::1", "::1", "2001:0db8:0000:0000:0000:0000:0000:0001", "::ffff:192.0.2.1"],
+        "uri" | "url" | "iri" => &["http://example.com/", "urn:example:name", "mailto:user@example.com"],
+        "uri-reference" | "iri-reference" | "uriref" => &["https://example.com/", "example", "#example"],
+        "uuid" | "guid" => &["123E4567-E89B-42D3-A456-426614174000", "f47ac10b-58cc-4372-a567-0e02b2c3d479"],
+        _ => &[],
+    };
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
 /// Returns a particularly short sample text of a format, if any.
 pub(super) fn short_text(format: &str) -> Option<&'static str> {
     Some(match format {

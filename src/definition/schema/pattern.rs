@@ -12,7 +12,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
 
 use super::ecma::translated_pattern;
-use super::expression::{with_groups_repeated, without_look_around};
+use super::expression::{with_groups_repeated, with_look_behind, without_look_around};
 use crate::definition::values::formats::with_formats;
 
 /// The maximum length of a pattern, in bytes; longer ones are not enforced.
@@ -128,9 +128,10 @@ impl CompiledPatterns {
         }
         for pattern in patterns {
             self.steps += pattern.len();
-            let Some(hir) = structure(pattern) else { continue };
-            for choice in &tries {
-                let Some(builder) = part(&hir, *choice, least) else { continue };
+            let structures: Vec<Hir> =
+                structure(pattern).into_iter().chain(structure_with_look_behind(pattern)).collect();
+            for (hir, choice) in structures.iter().flat_map(|hir| tries.iter().map(move |choice| (hir, choice))) {
+                let Some(builder) = part(hir, *choice, least) else { continue };
                 let text = builder.padded(least, pattern);
                 // An expression that leaves no choice may leave its end open.
                 let numbered = (variant > 0).then(|| format!("{text}{variant}"));
@@ -215,8 +216,16 @@ fn compile(pattern: &str) -> Option<CompiledPattern> {
 
 fn structure(pattern: &str) -> Option<Hir> {
     let translated = translated_pattern(pattern).filter(|_| pattern.len() <= LONGEST_PATTERN)?;
-    let plain = with_groups_repeated(&without_look_around(&translated));
-    regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
+    parsed(&without_look_around(&translated))
+}
+
+fn structure_with_look_behind(pattern: &str) -> Option<Hir> {
+    let translated = translated_pattern(pattern).filter(|_| pattern.len() <= LONGEST_PATTERN)?;
+    parsed(&with_look_behind(&translated)?)
+}
+
+fn parsed(plain: &str) -> Option<Hir> {
+    regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&with_groups_repeated(plain)).ok()
 }
 
 /// Returns the approximate number of states of an expression, which is also the cost of compiling it.

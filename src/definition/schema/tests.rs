@@ -303,3 +303,69 @@ fn values_are_found_where_schemas_say_them_in_a_roundabout_way() {
     }
     assert!(failures.is_empty(), "these have no value:\n{}", failures.join("\n"));
 }
+
+#[test]
+fn a_text_of_a_format_keeps_to_a_pattern_that_leaves_an_end_open_and_to_a_length() {
+    let patterns = [
+        ("date-time", "\\.\\d{3}Z$"),
+        ("date-time", "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$"),
+        ("date-time", "\\+02:00$"),
+        ("date-time", "[+-]\\d\\d:\\d\\d$"),
+        ("date-time", "^1999"),
+        ("date", "^1999"),
+        ("date", "^2030"),
+        ("date", "^\\d{4}-12-31$"),
+        ("time", "^09:"),
+        ("time", "\\.\\d+Z$"),
+        ("duration", "^PT"),
+        ("duration", "^P\\d+W$"),
+        ("email", "@corp\\.com$"),
+        ("email", "^[a-z]+\\.[a-z]+@"),
+        ("hostname", "\\.example\\.org$"),
+        ("hostname", "^db-\\d+"),
+        ("ipv4", "^10\\."),
+        ("ipv4", "^192\\.168\\."),
+        ("ipv6", "^fe80"),
+        ("uri", "\\.pdf$"),
+        ("uri", "^s3://"),
+        ("uri", "^urn:uuid:"),
+        ("uuid", "^a"),
+        ("uuid", "^[0-9A-F-]+$"),
+        ("uuid", "^[0-9a-f]{8}-[0-9a-f]{4}-4"),
+    ];
+    let lengths = [("ipv4", 15), ("ipv6", 39), ("duration", 10), ("date-time", 24), ("date-time", 25), ("time", 9)];
+    let patterns =
+        patterns.iter().map(|(format, pattern)| json!({"type": "string", "format": format, "pattern": pattern}));
+    let lengths = lengths
+        .iter()
+        .map(|(format, length)| json!({"type": "string", "format": format, "minLength": length, "maxLength": length}));
+    let others = [json!({"type": "string", "pattern": "(?<=a)b"}), json!({"type": "string", "pattern": "^x(?<=x)y$"})];
+    let schemas: Vec<Value> = patterns.chain(lengths).chain(others).collect();
+    let failures: Vec<&Value> =
+        schemas.iter().filter(|schema| built("3.1.0", &json!({"S": schema})).is_none()).collect();
+    assert!(failures.is_empty(), "these have no value: {failures:?}");
+}
+
+/// Builds the result of equal alternatives; true if there is one, which is doubted.
+fn is_doubted(alternatives: &Value) -> bool {
+    let named = json!({"type": "object", "required": ["t"], "properties": {"t": {"type": "string"}}});
+    let definition = definition("3.1.0", &json!({"S": {"oneOf": alternatives}, "A": named, "B": named}));
+    let results = definition.results().pop().expect("an API");
+    let is_built = results.declared.first().is_some_and(|declared| declared.value.is_some());
+    assert_eq!(results.findings.len(), 1, "{alternatives}: {:?}", results.findings);
+    is_built
+}
+
+#[test]
+fn equal_alternatives_have_a_result_where_they_have_names() {
+    let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    assert!(is_doubted(&json!([reference("A"), reference("B")])));
+    assert!(!is_doubted(&json!([reference("A"), reference("A")])));
+    assert!(!is_doubted(&json!([{"type": "integer"}, {"type": "integer"}])));
+    // A description changes nothing of what is valid, and the name of a property is none.
+    assert!(!is_doubted(&json!([{"type": "integer"}, {"type": "integer", "description": "a number"}])));
+    let object = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"title": name}}});
+    assert!(!is_doubted(
+        &json!([object("title"), {"title": "t", "type": "object", "required": ["title"], "properties": {"title": {}}}])
+    ));
+}

@@ -11,6 +11,69 @@ use crate::definition::document::Node;
 const NEXT_WORDS: usize = 2;
 /// The maximum length of a generated text, in characters.
 const LONGEST: usize = 100_000;
+/// The maximum length of a text that is completed to one of a format, in characters, and of samples that complete it.
+const LONGEST_CORE: usize = 200;
+const MOST_SAMPLES: usize = 8;
+
+/// The demands on a text.
+struct TextDemands<'d> {
+    least: usize,
+    most: usize,
+    expressions: Vec<&'d str>,
+    negated: Vec<Node<'d>>,
+}
+
+impl TextDemands<'_> {
+    fn are_met(&self, text: &str, patterns: &mut CompiledPatterns) -> bool {
+        let length = text.chars().count();
+        length >= self.least
+            && length <= self.most
+            && self.expressions.iter().all(|each| patterns.matches(each, text))
+            && !self.negated.iter().any(|not| meets(text, length, *not, patterns))
+    }
+
+    /// Generates a text of a format.
+    fn formatted(&self, format: &str, variant: usize, patterns: &mut CompiledPatterns) -> Option<String> {
+        let text = format::text(format, variant)?;
+        if self.are_met(&text, patterns) {
+            return Some(text);
+        }
+        if let Some(short) = format::short_text(format).filter(|short| variant == 0 && self.are_met(short, patterns)) {
+            return Some(short.to_owned());
+        }
+        let missing = self.least.checked_sub(text.chars().count()).filter(|missing| *missing > 0);
+        let longer = missing.and_then(|missing| format::lengthened(format, &text, missing));
+        if let Some(longer) = longer.filter(|text| self.are_met(text, patterns)) {
+            return Some(longer);
+        }
+        let others = format::other_texts(format);
+        if let Some(other) = others.iter().filter(|text| self.are_met(text, patterns)).nth(variant) {
+            return Some(other.clone());
+        }
+        self.completed(format, &[vec![text], others].concat(), variant, patterns)
+    }
+
+    /// Completes a text that matches the patterns, which may be open at an end, with a part of a sample of the format.
+    fn completed(
+        &self,
+        format: &str,
+        samples: &[String],
+        variant: usize,
+        patterns: &mut CompiledPatterns,
+    ) -> Option<String> {
+        if self.expressions.is_empty() {
+            return None;
+        }
+        let core = patterns.build(&self.expressions, 0, LONGEST_CORE, 0)?;
+        let parts = samples.iter().take(MOST_SAMPLES).filter(|sample| sample.is_ascii()).flat_map(|sample| {
+            let halves = (0..=sample.len()).filter_map(|at| sample.split_at_checked(at));
+            halves.flat_map(|(start, end)| [format!("{core}{end}"), format!("{start}{core}")])
+        });
+        let mut fits =
+            |text: &String| self.are_met(text, patterns) && patterns.is_format(format, &Value::String(text.clone()));
+        parts.filter(|text| fits(text)).nth(variant)
+    }
+}
 
 /// Generates a text that fits all schemas and no negated one, a different one for each `variant`.
 pub(super) fn build(
@@ -27,28 +90,23 @@ pub(super) fn build(
     let expressions: Vec<&str> = shape.keyword("pattern").filter_map(Node::as_str).collect();
     let negated: Vec<Node<'_>> = negated.iter().copied().filter(|not| is_textual(*not)).collect();
     let formats: Vec<&str> = shape.keyword("format").filter_map(Node::as_str).collect();
-    let mut fits = |text: &str| {
-        let length = text.chars().count();
-        length >= least
-            && length <= most
-            && expressions.iter().all(|each| patterns.matches(each, text))
-            && !negated.iter().any(|not| meets(text, length, *not, patterns))
-    };
+    let demands = TextDemands { least, most, expressions, negated };
     let format = formats.first().copied().or_else(|| encoding(shape));
-    if let Some(text) = format.and_then(|format| formatted(format, variant, least, &mut fits)) {
+    if let Some(text) = format.and_then(|format| demands.formatted(format, variant, patterns)) {
         return Some(text);
     }
     let plain = plain(variant, least, most);
-    if fits(&plain) {
+    if demands.are_met(&plain, patterns) {
         return Some(plain);
     }
     // A negation may leave the next word, which people read more easily than letters in a row.
-    let words = variant + 1..variant + 1 + if negated.is_empty() { 0 } else { NEXT_WORDS };
-    if let Some(word) = words.map(|variant| self::plain(variant, least, most)).find(|text| fits(text)) {
+    let words = variant + 1..variant + 1 + if demands.negated.is_empty() { 0 } else { NEXT_WORDS };
+    let mut words = words.map(|variant| self::plain(variant, least, most));
+    if let Some(word) = words.find(|text| demands.are_met(text, patterns)) {
         return Some(word);
     }
-    let other = others(&negated, least, most).filter(|text| fits(text)).nth(variant);
-    other.or_else(|| patterns.build(&expressions, least, most, variant))
+    let other = others(&demands.negated, least, most).filter(|text| demands.are_met(text, patterns)).nth(variant);
+    other.or_else(|| patterns.build(&demands.expressions, least, most, variant))
 }
 
 /// True if it is a schema that says of a text all that it says.
@@ -93,18 +151,6 @@ fn others(negated: &[Node<'_>], least: usize, most: usize) -> impl Iterator<Item
     lengths
         .into_iter()
         .flat_map(move |length| letters.iter().map(move |letter| std::iter::repeat_n(*letter, length).collect()))
-}
-
-fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&str) -> bool) -> Option<String> {
-    let text = format::text(format, variant)?;
-    if fits(&text) {
-        return Some(text);
-    }
-    if let Some(short) = format::short_text(format).filter(|short| variant == 0 && fits(short)) {
-        return Some(short.to_owned());
-    }
-    let missing = least.checked_sub(text.chars().count()).filter(|missing| *missing > 0)?;
-    format::lengthened(format, &text, missing).filter(|text| fits(text))
 }
 
 /// Returns an encoding of OpenAPI 3.1 as the equivalent format of 3.0.

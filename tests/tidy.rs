@@ -281,6 +281,24 @@ fn a_dry_run_ends_in_the_command_line() {
     }
 }
 
+/// Each finding names a rule that `check --explain` documents, since a finding is made of one.
+#[test]
+fn every_rule_explains_itself() {
+    let known: BTreeSet<&str> = apigw::check::all_rules().iter().map(|rule| rule.name).collect();
+    for part in PARTS {
+        for (path, text) in sources(part) {
+            let product: String = code(&text).collect::<Vec<_>>().join(" ");
+            assert!(!product.contains("rule: \""), "{}: a finding without a rule", path.display());
+            for constructor in ["Rule::error(", "Rule::warning("] {
+                for declared in product.split(constructor).skip(1) {
+                    let name = declared.split('"').nth(1).unwrap_or_default();
+                    assert!(known.contains(name), "{}: {name:?} is not in `all_rules`", path.display());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn main_is_short() {
     let text = fs::read_to_string(root().join("src/main.rs")).expect("main");

@@ -2,9 +2,10 @@
 
 use super::error::{CommandError, PlanError};
 use super::release_text::release_text;
+use crate::check::rules::records::MISSING;
 use crate::model::{
-    Author, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupName, Hint, Location, Release,
-    Severity, Version, VersionRemark,
+    Author, Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, Release, Version,
+    VersionRemark,
 };
 use crate::plan::{self, Facts, GroupSelection, Plan, RollbackRequest, UndoRequest};
 use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
@@ -119,14 +120,7 @@ pub(super) fn plain_ways_back(
 /// Names the command that restores a version's folder, where Git has it.
 fn restore(workspace: &Workspace, group: &GroupName, version: &Version) -> Option<String> {
     let folder = format!("groups/{group}/versions/{version}");
-    let mut finding = Finding {
-        rule: "unknown-version",
-        severity: Severity::Error,
-        message: String::new(),
-        location: Location::file(&folder),
-        hint: Hint::RestoreMissing { file: folder },
-        count: 1,
-    };
+    let mut finding = MISSING.finding(Location::file(&folder), String::new(), Hint::RestoreMissing { file: folder });
     workspace.check_hints(std::iter::once(&mut finding));
     (finding.hint != Hint::RestoreBackup).then(|| super::hints::text(&finding.hint).into_owned())
 }

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::hints;
 use super::output::SourceTexts;
 use crate::check;
-use crate::definition::Rule;
-use crate::model::{Digest, Finding, Severity};
+use crate::model::{Digest, Finding, Rule, Severity};
 
 /// Makes the log of one run.
 pub(super) fn log(findings: &[Finding], sources: &SourceTexts<'_>) -> Value {

@@ -1,7 +1,6 @@
 //! Collects the findings of reading one definition.
 
-use super::rules::Rule;
-use crate::model::{self, Finding, Hint, Location};
+use crate::model::{self, Finding, Hint, Location, Rule};
 
 /// The findings of reading one definition.
 #[derive(Debug, Default)]

@@ -54,7 +54,7 @@ pub(crate) use fields::scalar_text;
 pub use import::{FurtherRules, ImportRules, ImportedDefinition, import};
 pub use result::declared::{ApiResults, ConstantResult, DeclaredResult, is_bodiless};
 pub use route::{ApiRoute, NotRouted, QueryCondition};
-pub use rules::{RULES, Rule};
+pub use rules::RULES;
 pub use samples::RequestSamples;
 pub use schema::ValueDirection;
 pub(crate) use schema::{

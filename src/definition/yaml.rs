@@ -16,7 +16,7 @@ use super::control;
 use super::document::{Document, MOST_NODES, NodeId, NodeValue, ObjectBuilder, ObjectEntry, TextPosition, TextSpan};
 use super::findings::ReadFindings;
 use super::rules;
-use crate::model::Location;
+use crate::model::{Location, Rule};
 use scalar::Scalar;
 use source::MOST_BYTES;
 
@@ -359,12 +359,12 @@ impl<'a> Builder<'a> {
         self.stop(rules::TOO_LARGE, at, &message, "split the definition into several groups")
     }
 
-    fn stop(&mut self, rule: rules::Rule, at: TextPosition, message: &str, hint: &str) -> ParseStopped {
+    fn stop(&mut self, rule: Rule, at: TextPosition, message: &str, hint: &str) -> ParseStopped {
         self.finding(rule, at, message, hint);
         ParseStopped
     }
 
-    fn finding(&mut self, rule: rules::Rule, at: TextPosition, message: &str, hint: &str) {
+    fn finding(&mut self, rule: Rule, at: TextPosition, message: &str, hint: &str) {
         self.findings.add(rule, locate(self.file, at), message, hint);
     }
 }

@@ -1,7 +1,15 @@
 //! The lines that Git puts around the sides of a merge conflict.
 
-use super::finding::{Finding, Location, Severity};
+use super::finding::{Finding, Location};
 use super::hint::Hint;
+use super::rule::Rule;
+
+/// A file has no merge conflict.
+pub const MERGE_CONFLICT: Rule = Rule::error(
+    "merge-conflict",
+    "Git left lines of both branches between conflict markers, so the file says nothing that can be trusted. Edit a file that \
+     people write; `apigw resolve` joins the files of deployments and of keys, and says which releases both branches made.",
+);
 
 /// The length of Git's conflict markers, unless an attribute says otherwise.
 const MARKER: usize = 7;
@@ -26,14 +34,9 @@ pub fn first_conflict(text: &str) -> Option<usize> {
 /// Returns the finding on the first conflict in a file that people write; `None` where it has none.
 #[must_use]
 pub fn conflict_finding(file: &str, text: &str) -> Option<Finding> {
-    Some(Finding {
-        rule: "merge-conflict",
-        severity: Severity::Error,
-        message: "Git left a merge conflict here".to_owned(),
-        location: Location { file: file.into(), line: first_conflict(text)?, column: 1 },
-        hint: Hint::EditConflict { file: file.to_owned() },
-        count: 1,
-    })
+    let location = Location { file: file.into(), line: first_conflict(text)?, column: 1 };
+    let hint = Hint::EditConflict { file: file.to_owned() };
+    Some(MERGE_CONFLICT.finding(location, "Git left a merge conflict here", hint))
 }
 
 #[cfg(test)]

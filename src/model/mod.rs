@@ -34,6 +34,7 @@ mod name;
 mod nearest;
 mod operation;
 mod operation_id;
+mod rule;
 mod secret;
 mod settings;
 mod time;
@@ -48,7 +49,7 @@ pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
 pub(crate) use client_network::client_network;
-pub use conflict_marker::{conflict_finding, conflict_marker, first_conflict};
+pub use conflict_marker::{MERGE_CONFLICT, conflict_finding, conflict_marker, first_conflict};
 pub use deployment::{Deployment, DeploymentState, Environment, Release};
 pub use digest::{Digest, DigestError};
 pub use file_schema::SCHEMA;
@@ -78,6 +79,7 @@ pub use name::{EnvironmentName, GroupName, KeyName, NameError, NodeName, OwnerNa
 pub use nearest::nearest;
 pub use operation::{GroupChange, Operation, PolicyOverride, ReleaseAction};
 pub use operation_id::{OperationId, OperationIdError};
+pub use rule::Rule;
 pub use secret::is_secret_name;
 pub use settings::{
     AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,

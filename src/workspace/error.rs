@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::check::rules::files::FILE_SIZE;
+use crate::check::rules::files::{FILE_SIZE, FILE_UNREADABLE};
 use crate::definition::FetchError;
 use crate::model::{
-    Digest, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity, Version, VersionRemark,
+    Digest, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Rule, Version, VersionRemark,
 };
 use crate::workspace::take_back::Leftovers;
 use crate::workspace::versions::NeededState;
@@ -299,8 +299,8 @@ impl Error {
     }
 
     /// Makes the error of one file whose content is not valid.
-    pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<Hint>) -> Self {
-        Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])
+    pub(super) fn invalid(rule: &Rule, location: Location, message: String, hint: impl Into<Hint>) -> Self {
+        Self::Invalid(vec![rule.finding(location, message, hint)])
     }
 
     /// Puts the error and its findings into one line.
@@ -327,8 +327,7 @@ impl Error {
                 (format!("{error}{cause}"), "let this user read the file")
             }
         };
-        let (rule, severity, location) = ("file-unreadable", Severity::Error, Location::file(place));
-        vec![Finding { rule, severity, message, location, hint: hint.into(), count: 1 }]
+        vec![FILE_UNREADABLE.finding(Location::file(place), message, hint)]
     }
 }
 

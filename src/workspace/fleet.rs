@@ -10,9 +10,6 @@ use super::{Workspace, layout, lock};
 use crate::fleet::{FleetRecord, FleetReport};
 use crate::model::EnvironmentName;
 
-/// The rule by which a damaged file is named.
-const RULE: &str = "fleet";
-
 /// The lock of the one control plane of an environment in a workspace.
 #[derive(Debug)]
 pub struct FleetLock {
@@ -26,12 +23,12 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn fleet_report(&self, environment: &EnvironmentName) -> Result<Option<FleetReport>, Error> {
-        self.gateway_record(&layout::fleet(environment), RULE)
+        self.gateway_record(&layout::fleet(environment))
     }
 
     /// Reads all that is remembered of the nodes of an environment.
     pub fn fleet_record(&self, environment: &EnvironmentName) -> Result<Option<FleetRecord>, Error> {
-        self.gateway_record(&layout::fleet(environment), RULE)
+        self.gateway_record(&layout::fleet(environment))
     }
 
     /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember their own

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{Error, PathContext, missing_hint};
 use super::{Workspace, layout};
+use crate::check::rules::records::LOCAL_RECORD;
 use crate::model::{Location, SCHEMA};
 
 /// The field that is read before any other: a newer schema may have fields that are not known here.
@@ -28,8 +29,8 @@ enum RecordFault {
 }
 
 impl RecordFault {
-    fn at(&self, place: &str, rule: &'static str) -> Error {
-        Error::invalid(rule, Location::file(place), self.to_string(), missing_hint(place))
+    fn at(&self, place: &str) -> Error {
+        Error::invalid(&LOCAL_RECORD, Location::file(place), self.to_string(), missing_hint(place))
     }
 }
 
@@ -39,12 +40,8 @@ impl Workspace {
     /// # Errors
     ///
     /// Fails where the file is damaged, or of a newer schema.
-    pub(super) fn gateway_record<T: DeserializeOwned>(
-        &self,
-        place: &str,
-        rule: &'static str,
-    ) -> Result<Option<T>, Error> {
-        self.parsed_record(place)?.transpose().map_err(|fault| fault.at(place, rule))
+    pub(super) fn gateway_record<T: DeserializeOwned>(&self, place: &str) -> Result<Option<T>, Error> {
+        self.parsed_record(place)?.transpose().map_err(|fault| fault.at(place))
     }
 
     /// Reads a record that is about to be replaced; `None` where its JSON is damaged too, since that has nothing to keep.
@@ -52,10 +49,10 @@ impl Workspace {
     /// # Errors
     ///
     /// Fails where the file cannot be read, or is of a newer schema.
-    fn replaceable_record<T: DeserializeOwned>(&self, place: &str, rule: &'static str) -> Result<Option<T>, Error> {
+    fn replaceable_record<T: DeserializeOwned>(&self, place: &str) -> Result<Option<T>, Error> {
         match self.parsed_record(place)? {
             Some(Err(RecordFault::Damaged(_))) => Ok(None),
-            record => record.transpose().map_err(|fault| fault.at(place, rule)),
+            record => record.transpose().map_err(|fault| fault.at(place)),
         }
     }
 
@@ -79,7 +76,6 @@ impl Workspace {
     pub(super) fn change_gateway_record<T: Serialize + DeserializeOwned>(
         &self,
         place: &str,
-        rule: &'static str,
         change: impl FnOnce(Option<T>) -> T,
     ) -> Result<(), Error> {
         let path = self.root.locate(place)?;
@@ -87,7 +83,7 @@ impl Workspace {
         // The file itself is replaced, so its lock would be that of an old one.
         let locked = fs::File::open(folder).at("open", folder)?;
         let _ = locked.lock();
-        let record = change(self.replaceable_record(place, rule)?);
+        let record = change(self.replaceable_record(place)?);
         self.save_gateway_record(place, &record, false)
     }
 

@@ -16,6 +16,8 @@ use std::time::{Duration, SystemTime};
 use super::error::{Error, PathContext};
 use super::layout::{self, WorkspaceRoot};
 use super::{Workspace, folders, lock};
+use crate::check::rules::files::SCHEMA_NEWER;
+use crate::check::rules::records::GATEWAY_FILE;
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
 use crate::snapshot::NotServed;
 
@@ -230,13 +232,13 @@ fn is_id(text: &str) -> bool {
 
 fn parse(place: &str, bytes: &[u8]) -> Result<RunningGateway, Error> {
     let damaged =
-        |message: String| Error::invalid("gateway-file", Location::file(place), message, "restart the gateway");
+        |message: String| Error::invalid(&GATEWAY_FILE, Location::file(place), message, "restart the gateway");
     let gateway: RunningGateway = serde_json::from_slice(bytes)
         .map_err(|error| damaged(format!("the file of a gateway cannot be read: {error}")))?;
     if gateway.schema > SCHEMA {
         let message = format!("a gateway's file has schema {}, and this apigw knows {SCHEMA}", gateway.schema);
         return Err(Error::invalid(
-            "newer-schema",
+            &SCHEMA_NEWER,
             Location::file(place),
             message,
             "a newer apigw runs it: use that one",

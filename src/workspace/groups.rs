@@ -13,6 +13,7 @@ use super::edit::{self, ValueEdit};
 use super::error::{Error, UnknownName, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
+use crate::check::rules::files::{EDIT, FILE};
 use crate::definition::{self, DefinitionReading, FetchError};
 use crate::model::{
     DefinitionPath, Digest, FileSet, GroupName, GroupSettings, Location, SETTINGS_FILE, Version, is_reserved_file,
@@ -162,7 +163,7 @@ impl Workspace {
         }
         self.require_group(group)?;
         Err(Error::invalid(
-            "file",
+            &FILE,
             Location::file(&place),
             format!("the group {group} has no {file}"),
             missing_hint(&place),
@@ -186,7 +187,7 @@ pub fn version_edit(version: &Version) -> ValueEdit {
 fn edit_text(place: &str, text: &str, edits: &[ValueEdit]) -> Result<String, Error> {
     edit::edit(text, edits).map_err(|error| {
         let location = Location { file: place.into(), line: error.line, column: error.column };
-        Error::invalid("edit", location, error.to_string(), "make the change by hand")
+        Error::invalid(&EDIT, location, error.to_string(), "make the change by hand")
     })
 }
 
@@ -196,7 +197,7 @@ fn check_own(path: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("{path} is not a part of a definition");
-    Err(Error::invalid("file", Location::file(path), message, "rename the file, and the references to it"))
+    Err(Error::invalid(&FILE, Location::file(path), message, "rename the file, and the references to it"))
 }
 
 /// Reads the settings among the files of a frozen version.

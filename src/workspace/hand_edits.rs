@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{self, conflict, replace};
-use crate::model::{Deployment, Environment, EnvironmentName, GroupName, OperationId};
+use crate::check::rules::records::HAND_EDIT;
+use crate::model::{Deployment, Environment, EnvironmentName, GroupName, MERGE_CONFLICT, OperationId};
 use crate::plan::{GroupHeads, Operations};
 
 /// The edited entries of a file.
@@ -38,10 +39,8 @@ impl HandEdits {
         };
         // An entry that both sides have, and that is not readable, has the finding of the conflict.
         let is_own = |group: &Option<GroupName>| group.as_ref().is_none_or(|group| !disputed.contains(group));
-        let unread = reading.problems.iter().filter(|(group, finding)| match finding.rule {
-            "hand-edit" => true,
-            "merge-conflict" => is_own(group),
-            _ => false,
+        let unread = reading.problems.iter().filter(|(group, finding)| {
+            finding.rule == HAND_EDIT.name || (finding.rule == MERGE_CONFLICT.name && is_own(group))
         });
         let mut edited = unread.map(|(group, _)| group.clone()).collect::<Option<Vec<_>>>()?;
         edited.extend(others.iter().filter(|(group, entry)| !as_left(group, entry)).map(|(group, _)| group.clone()));

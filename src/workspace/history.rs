@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{Error, UnknownName, missing_hint};
 use super::overview::ViewProblem;
 use super::{ProblemKind, Workspace, layout, operation_file};
+use crate::check::rules::records::{CHAIN_BROKEN, OPERATION_MISSING};
 use crate::model::nearest;
 use crate::model::{
     Deployment, Environment, EnvironmentName, GroupChange, GroupName, Hint, Location, Operation, OperationId,
@@ -99,7 +100,7 @@ impl Workspace {
         let place = layout::operation(environment, id);
         self.root.read(&place, layout::LARGEST_RECORD)?.ok_or_else(|| {
             Error::invalid(
-                "operation-missing",
+                &OPERATION_MISSING,
                 Location::file(&place),
                 "the file of a committed operation is missing".to_owned(),
                 missing_hint(&place),
@@ -314,7 +315,7 @@ impl Workspace {
 fn broken_chain(environment: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> Error {
     let place = layout::environment(environment);
     Error::invalid(
-        "chain-broken",
+        &CHAIN_BROKEN,
         Location::file(place),
         format!("{group} is not as operation {} left it", deployment.operation),
         Hint::RecordEdit,

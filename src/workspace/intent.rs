@@ -17,6 +17,7 @@ use super::groups::DeletionIntent;
 use super::import::{FinishedImport, ImportIntent};
 use super::take_back::AsideFiles;
 use super::{LockGuard, Workspace, folders, layout};
+use crate::check::rules::records::INTENT;
 use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA};
 
 /// A change that is about to be made.
@@ -77,7 +78,7 @@ impl Workspace {
         let found = file.ok().filter(|file| file.schema == SCHEMA);
         found.map(|file| Some(file.intent)).ok_or_else(|| {
             let message = "the note of an interrupted change cannot be read: another apigw wrote it".to_owned();
-            Error::invalid("intent", Location::file(layout::INTENT_FILE), message, "use that one, or delete the file")
+            Error::invalid(&INTENT, Location::file(layout::INTENT_FILE), message, "use that one, or delete the file")
         })
     }
 

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::{Error, PathContext};
 use super::folders;
+use crate::check::rules::files::{ENCODING, FILE, FILE_SIZE, FOLDER};
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
@@ -170,7 +171,7 @@ impl WorkspaceRoot {
             Ok(names) => names.iter().map(|name| name.to_string_lossy().into_owned()).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotADirectory && path.exists() => {
                 let message = "a file lies where a folder belongs".to_owned();
-                return Err(Error::invalid("folder", Location::file(place), message, "move it elsewhere"));
+                return Err(Error::invalid(&FOLDER, Location::file(place), message, "move it elsewhere"));
             }
             Err(error) if is_absent(&error) => return Ok(Vec::new()),
             Err(error) => return Err(error).at("list", &path).map_err(Error::Io),
@@ -216,7 +217,7 @@ impl Folder<'_> {
         if !metadata.is_file() {
             let message = "this is not a file".to_owned();
             let hint = "remove it, or put the file in its place";
-            return Err(Error::invalid("file", Location::file(place()), message, hint));
+            return Err(Error::invalid(&FILE, Location::file(place()), message, hint));
         }
         if metadata.len() > most {
             return Err(too_large(&place(), metadata.len(), most));
@@ -272,7 +273,7 @@ pub(super) fn absent_is_fine(error: io::Error) -> io::Result<()> {
 
 fn too_large(place: &str, size: u64, most: u64) -> Error {
     Error::invalid(
-        "file-size",
+        &FILE_SIZE,
         Location::file(place),
         format!("the file has {size} bytes, and at most {most} are read"),
         "split the file, or remove parts that do not belong in it",
@@ -287,6 +288,6 @@ pub(super) fn text(place: &str, bytes: Vec<u8>) -> Result<String, Error> {
         let start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let column = String::from_utf8_lossy(&valid[start..]).chars().count() + 1;
         let location = Location { file: place.into(), line, column };
-        Error::invalid("encoding", location, "the file is not UTF-8 text".to_owned(), "save the file as UTF-8")
+        Error::invalid(&ENCODING, location, "the file is not UTF-8 text".to_owned(), "save the file as UTF-8")
     })
 }

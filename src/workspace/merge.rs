@@ -8,6 +8,7 @@ use super::git::{GitCheckout, GitOperation};
 use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
+use crate::check::rules::records::HAND_EDIT;
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
 use crate::plan::{
     GroupConflict, GroupHeads, HeadEntry, MergeSide, MergeSides, MergedState, Operations, Resolution, SideEntries,
@@ -124,7 +125,7 @@ impl MergeState {
 
     fn edit_error(&self, group: &GroupName, operation: &OperationId) -> Error {
         Error::invalid(
-            "hand-edit",
+            &HAND_EDIT,
             Location::file(layout::environment(&self.environment)),
             format!("{group} is not as operation {operation} left it"),
             Hint::RevertEdit,

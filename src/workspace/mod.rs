@@ -83,6 +83,7 @@ mod versions;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::check::rules::records::ENVIRONMENT_MISSING;
 use crate::model::{
     DeploymentState, Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
     Hint, Location, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
@@ -131,7 +132,7 @@ pub use versions::NeededState;
 /// The error for a missing environment's file, which is never taken for an empty one.
 fn missing_environment(place: &str) -> Error {
     Error::invalid(
-        "environment-missing",
+        &ENVIRONMENT_MISSING,
         Location::file(place),
         "the environment's file is missing, but its history is not".to_owned(),
         Hint::RebuildEnvironment,

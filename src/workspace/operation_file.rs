@@ -10,6 +10,7 @@ use super::layout;
 use super::own_yaml;
 use super::quote::quoted;
 use super::record::release;
+use crate::check::rules::records::OPERATION_DAMAGED;
 use crate::model::{
     Deployment, Digest, EnvironmentName, GroupChange, Location, Operation, OperationId, PolicyOverride, Timestamp,
 };
@@ -147,7 +148,7 @@ fn check_name(
 }
 
 fn damaged(place: &str, message: String) -> Error {
-    Error::invalid("operation-damaged", Location::file(place), message, restore_hint(place))
+    Error::invalid(&OPERATION_DAMAGED, Location::file(place), message, restore_hint(place))
 }
 
 #[cfg(test)]

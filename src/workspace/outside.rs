@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use super::error::{Error, PathContext};
 use super::own_places::require_foreign;
 use super::{folders, layout, settings};
+use crate::check::rules::files::{FILE, FILE_SIZE, SCHEMA_NEWER};
 use crate::definition::FetchError;
 use crate::model::{Digest, Location};
 use crate::plan::ReleasePlan;
@@ -22,14 +23,14 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let metadata = named_metadata(path)?;
     if metadata.is_dir() {
         let location = Location::file(path.display().to_string());
-        return Err(Error::invalid("file", location, "this is a folder, not a file".to_owned(), "name a file"));
+        return Err(Error::invalid(&FILE, location, "this is a folder, not a file".to_owned(), "name a file"));
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).at("read", path)?;
     file.take(most + 1).read_to_end(&mut bytes).at("read", path)?;
     if bytes.len() as u64 > most {
         return Err(Error::invalid(
-            "file-size",
+            &FILE_SIZE,
             Location::file(path.display().to_string()),
             format!("the file has more than the {most} bytes that are read at most"),
             "split the file, or remove parts that do not belong in it",
@@ -99,7 +100,7 @@ fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
     if !folder.is_dir() {
         let location = Location::file(target.display().to_string());
         let message = "there is no folder for this file".to_owned();
-        return Err(Error::invalid("file", location, message, "make the folder, or name a file in another"));
+        return Err(Error::invalid(&FILE, location, message, "make the folder, or name a file in another"));
     }
     remove_staged(folder, &prefix);
     loop {
@@ -146,7 +147,7 @@ pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
     let plan: ReleasePlan = settings::yaml(&place, &text, settings::PLAN_SHAPE)?;
     if plan.schema != crate::model::SCHEMA {
         return Err(Error::invalid(
-            "newer-schema",
+            &SCHEMA_NEWER,
             Location::file(place),
             format!("the plan has schema {}, and this apigw knows schema {}", plan.schema, crate::model::SCHEMA),
             "a newer apigw wrote it: use that one",

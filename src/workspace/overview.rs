@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::error::{Error, missing_hint};
 use super::{Workspace, layout};
+use crate::check::rules::records::MISSING;
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, Release, Severity, Timestamp,
-    Version,
+    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, Release, Timestamp, Version,
 };
 use crate::spread::spread;
 
@@ -179,14 +179,8 @@ impl Workspace {
         let Ok(None) = self.locate_release(group, version, release.digest) else { return None };
         let is_there = self.root.exists(&place).unwrap_or(true);
         let reason = if is_there { " with another digest" } else { ", and its folder is missing" };
-        Some(Finding {
-            rule: "missing",
-            severity: Severity::Error,
-            message: format!("version {version} of {group} is live in {name}{reason}"),
-            location: Location::file(&place),
-            hint: missing_hint(&place),
-            count: 1,
-        })
+        let message = format!("version {version} of {group} is live in {name}{reason}");
+        Some(MISSING.finding(Location::file(&place), message, missing_hint(&place)))
     }
 
     /// Compares every live release with the bytes on disk, each once, spread over the processors.

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::layout::{self, LOCAL_FOLDER, WORKSPACE_FILE};
 use super::push::PUSHES_FILE;
 use super::replica::INSTALLED_FILE;
+use crate::check::rules::records::OWN_FILE;
 use crate::model::Location;
 
 /// The names in a workspace's folder that are its own. Its local folder has others' files beside its own.
@@ -75,7 +76,7 @@ pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
 }
 
 fn own_file(path: &Path, message: &str) -> Error {
-    Error::invalid("own-file", Location::file(path.display().to_string()), message.to_owned(), "name a file elsewhere")
+    Error::invalid(&OWN_FILE, Location::file(path.display().to_string()), message.to_owned(), "name a file elsewhere")
 }
 
 /// True if a path lies in the folder of a checkout's own files or of a bare repository. Some file systems ignore the case of letters.

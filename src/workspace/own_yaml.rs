@@ -8,6 +8,8 @@ use std::iter::Peekable;
 use serde::de::DeserializeOwned;
 
 use super::error::{Error, restore_hint};
+use crate::check::rules::files::SCHEMA_NEWER;
+use crate::check::rules::records::FILE_DAMAGED;
 use crate::model::Location;
 
 /// The deepest that flow collections nest: `backend: {…}`.
@@ -31,7 +33,7 @@ pub(super) fn check_constructs(place: &str, text: &str) -> Result<(), Error> {
 
 fn broken(place: &str, (line, column): (usize, usize), message: String) -> Error {
     let location = Location { file: place.into(), line, column };
-    Error::invalid("file-damaged", location, message, restore_hint(place))
+    Error::invalid(&FILE_DAMAGED, location, message, restore_hint(place))
 }
 
 /// Refuses a file of a newer schema than this apigw knows; it is looked at before any field is read.
@@ -42,7 +44,7 @@ pub(super) fn check_schema(place: &str, text: &str, newest: u32) -> Result<(), E
     });
     match stated {
         Some((index, number)) if number > u64::from(newest) => Err(Error::invalid(
-            "newer-schema",
+            &SCHEMA_NEWER,
             Location { file: place.into(), line: index + 1, column: 1 },
             format!("the file has schema {number}, and this apigw knows schema {newest}"),
             "a newer apigw wrote it: use that one",

@@ -14,9 +14,10 @@ use std::fmt::Write as _;
 use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
+use crate::check::rules::records::{CUT_SHORT, HAND_EDIT};
 use crate::model::{
     Backend, Deployment, DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl,
-    Location, OperationId, Release, SCHEMA, Severity,
+    Location, OperationId, Release, SCHEMA,
 };
 
 /// The YAML end marker: a file without it is cut short.
@@ -47,7 +48,7 @@ impl EnvironmentReading {
     /// Returns the environment for changes of these groups alone; others may be in conflict or edited by hand.
     pub(super) fn for_groups(self, groups: &BTreeSet<GroupName>) -> Result<Environment, Error> {
         // In a conflict, the entry of a group may stand on one side alone.
-        let are_edits = self.problems.iter().all(|(_, finding)| finding.rule == "hand-edit");
+        let are_edits = self.problems.iter().all(|(_, finding)| finding.rule == HAND_EDIT.name);
         let is_sound = |group: &GroupName| {
             let is_named = |(named, _): &(Option<GroupName>, Finding)| named.as_ref() == Some(group);
             (are_edits || self.environment.deployments.contains_key(group)) && !self.problems.iter().any(is_named)
@@ -148,7 +149,7 @@ fn parse_text(place: &str, name: &EnvironmentName, text: &str) -> Result<Environ
     own_yaml::check_schema(place, text, SCHEMA)?;
     if text.strip_suffix('\n').and_then(|text| text.lines().next_back()) != Some(END) {
         return Err(Error::invalid(
-            "cut-short",
+            &CUT_SHORT,
             at(place, lines.len().max(1)),
             format!("the file is cut short: its last line is not the end marker {END:?}"),
             restore_hint(place),
@@ -242,14 +243,7 @@ fn edited(place: &str, line: usize) -> Error {
 }
 
 fn edited_finding(place: &str, line: usize) -> Finding {
-    Finding {
-        rule: "hand-edit",
-        severity: Severity::Error,
-        message: "this is not as apigw wrote it: edited by hand, or damaged".to_owned(),
-        location: at(place, line),
-        hint: Hint::InspectEdit,
-        count: 1,
-    }
+    HAND_EDIT.finding(at(place, line), "this is not as apigw wrote it: edited by hand, or damaged", Hint::InspectEdit)
 }
 
 fn out_of_order(place: &str, line: usize) -> Finding {

@@ -16,6 +16,7 @@ use super::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, TEMPORARY_FOLDER, W
 use super::object_folder::{ObjectFolder, ReadFault};
 use super::push::is_served_settings;
 use super::{folders, lock, settings};
+use crate::check::rules::records::{CACHE_DAMAGED, PUSHED_SETTINGS};
 use crate::model::{Digest, FileSet, GroupName, Location, Version};
 use crate::store::{ObjectName, StateList, StatePlace};
 
@@ -104,7 +105,7 @@ impl Installation<'_> {
         let damaged = || {
             let message = "its object in the cache is missing or damaged".to_owned();
             let hint = "it is read from the store again";
-            Error::invalid("cache-damaged", Location::file(place.to_string()), message, hint)
+            Error::invalid(&CACHE_DAMAGED, Location::file(place.to_string()), message, hint)
         };
         match self.objects.read(ObjectName::Content(digest), place.largest()) {
             Ok(Some(bytes)) if Digest::of(&bytes) == digest => Ok(bytes),
@@ -199,7 +200,7 @@ fn check_settings(path: &str, bytes: Vec<u8>) -> Result<(), Error> {
         return Ok(());
     }
     let message = "settings that came from a store name a program or a folder for secrets".to_owned();
-    Err(Error::invalid("pushed-settings", Location::file(path), message, "find out who pushed them"))
+    Err(Error::invalid(&PUSHED_SETTINGS, Location::file(path), message, "find out who pushed them"))
 }
 
 #[cfg(test)]

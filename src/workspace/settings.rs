@@ -10,6 +10,7 @@ use super::error::{Error, restore_hint};
 use super::layout::WORKSPACE_FILE;
 use crate::check::places::SettingsPlaces;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
+use crate::check::rules::files::{SCHEMA_NEWER, SCHEMA_NUMBER, TOML, YAML};
 use crate::compare::KINDS;
 use crate::model::{
     EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, conflict_finding,
@@ -110,7 +111,7 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
     if text.trim().is_empty() {
         let is_plan = shape == PLAN_SHAPE;
         let hint = if is_plan { Hint::CorrectFile { schema: shape.to_owned() } } else { restore_hint(place) };
-        return Err(Error::invalid("yaml", Location::file(place), "the file is empty".to_owned(), hint));
+        return Err(Error::invalid(&YAML, Location::file(place), "the file is empty".to_owned(), hint));
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,
@@ -125,12 +126,7 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
         let (line, column) =
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
         let hint = Hint::CorrectFile { schema: shape.to_owned() };
-        Error::invalid(
-            "yaml",
-            Location { file: place.into(), line, column },
-            plain_words(error.without_snippet()),
-            hint,
-        )
+        Error::invalid(&YAML, Location { file: place.into(), line, column }, plain_words(error.without_snippet()), hint)
     })
 }
 
@@ -205,13 +201,13 @@ fn expected_words(expected: &str) -> String {
 fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Location) -> Result<(), Error> {
     match schema {
         Some(number) if number > i64::from(SCHEMA) => Err(Error::invalid(
-            "newer-schema",
+            &SCHEMA_NEWER,
             position(),
             format!("the file has schema {number}, and this apigw knows schema {SCHEMA}"),
             "a newer apigw wrote it: use that one",
         )),
         Some(number) if number < i64::from(SCHEMA) => Err(Error::invalid(
-            "schema",
+            &SCHEMA_NUMBER,
             position(),
             format!("{place} has schema {number}, which never existed"),
             format!("write `schema` as {SCHEMA}"),
@@ -237,7 +233,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> Error {
         },
     );
     let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
-    Error::invalid("toml", location, message, Hint::CorrectFile { schema: "workspace".to_owned() })
+    Error::invalid(&TOML, location, message, Hint::CorrectFile { schema: "workspace".to_owned() })
 }
 
 /// Finds the first line with this key at its start, indented or not.

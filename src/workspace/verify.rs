@@ -23,7 +23,9 @@ use super::error::Error;
 use super::layout;
 use super::overview::ViewProblem;
 use super::{LockRequest, Workspace};
-use crate::model::{Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId};
+use crate::model::{
+    Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, MERGE_CONFLICT, OperationId,
+};
 use crate::plan::{self, Plan};
 use chain::OperationChains;
 use entries::EnvironmentEntries;
@@ -88,21 +90,18 @@ impl WorkspaceVerification {
 
     /// Adds problems of keys that were found beside the chains.
     pub fn note(&mut self, kind: ProblemKind, findings: Vec<Finding>) {
-        let problem = |finding| IntegrityProblem { kind, finding, repairable: false };
-        self.problems.extend(findings.into_iter().map(problem));
+        self.problems.extend(findings.into_iter().map(|finding| IntegrityProblem::found(kind, finding)));
     }
 }
 
 impl IntegrityProblem {
     fn new(kind: ProblemKind, location: Location, message: impl Into<String>, hint: impl Into<Hint>) -> Self {
-        let finding = Finding {
-            rule: kind.as_str(),
-            severity: kind.severity(),
-            message: message.into(),
-            location,
-            hint: hint.into(),
-            count: 1,
-        };
+        Self { kind, finding: kind.rule().finding(location, message, hint), repairable: false }
+    }
+
+    /// Creates the problem of a finding: of this kind, unless it is a merge conflict.
+    fn found(kind: ProblemKind, finding: Finding) -> Self {
+        let kind = if finding.rule == MERGE_CONFLICT.name { ProblemKind::MergeConflict } else { kind };
         Self { kind, finding, repairable: false }
     }
 
@@ -350,14 +349,9 @@ fn group_location(environment: &EnvironmentName) -> Location {
 /// Converts an error about a file's content into problems; passes any other error on.
 fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<IntegrityProblem>, Error> {
     match error {
-        Error::Invalid(findings) => Ok(findings
-            .into_iter()
-            .map(|finding| IntegrityProblem {
-                kind,
-                finding: Finding { rule: kind.as_str(), ..finding },
-                repairable: false,
-            })
-            .collect()),
+        Error::Invalid(findings) => {
+            Ok(findings.into_iter().map(|finding| IntegrityProblem::found(kind, finding)).collect())
+        }
         Error::OutsideLink { path } => Ok(vec![IntegrityProblem::new(
             kind,
             Location::file(path.display().to_string()),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
+use crate::check::rules::records::VERSION_DAMAGED;
 use crate::model::{Digest, Finding, GroupName, Hint, Location, Manifest, SCHEMA, Version, conflict_finding};
 
 #[derive(serde::Deserialize)]
@@ -76,7 +77,7 @@ pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &st
     };
     match problem {
         None => Ok(VersionRecord { manifest: file.files, frozen_as: file.frozen_as }),
-        Some(message) => Err(Error::invalid("version-damaged", Location::file(place), message, restore_hint(place))),
+        Some(message) => Err(Error::invalid(&VERSION_DAMAGED, Location::file(place), message, restore_hint(place))),
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use super::error::Error;
 use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
+use crate::check::rules::records::NOTE_DAMAGED;
 use crate::model::{
     Author, Digest, FileSet, Finding, GroupName, Hint, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version,
     VersionNote, VersionNotes, VersionRemark, VersionUnblock, conflict_marker,
@@ -109,7 +110,7 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
         let location = Location { file: place.into(), line: index + 1, column: 1 };
         let message = "apigw never writes this: edited by hand, or damaged".to_owned();
         let hint = Hint::RestoreNote { file: place.to_owned(), is_tracked: false };
-        Error::invalid("note-damaged", location, message, hint)
+        Error::invalid(&NOTE_DAMAGED, location, message, hint)
     };
     let mut read = ReadNote { note: VersionNote::default(), conflict: None };
     let (own, mut is_named) = (format!("version: \"{version}\""), false);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::error::{Error, UnknownName, missing_hint, restore_hint};
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
+use crate::check::rules::records::VERSION_DAMAGED;
 use crate::model::{
     DeploymentState, Digest, EnvironmentName, FileSet, GroupName, Location, Manifest, OperationId, Release,
     VERSION_FILE, Version, nearest,
@@ -158,7 +159,7 @@ impl Workspace {
         match self.root.read(&place, layout::LARGEST_RECORD)? {
             Some(bytes) => version_file::parse(&place, group, version, &layout::text(&place, bytes)?).map(Some),
             None if self.root.exists(&folder)? => Err(Error::invalid(
-                "version-damaged",
+                &VERSION_DAMAGED,
                 Location::file(&place),
                 "the version's list of files is missing".to_owned(),
                 missing_hint(&folder),
@@ -177,7 +178,7 @@ impl Workspace {
         for (path, digest) in &manifest.0 {
             let place = format!("{folder}/{path}");
             let damaged = |message: &str| {
-                Error::invalid("version-damaged", Location::file(&place), message.to_owned(), restore_hint(&place))
+                Error::invalid(&VERSION_DAMAGED, Location::file(&place), message.to_owned(), restore_hint(&place))
             };
             let bytes = self.root.read(&place, layout::LARGEST_DEFINITION)?;
             let bytes = bytes.ok_or_else(|| damaged("a file of a frozen version is missing"))?;

@@ -1,6 +1,6 @@
 //! Documentation of the rules over unreadable files of a workspace; these rules cannot be turned off.
 
-use crate::definition::Rule;
+use crate::model::Rule;
 
 /// A group has at most five custom domains.
 pub(crate) const DOMAIN_COUNT: Rule = Rule::error(
@@ -64,8 +64,9 @@ pub(crate) const ENVIRONMENT_ALIAS: Rule = Rule::error(
 /// The files of a group exist and belong to it.
 pub(crate) const FILE: Rule = Rule::error(
     "file",
-    "A group has its settings in group.yaml, as a regular file, and a definition refers to no file that belongs \
-     to apigw: neither to group.yaml nor to anything below `versions`.",
+    "A group has its settings in group.yaml, as a regular file that can be read, and a definition refers to no file \
+     that belongs to apigw: neither to group.yaml nor to anything below `versions`. A file that a command names is a file, in \
+     a folder that exists.",
 );
 /// `group.yaml` is readable.
 pub(crate) const YAML: Rule = Rule::error(
@@ -123,6 +124,19 @@ pub(crate) const EDIT: Rule = Rule::error(
      cannot be done safely, nothing is written, and the change is left to a person.",
 );
 
+/// A folder of the workspace is a folder.
+pub(crate) const FOLDER: Rule = Rule::error(
+    "folder",
+    "A file lies where the layout of a workspace has a folder, so that nothing in that folder can be read or written. Move the \
+     file elsewhere.",
+);
+/// A file of the workspace can be read.
+pub(crate) const FILE_UNREADABLE: Rule = Rule::error(
+    "file-unreadable",
+    "The system refuses to read a file of the workspace, or a link leads out of it, where no gateway and no other machine \
+     finds its target. Let this user read the file, or put the file itself in the place of the link.",
+);
+
 /// The workspace folder supports locks.
 pub const FOLDER_LOCK: Rule = Rule::warning(
     "folder-lock",
@@ -131,65 +145,8 @@ pub const FOLDER_LOCK: Rule = Rule::warning(
      holds it. Keep the workspace on a local file system, or do not clean it while it is changed.",
 );
 
-/// A secret of a key is not on this machine.
-pub const SECRET_MISSING: Rule = Rule::warning(
-    "secret-missing",
-    "A gateway verifies signatures with the secrets that are on its machine, and signs requests to backends with them. Where \
-     one is missing, requests that are signed with it get 401, and a group that signs with it gets 503. It is a warning, \
-     since the gateway may run on another machine than this command.",
-);
-
-/// The APIs of grants exist.
-pub const GRANT_API_GONE: Rule = Rule::warning(
-    "grant-api-gone",
-    "A grant names APIs by operation id, or by method and path. One that the live version does not have, since it was renamed \
-     or removed, lets nobody call anything. Grant the API by its new name, and revoke the grant that is left over.",
-);
-/// No private key lies where Git would add it.
-pub const PRIVATE_KEY: Rule = Rule::error(
-    "private-key",
-    "A file below keys/ or groups/ holds a private key (PEM), and Git does not ignore it: who has the repository can sign as \
-     the caller. Move it out of the workspace. A key that was committed stays in the history of Git: revoke it, and make \
-     another.",
-);
-
-/// A key has two live secrets at most.
-pub const THIRD_SECRET: Rule = Rule::warning(
-    "third-secret",
-    "A key has two secrets while it is rotated. More are live where two branches that both rotated it were joined: each of them \
-     lets in until it retires, and the key cannot be rotated. Revoke one that nobody uses.",
-);
-
-/// No secret stands under two ids.
-pub const SECRET_REUSED: Rule = Rule::error(
-    "secret-reused",
-    "A secret of a key is one that was revoked under another id, or two keys have it. Commands refuse that; a merge of branches \
-     and an edit by hand can bring it about. A gateway lets nobody in with it. Rotate the key: the caller makes another pair.",
-);
-
-/// A revocation has its file.
-pub const REVOCATION_MISSING: Rule = Rule::error(
-    "revocation-missing",
-    "The file of a revocation is gone, as after a Git revert or where it was removed: the history of access or this machine has the \
-     revocation, and keeps to it. Another machine may not, and would let in whoever has the secret. Write the file again.",
-);
-
-/// Files among the keys are those of keys.
-pub const KEY_FILE_NAME: Rule = Rule::error(
-    "key-file-name",
-    "A file in keys/, keys/owners/ or keys/revoked/ whose name is not that of a key, an owner or a secret with the ending .yaml is \
-     ignored: the key lets nobody in, the revocation revokes nothing. Names are lower case, also where the file system is not.",
-);
-
-/// No secret stands in clear.
-pub const SECRET_LEAKED: Rule = Rule::error(
-    "secret-leaked",
-    "A secret of a signature key that is on this machine stands in clear in a file that everybody reads who has the repository: a \
-     description, a message, settings, a definition. Take it out, rotate the key and revoke the secret.",
-);
-
 /// The rules in this file.
-pub(super) const RULES: [Rule; 21] = [
+pub(super) const RULES: [Rule; 15] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -203,12 +160,6 @@ pub(super) const RULES: [Rule; 21] = [
     FILE_SIZE,
     EDIT,
     FOLDER_LOCK,
-    SECRET_MISSING,
-    PRIVATE_KEY,
-    GRANT_API_GONE,
-    SECRET_REUSED,
-    THIRD_SECRET,
-    REVOCATION_MISSING,
-    KEY_FILE_NAME,
-    SECRET_LEAKED,
+    FOLDER,
+    FILE_UNREADABLE,
 ];

@@ -1,6 +1,6 @@
 //! Documentation of the rules over APIs: paths, names, results and security.
 
-use crate::definition::Rule;
+use crate::model::Rule;
 
 /// A group has APIs.
 pub(in crate::check) const NO_API: Rule = Rule::error(

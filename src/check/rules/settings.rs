@@ -1,6 +1,6 @@
 //! Documentation of the rules over settings: addresses, domains, variables, environments.
 
-use crate::definition::Rule;
+use crate::model::Rule;
 
 /// A backend address is valid.
 pub(in crate::check) const BACKEND_ADDRESS: Rule = Rule::error(
@@ -214,7 +214,7 @@ pub(in crate::check) const TLS_FILE_MISSING: Rule = Rule::warning(
      \x20 .apigw/secrets/backend-ca.pem",
 );
 /// The key that signs requests to backends can sign.
-pub(in crate::check) const SIGNING_KEY: Rule = Rule::error(
+pub(crate) const SIGNING_KEY: Rule = Rule::error(
     "signing-key",
     "`forwarding.sign` in group.yaml names the key with which the gateway signs requests to backends: one of kind \
      signature with a shared secret that was not revoked. With any other, every request to the group gets 503. Keys are \

@@ -1,6 +1,6 @@
 //! Documentation of the rules that check a definition against the OpenAPI Specification.
 
-use crate::definition::Rule;
+use crate::model::Rule;
 
 /// An object has its required fields.
 pub(in crate::check) const SPECIFICATION_REQUIRED: Rule = Rule::warning(

@@ -18,8 +18,8 @@ use objects::REFERENCE;
 
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
-use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Rule, Specification};
-use crate::model::{Finding, Findings, Hint, is_token, nearest};
+use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Specification};
+use crate::model::{Finding, Findings, Hint, Rule, is_token, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = SpecificationWalk {

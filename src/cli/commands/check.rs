@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::check::rules::files::FILE;
 use crate::check::{self, CheckedGroup, LiveGroup, WorkspaceOverview};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -13,9 +14,8 @@ use crate::cli::output::{self, OutputFormat, SourceTexts};
 use crate::cli::progress::ProgressLine;
 use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
-use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
-use crate::model::{DeploymentState, Finding, GroupName, Location, SCHEMA, Severity, nearest};
+use crate::model::{DeploymentState, Finding, GroupName, Location, Rule, SCHEMA, Severity, nearest};
 use crate::workspace::{self, AccessCache, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
@@ -85,14 +85,11 @@ fn find(
         match workspace.draft(group, &access) {
             Ok(draft) => drafts.push((group, draft)),
             // One file that the system refuses hides no other group.
-            Err(workspace::Error::Io(error)) => unreadable.push(Finding {
-                rule: "file",
-                severity: Severity::Error,
-                message: format!("{error}: {}", error.source),
-                location: Location::file(format!("groups/{group}")),
-                hint: "make it readable".into(),
-                count: 1,
-            }),
+            Err(workspace::Error::Io(error)) => unreadable.push(FILE.finding(
+                Location::file(format!("groups/{group}")),
+                format!("{error}: {}", error.source),
+                "make it readable",
+            )),
             Err(error) => return Err(error.into()),
         }
     }

@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::{FindingView, FindingsView, OutputDocument, PlanView};
 use crate::check::can_be_set;
-use crate::definition::Rule;
-use crate::model::{SCHEMA, Severity};
+use crate::model::{Rule, SCHEMA, Severity};
 use crate::workspace::{ProblemKind, WorkspaceVerification};
 
 /// The findings, or the rule that `--explain` asks for.

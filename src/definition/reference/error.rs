@@ -1,6 +1,7 @@
 //! Errors of references.
 
-use crate::definition::rules::{self, Rule};
+use crate::definition::rules;
+use crate::model::Rule;
 
 /// The error for a reference that cannot be resolved.
 pub(in crate::definition) struct ReferenceError {

@@ -12,7 +12,7 @@ use crate::definition::encode::{self, EncodedBody};
 use crate::definition::rules;
 use crate::definition::schema::SampleFailure;
 use crate::definition::sequence::SequenceFraming;
-use crate::model::Finding;
+use crate::model::{Finding, Rule};
 
 pub(super) struct Builder<'d> {
     pub(super) definition: &'d Definition,
@@ -344,7 +344,7 @@ impl<'d> Builder<'d> {
         self.finding(rules::CONSTANT_RESULT, node, message, hint);
     }
 
-    pub(super) fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
+    pub(super) fn finding(&mut self, rule: Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
         self.findings.push(rule.finding(node.location(), message, hint));
     }
 }

@@ -15,9 +15,6 @@ use crate::model::SCHEMA;
 /// The file of the revocations that were found in commits, so that no commit is read twice.
 pub(in crate::workspace) const COMMITTED_REVOCATIONS_FILE: &str = ".apigw/committed-revocations.json";
 
-/// The rule of that file.
-const RULE: &str = "committed-revocations";
-
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CommittedRevocationsFile {
@@ -63,8 +60,7 @@ impl Workspace {
     /// Returns `None` where Git cannot tell.
     fn revocations_in(&self, checkout: &GitCheckout) -> Option<BTreeSet<SecretId>> {
         let commit = checkout.head()?;
-        let known: Option<CommittedRevocationsFile> =
-            self.gateway_record(COMMITTED_REVOCATIONS_FILE, RULE).ok().flatten();
+        let known: Option<CommittedRevocationsFile> = self.gateway_record(COMMITTED_REVOCATIONS_FILE).ok().flatten();
         let (since, mut revoked) = match known {
             Some(known) if known.commit == commit => return Some(known.revoked),
             Some(known) => (Some(known.commit), known.revoked),
@@ -78,7 +74,7 @@ impl Workspace {
         if !checkout.is_shallow() {
             let file = CommittedRevocationsFile { schema: SCHEMA, commit, revoked: revoked.clone() };
             // Without the note, the commits are read again.
-            let _ = self.change_gateway_record(COMMITTED_REVOCATIONS_FILE, RULE, |_| file);
+            let _ = self.change_gateway_record(COMMITTED_REVOCATIONS_FILE, |_| file);
         }
         Some(revoked)
     }

@@ -10,9 +10,6 @@ use crate::model::{SCHEMA, Timestamp};
 /// The file of the counts.
 pub(in crate::workspace) const DAY_COUNTS_FILE: &str = ".apigw/day-counts.json";
 
-/// The rule of their file.
-const RULE: &str = "day-counts";
-
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DayCountsFile {
@@ -35,7 +32,7 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn day_counts(&self) -> Result<DayCounts, Error> {
-        let file: Option<DayCountsFile> = self.gateway_record(DAY_COUNTS_FILE, RULE)?;
+        let file: Option<DayCountsFile> = self.gateway_record(DAY_COUNTS_FILE)?;
         Ok(file.map(DayCounts::from).unwrap_or_default())
     }
 
@@ -46,7 +43,7 @@ impl Workspace {
     ///
     /// Fails where the file cannot be written, or is of a newer schema.
     pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
-        self.change_gateway_record(DAY_COUNTS_FILE, RULE, |file: Option<DayCountsFile>| {
+        self.change_gateway_record(DAY_COUNTS_FILE, |file: Option<DayCountsFile>| {
             let counts = counts.merged_with(file.map(DayCounts::from).unwrap_or_default());
             DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts }
         })

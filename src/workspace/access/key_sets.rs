@@ -8,7 +8,8 @@ use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::KEY_SETS_FOLDER;
 use crate::access::token::{LARGEST_KEY_SET, TokenKeySet};
-use crate::model::{Finding, GroupName, GroupSettings, KeySetSource, Location, SETTINGS_FILE, Severity, TokenAuth};
+use crate::check::rules::access::{KEY_SET, KEY_SET_MISSING};
+use crate::model::{Finding, GroupName, GroupSettings, KeySetSource, Location, SETTINGS_FILE, TokenAuth};
 
 /// The key sets that can be used, by the names of their files.
 type KeySets = BTreeMap<String, Arc<TokenKeySet>>;
@@ -48,14 +49,11 @@ impl Workspace {
             Ok(true) | Err(Error::OutsideLink { .. }) => return Ok(None),
             Err(error) => return Err(error),
         }
-        Ok(Some(Finding {
-            rule: "key-set-missing",
-            severity: Severity::Error,
-            message: format!("the keys of {issuer} are not there: {place}"),
-            location: Location::file(layout::group_file(group, SETTINGS_FILE)),
-            hint: "put the issuer's key set (JWKS) there; until then no token lets in".into(),
-            count: 1,
-        }))
+        Ok(Some(KEY_SET_MISSING.finding(
+            Location::file(layout::group_file(group, SETTINGS_FILE)),
+            format!("the keys of {issuer} are not there: {place}"),
+            "put the issuer's key set (JWKS) there; until then no token is accepted",
+        )))
     }
 
     /// Returns the stamps of the files, which show when one was rewritten.
@@ -76,8 +74,8 @@ impl Workspace {
         let bytes = self.root.read(&place, LARGEST_KEY_SET as u64)?.unwrap_or_default();
         TokenKeySet::parse(&layout::text(&place, bytes)?).map_err(|fault| {
             let hint = "take the set from the issuer's `jwks_uri`; a running gateway keeps the set before it for a minute, then, \
-                        as one that starts, lets no token of it in";
-            Error::invalid("key-set", Location::file(&place), fault.to_string(), hint)
+                        as one that starts, accepts no token of it";
+            Error::invalid(&KEY_SET, Location::file(&place), fault.to_string(), hint)
         })
     }
 }

@@ -10,9 +10,6 @@ use crate::model::{SCHEMA, Timestamp};
 /// The file of the dates.
 pub(in crate::workspace) const LATEST_DATES_FILE: &str = ".apigw/latest-dates.json";
 
-/// The rule of their file.
-const RULE: &str = "latest-dates";
-
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LatestDatesFile {
@@ -27,13 +24,13 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn latest_dates(&self) -> Result<LatestDates, Error> {
-        let file: Option<LatestDatesFile> = self.gateway_record(LATEST_DATES_FILE, RULE)?;
+        let file: Option<LatestDatesFile> = self.gateway_record(LATEST_DATES_FILE)?;
         Ok(file.map_or_else(LatestDates::default, |file| LatestDates { dates: file.dates }))
     }
 
     /// Saves dates, beside those that another gateway of this machine has saved. It is not synced, as the counts of a day.
     pub fn save_latest_dates(&self, latest: LatestDates, now: Timestamp) -> Result<(), Error> {
-        self.change_gateway_record(LATEST_DATES_FILE, RULE, |file: Option<LatestDatesFile>| {
+        self.change_gateway_record(LATEST_DATES_FILE, |file: Option<LatestDatesFile>| {
             let saved = LatestDates { dates: file.map(|file| file.dates).unwrap_or_default() };
             LatestDatesFile { schema: SCHEMA, dates: latest.merged_with(&saved, now).dates }
         })

@@ -9,6 +9,7 @@ use super::super::{LockGuard, Workspace, layout};
 use super::{LARGEST_SUBJECT, operation_place, subject_file, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
 use crate::access::{AccessSubject, SubjectRecord, SubjectState};
+use crate::check::rules::records::{HAND_EDIT, OPERATION_MISSING};
 use crate::model::{Location, OperationId};
 use crate::workspace::error::{missing_hint, restore_hint};
 
@@ -97,11 +98,11 @@ impl Workspace {
         let Some(operation) = operations.get(&record.operation) else {
             let message = format!("the file of an operation on {subject} is missing or damaged");
             let place = operation_place(&record.operation);
-            return Err(Error::invalid("operation-missing", Location::file(&place), message, missing_hint(&place)));
+            return Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, missing_hint(&place)));
         };
         if operation.after != record.state {
             let message = format!("{subject} is not as operation {} left it", record.operation);
-            return Err(Error::invalid("hand-edit", Location::file(&place), message, restore_hint(&place)));
+            return Err(Error::invalid(&HAND_EDIT, Location::file(&place), message, restore_hint(&place)));
         }
         let (own, others): (Vec<_>, Vec<_>) =
             state.heads.iter().cloned().partition(|head| leads_to(operations, head, &record.operation));

@@ -33,6 +33,7 @@ use crate::access::{
     AccessOperation, AccessSubject, Key, OwnerGrants, PublicKey, PublicKeyUse, SecretId, SubjectRecord, SubjectState,
 };
 use crate::check::SigningKeyFault;
+use crate::check::rules::records::OPERATION_MISSING;
 use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, OperationId, OwnerName, Timestamp, nearest};
 
 pub(super) use commit::AccessIntent;
@@ -225,7 +226,7 @@ impl Workspace {
         let bytes = self.root.read(&place, LARGEST_SUBJECT)?.ok_or_else(|| {
             let message = "the file of a committed operation is missing".to_owned();
             let hint = missing_hint(&place);
-            Error::invalid("operation-missing", Location::file(&place), message, hint)
+            Error::invalid(&OPERATION_MISSING, Location::file(&place), message, hint)
         })?;
         operation_file::parse(&place, id, bytes)
     }

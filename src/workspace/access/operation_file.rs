@@ -7,6 +7,7 @@ use super::super::quote::quoted;
 use super::super::{layout, own_yaml};
 use super::subject_file;
 use crate::access::{AccessAction, AccessOperation, Key, OwnerGrants, Revocation, SubjectState};
+use crate::check::rules::records::OPERATION_DAMAGED;
 use crate::model::{Digest, Location, OperationId, Timestamp};
 
 #[derive(serde::Deserialize)]
@@ -72,7 +73,7 @@ pub(super) fn render(operation: &AccessOperation) -> (OperationId, String) {
 pub(super) fn parse(place: &str, id: &OperationId, bytes: Vec<u8>) -> Result<AccessOperation, Error> {
     let damaged = |message: &str| {
         let hint = restore_hint(place);
-        Error::invalid("operation-damaged", Location::file(place), message.to_owned(), hint)
+        Error::invalid(&OPERATION_DAMAGED, Location::file(place), message.to_owned(), hint)
     };
     let digest = Digest::of(&bytes);
     let text = layout::text(place, bytes)?;

@@ -8,7 +8,8 @@ use super::merge::stated_operations;
 use super::{HISTORY_FOLDER, LARGEST_SUBJECT, operation_place, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
 use crate::access::{AccessOperation, AccessSubject, Key, SecretId, SubjectState};
-use crate::model::{Finding, Hint, KeyName, Location, OperationId, Severity};
+use crate::check::rules::access::KEY_MISSING;
+use crate::model::{Finding, Hint, KeyName, Location, OperationId};
 
 /// A key whose secrets are to be revoked: those of its file, and those of the last operations of all branches.
 #[derive(Debug)]
@@ -129,12 +130,6 @@ fn with_secrets_of(mut one: Key, other: Key) -> Key {
 }
 
 fn missing(place: &str, subject: &AccessSubject) -> Finding {
-    Finding {
-        rule: "key-missing",
-        severity: Severity::Error,
-        message: format!("the file of {subject} is missing"),
-        location: Location::file(place),
-        hint: Hint::RewriteSubject { subject: subject.typed() },
-        count: 1,
-    }
+    let hint = Hint::RewriteSubject { subject: subject.typed() };
+    KEY_MISSING.finding(Location::file(place), format!("the file of {subject} is missing"), hint)
 }

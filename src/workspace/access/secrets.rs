@@ -19,6 +19,7 @@ use super::secrets_command::{command_problem, printed};
 use super::{AccessSnapshot, subject_place};
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
 use crate::check::SECRET_MISSING;
+use crate::check::rules::access::{SECRET_DIFFERS, SECRET_FILE, SECRET_PLACE, SECRET_UNREADABLE};
 use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
 /// The variable in which systemd names the folder of credentials.
@@ -186,33 +187,27 @@ impl Workspace {
 }
 
 fn other_secret(key: &Key, id: &SecretId) -> Finding {
-    Finding {
-        rule: "secret-differs",
-        severity: Severity::Error,
-        message: format!("the secret {id} on this machine is not the one of key {}", key.name),
-        location: Location::file(subject_place(&AccessSubject::Key(key.name.clone()))),
-        hint: "put the secret in its place that was made with the id; requests that are signed with it get 401".into(),
-        count: 1,
-    }
+    SECRET_DIFFERS.finding(
+        Location::file(subject_place(&AccessSubject::Key(key.name.clone()))),
+        format!("the secret {id} on this machine is not the one of key {}", key.name),
+        "put the secret in its place that was made with the id; requests that are signed with it get 401",
+    )
 }
 
 fn unreadable(id: &SecretId, error: &Error) -> Finding {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    Finding {
-        rule: "secret-unreadable",
-        severity: Severity::Error,
-        message: format!("the secret {id} cannot be read: {error}{cause}"),
-        location: Location::file(layout::SECRETS_FOLDER),
-        hint: "requests that are signed with it get 401".into(),
-        count: 1,
-    }
+    SECRET_UNREADABLE.finding(
+        Location::file(layout::SECRETS_FOLDER),
+        format!("the secret {id} cannot be read: {error}{cause}"),
+        "requests that are signed with it get 401",
+    )
 }
 
 /// Reads the file of a secret, without the end of its line; `None` where there is none.
 pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSecret>, Error> {
     let refuse = |message: &str, hint: &str| {
         let location = Location::file(path.display().to_string());
-        Err(Error::invalid("secret-file", location, message.to_owned(), hint))
+        Err(Error::invalid(&SECRET_FILE, location, message.to_owned(), hint))
     };
     let (no_file, hint) = ("this is not the file of a secret", "put the text of the secret alone into it");
     // Looked at before it is opened: opening a pipe would wait for a writer.
@@ -231,7 +226,7 @@ pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSe
     let metadata = file.metadata().at("read", path)?;
     if is_private && metadata.mode() & OTHERS != 0 {
         return refuse(
-            "others than its owner can read this secret",
+            "this secret is readable by others than its owner",
             "`chmod 600` it, and rotate the key if others did",
         );
     }
@@ -272,18 +267,13 @@ impl LockGuard {
         if !folder_of(path).is_dir() {
             let location = Location::file(path.display().to_string());
             let message = "there is no folder for this file".to_owned();
-            return Err(Error::invalid(
-                "secret-place",
-                location,
-                message,
-                "make the folder, or name a file in another",
-            ));
+            return Err(Error::invalid(&SECRET_PLACE, location, message, "make the folder, or name a file in another"));
         }
         if path.is_dir() {
             let location = Location::file(path.display().to_string());
             let message = "this is a folder, and the secret needs a file".to_owned();
             return Err(Error::invalid(
-                "secret-place",
+                &SECRET_PLACE,
                 location,
                 message,
                 "name a file in it, outside of the repository",
@@ -292,7 +282,7 @@ impl LockGuard {
         if !is_hidden_from_git(path) {
             let location = Location::file(path.display().to_string());
             let message = "Git would see a secret in this place".to_owned();
-            return Err(Error::invalid("secret-place", location, message, "name a file outside of the repository"));
+            return Err(Error::invalid(&SECRET_PLACE, location, message, "name a file outside of the repository"));
         }
         create_private(path, &format!("{}\n", secret.reveal()))
     }

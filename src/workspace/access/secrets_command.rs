@@ -13,7 +13,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::super::secret_variables::withhold_secrets;
 use super::super::{Workspace, layout};
 use crate::access::HmacSecret;
-use crate::model::{Finding, Location, Severity};
+use crate::check::rules::access::SECRETS_COMMAND;
+use crate::model::{Finding, Location};
 
 /// The most bytes that it may print.
 const LARGEST_OUTPUT: u64 = 4 << 20;
@@ -35,14 +36,11 @@ pub(super) enum CommandProblem {
 
 /// Tells of a command that gave no secrets.
 pub(super) fn command_problem(program: &str, problem: &CommandProblem) -> Finding {
-    Finding {
-        rule: "secrets-command",
-        severity: Severity::Error,
-        message: format!("`secrets_command` {program:?} {problem}"),
-        location: Location::file(layout::WORKSPACE_FILE),
-        hint: "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret let nobody in".into(),
-        count: 1,
-    }
+    SECRETS_COMMAND.finding(
+        Location::file(layout::WORKSPACE_FILE),
+        format!("`secrets_command` {program:?} {problem}"),
+        "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret are not accepted",
+    )
 }
 
 /// Runs the command and reads what it prints. Nothing of that is ever shown.

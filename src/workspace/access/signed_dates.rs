@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::super::error::{Error, PathContext, missing_hint};
 use super::super::{Workspace, layout, lock};
 use crate::access::{DateJournal, DateSlot, EarlierDates};
+use crate::check::rules::access::SIGNED_DATES;
 use crate::model::{Location, Timestamp};
 
 /// The file of the journal.
@@ -91,7 +92,7 @@ impl SignedDatesFile {
         for (number, line) in (1..).zip(lines) {
             let slot: DateSlot = line.parse().map_err(|error: crate::access::DateSlotError| {
                 let location = Location { line: number, ..Location::file(SIGNED_DATES_FILE) };
-                Error::invalid("signed-dates", location, error.to_string(), missing_hint(SIGNED_DATES_FILE))
+                Error::invalid(&SIGNED_DATES, location, error.to_string(), missing_hint(SIGNED_DATES_FILE))
             })?;
             if !slot.is_over(now) {
                 slots.insert(slot);

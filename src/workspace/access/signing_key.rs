@@ -7,6 +7,8 @@ use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
 use super::secrets::{create_private, read_secret};
 use crate::access::PrivateKey;
+use crate::check::rules::access::SECRET_PLACE;
+use crate::check::rules::settings::SIGNING_KEY;
 use crate::model::Location;
 
 /// Reads the key from its file.
@@ -19,12 +21,12 @@ pub fn read_signing_key(path: &Path) -> Result<PrivateKey, Error> {
     let secret = read_secret(path, true)?;
     let Some(secret) = secret else {
         let message = "there is no such file".to_owned();
-        return Err(Error::invalid("signing-key", place(), message, "name the file of a private key"));
+        return Err(Error::invalid(&SIGNING_KEY, place(), message, "name the file of a private key"));
     };
     check_place(path)?;
     secret.private_key().ok_or_else(|| {
         let message = "this is no private key of Ed25519 (PEM, `BEGIN PRIVATE KEY`)".to_owned();
-        Error::invalid("signing-key", place(), message, "`openssl genpkey -algorithm ed25519` makes one too")
+        Error::invalid(&SIGNING_KEY, place(), message, "`openssl genpkey -algorithm ed25519` makes one too")
     })
 }
 
@@ -45,5 +47,5 @@ fn check_place(path: &Path) -> Result<(), Error> {
     }
     let message = "Git would see a private key in this place".to_owned();
     let location = Location::file(path.display().to_string());
-    Err(Error::invalid("secret-place", location, message, "name a file outside of the repository and the workspace"))
+    Err(Error::invalid(&SECRET_PLACE, location, message, "name a file outside of the repository and the workspace"))
 }

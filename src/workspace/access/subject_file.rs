@@ -12,9 +12,9 @@ use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SecretProof, SubjectRecord, SubjectState,
     TokenBinding, contains_clear_secret,
 };
-use crate::model::{
-    Digest, Finding, Hint, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity, conflict_finding,
-};
+use crate::check::rules::access::{CLEAR_SECRET, KEY_FAULT};
+use crate::check::rules::records::HAND_EDIT;
+use crate::model::{Digest, Finding, Hint, Location, OperationId, OwnerName, RateLimits, SCHEMA, conflict_finding};
 
 /// The last line of a file.
 const END: &str = "...";
@@ -135,7 +135,7 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
     let edited = |line: usize| {
         let hint = format!("take it back, for example with `git checkout -- {place}`, and change it by command");
         let message = "this is not as apigw wrote it: edited by hand, or damaged".to_owned();
-        Error::invalid("hand-edit", at(place, line), message, hint)
+        Error::invalid(&HAND_EDIT, at(place, line), message, hint)
     };
     let count = lines.len();
     let tail = count.checked_sub(3).and_then(|from| lines.get(from..)).unwrap_or_default();
@@ -189,15 +189,9 @@ fn faults(place: &str, text: &str, state: &SubjectState) -> Vec<Finding> {
         let quoted_id = format!("\"{id}\"");
         let with_id = text.lines().enumerate().filter(|(_, line)| line.contains(&quoted_id) || line.ends_with(id));
         let lines: Vec<usize> = with_id.map(|(index, _)| index + 1).collect();
-        Finding {
-            rule: "key-fault",
-            severity: Severity::Error,
-            message: fault.to_string(),
-            location: at(place, lines.get(number).or(lines.last()).copied().unwrap_or_default()),
-            hint: format!("take it back, for example with `git checkout -- {place}`, and change the key by command")
-                .into(),
-            count: 1,
-        }
+        let location = at(place, lines.get(number).or(lines.last()).copied().unwrap_or_default());
+        let hint = format!("take it back, for example with `git checkout -- {place}`, and change the key by command");
+        KEY_FAULT.finding(location, fault.to_string(), hint)
     };
     key.faults().into_iter().map(finding).collect()
 }
@@ -208,13 +202,8 @@ fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
         SECRET_FIELDS.contains(&field) || contains_clear_secret(line)
     };
     let hint = "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret";
-    let finding = |index: usize| finding_at(place, index, "clear-secret", "a secret stands here in clear", hint.into());
+    let finding = |index: usize| CLEAR_SECRET.finding(at(place, index + 1), "a secret stands here in clear", hint);
     text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect()
-}
-
-fn finding_at(place: &str, index: usize, rule: &'static str, message: &str, hint: Hint) -> Finding {
-    let location = at(place, index + 1);
-    Finding { rule, severity: Severity::Error, message: message.to_owned(), location, hint, count: 1 }
 }
 
 fn at(place: &str, line: usize) -> Location {

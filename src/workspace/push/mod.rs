@@ -17,6 +17,7 @@ use super::access::{AccessSnapshot, subject_place};
 use super::error::{Error, missing_hint};
 use super::{Workspace, layout};
 use crate::access::{AccessSubject, Grant, SubjectState};
+use crate::check::rules::records::FILE_MISSING;
 use crate::model::{
     DeploymentState, Digest, Environment, EnvironmentName, GroupName, Location, OwnerName, Release, VERSION_FILE,
 };
@@ -153,7 +154,7 @@ impl Workspace {
     fn state_file(&self, place: &str, most: u64) -> Result<Vec<u8>, Error> {
         self.root.read(place, most)?.ok_or_else(|| {
             let message = "the file is gone".to_owned();
-            Error::invalid("file-missing", Location::file(place), message, missing_hint(place))
+            Error::invalid(&FILE_MISSING, Location::file(place), message, missing_hint(place))
         })
     }
 }

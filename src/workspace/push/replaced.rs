@@ -9,8 +9,6 @@ use crate::model::{Digest, SCHEMA};
 
 /// The file of the pointers.
 pub(in crate::workspace) const PUSHES_FILE: &str = ".apigw/pushes.json";
-/// The rule of their file.
-const RULE: &str = "pushes";
 /// The most pointers that are remembered of a store.
 const MOST_REMEMBERED: usize = 1000;
 
@@ -39,7 +37,7 @@ impl Workspace {
     ///
     /// Fails where the file is damaged, or of a newer schema.
     pub fn replaced_by(&self, store: &str, pointer: Digest) -> Result<Option<u64>, Error> {
-        let file: Option<PushesFile> = self.gateway_record(PUSHES_FILE, RULE)?;
+        let file: Option<PushesFile> = self.gateway_record(PUSHES_FILE)?;
         let replaced = file.and_then(|mut file| file.replaced.remove(store)).unwrap_or_default();
         Ok(replaced.into_iter().rev().find(|replaced| replaced.pointer == pointer).map(|replaced| replaced.by))
     }
@@ -51,7 +49,7 @@ impl Workspace {
     /// Fails where the file cannot be written, or would lose what it holds: it cannot be read, or is of a newer schema.
     pub fn remember_replaced(&self, store: &str, pointer: &ReplacedPointer) -> Result<(), Error> {
         lock::make_local_folder(&self.root)?;
-        self.change_gateway_record(PUSHES_FILE, RULE, |file: Option<PushesFile>| {
+        self.change_gateway_record(PUSHES_FILE, |file: Option<PushesFile>| {
             let mut replaced = file.map(|file| file.replaced).unwrap_or_default();
             let known = replaced.entry(store.to_owned()).or_default();
             known.retain(|known| known.pointer != pointer.pointer);

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 
 use super::{END, EnvironmentReading, at, checksum, entry, group_of, header, parse_text, render};
 use crate::model::{
-    Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, Severity, Timestamp,
-    conflict_marker,
+    Deployment, Environment, EnvironmentName, GroupName, Hint, MERGE_CONFLICT, OperationId, Timestamp, conflict_marker,
 };
 use crate::plan::SideEntries;
 use crate::workspace::error::Error;
@@ -85,14 +84,9 @@ pub(super) fn parse_sides(
 ) -> Result<EnvironmentReading, Error> {
     let (head, other) = (operations_in(&sides.head), operations_in(&sides.other));
     let cause = conflict_cause(&head, &other, is_contested);
-    let finding = Finding {
-        rule: "merge-conflict",
-        severity: Severity::Error,
-        message: format!("Git left a merge conflict here: {cause}"),
-        location: at(place, sides.line),
-        hint: Hint::ResolveConflict { environment: name.clone() },
-        count: 1,
-    };
+    let hint = Hint::ResolveConflict { environment: name.clone() };
+    let finding =
+        MERGE_CONFLICT.finding(at(place, sides.line), format!("Git left a merge conflict here: {cause}"), hint);
     let Ok(mut reading) = parse_text(place, name, &sides.masked) else { return Err(Error::Invalid(vec![finding])) };
     reading.environment.deployments.retain(|group, _| !sides.disputed.contains(group));
     let named =

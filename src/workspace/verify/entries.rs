@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::operations::EnvironmentOperations;
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
+use crate::check::rules::records::HAND_EDIT;
 use crate::model::{
     Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, OperationId, Release,
     Timestamp, Version,
@@ -69,7 +70,7 @@ pub(super) fn examine(
             let missing = !workspace.root.exists(&layout::environment(environment))?;
             // A file that is cut short, or in conflict, does not tell which entries it should have.
             let unreadable = match &error {
-                Error::Invalid(findings) => findings.iter().any(|finding| finding.rule != "hand-edit"),
+                Error::Invalid(findings) => findings.iter().any(|finding| finding.rule != HAND_EDIT.name),
                 _ => true,
             };
             let kind = if missing { ProblemKind::Missing } else { ProblemKind::HandEdit };
@@ -80,11 +81,8 @@ pub(super) fn examine(
     let broken = !strict.problems.is_empty();
     entries.whole = strict.environment.deployments;
     if broken {
-        let found = strict.problems.into_iter().map(|(_, finding)| IntegrityProblem {
-            kind: ProblemKind::HandEdit,
-            finding,
-            repairable: false,
-        });
+        let found =
+            strict.problems.into_iter().map(|(_, finding)| IntegrityProblem::found(ProblemKind::HandEdit, finding));
         let mut loose = loose_file(operations, found.collect(), false, problems)?;
         loose.whole = entries.whole;
         loose.relaid.retain(|group, _| !loose.whole.contains_key(group));

@@ -1,6 +1,10 @@
 //! The kinds of problem.
 
-use crate::model::Severity;
+use crate::check::rules::records::{
+    ABANDONED, BLOCKED, DAMAGED, FOREIGN, HAND_EDIT, LEFTOVER, MISSING, UNEXPLAINED, UNREFERENCED,
+};
+use crate::check::{KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED};
+use crate::model::{MERGE_CONFLICT, Rule};
 
 /// The kinds of problem that a workspace can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize)]
@@ -8,6 +12,8 @@ use crate::model::Severity;
 pub enum ProblemKind {
     /// A file of apigw's was edited by hand.
     HandEdit,
+    /// Git left both sides of a merge in a file.
+    MergeConflict,
     /// Bytes are not those that were written.
     Damaged,
     /// Something that must be there is not.
@@ -16,7 +22,7 @@ pub enum ProblemKind {
     Foreign,
     /// An operation was prepared and never committed.
     Abandoned,
-    /// No entry leads to a committed operation, for no known reason.
+    /// A committed operation that no entry leads to, for no known reason.
     Unexplained,
     /// A blocked version is live.
     Blocked,
@@ -37,40 +43,24 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// Returns the word for output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    /// Returns the rule that a problem of this kind violates.
+    pub(super) const fn rule(self) -> &'static Rule {
         match self {
-            Self::HandEdit => "hand-edit",
-            Self::Damaged => "damaged",
-            Self::Missing => "missing",
-            Self::Foreign => "foreign",
-            Self::Abandoned => "abandoned",
-            Self::Unexplained => "unexplained",
-            Self::Blocked => "blocked",
-            Self::Leftover => "leftover",
-            Self::NoSecret => "no-secret",
-            Self::PrivateKey => "private-key",
-            Self::Unreferenced => "unreferenced",
-            Self::SecretReused => "secret-reused",
-            Self::SecretLeaked => "secret-leaked",
-            Self::IgnoredKeyFile => "ignored-key-file",
-        }
-    }
-
-    pub(super) const fn severity(self) -> Severity {
-        match self {
-            Self::HandEdit
-            | Self::Damaged
-            | Self::Missing
-            | Self::Unexplained
-            | Self::PrivateKey
-            | Self::SecretReused
-            | Self::SecretLeaked
-            | Self::IgnoredKeyFile => Severity::Error,
-            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret | Self::Unreferenced => {
-                Severity::Warning
-            }
+            Self::HandEdit => &HAND_EDIT,
+            Self::MergeConflict => &MERGE_CONFLICT,
+            Self::Damaged => &DAMAGED,
+            Self::Missing => &MISSING,
+            Self::Foreign => &FOREIGN,
+            Self::Abandoned => &ABANDONED,
+            Self::Unexplained => &UNEXPLAINED,
+            Self::Blocked => &BLOCKED,
+            Self::Leftover => &LEFTOVER,
+            Self::NoSecret => &SECRET_MISSING,
+            Self::PrivateKey => &PRIVATE_KEY,
+            Self::Unreferenced => &UNREFERENCED,
+            Self::SecretReused => &SECRET_REUSED,
+            Self::SecretLeaked => &SECRET_LEAKED,
+            Self::IgnoredKeyFile => &KEY_FILE_NAME,
         }
     }
 }

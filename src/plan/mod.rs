@@ -44,8 +44,13 @@ pub use outcome::{Freeze, Plan, SettingsEdit};
 pub use past_state::PastState;
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
-pub use refusal::{BlockedRelease, BreakingChange, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease};
-pub use release::{BoundChange, BoundPlan, PlanStep, ReleasePlan, StepWords, bind, check_bound, release};
+pub use refusal::{
+    BlockedRelease, BreakingChange, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease,
+};
+pub use release::{
+    BoundChange, BoundPlan, OfflineStep, PlanStep, PromoteStep, PublishStep, ReleasePlan, SwitchStep, bind,
+    check_bound, release,
+};
 pub use renumber::{NumberClaims, renumber};
 pub use resolve::{
     GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,

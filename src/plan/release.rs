@@ -19,7 +19,7 @@ use super::selection::GroupSelection;
 use super::switch::{SwitchRequest, SwitchTo};
 use super::{offline, publish, switch};
 
-pub use file::{BoundChange, BoundPlan, PlanStep, ReleasePlan, StepWords};
+pub use file::{BoundChange, BoundPlan, OfflineStep, PlanStep, PromoteStep, PublishStep, ReleasePlan, SwitchStep};
 
 /// Plans every step, each upon the outcome of those before it: one plan an environment, in order.
 pub fn release<E>(file: &ReleasePlan, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Vec<Plan>, Error<E>> {
@@ -77,9 +77,7 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
     let mut file = ReleasePlan { bound: Some(plans.iter().map(bound_plan).collect()), ..file.clone() };
     file.message = author.message.clone().or(file.message);
     for step in &mut file.steps {
-        let (PlanStep::Publish(verb) | PlanStep::Switch(verb) | PlanStep::Offline(verb) | PlanStep::Promote(verb)) =
-            step;
-        verb.allow_breaking |= author.allow_breaking;
+        *step.allow_breaking() |= author.allow_breaking;
     }
     file
 }
@@ -137,70 +135,72 @@ fn plan_step<E>(
     facts: &dyn Facts<Error = E>,
     author: &Author,
 ) -> Result<Plan, Error<E>> {
-    let verb = step.words();
-    check_words(step, verb, number)?;
-    let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
-    let environment = file.target(step);
-    let environment = environment.ok_or_else(|| wrong_step(number, StepFault::NoEnvironment));
-    let groups = || match (verb.groups.is_empty(), verb.all) {
-        (false, false) => Ok(GroupSelection::Groups(verb.groups.clone())),
-        (true, true) => Ok(GroupSelection::All),
-        _ => Err(wrong_step(number, StepFault::GroupsOrAll)),
-    };
-    let environment = named(environment?)?;
-    if verb.allow_breaking && author.message.is_none() {
+    let environment = file.target(step).ok_or_else(|| wrong_step(number, StepFault::NoEnvironment))?;
+    let environment = declared(facts.settings(), environment, number)?;
+    if step.allows_breaking() && author.message.is_none() {
         return Err(wrong_step(number, StepFault::NoReason));
     }
-    let author = &Author { allow_breaking: author.allow_breaking || verb.allow_breaking, ..author.clone() };
+    let author = &Author { allow_breaking: author.allow_breaking || step.allows_breaking(), ..author.clone() };
+    let wrong = |fault| wrong_step(number, fault);
     match step {
-        PlanStep::Publish(_) => {
-            let backend = match (verb.mock, &verb.backend) {
-                (false, None) => BackendChoice::Settings,
-                (true, None) => BackendChoice::Mock,
-                (false, Some(address)) => BackendChoice::Address(address.clone()),
-                (true, Some(_)) => return Err(wrong_step(number, StepFault::MockAndBackend)),
-            };
-            let request = PublishRequest {
-                environment,
-                groups: groups()?,
-                version: verb.version.clone(),
-                bump: verb.bump,
-                backend,
-                if_current: None,
-            };
-            publish(&request, facts, author)
+        PlanStep::Publish(step) => publish(&publish_request(step, environment).map_err(wrong)?, facts, author),
+        PlanStep::Switch(step) => switch(&switch_request(step, environment).map_err(wrong)?, facts, author),
+        PlanStep::Offline(step) => {
+            let groups = groups(&step.groups, step.all).map_err(wrong)?;
+            offline(&OfflineRequest { environment, groups, if_current: None }, facts, author)
         }
-        PlanStep::Switch(_) => {
-            let [group] = verb.groups.as_slice() else {
-                return Err(wrong_step(number, StepFault::NotOneGroup));
-            };
-            let to = match (&verb.version, verb.previous) {
-                (Some(version), false) => SwitchTo::Version(version.clone()),
-                (None, true) => SwitchTo::Previous,
-                _ => return Err(wrong_step(number, StepFault::VersionOrPrevious)),
-            };
-            let request = SwitchRequest { environment, group: group.clone(), to, if_current: None };
-            switch(&request, facts, author)
-        }
-        PlanStep::Offline(_) => {
-            let request = OfflineRequest { environment, groups: groups()?, if_current: None };
-            offline(&request, facts, author)
-        }
-        PlanStep::Promote(_) => {
-            let from = verb.from.as_ref();
-            let from = from.ok_or_else(|| wrong_step(number, StepFault::NoSource))?;
-            let from = named(from)?;
-            let release = match (&verb.version, &verb.at) {
-                (None, None) => PromotedRelease::Live,
-                (Some(version), None) => PromotedRelease::Version(version.clone()),
-                (None, Some(operation)) => PromotedRelease::After(operation.clone()),
-                (Some(_), Some(_)) => return Err(wrong_step(number, StepFault::VersionAndOperation)),
-            };
-            let bound = file.bound.as_ref().and_then(|bound| promoted(bound, &from, &environment));
-            let request = PromoteRequest { from, to: environment, groups: groups()?, release, if_current: None };
+        PlanStep::Promote(step) => {
+            let from = step.from.as_ref().ok_or_else(|| wrong_step(number, StepFault::NoSource))?;
+            let from = declared(facts.settings(), from, number)?;
+            let request = promote_request(step, from, environment).map_err(wrong)?;
+            let bound = file.bound.as_ref().and_then(|bound| promoted(bound, &request.from, &request.to));
             promote_bound(&request, bound.as_ref(), facts, author)
         }
     }
+}
+
+fn groups(names: &[GroupName], is_all: bool) -> Result<GroupSelection, StepFault> {
+    match (names, is_all) {
+        ([_, ..], false) => Ok(GroupSelection::Groups(names.to_vec())),
+        ([], true) => Ok(GroupSelection::All),
+        _ => Err(StepFault::GroupsOrAll),
+    }
+}
+
+fn publish_request(step: &PublishStep, environment: EnvironmentName) -> Result<PublishRequest, StepFault> {
+    let groups = groups(&step.groups, step.all)?;
+    let backend = match (step.mock, &step.backend) {
+        (false, None) => BackendChoice::Settings,
+        (true, None) => BackendChoice::Mock,
+        (false, Some(address)) => BackendChoice::Address(address.clone()),
+        (true, Some(_)) => return Err(StepFault::MockAndBackend),
+    };
+    let (version, bump) = (step.version.clone(), step.bump);
+    Ok(PublishRequest { environment, groups, version, bump, backend, if_current: None })
+}
+
+fn switch_request(step: &SwitchStep, environment: EnvironmentName) -> Result<SwitchRequest, StepFault> {
+    let [group] = step.groups.as_slice() else { return Err(StepFault::NotOneGroup) };
+    let to = match (&step.version, step.previous) {
+        (Some(version), false) => SwitchTo::Version(version.clone()),
+        (None, true) => SwitchTo::Previous,
+        _ => return Err(StepFault::VersionOrPrevious),
+    };
+    Ok(SwitchRequest { environment, group: group.clone(), to, if_current: None })
+}
+
+fn promote_request(
+    step: &PromoteStep,
+    from: EnvironmentName,
+    to: EnvironmentName,
+) -> Result<PromoteRequest, StepFault> {
+    let release = match (&step.version, &step.at) {
+        (None, None) => PromotedRelease::Live,
+        (Some(version), None) => PromotedRelease::Version(version.clone()),
+        (None, Some(operation)) => PromotedRelease::After(operation.clone()),
+        (Some(_), Some(_)) => return Err(StepFault::VersionAndOperation),
+    };
+    Ok(PromoteRequest { from, to, groups: groups(&step.groups, step.all)?, release, if_current: None })
 }
 
 /// Returns the releases that a bound plan promotes from one environment to another; `None` if it does not name the
@@ -209,31 +209,6 @@ fn promoted(bound: &[BoundPlan], from: &EnvironmentName, to: &EnvironmentName) -
     let plan = bound.iter().find(|plan| plan.environment == *to).filter(|plan| !plan.sources.is_empty())?;
     let ours = plan.changes.iter().filter(|(group, _)| plan.sources.get(*group) == Some(from));
     Some(ours.map(|(group, change)| (group.clone(), change.after.clone())).collect())
-}
-
-/// Refuses words that the step's command does not have.
-fn check_words<E>(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), Error<E>> {
-    let given = [
-        ("all", verb.all),
-        ("version", verb.version.is_some()),
-        ("bump", verb.bump.is_some()),
-        ("mock", verb.mock),
-        ("backend", verb.backend.is_some()),
-        ("previous", verb.previous),
-        ("from", verb.from.is_some()),
-        ("to", verb.to.is_some()),
-        ("at", verb.at.is_some()),
-    ];
-    let (command, allowed): (_, &[&str]) = match step {
-        PlanStep::Publish(_) => ("publish", &["all", "version", "bump", "mock", "backend"]),
-        PlanStep::Switch(_) => ("switch", &["version", "previous"]),
-        PlanStep::Offline(_) => ("offline", &["all"]),
-        PlanStep::Promote(_) => ("promote", &["all", "from", "to", "version", "at"]),
-    };
-    match given.iter().find(|(word, is_given)| *is_given && !allowed.contains(word)) {
-        None => Ok(()),
-        Some((word, _)) => Err(wrong_step(number, StepFault::ForeignWord { word, command, allowed })),
-    }
 }
 
 /// Returns the environment that a step names, by its name or by an alias.

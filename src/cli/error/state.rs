@@ -107,10 +107,6 @@ fn step_hint(fault: &StepFault) -> String {
         StepFault::NotOneGroup => "write `groups: [NAME]`",
         StepFault::VersionOrPrevious => "add one",
         StepFault::NoSource => "add `from: …`",
-        StepFault::ForeignWord { command, allowed, .. } => {
-            let words = allowed.join("`, `");
-            return format!("{command} takes `environment`, `groups`, `{words}`, `allow_breaking`");
-        }
         StepFault::RepeatedGroup { .. } => "an environment commits once: leave one of the two steps out",
         StepFault::ScatteredSteps { .. } => "an environment commits once: put its steps together, or make two plans",
     };

@@ -37,16 +37,6 @@ pub enum StepFault {
     /// A promotion names two releases.
     #[error("has both `version` and `at`")]
     VersionAndOperation,
-    /// The step has a word of another command.
-    #[error("has `{word}`, which {command} does not have")]
-    ForeignWord {
-        /// The word.
-        word: &'static str,
-        /// The command of the step.
-        command: &'static str,
-        /// The words of that command.
-        allowed: &'static [&'static str],
-    },
     /// An earlier step changes the same group.
     #[error("has {group} in {environment}, which an earlier step has already")]
     RepeatedGroup {

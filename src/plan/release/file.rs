@@ -34,8 +34,7 @@ impl ReleasePlan {
 
     /// Returns the environment that a step changes.
     pub(super) fn target<'a>(&'a self, step: &'a PlanStep) -> Option<&'a EnvironmentName> {
-        let words = step.words();
-        words.to.as_ref().or(words.environment.as_ref()).or(self.environment.as_ref())
+        step.environment().or(self.environment.as_ref())
     }
 }
 
@@ -44,27 +43,52 @@ impl ReleasePlan {
 #[serde(rename_all = "lowercase")]
 pub enum PlanStep {
     /// As `apigw publish`.
-    Publish(StepWords),
+    Publish(PublishStep),
     /// As `apigw switch`.
-    Switch(StepWords),
+    Switch(SwitchStep),
     /// As `apigw offline`.
-    Offline(StepWords),
+    Offline(OfflineStep),
     /// As `apigw promote`.
-    Promote(StepWords),
+    Promote(PromoteStep),
 }
 
 impl PlanStep {
-    pub(super) const fn words(&self) -> &StepWords {
-        let (Self::Publish(words) | Self::Switch(words) | Self::Offline(words) | Self::Promote(words)) = self;
-        words
+    /// Returns the environment that the step changes, if it names one.
+    const fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::Publish(step) => step.environment.as_ref(),
+            Self::Switch(step) => step.environment.as_ref(),
+            Self::Offline(step) => step.environment.as_ref(),
+            Self::Promote(PromoteStep { to: Some(to), .. }) => Some(to),
+            Self::Promote(step) => step.environment.as_ref(),
+        }
+    }
+
+    /// Returns the flag that permits the step to break callers.
+    pub(super) const fn allow_breaking(&mut self) -> &mut bool {
+        match self {
+            Self::Publish(step) => &mut step.allow_breaking,
+            Self::Switch(step) => &mut step.allow_breaking,
+            Self::Offline(step) => &mut step.allow_breaking,
+            Self::Promote(step) => &mut step.allow_breaking,
+        }
+    }
+
+    /// True if the step may break callers.
+    pub(super) const fn allows_breaking(&self) -> bool {
+        match self {
+            Self::Publish(step) => step.allow_breaking,
+            Self::Switch(step) => step.allow_breaking,
+            Self::Offline(step) => step.allow_breaking,
+            Self::Promote(step) => step.allow_breaking,
+        }
     }
 }
 
-/// The words of a step: those of its command.
+/// A step with the fields of `apigw publish`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "they are flags of commands, each of its own")]
-pub struct StepWords {
+pub struct PublishStep {
     /// The environment, where the plan names none or another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -76,31 +100,96 @@ pub struct StepWords {
     /// Every group, instead of `groups`.
     #[serde(skip_serializing_if = "is_false")]
     pub all: bool,
-    /// The version (publish, switch, promote).
+    /// The version.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub version: Option<Version>,
-    /// The part of the version to bump first (publish).
+    /// The part of the version to bump first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<BumpRequest>,
-    /// A mock backend (publish).
+    /// A mock backend.
     #[serde(skip_serializing_if = "is_false")]
     pub mock: bool,
-    /// The backend's address (publish).
+    /// The backend's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
-    /// The other version that was live last (switch).
+    /// Change it even where callers break and the environment's policy refuses that; the plan then needs a `message`.
     #[serde(skip_serializing_if = "is_false")]
-    pub previous: bool,
-    /// The environment to take over from (promote).
+    pub allow_breaking: bool,
+}
+
+/// A step with the fields of `apigw switch`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SwitchStep {
+    /// The environment, where the plan names none or another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
-    pub from: Option<EnvironmentName>,
-    /// The environment to change (promote), as `environment` elsewhere.
+    pub environment: Option<EnvironmentName>,
+    /// The one group.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub groups: Vec<GroupName>,
+    /// The version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub version: Option<Version>,
+    /// The other version that was live last.
+    #[serde(skip_serializing_if = "is_false")]
+    pub previous: bool,
+    /// Change it even where callers break and the environment's policy refuses that; the plan then needs a `message`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_breaking: bool,
+}
+
+/// A step with the fields of `apigw offline`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OfflineStep {
+    /// The environment, where the plan names none or another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub environment: Option<EnvironmentName>,
+    /// The groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub groups: Vec<GroupName>,
+    /// Every group, instead of `groups`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub all: bool,
+    /// Change it even where callers break and the environment's policy refuses that; the plan then needs a `message`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_breaking: bool,
+}
+
+/// A step with the fields of `apigw promote`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromoteStep {
+    /// The environment, where the plan names none or another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub environment: Option<EnvironmentName>,
+    /// The environment to change, as `environment` elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub to: Option<EnvironmentName>,
-    /// The operation whose outcome is taken over (promote).
+    /// The environment to take over from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub from: Option<EnvironmentName>,
+    /// The groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub groups: Vec<GroupName>,
+    /// Every group, instead of `groups`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub all: bool,
+    /// The version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub version: Option<Version>,
+    /// The operation whose outcome is taken over.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub at: Option<OperationId>,

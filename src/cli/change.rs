@@ -116,7 +116,7 @@ pub(super) fn run(
     let wait = wait.filter(|_| unknown.is_none());
     let waited = wait.map(|wait| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), &wait));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
-    let failed = unknown.or_else(|| waited.and_then(WaitOutcome::failure));
+    let failed = unknown.map(CommandError::from).or_else(|| waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
 }
 
@@ -210,14 +210,14 @@ pub(super) const fn pending(arguments: &ChangeArguments, is_pending: bool) -> Ex
 pub(super) fn commit(
     guard: &LockGuard,
     plan: &mut Plan,
-) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
+) -> Result<(Option<OperationId>, Option<workspace::Error>), workspace::Error> {
     match guard.commit(plan) {
         Ok(id) => Ok((id, None)),
         Err(workspace::Error::DurabilityUnknown { what, operation, source }) => {
             let id = operation.clone();
-            Ok((id, Some(workspace::Error::DurabilityUnknown { what, operation, source }.into())))
+            Ok((id, Some(workspace::Error::DurabilityUnknown { what, operation, source })))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 

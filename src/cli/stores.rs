@@ -13,7 +13,7 @@ use crate::store::{
     AwsProfile, AwsSettings, AwsSettingsError, ChainFault, ContentFault, DestinationError, FollowError, ObjectStore,
     PointerFault, PruneError, PushError, S3Store, StoreError, StoreFault, StoreUrl, WebStore,
 };
-use crate::workspace::{ObjectFolder, read_outside, stamp_outside};
+use crate::workspace::{self, ObjectFolder, read_outside, stamp_outside};
 
 /// The most bytes of a file with profiles.
 const LARGEST_PROFILES: u64 = 1 << 20;
@@ -47,8 +47,9 @@ pub(super) fn create_store(
     match url {
         StoreUrl::Folder(path) => {
             Ok(Arc::new(ObjectFolder::create(&context.folder().join(path)).map_err(|error| {
+                let is_taken = matches!(error, workspace::Error::FolderTaken { .. });
                 let mut error = CommandError::from(error);
-                if error.code == "folder-taken" {
+                if is_taken {
                     error.hints = vec!["nothing was pushed; name a folder that is empty or does not exist".to_owned()];
                 }
                 error

@@ -86,7 +86,7 @@ fn commit_each(
     workspace: &Workspace,
     facts: &DiskFacts<'_>,
     plans: &mut [Plan],
-) -> Result<(Vec<Option<OperationId>>, Option<CommandError>), CommandError> {
+) -> Result<(Vec<Option<OperationId>>, Option<workspace::Error>), CommandError> {
     if plans.iter().all(Plan::is_empty) {
         workspace.sweep(&context.lock_request())?;
         return Ok((vec![None; plans.len()], None));
@@ -162,8 +162,9 @@ fn commit_all(
             };
             // A bound plan that is stale stays so.
             let again = "applying the plan again finishes it";
-            let error = error.hint(left);
-            Err(if error.code == "stale" { error } else { error.hint(again) })
+            let is_stale = matches!(error, workspace::Error::Stale { .. });
+            let error = CommandError::from(error).hint(left);
+            Err(if is_stale { error } else { error.hint(again) })
         }
     }
 }

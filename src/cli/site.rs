@@ -16,7 +16,7 @@ use crate::share::GeneratedFile;
 use crate::share::model::EnvironmentServers;
 use crate::share::reference::{
     ChangesSource, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry, ReferenceSource,
-    ReleasedSource, RenderError, ServingState, changes, matrix, reference,
+    ReleasedSource, RenderError, ServedState, ServingState, changes, matrix, reference,
 };
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
@@ -26,8 +26,8 @@ pub(super) use version::version_documents;
 /// The newest versions of a group whose clients lie beside their pages; `sdk` generates those of any version.
 const MOST_PACKAGED: usize = 20;
 
-/// Returns for an entry that it is served, or the reason why not; `None` if unknown.
-pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> Option<Result<(), String>> + 'c;
+/// Returns the state of the gateways with regard to an entry.
+pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> ServedState + 'c;
 
 /// The groups and environments that documents are about.
 #[derive(Debug, Clone, Default)]
@@ -182,7 +182,7 @@ impl<'a> DocumentSite<'a> {
             .collect()
     }
 
-    /// Renders the matrix. `served` tells of an entry whether this process serves it; those of `damage` have no reference.
+    /// Renders the matrix. `served` returns the state of the gateways for an entry; those of `damage` have no reference.
     pub(super) fn matrix(
         &self,
         served: &ServedCheck<'_>,

@@ -18,6 +18,7 @@ use crate::cli::views::{DocsPageView, DocsView};
 use crate::cli::written_path::written_path;
 use crate::cli::{complete, selection};
 use crate::model::{EnvironmentName, GroupName, SCHEMA, Version};
+use crate::share::reference::ServedState;
 use crate::share::{GeneratedFile, checksums};
 use crate::workspace::{DiskFacts, Workspace};
 
@@ -167,7 +168,7 @@ fn require_entries(
 
 /// Renders every page of environments, and the list of their digests.
 fn render(site: &DocumentSite<'_>) -> Result<Vec<GeneratedFile>, CommandError> {
-    let mut files = vec![site.matrix(&|_, _, _| None, &BTreeSet::new())?];
+    let mut files = vec![site.matrix(&|_, _, _| ServedState::NoGateway, &BTreeSet::new())?];
     let mut groups: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();
     for (environment, group) in site.pages() {
         groups.entry(group).or_default().push(environment);

@@ -60,8 +60,19 @@ pub struct MatrixEntry {
     pub has_page: bool,
     /// True if its version cannot be read, so that there is no reference of it.
     pub is_damaged: bool,
-    /// In a served page, whether this gateway serves the entry, or the reason why it does not.
-    pub served: Option<Result<(), String>>,
+    /// In a served page, the state of the gateways of its machine.
+    pub served: ServedState,
+}
+
+/// The state of the gateways of a machine with regard to an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServedState {
+    /// All of the entry's environment serve it.
+    Served,
+    /// One does not, for this reason.
+    NotServed(String),
+    /// The entry is offline, or there is no gateway of its environment, or the pages are files.
+    NoGateway,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,10 +155,11 @@ fn entry_view(entry: &MatrixEntry, environment: &str, group: &GroupName) -> Matr
         since,
         by: entry.by.as_deref().map(|by| author_name(by).to_owned()),
         message: entry.message.clone(),
-        is_served: matches!(entry.served, Some(Ok(()))),
-        served: entry.served.as_ref().map(|served| match served {
-            Ok(()) => "served".to_owned(),
-            Err(reason) => format!("not served: {reason}"),
-        }),
+        is_served: entry.served == ServedState::Served,
+        served: match &entry.served {
+            ServedState::Served => Some("served".to_owned()),
+            ServedState::NotServed(reason) => Some(format!("not served: {reason}")),
+            ServedState::NoGateway => None,
+        },
     }
 }

@@ -33,7 +33,7 @@ mod type_view;
 
 pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
 pub use group_page::reference;
-pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, matrix};
+pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, ServedState, matrix};
 pub use page::RenderError;
 pub use source::{LiveEntry, OtherEntry, ReferenceSource, ReleasedSource, ServingState};
 

@@ -20,7 +20,7 @@ use crate::gateway::call::{CallDestination, OutgoingCall, send};
 use crate::gateway::{PageSource, is_own_host, strip_hop_by_hop};
 use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName};
 use crate::plan::Facts as _;
-use crate::share::reference::ServingState;
+use crate::share::reference::{ServedState, ServingState};
 use crate::workspace::{DiskFacts, RunningGateway, Workspace};
 
 /// The path that returns the name of the present state.
@@ -196,7 +196,7 @@ fn refusal(workspace: &Workspace, target: &TryTarget<'_>) -> Option<&'static str
     // Of what is not there, the gateway says so itself.
     let deployment = live.deployments.get(group)?;
     let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
-    if let Some(Err(_)) = served_state(&gateways, environment, group, deployment) {
+    if let ServedState::NotServed(_) = served_state(&gateways, environment, group, deployment) {
         return Some("the gateway serves another version than the one that is live");
     }
     match facts.released(group, &deployment.release) {
@@ -275,24 +275,27 @@ fn make(site: &DocumentSite<'_>, unit: &PageUnit) -> Result<MadePages, SiteError
     Ok(MadePages { files, units: units.into_inner() })
 }
 
-/// True if a gateway of this machine serves an entry; `None` where none serves its environment.
+/// Returns the state of this machine's gateways of an environment with regard to an entry.
 fn served_state(
     gateways: &[RunningGateway],
     environment: &EnvironmentName,
     group: &GroupName,
     deployment: &Deployment,
-) -> Option<Result<(), String>> {
+) -> ServedState {
     if deployment.release.state == crate::model::DeploymentState::Offline {
-        return None;
+        return ServedState::NoGateway;
     }
     let mut concerned = gateways.iter().filter(|gateway| gateway.environments.contains_key(environment)).peekable();
-    concerned.peek()?;
-    let behind = concerned.find(|gateway| gateway.serves(environment, group) != Some(&deployment.operation));
-    let reason = behind.map(|gateway| {
-        let reason = gateway.not_served(environment, group).map(|entry| entry.reason.clone());
-        reason.unwrap_or_else(|| "the gateway has not read the change yet".to_owned())
-    });
-    Some(reason.map_or(Ok(()), Err))
+    if concerned.peek().is_none() {
+        return ServedState::NoGateway;
+    }
+    match concerned.find(|gateway| gateway.serves(environment, group) != Some(&deployment.operation)) {
+        None => ServedState::Served,
+        Some(gateway) => {
+            let reason = gateway.not_served(environment, group).map(|entry| entry.reason.clone());
+            ServedState::NotServed(reason.unwrap_or_else(|| "the gateway has not read the change yet".to_owned()))
+        }
+    }
 }
 
 /// Returns the headers of a page's request that the gateway gets.

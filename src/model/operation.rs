@@ -138,6 +138,13 @@ impl Operation {
         }
     }
 
+    /// Makes the operation later than these entries, whatever the clocks of those say who made them: the history can be read by
+    /// time, and the last operation is the one that was committed last.
+    pub fn make_later_than<'a>(&mut self, entries: impl IntoIterator<Item = &'a Deployment>) {
+        let latest = entries.into_iter().map(|entry| entry.since.successor()).max();
+        self.time = latest.map_or(self.time, |latest| latest.max(self.time));
+    }
+
     /// Returns the lowest schema that can represent the operation; for most it is 1, which every release of apigw
     /// reads.
     #[must_use]
@@ -157,7 +164,30 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Digest;
+    use crate::model::{Backend, DeploymentState, Digest, Release, Version};
+
+    #[test]
+    fn an_operation_is_later_than_every_entry() {
+        let at = Timestamp::from_milliseconds;
+        let entries = [7, 3].map(|since| Deployment {
+            release: Release {
+                state: DeploymentState::Live,
+                version: Version::first(),
+                digest: Digest::of(b""),
+                backend: Backend::Mock,
+            },
+            since: at(since),
+            operation: OperationId::new(at(since), &Digest::of(b"")),
+        });
+        for (clock, count, expected) in [(5, 0, 5), (5, 2, 8), (7, 2, 8), (9, 2, 9)] {
+            let now = at(clock);
+            let author =
+                Author { actor: "me".into(), message: None, command: String::new(), now, allow_breaking: false };
+            let mut operation = Operation::begin("test".parse().expect("a name"), &author);
+            operation.make_later_than(&entries[..count]);
+            assert_eq!(operation.time, at(expected), "{clock}");
+        }
+    }
 
     #[test]
     fn an_id_is_time_and_digest() {

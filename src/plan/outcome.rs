@@ -97,9 +97,7 @@ impl Plan {
         before: Option<&Deployment>,
         after: Release,
     ) {
-        if let Some(before) = before {
-            self.operation.time = self.operation.time.max(before.since.successor());
-        }
+        self.operation.make_later_than(before);
         self.operation
             .changes
             .insert(group.clone(), GroupChange { action, before: before.cloned(), merged: Vec::new(), after });

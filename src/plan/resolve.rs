@@ -13,7 +13,7 @@ pub use self::conflict::{GroupConflict, HeadEntry, MergeSide, ResolveError};
 use super::heads::{GroupHeads, Operations, leads_to, missing_predecessor};
 use crate::model::{
     Author, Deployment, DeploymentState, Environment, EnvironmentName, GroupChange, GroupName, Operation, OperationId,
-    Release, ReleaseAction, Timestamp,
+    Release, ReleaseAction,
 };
 
 /// The heads to keep where a group has several.
@@ -86,12 +86,6 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// Makes the operation later than every entry of its environment.
-    fn be_latest(&mut self) {
-        let newest = self.environment.deployments.values().map(|entry| entry.since.successor()).max();
-        self.operation.time = newest.map_or(self.operation.time, |newest| newest.max(self.operation.time));
-    }
-
     /// Returns the entries that it builds upon: those that stay, and those that its operation keeps.
     #[must_use]
     pub fn environment_before(&self) -> Environment {
@@ -141,7 +135,7 @@ pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Autho
     if !unknown.is_empty() {
         return Err(ResolveError::UnknownSide { environment, conflicts: unknown });
     }
-    outcome.be_latest();
+    outcome.operation.make_later_than(outcome.environment.deployments.values());
     if undecided.is_empty() {
         Ok(outcome)
     } else {
@@ -187,7 +181,7 @@ pub fn drop_operation(
         );
         join(&mut outcome, &conflict, entry, after);
     }
-    outcome.be_latest();
+    outcome.operation.make_later_than(outcome.environment.deployments.values());
     Ok(outcome)
 }
 
@@ -332,8 +326,7 @@ fn join(outcome: &mut Resolution, conflict: &GroupConflict, kept: Option<Deploym
     let is_kept = |entry: &Deployment| kept.as_ref().is_some_and(|kept| kept.operation == entry.operation);
     let merged: Vec<Deployment> =
         conflict.heads.iter().map(|head| head.entry.clone()).filter(|entry| !is_kept(entry)).collect();
-    let latest: Option<Timestamp> = kept.iter().chain(&merged).map(|entry| entry.since.successor()).max();
-    outcome.operation.time = latest.map_or(outcome.operation.time, |latest| latest.max(outcome.operation.time));
+    outcome.operation.make_later_than(kept.iter().chain(&merged));
     let change = GroupChange { action: ReleaseAction::Resolve, before: kept, merged, after };
     outcome.operation.changes.insert(conflict.group.clone(), change);
 }

@@ -12,7 +12,7 @@ use super::lock::LockRequest;
 use super::take_back::{AsideFiles, Leftovers};
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, Timestamp,
+    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE,
     VERSION_FILE, Version,
 };
 use crate::plan::{Freeze, Plan, SettingsEdit};
@@ -50,7 +50,7 @@ impl LockGuard {
         let groups = plan.operation.changes.keys().cloned().collect();
         let (environment, rest) = self.workspace().environment_with_rest(&plan.operation.environment, &groups)?;
         check_entries(&environment, plan)?;
-        plan.operation.time = time_after(&environment, plan.operation.time);
+        plan.operation.make_later_than(environment.deployments.values());
         if let Some(latest) = rest.as_deref().and_then(record::conflict::latest_time) {
             plan.operation.time = plan.operation.time.max(latest.successor());
         }
@@ -251,37 +251,4 @@ fn check_entries(environment: &Environment, plan: &Plan) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Returns a time that is later than every entry of an environment, whatever the clocks of those say who made them:
-/// the history can be read by time, and the last operation is the one that was committed last.
-pub(super) fn time_after(environment: &Environment, clock: Timestamp) -> Timestamp {
-    let newest = environment.deployments.values().map(|deployment| deployment.since).max();
-    newest.map_or(clock, |newest| clock.max(newest.successor()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Backend, Deployment, Release};
-
-    #[test]
-    fn an_operation_is_later_than_every_entry() {
-        let at = Timestamp::from_milliseconds;
-        let mut environment = Environment::empty("test".parse().unwrap());
-        assert_eq!(time_after(&environment, at(5)), at(5));
-        for (group, since) in [("a", 7), ("b", 3)] {
-            let release = Release {
-                state: DeploymentState::Live,
-                version: Version::first(),
-                digest: Digest::of(b""),
-                backend: Backend::Mock,
-            };
-            let operation = OperationId::new(at(since), &Digest::of(b""));
-            environment.deployments.insert(group.parse().unwrap(), Deployment { release, since: at(since), operation });
-        }
-        for (clock, expected) in [(5, 8), (7, 8), (9, 9)] {
-            assert_eq!(time_after(&environment, at(clock)), at(expected), "{clock}");
-        }
-    }
 }

@@ -6,7 +6,6 @@ use super::entries::accept;
 use super::{EnvironmentExamination, PlannedEdits, RepairOutcome, WorkspaceVerification};
 use crate::model::{Author, Deployment, Environment, EnvironmentName, GroupName, Release};
 use crate::plan;
-use crate::workspace::commit::time_after;
 use crate::workspace::error::Error;
 use crate::workspace::{DiskFacts, LockGuard, Workspace, layout, record};
 
@@ -83,7 +82,7 @@ fn rewrite(
             return Ok(());
         }
     };
-    plan.operation.time = time_after(&environment, plan.operation.time);
+    plan.operation.make_later_than(environment.deployments.values());
     let id = guard.record(guard.stage(), environment, &plan.operation, &[])?;
     for group in plan.operation.changes.keys() {
         outcome.done.push(format!("{name}: recorded the change of {group} by hand as operation {id}"));

@@ -237,11 +237,7 @@ impl<'d> PairComparison<'_, 'd> {
 
     /// Reports that `null` became allowed, or is no longer.
     pub(super) fn tell_null(&mut self) {
-        let place = |view: &SchemaView<'d>| {
-            let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
-            keyword.or_else(|| view.outermost().map(Node::location))
-        };
-        let (before, after) = (place(&self.before), place(&self.after));
+        let (before, after) = (self.before.type_location(), self.after.type_location());
         let (was, is) = self.allow_null();
         let (kind, message) = match (was, is) {
             (false, true) => (kinds::NULL_ALLOWED, "null was not allowed and is"),

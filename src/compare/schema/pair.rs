@@ -156,11 +156,7 @@ impl<'d> PairComparison<'_, 'd> {
         let (before, after) = (self.before.types, self.after.types);
         let listed = |view: &SchemaView<'d>| view.first("enum").is_some() || view.first("const").is_some();
         let both_listed = listed(&self.before) && listed(&self.after);
-        let place = |view: &SchemaView<'d>| {
-            let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
-            keyword.or_else(|| view.outermost().map(Node::location))
-        };
-        let places = (place(&self.before), place(&self.after));
+        let places = (self.before.type_location(), self.after.type_location());
         let (was, is) = (before.without(TypeSet::NULL), after.without(TypeSet::NULL));
         let (wide_was, wide_is) =
             if self.context.writing.is_text() { (was.as_text(), is.as_text()) } else { (was, is) };

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification, TypeSet, is_nullable};
+use crate::model::Location;
 
 /// The combined keywords of schemas that apply to one value.
 pub(super) struct SchemaView<'d> {
@@ -169,6 +170,12 @@ impl<'d> SchemaView<'d> {
     /// Returns the outermost schema, for its location.
     pub(super) fn outermost(&self) -> Option<Node<'d>> {
         self.schemas.first().copied()
+    }
+
+    /// Returns the location of the type, or of the schema where none is given.
+    pub(super) fn type_location(&self) -> Option<Location> {
+        let keyword = self.first("type").map(|(schema, _)| schema.key_location("type"));
+        keyword.or_else(|| self.outermost().map(Node::location))
     }
 
     /// True if nothing but descriptions is said, so that any value is allowed.

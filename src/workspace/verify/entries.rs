@@ -34,6 +34,11 @@ impl EnvironmentEntries {
         self.whole.iter().chain(&self.relaid).chain(edited)
     }
 
+    /// True if the file differs from the layout that apigw would write, in entries that can all be read.
+    pub(super) const fn can_be_recorded(&self) -> bool {
+        self.differs && !self.broken
+    }
+
     pub(super) fn count(&self) -> usize {
         self.whole.len() + self.relaid.len() + self.edited.len()
     }

@@ -24,7 +24,7 @@ pub(super) fn environment(
         outcome.done.push(format!("{name}: built {file} from its history"));
         return Ok(());
     }
-    if examination.entries.differs && !examination.entries.broken {
+    if examination.entries.can_be_recorded() {
         rewrite(guard, name, &examination, author, outcome)?;
     }
     Ok(())
@@ -36,9 +36,8 @@ pub(super) fn planned(
     name: &EnvironmentName,
     author: &Author,
 ) -> Result<Option<PlannedEdits>, Error> {
-    let examination = workspace.examine(name, &mut WorkspaceVerification::default())?;
-    let is_rewritten = examination.entries.differs && !examination.entries.broken;
-    if !is_rewritten || !workspace.root.exists(&layout::environment(name))? {
+    let examination = workspace.examine(name)?;
+    if !examination.entries.can_be_recorded() || !workspace.root.exists(&layout::environment(name))? {
         return Ok(None);
     }
     let edits = deployable_edits(workspace, &examination).filter(|edits| !edits.is_empty());

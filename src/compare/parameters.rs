@@ -11,9 +11,6 @@ use super::schema::ListWriting;
 use crate::definition::{Api, Node, Parameter, ParameterPlace, ParameterStyle, ValueDirection, parameter_names};
 use crate::model::Location;
 
-/// Headers that are described elsewhere; as parameters they are ignored (OpenAPI 3.1, section 4.8.12.2.1).
-const IGNORED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
-
 pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let old_names = parameter_names(&before.path);
     let new_names = parameter_names(&after.path);
@@ -99,11 +96,7 @@ fn pair<K: Eq + Hash, T: Copy>(
 }
 
 fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
-    let ignored = |parameter: &Parameter| {
-        parameter.place == ParameterPlace::Header
-            && IGNORED_HEADERS.iter().any(|name| parameter.name.eq_ignore_ascii_case(name))
-    };
-    api.parameters.iter().filter(move |parameter| !ignored(parameter))
+    api.parameters.iter().filter(|parameter| !parameter.is_ignored_header())
 }
 
 /// Returns the key of a parameter within an API; names of headers are case-insensitive.

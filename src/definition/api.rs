@@ -1,6 +1,7 @@
 //! The typed view of a definition: its APIs with their parameters, bodies and responses.
 
 use super::document::{Document, Node, NodeId};
+use super::parameter::{ParameterPlace, ParameterStyle, is_ignored_header};
 use super::route::{ApiRoute, NotRouted};
 use crate::model::{Location, Method};
 
@@ -217,92 +218,6 @@ impl Api {
     }
 }
 
-/// The place of a parameter in a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ParameterPlace {
-    /// The path, as a part of its template.
-    Path,
-    /// The query.
-    Query,
-    /// A header.
-    Header,
-    /// A cookie.
-    Cookie,
-}
-
-impl ParameterPlace {
-    /// Returns the place as written in a definition.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Header => "header",
-            Self::Cookie => "cookie",
-        }
-    }
-}
-
-/// The serialization of a list or an object in a parameter (section 4.8.12.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are those of the specification's table of styles")]
-pub enum ParameterStyle {
-    Simple,
-    Label,
-    Matrix,
-    Form,
-    SpaceDelimited,
-    PipeDelimited,
-    DeepObject,
-}
-
-impl ParameterStyle {
-    /// Returns the style with a given name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "simple" => Self::Simple,
-            "label" => Self::Label,
-            "matrix" => Self::Matrix,
-            "form" => Self::Form,
-            "spaceDelimited" => Self::SpaceDelimited,
-            "pipeDelimited" => Self::PipeDelimited,
-            "deepObject" => Self::DeepObject,
-            _ => return None,
-        })
-    }
-
-    /// Returns the name of a style.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Simple => "simple",
-            Self::Label => "label",
-            Self::Matrix => "matrix",
-            Self::Form => "form",
-            Self::SpaceDelimited => "spaceDelimited",
-            Self::PipeDelimited => "pipeDelimited",
-            Self::DeepObject => "deepObject",
-        }
-    }
-
-    /// Returns the separator of the items of a list, and of the names and values of an object, in one text.
-    pub(crate) const fn separator(self) -> &'static str {
-        match self {
-            Self::SpaceDelimited => " ",
-            Self::PipeDelimited => "|",
-            _ => ",",
-        }
-    }
-
-    /// Returns the separator as it is written in a query and in a form.
-    pub(crate) const fn encoded_separator(self) -> &'static str {
-        match self {
-            Self::SpaceDelimited => "%20",
-            Self::PipeDelimited => "%7C",
-            _ => ",",
-        }
-    }
-}
-
 /// A parameter of an API.
 #[derive(Debug, Clone)]
 pub struct Parameter {
@@ -324,6 +239,15 @@ pub struct Parameter {
     pub media_type: Option<MediaType>,
     /// The Parameter Object.
     pub node: NodeId,
+}
+
+impl Parameter {
+    /// True for a header that HTTP defines and other parts of a definition describe: as a parameter it is ignored
+    /// (OpenAPI 3.1, section 4.8.12.2).
+    #[must_use]
+    pub fn is_ignored_header(&self) -> bool {
+        self.place == ParameterPlace::Header && is_ignored_header(&self.name)
+    }
 }
 
 /// The request body of an API.

@@ -23,6 +23,7 @@ mod findings;
 mod import;
 mod local_path;
 mod operation;
+mod parameter;
 pub(crate) mod percent;
 mod read;
 mod reference;
@@ -43,8 +44,8 @@ use crate::model::{DEFINITION_FILE, FileSet, Finding};
 use reference::RootFile;
 
 pub use api::{
-    Api, Definition, Header, MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, Response, SecurityKind,
-    SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern,
+    Api, Definition, Header, MediaType, Parameter, RequestBody, Response, SecurityKind, SecurityRequirement,
+    SecurityScheme, Server, Specification, StatusPattern,
 };
 pub(crate) use decimal::Decimal;
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
@@ -52,6 +53,8 @@ pub use examples::ExampleCheck;
 pub use fetch::{Fetch, FetchError};
 pub(crate) use fields::scalar_text;
 pub use import::{FurtherRules, ImportRules, ImportedDefinition, import};
+pub(crate) use parameter::is_ignored_header;
+pub use parameter::{ParameterPlace, ParameterStyle};
 pub use result::declared::{ApiResults, ConstantResult, DeclaredResult, is_bodiless};
 pub use route::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::RULES;

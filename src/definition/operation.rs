@@ -1,10 +1,9 @@
 //! Reads the request and the responses of an operation.
 
-use super::api::{
-    Header, MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, Response, Specification, StatusPattern,
-};
+use super::api::{Header, MediaType, Parameter, RequestBody, Response, Specification, StatusPattern};
 use super::document::{Node, NodeKind};
 use super::fields::FieldReader;
+use super::parameter::{ParameterPlace, ParameterStyle};
 use super::rules;
 
 impl FieldReader<'_> {

@@ -4,9 +4,10 @@
 
 use std::collections::HashMap;
 
-use super::api::{Api, Parameter, ParameterPlace, ParameterStyle};
+use super::api::{Api, Parameter};
 use super::document::{Document, Node};
 use super::findings::ReadFindings;
+use super::parameter::{ParameterPlace, ParameterStyle};
 use super::percent::one_spelling;
 use super::route::{ApiRoute, NotRouted, QueryCondition};
 use super::rules;

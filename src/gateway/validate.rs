@@ -80,14 +80,7 @@ impl RequestRules {
     }
 
     fn of(definition: &Definition, api: &Api) -> Self {
-        // The content of these headers is defined by HTTP, not by parameters (OpenAPI 3.1, section 4.8.12.2).
-        let described_elsewhere = |parameter: &&Parameter| {
-            parameter.place == ParameterPlace::Header
-                && ["accept", "content-type", "authorization"]
-                    .iter()
-                    .any(|name| parameter.name.eq_ignore_ascii_case(name))
-        };
-        let described = api.parameters.iter().filter(|found| !described_elsewhere(found));
+        let described = api.parameters.iter().filter(|parameter| !parameter.is_ignored_header());
         let media_type = |media_type: &MediaType| {
             (media_type.name.clone(), ContentRule::build(definition, media_type, ValueDirection::Request))
         };

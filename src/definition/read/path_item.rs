@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::api::{Api, Parameter, ParameterPlace, RequestBody, SecurityRequirement, Specification};
+use super::super::api::{Api, Parameter, RequestBody, SecurityRequirement, Specification};
 use super::super::document::{Node, NodeId, NodeKind};
 use super::super::fields::{FieldReader, scalar_text};
+use super::super::parameter::ParameterPlace;
 use super::super::route::ApiRoute;
 use super::super::rules;
 use super::super::template::{path_fault, repeated_name, split_variant, template_oddity};

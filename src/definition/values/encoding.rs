@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::super::api::{Definition, MediaType, ParameterStyle};
+use super::super::api::{Definition, MediaType};
 use super::super::document::Node;
+use super::super::parameter::ParameterStyle;
 use super::super::schema::ValueDirection;
 use super::schema::ValueSchema;
 use crate::definition::schema::types::TypeSet;

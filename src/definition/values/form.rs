@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::super::api::ParameterStyle;
+use super::super::parameter::ParameterStyle;
 use super::super::percent;
 use super::encoding::{FieldEncoding, FormRules, PartHeader, is_json};
 use super::hints::PlaceSchemas;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Number, Value};
 
 use self::brackets::BracketTree;
-use super::super::api::{ParameterPlace, ParameterStyle};
+use super::super::parameter::{ParameterPlace, ParameterStyle};
 use super::super::percent;
 use super::hints::PlaceSchemas;
 use super::piece::{EmbeddedJson, PieceReading, ValuePiece, list, ordered};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::super::api::ParameterStyle;
+use super::super::parameter::ParameterStyle;
 use super::notation::{TextPlace, ValueNotation, WrittenTexts};
 use super::piece::{EmbeddedJson, ValuePiece};
 use super::schema::ValueSchema;

@@ -6,7 +6,7 @@ use super::lowering::{Direction, TypeLowering, TypeUse};
 use super::names::{NameAllocator, pascal, snake, words};
 use crate::definition::percent::one_spelling;
 use crate::definition::{
-    ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, is_bodiless, path_pieces,
+    ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, is_bodiless, is_ignored_header, path_pieces,
 };
 use crate::share::model::{
     ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel, TypeModel,
@@ -80,9 +80,6 @@ pub(super) enum MethodResult {
     Events(TypeUse),
 }
 
-/// Headers that other parts of a request decide on, whatever a parameter says (OpenAPI 3.1, section 4.8.12.2).
-const OTHER_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
-
 impl<'m> ClientMethod<'m> {
     /// Makes the methods of all operations that a gateway serves.
     pub(super) fn list(model: &'m DefinitionModel, types: &mut TypeLowering<'m>) -> Vec<Self> {
@@ -98,10 +95,8 @@ impl<'m> ClientMethod<'m> {
         let owner = pascal(&super::names::words(&name));
         let (path, mut parameters) = path_parameters(operation, &owner, types);
         for place in [ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie] {
-            let declared = operation.parameters_in(place).filter(|declared| {
-                place != ParameterPlace::Header
-                    || !OTHER_HEADERS.iter().any(|name| declared.name.eq_ignore_ascii_case(name))
-            });
+            let is_ignored = |name: &str| place == ParameterPlace::Header && is_ignored_header(name);
+            let declared = operation.parameters_in(place).filter(|declared| !is_ignored(&declared.name));
             parameters.extend(declared.map(|declared| MethodParameter::new(declared, &owner, types)));
         }
         let body = operation.body.as_ref().filter(|body| !body.content.is_empty()).map(|body| MethodBody {

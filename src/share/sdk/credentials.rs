@@ -14,9 +14,28 @@ pub(super) enum SampleCredential {
     Basic,
     /// A text in a header, a query parameter or a cookie.
     Key {
-        place: &'static str,
+        place: KeyPlace,
         name: String,
     },
+}
+
+/// The place of a key in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyPlace {
+    Header,
+    Query,
+    Cookie,
+}
+
+impl KeyPlace {
+    /// Returns the name that all clients give to it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Query => "query",
+            Self::Cookie => "cookie",
+        }
+    }
 }
 
 /// The code that makes credentials, with the name that it imports.
@@ -57,12 +76,12 @@ impl SampleCredential {
     fn shown(credential: &Credential) -> Self {
         let key = |place, name: &str| Self::Key { place, name: name.to_owned() };
         match credential {
-            Credential::Header(name) => key("header", name),
-            Credential::Query(name) => key("query", name),
-            Credential::Cookie(name) => key("cookie", name),
+            Credential::Header(name) => key(KeyPlace::Header, name),
+            Credential::Query(name) => key(KeyPlace::Query, name),
+            Credential::Cookie(name) => key(KeyPlace::Cookie, name),
             Credential::Authorization(scheme) if scheme == "bearer" => Self::Bearer,
             Credential::Authorization(scheme) if scheme == "basic" => Self::Basic,
-            Credential::Authorization(_) => key("header", "authorization"),
+            Credential::Authorization(_) => key(KeyPlace::Header, "authorization"),
         }
     }
 }

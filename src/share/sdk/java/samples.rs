@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::ClientPlan;
-use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::credentials::{CredentialCode, KeyPlace, SampleCredential};
 use super::super::layout::{CodeLayout, CodePiece};
 use super::super::lowering::TypeUse;
 use super::super::samples::{SampleCall, SampleSource, is_streamed};
@@ -120,10 +120,10 @@ pub(super) fn credential(credential: &SampleCredential) -> CredentialCode {
         SampleCredential::Bearer => ("BearerToken", "new BearerToken(\"token\")".to_owned()),
         SampleCredential::Basic => ("BasicAuth", "new BasicAuth(\"user\", \"password\")".to_owned()),
         SampleCredential::Key { place, name } => {
-            let place = match *place {
-                "query" => "inQuery",
-                "cookie" => "inCookie",
-                _ => "inHeader",
+            let place = match place {
+                KeyPlace::Header => "inHeader",
+                KeyPlace::Query => "inQuery",
+                KeyPlace::Cookie => "inCookie",
             };
             ("ApiKey", format!("ApiKey.{place}({}, \"key\")", quoted(name)))
         }

@@ -1,7 +1,7 @@
 //! Calls in Python as they may look.
 
 use super::super::ClientPlan;
-use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::credentials::{CredentialCode, KeyPlace, SampleCredential};
 use super::super::layout::CodePiece;
 use super::super::naming::NamedMethod;
 use super::super::samples::{SampleCall, SampleSource, auth_value, form_fields, is_streamed, plain_body};
@@ -57,9 +57,11 @@ pub(super) fn credential(credential: &SampleCredential) -> CredentialCode {
         SampleCredential::Signature => ("Signature", "Signature(\"key id\", \"secret\")".to_owned()),
         SampleCredential::Bearer => ("BearerToken", "BearerToken(\"token\")".to_owned()),
         SampleCredential::Basic => ("BasicAuth", "BasicAuth(\"user\", \"password\")".to_owned()),
-        SampleCredential::Key { place: "header", name } => ("ApiKey", format!("ApiKey({}, \"key\")", quoted(name))),
+        SampleCredential::Key { place: KeyPlace::Header, name } => {
+            ("ApiKey", format!("ApiKey({}, \"key\")", quoted(name)))
+        }
         SampleCredential::Key { place, name } => {
-            ("ApiKey", format!("ApiKey({}, \"key\", {})", quoted(name), quoted(place)))
+            ("ApiKey", format!("ApiKey({}, \"key\", {})", quoted(name), quoted(place.as_str())))
         }
     };
     CredentialCode { import, code }

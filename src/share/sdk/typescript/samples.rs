@@ -1,7 +1,7 @@
 //! Calls in TypeScript as they may look.
 
 use super::super::ClientPlan;
-use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::credentials::{CredentialCode, KeyPlace, SampleCredential};
 use super::super::layout::CodePiece;
 use super::super::naming::NamedMethod;
 use super::super::samples::{SampleCall, SampleSource, auth_value, form_fields, is_streamed, plain_body};
@@ -59,9 +59,11 @@ pub(super) fn credential(credential: &SampleCredential) -> CredentialCode {
         SampleCredential::Signature => ("signature", "signature(\"key id\", \"secret\")".to_owned()),
         SampleCredential::Bearer => ("bearerToken", "bearerToken(\"token\")".to_owned()),
         SampleCredential::Basic => ("basicAuth", "basicAuth(\"user\", \"password\")".to_owned()),
-        SampleCredential::Key { place: "header", name } => ("apiKey", format!("apiKey({}, \"key\")", quoted(name))),
+        SampleCredential::Key { place: KeyPlace::Header, name } => {
+            ("apiKey", format!("apiKey({}, \"key\")", quoted(name)))
+        }
         SampleCredential::Key { place, name } => {
-            ("apiKey", format!("apiKey({}, \"key\", {})", quoted(name), quoted(place)))
+            ("apiKey", format!("apiKey({}, \"key\", {})", quoted(name), quoted(place.as_str())))
         }
     };
     CredentialCode { import, code }

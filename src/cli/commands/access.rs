@@ -1,7 +1,7 @@
 //! `apigw access`.
 
-mod listed;
-mod tested;
+mod list;
+mod test;
 
 use std::str::FromStr;
 
@@ -138,8 +138,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &AccessCommand) -> Res
     match command {
         AccessCommand::Grant(arguments) => grant(context, arguments),
         AccessCommand::Revoke(arguments) => revoke(context, arguments),
-        AccessCommand::List(arguments) => listed::list(context, arguments),
-        AccessCommand::Test(arguments) => tested::test(context, arguments),
+        AccessCommand::List(arguments) => list::list(context, arguments),
+        AccessCommand::Test(arguments) => test::test(context, arguments),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `apigw call`.
 
 mod request;
-mod shown;
+mod show;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -107,10 +107,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
         present_key(context, key, arguments.scheme, &called, &mut prepared)?;
     }
     let PreparedCall { outgoing, url, secrets } = prepared;
-    let sent = shown::ShownRequest::new(&called, api, &outgoing, &url, &secrets);
+    let sent = show::ShownRequest::new(&called, api, &outgoing, &url, &secrets);
     context.output.note(&format!("{} {}", outgoing.method, sent.url));
     let answer = deliver(context, workspace, arguments, &called, outgoing)?;
-    shown::show(context, &sent, &answer)?;
+    show::show(context, &sent, &answer)?;
     if answer.status.as_u16() < 400 {
         return Ok(Exit::Done);
     }

@@ -1,9 +1,9 @@
 //! `apigw key`.
 
-mod limited;
-mod made;
-mod revoked;
-mod shown;
+mod create;
+mod limit;
+mod revoke;
+mod show;
 mod unnamed_issuer;
 mod unused;
 
@@ -202,12 +202,12 @@ pub(in crate::cli) struct KeyShowArguments {
 
 pub(in crate::cli) fn run(context: &Context<'_>, command: &KeyCommand) -> Result<Exit, CommandError> {
     match command {
-        KeyCommand::Create(arguments) => made::create(context, arguments),
-        KeyCommand::Rotate(arguments) => made::rotate(context, arguments),
-        KeyCommand::Revoke(arguments) => revoked::revoke(context, arguments),
-        KeyCommand::Limit(arguments) => limited::limit(context, arguments),
-        KeyCommand::List(KeyListArguments {}) => shown::list(context),
-        KeyCommand::Show(arguments) => shown::show(context, &arguments.name),
+        KeyCommand::Create(arguments) => create::create(context, arguments),
+        KeyCommand::Rotate(arguments) => create::rotate(context, arguments),
+        KeyCommand::Revoke(arguments) => revoke::revoke(context, arguments),
+        KeyCommand::Limit(arguments) => limit::limit(context, arguments),
+        KeyCommand::List(KeyListArguments {}) => show::list(context),
+        KeyCommand::Show(arguments) => show::show(context, &arguments.name),
     }
 }
 

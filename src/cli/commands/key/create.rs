@@ -1,4 +1,4 @@
-//! Secrets that are made: with a key, or in the place of one before.
+//! `apigw key create` and `apigw key rotate`: secrets that are made with a key, or in the place of one before.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

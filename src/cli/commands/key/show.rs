@@ -1,4 +1,4 @@
-//! Keys as they are shown.
+//! `apigw key list` and `apigw key show`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! The verdict on a call, step by step, in the order in which a gateway takes them.
+//! `apigw access test`: the verdict on a call, step by step, in the order in which a gateway takes them.
 
 use super::TestArguments;
 use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof, SubjectState};

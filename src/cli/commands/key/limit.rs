@@ -1,4 +1,4 @@
-//! Limits of a key.
+//! `apigw key limit`.
 
 use super::LimitArguments;
 use crate::access::{AccessSubject, change};

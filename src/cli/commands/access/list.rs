@@ -1,4 +1,4 @@
-//! The list of grants: keys, groups and environments.
+//! `apigw access list`: keys, groups and environments.
 
 use super::AccessListArguments;
 use crate::access::{Grant, Key, OwnerGrants, SubjectState};

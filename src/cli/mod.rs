@@ -48,6 +48,7 @@ mod table;
 mod time;
 mod topics;
 mod typed_body;
+mod typed_names;
 mod usage;
 mod user_settings;
 mod variables;

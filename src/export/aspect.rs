@@ -32,17 +32,17 @@ pub enum ReportAspect {
 }
 
 impl ReportAspect {
-    /// The names of `--allow-loss`, in the order of the documents.
-    pub const LOSSES: [(&'static str, Self); 9] = [
-        ("access", Self::Access),
-        ("ip-rules", Self::IpRules),
-        ("limits", Self::Limits),
-        ("validation", Self::Validation),
-        ("cors", Self::Cors),
-        ("rewrites", Self::Rewrites),
-        ("health", Self::Health),
-        ("tls", Self::Tls),
-        ("routing", Self::Routing),
+    /// The aspects that `--allow-loss` names, in the order of the documents.
+    pub const LOSSES: [Self; 9] = [
+        Self::Access,
+        Self::IpRules,
+        Self::Limits,
+        Self::Validation,
+        Self::Cors,
+        Self::Rewrites,
+        Self::Health,
+        Self::Tls,
+        Self::Routing,
     ];
 
     /// Returns the word that stands in the report.

@@ -114,10 +114,13 @@ impl GroupReport {
     }
 
     /// Lists the deviations that lose what access rests on, but for aspects whose loss is allowed by name.
-    pub fn lost_access<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = (Option<&'a str>, &'a Deviation)> {
+    pub fn lost_access<'a>(
+        &'a self,
+        allowed: &'a [ReportAspect],
+    ) -> impl Iterator<Item = (Option<&'a str>, &'a Deviation)> {
         self.all_deviations().filter(|(_, deviation)| {
             let Deviation { aspect, fidelity, guards_access, .. } = deviation;
-            *fidelity == Fidelity::Lost && *guards_access && !allowed.iter().any(|name| name == aspect.as_str())
+            *fidelity == Fidelity::Lost && *guards_access && !allowed.contains(aspect)
         })
     }
 

@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::SubjectState;
@@ -48,8 +47,8 @@ use bootstrap::BootstrapArguments;
 )]
 pub(in crate::cli) struct ExportArguments {
     /// The engine
-    #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(ExportTarget::ALL.map(ExportTarget::as_str)))]
-    target: String,
+    #[arg(value_name = "TARGET", value_enum)]
+    target: ExportTarget,
     /// Only these groups
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
@@ -63,8 +62,8 @@ pub(in crate::cli) struct ExportArguments {
     #[arg(long)]
     check: bool,
     /// Write the files even if the target loses this; may be given more than once
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(ReportAspect::LOSSES.map(|(name, _)| name)))]
-    allow_loss: Vec<String>,
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
+    allow_loss: Vec<ReportAspect>,
     /// The address that the engine listens on
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
@@ -87,8 +86,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     };
     let workspace = context.workspace()?;
     let live = read(context, workspace, arguments)?;
-    let target = ExportTarget::ALL.into_iter().find(|target| target.as_str() == arguments.target);
-    let target = target.ok_or_else(|| CommandError::usage(format!("{} is not a target", arguments.target)))?;
+    let target = arguments.target;
     let options = ExportOptions {
         listen: arguments.listen,
         folder: arguments.at.clone(),
@@ -179,7 +177,7 @@ fn require_access(
     workspace: &Workspace,
     exported: &EngineExport,
     target: ExportTarget,
-    allowed: &[String],
+    allowed: &[ReportAspect],
 ) -> Result<(), CommandError> {
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for report in &exported.groups {

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::chosen_version::ChosenVersion;
@@ -42,8 +41,8 @@ pub(in crate::cli) struct SdkArguments {
     #[arg(long, value_name = "VERSION", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
     /// The languages
-    #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(SdkLanguage::ALL.map(SdkLanguage::as_str)))]
-    language: Vec<String>,
+    #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', required = true, value_enum)]
+    language: Vec<SdkLanguage>,
     /// The folder to write
     #[arg(long, value_name = "DIR", value_parser = written_path(), value_hint = clap::ValueHint::DirPath)]
     out: PathBuf,
@@ -55,10 +54,8 @@ pub(in crate::cli) struct SdkArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let chosen = choose(context, workspace, arguments)?;
-    let languages: Vec<SdkLanguage> = SdkLanguage::ALL
-        .into_iter()
-        .filter(|language| arguments.language.iter().any(|name| name == language.as_str()))
-        .collect();
+    let languages: Vec<SdkLanguage> =
+        SdkLanguage::ALL.into_iter().filter(|language| arguments.language.contains(language)).collect();
     let folder = GeneratedFolder::open(context, &arguments.out, "sdk", arguments.check)?;
     let mut files: Vec<GeneratedFile> = Vec::new();
     let mut groups = Vec::new();

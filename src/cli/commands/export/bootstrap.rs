@@ -35,7 +35,7 @@ pub(super) struct BootstrapArguments {
 /// Prints the bootstrap of a node.
 pub(super) fn run(context: &Context<'_>, arguments: &ExportArguments) -> Result<Exit, CommandError> {
     let BootstrapArguments { control, node, tls_cert, tls_key, tls_ca, .. } = &arguments.bootstrap;
-    if arguments.target != ExportTarget::Envoy.as_str() {
+    if arguments.target != ExportTarget::Envoy {
         return Err(CommandError::usage("a bootstrap is for envoy alone"));
     }
     let [environment] = arguments.env.as_slice() else {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 
 use super::certificates::{CertificateFiles, FollowedCertificates};
 use crate::cli::context::Context;
@@ -50,8 +49,8 @@ pub(super) struct FleetArguments {
     )]
     xds_secrets: Option<String>,
     /// Give nodes a group even if Envoy loses this; may be given more than once
-    #[arg(long, value_name = "NAME", requires = "xds", value_delimiter = ',', value_parser = PossibleValuesParser::new(ReportAspect::LOSSES.map(|(name, _)| name)))]
-    allow_loss: Vec<String>,
+    #[arg(long, value_name = "NAME", requires = "xds", value_delimiter = ',', value_enum)]
+    allow_loss: Vec<ReportAspect>,
 }
 
 /// Hands each change to the nodes, and remembers them.
@@ -59,7 +58,7 @@ pub(super) struct FleetPublisher {
     control: Arc<FleetControl>,
     certificates: Option<FollowedCertificates>,
     secrets_folder: String,
-    allow_loss: Vec<String>,
+    allow_loss: Vec<ReportAspect>,
     environments: BTreeMap<EnvironmentName, PublishedEnvironment>,
     forget_at: Instant,
     was_saved: bool,
@@ -213,7 +212,7 @@ impl PublishedEnvironment {
         context: &Context<'_>,
         workspace: &Workspace,
         snapshot: &EnvironmentSnapshot,
-        allow_loss: &[String],
+        allow_loss: &[ReportAspect],
     ) {
         let is_live = |group: &GroupName| {
             let entry = snapshot.group(group);

@@ -13,7 +13,8 @@ use super::error::Error;
 use super::facts::Facts;
 use super::outcome::Plan;
 use super::refusal::{
-    BlockedRelease, BreakingChange, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease, mock_message,
+    BlockedRelease, BreakingChange, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease,
+    mock_message,
 };
 
 /// The direction of a change: policies on new releases never bar the way back.
@@ -60,11 +61,25 @@ fn check_blocks<E>(
     facts: &dyn Facts<Error = E>,
     mock: PolicyMode,
 ) -> Result<Option<PolicyRefusal>, Error<E>> {
-    let mut releases = Vec::new();
+    let (releases, live) = find_blocks(plan, facts, mock)?;
+    let stays_live = |release: &BlockedRelease| format!("{}; it stays live", release.text());
+    plan.warnings.extend(live.iter().map(stays_live));
+    warn_of_unreadable_notes(plan, facts)?;
+    let unchanged = find_unchanged_blocks(plan, facts)?;
+    plan.warnings.extend(unchanged.iter().map(stays_live));
+    Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) })
+}
+
+/// Finds the blocked releases that a plan would bring in, and those of its changes that are live already.
+fn find_blocks<E>(
+    plan: &Plan,
+    facts: &dyn Facts<Error = E>,
+    mock: PolicyMode,
+) -> Result<(Vec<BlockedRelease>, Vec<BlockedRelease>), Error<E>> {
+    let (mut releases, mut live) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
-        let is_new = plan.freezes.contains_key(group);
-        let mut block = blocked(facts, group, &change.after)?;
-        if block.is_none() && is_new {
+        let mut block = find_block(facts, group, &change.after)?;
+        if block.is_none() && plan.freezes.contains_key(group) {
             let notes = facts.notes(group).map_err(Error::Facts)?;
             let version = &change.after.version;
             block = notes.block_of_number(version).map(|block| BlockedRelease::new(group, version, block));
@@ -73,32 +88,34 @@ fn check_blocks<E>(
             ReleaseAction::Resolve => has_open_head(facts, group, change, mock)?,
             _ => !change.before.as_ref().is_some_and(|before| before.release.serves_same(&change.after)),
         };
-        if comes_in {
-            // Branches of a merge have their releases live already, and the merge must come to an end.
-            if change.after.state == DeploymentState::Live && change.action != ReleaseAction::Resolve {
-                facts.check_note(group, &change.after.version).map_err(Error::Facts)?;
-            }
-            releases.extend(block);
-        } else {
-            plan.warnings.extend(block.map(|live| format!("{}; it stays live", live.text())));
+        // Branches of a merge have their releases live already, and the merge must come to an end.
+        if comes_in && change.after.state == DeploymentState::Live && change.action != ReleaseAction::Resolve {
+            facts.check_note(group, &change.after.version).map_err(Error::Facts)?;
         }
+        if comes_in { &mut releases } else { &mut live }.extend(block);
     }
+    Ok((releases, live))
+}
+
+fn warn_of_unreadable_notes<E>(plan: &mut Plan, facts: &dyn Facts<Error = E>) -> Result<(), Error<E>> {
     for group in plan.operation.changes.keys().chain(&plan.unchanged) {
         let unreadable = facts.unreadable_notes(group).map_err(Error::Facts)?.into_iter();
         let text =
             |version| format!("cannot read the note on version {version} of {group}: it may be blocked or deleted");
         plan.warnings.extend(unreadable.map(text));
     }
+    Ok(())
+}
+
+/// Finds the blocked releases of the groups that a plan leaves as they are.
+fn find_unchanged_blocks<E>(plan: &Plan, facts: &dyn Facts<Error = E>) -> Result<Vec<BlockedRelease>, Error<E>> {
     if plan.unchanged.is_empty() {
-        return Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) });
+        return Ok(Vec::new());
     }
     let environment = facts.environment(&plan.operation.environment).map_err(Error::Facts)?;
-    for group in &plan.unchanged {
-        let Some(current) = environment.deployments.get(group) else { continue };
-        plan.warnings
-            .extend(blocked(facts, group, &current.release)?.map(|live| format!("{}; it stays live", live.text())));
-    }
-    Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) })
+    let current = plan.unchanged.iter().filter_map(|group| Some((group, environment.deployments.get(group)?)));
+    let blocks = current.map(|(group, current)| find_block(facts, group, &current.release));
+    Ok(blocks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// True if a resolve can keep a head of a group that neither a block nor the policy on mocks bars. Where it can keep no
@@ -111,7 +128,7 @@ fn has_open_head<E>(
 ) -> Result<bool, Error<E>> {
     for Deployment { release, .. } in change.predecessors() {
         let is_live_mock = release.state == DeploymentState::Live && release.backend.is_mock();
-        if !(is_live_mock && mock == PolicyMode::Deny) && blocked(facts, group, release)?.is_none() {
+        if !(is_live_mock && mock == PolicyMode::Deny) && find_block(facts, group, release)?.is_none() {
             return Ok(true);
         }
     }
@@ -119,7 +136,7 @@ fn has_open_head<E>(
 }
 
 /// Returns the block of a release; `None` where it takes nothing live, or is not blocked.
-pub(super) fn blocked<E>(
+pub(super) fn find_block<E>(
     facts: &dyn Facts<Error = E>,
     group: &GroupName,
     release: &Release,
@@ -140,7 +157,7 @@ fn apply_mock<E>(
     let changes = plan.operation.changes.iter();
     // Where every branch has a mock already, there is nothing else to choose.
     let is_chosen = |change: &GroupChange| {
-        direction != ReleaseDirection::Join || replaced(change).any(|before| !before.backend.is_mock())
+        direction != ReleaseDirection::Join || replaced_releases(change).any(|before| !before.backend.is_mock())
     };
     let mocked = changes.filter(|(_, change)| {
         change.after.state == DeploymentState::Live && change.after.backend.is_mock() && is_chosen(change)
@@ -177,15 +194,13 @@ fn apply_breaking<E>(
     }
     let (mut changes, mut unknown) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
-        for before in replaced(change) {
+        for before in replaced_releases(change) {
             match compatibility_with(plan, facts, group, before, &change.after)? {
                 CompatibilityVerdict::Compared { breaking, past_sunset } => {
                     changes.extend(breaking);
                     plan.warnings.extend(past_sunset.iter().map(BreakingChange::place_and_message));
                 }
-                CompatibilityVerdict::Unknown(reason) => {
-                    unknown.push(IncomparableGroup { group: group.clone(), reason });
-                }
+                CompatibilityVerdict::Unknown(incomparable) => unknown.push(incomparable),
             }
         }
     }
@@ -207,12 +222,12 @@ fn apply_breaking<E>(
 enum CompatibilityVerdict {
     /// Changes that break them, and removals that would, were their sunset dates not past.
     Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
-    /// Reason why they cannot be compared.
-    Unknown(String),
+    /// They cannot be compared.
+    Unknown(IncomparableGroup),
 }
 
 /// Returns the releases that a change replaces: that of before, or those that a resolve does not keep.
-fn replaced(change: &GroupChange) -> impl Iterator<Item = &Release> {
+fn replaced_releases(change: &GroupChange) -> impl Iterator<Item = &Release> {
     let before = change.before.iter().filter(|_| change.action != ReleaseAction::Resolve);
     before.chain(&change.merged).map(|entry| &entry.release)
 }
@@ -253,19 +268,18 @@ fn compared<E>(
     let before = facts.released(group, live);
     let after = planned(plan, facts, group, next_release)?;
     let (live, version) = (&live.version, &next_release.version);
-    let unknown = |version: &Version, why: String| CompatibilityVerdict::Unknown(format!("version {version} {why}"));
+    let unknown = |version: &Version, fault| {
+        let (group, version) = (group.clone(), version.clone());
+        Ok(CompatibilityVerdict::Unknown(IncomparableGroup { group, version, fault }))
+    };
     let before = match before {
         Ok(Some(before)) => before,
-        Ok(None) => return Ok(unknown(live, "is live, but its folder is missing".to_owned())),
-        Err(error) => return Ok(unknown(live, format!("is live, but cannot be read: {}", facts.error_text(&error)))),
+        Ok(None) => return unknown(live, ComparisonFault::LiveFolderMissing),
+        Err(error) => return unknown(live, ComparisonFault::LiveUnreadable(facts.error_text(&error))),
     };
-    let Some(after) = after else { return Ok(unknown(version, "has no folder".to_owned())) };
-    let Some(old) = &before.definition else {
-        return Ok(unknown(live, "is live, but its definition cannot be read".to_owned()));
-    };
-    let Some(new) = &after.definition else {
-        return Ok(unknown(version, "has a definition that cannot be read".to_owned()));
-    };
+    let Some(after) = after else { return unknown(version, ComparisonFault::FolderMissing) };
+    let Some(old) = &before.definition else { return unknown(live, ComparisonFault::LiveDefinitionUnreadable) };
+    let Some(new) = &after.definition else { return unknown(version, ComparisonFault::DefinitionUnreadable) };
     let comparison = compare::compare(
         ComparedGroup { settings: &before.settings, definition: old },
         ComparedGroup { settings: &after.settings, definition: new },
@@ -320,33 +334,52 @@ fn check_source<E>(
         if after.state == DeploymentState::Offline {
             continue;
         }
-        let kinds = kinds_of_backend(facts, &source, group, after)?;
-        if !kinds.contains(&after.backend.is_mock()) {
+        let kinds = past_backends(facts, &source, group, after)?;
+        let (is_proven, had_other_backend) =
+            if after.backend.is_mock() { (kinds.mock, kinds.real) } else { (kinds.real, kinds.mock) };
+        if !is_proven {
             releases.push(UnprovenRelease {
                 group: group.clone(),
                 version: after.version.clone(),
                 is_mock: after.backend.is_mock(),
-                had_other_backend: !kinds.is_empty(),
+                had_other_backend,
             });
         }
     }
     Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Source { source, releases }) })
 }
 
-/// Returns with which kinds of backend, a mock or not, a release is or was live in an environment.
-fn kinds_of_backend<E>(
+/// The kinds of backend with which a release is or was live in an environment.
+#[derive(Debug, Default)]
+struct BackendKinds {
+    mock: bool,
+    real: bool,
+}
+
+impl BackendKinds {
+    fn note(&mut self, release: &Release) {
+        *if release.backend.is_mock() { &mut self.mock } else { &mut self.real } = true;
+    }
+}
+
+/// Finds the kinds of backend of a release in an environment. The past is read only if the present does not have its own.
+fn past_backends<E>(
     facts: &dyn Facts<Error = E>,
     environment: &EnvironmentName,
     group: &GroupName,
     release: &Release,
-) -> Result<Vec<bool>, Error<E>> {
+) -> Result<BackendKinds, Error<E>> {
     let was_it = |known: &Release| known.state == DeploymentState::Live && known.digest == release.digest;
+    let mut kinds = BackendKinds::default();
     let live = facts.environment(environment).map_err(Error::Facts)?;
-    let current = live.deployments.get(group).map(|current| &current.release).filter(|current| was_it(current));
-    if let Some(current) = current.filter(|current| current.backend.is_mock() == release.backend.is_mock()) {
-        return Ok(vec![current.backend.is_mock()]);
+    if let Some(current) = live.deployments.get(group).map(|current| &current.release).filter(|current| was_it(current))
+    {
+        kinds.note(current);
+        if current.backend.is_mock() == release.backend.is_mock() {
+            return Ok(kinds);
+        }
     }
     let past = facts.every_past(environment, group).map_err(Error::Facts)?;
-    let past = past.iter().map(|past| &past.deployment.release).filter(|past| was_it(past));
-    Ok(past.chain(current).map(|known| known.backend.is_mock()).collect())
+    past.iter().map(|past| &past.deployment.release).filter(|past| was_it(past)).for_each(|past| kinds.note(past));
+    Ok(kinds)
 }

@@ -62,8 +62,30 @@ pub enum NextVersion {
 pub struct IncomparableGroup {
     /// The group.
     pub group: GroupName,
-    /// Reason, as a clause about a version.
-    pub reason: String,
+    /// The version that cannot be read.
+    pub version: Version,
+    /// Reason.
+    pub fault: ComparisonFault,
+}
+
+/// Reason why a version cannot be compared, as a clause about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComparisonFault {
+    /// The live version is not on disk.
+    #[error("is live, but its folder is missing")]
+    LiveFolderMissing,
+    /// The live version cannot be read, with the error.
+    #[error("is live, but cannot be read: {0}")]
+    LiveUnreadable(String),
+    /// The definition of the live version cannot be read.
+    #[error("is live, but its definition cannot be read")]
+    LiveDefinitionUnreadable,
+    /// The next version is not on disk.
+    #[error("has no folder")]
+    FolderMissing,
+    /// The definition of the next version cannot be read.
+    #[error("has a definition that cannot be read")]
+    DefinitionUnreadable,
 }
 
 /// A release of a version that is blocked.
@@ -109,7 +131,8 @@ impl IncomparableGroup {
     /// Formats it as one line.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("cannot check compatibility of {}: {}", self.group, self.reason)
+        let Self { group, version, fault } = self;
+        format!("cannot check compatibility of {group}: version {version} {fault}")
     }
 }
 

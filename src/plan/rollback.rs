@@ -129,7 +129,7 @@ pub(super) fn first_open<'a, E>(
 ) -> Result<Option<&'a Release>, Error<E>> {
     let mut first = None;
     for release in releases {
-        let is_blocked = policy::blocked(facts, group, release)?.is_some();
+        let is_blocked = policy::find_block(facts, group, release)?.is_some();
         if !is_blocked && facts.check_note(group, &release.version).is_ok() {
             return Ok(Some(release));
         }

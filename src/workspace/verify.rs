@@ -121,6 +121,8 @@ struct EnvironmentExamination<'a> {
     /// The files of operations, and the operations that were read of them.
     files: Vec<String>,
     operations: EnvironmentOperations<'a>,
+    /// The number of operations compared with their names.
+    operation_count: usize,
 }
 
 impl EnvironmentExamination<'_> {
@@ -144,7 +146,7 @@ impl Workspace {
         let environments = self.settings.environments();
         for environment in &environments {
             progress(environment.as_str());
-            let (mut examination, counts) = match self.examine_again(environment) {
+            let mut examination = match self.examine_again(environment) {
                 Ok(found) => found,
                 // One environment that cannot be read hides no other.
                 Err(error) => {
@@ -153,8 +155,8 @@ impl Workspace {
                     continue;
                 }
             };
-            result.entries += counts.entries;
-            result.operations += counts.operations;
+            result.entries += examination.entries.count();
+            result.operations += examination.operation_count;
             if !examination.abandoned.is_empty() && self.is_locked() {
                 // Somebody is committing at this moment: an operation's file comes before its commit.
                 examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
@@ -187,7 +189,7 @@ impl Workspace {
     /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases that
     /// a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
-        let (mut examination, _) = self.examine_again(environment)?;
+        let mut examination = self.examine_again(environment)?;
         let missing_versions = examination.missing_versions();
         let lost = examination.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
         let lost = lost.chain(missing_versions);
@@ -243,33 +245,24 @@ impl Workspace {
 
     /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may
     /// be committing it.
-    fn examine_again<'a>(
-        &'a self,
-        environment: &'a EnvironmentName,
-    ) -> Result<(EnvironmentExamination<'a>, WorkspaceVerification), Error> {
+    fn examine_again<'a>(&'a self, environment: &'a EnvironmentName) -> Result<EnvironmentExamination<'a>, Error> {
         let mut attempts_left = 2;
         loop {
-            let mut counts = WorkspaceVerification::default();
-            let examination = self.examine(environment, &mut counts)?;
+            let examination = self.examine(environment)?;
             if !examination.has_loose_ends || attempts_left == 0 {
-                return Ok((examination, counts));
+                return Ok(examination);
             }
             attempts_left -= 1;
             thread::sleep(BEFORE_LOOKING_AGAIN);
         }
     }
 
-    fn examine<'a>(
-        &'a self,
-        environment: &'a EnvironmentName,
-        counts: &mut WorkspaceVerification,
-    ) -> Result<EnvironmentExamination<'a>, Error> {
+    fn examine<'a>(&'a self, environment: &'a EnvironmentName) -> Result<EnvironmentExamination<'a>, Error> {
         // The list of operations comes first: an operation committed after it is still reached.
         let files = self.operation_files(environment)?;
         let mut problems = Vec::new();
         let mut operations = EnvironmentOperations::new(self, environment);
         let entries = entries::examine(&mut operations, &mut problems)?;
-        counts.entries += entries.count();
         let mut chains = OperationChains::new(operations);
         for (group, deployment) in entries.recorded() {
             chains.walk(group, deployment, &mut problems)?;
@@ -280,9 +273,9 @@ impl Workspace {
         let was_whole = problems.iter().all(|problem| problem.kind == ProblemKind::Blocked);
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
         let has_loose_ends = was_whole && problems.len() > found;
-        counts.operations += chains.count();
+        let operation_count = chains.count();
         let operations = chains.operations;
-        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems, files, operations })
+        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems, files, operations, operation_count })
     }
 
     /// Marks the problem of a missing environment's file as one that `--repair` mends, if the history holds its

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entries::accept;
-use super::{EnvironmentExamination, PlannedEdits, RepairOutcome, WorkspaceVerification};
+use super::{EnvironmentExamination, PlannedEdits, RepairOutcome};
 use crate::model::{Author, Deployment, Environment, EnvironmentName, GroupName, Release};
 use crate::plan;
 use crate::workspace::error::Error;
@@ -15,7 +15,7 @@ pub(super) fn environment(
     author: &Author,
     outcome: &mut RepairOutcome,
 ) -> Result<(), Error> {
-    let examination = guard.workspace().examine(name, &mut WorkspaceVerification::default())?;
+    let examination = guard.workspace().examine(name)?;
     let file = layout::environment(name);
     if !guard.workspace().root.exists(&file)?
         && let Some(environment) = guard.workspace().rebuilt_environment(name)?

@@ -3,26 +3,26 @@
 mod grants;
 mod undo;
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::key::MOST_LIVE_SECRETS;
 use super::key::{Key, Revocation, Secret};
 use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectState};
 use super::secret_id::SecretId;
 use super::subscription::contains_clear_secret;
-use crate::model::{Author, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
+use crate::model::{Author, GroupName, KeyName, OperationId, RateLimit, RateLimits, Timestamp};
 
-pub use grants::{GrantScope, RemovedGrants, grant, ungrant};
+pub use grants::{GrantScope, GrantSelector, grant, ungrant};
 pub use undo::undo;
 
 /// Reason why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// A rotation would leave a third live secret.
-    #[error("key {key} has {} live secrets already: {}", .secrets.len(), .secrets.join(", "))]
+    #[error("key {key} has {} live secrets already: {}", .secrets.len(), listed(.secrets))]
     ThirdSecret {
         /// The key.
-        key: String,
+        key: KeyName,
         /// The live secrets.
         secrets: Vec<String>,
     },
@@ -36,7 +36,7 @@ pub enum ChangeError {
     #[error("key {key} expired at {at}: a new secret would let nobody in")]
     KeyExpired {
         /// The key.
-        key: String,
+        key: KeyName,
         /// The end.
         at: Timestamp,
     },
@@ -52,7 +52,7 @@ pub enum ChangeError {
     #[error("the {field} holds a secret in clear, and everybody who has the repository reads it")]
     ClearSecret {
         /// The text's field.
-        field: &'static str,
+        field: PublicText,
     },
     /// A limit is above that of a group, so that it would never be reached.
     #[error("{limit} is above {most}, the limit of {group} for all callers together")]
@@ -68,17 +68,17 @@ pub enum ChangeError {
     #[error("{holder} has no grant {what}")]
     NoGrant {
         /// The key or the owner.
-        holder: String,
-        /// The grant that was meant.
-        what: String,
+        holder: AccessSubject,
+        /// The grants that were meant.
+        selector: GrantSelector,
     },
     /// The beginning of an id names several grants.
-    #[error("{what} is the beginning of several grants of {holder}: {}", .ids.join(", "))]
+    #[error("{prefix} is the beginning of several grants of {holder}: {}", .ids.join(", "))]
     AmbiguousGrant {
         /// The key or the owner.
-        holder: String,
-        /// The beginning as it was typed.
-        what: String,
+        holder: AccessSubject,
+        /// The beginning of an id as it was typed.
+        prefix: String,
         /// The ids of the grants.
         ids: Vec<String>,
     },
@@ -88,13 +88,13 @@ pub enum ChangeError {
         /// The secret.
         id: SecretId,
         /// The key that had it.
-        key: String,
+        key: KeyName,
     },
     /// A key that was made is not unmade.
-    #[error("the creation of {key} cannot be undone: requests may have been made with it")]
+    #[error("the creation of {subject} cannot be undone: requests may have been made with it")]
     CreationUndone {
-        /// The key.
-        key: String,
+        /// The key or the owner.
+        subject: AccessSubject,
     },
     /// A join of branches took over nothing but what a branch had removed or rotated.
     #[error(
@@ -116,6 +116,28 @@ pub enum ChangeError {
     },
 }
 
+/// A text that everybody reads who has the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicText {
+    /// The description of a key.
+    Description,
+    /// The reason of a change.
+    Message,
+}
+
+impl fmt::Display for PublicText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Description => "description",
+            Self::Message => "message",
+        })
+    }
+}
+
+fn listed(secrets: &[SecretId]) -> String {
+    secrets.iter().map(SecretId::as_str).collect::<Vec<_>>().join(", ")
+}
+
 /// Creates a key.
 ///
 /// # Errors
@@ -123,7 +145,7 @@ pub enum ChangeError {
 /// Fails where the key would let nobody in at any time, or its description holds a secret.
 pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError> {
     if key.description.as_deref().is_some_and(contains_clear_secret) {
-        return Err(ChangeError::ClearSecret { field: "description" });
+        return Err(ChangeError::ClearSecret { field: PublicText::Description });
     }
     check_end(&key, author)?;
     let mut summary = format!("kind {}", key.kind);
@@ -177,15 +199,15 @@ pub fn rotate(
     let NextSecret { secret, overlap_ms, expires } = next;
     let ended = key.past_end(author.now);
     if let (None, Some(at)) = (expires, ended) {
-        return Err(ChangeError::KeyExpired { key: key.name.to_string(), at });
+        return Err(ChangeError::KeyExpired { key: key.name.clone(), at });
     }
     let key = &Key { expires: expires.or(key.expires), ..key.clone() };
     check_end(key, author)?;
     let mut kept: Vec<Secret> =
         key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
     if ended.is_none() && kept.len() >= MOST_LIVE_SECRETS {
-        let secrets = kept.iter().map(|secret| secret.id.to_string()).collect();
-        return Err(ChangeError::ThirdSecret { key: key.name.to_string(), secrets });
+        let secrets = kept.into_iter().map(|secret| secret.id).collect();
+        return Err(ChangeError::ThirdSecret { key: key.name.clone(), secrets });
     }
     let end = Timestamp::from_milliseconds(author.now.milliseconds().saturating_add(overlap_ms));
     let mut summary = format!("secret {}", secret.id);

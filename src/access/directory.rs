@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq as _;
 
-use super::fault::SignatureFault;
+use super::denial::{Denial, EndedPart, shown_subject};
 use super::grant::{Grant, OwnerGrants};
 use super::hmac_secret::HmacSecret;
 use super::key::{Key, Secret, SecretProof, TokenBinding};
-use super::nonces::NonceFault;
 use super::request::ReceivedRequest;
 use super::reused::{ReusedSecret, reused_secrets};
 use super::revoked::RevokedSecrets;
@@ -22,89 +21,6 @@ use super::subscription::SubscriptionKey;
 use super::token::TokenFault;
 use super::token::TokenKeySet;
 use crate::model::{Digest, KeyKind, KeyName, KeySetSource, OwnerName, Timestamp};
-
-/// Reason why a call is refused, for the operator. A caller learns no more than the status.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
-    /// The request shows no key of a kind that the group takes.
-    #[error("the request has no key")]
-    NoKey,
-    /// The request shows a credential of a kind that the group does not take.
-    #[error("the request has {0}, which the group does not take")]
-    NotTaken(&'static str),
-    /// A header that must stand once stands twice, or holds no key.
-    #[error("the key is malformed")]
-    Malformed,
-    /// No key has the id.
-    #[error("no key has this id")]
-    UnknownId,
-    /// The id is of a key of another kind.
-    #[error("key {0} is of kind {1}, and shown as another one")]
-    OtherKind(String, KeyKind),
-    /// The secret is another one.
-    #[error("key {0}: the secret is wrong")]
-    WrongSecret(String),
-    /// The signature does not hold.
-    #[error("{}{fault}", named(.key.as_deref()))]
-    Signature {
-        /// The key, where its id is known.
-        key: Option<String>,
-        /// Fault of the signature.
-        fault: SignatureFault,
-    },
-    /// The token lets nobody in.
-    #[error("{0}")]
-    Token(TokenFault),
-    /// No key is bound to the subject of a good token.
-    #[error("no key is bound to the subject {subject:?} of {issuer:?}")]
-    UnboundSubject {
-        /// The issuer.
-        issuer: String,
-        /// The subject, cut short where it is long.
-        subject: String,
-    },
-    /// A good token lacks the scopes of the API.
-    #[error("the token of {subject:?} lacks a scope that the API asks for")]
-    NoScope {
-        /// The subject, cut short where it is long.
-        subject: String,
-    },
-    /// The secret is not on this machine, so that no signature can be verified.
-    #[error("key {0}: its secret is not on this machine")]
-    NoSecretHere(String),
-    /// The secret was revoked.
-    #[error("key {0}: the secret was revoked")]
-    Revoked(String),
-    /// The secret retired, or the key expired.
-    #[error("key {key}: {what} ended at {at}")]
-    Ended {
-        /// The key.
-        key: String,
-        /// The key or the secret.
-        what: &'static str,
-        /// Time at which it ended.
-        at: Timestamp,
-    },
-    /// The key is not yet valid.
-    #[error("key {0}: not valid before {1}")]
-    NotYet(String, Timestamp),
-    /// No grant of the key or of its owner allows the call.
-    #[error("key {0}: no grant for this API in this environment")]
-    NoGrant(String),
-    /// The same request was let in before, or there is no room to remember it.
-    #[error("key {0}: {1}")]
-    Nonce(String, NonceFault),
-}
-
-/// Cuts a subject short for the operator.
-#[must_use]
-pub fn shown_subject(subject: &str) -> String {
-    subject.chars().take(64).collect()
-}
-
-fn named(key: Option<&str>) -> String {
-    key.map(|key| format!("key {key}: ")).unwrap_or_default()
-}
 
 /// A call that somebody wants to make.
 #[derive(Debug, Clone, Copy)]
@@ -310,14 +226,14 @@ impl KeyDirectory {
         match entry {
             Some(entry) if is_equal => entry.presented(now),
             _ if !shown.has_right_checksum() => Err(Denial::Malformed),
-            Some(entry) => Err(Denial::WrongSecret(entry.key.name.to_string())),
+            Some(entry) => Err(Denial::WrongSecret(entry.key.name.clone())),
             None => Err(self.unknown(shown.id)),
         }
     }
 
     /// Returns the reason for which no key of the shown kind has an id.
     fn unknown(&self, id: &str) -> Denial {
-        let other = |DirectoryEntry { key, .. }: &DirectoryEntry| Denial::OtherKind(key.name.to_string(), key.kind);
+        let other = |DirectoryEntry { key, .. }: &DirectoryEntry| Denial::OtherKind(key.name.clone(), key.kind);
         self.secrets.get(id).map_or(Denial::UnknownId, other)
     }
 
@@ -337,12 +253,12 @@ impl KeyDirectory {
         let signer =
             entry.map(|DirectoryEntry { key, secret, hmac, .. }| SigningSecret { key, secret, hmac: hmac.as_ref() });
         let verified = signature.verify(request, signer);
-        let name = entry.map(|entry| entry.key.name.to_string());
+        let name = entry.map(|entry| entry.key.name.clone());
         let fault = |fault| Denial::Signature { key: name.clone(), fault };
         signature.check_date(now, tolerance_ms).map_err(fault)?;
         let Some(entry) = entry else { return Err(self.unknown(signature.key_id())) };
         if entry.hmac.is_none() && entry.secret.proof.needs_secret() {
-            return Err(Denial::NoSecretHere(entry.key.name.to_string()));
+            return Err(Denial::NoSecretHere(entry.key.name.clone()));
         }
         verified.and_then(|()| signature.check_connection(request.headers)).map_err(fault)?;
         entry.presented(now)
@@ -359,7 +275,7 @@ impl KeyDirectory {
         let allowing = grants.filter(|grant| grant.allows(call.group, call.environment, call.api_names));
         // The limits of the grant that names the API count before those of one for all APIs; the first of equal ones.
         let found = allowing.min_by_key(|grant| grant.apis.is_empty());
-        found.ok_or_else(|| Denial::NoGrant(key.name.to_string()))
+        found.ok_or_else(|| Denial::NoGrant(key.name.clone()))
     }
 }
 
@@ -367,15 +283,15 @@ impl DirectoryEntry {
     /// Looks at the state of a key whose secret was right.
     fn presented(&self, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
         let Self { key, secret, is_revoked, .. } = self;
-        let name = || key.name.to_string();
+        let name = || key.name.clone();
         if *is_revoked {
             return Err(Denial::Revoked(name()));
         }
         if let Some(at) = secret.retires.filter(|at| now >= *at) {
-            return Err(Denial::Ended { key: name(), what: "the secret", at });
+            return Err(Denial::Ended { key: name(), part: EndedPart::Secret, at });
         }
         if let Some(at) = key.expires.filter(|at| now >= *at) {
-            return Err(Denial::Ended { key: name(), what: "the key", at });
+            return Err(Denial::Ended { key: name(), part: EndedPart::Key, at });
         }
         if let Some(from) = key.not_before.filter(|from| now < *from) {
             return Err(Denial::NotYet(name(), from));

@@ -16,7 +16,7 @@ use super::reason::ChangeReason;
 use super::shell::shell_word;
 use super::user_settings::UserSettings;
 use super::variables;
-use crate::access::change::ChangeError;
+use crate::access::change::{ChangeError, PublicText};
 use crate::access::contains_clear_secret;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
 use crate::workspace::{FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
@@ -158,7 +158,7 @@ impl<'a> Context<'a> {
         let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
         let message = message.map(str::to_owned).filter(|message| !message.trim().is_empty());
         if message.as_deref().is_some_and(contains_clear_secret) {
-            return Err(ChangeError::ClearSecret { field: "message" }.into());
+            return Err(ChangeError::ClearSecret { field: PublicText::Message }.into());
         }
         if reason.allow_breaking && message.is_none() {
             return Err(CommandError::usage("--allow-breaking needs a reason for the history").hint("add `-m WHY`"));

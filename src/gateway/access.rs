@@ -229,7 +229,7 @@ impl AccessState {
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
             let claimed = self.nonces.claim(id, mark, signature.time(), now, 2 * tolerance_ms);
-            claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
+            claimed.map_err(|fault| Denial::Nonce(key.name.clone(), fault))?;
         }
         let mut admitted = self.admitted(key, Some(grant), call);
         admitted.session = CallerSession::of_secret(parts, id, call);

@@ -10,7 +10,7 @@ use super::token_rules::TokenRules;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
 use crate::access::token::TokenFault;
-use crate::access::{Denial, NonceFault};
+use crate::access::{CredentialKind, Denial, NonceFault};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
 
 /// Message to every caller that is not let in, whatever the reason.
@@ -132,11 +132,11 @@ pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
 }
 
 /// Names the credential of a request that shows none of those that its route takes.
-pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<&'static str> {
+pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<CredentialKind> {
     if is_signed(headers) || headers.contains_key(SIGNATURE_INPUT) {
-        return Some("a signature");
+        return Some(CredentialKind::Signature);
     }
-    headers.get_all(AUTHORIZATION).iter().any(|value| bearer_token(value).is_some()).then_some("a token")
+    headers.get_all(AUTHORIZATION).iter().any(|value| bearer_token(value).is_some()).then_some(CredentialKind::Token)
 }
 
 /// Returns the text of the subscription key, if there is one: of the first of the headers that is there, which must stand
@@ -160,9 +160,9 @@ mod tests {
     #[test]
     fn a_credential_that_the_route_does_not_take_is_named() {
         for (name, value, expected) in [
-            ("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a", Some("a signature")),
-            ("signature-input", "apigw=()", Some("a signature")),
-            ("authorization", "Bearer a.b.c", Some("a token")),
+            ("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a", Some(CredentialKind::Signature)),
+            ("signature-input", "apigw=()", Some(CredentialKind::Signature)),
+            ("authorization", "Bearer a.b.c", Some(CredentialKind::Token)),
             ("authorization", "Basic YTpi", None),
             ("x-trace", "7", None),
         ] {

@@ -1,5 +1,7 @@
 //! Grants that are added and removed.
 
+use std::fmt;
+
 use super::{ChangeError, operation};
 use crate::access::grant::Grant;
 use crate::access::operation::{AccessAction, AccessOperation, SubjectRecord, SubjectState};
@@ -59,9 +61,9 @@ pub fn grant(
     Some(operation(AccessAction::Grant, author, before.cloned(), summaries.join("; "), after))
 }
 
-/// The grants that are to be removed.
+/// Selects the grants to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RemovedGrants {
+pub enum GrantSelector {
     /// One, by its id or the beginning of it.
     Id(String),
     /// All of some groups in some environments.
@@ -73,6 +75,19 @@ pub enum RemovedGrants {
     },
 }
 
+impl fmt::Display for GrantSelector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => formatter.write_str(id),
+            Self::Scope { groups, environments } => {
+                let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+                let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
+                write!(formatter, "of {} in {}", groups.join(", "), environments.join(", "))
+            }
+        }
+    }
+}
+
 /// Removes grants from a key or an owner.
 ///
 /// # Errors
@@ -80,24 +95,26 @@ pub enum RemovedGrants {
 /// Fails where there is no such grant.
 pub fn ungrant(
     record: &SubjectRecord,
-    removed: &RemovedGrants,
+    removed: &GrantSelector,
     author: &Author,
 ) -> Result<AccessOperation, ChangeError> {
     let SubjectRecord { operation: before, state } = record;
     let named: Vec<&str> = match removed {
-        RemovedGrants::Id(id) => grants_named(state.grants(), id),
-        RemovedGrants::Scope { .. } => Vec::new(),
+        GrantSelector::Id(id) => match grants_named(state.grants(), id) {
+            named if named.len() > 1 => {
+                let ids = named.into_iter().map(str::to_owned).collect();
+                return Err(ChangeError::AmbiguousGrant { holder: state.subject(), prefix: id.clone(), ids });
+            }
+            named => named,
+        },
+        GrantSelector::Scope { .. } => Vec::new(),
     };
-    if named.len() > 1 {
-        let ids = named.iter().map(|id| (*id).to_owned()).collect();
-        return Err(ChangeError::AmbiguousGrant { holder: state.subject().to_string(), what: wanted(removed), ids });
-    }
     let mut summaries = Vec::new();
     let mut kept = Vec::new();
     for grant in state.grants() {
         let gone: Vec<EnvironmentName> = match removed {
-            RemovedGrants::Id(_) if named.contains(&grant.id.as_str()) => grant.environments.clone(),
-            RemovedGrants::Scope { groups, environments } if groups.contains(&grant.group) => {
+            GrantSelector::Id(_) if named.contains(&grant.id.as_str()) => grant.environments.clone(),
+            GrantSelector::Scope { groups, environments } if groups.contains(&grant.group) => {
                 grant.environments.iter().filter(|name| environments.contains(name)).cloned().collect()
             }
             _ => Vec::new(),
@@ -112,7 +129,7 @@ pub fn ungrant(
         }
     }
     if summaries.is_empty() {
-        return Err(ChangeError::NoGrant { holder: state.subject().to_string(), what: wanted(removed) });
+        return Err(ChangeError::NoGrant { holder: state.subject(), selector: removed.clone() });
     }
     let after = state.clone().with_grants(kept);
     Ok(operation(AccessAction::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
@@ -124,17 +141,6 @@ pub(super) fn grants_named<'a>(grants: &'a [Grant], typed: &str) -> Vec<&'a str>
     match ids().find(|id| *id == typed) {
         Some(whole) => vec![whole],
         None => ids().filter(|id| !typed.is_empty() && id.starts_with(typed)).collect(),
-    }
-}
-
-fn wanted(removed: &RemovedGrants) -> String {
-    match removed {
-        RemovedGrants::Id(id) => id.clone(),
-        RemovedGrants::Scope { groups, environments } => {
-            let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
-            let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
-            format!("of {} in {}", groups.join(", "), environments.join(", "))
-        }
     }
 }
 

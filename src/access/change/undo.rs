@@ -22,7 +22,7 @@ pub fn undo(
 ) -> Result<AccessOperation, ChangeError> {
     let AccessOperation { action, after: joined, .. } = undone;
     if let SubjectState::Revocation(Revocation { secret, key, .. }) = joined {
-        return Err(ChangeError::RevocationUndone { id: secret.clone(), key: key.to_string() });
+        return Err(ChangeError::RevocationUndone { id: secret.clone(), key: key.clone() });
     }
     if present.operation != *id {
         let later = present.operation.clone();
@@ -34,7 +34,7 @@ pub fn undo(
         (None, SubjectState::Owner(owner)) => {
             SubjectState::Owner(OwnerGrants { owner: owner.owner.clone(), grants: Vec::new() })
         }
-        (None, state) => return Err(ChangeError::CreationUndone { key: state.subject().to_string() }),
+        (None, state) => return Err(ChangeError::CreationUndone { subject: state.subject() }),
     };
     let mut summary = format!("reverses {action} {id}");
     if *action != AccessAction::Resolve {

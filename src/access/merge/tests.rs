@@ -1,5 +1,5 @@
 use super::*;
-use crate::access::change::{ChangeError, GrantScope, RemovedGrants, grant, limit, undo, ungrant};
+use crate::access::change::{ChangeError, GrantScope, GrantSelector, grant, limit, undo, ungrant};
 use crate::access::{Grant, Key, OwnerGrants, Secret, SecretProof};
 use crate::model::{Digest, KeyKind, RateLimits, Timestamp};
 
@@ -45,7 +45,7 @@ impl History {
     }
 
     fn ungrant(&mut self, before: &OperationId, environment: &str) -> OperationId {
-        let removed = RemovedGrants::Scope {
+        let removed = GrantSelector::Scope {
             groups: vec!["shop".parse().unwrap()],
             environments: vec![environment.parse().unwrap()],
         };

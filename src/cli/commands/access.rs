@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access::change::{self, GrantScope, RemovedGrants};
+use crate::access::change::{self, GrantScope, GrantSelector};
 use crate::access::{AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 use crate::cli::change::shown_after_commit;
 use crate::cli::complete;
@@ -194,8 +194,8 @@ fn warn_of_no_key(context: &Context<'_>, workspace: &Workspace, holder: &GrantHo
 fn revoke(context: &Context<'_>, arguments: &GrantRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let removed = match &arguments.grant {
-        Some(id) => RemovedGrants::Id(id.clone()),
-        None => RemovedGrants::Scope {
+        Some(id) => GrantSelector::Id(id.clone()),
+        None => GrantSelector::Scope {
             groups: arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?,
             environments: environments(context, &arguments.env)?,
         },

@@ -24,7 +24,7 @@ pub enum ChangeError {
         /// The key.
         key: KeyName,
         /// The live secrets.
-        secrets: Vec<String>,
+        secrets: Vec<SecretId>,
     },
     /// A time that a key ends at has passed.
     #[error("{at} is in the past: the key would already have expired")]
@@ -65,7 +65,7 @@ pub enum ChangeError {
         most: RateLimit,
     },
     /// There is no such grant.
-    #[error("{holder} has no grant {what}")]
+    #[error("{holder} has no grant {selector}")]
     NoGrant {
         /// The key or the owner.
         holder: AccessSubject,

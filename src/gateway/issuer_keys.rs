@@ -135,16 +135,15 @@ impl IssuerKeys {
         }
     }
 
-    /// Takes the outcome of a fetch; the last good set stays where it has failed.
-    pub(crate) fn finish(&self, outcome: Result<TokenKeySet, String>, now: Instant) {
-        let failure = match outcome {
-            Ok(keys) => {
-                self.fetched.store(Some(Arc::new(FetchedKeys { keys, at: now })));
-                None
-            }
-            Err(failure) => Some(failure),
-        };
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).failure = failure;
+    /// Replaces the set by a fetched one.
+    pub(crate) fn replace(&self, keys: TokenKeySet, now: Instant) {
+        self.fetched.store(Some(Arc::new(FetchedKeys { keys, at: now })));
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).failure = None;
+    }
+
+    /// Notes that a fetch failed; the last good set stays.
+    pub(crate) fn note_failure(&self, error: &dyn std::error::Error) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).failure = Some(error.to_string());
     }
 
     /// Begins a fetch if one is due.
@@ -214,10 +213,10 @@ mod tests {
         let KeyFetchTimes { refresh, least_interval, .. } = KeyFetchTimes::default();
         let is_begun = |at| !sets.begin_due(at).0.is_empty();
         assert!(is_begun(begin) && !is_begun(begin), "one at a time");
-        issuer.finish(Ok(good()), begin);
+        issuer.replace(good(), begin);
         assert_eq!(sets.begin_due(begin + seconds(1)).1, begin + refresh);
         assert!(is_begun(begin + refresh));
-        issuer.finish(Err("broken".to_owned()), begin + refresh);
+        issuer.note_failure(&std::fmt::Error);
         assert!(!is_begun(begin + refresh + seconds(1)), "one that fails is not asked at once");
         assert!(is_begun(begin + refresh + least_interval));
     }
@@ -227,14 +226,14 @@ mod tests {
         let (sets, issuer, begin) = sets();
         let least_interval = KeyFetchTimes::default().least_interval;
         sets.begin_due(begin);
-        issuer.finish(Ok(good()), begin);
+        issuer.replace(good(), begin);
         for _ in 0..1000 {
             issuer.want();
         }
         assert!(sets.begin_due(begin + seconds(1)).0.is_empty());
         assert_eq!(sets.begin_due(begin + seconds(1)).1, begin + least_interval);
         assert_eq!(sets.begin_due(begin + least_interval).0.len(), 1);
-        issuer.finish(Ok(good()), begin + least_interval);
+        issuer.replace(good(), begin + least_interval);
         assert!(sets.begin_due(begin + 2 * least_interval).0.is_empty(), "nobody has asked since");
     }
 
@@ -243,10 +242,14 @@ mod tests {
         let (sets, issuer, begin) = sets();
         assert!(issuer.fetched().is_none());
         assert_eq!(sets.statuses()[0].problem(), None);
-        issuer.finish(Err("broken".to_owned()), begin);
-        assert!(sets.statuses()[0].problem().is_some_and(|problem| problem.ends_with("no token of it lets in")));
-        issuer.finish(Ok(good()), begin);
-        issuer.finish(Err("broken".to_owned()), begin + seconds(300));
+        issuer.note_failure(&std::fmt::Error);
+        assert!(
+            sets.statuses()[0]
+                .problem()
+                .is_some_and(|problem| problem.ends_with("no token of this issuer is accepted"))
+        );
+        issuer.replace(good(), begin);
+        issuer.note_failure(&std::fmt::Error);
         let has_keys = |at| issuer.fetched().as_ref().is_some_and(|fetched| fetched.keys(seconds(600), at).is_some());
         assert!(has_keys(begin + seconds(599)) && !has_keys(begin + seconds(600)));
     }

@@ -42,6 +42,56 @@ pub struct RefusedClient {
     pub times: u64,
 }
 
+/// Reason why the certificates of a client are refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum CertificateFault {
+    #[error("it showed no certificate")]
+    Missing,
+    #[error("its certificate has expired")]
+    Expired,
+    #[error("its certificate is not valid yet")]
+    NotYetValid,
+    #[error("its certificate was issued by no authority that is trusted")]
+    UnknownIssuer,
+    #[error("its certificate cannot be used: {0}")]
+    Unusable(Error),
+    #[error("the TLS handshake failed: {0}")]
+    Handshake(Error),
+}
+
+impl From<Error> for CertificateFault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoCertificatesPresented => Self::Missing,
+            Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+                Self::Expired
+            }
+            Error::InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
+                Self::NotYetValid
+            }
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => Self::UnknownIssuer,
+            Error::InvalidCertificate(_) => Self::Unusable(error),
+            _ => Self::Handshake(error),
+        }
+    }
+}
+
+/// Reason why a handshake failed.
+#[derive(Debug)]
+pub(crate) enum HandshakeFailure {
+    /// The client left.
+    Left,
+    /// The client was refused.
+    Refused(CertificateFault),
+}
+
+impl From<io::Error> for HandshakeFailure {
+    fn from(error: io::Error) -> Self {
+        let fault = error.get_ref().and_then(|fault| fault.downcast_ref::<Error>());
+        fault.map_or(Self::Left, |fault| Self::Refused(fault.clone().into()))
+    }
+}
+
 /// The certificates that a client showed.
 #[derive(Debug)]
 pub(crate) struct ShownCertificates {
@@ -80,7 +130,7 @@ impl MutualTls {
         self: &Arc<Self>,
         stream: S,
         peer: IpAddr,
-    ) -> Result<(TlsStream<S>, ShownCertificates), Option<String>>
+    ) -> Result<(TlsStream<S>, ShownCertificates), HandshakeFailure>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -92,11 +142,11 @@ impl MutualTls {
                 Ok((stream, shown))
             }
             Err(error) => {
-                let reason = handshake_fault(&error);
-                if let Some(reason) = &reason {
-                    self.note_refused(peer, reason);
+                let failure = HandshakeFailure::from(error);
+                if let HandshakeFailure::Refused(fault) = &failure {
+                    self.note_refused(peer, &fault.to_string());
                 }
-                Err(reason)
+                Err(failure)
             }
         }
     }
@@ -117,13 +167,12 @@ impl ShownCertificates {
         self.chain.first().map(|own| node_identities(own)).unwrap_or_default()
     }
 
-    /// Verifies the certificates by the authorities and the time as they are now. Returns the reason where they are not
-    /// trusted any more, and counts the client.
-    pub(crate) fn verify(&self, peer: IpAddr) -> Result<(), String> {
+    /// Verifies the certificates by the authorities and the time as they are now, and counts a client that is refused.
+    pub(crate) fn verify(&self, peer: IpAddr) -> Result<(), CertificateFault> {
         self.verify_at(UnixTime::now()).map_err(|error| {
-            let reason = certificate_fault(&error);
-            self.tls.note_refused(peer, &reason);
-            reason
+            let fault = CertificateFault::from(error);
+            self.tls.note_refused(peer, &fault.to_string());
+            fault
         })
     }
 
@@ -191,29 +240,6 @@ impl RefusalCount {
     }
 }
 
-/// Returns the reason for which a handshake failed; `None` where the client only left.
-fn handshake_fault(error: &io::Error) -> Option<String> {
-    let fault = error.get_ref()?.downcast_ref::<Error>()?;
-    Some(certificate_fault(fault))
-}
-
-fn certificate_fault(error: &Error) -> String {
-    match error {
-        Error::NoCertificatesPresented => "it showed no certificate".to_owned(),
-        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
-            "its certificate has expired".to_owned()
-        }
-        Error::InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
-            "its certificate is not valid yet".to_owned()
-        }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "its certificate was issued by no authority that is trusted".to_owned()
-        }
-        Error::InvalidCertificate(_) => format!("its certificate cannot be used: {error}"),
-        _ => format!("the TLS handshake failed: {error}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -242,7 +268,7 @@ mod tests {
 
     fn fault(shown: &ShownCertificates, seconds: u64) -> Option<String> {
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        shown.verify_at(now).err().map(|error| certificate_fault(&error))
+        shown.verify_at(now).err().map(|error| CertificateFault::from(error).to_string())
     }
 
     #[test]

@@ -26,7 +26,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::observed::ObservedStream;
 use crate::gateway::caller_session::CallerSession;
-use crate::gateway::mutual_tls::MutualTls;
+use crate::gateway::mutual_tls::{HandshakeFailure, MutualTls};
 use crate::gateway::refusal_reason::RefusalReason;
 use crate::gateway::request_body::IncomingBody;
 use crate::gateway::service::context::{AgreedTunnel, ClientConnection, Context};
@@ -52,11 +52,15 @@ pub(crate) enum ConnectionTls {
 
 impl ConnectionTls {
     /// Makes the handshake; the reason of a failure is noted elsewhere.
-    async fn accept(self, client: &ClientConnection, stream: TcpStream) -> Result<TlsStream<TcpStream>, ()> {
+    async fn accept(
+        self,
+        client: &ClientConnection,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, HandshakeFailure> {
         match self {
-            Self::Open(config) => TlsAcceptor::from(config).accept(stream).await.map_err(drop),
+            Self::Open(config) => TlsAcceptor::from(config).accept(stream).await.map_err(HandshakeFailure::from),
             Self::Mutual(tls) => {
-                let (stream, shown) = tls.accept(stream, client.watch.peer.ip()).await.map_err(drop)?;
+                let (stream, shown) = tls.accept(stream, client.watch.peer.ip()).await?;
                 client.note_proxy(shown);
                 Ok(stream)
             }

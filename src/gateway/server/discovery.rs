@@ -23,6 +23,7 @@ use crate::fleet::{DiscoveryPoll, NodeIdentity, RefusedPoll, RequestError, Resou
 use crate::gateway::clock::wall_clock;
 use crate::gateway::config::DiscoveryConfig;
 use crate::gateway::fleet_control::{FleetControl, PollFailure};
+use crate::gateway::mutual_tls::CertificateFault;
 use crate::model::EnvironmentName;
 
 /// The largest body of a poll, in bytes: Envoy lists its extensions in each, which take 77 KB.
@@ -85,8 +86,8 @@ fn verify_identity(peer: &ConnectionPeer, claim: &NodeIdentity) -> Result<(), Po
     let Some(shown) = &peer.shown else { return Ok(()) };
     let names = shown.identities();
     let identity = names.first().map(ToString::to_string);
-    if let Err(reason) = shown.verify(peer.address.ip()) {
-        return Err(PollRefusal::Certificate { reason, identity });
+    if let Err(fault) = shown.verify(peer.address.ip()) {
+        return Err(PollRefusal::Certificate { fault, identity });
     }
     if names.contains(claim) { Ok(()) } else { Err(PollRefusal::OtherName { claim: claim.clone(), identity }) }
 }
@@ -126,8 +127,8 @@ enum PollRefusal {
     Request(RequestError),
     #[error("the certificate is for {}, and the poll says {claim}", identity.as_deref().unwrap_or("no node"))]
     OtherName { claim: NodeIdentity, identity: Option<String> },
-    #[error("{reason}")]
-    Certificate { reason: String, identity: Option<String> },
+    #[error("{fault}")]
+    Certificate { fault: CertificateFault, identity: Option<String> },
     #[error("{}", failure_text(*failure, environment))]
     Failed { failure: PollFailure, environment: EnvironmentName },
 }

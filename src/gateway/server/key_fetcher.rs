@@ -65,7 +65,10 @@ pub(crate) async fn fetch_key_sets(
             fetches.spawn_local(async move {
                 let fetched = tokio::time::timeout(timeout, fetch(&issuer.address, allow, timeout)).await;
                 let outcome = fetched.unwrap_or(Err(KeyFetchError::Timeout));
-                issuer.finish(outcome.map_err(|error| error.to_string()), Instant::now());
+                match outcome {
+                    Ok(keys) => issuer.replace(keys, Instant::now()),
+                    Err(error) => issuer.note_failure(&error),
+                }
             });
         }
         while fetches.try_join_next().is_some() {}

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::worker::StopOrder;
-use crate::gateway::mutual_tls::{MutualTls, ShownCertificates};
+use crate::gateway::mutual_tls::{HandshakeFailure, MutualTls, ShownCertificates};
 
 /// Time-out for a handshake, and for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -98,8 +98,8 @@ async fn serve_connection<R, F>(
             peer.shown = Some(Arc::new(shown));
             serve_stream(TokioIo::new(stream), peer, respond).await;
         }
-        Ok(Err(Some(reason))) => note_refused(peer.address, reason),
-        Ok(Err(None)) | Err(_) => {}
+        Ok(Err(HandshakeFailure::Refused(fault))) => note_refused(peer.address, fault.to_string()),
+        Ok(Err(HandshakeFailure::Left)) | Err(_) => {}
     }
 }
 

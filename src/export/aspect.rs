@@ -13,7 +13,7 @@ pub enum ReportAspect {
     IpRules,
     /// Limits of bodies and of rates.
     Limits,
-    /// Requests and responses against the definition.
+    /// Validation of requests and responses.
     Validation,
     /// Pages of other origins.
     Cors,

@@ -27,6 +27,69 @@ pub(super) const LONG_CORS_LIST: &str = "a list of headers over 16 KiB, or an or
 pub(super) const LONG_PATTERN: &str =
     "a path, or a rule by which a backend is chosen, that is too long for an expression is left out";
 
+/// The deviation of targets without the gateway's signature for backends.
+pub(super) const NOT_SIGNED: &str = "requests are not signed for the backend";
+
+/// The deviation of targets without limits of rates.
+pub(super) const NOT_COUNTED: &str = "requests are not counted";
+
+/// The deviation of targets without limits of keys and grants.
+pub(super) const NOT_COUNTED_BY_CALLER: &str = "requests of a key or grant are not counted";
+
+/// The deviation of targets without validation.
+pub(super) const NOT_VALIDATED: &str = "requests and responses are not validated";
+
+/// The deviation of targets that choose a mock response by the names in `Accept` alone.
+pub(super) const UNWEIGHTED_ACCEPT: &str = "weights in Accept are not compared; refusals do not repeat the preference";
+
+/// The deviation of targets without classes of status codes in `Prefer`.
+pub(super) const NO_RANGE_OF_CODES: &str = "Prefer cannot ask for a code of a range";
+
+/// The deviation of targets whose expressions know no operations.
+pub(super) const ADJACENT_BY_TYPE: &str = "parameters side by side are told apart by type alone";
+
+/// The deviation of targets with one base path for all addresses.
+pub(super) const FIRST_BASE_PATH: &str = "all addresses get the base path of the first";
+
+/// The deviation of targets with one time-out.
+pub(super) const ONE_TIMEOUT: &str = "one time-out for silence before and after the head of a response";
+
+/// The deviation of targets that call any address.
+pub(super) const NO_ADDRESS_GUARD: &str = "link-local and metadata addresses are not refused";
+
+/// The deviation of targets that do not change the query.
+pub(super) const NO_QUERY_CONSTANT: &str = "constants of the query are not added";
+
+/// The deviation of targets that map no parameters.
+pub(super) const PARAMETERS_STAY: &str = "parameters do not move between path, query and headers";
+
+/// The deviation of targets that verify no signature.
+pub(super) const NO_SIGNATURE_REQUIRED: &str = "callers are not asked for a signature";
+
+/// The deviation of targets that verify no token.
+pub(super) const NO_TOKEN_REQUIRED: &str = "callers are not asked for a token";
+
+/// The deviation of targets that verify no key.
+pub(super) const NO_KEY_REQUIRED: &str = "callers are not asked for a key";
+
+/// The deviation of targets that remove headers by name alone.
+pub(super) const KNOWN_CLAIMS_REMOVED: &str = "of a caller's `X-Forwarded-` headers, the well-known ones are removed";
+
+/// The deviation of targets that write no empty header.
+pub(super) const NO_EMPTY_HEADER: &str = "a header without a value is left out";
+
+/// The deviation of targets that set no empty header.
+pub(super) const NO_EMPTY_CONSTANT: &str = "a constant without a value is not sent, nor is a caller's own";
+
+/// The deviation of targets without client certificates.
+pub(super) const NO_CLIENT_CERTIFICATE: &str = "no certificate is shown to backends";
+
+/// The deviation of targets that route by the path alone.
+pub(super) const NOT_TOLD_APART: &str = "an API told apart by query or style is left out";
+
+/// The deviation of targets that repeat after a failed connection alone.
+pub(super) const RETRY_UNCONNECTED: &str = "repeated where no connection was made";
+
 /// The verdict about a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FeatureVerdict {

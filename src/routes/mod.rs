@@ -108,7 +108,7 @@ pub struct Route {
     pub access: RouteAccess,
     /// The step that limits their size.
     pub limits: RequestLimits,
-    /// The step that holds requests and responses against the definition.
+    /// The step that validates requests and responses.
     pub validation: MessageValidation,
     /// The responder.
     pub responder: Responder,
@@ -121,7 +121,7 @@ pub struct RequestLimits {
     pub body_bytes: Option<u64>,
 }
 
-/// The messages that are held against the definition.
+/// The messages that are validated against the definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MessageValidation {
     /// True if requests are refused that do not follow it.

@@ -31,7 +31,9 @@ use super::node::{NodeBootstrap, NodeCluster, NodeResources};
 use super::options::ExportOptions;
 use super::table::HostTable;
 use super::verdict::{
-    FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS, RAW_LETTERS,
+    ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER,
+    LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED,
+    NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -113,40 +115,34 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Signatures | ExportFeature::Tokens | ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(
             "the address of the connection counts, and no proxy in front is believed; pages of other origins cannot read a refusal",
         ),
         ExportFeature::RateLimits { asks_callers: true } | ExportFeature::CallerLimits => {
             FeatureVerdict::Near("counted by the authorizer of a gateway, over ext_authz")
         }
-        ExportFeature::RateLimits { asks_callers: false } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::RateLimits { asks_callers: false } => FeatureVerdict::Lost(NOT_COUNTED),
+        ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Envoy's own words"),
         ExportFeature::CorsOfAnyOrigin => FeatureVerdict::Near("a page's origin is repeated in the place of `*`"),
-        ExportFeature::ChosenResponse => {
-            FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
-        }
-        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
             "targets with a fragment and absolute targets without a path are refused, malformed ones in Envoy's own words",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::AdjacentParameters => {
-            FeatureVerdict::Near("parameters side by side are told apart by type alone")
-        }
+        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
         ExportFeature::SeveralTargets => {
             FeatureVerdict::Near("addresses that fail are left out by Envoy's outlier detection")
         }
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
-        ExportFeature::Timeouts => {
-            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
-        }
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         // Envoy's own change of the query decodes it and leaves it so: a caller's `%26` would begin a parameter.
-        ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
@@ -161,7 +157,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Lost("headers beyond 900 are left out")
         }
         ExportFeature::PatternBytes(length) if length.program > MOST_INSTRUCTIONS => FeatureVerdict::Lost(LONG_PATTERN),
-        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         ExportFeature::ShownCredentials
         | ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins

@@ -1,7 +1,11 @@
 //! Verdicts about the features of the standard Gateway API.
 
 use super::super::feature::ExportFeature;
-use super::super::verdict::{FeatureVerdict, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS};
+use super::super::verdict::{
+    FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
+    NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED,
+};
 
 /// The most headers that a rule sets, by the schema of the resource.
 pub(super) const MOST_HEADERS: usize = 16;
@@ -13,17 +17,15 @@ pub(super) const MOST_VALUE_BYTES: usize = 4096;
 /// Decides how well the standard Gateway API has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
-        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
-        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
-        ExportFeature::CallerClaims => {
-            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
-        }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::Signatures => FeatureVerdict::Lost(NO_SIGNATURE_REQUIRED),
+        ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
+        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost(NO_KEY_REQUIRED),
+        ExportFeature::CallerClaims => FeatureVerdict::Near(KNOWN_CLAIMS_REMOVED),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
+        ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
         ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin | ExportFeature::LongCorsList => {
             FeatureVerdict::Lost("pages of other origins are not told apart")
@@ -63,19 +65,17 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
             FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
         }
-        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
-            FeatureVerdict::Lost("an API told apart by query or style is left out")
-        }
+        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::QueryMethod => FeatureVerdict::Lost("an API with the method QUERY is left out"),
         ExportFeature::SeveralTargets => FeatureVerdict::Lost("an address that fails stays in use"),
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Https => {
             FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
         }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
+        ExportFeature::ClientCertificate => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
         ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
         ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
         ExportFeature::DynamicBackend { by_headers: false } => {
             FeatureVerdict::Lost("backends are chosen by header alone")

@@ -24,8 +24,10 @@ use super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
 use super::verdict::{
-    ADDRESS_OF_CONNECTION, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN,
-    NO_SEMICOLONS, RAW_LETTERS,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST,
+    LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
+    NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED,
+    NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED, UNWEIGHTED_ACCEPT,
 };
 use crate::routes::GroupRoutes;
 use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
@@ -210,21 +212,19 @@ fn cors_rules(text: &mut String, is_rule: &str, group: &GroupRoutes) {
 /// Decides how well HAProxy has a feature.
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
-        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
+        ExportFeature::Signatures => FeatureVerdict::Lost(NO_SIGNATURE_REQUIRED),
+        ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
+        ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a body that does not state its length has no limit"),
-        ExportFeature::ChosenResponse => {
-            FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
-        }
-        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::BodyBytes(bytes) if *bytes > MOST_BODY_BYTES => {
             FeatureVerdict::Lost("a body over 256 KiB is left out")
         }
@@ -233,20 +233,16 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near("a header without a value is left out"),
-        ExportFeature::AdjacentParameters => {
-            FeatureVerdict::Near("parameters side by side are told apart by type alone")
-        }
+        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
+        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
         ExportFeature::SeveralTargets => {
             FeatureVerdict::Near("a request goes to another address after a failed connection")
         }
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
-        ExportFeature::Timeouts => {
-            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
-        }
-        ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
-        ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
@@ -258,7 +254,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Lost("a header over 64 KiB is left out")
         }
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
-        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         ExportFeature::ShownCredentials
         | ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins

@@ -2,7 +2,10 @@
 
 use super::super::feature::ExportFeature;
 use super::super::verdict::{
-    FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_SEMICOLONS,
+    ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
+    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_EMPTY_CONSTANT, NO_KEY_REQUIRED,
+    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
+    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RETRY_UNCONNECTED,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -11,20 +14,18 @@ pub(super) const MOST_PATTERN_BYTES: usize = 8 * 1024;
 /// Decides how well Kong has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
-        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
-        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
+        ExportFeature::Signatures => FeatureVerdict::Lost(NO_SIGNATURE_REQUIRED),
+        ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
+        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost(NO_KEY_REQUIRED),
         ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
-        ExportFeature::CallerClaims => {
-            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
-        }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::CallerClaims => FeatureVerdict::Near(KNOWN_CLAIMS_REMOVED),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(
             "other addresses are refused in Kong's own words; a proxy is believed that Kong itself trusts",
         ),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
+        ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Kong's own words"),
         ExportFeature::CorsOfListedOrigins => FeatureVerdict::Near("preflights are answered by Kong's plugin"),
         ExportFeature::CorsOfAnyOrigin => {
@@ -32,7 +33,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::MockResponse => FeatureVerdict::Near("headers of the response are left out"),
         ExportFeature::ChosenResponse => FeatureVerdict::Lost("Accept and Prefer choose no other response"),
-        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::MockWithoutConstant => FeatureVerdict::Lost("an API without a constant result is left out"),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is damaged"),
         ExportFeature::OptionsAndMethods => {
@@ -42,25 +43,19 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::UnusualTargets => {
             FeatureVerdict::Near("malformed and long targets are refused, or not, by Kong's own rules")
         }
-        ExportFeature::AdjacentParameters => {
-            FeatureVerdict::Near("parameters side by side are told apart by type alone")
-        }
-        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
-            FeatureVerdict::Lost("an API told apart by query or style is left out")
-        }
+        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
+        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::SeveralTargets => {
             FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")
         }
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Https => {
             FeatureVerdict::Lost("certificates of backends are held against those that Kong itself trusts")
         }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
-        ExportFeature::Timeouts => {
-            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
-        }
-        ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::ClientCertificate => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
+        ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::DynamicBackend { .. } => FeatureVerdict::Lost("all requests go to the usual backend"),
         ExportFeature::TemplatePath => {
             FeatureVerdict::Lost("a path at the backend with `$(` stays that of the request")
@@ -71,9 +66,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::ColonConstant => FeatureVerdict::Lost(
             "a constant that begins with a colon, or whose name has one, is not sent, nor is a caller's own",
         ),
-        ExportFeature::EmptyConstant => {
-            FeatureVerdict::Near("a constant without a value is not sent, nor is a caller's own")
-        }
+        ExportFeature::EmptyConstant => FeatureVerdict::Near(NO_EMPTY_CONSTANT),
         ExportFeature::UnusualHeaderNames => {
             FeatureVerdict::Near("headers with unusual names are read, or dropped, by Kong's own rules")
         }
@@ -85,7 +78,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::EmptyQueryConstant => {
             FeatureVerdict::Lost("a constant of the query without a value is not sent, nor is a caller's own")
         }
-        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         // Kong decodes them before it matches.
         ExportFeature::EncodedLetters
         | ExportFeature::RedirectBody

@@ -25,8 +25,10 @@ use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
 use super::verdict::{
-    ADDRESS_OF_CONNECTION, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN,
-    NO_SEMICOLONS, RAW_LETTERS,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
+    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT, NO_EMPTY_HEADER,
+    NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_TOKEN_REQUIRED, NOT_COUNTED,
+    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
 };
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
@@ -233,23 +235,17 @@ fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'
 /// Decides how well nginx has a feature.
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
-        ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
-            FeatureVerdict::Lost("callers are not asked for a key")
-        }
-        ExportFeature::Tokens => FeatureVerdict::Lost("callers are not asked for a token"),
-        ExportFeature::CallerClaims => {
-            FeatureVerdict::Near("of a caller's `X-Forwarded-` headers, the well-known ones are removed")
-        }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost("requests are not signed for the backend"),
+        ExportFeature::Signatures | ExportFeature::SubscriptionKeys => FeatureVerdict::Lost(NO_KEY_REQUIRED),
+        ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
+        ExportFeature::CallerClaims => FeatureVerdict::Near(KNOWN_CLAIMS_REMOVED),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
-        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost("requests are not counted"),
-        ExportFeature::CallerLimits => FeatureVerdict::Lost("requests of a key or grant are not counted"),
-        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
+        ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
+        ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in nginx's own order of steps"),
-        ExportFeature::ChosenResponse => {
-            FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
-        }
-        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
         ExportFeature::RedirectBody => FeatureVerdict::Lost("a redirect has nginx's own body"),
         ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
@@ -262,21 +258,15 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::UnusualHeaderNames => FeatureVerdict::Near(
             "of a caller's headers, those with other characters than letters, digits and hyphens in their names are dropped",
         ),
-        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near("a header without a value is left out"),
-        ExportFeature::EmptyConstant => {
-            FeatureVerdict::Near("a constant without a value is not sent, nor is a caller's own")
-        }
-        ExportFeature::AdjacentParameters => {
-            FeatureVerdict::Near("parameters side by side are told apart by type alone")
-        }
+        ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
+        ExportFeature::EmptyConstant => FeatureVerdict::Near(NO_EMPTY_CONSTANT),
+        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
         ExportFeature::SeveralTargets => FeatureVerdict::Near("addresses that fail are left out for a second"),
-        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
-        ExportFeature::Timeouts => {
-            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
-        }
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
-        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
-        ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
@@ -285,7 +275,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
-        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         ExportFeature::ShownCredentials
         | ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin

@@ -92,7 +92,7 @@ impl Grant {
 
     /// True if the grant is for these APIs, in any order, and no others.
     #[must_use]
-    pub fn has_apis(&self, apis: &[String]) -> bool {
+    pub(super) fn has_apis(&self, apis: &[String]) -> bool {
         self.apis.iter().all(|api| apis.contains(api)) && apis.iter().all(|api| self.apis.contains(api))
     }
 

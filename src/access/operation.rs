@@ -145,7 +145,7 @@ impl SubjectState {
 
     /// Replaces the grants, sorted by group and id.
     #[must_use]
-    pub fn with_grants(mut self, mut grants: Vec<Grant>) -> Self {
+    pub(super) fn with_grants(mut self, mut grants: Vec<Grant>) -> Self {
         grants.sort_by(|one, other| (&one.group, &one.id).cmp(&(&other.group, &other.id)));
         match &mut self {
             Self::Key(key) => key.grants = grants,

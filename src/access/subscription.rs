@@ -94,7 +94,7 @@ impl<'t> SubscriptionKey<'t> {
 
     /// True if the text ends with its checksum. The digest alone lets in; this tells a mistyped key from another one.
     #[must_use]
-    pub fn has_right_checksum(&self) -> bool {
+    pub(super) fn has_right_checksum(&self) -> bool {
         let (unchecked, checksum) = self.text.split_at(self.text.len() - 1 - CHECKSUM_LENGTH);
         format!("_{:08x}", crc32(unchecked.as_bytes())) == checksum
     }

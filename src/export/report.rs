@@ -107,7 +107,7 @@ impl GroupReport {
     }
 
     /// Lists all deviations, each with its API if it concerns a single one.
-    pub fn all_deviations(&self) -> impl Iterator<Item = (Option<&str>, &Deviation)> {
+    fn all_deviations(&self) -> impl Iterator<Item = (Option<&str>, &Deviation)> {
         let of_apis =
             self.apis.iter().flat_map(|api| api.deviations.iter().map(|deviation| (Some(api.api.as_str()), deviation)));
         self.deviations.iter().map(|deviation| (None, deviation)).chain(of_apis)

@@ -47,7 +47,7 @@ pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth, TokenAuth, TokenG
 pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
-pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
+pub use canonical::{PathReading, is_canonical_but_for_slashes, path_reading};
 pub(crate) use client_network::client_network;
 pub use conflict_marker::{MERGE_CONFLICT, conflict_finding, conflict_marker, first_conflict};
 pub use deployment::{Deployment, DeploymentState, Environment, Release};

@@ -42,7 +42,7 @@ impl GroupHeads {
     }
 
     /// Returns the groups of which an operation is a head.
-    pub fn groups_of(&self, id: &OperationId) -> impl Iterator<Item = &GroupName> {
+    pub(super) fn groups_of(&self, id: &OperationId) -> impl Iterator<Item = &GroupName> {
         self.0.iter().filter(|(_, heads)| heads.contains(id)).map(|(group, _)| group)
     }
 }

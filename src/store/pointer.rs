@@ -121,7 +121,7 @@ impl SignedPointer {
 
     /// Returns the time until which no push is made.
     #[must_use]
-    pub fn pruned_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn pruned_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.pointer.pruning.filter(|until| *until > now)
     }
 

@@ -150,7 +150,7 @@ impl MessageSignature {
 
     /// True if a header is covered.
     #[must_use]
-    pub fn covers_header(&self, name: &str) -> bool {
+    pub(in crate::access) fn covers_header(&self, name: &str) -> bool {
         let is_covered = |component: &Component| matches!(component, Component::Field(field) if *field == name);
         self.components.iter().any(is_covered)
     }

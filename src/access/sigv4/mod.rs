@@ -81,8 +81,6 @@ const LONGEST_AUTHORIZATION: usize = 8 * 1024;
 const MOST_SIGNED_HEADERS: usize = 64;
 /// The longest nonce, in bytes: a UUID has 36.
 const LONGEST_NONCE: usize = 256;
-/// The most milliseconds by which a signer's clock may differ, unless the group says otherwise.
-pub const DATE_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 
 /// The parsed header `Authorization` of a signed request, with its date and nonce.
 #[derive(Debug)]
@@ -170,7 +168,7 @@ impl<'h> Authorization<'h> {
 
     /// True if a header is covered.
     #[must_use]
-    pub fn covers_header(&self, name: &str) -> bool {
+    pub(in crate::access) fn covers_header(&self, name: &str) -> bool {
         self.signed_headers.split(';').any(|signed| signed == name)
     }
 
@@ -202,7 +200,11 @@ impl<'h> Authorization<'h> {
     /// # Errors
     ///
     /// Fails where one of them differs.
-    pub fn check_scope(&self, region: Option<&str>, service: Option<&str>) -> Result<(), SignatureFault> {
+    pub(in crate::access) fn check_scope(
+        &self,
+        region: Option<&str>,
+        service: Option<&str>,
+    ) -> Result<(), SignatureFault> {
         let fits = |wanted: Option<&str>, stated: &str| wanted.is_none_or(|wanted| wanted == stated);
         if fits(region, self.region) && fits(service, self.service) { Ok(()) } else { Err(SignatureFault::Scope) }
     }

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use super::*;
 use crate::access::{BodyDigest, PathForm, ReceivedRequest, SigningRequest};
 
+/// The most milliseconds by which a signer's clock may differ.
+const DATE_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 /// Requests by the published signers, clock and nonces fixed; some changed afterwards in one point.
 const CASES: &str = include_str!("cases.json");
 

@@ -127,7 +127,7 @@ impl ContentModel {
 
     /// Names the fields of a form that are files, or lists of files. `types` are those of the definition.
     #[must_use]
-    pub fn file_fields<'t>(&'t self, types: &'t [NamedType]) -> Vec<&'t str> {
+    pub(in crate::share) fn file_fields<'t>(&'t self, types: &'t [NamedType]) -> Vec<&'t str> {
         let mut form = self.value.as_ref().filter(|_| self.kind.is_form());
         // A chain of references that is longer is a circle.
         for _ in 0..=types.len() {

@@ -146,7 +146,7 @@ pub struct WebhookModel {
 
 impl OperationModel {
     /// Lists the parameters of a place.
-    pub fn parameters_in(&self, place: ParameterPlace) -> impl Iterator<Item = &ParameterModel> {
+    pub(in crate::share) fn parameters_in(&self, place: ParameterPlace) -> impl Iterator<Item = &ParameterModel> {
         self.parameters.iter().filter(move |parameter| parameter.place == place)
     }
 

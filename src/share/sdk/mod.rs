@@ -33,7 +33,8 @@ use crate::share::{GeneratedFile, checksums};
 use lowering::{TypeDeclaration, TypeLowering};
 use methods::ClientMethod;
 
-pub use samples::{SampleBook, SampleCall, SampleSource, is_short_sample, samples};
+pub(super) use samples::is_short_sample;
+pub use samples::{SampleBook, SampleCall, SampleSource, samples};
 
 /// The version of a group that SDKs are made of.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +141,7 @@ pub struct ClientArchive {
 
 /// Names the archives of a version.
 #[must_use]
-pub fn archive_names(group: &GroupName, version: &Version) -> Vec<ClientArchive> {
+pub(in crate::share) fn archive_names(group: &GroupName, version: &Version) -> Vec<ClientArchive> {
     let stem = python::archive_stem(group, version);
     vec![
         ClientArchive { label: "Python (wheel)", file: format!("{stem}-py3-none-any.whl") },

@@ -68,7 +68,7 @@ impl<'m> SampleBook<'m> {
 
 /// True if code is short enough to be shown: a body may be as long as an example in the definition.
 #[must_use]
-pub const fn is_short_sample(code: &str) -> bool {
+pub(in crate::share) const fn is_short_sample(code: &str) -> bool {
     code.len() <= LONGEST_SHOWN
 }
 

@@ -19,7 +19,7 @@ use super::{backends, lost, missing_release};
 use crate::cli::time::age;
 use crate::model::{Author, EnvironmentName, OperationId};
 use crate::plan::{GroupSelection, Plan};
-use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
+use crate::workspace::{self, DiskFacts, EntryEdits, LockGuard, Workspace};
 
 use text::describe;
 pub(super) use text::{overrides, text};
@@ -81,12 +81,12 @@ pub(super) fn run(
     context: &Context<'_>,
     arguments: &ChangeArguments,
     replan: ReplanMode,
-    groups: &GroupSelection,
+    (groups, edits): (&GroupSelection, EntryEdits),
     make_plan: impl Fn(&DiskFacts<'_>, &Author) -> Result<Plan, PlanError>,
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let author = context.author(&arguments.reason)?;
-    let facts = facts_for(workspace, groups);
+    let facts = facts_for(workspace, groups, edits);
     let mut plan = planned(context, &facts, &author, &make_plan)?;
     warn(context, &plan);
     let wait = arguments.wait.resolve(context)?;
@@ -107,7 +107,7 @@ pub(super) fn run(
                 return Err(workspace::Error::Stale { what }.into());
             }
             context.output.note(&format!("{what} changed since the plan was made: planned again"));
-            plan = plan_again(context, &facts_for(guard.workspace(), groups), &plan, &author, &make_plan)?;
+            plan = plan_again(context, &facts_for(guard.workspace(), groups, edits), &plan, &author, &make_plan)?;
         }
         commit(&guard, &mut plan)?
     };
@@ -121,10 +121,11 @@ pub(super) fn run(
 }
 
 /// Returns the facts for a change. One of groups by name goes through whatever is wrong with the entries of others.
-fn facts_for<'w>(workspace: &'w Workspace, groups: &GroupSelection) -> DiskFacts<'w> {
+fn facts_for<'w>(workspace: &'w Workspace, groups: &GroupSelection, edits: EntryEdits) -> DiskFacts<'w> {
+    let facts = DiskFacts::new(workspace).with_edits(edits);
     match groups {
-        GroupSelection::Groups(groups) => DiskFacts::new(workspace).for_groups(groups.iter().cloned().collect()),
-        GroupSelection::All => DiskFacts::new(workspace),
+        GroupSelection::Groups(groups) => facts.for_groups(groups.iter().cloned().collect()),
+        GroupSelection::All => facts,
     }
 }
 

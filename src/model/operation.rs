@@ -70,7 +70,7 @@ pub struct GroupChange {
     pub after: Release,
 }
 
-/// A policy that the author of an operation chose to override.
+/// A policy that the author of an operation chose to override, or a fault that did not bar it.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
 )]
@@ -78,14 +78,18 @@ pub struct GroupChange {
 pub enum PolicyOverride {
     /// `breaking`: the change breaks callers of the previous release.
     Breaking,
+    /// `hand-edit`: the change replaced an entry that was edited by hand.
+    #[serde(rename = "hand-edit")]
+    HandEdit,
 }
 
 impl PolicyOverride {
-    /// Returns the word used in files and output, the name of the policy.
+    /// Returns the word used in files and output, the name of the policy or of the fault.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Breaking => "breaking",
+            Self::HandEdit => "hand-edit",
         }
     }
 }

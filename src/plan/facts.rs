@@ -30,6 +30,15 @@ pub trait Facts {
     /// Returns the live entries of an environment.
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Self::Error>;
 
+    /// Returns the entries of an environment that were edited by hand and may be replaced; [`environment`](Self::environment)
+    /// has them as their operations left them.
+    fn edited_entries(
+        &self,
+        _environment: &EnvironmentName,
+    ) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Self::Error> {
+        Ok(Arc::default())
+    }
+
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error>;
 
@@ -96,6 +105,15 @@ pub trait Facts {
     ) -> Result<Option<LooseOperation>, Self::Error> {
         Ok(None)
     }
+}
+
+/// An entry of an environment's file that was edited by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedEntry {
+    /// Its lines in the file.
+    pub lines: String,
+    /// Those of them, but for the checksum, that its operation did not leave.
+    pub own_lines: Vec<String>,
 }
 
 /// Reason why no entry leads to an operation.

@@ -36,7 +36,7 @@ pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
 pub use candidate::{PublishCandidate, ReadableCandidate};
 pub use error::{AddressOrigin, Error, StaleReason, StateError, StepFault};
-pub use facts::{Facts, HeldGrant, LooseOperation, PastEntry};
+pub use facts::{EditedEntry, Facts, HeldGrant, LooseOperation, PastEntry};
 pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};

@@ -21,7 +21,7 @@ pub struct OfflineRequest {
 
 /// Plans to take groups offline.
 pub fn offline<E>(request: &OfflineRequest, facts: &dyn Facts<Error = E>, author: &Author) -> Result<Plan, Error<E>> {
-    let mut plan = Plan::new(&request.environment, author);
+    let mut plan = Plan::over_edits(&request.environment, facts, author)?;
     let environment = facts.environment(&request.environment).map_err(Error::Facts)?;
     for group in &request.groups.resolve(|| Ok(live_groups(&environment)))? {
         let current = environment.deployments.get(group);

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Author, Deployment, Digest, EnvironmentName, FileSet, GroupChange, GroupName, Operation, OperationId, Release,
-    ReleaseAction, Version,
+    Author, Deployment, Digest, EnvironmentName, FileSet, GroupChange, GroupName, Operation, OperationId,
+    PolicyOverride, Release, ReleaseAction, Version,
 };
+
+use super::error::Error;
+use super::facts::{EditedEntry, Facts};
 
 /// The complete outcome of a request in one environment, not yet committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Plan {
     pub edits: BTreeMap<GroupName, SettingsEdit>,
     /// The groups whose entries were lost, each with the operation that made one.
     pub lost: BTreeMap<GroupName, OperationId>,
+    /// The entries edited by hand that the plan replaces; it starts from the entries as their operations left them.
+    pub replaced_edits: BTreeMap<GroupName, EditedEntry>,
     /// Warnings, which do not keep the plan from being committed.
     pub warnings: Vec<String>,
 }
@@ -67,11 +72,42 @@ impl Plan {
             freezes: BTreeMap::new(),
             edits: BTreeMap::new(),
             lost: BTreeMap::new(),
+            replaced_edits: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }
 
-    /// Adds a group's change, unless its release stays the same.
+    /// Starts a plan without changes that replaces entries edited by hand: an edit never bars the way back.
+    pub(super) fn over_edits<E>(
+        environment: &EnvironmentName,
+        facts: &dyn Facts<Error = E>,
+        author: &Author,
+    ) -> Result<Self, Error<E>> {
+        let edits = facts.edited_entries(environment).map_err(Error::Facts)?;
+        Ok(Self { replaced_edits: (*edits).clone(), ..Self::new(environment, author) })
+    }
+
+    /// Leaves out the edited entries that stay as they are, and tells of the others.
+    pub(super) fn note_edits(&mut self) {
+        let Self { operation, replaced_edits, warnings, .. } = self;
+        replaced_edits.retain(|group, _| operation.changes.contains_key(group));
+        if replaced_edits.is_empty() {
+            return;
+        }
+        operation.overrides.push(PolicyOverride::HandEdit);
+        for (group, EditedEntry { own_lines, .. }) in replaced_edits {
+            let before = operation.changes.get(group).and_then(|change| change.before.as_ref());
+            let left = before.map(|before| format!(" of operation {}", before.operation)).unwrap_or_default();
+            let lines = if own_lines.is_empty() { String::new() } else { format!(" ({})", own_lines.join(", ")) };
+            warnings.push(format!(
+                "{group} in {} was edited by hand{lines}, which no operation recorded: the edit is replaced, and this starts \
+                 from the entry{left}",
+                operation.environment
+            ));
+        }
+    }
+
+    /// Adds a group's change, unless its release stays the same and its entry is as it was committed.
     pub(super) fn change(
         &mut self,
         group: &GroupName,
@@ -79,7 +115,8 @@ impl Plan {
         before: Option<&Deployment>,
         after: Release,
     ) {
-        if before.is_some_and(|before| before.release.serves_same(&after)) {
+        let is_edited = self.replaced_edits.contains_key(group);
+        if !is_edited && before.is_some_and(|before| before.release.serves_same(&after)) {
             self.unchanged.push(group.clone());
             return;
         }

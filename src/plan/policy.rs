@@ -36,6 +36,7 @@ pub(super) fn apply<E>(
     author: &Author,
     direction: ReleaseDirection,
 ) -> Result<(), Error<E>> {
+    plan.note_edits();
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     let mut refusals = Vec::new();

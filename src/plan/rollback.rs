@@ -36,7 +36,7 @@ pub fn rollback<E>(request: &RollbackRequest, facts: &dyn Facts<Error = E>, auth
     if *groups == GroupSelection::All {
         check_state_of_all(state.as_ref(), environment, live.deployments.keys())?;
     }
-    let mut plan = Plan::new(environment, author);
+    let mut plan = Plan::over_edits(environment, facts, author)?;
     let groups = groups.resolve(|| Ok(live.deployments.keys().cloned().collect()))?;
     let (mut younger, mut errors) = (Vec::new(), Vec::new());
     for group in &groups {

@@ -69,7 +69,7 @@ pub fn switch<E>(request: &SwitchRequest, facts: &dyn Facts<Error = E>, author: 
             (previous.version.clone(), previous.digest)
         }
     };
-    let mut plan = Plan::new(environment, author);
+    let mut plan = Plan::over_edits(environment, facts, author)?;
     let mut after = Release { version, digest, ..current.release.clone() };
     after = with_number(facts, group, after)?;
     let next = facts.released(group, &after).map_err(Error::Facts)?;

@@ -49,7 +49,7 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
         return Err(unknown_operation(environment, id, facts));
     };
     let live = facts.environment(environment).map_err(Error::Facts)?;
-    let mut plan = Plan::new(environment, author);
+    let mut plan = Plan::over_edits(environment, facts, author)?;
     let total = operation.changes.len();
     let (mut changed, mut is_first) = (Vec::new(), false);
     for (group, change) in operation.changes {

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::Error;
-use super::{LockGuard, layout};
+use super::{EntryEdits, LockGuard, layout};
 use crate::model::{Digest, Environment, EnvironmentName, GroupName, Manifest, Version, VersionNotes};
-use crate::plan::Plan;
+use crate::plan::{EditedEntry, Plan};
 
 /// The state that plans were computed from, as far as they read it.
 #[derive(Debug, Clone)]
 pub struct PlanBase {
     pub(super) settings: Digest,
-    pub(super) environments: BTreeMap<EnvironmentName, Arc<Environment>>,
+    pub(super) environments: BTreeMap<EnvironmentName, (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>)>,
+    pub(super) edits: EntryEdits,
     /// The files of each working copy, as they lay on disk.
     pub(super) working_copies: BTreeMap<GroupName, Manifest>,
     pub(super) groups: Option<Vec<GroupName>>,
@@ -69,9 +70,15 @@ impl LockGuard {
         let groups = plans.iter().flat_map(|plan| plan.operation.changes.keys().chain(&plan.unchanged));
         let groups: BTreeSet<&GroupName> = groups.collect();
         let sound: BTreeSet<GroupName> = plans.iter().flat_map(|plan| plan.operation.changes.keys().cloned()).collect();
-        for (name, before) in &base.environments {
-            let now = self.workspace().environment_for(name, &sound)?;
-            let moved = groups.iter().find(|group| now.deployments.get(**group) != before.deployments.get(**group));
+        for (name, (before, edits_before)) in &base.environments {
+            let (now, edits) = match base.edits {
+                EntryEdits::Refuse => (self.workspace().environment_for(name, &sound)?, BTreeMap::new()),
+                EntryEdits::Replace => self.workspace().recorded_environment(name, &sound)?,
+            };
+            let moved = groups.iter().find(|group| {
+                now.deployments.get(**group) != before.deployments.get(**group)
+                    || edits.get(**group) != edits_before.get(**group)
+            });
             if let Some(group) = moved {
                 return Ok(Some(format!("{group} in {name}")));
             }

@@ -47,9 +47,9 @@ impl LockGuard {
         if plan.is_empty() {
             return Ok(None);
         }
-        let groups = plan.operation.changes.keys().cloned().collect();
-        let (environment, rest) = self.workspace().environment_with_rest(&plan.operation.environment, &groups)?;
+        let (environment, rest) = self.workspace().environment_with_rest(plan)?;
         check_entries(&environment, plan)?;
+        self.workspace().check_predecessors(plan)?;
         plan.operation.make_later_than(environment.deployments.values());
         if let Some(latest) = rest.as_deref().and_then(record::conflict::latest_time) {
             plan.operation.time = plan.operation.time.max(latest.successor());
@@ -61,7 +61,7 @@ impl LockGuard {
             let edits: Vec<SettingsEdit> = plan.edits.values().cloned().collect();
             match rest {
                 None => self.record(stage, environment, &plan.operation, &edits),
-                Some(text) => self.record_beside(stage, &text, &plan.operation, &edits),
+                Some(text) => self.record_beside(stage, &text, plan, &edits),
             }
         });
         match recorded {
@@ -94,13 +94,15 @@ impl LockGuard {
         &self,
         stage: FileStage<'_>,
         text: &str,
-        operation: &Operation,
+        plan: &Plan,
         edits: &[SettingsEdit],
     ) -> Result<OperationId, Error> {
+        let operation = &plan.operation;
         let next = |id: &OperationId| {
             let groups = operation.changes.keys();
             let entries = groups.filter_map(|group| Some((group.clone(), operation.entry(id, group)?)));
-            record::replace::replace_entries(&operation.environment, text, &entries.collect())
+            let is_edited = |group: &GroupName| plan.replaced_edits.contains_key(group);
+            record::replace::replace_entries(&operation.environment, text, &entries.collect(), is_edited)
         };
         self.record_as(stage, operation, edits, false, next)
     }

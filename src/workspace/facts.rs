@@ -6,13 +6,13 @@ use std::iter;
 use std::sync::Arc;
 
 use super::access::AccessCache;
-use super::{Error, PlanBase, Renumbering, Workspace, layout};
+use super::{EntryEdits, Error, PlanBase, Renumbering, Workspace, layout};
 use crate::access::{Grant, SubjectRecord};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
 };
-use crate::plan::{Facts, HeldGrant, LooseOperation, PastEntry, PublishCandidate};
+use crate::plan::{EditedEntry, Facts, HeldGrant, LooseOperation, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
 type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
@@ -23,7 +23,9 @@ pub struct DiskFacts<'a> {
     workspace: &'a Workspace,
     /// The groups that alone are to be changed; none where the environments are needed whole.
     changed: BTreeSet<GroupName>,
-    environments: FactCache<EnvironmentName, Arc<Environment>>,
+    edits: EntryEdits,
+    /// The environments, each with the edited entries that are to be replaced.
+    environments: FactCache<EnvironmentName, (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>)>,
     working_copies: FactCache<(GroupName, Option<Version>), Arc<PublishCandidate>>,
     frozen: FactCache<(GroupName, Version), Option<Arc<PublishCandidate>>>,
     groups: RefCell<Option<Vec<GroupName>>>,
@@ -46,6 +48,7 @@ impl<'a> DiskFacts<'a> {
         Self {
             workspace,
             changed: BTreeSet::new(),
+            edits: EntryEdits::Refuse,
             environments: RefCell::new(BTreeMap::new()),
             working_copies: RefCell::new(BTreeMap::new()),
             frozen: RefCell::new(BTreeMap::new()),
@@ -63,6 +66,12 @@ impl<'a> DiskFacts<'a> {
     #[must_use]
     pub fn for_groups(self, changed: BTreeSet<GroupName>) -> Self {
         Self { changed, ..self }
+    }
+
+    /// Treats entries that were edited by hand like this.
+    #[must_use]
+    pub fn with_edits(self, edits: EntryEdits) -> Self {
+        Self { edits, ..self }
     }
 
     /// Answers as if versions that a resolve is about to write lay there already.
@@ -94,12 +103,28 @@ impl<'a> DiskFacts<'a> {
         PlanBase {
             settings: self.workspace.settings_digest,
             environments: self.environments.borrow().clone(),
+            edits: self.edits,
             working_copies: working_copies.iter().map(|((group, _), copy)| (group.clone(), on_disk(copy))).collect(),
             groups: self.groups.borrow().clone(),
             versions: self.versions.borrow().clone(),
             notes: self.notes.borrow().clone(),
             frozen: frozen.collect(),
         }
+    }
+}
+
+impl DiskFacts<'_> {
+    fn read_environment(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<(Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>), Error> {
+        once(&self.environments, environment.clone(), |name| {
+            let (environment, edits) = match self.edits {
+                EntryEdits::Refuse => (self.workspace.environment_for(name, &self.changed)?, BTreeMap::new()),
+                EntryEdits::Replace => self.workspace.recorded_environment(name, &self.changed)?,
+            };
+            Ok((Arc::new(environment), Arc::new(edits)))
+        })
     }
 }
 
@@ -146,9 +171,11 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Error> {
-        once(&self.environments, environment.clone(), |name| {
-            Ok(Arc::new(self.workspace.environment_for(name, &self.changed)?))
-        })
+        Ok(self.read_environment(environment)?.0)
+    }
+
+    fn edited_entries(&self, environment: &EnvironmentName) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Error> {
+        Ok(self.read_environment(environment)?.1)
     }
 
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Error> {

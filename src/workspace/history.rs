@@ -76,7 +76,10 @@ impl Workspace {
         if latest.as_ref().map(|latest| &latest.id) == newest.as_ref() {
             return Ok(latest);
         }
-        Ok(self.history(environment, None, 1)?.pop())
+        let (recorded, _) = self.recorded_environment(environment, &BTreeSet::new())?;
+        let mut failed = None;
+        let latest = self.walk(&recorded, None, 1, &mut |_, error| failed = failed.take().or(Some(error))).pop();
+        failed.map_or(Ok(latest), Err)
     }
 
     /// Counts the operations of an environment whose files exist.

@@ -37,6 +37,7 @@ mod copies;
 mod driver;
 mod durable;
 mod edited;
+mod edited_entries;
 mod error;
 mod facts;
 mod fleet;
@@ -97,6 +98,7 @@ pub use access::{
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
+pub use edited_entries::EntryEdits;
 pub use error::{DeniedPath, Error, PathError, UnknownName};
 pub use facts::DiskFacts;
 pub use fleet::FleetLock;
@@ -259,22 +261,23 @@ impl Workspace {
         self.read_environment(environment)?.for_groups(groups)
     }
 
-    /// Reads the live entries as [`environment_for`](Self::environment_for) does, with the file's text where other parts of
-    /// it are not sound and have to stay.
-    fn environment_with_rest(
-        &self,
-        environment: &EnvironmentName,
-        groups: &BTreeSet<GroupName>,
-    ) -> Result<(Environment, Option<String>), Error> {
+    /// Reads the live entries that a plan starts from, with the file's text where parts of it are not sound and have to stay.
+    fn environment_with_rest(&self, plan: &Plan) -> Result<(Environment, Option<String>), Error> {
+        let environment = &plan.operation.environment;
+        let groups = plan.operation.changes.keys().cloned().collect();
         let reading = self.read_environment(environment)?;
-        if reading.problems.is_empty() {
+        if reading.problems.is_empty() && plan.replaced_edits.is_empty() {
             return Ok((reading.environment, None));
         }
         let place = layout::environment(environment);
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
         // Both are of one text, though an editor saves the file meanwhile.
         let text = layout::text(&place, bytes)?;
-        Ok((self.parse_environment(environment, &text)?.for_groups(groups)?, Some(text)))
+        let mut reading = self.parse_environment(environment, &text)?;
+        if !plan.replaced_edits.is_empty() && self.replace_edits(&mut reading, &text, &groups)? != plan.replaced_edits {
+            return Err(Error::Stale { what: place });
+        }
+        Ok((reading.for_groups(&groups)?, Some(text)))
     }
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::EnvironmentReading, Error> {
@@ -324,8 +327,10 @@ impl Workspace {
         hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
     }
 
-    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen.
+    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, and every entry that it
+    /// replaces is as it was committed.
     pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
+        self.check_predecessors(plan)?;
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
             let will_be = plan.freezes.get(group).is_some_and(|freeze| freeze.version == after.version);

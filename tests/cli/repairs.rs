@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use apigw::model::Digest;
+
 use crate::harness::Sandbox;
 
 /// Publishes 0.0.1 of the petstore to online, freezes 0.0.2 without one of its APIs, and sets policies of online.
@@ -143,5 +145,85 @@ fn an_entry_edited_by_hand_bars_no_change_of_other_groups() {
     sandbox.run("verify --repair --yes").expect_exit(0);
     sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
     edit(&sandbox, "  a:\n    state: offline\n", "  a:\n    state: live\n");
-    sandbox.run("undo --env online --yes").expect_exit(3).expect_stderr("apigw verify --repair");
+    let undone = sandbox.run("undo --env online --yes").expect_exit(0).expect_stdout("undo a");
+    undone.expect_stderr("edited by hand (state: live)");
+}
+
+/// Edits the backend of the entry of a by hand, and computes its checksum anew.
+fn forge_entry(sandbox: &Sandbox) {
+    let text = sandbox.read(ONLINE);
+    let start = text.find("  a:\n").expect("an entry");
+    let (entry, rest) = text[start..].split_once("    checksum: ").expect("a checksum");
+    let (_, rest) = rest.split_once('\n').expect("a line");
+    let entry = entry.replace("{type: mock}", "{type: http, url: \"http://127.0.0.1:9\"}");
+    let checksum = Digest::of(format!("online\n{entry}").as_bytes());
+    sandbox.write(ONLINE, &format!("{}{entry}    checksum: {checksum}\n{rest}", &text[..start]));
+}
+
+fn entry_of_a(sandbox: &Sandbox) -> Value {
+    sandbox.run("-o json status a --env online").expect_exit(0).json()["deployments"][0].clone()
+}
+
+#[test]
+fn an_edit_by_hand_never_bars_the_way_back_of_its_group() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("publish a b --env online --mock --yes").expect_exit(0);
+    sandbox.run("api add a GET /more").expect_exit(0);
+    sandbox.run("publish a --env online --mock --bump patch --yes").expect_exit(0);
+    let last = entry_of_a(&sandbox)["operation"].as_str().expect("an id").to_owned();
+    let base = sandbox.read(ONLINE);
+    let edits: [(&str, &dyn Fn()); 5] = [
+        ("version: \"0.0.1\"", &|| edit(&sandbox, "\"0.0.2\"", "\"0.0.1\"")),
+        ("state: offline", &|| edit(&sandbox, "  a:\n    state: live\n", "  a:\n    state: offline\n")),
+        ("operation: \"none\"", &|| {
+            let (_, rest) = base.split_once("operation: \"").expect("an operation");
+            let (operation, _) = rest.split_once('"').expect("its end");
+            edit(&sandbox, &format!("operation: \"{operation}\""), "operation: \"none\"");
+        }),
+        ("", &|| {
+            let (_, since) = base.split_once("    since:").expect("a time");
+            let (since, _) = since.split_once('\n').expect("its end");
+            edit(&sandbox, &format!("    since:{since}\n"), "");
+        }),
+        ("url: \"http://127.0.0.1:9\"", &|| forge_entry(&sandbox)),
+    ];
+    let commands = [
+        ("rollback a", "rollback a: 0.0.2 with mock → 0.0.1 with mock"),
+        ("rollback --all --to 2026-11-23", "rollback a: 0.0.2 with mock → 0.0.2 with mock"),
+        ("offline a", "offline a: 0.0.2 with mock → offline (0.0.2)"),
+        ("offline --all", "offline a: 0.0.2 with mock → offline (0.0.2)"),
+        ("switch a --previous", "switch a: 0.0.2 with mock → 0.0.1 with mock"),
+        ("switch a --version 0.0.2", "switch a: 0.0.2 with mock → 0.0.2 with mock"),
+        ("undo", "undo a: 0.0.2 with mock → 0.0.1 with mock"),
+    ];
+    for (line, edit) in &edits {
+        for (command, expected) in commands {
+            let command = match command.split_once("--to") {
+                Some((before, _)) => format!("{before}--to {last}"),
+                None => command.to_owned(),
+            };
+            edit();
+            // Who brings something new in is still told of the edit first.
+            sandbox.run("publish a --env online --mock --yes").expect_exit(3).expect_stderr("apigw verify --repair");
+            let before = sandbox.files();
+            sandbox.run(&format!("{command} --env online --yes --dry-run")).expect_exit(0).expect_stdout(expected);
+            assert_eq!(sandbox.files(), before, "{command} --dry-run wrote something");
+            let back = sandbox.run(&format!("{command} --env online --yes")).expect_exit(0).expect_stdout(expected);
+            back.expect_stderr("a in online was edited by hand").expect_stderr(line);
+            sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+            let latest = sandbox.run("-o json history -n 1").expect_exit(0).json()["operations"][0].clone();
+            assert_eq!(latest["override"], json!(["hand-edit"]), "{command}: {latest}");
+            assert_eq!(latest["changes"][0]["before"]["version"], "0.0.2", "{command}: {latest}");
+            // The edit is no state to come back to.
+            let undone = sandbox.run("undo --env online --yes");
+            assert!(undone.exit == 0 && !undone.stderr.contains("edited by hand"), "{command}: {}", undone.stderr);
+            assert_eq!(entry_of_a(&sandbox)["version"], "0.0.2", "{command}");
+            sandbox.write(ONLINE, &base);
+            for operation in sandbox.read_folder("history/online").into_iter().skip(2) {
+                let place = sandbox.path().join("history/online").join(operation);
+                std::fs::remove_file(place).expect("an operation");
+            }
+            sandbox.run("verify").expect_exit(0);
+        }
+    }
 }

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
 use crate::plan::{self, OfflineRequest};
+use crate::workspace::EntryEdits;
 
 /// Take groups offline in an environment
 #[derive(Debug, Args)]
@@ -35,7 +36,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &OfflineArguments) -
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };
-    change::run(context, &arguments.change, arguments.if_current.replan(), &request.groups, |facts, author| {
-        plan::offline(&request, facts, author)
-    })
+    change::run(
+        context,
+        &arguments.change,
+        arguments.if_current.replan(),
+        (&request.groups, EntryEdits::Replace),
+        |facts, author| plan::offline(&request, facts, author),
+    )
 }

@@ -10,6 +10,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, GroupsArguments};
 use crate::model::Version;
 use crate::plan::{self, PromoteRequest, PromotedRelease};
+use crate::workspace::EntryEdits;
 
 /// Promote the live or an earlier release from one environment to another: the same digest
 ///
@@ -61,7 +62,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -
         if_current: arguments.if_current.resolve(context, &to)?,
         to,
     };
-    change::run(context, &arguments.change, arguments.if_current.replan(), &request.groups, |facts, author| {
-        plan::promote(&request, facts, author)
-    })
+    change::run(
+        context,
+        &arguments.change,
+        arguments.if_current.replan(),
+        (&request.groups, EntryEdits::Refuse),
+        |facts, author| plan::promote(&request, facts, author),
+    )
 }

@@ -10,6 +10,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
 use crate::model::Version;
 use crate::plan::{self, BackendChoice, BumpRequest, PublishRequest};
+use crate::workspace::EntryEdits;
 
 /// Publish groups to an environment: set version, backend and address
 ///
@@ -81,7 +82,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };
-    change::run(context, &arguments.change, arguments.if_current.replan(), &request.groups, |facts, author| {
-        plan::publish(&request, facts, author)
-    })
+    change::run(
+        context,
+        &arguments.change,
+        arguments.if_current.replan(),
+        (&request.groups, EntryEdits::Refuse),
+        |facts, author| plan::publish(&request, facts, author),
+    )
 }

@@ -11,7 +11,7 @@ use crate::cli::selection::{self, GroupsArguments};
 use crate::cli::time::{NamedMoment, named_moment};
 use crate::model::{EnvironmentName, GroupName};
 use crate::plan::{self, GroupSelection, PastState, RollbackRequest};
-use crate::workspace::Workspace;
+use crate::workspace::{EntryEdits, Workspace};
 
 /// Restore an earlier release: version, backend and address
 ///
@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
     let replan = if to.is_some() { arguments.if_current.replan() } else { ReplanMode::Never };
     let request =
         RollbackRequest { groups, to, if_current: arguments.if_current.resolve(context, &environment)?, environment };
-    change::run(context, &arguments.change, replan, &request.groups, |facts, author| {
+    change::run(context, &arguments.change, replan, (&request.groups, EntryEdits::Replace), |facts, author| {
         plan::rollback(&request, facts, author)
     })
 }

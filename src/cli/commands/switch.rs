@@ -10,6 +10,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection;
 use crate::model::Version;
 use crate::plan::{self, GroupSelection, SwitchRequest, SwitchTo};
+use crate::workspace::EntryEdits;
 
 /// Switch a group to another frozen version and keep its backend
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) ->
         context,
         &arguments.change,
         replan,
-        &GroupSelection::Groups(vec![request.group.clone()]),
+        (&GroupSelection::Groups(vec![request.group.clone()]), EntryEdits::Replace),
         |facts, author| plan::switch(&request, facts, author),
     )
 }

@@ -9,7 +9,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::plan::{self, GroupSelection, UndoRequest};
-use crate::workspace::CommittedAccess;
+use crate::workspace::{CommittedAccess, EntryEdits};
 
 /// Reverse one operation for all its groups, if nothing changed them since
 #[derive(Debug, Args)]
@@ -51,7 +51,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
     // Planned anew, an undo without a name would undo somebody's newest change.
     let replan = if arguments.operation.is_some() { ReplanMode::WhereStale } else { ReplanMode::Never };
-    change::run(context, &arguments.change, replan, &GroupSelection::Groups(groups), |facts, author| {
+    let groups = GroupSelection::Groups(groups);
+    change::run(context, &arguments.change, replan, (&groups, EntryEdits::Replace), |facts, author| {
         plan::undo(&request, facts, author)
     })
 }

@@ -7,16 +7,18 @@ use std::fmt::Write as _;
 use super::{END, checksum, conflict, entry, group_of, parse_entry};
 use crate::model::{Deployment, EnvironmentName, GroupName};
 
-/// Replaces whole entries outside conflict markers, and inserts those of groups that have none.
+/// Replaces whole entries outside conflict markers, and those that were edited by hand and are to be replaced; inserts those
+/// of groups that have none.
 pub(in crate::workspace) fn replace_entries(
     name: &EnvironmentName,
     text: &str,
     entries: &BTreeMap<GroupName, Deployment>,
+    is_edited: impl Fn(&GroupName) -> bool,
 ) -> String {
     let mut missing: BTreeMap<&GroupName, &Deployment> = entries.iter().collect();
     let mut replaced = replace_blocks(text, |group, block| {
         missing.remove(group);
-        let deployment = entries.get(group).filter(|_| parse_entry(name, block).is_ok())?;
+        let deployment = entries.get(group).filter(|_| is_edited(group) || parse_entry(name, block).is_ok())?;
         Some(whole_entry(name, group, deployment))
     });
     for (group, deployment) in missing {

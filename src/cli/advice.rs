@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, GroupName};
-use crate::plan::{BreakingChange, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
+use crate::plan::{BreakingChange, ComparedVersions, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
 /// Writes each reason of a refusal in a line.
@@ -68,7 +68,7 @@ pub(super) fn refusal_hints(
                 if !unknown.is_empty() {
                     hints.push("list missing and damaged files: `apigw verify`".to_owned());
                 }
-                hints.extend(diffs(environment, changes));
+                hints.extend(diffs(changes));
                 hints.push(override_hint(command, has_message));
                 hints.extend(level_hint(changes));
                 if *on_way_back { "breaking_rollback" } else { "breaking" }
@@ -114,21 +114,23 @@ pub(super) fn lost_state(group: &str, version: &impl std::fmt::Display, state: &
 /// The most commands of one kind that are written out.
 const MOST_COMMANDS: usize = 5;
 
-/// Writes the commands that show all that differs, one a group.
-fn diffs(environment: &EnvironmentName, changes: &[crate::plan::BreakingChange]) -> Vec<String> {
-    let mut commands: Vec<(&GroupName, String)> = Vec::new();
+/// Writes the commands that show all that differs, one for each two versions.
+fn diffs(changes: &[BreakingChange]) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
     for change in changes {
         let group = &change.group;
-        let next = match &change.next {
-            None => continue,
-            Some(NextVersion::Frozen(version)) => format!("{group}@{version}"),
-            Some(NextVersion::WorkingCopy) => group.to_string(),
+        let Some(ComparedVersions { before, next }) = &change.versions else { continue };
+        let next = match next {
+            NextVersion::Frozen(version) => format!("{group}@{version}"),
+            NextVersion::WorkingCopy => group.to_string(),
         };
-        if commands.iter().all(|(known, _)| *known != group) {
-            commands.push((group, format!("see all that differs: `apigw diff {group}@{environment} {next}`")));
+        let command = format!("see all that differs: `apigw diff {group}@{before} {next}`");
+        if commands.last() != Some(&command) {
+            commands.push(command);
         }
     }
-    commands.into_iter().map(|(_, command)| command).take(MOST_COMMANDS).collect()
+    commands.truncate(MOST_COMMANDS);
+    commands
 }
 
 /// Names the setting that lets kinds of change pass which break nobody here.
@@ -172,12 +174,13 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_command_that_overrides_it() {
-        let change = |next| BreakingChange {
+        let versions = |next| ComparedVersions { before: "0.0.1".parse().unwrap(), next };
+        let change = |next: Option<NextVersion>| BreakingChange {
             group: "g".parse().unwrap(),
             place: "GET /a".to_owned(),
             kind: Some("api-removed"),
             message: "the API was removed".to_owned(),
-            next,
+            versions: next.map(versions),
         };
         let online = "online".parse().unwrap();
         let breaking = |next, on_way_back| PolicyRefusal::Breaking {
@@ -192,7 +195,7 @@ mod tests {
                 "apigw switch g --dry-run --env online --version 0.0.2",
                 false,
                 vec![
-                    "see all that differs: `apigw diff g@online g@0.0.2`",
+                    "see all that differs: `apigw diff g@0.0.1 g@0.0.2`",
                     "to override the policy: `apigw switch g --env online --version 0.0.2 --allow-breaking -m WHY`",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking` under `[environments.online]` in apigw.toml",
@@ -203,7 +206,7 @@ mod tests {
                 "apigw rollback g --env online -m why",
                 true,
                 vec![
-                    "see all that differs: `apigw diff g@online g`",
+                    "see all that differs: `apigw diff g@0.0.1 g`",
                     "to override the policy: `apigw rollback g --env online -m why --allow-breaking`",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking_rollback` under `[environments.online]` in apigw.toml",

@@ -45,7 +45,8 @@ pub use past_state::PastState;
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use refusal::{
-    BlockedRelease, BreakingChange, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease,
+    BlockedRelease, BreakingChange, ComparedVersions, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal,
+    UnprovenRelease,
 };
 pub use release::{
     BoundChange, BoundPlan, OfflineStep, PlanStep, PromoteStep, PublishStep, ReleasePlan, SwitchStep, bind,

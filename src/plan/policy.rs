@@ -13,8 +13,8 @@ use super::error::Error;
 use super::facts::Facts;
 use super::outcome::Plan;
 use super::refusal::{
-    BlockedRelease, BreakingChange, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease,
-    mock_message,
+    BlockedRelease, BreakingChange, ComparedVersions, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal,
+    UnprovenRelease, mock_message,
 };
 
 /// The direction of a change: policies on new releases never bar the way back.
@@ -247,15 +247,32 @@ fn compatibility_with<E>(
     }
     if after.state == DeploymentState::Offline {
         let message = "the whole group goes offline".to_owned();
-        let offline = BreakingChange { group: group.clone(), place: String::new(), kind: None, message, next: None };
+        let offline =
+            BreakingChange { group: group.clone(), place: String::new(), kind: None, message, versions: None };
         return Ok(CompatibilityVerdict::Compared { breaking: vec![offline], past_sunset: Vec::new() });
     }
     if before.digest == after.digest {
         return Ok(nothing());
     }
-    let is_frozen = !plan.freezes.contains_key(group);
-    let next = if is_frozen { NextVersion::Frozen(after.version.clone()) } else { NextVersion::WorkingCopy };
-    compared(plan, facts, group, (before, after), &next)
+    compared(plan, facts, group, (before, after))
+}
+
+/// Returns the versions that a person compares to see all that differs between two releases; `None` where one of them does
+/// not lie there: a resolve that is refused writes none of the versions that it numbers.
+fn compared_versions<E>(
+    plan: &Plan,
+    facts: &dyn Facts<Error = E>,
+    group: &GroupName,
+    (before, after): (&Release, &Release),
+) -> Option<ComparedVersions> {
+    let on_disk = |release: &Release| {
+        let number = facts.number(group, release).ok().flatten()?;
+        let frozen = facts.frozen(group, &number).ok().flatten()?;
+        (frozen.digest == release.digest).then_some(number)
+    };
+    let is_new = plan.freezes.contains_key(group);
+    let next = if is_new { NextVersion::WorkingCopy } else { NextVersion::Frozen(on_disk(after)?) };
+    Some(ComparedVersions { before: on_disk(before)?, next })
 }
 
 /// Compares a version that is to be live with the one that is.
@@ -264,8 +281,8 @@ fn compared<E>(
     facts: &dyn Facts<Error = E>,
     group: &GroupName,
     (live, next_release): (&Release, &Release),
-    next: &NextVersion,
 ) -> Result<CompatibilityVerdict, Error<E>> {
+    let versions = compared_versions(plan, facts, group, (live, next_release));
     let before = facts.released(group, live);
     let after = planned(plan, facts, group, next_release)?;
     let (live, version) = (&live.version, &next_release.version);
@@ -297,7 +314,7 @@ fn compared<E>(
             place: place.join(", "),
             kind: Some(change.kind),
             message: change.message.clone(),
-            next: Some(next.clone()),
+            versions: versions.clone(),
         }
     };
     let of = |is_listed: fn(&compare::Change) -> bool| {

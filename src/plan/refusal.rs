@@ -44,8 +44,17 @@ pub struct BreakingChange {
     pub kind: Option<&'static str>,
     /// The change in words.
     pub message: String,
-    /// The release that callers would get; `None` where the group goes offline.
-    pub next: Option<NextVersion>,
+    /// The versions that were compared; `None` where the group goes offline, and where one of them is not on disk yet.
+    pub versions: Option<ComparedVersions>,
+}
+
+/// The versions whose comparison a refusal is about, by the numbers under which they lie on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedVersions {
+    /// The version that callers have. It need not be the one of the environment's file: in a merge, each side has its own.
+    pub before: Version,
+    /// The version that callers would get.
+    pub next: NextVersion,
 }
 
 /// The version that callers would get.

@@ -47,6 +47,7 @@ mod page_samples;
 mod plans;
 mod prune;
 mod push;
+mod refused_diffs;
 mod release;
 mod renumbered;
 mod repairs;

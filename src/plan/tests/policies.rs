@@ -120,7 +120,10 @@ fn a_refusal_has_every_change_and_what_it_leads_to() {
         (&["publish online mock"], NextVersion::Frozen("0.0.2".parse().expect("a version"))),
     ] {
         let changes = breaking_changes("a", before);
-        assert!(changes.iter().all(|change| change.next.as_ref() == Some(&next)), "{changes:#?}");
+        assert!(
+            changes.iter().all(|change| change.versions.as_ref().map(|versions| &versions.next) == Some(&next)),
+            "{changes:#?}"
+        );
     }
 }
 

@@ -153,19 +153,20 @@ impl KeyDirectory {
         self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
     }
 
-    /// Looks at the state of a secret that was shown before.
+    /// Looks at the state of a secret that has signed a request before.
     ///
     /// # Errors
     ///
     /// Fails with the reason for the operator.
-    pub fn check_secret(&self, id: &SecretId, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
+    pub fn check_secret(&self, id: &str, now: Timestamp) -> Result<PresentedSecret<'_>, Denial> {
         self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
     }
 
-    /// Returns the time at which a secret retires.
+    /// Returns the time at which a secret lets in no more, if that is known: it retires, or its key expires.
     #[must_use]
-    pub fn retirement(&self, id: &SecretId) -> Option<Timestamp> {
-        self.secrets.get(id)?.secret.retires
+    pub fn end_of(&self, presented: PresentedSecret<'_>) -> Option<Timestamp> {
+        let retires = self.secrets.get(presented.id).and_then(|entry| entry.secret.retires);
+        [presented.key.expires, retires].into_iter().flatten().min()
     }
 
     /// Lists the ids that do not identify one key, since it, its secret or its subject belongs to two.

@@ -10,38 +10,34 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
-use http::{HeaderMap, Method};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::access_rules::{AccessRules, bearer_token, credential_not_taken, subscription_key};
-use super::caller_session::{CallerSession, wait_until};
 use super::clock::wall_clock;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
+use super::shown_credential::{LastingCredential, ShownCredential};
 use super::signed_body_room::{BodyReservation, SignedBodyRoom};
 use super::signing_key::SigningKey;
 use super::token_rules::TokenRules;
 use crate::access::sigv4::SignatureScheme;
-use crate::access::token::TokenCache;
+use crate::access::token::{TokenCache, TokenClaims};
 use crate::access::{
     ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, LatestDates, NonceTable, PresentedSecret,
     ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
-use crate::model::{BackendSigning, KeyName, TokenGrant};
+use crate::model::{BackendSigning, KeyName, Timestamp, TokenGrant};
 
 /// A caller that may call, with the limits of its key and of the grant.
-#[derive(Debug, Clone)]
 pub(crate) struct AdmittedCaller {
     /// None where the token of any subject lets in.
     pub(crate) key: Option<KeyName>,
     pub(crate) limits: Vec<AppliedLimit>,
-    /// Set where the request asks for a connection that outlives it.
-    pub(crate) session: Option<Box<CallerSession>>,
+    /// The credential that let it in, to be looked at again while the response lasts.
+    pub(crate) credential: ShownCredential,
 }
 
 /// The verdict on a caller, as far as the head of its request tells.
-#[derive(Debug)]
 pub(crate) enum CallerCheck {
     /// It may call.
     Passed(AdmittedCaller),
@@ -52,8 +48,6 @@ pub(crate) enum CallerCheck {
 /// State of access that all workers share.
 pub(crate) struct AccessState {
     directory: ArcSwap<KeyDirectory>,
-    /// Tells open websockets that the directory was replaced.
-    replaced: watch::Sender<()>,
     nonces: NonceTable,
     tokens: TokenCache,
     limiter: Arc<RateLimiter>,
@@ -66,7 +60,6 @@ impl AccessState {
     pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>, dates: Option<SignedDates>) -> Self {
         Self {
             directory: ArcSwap::new(directory),
-            replaced: watch::Sender::new(()),
             nonces: NonceTable::new(ClockReading { wall: wall_clock(), monotonic_ms: 0 }, dates),
             tokens: TokenCache::default(),
             limiter,
@@ -88,25 +81,6 @@ impl AccessState {
     /// Replaces the keys from the next request on.
     pub(crate) fn replace(&self, directory: Arc<KeyDirectory>) {
         self.directory.store(directory);
-        self.replaced.send_replace(());
-    }
-
-    /// Waits until the caller of an open connection may no longer call, and returns the reason for the operator.
-    pub(crate) async fn session_end(&self, session: &CallerSession) -> Denial {
-        let mut replaced = self.replaced.subscribe();
-        loop {
-            let now = wall_clock();
-            let until = match session.check(&self.directory.load(), now) {
-                Ok(until) => until,
-                Err(denial) => return denial,
-            };
-            // Woken by a change or by the end: both are looked at again.
-            if let Some(until) = until {
-                let _ = timeout(wait_until(until, now), replaced.changed()).await;
-            } else {
-                let _ = replaced.changed().await;
-            }
-        }
     }
 
     /// Finds out who makes a request, and whether it may.
@@ -139,54 +113,90 @@ impl AccessState {
                     checked => checked.map(CallerCheck::Passed),
                 };
             }
-            if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
-                return self.check_token(token, call, parts, now).map(CallerCheck::Passed);
-            }
-            let text = subscription_key(&parts.headers, &rules.key_headers)?
-                .ok_or_else(|| credential_not_taken(&parts.headers).map_or(Denial::NoKey, Denial::NotTaken))?;
             let directory = self.directory.load();
-            let presented = directory.check_subscription(text, now.wall)?;
-            let grant = directory.check_grant(presented.key, call)?;
-            let mut admitted = self.admitted(presented.key, Some(grant), call);
-            admitted.session = CallerSession::of_secret(parts, presented.id, call);
-            Ok(CallerCheck::Passed(admitted))
+            if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
+                let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+                let (Some(value), None) = (values.next(), values.next()) else { return Err(Denial::Malformed) };
+                let VerifiedToken { presented, grant, .. } = self.verify_token(token, call, value, &directory, now)?;
+                let credential = ShownCredential::Token(value.clone());
+                return Ok(CallerCheck::Passed(match presented {
+                    Some(PresentedSecret { key, .. }) => self.admitted(key, grant, call, credential),
+                    None => AdmittedCaller { key: None, limits: Vec::new(), credential },
+                }));
+            }
+            let (place, value) = subscription_key(&parts.headers, &rules.key_headers)?
+                .ok_or_else(|| credential_not_taken(&parts.headers).map_or(Denial::NoKey, Denial::NotTaken))?;
+            let (presented, grant) = check_subscription(&directory, value, call, now)?;
+            let credential = ShownCredential::Subscription(place, value.clone());
+            Ok(CallerCheck::Passed(self.admitted(presented.key, Some(grant), call, credential)))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
 
-    /// Finds out whose token a request has, and whether its subject may.
-    fn check_token(
+    /// Checks that a request would still be let in by its credential, and returns the time until which it would if nothing
+    /// changes. A signature is not verified again: its date and its nonce were for one request.
+    pub(crate) fn check_again(
+        &self,
+        rules: &AccessRules,
+        call: &ApiCall<'_>,
+        credential: Option<&LastingCredential>,
+    ) -> Result<Option<Timestamp>, Problem> {
+        let verdict = || {
+            let now = self.now();
+            let directory = self.directory.load();
+            match credential.ok_or(Denial::NoKey)? {
+                LastingCredential::Signer(id) => {
+                    rules.tolerance_ms.ok_or(Denial::NotTaken("a signature"))?;
+                    let presented = directory.check_secret(id, now.wall)?;
+                    directory.check_grant(presented.key, call)?;
+                    Ok(directory.end_of(presented))
+                }
+                LastingCredential::Subscription(header, value) => {
+                    if !rules.key_headers.contains(header) {
+                        return Err(Denial::NotTaken("a subscription key in another header"));
+                    }
+                    let (presented, _) = check_subscription(&directory, value, call, now)?;
+                    Ok(directory.end_of(presented))
+                }
+                LastingCredential::Token(value) => {
+                    let token = rules.token.as_ref().ok_or(Denial::NotTaken("a token"))?;
+                    let verified = self.verify_token(token, call, value, &directory, now)?;
+                    let of_key = verified.presented.and_then(|presented| directory.end_of(presented));
+                    let of_token = verified.claims.expires();
+                    Ok(Some(of_key.map_or(of_token, |end| end.min(of_token))))
+                }
+            }
+        };
+        verdict().map_err(|denial: Denial| rules.refusal(&denial))
+    }
+
+    /// Finds out whose token a header has, and whether its subject may.
+    fn verify_token<'d>(
         &self,
         token: &TokenRules,
         call: &ApiCall<'_>,
-        parts: &Parts,
+        value: &HeaderValue,
+        directory: &'d KeyDirectory,
         now: ClockReading,
-    ) -> Result<AdmittedCaller, Denial> {
-        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-        let (Some(text), None) = (values.next().and_then(bearer_token), values.next()) else {
-            return Err(Denial::Malformed);
-        };
-        let directory = self.directory.load();
-        let claims = token.verify(text, &directory, &self.tokens, now)?;
-        let mut admitted = match directory.check_subject(&claims.binding, now.wall) {
+    ) -> Result<VerifiedToken<'d>, Denial> {
+        let text = bearer_token(value).ok_or(Denial::Malformed)?;
+        let claims = token.verify(text, directory, &self.tokens, now)?;
+        let (presented, grant) = match directory.check_subject(&claims.binding, now.wall) {
             // A subject whose key was revoked or expired is not any subject.
-            Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => {
-                AdmittedCaller { key: None, limits: Vec::new(), session: None }
-            }
+            Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => (None, None),
             presented => {
-                let PresentedSecret { key, .. } = presented?;
+                let presented = presented?;
                 let grant = match token.grant() {
-                    TokenGrant::Key => Some(directory.check_grant(key, call)?),
+                    TokenGrant::Key => Some(directory.check_grant(presented.key, call)?),
                     TokenGrant::Any => None,
                 };
-                self.admitted(key, grant, call)
+                (Some(presented), grant)
             }
         };
         if !claims.has_scopes(token.scopes()) {
             return Err(Denial::NoScope { subject: shown_subject(&claims.binding.subject) });
         }
-        admitted.session = CallerSession::of_token(parts, claims, token.grant(), call);
-        Ok(admitted)
+        Ok(VerifiedToken { claims, presented, grant })
     }
 
     /// Finds out who has signed a request with a body, and whether it may.
@@ -231,17 +241,21 @@ impl AccessState {
             let claimed = self.nonces.claim(id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.clone(), fault))?;
         }
-        let mut admitted = self.admitted(key, Some(grant), call);
-        admitted.session = CallerSession::of_secret(parts, id, call);
-        Ok(admitted)
+        Ok(self.admitted(key, Some(grant), call, ShownCredential::Signer(id.as_str().into())))
     }
 
-    fn admitted(&self, key: &Key, grant: Option<&Grant>, call: &ApiCall<'_>) -> AdmittedCaller {
+    fn admitted(
+        &self,
+        key: &Key,
+        grant: Option<&Grant>,
+        call: &ApiCall<'_>,
+        credential: ShownCredential,
+    ) -> AdmittedCaller {
         let applied = |limits, scope, name| self.limiter.applied(limits, call.environment, scope, name);
         let of_key = applied(&key.limits, LimitScope::Key, key.name.as_str());
         let of_grant = grant.map(|grant| applied(&grant.limits, LimitScope::Grant, grant.id.as_str()));
         let limits = of_key.chain(of_grant.into_iter().flatten()).collect();
-        AdmittedCaller { key: Some(key.name.clone()), limits, session: None }
+        AdmittedCaller { key: Some(key.name.clone()), limits, credential }
     }
 
     /// Finds the key that signs requests to a backend, with a secret of it.
@@ -277,6 +291,26 @@ impl AccessState {
     fn now(&self) -> ClockReading {
         ClockReading { wall: wall_clock(), monotonic_ms: milliseconds(self.started.elapsed()) }
     }
+}
+
+/// A good token whose subject may call.
+struct VerifiedToken<'d> {
+    claims: Arc<TokenClaims>,
+    /// The key that is bound to the subject; `None` where any subject may call and none is bound to this one.
+    presented: Option<PresentedSecret<'d>>,
+    grant: Option<&'d Grant>,
+}
+
+/// Finds the key of a header that holds a subscription key, and the grant by which it may call.
+fn check_subscription<'d>(
+    directory: &'d KeyDirectory,
+    value: &HeaderValue,
+    call: &ApiCall<'_>,
+    now: ClockReading,
+) -> Result<(PresentedSecret<'d>, &'d Grant), Denial> {
+    let text = value.to_str().map_err(|_| Denial::Malformed)?;
+    let presented = directory.check_subscription(text, now.wall)?;
+    Ok((presented, directory.check_grant(presented.key, call)?))
 }
 
 fn milliseconds(time: Duration) -> i64 {

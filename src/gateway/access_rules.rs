@@ -139,14 +139,17 @@ pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<CredentialKind
     headers.get_all(AUTHORIZATION).iter().any(|value| bearer_token(value).is_some()).then_some(CredentialKind::Token)
 }
 
-/// Returns the text of the subscription key, if there is one: of the first of the headers that is there, which must stand
-/// once.
-pub(super) fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<Option<&'h str>, Denial> {
-    for name in names {
+/// Returns the header with the subscription key and its place among the names, if there is one: the first of them that is
+/// there, which must stand once.
+pub(super) fn subscription_key<'h>(
+    headers: &'h HeaderMap,
+    names: &[HeaderName],
+) -> Result<Option<(usize, &'h HeaderValue)>, Denial> {
+    for (place, name) in names.iter().enumerate() {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => {}
-            (Some(value), None) => return value.to_str().map(Some).map_err(|_| Denial::Malformed),
+            (Some(value), None) => return Ok(Some((place, value))),
             (Some(_), Some(_)) => return Err(Denial::Malformed),
         }
     }

@@ -96,7 +96,7 @@ impl BodyProgress {
 
 /// On HTTP/1.1 the connection is watched; on HTTP/2 nobody else looks at a single body.
 impl TimedExchange for BodyProgress {
-    fn tick(&self, _moved: bool) -> bool {
+    fn tick(self: Rc<Self>, _moved: bool) -> bool {
         if self.waits.get() && self.watch.has_held_bodies() {
             self.held_up.set(self.held_up.get() + 1);
         }
@@ -301,7 +301,7 @@ mod tests {
             let late_at = (1..100).find(|&now| {
                 assert_eq!(body.is_coming(100), is_held && body.failed.get().is_none() && now <= 21, "{now}");
                 clock.set(now);
-                body.tick(false);
+                Rc::clone(&body).tick(false);
                 body.failed.get() == Some(BodyFault::TooSlow)
             });
             assert_eq!(late_at, Some(late), "{is_held}");
@@ -320,7 +320,7 @@ mod tests {
             }
             body.wait_for_client(Waker::noop());
             clock.set(now);
-            body.tick(false);
+            Rc::clone(&body).tick(false);
             body.failed.get() == Some(BodyFault::TooSlow)
         });
         assert!(late_at.is_some_and(|now| now < 40), "{late_at:?}");

@@ -14,6 +14,7 @@ use super::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
 
 /// A head that may be looked up.
+#[derive(Clone)]
 pub(crate) struct CheckedHead {
     pub(crate) host: Rc<RequestedHost>,
     /// True if the path has an encoded slash, which is refused unless the group lets it through.

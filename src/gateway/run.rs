@@ -127,7 +127,7 @@ impl Gateway {
         let context = Arc::clone(&gateway.shared.context);
         let stop = stopped.clone();
         gateway.start_other("key-fetcher", move || async move {
-            fetch_key_sets(&context.issuers, &context.config.allow_addresses, stop).await;
+            fetch_key_sets(context, stop).await;
         })?;
         if let Some((listener, _)) = admin {
             let admin = AdminState { shared: Arc::clone(&gateway.shared), meters };
@@ -175,12 +175,14 @@ impl Gateway {
         let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
         let (compiled, not_served) = compiler.compile(snapshot, Some(&self.shared.context.snapshot.load()));
         self.shared.context.snapshot.store(Arc::new(compiled));
+        self.shared.context.changes.send_replace(());
         not_served
     }
 
     /// Lets callers in by these keys from the next request on; before the first, none is let in that needs one.
     pub fn replace_access(&self, directory: Arc<KeyDirectory>) {
         self.shared.context.access.replace(directory);
+        self.shared.context.changes.send_replace(());
     }
 
     /// Lists the key sets of issuers whose last fetch has failed, each as a sentence without a full stop.
@@ -344,6 +346,7 @@ fn shared(
         yielding: Yielding::default(),
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
+            changes: watch::Sender::new(()),
             access,
             issuers,
             key_meters: KeyMeters::default(),

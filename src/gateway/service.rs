@@ -16,7 +16,7 @@
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is served by the snapshot of its start, whatever is published
-//! meanwhile.
+//! meanwhile. Where its response lasts, it goes on only as long as it would be let in by the current one (`ongoing_call`).
 //!
 //! `answer` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
 
@@ -25,9 +25,12 @@ mod answer;
 mod authorize;
 pub(crate) mod context;
 mod exchange;
+pub(crate) mod ongoing_call;
 pub(crate) mod payload;
 mod response_check;
 
+use std::cell::OnceCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -43,6 +46,7 @@ use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_respons
 use payload::ResponsePayload;
 
 use super::access::{AdmittedCaller, CallerCheck};
+use super::client_address::UntoldAddress;
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::http2_fields::join_cookies;
 use super::problem::{Kind, Problem};
@@ -86,7 +90,7 @@ pub(crate) async fn handle(
             context.keep_headers(parts.headers);
             response
         }
-        RequestDecision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
+        RequestDecision::Wait(wait) => Box::pin(exchange.wait(wait, parts, body)).await,
     }
 }
 
@@ -120,7 +124,7 @@ struct FoundPath<'s, 'p> {
     found: PathMatch<'s, 'p>,
     /// The path below the group's prefix.
     path: &'p str,
-    host: &'p Rc<RequestedHost>,
+    head: &'p CheckedHead,
 }
 
 impl Exchange {
@@ -159,14 +163,15 @@ impl Exchange {
     ) -> Result<RequestDecision, (Problem, PartialMatch<'s>)> {
         let group: &'s CompiledGroup = found.group;
         let at = PartialMatch { group, api: None, headers: &parts.headers };
-        let Some((index, api)) = match_api(found, parts).map_err(|problem| (problem, at))? else {
+        let Some((index, api)) = match_api_of(found, parts).map_err(|problem| (problem, at))? else {
             return self.answer_without_api(found, parts, at);
         };
         let at = PartialMatch { api: Some(api), ..at };
         if let Some(entry) = &mut self.entry {
             entry.found(group, Some(api));
         }
-        self.check_address(group, parts).map_err(|problem| (problem, at))?;
+        let address = || self.client.address(&self.context.shared.config.trusted_proxies, &parts.headers);
+        check_address(group, address).map_err(|problem| (problem, at))?;
         let caller = self.check_access(group, api, parts, body).map_err(|problem| (problem, at))?;
         self.check_limits_of_head(group, caller.as_ref()).map_err(|problem| (problem, at))?;
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
@@ -187,13 +192,18 @@ impl Exchange {
                 .map_err(|problem| (problem, at));
         }
         Ok(RequestDecision::Wait(Box::new(WaitingRequest {
+            context: Rc::clone(&self.context),
             group: Arc::clone(found.group),
             api: index,
-            host: Rc::clone(found.host),
+            head: found.head.clone(),
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            address: self.client.address(&self.context.shared.config.trusted_proxies, &parts.headers),
             path: found.path.to_owned(),
             texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             body_limit,
             caller,
+            signed_caller: OnceCell::new(),
         })))
     }
 
@@ -230,20 +240,6 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             key.as_str().clone_into(&mut entry.key);
         }
-    }
-
-    /// Refuses a request from an address that `ip_rules` does not admit.
-    fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
-        let Some(rules) = &group.ip_rules else { return Ok(()) };
-        let reason = match self.client.address(&self.context.shared.config.trusted_proxies, &parts.headers) {
-            Ok(address) if rules.admits(address) => return Ok(()),
-            Ok(address) => format!("the address {address} is not admitted by `ip_rules`"),
-            Err(untold) => format!("the client's address is not known, which `ip_rules` need: {untold}"),
-        };
-        let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
-        problem.refused_for = Some(RefusalReason::Address);
-        problem.operator_reason = Some(reason);
-        Err(problem)
     }
 
     /// Counts a request against the limits, unless the caller is known only after the body.
@@ -297,6 +293,23 @@ impl Exchange {
     }
 }
 
+/// Refuses a request from an address that `ip_rules` does not admit.
+fn check_address(
+    group: &CompiledGroup,
+    address: impl FnOnce() -> Result<IpAddr, UntoldAddress>,
+) -> Result<(), Problem> {
+    let Some(rules) = &group.ip_rules else { return Ok(()) };
+    let reason = match address() {
+        Ok(address) if rules.admits(address) => return Ok(()),
+        Ok(address) => format!("the address {address} is not admitted by `ip_rules`"),
+        Err(untold) => format!("the client's address is not known, which `ip_rules` need: {untold}"),
+    };
+    let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
+    problem.refused_for = Some(RefusalReason::Address);
+    problem.operator_reason = Some(reason);
+    Err(problem)
+}
+
 /// Finds the group and the path entry of a request.
 fn find_path<'s, 'p>(
     snapshot: &'s CompiledSnapshot,
@@ -308,7 +321,7 @@ fn find_path<'s, 'p>(
         HostLookup::Path(group, ..) if *has_encoded_slash && !group.encoded_slashes => Err(ambiguous_path().closing()),
         HostLookup::UnknownPath | HostLookup::UnknownHost if *has_encoded_slash => Err(ambiguous_path().closing()),
         HostLookup::Path(_, found, _) if leads_elsewhere(snapshot, host, path, &found) => Err(semicolons()),
-        HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, host }),
+        HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, head }),
         _ if has_semicolons(path) => Err(semicolons()),
         HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
         HostLookup::UnknownHost => {
@@ -318,11 +331,20 @@ fn find_path<'s, 'p>(
 }
 
 /// Finds the API for a request's method, and its index; `None` if the path has none for it, or for a preflight.
-fn match_api<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
-    let group: &'s CompiledGroup = found.group;
+fn match_api_of<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
     let asks_origin = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let is_preflight = parts.method == Method::OPTIONS && asks_origin && group.cors.is_some();
-    let index = match found.found.entry.route(&parts.method, &found.found.parameters, parts.uri.query()) {
+    let is_preflight = parts.method == Method::OPTIONS && asks_origin && found.group.cors.is_some();
+    match_api(found, &parts.method, parts.uri.query(), is_preflight)
+}
+
+fn match_api<'s>(
+    found: &FoundPath<'s, '_>,
+    method: &Method,
+    query: Option<&str>,
+    is_preflight: bool,
+) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
+    let group: &'s CompiledGroup = found.group;
+    let index = match found.found.entry.route(method, &found.found.parameters, query) {
         _ if is_preflight => None,
         PickedRoute::Route(index) => Some(index),
         PickedRoute::NoMatch => return Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),

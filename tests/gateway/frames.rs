@@ -93,6 +93,16 @@ impl Frames {
         endings.into_iter().map(|ended| ended.unwrap_or(Ended::Closed)).collect()
     }
 
+    /// Reads until something of a body comes that a request is answered with; false where it ends before.
+    pub(crate) fn has_data(&mut self, wanted: u32) -> bool {
+        while let Some((kind, _, stream, _)) = self.frame() {
+            if stream == wanted {
+                return kind == DATA;
+            }
+        }
+        false
+    }
+
     /// Reads the bodies of the answers on several streams; nothing where one has none to its end.
     pub(crate) fn bodies(&mut self, wanted: &[u32]) -> Option<Vec<String>> {
         let mut bodies = vec![Vec::new(); wanted.len()];

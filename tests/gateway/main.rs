@@ -21,6 +21,7 @@ mod issuer_keys;
 mod limits;
 mod live;
 mod mocking;
+mod ongoing_calls;
 mod passing;
 mod paths;
 mod protocols;

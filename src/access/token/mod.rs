@@ -167,7 +167,9 @@ impl TokenClaims {
         if !self.audience.iter().any(|audience| settings.audience.contains(audience)) {
             return Err(TokenFault::Audience);
         }
-        self.check_expiry(now)?;
+        if now >= self.expires {
+            return Err(TokenFault::Expired(self.expires));
+        }
         let latest = Timestamp::from_milliseconds(now.milliseconds().saturating_add(CLOCK_TOLERANCE_MS));
         for (name, at) in [("nbf", self.not_before), ("iat", self.issued_at)] {
             if let Some(at) = at.filter(|at| *at > latest) {
@@ -178,12 +180,9 @@ impl TokenClaims {
     }
 
     /// Returns the time at which the token expires.
-    ///
-    /// # Errors
-    ///
-    /// Fails if it has.
-    pub fn check_expiry(&self, now: Timestamp) -> Result<Timestamp, TokenFault> {
-        if now >= self.expires { Err(TokenFault::Expired(self.expires)) } else { Ok(self.expires) }
+    #[must_use]
+    pub fn expires(&self) -> Timestamp {
+        self.expires
     }
 
     /// True if the token has all scopes of one of the lists, or if there are no lists.

@@ -25,11 +25,10 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 
 use super::observed::ObservedStream;
-use crate::gateway::caller_session::CallerSession;
 use crate::gateway::mutual_tls::{HandshakeFailure, MutualTls};
-use crate::gateway::refusal_reason::RefusalReason;
 use crate::gateway::request_body::IncomingBody;
 use crate::gateway::service::context::{AgreedTunnel, ClientConnection, Context};
+use crate::gateway::service::ongoing_call::OngoingCall;
 use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::ClientStream;
@@ -118,22 +117,12 @@ async fn unless_cut<F: Future>(watch: &ConnectionWatch, future: F) -> Option<F::
     .await
 }
 
-/// Drives a tunnel, unless its caller may no longer call before its end.
-async fn unless_ended(
-    context: &Context,
-    session: Option<Box<CallerSession>>,
-    passing: impl Future<Output = io::Result<()>>,
-) {
-    let Some(session) = session else {
-        // It makes no difference if a side broke or closed the connection.
-        let _ = passing.await;
-        return;
-    };
+/// Drives a tunnel, unless its request would be refused before its end.
+async fn unless_refused(call: OngoingCall, passing: impl Future<Output = io::Result<()>>) {
     tokio::select! {
+        // It makes no difference if a side broke or closed the connection.
         _ = passing => {}
-        denial = context.shared.access.session_end(&session) => {
-            context.shared.key_meters.refuse(RefusalReason::from(&denial));
-        }
+        _ = call.end() => {}
     }
 }
 
@@ -180,10 +169,10 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     let stream = parts.io.into_inner().into_stream();
     let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
-        Some(AgreedTunnel { tunnel, session }) => {
+        Some(AgreedTunnel { tunnel, call }) => {
             watch.reads(ClientWait::Tunnel, true);
             // On the heap: other connections have no room for it.
-            let passing = Box::pin(unless_ended(&context, session, tunnel.run(stream, &parts.read_buf)));
+            let passing = Box::pin(unless_refused(*call, tunnel.run(stream, &parts.read_buf)));
             unless_cut(watch, passing).await;
         }
         None => linger(stream).await,

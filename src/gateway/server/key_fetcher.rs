@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::worker::StopOrder;
 use crate::access::token::{KeySetFault, LARGEST_KEY_SET, TokenKeySet};
-use crate::gateway::issuer_keys::IssuerKeySets;
+use crate::gateway::service::context::SharedContext;
 use crate::gateway::stream::ClientStream;
 use crate::gateway::upstream::connect::{ConnectError, connect};
 use crate::gateway::upstream::target::{OriginSet, OriginSettings, UpstreamError};
@@ -52,16 +52,14 @@ enum KeyFetchError {
 }
 
 /// Fetches what is due until the gateway stops.
-pub(crate) async fn fetch_key_sets(
-    issuers: &IssuerKeySets,
-    allow_addresses: &[IpAddr],
-    mut stop: watch::Receiver<StopOrder>,
-) {
+pub(crate) async fn fetch_key_sets(context: Arc<SharedContext>, mut stop: watch::Receiver<StopOrder>) {
+    let issuers = &context.issuers;
     let mut fetches = JoinSet::new();
     loop {
         let (due, next) = issuers.begin_due(Instant::now());
         for issuer in due {
-            let (allow, timeout) = (allow_addresses.to_vec(), issuers.timeout());
+            let (allow, timeout) = (context.config.allow_addresses.clone(), issuers.timeout());
+            let changes = context.changes.clone();
             fetches.spawn_local(async move {
                 let fetched = tokio::time::timeout(timeout, fetch(&issuer.address, allow, timeout)).await;
                 let outcome = fetched.unwrap_or(Err(KeyFetchError::Timeout));
@@ -69,6 +67,7 @@ pub(crate) async fn fetch_key_sets(
                     Ok(keys) => issuer.replace(keys, Instant::now()),
                     Err(error) => issuer.note_failure(&error),
                 }
+                changes.send_replace(());
             });
         }
         while fetches.try_join_next().is_some() {}

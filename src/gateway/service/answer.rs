@@ -1,32 +1,33 @@
 //! The last steps of a request that has to wait for its body or for a backend.
 
+use std::cell::OnceCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::access_log::ResponseOrigin;
 use super::authorize;
-use super::context::AgreedTunnel;
+use super::context::{AgreedTunnel, Context};
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
+use super::ongoing_call::{OngoingCall, is_event_stream};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
 use crate::gateway::access::{AdmittedCaller, CallerCheck};
 use crate::gateway::access_rules::AccessRules;
-use crate::gateway::caller_session::CallerSession;
-use crate::gateway::client_address::is_trusted;
+use crate::gateway::client_address::{UntoldAddress, is_trusted};
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::{X_APIGW_KEY, strip_named};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
-use crate::gateway::request_head::wants_websocket;
-use crate::gateway::routing::host::RequestedHost;
+use crate::gateway::request_head::{CheckedHead, wants_websocket};
 use crate::gateway::signed_body_room::BodyReservation;
 use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::failure::UpstreamFailure;
@@ -38,10 +39,15 @@ use crate::model::KeyName;
 
 /// State of a request that has to wait for its body or for a backend.
 pub(super) struct WaitingRequest {
+    pub(super) context: Rc<Context>,
     pub(super) group: Arc<CompiledGroup>,
     /// The API's place in the group.
     pub(super) api: usize,
-    pub(super) host: Rc<RequestedHost>,
+    pub(super) head: CheckedHead,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    /// The client's address.
+    pub(super) address: Result<IpAddr, UntoldAddress>,
     /// The path below the group's prefix.
     pub(super) path: String,
     /// The texts in the path's parameters, percent-encoded.
@@ -49,13 +55,26 @@ pub(super) struct WaitingRequest {
     pub(super) body_limit: u64,
     /// The verdict on the caller, where the API asks for one.
     pub(super) caller: Option<CallerCheck>,
+    /// The caller whose signature was verified with the body.
+    pub(super) signed_caller: OnceCell<AdmittedCaller>,
+}
+
+impl WaitingRequest {
+    /// Returns the caller that was let in.
+    pub(super) fn admitted(&self) -> Option<&AdmittedCaller> {
+        match &self.caller {
+            Some(CallerCheck::Passed(caller)) => Some(caller),
+            Some(CallerCheck::AfterBody) => self.signed_caller.get(),
+            None => None,
+        }
+    }
 }
 
 impl Exchange {
     /// Responds to a request that has a body, or that goes to a backend.
     pub(super) async fn wait(
         mut self,
-        wait: WaitingRequest,
+        wait: Box<WaitingRequest>,
         parts: Parts,
         body: IncomingBody,
     ) -> Response<ResponsePayload> {
@@ -71,7 +90,12 @@ impl Exchange {
         let expects = parts.headers.contains_key(EXPECT);
         let mut body = Some(body);
         match self.answer(&wait, api, parts, &mut body).await {
-            Ok(outcome) => self.finish(outcome, Some(at)),
+            Ok(outcome) => {
+                let mut response = self.finish(outcome, Some(at));
+                let lasts = response.size_hint().exact().is_none() && is_event_stream(response.headers());
+                response.body_mut().set_caller(wait, lasts);
+                response
+            }
             Err(failed) => {
                 let mut outcome = self.refusal(&failed.problem, Some(at));
                 outcome.error = failed.reason;
@@ -96,7 +120,7 @@ impl Exchange {
         body: &mut Option<IncomingBody>,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
         let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
-        let AdmittedRequest { caller, session, body } = self.admit(wait, api, &parts, body).await?;
+        let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
         if self.client.is_authorizer() {
             let caller = caller.as_ref().map(|(rules, key)| (*rules, key.as_ref()));
             return Ok(authorize::allowed(caller, &parts.headers));
@@ -121,7 +145,7 @@ impl Exchange {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
             CompiledResponder::Forward(forwarding) => {
                 let signer = signing.map(|key| RequestSigner { key, body: body.whole() });
-                let request = ForwardedRequest { parts, body, upgrades, session, signer };
+                let request = ForwardedRequest { parts, body, upgrades, signer };
                 self.forward_request(wait, api, forwarding, &parameters, request).await
             }
         }
@@ -142,11 +166,11 @@ impl Exchange {
         body: IncomingBody,
     ) -> Result<AdmittedRequest<'a>, Problem> {
         let (AccessRule::Key(rules), Some(check)) = (&api.access, &wait.caller) else {
-            return Ok(AdmittedRequest { caller: None, session: None, body: ReceivedBody::Coming(body) });
+            return Ok(AdmittedRequest { caller: None, body: ReceivedBody::Coming(body) });
         };
         if let CallerCheck::Passed(caller) = check {
-            let (caller, session) = (Some((rules, caller.key.clone())), caller.session.clone());
-            return Ok(AdmittedRequest { caller, session, body: ReceivedBody::Coming(body) });
+            let caller = Some((rules, caller.key.clone()));
+            return Ok(AdmittedRequest { caller, body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
         let address = self.client.counted_address(&shared.config.trusted_proxies, &parts.headers);
@@ -154,13 +178,13 @@ impl Exchange {
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];
-        let AdmittedCaller { key, limits, session } =
-            shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
-        if let Some(key) = &key {
+        let caller = shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
+        let caller = wait.signed_caller.get_or_init(|| caller);
+        if let Some(key) = &caller.key {
             self.note_caller(key);
         }
-        self.check_limits(&wait.group, &limits)?;
-        Ok(AdmittedRequest { caller: Some((rules, key)), session, body: ReceivedBody::Whole(bytes) })
+        self.check_limits(&wait.group, &caller.limits)?;
+        Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Whole(bytes) })
     }
 
     /// Returns the body of a request: streamed if nothing needs it, else complete, and validated against the definition.
@@ -199,7 +223,7 @@ impl Exchange {
         parameters: &[(&str, &str)],
         request: ForwardedRequest,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
-        let ForwardedRequest { mut parts, body, upgrades, session, signer } = request;
+        let ForwardedRequest { mut parts, body, upgrades, signer } = request;
         let group = &*wait.group;
         let context = Rc::clone(&self.context);
         let client = Rc::clone(&self.client);
@@ -216,8 +240,8 @@ impl Exchange {
                 encoded_slashes: group.encoded_slashes,
             },
             request_id: &request_id,
-            host: &wait.host,
-            hop: client.watch.hop(&wait.host),
+            host: &wait.head.host,
+            hop: client.watch.hop(&wait.head.host),
             is_trusted: is_trusted(&shared.config.trusted_proxies, client.watch.peer.ip()),
             path: &wait.path,
             parameters,
@@ -229,7 +253,8 @@ impl Exchange {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
                     let tunnel = tunnel.keeping(client.watch.begin());
-                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, session });
+                    let call = Box::new(OngoingCall::of(wait, true));
+                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, call });
                     let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
                     outcome.backend = ResponseOrigin::asked(self.asked.take());
                     outcome.backend_took = Some(took);
@@ -263,7 +288,6 @@ impl Exchange {
 struct AdmittedRequest<'a> {
     /// `None` where the API asks nobody for a key.
     caller: Option<(&'a AccessRules, Option<KeyName>)>,
-    session: Option<Box<CallerSession>>,
     body: ReceivedBody,
 }
 
@@ -293,8 +317,6 @@ struct ForwardedRequest {
     body: UpstreamBody,
     /// True if it asks to go on as a websocket.
     upgrades: bool,
-    /// The caller of a websocket, where the API asks for one.
-    session: Option<Box<CallerSession>>,
     /// The signature that the backend asks for.
     signer: Option<RequestSigner>,
 }

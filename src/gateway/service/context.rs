@@ -10,12 +10,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
 
+use super::ongoing_call::OngoingCall;
 use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
 use crate::gateway::access_log::LoggedClient;
 use crate::gateway::body_pace::BodyPace;
-use crate::gateway::caller_session::CallerSession;
 use crate::gateway::client_address::{UntoldAddress, client_address, described_address};
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
@@ -33,6 +34,8 @@ use crate::model::{IpRange, hexadecimal_digits};
 pub(crate) struct SharedContext {
     pub(crate) config: Config,
     pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
+    /// Tells of each change of the snapshot, of the keys and of the key sets of issuers, after it was made.
+    pub(crate) changes: watch::Sender<()>,
     /// The keys that let callers in, and the nonces that were seen.
     pub(crate) access: AccessState,
     /// The keys of issuers of tokens that are fetched.
@@ -100,8 +103,8 @@ pub(crate) struct ClientConnection {
 /// A websocket that the backend has agreed to.
 pub(crate) struct AgreedTunnel {
     pub(crate) tunnel: WebsocketTunnel,
-    /// The caller, which must be allowed to call as long as it is open; `None` where the API asks for none.
-    pub(crate) session: Option<Box<CallerSession>>,
+    /// The request that opened it, which has to be let in as long as it is open.
+    pub(crate) call: Box<OngoingCall>,
 }
 
 impl SharedContext {

@@ -8,6 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::access_log::LogRecord;
 use crate::gateway::upstream::relay::{RelayError, ResponseRelay};
+use crate::gateway::upstream::relayed_connection::LastingCaller;
 use crate::gateway::watch::InFlight;
 
 /// The body of a response. The access record and the meter are written when it is dropped.
@@ -45,6 +46,13 @@ impl ResponsePayload {
     pub(crate) fn recorded(mut self, record: Box<LogRecord>) -> Self {
         self.record = Some(record);
         self
+    }
+
+    /// Has the caller asked again once a backend's response lasts; a stream of events does from its start.
+    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, lasts: bool) {
+        if let PayloadSource::Backend(relay) = &self.source {
+            relay.set_caller(caller, lasts);
+        }
     }
 }
 
@@ -97,7 +105,12 @@ impl Body for ResponsePayload {
 impl Drop for ResponsePayload {
     fn drop(&mut self) {
         if let Some(mut record) = self.record.take() {
-            if matches!(&self.source, PayloadSource::Backend(relay) if !relay.is_end()) {
+            if let PayloadSource::Backend(relay) = &self.source
+                && !relay.is_end()
+            {
+                if let Some(fault) = relay.take_fault() {
+                    record.broke_off(&fault);
+                }
                 let (_, reason) = record.context.shared.abort_status();
                 record.broke_off(&reason);
             }

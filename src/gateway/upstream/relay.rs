@@ -1,6 +1,5 @@
 //! The body of a backend's response on its way to the client.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,7 +14,7 @@ use super::http1::BrokenExchange;
 use super::http1::body::BodyFraming;
 use super::http1::connection::PendingRequest;
 use super::pool::Lease;
-use crate::gateway::clock::{Ticks, ticks};
+use super::relayed_connection::{LastingCaller, RelayedConnection};
 use crate::gateway::request_body::BodyProgress;
 use crate::gateway::watch::TimedExchange;
 
@@ -28,6 +27,9 @@ pub(crate) enum RelayError {
     /// The client stopped reading.
     #[error("the client took nothing for too long")]
     Untaken,
+    /// The response lasts, and its caller would not be let in any more.
+    #[error("the response was ended, since its request would be refused by now: {0}")]
+    CallerRefused(String),
     /// The exchange with the backend broke off.
     #[error("the backend's response ended early: {0}")]
     Broken(#[from] BrokenExchange),
@@ -55,43 +57,6 @@ pub(crate) struct ResponseCarrier {
     pub(crate) progress: Option<Rc<BodyProgress>>,
 }
 
-/// The connection that a response comes on, which is closed where its client takes nothing for too long: hyper does not ask
-/// for more of a body while it has bytes to write.
-struct RelayedConnection {
-    /// `None` once the response has ended or broken off.
-    lease: RefCell<Option<Lease>>,
-    /// Progress of the request's body.
-    progress: Option<Rc<BodyProgress>>,
-    /// True if a part of the response was passed on since the last tick.
-    moved: Cell<bool>,
-    /// Bytes of the request passed on, as of the last tick.
-    sent: Cell<u64>,
-    /// Number of ticks without progress.
-    still: Cell<Ticks>,
-    limit: Ticks,
-    is_untaken: Cell<bool>,
-}
-
-impl RelayedConnection {
-    fn sent(&self) -> u64 {
-        self.progress.as_ref().map_or(0, |progress| progress.bytes.get())
-    }
-}
-
-impl TimedExchange for RelayedConnection {
-    fn tick(&self, moved: bool) -> bool {
-        let sent = self.sent();
-        let has_moved = self.moved.replace(false) | (self.sent.replace(sent) != sent) | moved;
-        self.still.set(if has_moved { 0 } else { self.still.get() + 1 });
-        if self.still.get() <= self.limit {
-            return false;
-        }
-        let lease = self.lease.take();
-        self.is_untaken.set(lease.is_some());
-        lease.is_some()
-    }
-}
-
 /// The time for which nothing has moved.
 struct IdleTimer {
     sleep: Pin<Box<Sleep>>,
@@ -103,16 +68,7 @@ impl ResponseRelay {
     /// Makes the relay of a response that comes on a connection, while the rest of its request may still go out.
     pub(crate) fn new(coding: BodyFraming, carrier: ResponseCarrier, persists: bool, idle_timeout: Duration) -> Self {
         let ResponseCarrier { lease, sending, progress } = carrier;
-        let connection = Rc::new(RelayedConnection {
-            lease: RefCell::new(Some(lease)),
-            progress,
-            moved: Cell::new(true),
-            sent: Cell::new(0),
-            still: Cell::new(0),
-            // A backend that is silent is noticed sooner, by the timer.
-            limit: ticks(idle_timeout) + 1,
-            is_untaken: Cell::new(false),
-        });
+        let connection = RelayedConnection::new(lease, progress, idle_timeout);
         let ahead = VecDeque::new();
         let mut relay = Self { coding, connection, sending, persists, idle_timeout, idle: None, ahead };
         relay.release_at_end();
@@ -122,6 +78,18 @@ impl ResponseRelay {
     /// Returns the exchange, which is ended if the client reads nothing for too long.
     pub(crate) fn timed_exchange(&self) -> Rc<dyn TimedExchange> {
         Rc::clone(&self.connection) as Rc<dyn TimedExchange>
+    }
+
+    /// Has the caller asked again once the response lasts; a stream of events does from its start.
+    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, lasts: bool) {
+        if !self.is_end() {
+            self.connection.set_caller(caller, lasts);
+        }
+    }
+
+    /// Returns the reason for which the response was ended, if nobody has been told.
+    pub(crate) fn take_fault(&self) -> Option<RelayError> {
+        self.connection.take_fault()
     }
 
     /// Reads the body before it is passed on, and returns it where it ends within so many bytes.
@@ -160,6 +128,9 @@ impl ResponseRelay {
     }
 
     pub(crate) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
+        if let Some(fault) = self.connection.take_fault() {
+            return Poll::Ready(Some(Err(fault)));
+        }
         match self.ahead.pop_front() {
             Some(frame) => Poll::Ready(Some(Ok(frame))),
             None => self.poll_backend(context),
@@ -168,9 +139,6 @@ impl ResponseRelay {
 
     fn poll_backend(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
         let connection = Rc::clone(&self.connection);
-        if connection.is_untaken.replace(false) {
-            return Poll::Ready(Some(Err(RelayError::Untaken)));
-        }
         let mut lease_slot = connection.lease.borrow_mut();
         let Some(lease) = &mut *lease_slot else { return Poll::Ready(None) };
         if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
@@ -187,6 +155,7 @@ impl ResponseRelay {
                 self.release_at_end();
             }
             Poll::Pending => {
+                connection.woken_by(context.waker());
                 ready!(self.poll_idle(context));
                 return Poll::Ready(Some(Err(RelayError::Idle)));
             }

@@ -209,7 +209,7 @@ fn a_drained_connection_that_does_not_end_is_cut_off() {
 struct Still(Cell<Ticks>, Ticks);
 
 impl TimedExchange for Still {
-    fn tick(&self, moved: bool) -> bool {
+    fn tick(self: Rc<Self>, moved: bool) -> bool {
         self.0.set(if moved { 0 } else { self.0.get() + 1 });
         self.0.get() > self.1
     }

@@ -1,5 +1,7 @@
 //! The waits of a connection, and their time-outs.
 
+use std::rc::Rc;
+
 use crate::gateway::body_pace::BodyPace;
 use crate::gateway::clock::Ticks;
 
@@ -20,7 +22,7 @@ pub(crate) enum ClientWait {
 pub(crate) trait TimedExchange {
     /// Counts a tick, in which something may have moved on the client's connection; returns `true` where that was one too
     /// many, and the exchange has been broken off.
-    fn tick(&self, moved: bool) -> bool;
+    fn tick(self: Rc<Self>, moved: bool) -> bool;
 }
 
 /// Time-outs of a connection, in ticks.

@@ -1,0 +1,131 @@
+//! Calls that go on after their request was let in: websockets, streams of events, long downloads.
+//!
+//! Each goes on only as long as the same request would be let in. That is asked again at each change of the snapshot, of
+//! the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to makes no
+//! difference: a publish that changes nothing else leaves it alone.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
+use tokio::time::timeout;
+
+use super::answer::{WaitingRequest, api_call};
+use super::context::Context;
+use super::{check_address, find_path, match_api};
+use crate::definition::percent::one_spelling;
+use crate::gateway::client_address::UntoldAddress;
+use crate::gateway::clock::wall_clock;
+use crate::gateway::compiled::{AccessRule, CompiledSnapshot};
+use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::request_head::CheckedHead;
+use crate::gateway::shown_credential::LastingCredential;
+use crate::gateway::upstream::relayed_connection::LastingCaller;
+use crate::model::Timestamp;
+
+/// The longest wait for the end of a credential: a clock that is set forward reaches it sooner.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// A request that was let in, in memory of its own.
+pub(crate) struct OngoingCall {
+    context: Rc<Context>,
+    head: CheckedHead,
+    method: Method,
+    path: String,
+    query: Option<String>,
+    address: Result<IpAddr, UntoldAddress>,
+    group: String,
+    environment: String,
+    is_websocket: bool,
+    credential: Option<LastingCredential>,
+}
+
+impl OngoingCall {
+    pub(super) fn of(wait: &WaitingRequest, is_websocket: bool) -> Self {
+        let rules = wait.group.apis.get(wait.api).map(|api| &api.access);
+        let credential = match (rules, wait.admitted()) {
+            (Some(AccessRule::Key(rules)), Some(caller)) => caller.credential.outlive_request(rules),
+            _ => None,
+        };
+        Self {
+            context: Rc::clone(&wait.context),
+            head: wait.head.clone(),
+            method: wait.method.clone(),
+            path: one_spelling(wait.uri.path()).into_owned(),
+            query: wait.uri.query().map(str::to_owned),
+            address: wait.address.clone(),
+            group: wait.group.name.clone(),
+            environment: wait.group.environment.clone(),
+            is_websocket,
+            credential,
+        }
+    }
+
+    /// Waits until the request would not be let in any more, and returns the reason.
+    pub(crate) async fn end(self) -> Problem {
+        let shared = &self.context.shared;
+        let mut changes = shared.changes.subscribe();
+        loop {
+            let checked = self.check(&shared.snapshot.load());
+            match checked {
+                // Woken by a change or by the end: both are looked at again.
+                Ok(Some(end)) => drop(timeout(wait_until(end, wall_clock()), changes.changed()).await),
+                Ok(None) => drop(changes.changed().await),
+                Err(problem) => {
+                    if let Some(reason) = problem.refused_for {
+                        shared.key_meters.refuse(reason);
+                    }
+                    return problem;
+                }
+            }
+        }
+    }
+
+    /// Takes the steps of a request up to its access; returns the time until which it is let in if nothing changes.
+    fn check(&self, snapshot: &CompiledSnapshot) -> Result<Option<Timestamp>, Problem> {
+        let not_served = || Problem::new(Kind::NotFound, "The group no longer serves this API here.");
+        let found = find_path(snapshot, &self.head, &self.path).map_err(|_| not_served())?;
+        let group = found.group;
+        let matched = match_api(&found, &self.method, self.query.as_deref(), false).map_err(|_| not_served())?;
+        let (_, api) = matched.ok_or_else(not_served)?;
+        if group.name != self.group || group.environment != self.environment || self.is_websocket && !api.websocket {
+            return Err(not_served());
+        }
+        check_address(group, || self.address.clone())?;
+        match &api.access {
+            AccessRule::Key(rules) => {
+                let names = [&*api.name, &*api.method_and_path];
+                let access = &self.context.shared.access;
+                access.check_again(rules, &api_call(group, &names), self.credential.as_ref())
+            }
+            // A mock by now, which asks nobody for a valid key.
+            AccessRule::Anyone | AccessRule::Presence(_) => Ok(None),
+        }
+    }
+}
+
+impl LastingCaller for WaitingRequest {
+    fn end(self: Box<Self>) -> Pin<Box<dyn Future<Output = String>>> {
+        // Without the group of its start, which a later publish replaces.
+        let call = OngoingCall::of(&self, false);
+        Box::pin(async move { call.end().await.reason() })
+    }
+}
+
+/// True if a response is a stream of events, which lasts from its start.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
+    let prefix = value.get(..EVENT_STREAM.len()).unwrap_or_default();
+    prefix.eq_ignore_ascii_case(EVENT_STREAM)
+}
+
+const EVENT_STREAM: &[u8] = b"text/event-stream";
+
+/// Returns the time to wait for an end, rounded up to a millisecond that has passed it.
+fn wait_until(end: Timestamp, now: Timestamp) -> Duration {
+    let milliseconds = end.milliseconds().saturating_sub(now.milliseconds()).max(1);
+    Duration::from_millis(milliseconds.unsigned_abs()).min(LONGEST_WAIT)
+}

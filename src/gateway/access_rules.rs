@@ -10,7 +10,7 @@ use super::token_rules::TokenRules;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
 use crate::access::token::TokenFault;
-use crate::access::{CredentialKind, Denial, NonceFault};
+use crate::access::{CredentialKind, Denial, NonceFault, SubscriptionKey};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
 
 /// Message to every caller that is not let in, whatever the reason.
@@ -22,6 +22,8 @@ pub(crate) struct AccessRules {
     pub(super) tolerance_ms: Option<i64>,
     /// The headers in which a subscription key may stand; none where they are not taken.
     pub(super) key_headers: Box<[HeaderName]>,
+    /// The headers in which other groups take one.
+    other_key_headers: Box<[HeaderName]>,
     /// The tokens that are taken, and the scopes that they need.
     pub(super) token: Option<TokenRules>,
     pub(super) flags: AccessFlags,
@@ -46,9 +48,11 @@ impl AccessRules {
         flags: AccessFlags,
     ) -> Self {
         let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
+        let parsed = |name: &String| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok();
         let names = subscription.into_iter().flat_map(|subscription| &subscription.headers);
-        let key_headers: Box<[HeaderName]> =
-            names.filter_map(|name| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok()).collect();
+        let key_headers: Box<[HeaderName]> = names.filter_map(parsed).collect();
+        let usual = SubscriptionAuth::default().headers;
+        let other_key_headers = usual.iter().filter_map(parsed).filter(|name| !key_headers.contains(name)).collect();
         let mut challenges: Vec<&str> = Vec::new();
         if tolerance_ms.is_some() {
             challenges.extend(SCHEMES.iter().map(|scheme| scheme.name));
@@ -60,7 +64,7 @@ impl AccessRules {
             challenges.push("Bearer");
         }
         let challenge = challenges.join(", ");
-        Self { tolerance_ms, key_headers, token, flags, challenge }
+        Self { tolerance_ms, key_headers, other_key_headers, token, flags, challenge }
     }
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
@@ -73,22 +77,21 @@ impl AccessRules {
         }
     }
 
-    /// Lists the headers with the caller's credentials that the backend does not get.
-    pub(crate) fn credentials_of(&self, headers: &HeaderMap) -> Vec<HeaderName> {
-        if self.flags.passes_credentials {
-            return Vec::new();
-        }
-        let mut names: Vec<HeaderName> = self.key_headers.to_vec();
-        if self.tolerance_ms.is_some() && is_signed(headers) {
-            names.push(AUTHORIZATION);
-        } else if self.tolerance_ms.is_some() {
-            names.extend([SIGNATURE_INPUT, SIGNATURE]);
-        }
-        if self.shows_token(headers) {
-            names.push(AUTHORIZATION);
-        }
-        names.retain(|name| headers.contains_key(name));
-        names
+    /// Lists the headers that the backend does not get: with credentials of any kind that the route takes, whichever of them
+    /// has let the request in, and with subscription keys of other groups. Some of them may not be there.
+    pub(crate) fn credentials_of<'r>(&'r self, headers: &HeaderMap) -> impl Iterator<Item = &'r HeaderName> + use<'r> {
+        static IN_AUTHORIZATION: [HeaderName; 1] = [AUTHORIZATION];
+        static IN_MESSAGE: [HeaderName; 2] = [SIGNATURE_INPUT, SIGNATURE];
+        let takes_signatures = self.tolerance_ms.is_some();
+        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
+        let is_taken = takes_signatures && is_signed(headers)
+            || self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer);
+        let in_authorization: &[HeaderName] = if is_taken { &IN_AUTHORIZATION } else { &[] };
+        let in_message: &[HeaderName] = if takes_signatures { &IN_MESSAGE } else { &[] };
+        let shows_key = |name: &HeaderName| headers.get_all(name).iter().any(is_subscription_key);
+        let of_others: Vec<&HeaderName> = self.other_key_headers.iter().filter(|name| shows_key(name)).collect();
+        let names = self.key_headers.iter().chain(in_authorization).chain(in_message).chain(of_others);
+        names.filter(|_| !self.flags.passes_credentials)
     }
 
     /// True if a token is what a request shows, and nothing that is looked at before.
@@ -125,6 +128,11 @@ fn is_signed(headers: &HeaderMap) -> bool {
     headers.get_all(AUTHORIZATION).iter().any(is_of)
 }
 
+/// True if a header holds a subscription key, whichever group takes it.
+fn is_subscription_key(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|text| SubscriptionKey::parse(text).is_some())
+}
+
 /// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
 pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = std::str::from_utf8(value.as_bytes()).ok()?.split_once(' ')?;
@@ -159,6 +167,61 @@ pub(super) fn subscription_key<'h>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::config::KeyFetchTimes;
+    use crate::gateway::issuer_keys::IssuerKeySets;
+    use crate::model::SignatureAuth;
+    use crate::routes::TokenAccess;
+
+    fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for &(name, value) in fields {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    /// Rules that take some kinds of credentials.
+    fn rules(takes: &str, passes_credentials: bool) -> AccessRules {
+        let token = || {
+            let auth = serde_json::json!({"issuer": "https://id.example", "audience": ["a"], "jwks": "a.json"});
+            let auth = serde_json::from_value(auth).expect("settings");
+            let issuers = IssuerKeySets::new(KeyFetchTimes::default());
+            TokenRules::new(&TokenAccess { auth, scopes: Vec::new() }, &issuers)
+        };
+        AccessRules::new(
+            takes.contains("signature").then(SignatureAuth::default).as_ref(),
+            takes.contains("subscription").then(SubscriptionAuth::default).as_ref(),
+            takes.contains("token").then(token),
+            AccessFlags { passes_credentials, unsigned_body: false },
+        )
+    }
+
+    #[test]
+    fn a_backend_gets_no_credential_that_the_route_takes_whichever_let_the_request_in() {
+        let signed = ("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a");
+        let (bearer, basic) = (("authorization", "Bearer a.b.c"), ("authorization", "Basic YTpi"));
+        let message = [("signature-input", "a=();b, c=()"), ("signature", "a=:YQ==:, c=:YQ==:")];
+        let own = ("x-api-key", "of the backend");
+        let of_apigw = ("x-api-key", "apk_ci123456_0123456789012345678901234567890123456789012_12345678");
+        for (takes, shown, passed) in [
+            ("signature", vec![signed, message[0], message[1], basic, own], vec![own]),
+            ("signature", vec![message[0], message[1], bearer, of_apigw], vec![bearer]),
+            ("subscription", vec![own, signed, message[0], message[1]], vec![signed, message[0], message[1]]),
+            ("subscription", vec![of_apigw, bearer], vec![bearer]),
+            ("token", vec![bearer, message[0], message[1], own], vec![message[0], message[1], own]),
+            ("token", vec![bearer, of_apigw], vec![]),
+            ("signature subscription token", vec![of_apigw, bearer, message[0], message[1]], vec![]),
+            ("signature subscription token", vec![own, signed, bearer], vec![]),
+            ("subscription token", vec![own, basic], vec![basic]),
+        ] {
+            for passes_credentials in [false, true] {
+                let mut rewritten = headers(&shown);
+                rules(takes, passes_credentials).rewrite(&mut rewritten, None);
+                let expected = headers(if passes_credentials { &shown } else { &passed });
+                assert_eq!(rewritten, expected, "{takes}: {shown:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_credential_that_the_route_does_not_take_is_named() {

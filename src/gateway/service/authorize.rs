@@ -34,7 +34,8 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
 pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request: &HeaderMap) -> ResponseOutcome {
     let mut headers = HeaderMap::new();
     let key = caller.and_then(|(_, key)| key).and_then(|key| HeaderValue::from_str(key.as_str()).ok());
-    let mut removed = caller.map(|(rules, _)| rules.credentials_of(request)).unwrap_or_default();
+    let credentials = caller.into_iter().flat_map(|(rules, _)| rules.credentials_of(request));
+    let mut removed: Vec<HeaderName> = credentials.filter(|name| request.contains_key(*name)).cloned().collect();
     // The proxy overwrites the header where there is a key, and would remove the key with it.
     let is_forged = |name: &&HeaderName| names_key(name) && (key.is_none() || **name != X_APIGW_KEY);
     removed.extend(request.keys().filter(is_forged).cloned());

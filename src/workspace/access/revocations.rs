@@ -74,8 +74,10 @@ impl Workspace {
     fn revoked_by(&self, id: &OperationId) -> Result<Option<SecretId>, Error> {
         let place = operation_place(id);
         let bytes = self.root.read(&place, LARGEST_SUBJECT)?.unwrap_or_default();
-        // Most operations are on keys, with grants by the hundred: they are not parsed for this.
-        if !bytes.split(|byte| *byte == b'\n').any(|line| line == b"  revocation:") {
+        // Most operations are on keys, with grants by the hundred. They are not looked through to their end for this, which
+        // took two thirds of the time of a command where 5,000 operations have 4 KB each.
+        let mut state = bytes.split(|byte| *byte == b'\n').skip_while(|line| *line != b"after:");
+        if state.nth(1) != Some(b"  revocation:") {
             return Ok(None);
         }
         Ok(match operation_file::parse(&place, id, bytes)?.after {

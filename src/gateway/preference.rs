@@ -21,7 +21,8 @@ impl Preference {
     /// Reads the preferences of a request.
     pub(crate) fn of(request: &HeaderMap) -> Self {
         let mut preference = Self::default();
-        let values = request.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+        // Names of examples may have any letters, which clients send as UTF-8, quoted or not.
+        let values = request.get_all(PREFER).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
         // `code=404; example=one` makes the example a parameter of the code; it is taken for the preference that it means.
         for word in values.flat_map(|value| split_unquoted(value, ',')).flat_map(|value| split_unquoted(value, ';')) {
             let Some((name, value)) = word.split_once('=') else { continue };
@@ -76,8 +77,11 @@ mod tests {
             ("code=, example=\"\"", None, None, None),
             ("example=\"a, \\\"b\\\"; c\"", None, Some("a, \"b\"; c"), Some("example=\"a, \\\"b\\\"; c\"")),
             ("example=\"open", None, None, None),
+            ("example=größe, code=404", Some("404"), Some("größe"), Some("code=404, example=\"größe\"")),
+            ("example=\"größe\"", None, Some("größe"), Some("example=\"größe\"")),
         ] {
-            let request = [(PREFER, HeaderValue::from_static(text))].into_iter().collect();
+            let value = HeaderValue::from_bytes(text.as_bytes()).expect("a value");
+            let request = [(PREFER, value)].into_iter().collect();
             let preference = Preference::of(&request);
             assert_eq!((preference.code.as_deref(), preference.example.as_deref()), (code, example), "{text}");
             assert_eq!(preference.applied().as_ref().map(HeaderValue::as_bytes), applied.map(str::as_bytes), "{text}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cors::preflight_steps;
+use super::host_set::{HostSet, host_sets};
 use super::length::{is_short_condition, is_short_name};
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
@@ -26,23 +27,14 @@ const SEMICOLONS: &str = ".*;.*";
 
 /// Builds the tables of some groups: one for each set of hosts with the same groups, by the first of them.
 pub(super) fn host_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> {
-    let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, group) in groups.iter().enumerate() {
-        for host in group.hosts.iter() {
-            by_host.entry(host).or_default().push(index);
-        }
-    }
-    let mut by_groups: BTreeMap<Vec<usize>, Vec<&str>> = BTreeMap::new();
-    for (host, indexes) in by_host {
-        by_groups.entry(indexes).or_default().push(host);
-    }
-    let of_hosts: Vec<(Vec<&GroupRoutes>, Vec<&str>)> = by_groups
+    tables_of(groups, host_sets(groups))
+}
+
+/// Builds the tables of some sets of hosts.
+pub(super) fn tables_of<'r>(groups: &[&'r GroupRoutes], sets: Vec<HostSet<'r>>) -> Vec<HostTable<'r>> {
+    let of_hosts: Vec<(Vec<&GroupRoutes>, Vec<&str>)> = sets
         .into_iter()
-        .map(|(indexes, hosts)| {
-            let mut of_hosts: Vec<_> = indexes.into_iter().filter_map(|index| groups.get(index).copied()).collect();
-            of_hosts.sort_by_key(|group| std::cmp::Reverse(group.prefix.before_path().len()));
-            (of_hosts, hosts)
-        })
+        .map(|set| (set.groups.into_iter().filter_map(|index| groups.get(index).copied()).collect(), set.hosts))
         .collect();
     let all: Vec<&GroupRoutes> = of_hosts.iter().flat_map(|(groups, _)| groups).copied().collect();
     let mut rules = spread(&all, |group| path_rules(group)).into_iter();

@@ -4,6 +4,7 @@
 //! `judge`, and a variant of [`ExportTarget`].
 //!
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
+//! - `host_set`: the hosts that share one
 //! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
 //! - `constant`: constants that a target may not send as they are
@@ -28,6 +29,7 @@ mod feature_uses;
 mod files;
 mod gateway_api;
 mod haproxy;
+mod host_set;
 mod kong;
 mod length;
 mod long_pattern;
@@ -56,6 +58,7 @@ use crate::routes::{EnvironmentRoutes, GroupRoutes};
 use crate::spread::spread;
 
 pub use aspect::ReportAspect;
+pub use envoy::NodeTranslator;
 pub use files::ExportFile;
 pub use node::{NodeBootstrap, NodeCluster, NodeResources, NodeTls};
 pub use options::{CallerKeys, ExportOptions};
@@ -90,12 +93,6 @@ pub fn export(target: ExportTarget, environments: &[EnvironmentRoutes], options:
 #[must_use]
 pub fn report(group: &GroupRoutes, target: ExportTarget, callers: &CallerKeys) -> GroupReport {
     GroupReport::new(group, target, callers)
-}
-
-/// Writes the routes and the clusters of some groups. The files that backends need for TLS are in a folder of the nodes.
-#[must_use]
-pub fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
-    envoy::node_resources(groups, secrets_folder)
 }
 
 /// Writes the listener of a node.

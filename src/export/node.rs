@@ -2,17 +2,19 @@
 
 use std::net::SocketAddr;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use crate::model::{EnvironmentName, NodeName};
+use crate::model::{DigestedText, EnvironmentName, NodeName};
 
 /// The resources of an environment, but for the listener.
 #[derive(Debug, Clone)]
 pub struct NodeResources {
-    /// The route configuration, as JSON.
-    pub routes: String,
+    /// The route configuration as JSON, in pieces.
+    pub routes: Vec<DigestedText>,
     /// The clusters that it leads to.
-    pub clusters: Vec<NodeCluster>,
+    pub clusters: Vec<Arc<NodeCluster>>,
 }
 
 /// A cluster.

@@ -43,4 +43,6 @@ pub use node::PollStep;
 pub use record::FleetRecord;
 pub use report::{FleetReport, KindReport, NodeReport, NodeTrouble, RefusedPoll, ReleaseReport, SentReport};
 pub use request::{DiscoveryPoll, NodeIdentity, RequestError};
-pub use resources::{ClusterResource, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind, WithheldGroup};
+pub use resources::{
+    ClusterResource, DiscoveryBody, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind, WithheldGroup,
+};

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::held::{HeldCluster, LINGER_MS, clusters_version};
 use super::kind::{KindState, PolledVersion, after, content_of, milliseconds_between};
-use super::resources::{FleetRelease, ReleaseSummary};
+use super::resources::{DiscoveryBody, FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, ResourceKind};
 use crate::model::Timestamp;
 
@@ -19,7 +17,7 @@ const SHARED_MS: i64 = 60_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollStep {
     /// Send this body.
-    Send(Bytes),
+    Send(DiscoveryBody),
     /// There is nothing to send, at least until a time unless something changes.
     Wait(Option<Timestamp>),
 }
@@ -201,7 +199,7 @@ impl NodeRecord {
         let version = self.kind(ResourceKind::Clusters).renewed(clusters_version(&wanted));
         let body = || {
             let resources: Vec<&str> = wanted.values().map(|held| held.resource.json()).collect();
-            ResourceKind::Clusters.response(&version, &resources)
+            ResourceKind::Clusters.response(&version, [resources.join(",").into()])
         };
         let step = self.send(ResourceKind::Clusters, &version, now, body);
         match step {
@@ -273,7 +271,13 @@ impl NodeRecord {
         Some(usable_at)
     }
 
-    fn send(&mut self, kind: ResourceKind, version: &str, now: Timestamp, body: impl FnOnce() -> Bytes) -> PollStep {
+    fn send(
+        &mut self,
+        kind: ResourceKind,
+        version: &str,
+        now: Timestamp,
+        body: impl FnOnce() -> DiscoveryBody,
+    ) -> PollStep {
         let state = self.kind_mut(kind);
         if state.applied == version {
             // A refused one is not what the node should have any more.

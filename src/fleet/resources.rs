@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{Digest, GroupName, OperationId};
+use crate::model::{Digest, DigestedText, GroupName, OperationId};
 
 /// A kind of resource, which a node polls by itself.
 #[derive(
@@ -45,11 +45,25 @@ impl ResourceKind {
         }
     }
 
-    /// Writes a response with a version of its resources.
-    pub(super) fn response(self, version: &str, resources: &[&str]) -> Bytes {
+    /// Writes a response with a version of its resources, which are a text in pieces.
+    pub(super) fn response(self, version: &str, resources: impl IntoIterator<Item = Bytes>) -> DiscoveryBody {
         let (version, type_url) = (Value::from(version), self.type_url());
-        let resources = resources.join(",");
-        format!("{{\"version_info\":{version},\"type_url\":\"{type_url}\",\"resources\":[{resources}]}}").into()
+        let head = format!("{{\"version_info\":{version},\"type_url\":\"{type_url}\",\"resources\":[");
+        let pieces = std::iter::once(head.into()).chain(resources).chain([Bytes::from_static(b"]}")]);
+        DiscoveryBody(pieces.collect())
+    }
+}
+
+/// The body of a response, in pieces that other responses share: the routes of 1,000 groups are 72 MB, of which a release of
+/// one group changes 50 KB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiscoveryBody(Arc<[Bytes]>);
+
+impl DiscoveryBody {
+    /// Returns the pieces, in order.
+    #[must_use]
+    pub fn pieces(&self) -> &[Bytes] {
+        &self.0
     }
 }
 
@@ -113,22 +127,23 @@ pub type ListenerBuilder = fn(SocketAddr) -> Value;
 pub struct FleetRelease {
     pub(super) summary: Arc<ReleaseSummary>,
     /// The response to a poll for routes.
-    pub(super) routes: Bytes,
+    pub(super) routes: DiscoveryBody,
     pub(super) listener: ListenerBuilder,
 }
 
 impl FleetRelease {
-    /// Makes a release of its routes as JSON, the clusters that they lead to and the operations that they serve.
+    /// Makes a release of its routes as JSON in pieces, the clusters that they lead to and the operations that they serve.
     #[must_use]
     pub fn new(
         serves: BTreeMap<GroupName, OperationId>,
         withheld: BTreeMap<GroupName, WithheldGroup>,
-        routes: &str,
+        routes: &[DigestedText],
         clusters: BTreeMap<Arc<str>, ClusterResource>,
         listener: ListenerBuilder,
     ) -> Self {
-        let version = Digest::of(routes.as_bytes()).short();
-        let body = ResourceKind::Routes.response(&version, &[routes]);
+        let digests: Vec<u8> = routes.iter().flat_map(|piece| piece.digest().bytes()).copied().collect();
+        let version = Digest::of(&digests).short();
+        let body = ResourceKind::Routes.response(&version, routes.iter().map(|piece| piece.bytes().clone()));
         Self { summary: Arc::new(ReleaseSummary { version, serves, withheld, clusters }), routes: body, listener }
     }
 
@@ -139,10 +154,10 @@ impl FleetRelease {
     }
 
     /// Returns the version of a node's listener, and the response to a poll for it.
-    pub(super) fn listener(&self, listen: SocketAddr) -> (String, Bytes) {
+    pub(super) fn listener(&self, listen: SocketAddr) -> (String, DiscoveryBody) {
         let listener = (self.listener)(listen).to_string();
         let version = Digest::of(listener.as_bytes()).short();
-        let body = ResourceKind::Listeners.response(&version, &[&listener]);
+        let body = ResourceKind::Listeners.response(&version, [listener.into()]);
         (version, body)
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{NodeName, Timestamp};
+use crate::model::{DigestedText, NodeName, Timestamp};
 use simulation::World;
 
 fn time(milliseconds: i64) -> Timestamp {
@@ -21,7 +21,7 @@ fn release(number: u32, clusters: &[&str]) -> FleetRelease {
     FleetRelease::new(
         BTreeMap::from([("petstore".parse().unwrap(), operation)]),
         BTreeMap::new(),
-        &json!({"name": "apigw", "number": number, "clusters": clusters}).to_string(),
+        &[DigestedText::new(json!({"name": "apigw", "number": number, "clusters": clusters}).to_string())],
         clusters.iter().map(resource).collect(),
         |listen| json!({"name": "apigw", "address": listen.to_string()}),
     )
@@ -49,7 +49,7 @@ fn ask(fleet: &mut EnvironmentFleet, kind: ResourceKind, version: &str, now: i64
     let step = fleet.respond(&poll.identity.node, kind, time(now));
     fleet.leave(&poll, time(now));
     let PollStep::Send(body) = step else { return None };
-    let message: Value = serde_json::from_slice(&body).unwrap();
+    let message: Value = serde_json::from_slice(&body.pieces().concat()).unwrap();
     Some(message["version_info"].as_str().unwrap().to_owned())
 }
 

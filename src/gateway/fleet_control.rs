@@ -5,13 +5,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::wall_clock;
 use crate::fleet::{
-    DiscoveryPoll, EnvironmentFleet, FleetRecord, FleetRelease, FleetReport, FullFleet, PollStep, RefusedPoll,
+    DiscoveryBody, DiscoveryPoll, EnvironmentFleet, FleetRecord, FleetRelease, FleetReport, FullFleet, PollStep,
+    RefusedPoll,
 };
 use crate::model::{EnvironmentName, NodeName, Timestamp};
 
@@ -105,7 +105,7 @@ impl FleetControl {
     }
 
     /// Returns the body for a poll; `None` where nothing is new within the time for which it may be held.
-    pub(crate) async fn respond(self: Arc<Self>, poll: DiscoveryPoll) -> Result<Option<Bytes>, PollFailure> {
+    pub(crate) async fn respond(self: Arc<Self>, poll: DiscoveryPoll) -> Result<Option<DiscoveryBody>, PollFailure> {
         let waker = self.arrive(&poll, wall_clock())?;
         // A poll for one kind may be what another one of the same node waits for.
         waker.notify_waiters();

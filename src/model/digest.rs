@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::hexadecimal::hexadecimal;
@@ -56,6 +57,33 @@ impl Digest {
     #[must_use]
     pub fn short(&self) -> String {
         hexadecimal(&self.0[..6])
+    }
+}
+
+/// A text that is shared by all who hold it, with its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestedText {
+    text: Bytes,
+    digest: Digest,
+}
+
+impl DigestedText {
+    /// Takes a text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self { digest: Digest::of(text.as_bytes()), text: text.into() }
+    }
+
+    /// Returns its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &Bytes {
+        &self.text
+    }
+
+    /// Returns its digest.
+    #[must_use]
+    pub const fn digest(&self) -> &Digest {
+        &self.digest
     }
 }
 

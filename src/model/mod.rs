@@ -51,7 +51,7 @@ pub use canonical::{PathReading, is_canonical_but_for_slashes, path_reading};
 pub(crate) use client_network::client_network;
 pub use conflict_marker::{MERGE_CONFLICT, conflict_finding, conflict_marker, first_conflict};
 pub use deployment::{Deployment, DeploymentState, Environment, Release};
-pub use digest::{Digest, DigestError};
+pub use digest::{Digest, DigestError, DigestedText};
 pub use file_schema::SCHEMA;
 pub use files::{
     DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE,

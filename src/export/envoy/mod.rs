@@ -1,6 +1,6 @@
 //! Envoy: a bootstrap, the routes and the clusters, as JSON that its file-based discovery reads.
 //!
-//! [`files`] writes them as files, [`node_resources`] as the resources that a node polls for, with [`node_listener`] and
+//! [`files`] writes them as files, [`NodeTranslator`] as the resources that a node polls for, with [`node_listener`] and
 //! [`node_bootstrap`].
 //!
 //! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename. The filters
@@ -16,18 +16,20 @@ mod forward;
 mod json_text;
 mod listener;
 mod message;
+mod node_translator;
 mod protobuf;
 mod route;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
+use super::host_set::{HostSet, host_sets};
 use super::long_pattern::leave_out_long;
-use super::lower::host_tables;
-use super::node::{NodeBootstrap, NodeCluster, NodeResources};
+use super::lower::tables_of;
+use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::table::HostTable;
 use super::verdict::{
@@ -38,6 +40,7 @@ use super::verdict::{
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
 use json_text::JsonText;
+pub use node_translator::NodeTranslator;
 use protobuf::{MOST_HEADER_BYTES, MOST_HEADERS, MOST_INSTRUCTIONS, type_url};
 
 /// The end of the names of a node's routes and clusters, whose listener comes with them.
@@ -49,7 +52,7 @@ const CLUSTER_LEVELS: usize = 4;
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let tables = short_tables(groups);
+    let tables = short_tables(groups, host_sets(groups));
     let (routes, upstreams) = route::configuration(&tables, &listener::name_end_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
     let clusters = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters);
@@ -62,27 +65,11 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     ]
 }
 
-/// Builds the tables of some groups without expressions that RE2 does not compile.
-fn short_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> {
-    let mut tables = host_tables(groups);
+/// Builds the tables of some sets of hosts without expressions that RE2 does not compile.
+fn short_tables<'r>(groups: &[&'r GroupRoutes], sets: Vec<HostSet<'r>>) -> Vec<HostTable<'r>> {
+    let mut tables = tables_of(groups, sets);
     leave_out_long(&mut tables, |length| length.program <= MOST_INSTRUCTIONS);
     tables
-}
-
-/// Writes the routes and the clusters of some groups for nodes.
-pub(super) fn node_resources(groups: &[&GroupRoutes], secrets_folder: &str) -> NodeResources {
-    let tables = short_tables(groups);
-    let (routes, upstreams) = route::configuration(&tables, NODE_NAME_END);
-    // A node refuses routes to clusters that it lacks, rather than answer 503.
-    let routes = routes.with("validate_clusters", JsonText::new(true.into(), 0));
-    let mut text = String::new();
-    routes.compact(&mut |piece| text.push_str(piece));
-    let clusters = upstreams.iter().map(|upstream| NodeCluster {
-        name: upstream.name.clone(),
-        message: cluster::cluster(upstream, secrets_folder),
-        resolves_names: upstream.endpoints.iter().any(|endpoint| endpoint.host.parse::<IpAddr>().is_err()),
-    });
-    NodeResources { clusters: clusters.collect(), routes: text }
 }
 
 /// Writes the listener of a node.

@@ -35,36 +35,69 @@ pub(super) fn routes_name(name_end: &str) -> String {
     format!("apigw{name_end}")
 }
 
+/// A virtual host, with all that concerns more than one.
+pub(super) struct VirtualHost<'r> {
+    pub(super) text: JsonText,
+    /// The most bytes of a response of its own.
+    pub(super) longest_body: usize,
+    /// The backends that it leads to.
+    pub(super) upstreams: Vec<ConnectedUpstream<'r>>,
+}
+
 /// Writes the route configuration, and lists the backends that it leads to; their names have one end.
 pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (JsonText, Vec<ConnectedUpstream<'r>>) {
+    let mut names = BTreeSet::new();
+    let mut upstreams = Vec::new();
+    let mut longest_body = 0;
+    let mut texts = Vec::with_capacity(tables.len() + 1);
+    for host in virtual_hosts(tables, name_end).into_iter().chain([unknown_host(name_end)]) {
+        longest_body = longest_body.max(host.longest_body);
+        upstreams.extend(host.upstreams.into_iter().filter(|upstream| names.insert(upstream.name.clone())));
+        texts.push(host.text);
+    }
+    (configuration_fields(name_end, longest_body).with("virtual_hosts", JsonText::List(texts)), upstreams)
+}
+
+/// Writes the route configuration without its hosts.
+pub(super) fn configuration_fields(name_end: &str, longest_body: usize) -> JsonText {
+    let configuration = json!({
+        "@type": type_url("config.route.v3.RouteConfiguration"),
+        "name": routes_name(name_end),
+        // Envoy's own, of a caller with a public address.
+        "request_headers_to_remove": ["x-envoy-external-address"],
+        "max_direct_response_body_size_bytes": longest_body,
+    });
+    JsonText::new(configuration, 1)
+}
+
+/// Writes the hosts of some tables.
+pub(super) fn virtual_hosts<'r>(tables: &[HostTable<'r>], name_end: &str) -> Vec<VirtualHost<'r>> {
     let paths: Vec<&PathRule<'r>> = tables.iter().flat_map(|table| &table.paths).collect();
     let mut written = spread(&paths, |path| {
         let mut writer = RouteWriter::new(name_end);
         (writer.path(path), writer)
     })
     .into_iter();
-    let mut writer = RouteWriter::new(name_end);
     let host = |table: &HostTable<'r>| {
+        let mut writer = RouteWriter::new(name_end);
         let routes = written.by_ref().take(table.paths.len()).flat_map(|(routes, of_path)| {
             writer.add(of_path);
             routes
         });
         let routes = routes.collect();
-        writer.virtual_host(table, routes)
+        let text = writer.virtual_host(table, routes);
+        writer.into_host(text)
     };
-    let mut hosts: Vec<JsonText> = tables.iter().map(host).collect();
+    tables.iter().map(host).collect()
+}
+
+/// Writes the host of all requests that are for no other.
+pub(super) fn unknown_host(name_end: &str) -> VirtualHost<'static> {
+    let mut writer = RouteWriter::new(name_end);
     let unknown = writer.refusal(&ProblemResponse::unknown_host());
     let unknown = RouteWriter::undecorated(json!({"match": {"prefix": "/"}}), unknown);
-    let of_others = JsonText::new(json!({"name": "unknown", "domains": ["*"]}), HOST_LEVELS);
-    hosts.push(of_others.with("routes", JsonText::List(vec![unknown])));
-    let configuration = json!({
-        "@type": type_url("config.route.v3.RouteConfiguration"),
-        "name": routes_name(name_end),
-        // Envoy's own, of a caller with a public address.
-        "request_headers_to_remove": ["x-envoy-external-address"],
-        "max_direct_response_body_size_bytes": writer.longest_body,
-    });
-    (JsonText::new(configuration, 1).with("virtual_hosts", JsonText::List(hosts)), writer.upstreams)
+    let host = JsonText::new(json!({"name": "unknown", "domains": ["*"]}), HOST_LEVELS);
+    writer.into_host(host.with("routes", JsonText::List(vec![unknown])))
 }
 
 /// Writes routes, and takes note of all that concerns more than one of them.
@@ -86,6 +119,10 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
         self.longest_body = self.longest_body.max(other.longest_body);
         let names = &mut self.names;
         self.upstreams.extend(other.upstreams.into_iter().filter(|upstream| names.insert(upstream.name.clone())));
+    }
+
+    fn into_host(self, text: JsonText) -> VirtualHost<'r> {
+        VirtualHost { text, longest_body: self.longest_body, upstreams: self.upstreams }
     }
 
     /// Writes a host with the routes of its paths.

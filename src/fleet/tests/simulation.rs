@@ -180,7 +180,12 @@ impl World {
                 self.fleet.leave(&poll, time(self.now));
                 let PollStep::Send(body) = step else { continue };
                 if self.random.below(100) >= loses_percent {
-                    envoy.apply(kind, &serde_json::from_slice(&body).unwrap(), self.now, &mut self.random);
+                    envoy.apply(
+                        kind,
+                        &serde_json::from_slice(&body.pieces().concat()).unwrap(),
+                        self.now,
+                        &mut self.random,
+                    );
                 }
             }
         }

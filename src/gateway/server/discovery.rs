@@ -11,13 +11,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Either, Full, Limited};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::own_listener::{ConnectionPeer, OwnListener, RefusalNote, serve_connections};
+use super::pieces_body::PiecesBody;
 use super::worker::StopOrder;
 use crate::fleet::{DiscoveryPoll, NodeIdentity, RefusedPoll, RequestError, ResourceKind};
 use crate::gateway::clock::wall_clock;
@@ -30,6 +31,9 @@ use crate::model::EnvironmentName;
 const LARGEST_POLL: usize = 1 << 20;
 /// Time-out for the body of a poll.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The resources of a response, or a text.
+type ResponseBody = Either<PiecesBody, Full<Bytes>>;
 
 /// Responds to nodes until the gateway has stopped.
 pub(crate) async fn serve_discovery(
@@ -50,7 +54,10 @@ pub(crate) async fn serve_discovery(
     serve_connections(listener, stop, OwnListener { most_connections, tls }, respond).await;
 }
 
-async fn respond(control: Arc<FleetControl>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, PollRefusal> {
+async fn respond(
+    control: Arc<FleetControl>,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, PollRefusal> {
     let (head, body) = request.into_parts();
     let word = head.uri.path().strip_prefix("/v3/discovery:").ok_or(PollRefusal::UnknownPath)?;
     let kind = ResourceKind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or(PollRefusal::UnknownPath)?;
@@ -67,9 +74,9 @@ async fn respond(control: Arc<FleetControl>, request: Request<Incoming>) -> Resu
     }
     let claim = poll.identity.clone();
     match Arc::clone(&control).respond(poll).await {
-        Ok(Some(body)) => Ok(with_type(Response::new(Full::new(body)), "application/json")),
+        Ok(Some(body)) => Ok(with_type(Response::new(Either::Left(PiecesBody::new(body))), "application/json")),
         Ok(None) => {
-            let mut response = Response::new(Full::default());
+            let mut response = Response::new(Either::Right(Full::default()));
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             Ok(response)
         }
@@ -107,7 +114,7 @@ fn refused(peer: &ConnectionPeer, claim: &NodeIdentity, refusal: &PollRefusal) -
     RefusedPoll { time: wall_clock(), peer, claim, identity, reason: refusal.to_string(), times: 1 }
 }
 
-fn with_type(mut response: Response<Full<Bytes>>, media_type: &'static str) -> Response<Full<Bytes>> {
+fn with_type(mut response: Response<ResponseBody>, media_type: &'static str) -> Response<ResponseBody> {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
@@ -153,8 +160,8 @@ impl PollRefusal {
         }
     }
 
-    fn response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::from(format!("{self}\n")));
+    fn response(self) -> Response<ResponseBody> {
+        let mut response = Response::new(Either::Right(Full::from(format!("{self}\n"))));
         *response.status_mut() = self.status();
         if matches!(self, Self::Method) {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));

@@ -13,5 +13,6 @@ mod observed;
 mod own_listener;
 pub(crate) mod own_thread;
 pub(crate) mod page_listener;
+mod pieces_body;
 pub(crate) mod worker;
 pub(crate) mod yielding;

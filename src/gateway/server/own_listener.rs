@@ -2,6 +2,7 @@
 //! at a time, so that those who ask leave file descriptors to callers.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,8 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -49,14 +49,15 @@ pub(super) struct ConnectionPeer {
 }
 
 /// Responds to requests until the gateway has stopped.
-pub(super) async fn serve_connections<R, F>(
+pub(super) async fn serve_connections<R, F, B>(
     listener: TcpListener,
     mut stop: watch::Receiver<StopOrder>,
     own: OwnListener,
     respond: R,
 ) where
     R: Fn(Request<Incoming>) -> F + Clone + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + 'static,
+    F: Future<Output = Response<B>> + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let open = Rc::new(());
     let mut number = 0;
@@ -82,14 +83,15 @@ pub(super) async fn serve_connections<R, F>(
     }
 }
 
-async fn serve_connection<R, F>(
+async fn serve_connection<R, F, B>(
     stream: TcpStream,
     mut peer: ConnectionPeer,
     tls: Option<(Arc<MutualTls>, RefusalNote)>,
     respond: R,
 ) where
     R: Fn(Request<Incoming>) -> F + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + 'static,
+    F: Future<Output = Response<B>> + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     stream.set_nodelay(true).ok();
     let Some((tls, note_refused)) = tls else { return serve_stream(TokioIo::new(stream), peer, respond).await };
@@ -103,11 +105,12 @@ async fn serve_connection<R, F>(
     }
 }
 
-async fn serve_stream<I, R, F>(stream: I, peer: ConnectionPeer, respond: R)
+async fn serve_stream<I, R, F, B>(stream: I, peer: ConnectionPeer, respond: R)
 where
     I: hyper::rt::Read + hyper::rt::Write + Unpin,
     R: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<Full<Bytes>>>,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());

@@ -12,7 +12,7 @@ use super::certificates::{CertificateFiles, FollowedCertificates};
 use crate::cli::context::Context;
 use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::CommandError;
-use crate::export::{CallerKeys, ExportTarget, NodeCluster, ReportAspect, node_listener, node_resources, report};
+use crate::export::{CallerKeys, ExportTarget, NodeCluster, NodeTranslator, ReportAspect, node_listener, report};
 use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease, WithheldGroup};
 use crate::gateway::{DiscoveryConfig, FleetControl};
 use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, OperationId};
@@ -65,19 +65,19 @@ pub(super) struct FleetPublisher {
 }
 
 /// An environment as nodes were given it last.
-#[derive(Default)]
 struct PublishedEnvironment {
     /// `None` before the first release.
     snapshot: Option<Arc<EnvironmentSnapshot>>,
     /// The groups, each by its entry: one that cannot be given to nodes any more stays as it was.
-    groups: BTreeMap<GroupName, (Deployment, GroupRoutes)>,
+    groups: BTreeMap<GroupName, (Deployment, Arc<GroupRoutes>)>,
+    translator: NodeTranslator,
     /// The groups whose newest entry nodes do not get, with the reason.
     withheld: BTreeMap<GroupName, WithheldGroup>,
     /// The problems that were reported.
     reported: BTreeSet<String>,
     /// The revision that was saved.
     revision: u64,
-    _lock: Option<FleetLock>,
+    _lock: FleetLock,
 }
 
 impl FleetPublisher {
@@ -130,7 +130,7 @@ impl FleetPublisher {
         });
         let fleet = remembered.map(EnvironmentFleet::remembered);
         self.control.open(environment, fleet.unwrap_or_else(|| EnvironmentFleet::new(environment.clone())));
-        let published = PublishedEnvironment { _lock: Some(lock), ..PublishedEnvironment::default() };
+        let published = PublishedEnvironment::new(NodeTranslator::new(self.secrets_folder.clone()), lock);
         self.environments.insert(environment.clone(), published);
         Ok(())
     }
@@ -159,7 +159,7 @@ impl FleetPublisher {
             }
             published.snapshot = Some(Arc::clone(snapshot));
             published.take_groups(context, workspace, snapshot, &self.allow_loss);
-            let release = published.release(snapshot, &self.secrets_folder);
+            let release = published.release(snapshot);
             if let Some(record) = self.control.announce(&snapshot.name, &release) {
                 // Before any node has its clusters: they are needed for the release after it.
                 self.was_saved = saved(context, self.was_saved, &workspace.save_fleet(&record, true));
@@ -191,6 +191,18 @@ impl FleetPublisher {
 }
 
 impl PublishedEnvironment {
+    fn new(translator: NodeTranslator, lock: FleetLock) -> Self {
+        Self {
+            snapshot: None,
+            groups: BTreeMap::new(),
+            translator,
+            withheld: BTreeMap::new(),
+            reported: BTreeSet::new(),
+            revision: 0,
+            _lock: lock,
+        }
+    }
+
     /// True if a part of an environment that was never given to nodes cannot be read: they keep what they have from before,
     /// rather than lose a group.
     fn is_incomplete(&mut self, context: &Context<'_>, snapshot: &EnvironmentSnapshot, reader: &LiveReader) -> bool {
@@ -240,7 +252,7 @@ impl PublishedEnvironment {
                 self.withheld.insert(routes.group, withheld);
                 continue;
             }
-            self.groups.insert(routes.group.clone(), (entry.deployment.clone(), routes));
+            self.groups.insert(routes.group.clone(), (entry.deployment.clone(), Arc::new(routes)));
         }
         for (group, WithheldGroup { reason, .. }) in self.withheld.clone() {
             self.warn_once(context, format!("{group} in {}: nodes do not get it: {reason}", snapshot.name));
@@ -248,13 +260,14 @@ impl PublishedEnvironment {
     }
 
     /// Makes the release of the groups.
-    fn release(&self, snapshot: &EnvironmentSnapshot, secrets_folder: &str) -> FleetRelease {
-        let groups: Vec<&GroupRoutes> = self.groups.values().map(|(_, routes)| routes).collect();
-        let resources = node_resources(&groups, secrets_folder);
-        let cluster = |NodeCluster { name, message, resolves_names }: NodeCluster| {
-            (name.into(), ClusterResource::new(&message, resolves_names))
+    fn release(&mut self, snapshot: &EnvironmentSnapshot) -> FleetRelease {
+        let groups: Vec<Arc<GroupRoutes>> = self.groups.values().map(|(_, routes)| Arc::clone(routes)).collect();
+        let resources = self.translator.translate(&groups);
+        let cluster = |cluster: &Arc<NodeCluster>| {
+            let NodeCluster { name, message, resolves_names } = &**cluster;
+            (name.as_str().into(), ClusterResource::new(message, *resolves_names))
         };
-        let clusters = resources.clusters.into_iter().map(cluster).collect();
+        let clusters = resources.clusters.iter().map(cluster).collect();
         let mut serves: BTreeMap<GroupName, OperationId> = BTreeMap::new();
         for entry in snapshot.groups() {
             let is_offline = entry.deployment.release.state == DeploymentState::Offline;

@@ -45,11 +45,13 @@ pub enum Error {
         /// The first such entry.
         entry: String,
     },
-    /// An output folder cannot be made, since a file is in its place.
-    #[error("{} is a file, and not a folder", .path.display())]
+    /// An output folder cannot be made, since a file is in its place, or a link that leads nowhere.
+    #[error("{} is {}, and not a folder", .path.display(), if *.is_link { "a link that leads nowhere" } else { "a file" })]
     FileForFolder {
-        /// The file.
+        /// The file, or the link.
         path: PathBuf,
+        /// True if it is a link.
+        is_link: bool,
     },
     /// An output folder holds the files of another command.
     #[error("{} holds {}, not {wanted}", .folder.display(), kind_text(.found.as_deref()))]
@@ -360,7 +362,6 @@ pub(super) fn missing_hint(place: &str) -> Hint {
 fn kind_text(found: Option<&str>) -> String {
     found.map_or_else(|| "files of an unnamed kind".to_owned(), |found| format!("{found:?}"))
 }
-
 fn nearest_text(nearest: Option<&str>) -> String {
     nearest.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
 }

@@ -93,9 +93,13 @@ impl OutputFolder {
 
     fn read(path: &Path, kind: &str) -> Result<Self, Error> {
         require_foreign(path)?;
-        let is_file = |found: &&Path| found.metadata().is_ok_and(|metadata| !metadata.is_dir());
+        // A link to a folder is the folder. One to nothing is none, and would fail to be made one.
+        let is_file = |found: &&Path| match found.metadata() {
+            Ok(metadata) => !metadata.is_dir(),
+            Err(_) => found.is_symlink(),
+        };
         if let Some(found) = path.ancestors().find(is_file) {
-            return Err(Error::FileForFolder { path: found.to_owned() });
+            return Err(Error::FileForFolder { path: found.to_owned(), is_link: found.metadata().is_err() });
         }
         let listed = match stamp_outside(&path.join(LIST_FILE)) {
             Some(_) => read_list(path, kind)?,

@@ -7,9 +7,28 @@ fn a_file_is_no_folder_and_has_none_below_it() {
     fs::write(&path, "mine").expect("a file");
     for folder in [path.clone(), path.join("below/it")] {
         let refused = OutputFolder::open(&folder, "docs").expect_err("it is refused");
-        assert!(matches!(refused, Error::FileForFolder { path: found } if found == path));
+        assert!(matches!(refused, Error::FileForFolder { path: found, is_link: false } if found == path));
     }
     assert_eq!(fs::read(&path).expect("it is there"), b"mine");
+}
+
+#[test]
+fn a_link_to_a_folder_is_one_and_a_link_to_nothing_is_refused() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    let link = |name: &str, target: &str| {
+        let path = temporary.path().join(name);
+        std::os::unix::fs::symlink(target, &path).expect("a link");
+        path
+    };
+    for path in [link("dangling", "nowhere"), link("loop", "loop"), link("deep", "/nowhere/a/b")] {
+        for folder in [path.clone(), path.join("below/it")] {
+            let refused = OutputFolder::open(&folder, "docs").expect_err("it is refused");
+            assert!(matches!(refused, Error::FileForFolder { path: found, is_link: true } if found == path));
+        }
+    }
+    fs::create_dir(temporary.path().join("folder")).expect("a folder");
+    assert_eq!(update(&link("link", "folder"), &[file("a", "1")]).written, ["a"]);
+    assert!(temporary.path().join("folder/a").is_file() && temporary.path().join("link").is_symlink());
 }
 
 fn file<'a>(path: &'a str, text: &'a str) -> OutputFile<'a> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// The backend that responds to the requests of a group in an environment.
@@ -99,8 +100,12 @@ impl FromStr for HttpUrl {
             return Err(malformed("it must not have a query or a fragment"));
         }
         let uri: http::Uri = text.parse().map_err(|_| malformed("it has characters that an address cannot have"))?;
-        if uri.host().is_none_or(str::is_empty) {
+        let host = uri.host().unwrap_or_default();
+        if host.is_empty() {
             return Err(malformed("it names no host"));
+        }
+        if !is_host(host) {
+            return Err(malformed("its host must be an address, or a name of letters, digits, \"-\", \"_\" and \".\""));
         }
         let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
         if port.is_some_and(|port| !port.parse().is_ok_and(|number: u16| number != 0)) {
@@ -110,6 +115,18 @@ impl FromStr for HttpUrl {
             return Err(malformed("its path must not have the segments \".\" or \"..\""));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// True if it is a name, or an address; one of IPv6 in brackets, with a zone where it has one (RFC 6874).
+fn is_host(text: &str) -> bool {
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => {
+            let (address, zone) = address.split_once('%').unwrap_or((address, ""));
+            address.parse::<Ipv6Addr>().is_ok() && is_name(zone)
+        }
+        None => is_name(text),
     }
 }
 
@@ -163,6 +180,9 @@ mod tests {
             "http://host:99999",
             "http://host:",
             "http://host:0",
+            "http://a;b:80",
+            "http://a$b'c",
+            "http://[::1;x]:80",
             "http://host/?q",
             "http://host/#f",
             "http://ho st",

@@ -16,7 +16,7 @@ pub(super) fn client_model(
     definition: &Definition,
 ) -> DefinitionModel {
     let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
-        urls: workspace.addresses(&environment, group, settings),
+        urls: workspace.stated_addresses(&environment, group, settings),
         environment,
     });
     let servers: Vec<EnvironmentServers> = servers.collect();

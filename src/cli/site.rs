@@ -150,6 +150,8 @@ impl<'a> DocumentSite<'a> {
         for environment in &self.environments {
             let try_it = self.workspace.settings().document_try_it(&environment.name);
             let _ = writeln!(text, "{} {} {try_it}", environment.name, environment.policy.as_str());
+            let urls = environment.entries.values().flat_map(|entry| &entry.urls);
+            urls.for_each(|url| text.push_str(url));
             for (group, entry) in &environment.entries {
                 let state = served(&environment.name, group, &entry.deployment);
                 let _ = writeln!(text, "{group} {} {} {state:?}", entry.deployment.operation, entry.number);

@@ -104,6 +104,25 @@ impl GroupHosts {
     }
 }
 
+/// The part of an address before and after its host: the scheme, and the port where it is not that of the scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PublicOrigin {
+    /// True if callers connect with TLS.
+    pub https: bool,
+    /// The port; `None` for that of the scheme.
+    pub port: Option<u16>,
+}
+
+impl PublicOrigin {
+    /// Writes the address of a host with the prefix of a group.
+    #[must_use]
+    pub fn url(self, host: &str, prefix: &PathPrefix) -> String {
+        let (scheme, usual) = if self.https { ("https", 443) } else { ("http", 80) };
+        let port = self.port.filter(|port| *port != usual).map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{host}{port}{}", prefix.before_path())
+    }
+}
+
 /// The prefix of every path of a group: `/`, or segments without a trailing slash.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
@@ -181,6 +200,21 @@ impl fmt::Display for PathPrefix {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn origins() {
+        let prefix = "/v1".parse().unwrap();
+        for (https, port, url) in [
+            (false, None, "http://a.b/v1"),
+            (false, Some(80), "http://a.b/v1"),
+            (false, Some(443), "http://a.b:443/v1"),
+            (true, None, "https://a.b/v1"),
+            (true, Some(443), "https://a.b/v1"),
+            (true, Some(8443), "https://a.b:8443/v1"),
+        ] {
+            assert_eq!(PublicOrigin { https, port }.url("a.b", &prefix), url);
+        }
+    }
 
     #[test]
     fn domains() {

@@ -42,7 +42,7 @@ mod variable;
 mod version;
 mod version_notes;
 
-pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError};
+pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError, PublicOrigin};
 pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth, TokenAuth, TokenGrant};
 pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};

@@ -1,9 +1,9 @@
 //! The settings in `apigw.toml` and `group.yaml`.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 
-use super::address::{DomainName, PathPrefix};
+use super::address::{DomainName, PathPrefix, PublicOrigin};
 use super::auth::Auth;
 use super::file_schema::SCHEMA;
 use super::files::DefinitionPath;
@@ -184,6 +184,12 @@ pub struct EnvironmentSettings {
     /// The nodes that follow a control plane, which `--wait` waits for.
     #[serde(default)]
     pub fleet: FleetSettings,
+    /// The port at which callers reach the environment; by default that of the scheme.
+    #[serde(default)]
+    pub port: Option<NonZeroU16>,
+    /// Callers reach the environment with TLS.
+    #[serde(default)]
+    pub https: Option<bool>,
 }
 
 /// The standing of an environment's documents for callers.
@@ -313,6 +319,13 @@ pub struct MockSettings {
 }
 
 impl EnvironmentSettings {
+    /// Returns where callers reach the environment; `None` if nothing is said about it.
+    #[must_use]
+    pub fn origin(&self) -> Option<PublicOrigin> {
+        let is_stated = self.port.is_some() || self.https.is_some();
+        is_stated.then(|| PublicOrigin { https: self.https.unwrap_or_default(), port: self.port.map(NonZeroU16::get) })
+    }
+
     /// Returns the policy for a rollback or an undo that breaks callers.
     #[must_use]
     pub const fn breaking_on_way_back(&self) -> PolicyMode {

@@ -87,7 +87,7 @@ use std::path::{Path, PathBuf};
 use crate::check::rules::records::ENVIRONMENT_MISSING;
 use crate::model::{
     DeploymentState, Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
-    Hint, Location, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
+    Hint, Location, PublicOrigin, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -149,6 +149,8 @@ pub struct Workspace {
     settings_digest: Digest,
     /// The settings of which a part could not be read; `None` where all were.
     unread: Option<UnreadSettings>,
+    /// Where callers reach environments whose settings say nothing about it.
+    usual_origin: PublicOrigin,
 }
 
 impl Workspace {
@@ -172,7 +174,7 @@ impl Workspace {
             Err(Error::Invalid(problems)) => (WorkspaceSettings::default(), Some(problems)),
             Err(other) => return Err(other),
         };
-        Ok((Self { root, settings, settings_digest, unread: None }, problems))
+        Ok((Self { root, settings, settings_digest, unread: None, usual_origin: PublicOrigin::default() }, problems))
     }
 
     /// Opens the workspace that contains a folder, with those of its settings that can be read, and the error of the
@@ -317,14 +319,43 @@ impl Workspace {
         self.addresses(environment, group, &settings)
     }
 
-    /// Returns the addresses at which callers reach a group with these settings, as far as the workspace's say.
+    /// Takes the origin of a running gateway for that of environments whose settings say nothing about it.
+    #[must_use]
+    pub fn reached_at(self, usual_origin: PublicOrigin) -> Self {
+        Self { usual_origin, ..self }
+    }
+
+    /// Returns the addresses at which callers reach a group with these settings, as far as the workspace's say, or the running
+    /// gateway that it is reached at.
     #[must_use]
     pub fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
+        self.addresses_at(self.usual_origin, environment, group, settings)
+    }
+
+    /// Returns the same addresses, as far as files say.
+    #[must_use]
+    pub fn stated_addresses(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        settings: &GroupSettings,
+    ) -> Vec<String> {
+        self.addresses_at(PublicOrigin::default(), environment, group, settings)
+    }
+
+    fn addresses_at(
+        &self,
+        usual_origin: PublicOrigin,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        settings: &GroupSettings,
+    ) -> Vec<String> {
+        let origin = self.settings.environment(environment).origin().unwrap_or(usual_origin);
         let hosts = GroupHosts::new(group, environment, &self.settings.base_domain, &settings.domains);
         // A default in the place of a domain that cannot be read would be an address of nobody.
         let is_unread = self.unread.as_ref().is_some_and(|unread| unread.base_domain);
         let hosts = hosts.iter().skip(usize::from(is_unread));
-        hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
+        hosts.map(|host| origin.url(host, &settings.prefix)).collect()
     }
 
     /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, and every entry that it

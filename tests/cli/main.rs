@@ -42,6 +42,7 @@ mod limits;
 mod many_files;
 #[cfg(target_os = "linux")]
 mod moved_base;
+mod origins;
 mod outputs;
 mod page_samples;
 mod plans;

@@ -6,7 +6,7 @@ use crate::model::Rule;
 pub(in crate::check) const NO_API: Rule = Rule::error(
     "no-api",
     "A group without APIs serves nothing, so publishing it is a mistake. Add one, or import \
-     a definition.",
+     a definition. To publish the pages of webhooks alone, set `no-api = \"warning\"` in `[rules]` of `apigw.toml`.",
 );
 /// Every API has a constant result.
 pub(in crate::check) const NO_RESULT: Rule = Rule::warning(

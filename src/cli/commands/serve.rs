@@ -31,7 +31,7 @@ use crate::cli::process::wall_clock;
 use crate::gateway::{
     AccessLog, Config, ConnectionLimits, Gateway, GatewayLimits, PageSource, Signal, StartError, signals,
 };
-use crate::model::{EnvironmentName, IpRange};
+use crate::model::{EnvironmentName, IpRange, PublicOrigin};
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::LogQueue;
@@ -155,8 +155,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
-    if let Some((address, _)) = gateway.addresses().iter().zip(&encrypted).find(|(_, encrypted)| !**encrypted) {
-        documents.pass_on_to(*address);
+    let listeners = || gateway.addresses().iter().copied().zip(encrypted.iter().copied());
+    if let Some((address, https)) = listeners().next() {
+        let plain = listeners().find(|(_, encrypted)| !encrypted).map(|(address, _)| address);
+        documents.begin(PublicOrigin { https, port: Some(address.port()) }, plain);
     }
     let secrets = PendingSecrets::default();
     let read = GatewayInputs {

@@ -18,7 +18,7 @@ use super::page_cache::{MadePages, PageCache, PageUnit};
 use crate::cli::site::{DocumentSite, ServedCheck, SiteError, SiteSelection};
 use crate::gateway::call::{CallDestination, OutgoingCall, send};
 use crate::gateway::{PageSource, is_own_host, strip_hop_by_hop};
-use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName};
+use crate::model::{Deployment, DomainName, EnvironmentName, GroupHosts, GroupName, PublicOrigin};
 use crate::plan::Facts as _;
 use crate::share::reference::{ServedState, ServingState};
 use crate::workspace::{DiskFacts, RunningGateway, Workspace};
@@ -42,6 +42,8 @@ pub(super) struct ServedDocuments {
     selection: SiteSelection,
     /// The gateway's own address, once it listens; none where it listens for encrypted connections alone.
     gateway: OnceLock<SocketAddr>,
+    /// Where callers reach the gateway, once it listens.
+    origin: OnceLock<PublicOrigin>,
     /// True if requests are passed on to the gateway.
     passes_on: bool,
     pages: PageCache,
@@ -57,21 +59,25 @@ impl ServedDocuments {
                 ..SiteSelection::default()
             },
             gateway: OnceLock::new(),
+            origin: OnceLock::new(),
             passes_on,
             pages: PageCache::default(),
         }
     }
 
-    /// Has requests passed on to this address from now on.
-    pub(super) fn pass_on_to(&self, address: SocketAddr) {
-        if self.passes_on {
+    /// Has pages name this origin of the gateway from now on, where settings name none, and passes requests on to an address,
+    /// where one is given.
+    pub(super) fn begin(&self, origin: PublicOrigin, address: Option<SocketAddr>) {
+        self.origin.get_or_init(|| origin);
+        if let Some(address) = address.filter(|_| self.passes_on) {
             self.gateway.get_or_init(|| address);
         }
     }
 
     /// Finds what a path leads to in the present state.
     fn find(&self, path: &str) -> Result<Option<FoundDocument>, SiteError> {
-        let workspace = Workspace::open(&self.folder)?;
+        let origin = self.origin.get().copied().unwrap_or_default();
+        let workspace = Workspace::open(&self.folder)?.reached_at(origin);
         // Gateways write down what they serve; a page is as good as what they wrote.
         let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
         let served = |environment: &EnvironmentName, group: &GroupName, deployment: &Deployment| {

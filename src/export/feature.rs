@@ -179,8 +179,8 @@ impl ExportFeature {
     }
 
     /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, leave to a caller a value that
-    /// a setting decides, give to a broader path, or to the usual backend, requests that are another's, or reach paths of a
-    /// backend that the settings keep requests from.
+    /// a setting decides, give to a broader path, or to the usual backend, requests that are another's, reach paths of a
+    /// backend that the settings keep requests from, or let a caller do more than was granted.
     pub(super) const fn guards_access(self) -> bool {
         let is_mapping = matches!(
             self,
@@ -206,7 +206,9 @@ impl ExportFeature {
                 | Self::MarkedParameters
         );
         let chooses_path = matches!(self, Self::PathTemplate { .. } | Self::BasePath | Self::TemplatePath);
+        // A limit of a key or of a grant is a part of what its caller may do; one of a group or of a body bounds them all.
         is_mapping
+            || matches!(self, Self::CallerLimits)
             || chooses_backend
             || chooses_path
             || matches!(self.aspect(), ReportAspect::Access | ReportAspect::IpRules)

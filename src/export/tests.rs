@@ -10,7 +10,8 @@ use super::verdict::FeatureVerdict;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Loss {
     /// It lets in callers or addresses that are refused, leaves to a caller a value that a setting decides, or sends requests
-    /// to another backend, or to paths of one that the settings keep them from. It has to be allowed.
+    /// to another backend, or to paths of one that the settings keep them from, or lets a caller do more than was granted. It has
+    /// to be allowed.
     Opens,
     /// It takes more of the callers who may call: more requests, larger ones, or malformed ones. The report says so.
     Unbounds,
@@ -49,7 +50,7 @@ losses! {
     F::IpRules => IpRules, &[GatewayApi], Opens;
     F::RateLimits { asks_callers: false } => RateLimits { asks_callers: false }, ALL, Unbounds;
     F::RateLimits { asks_callers: true } => RateLimits { asks_callers: true }, &[Nginx, Haproxy, GatewayApi, Kong], Unbounds;
-    F::CallerLimits => CallerLimits, &[Nginx, Haproxy, GatewayApi, Kong], Unbounds;
+    F::CallerLimits => CallerLimits, &[Nginx, Haproxy, GatewayApi, Kong], Opens;
     F::Validation => Validation, ALL, Unbounds;
     F::BodyLimit => BodyLimit, &[GatewayApi], Unbounds;
     F::CorsOfListedOrigins => CorsOfListedOrigins, &[GatewayApi], Closed;
@@ -120,6 +121,6 @@ fn a_loss_that_opens_something_has_to_be_allowed() {
         }
         assert_eq!(feature.guards_access(), *loss == Loss::Opens, "{feature:?}");
         let is_bound = matches!(feature.aspect().as_str(), "limits" | "validation");
-        assert_eq!(is_bound, *loss == Loss::Unbounds, "{feature:?}");
+        assert_eq!(is_bound && !feature.guards_access(), *loss == Loss::Unbounds, "{feature:?}");
     }
 }

@@ -38,8 +38,8 @@ use bootstrap::BootstrapArguments;
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
 /// A report lists for each group and API what the target does nearly like `apigw serve`, or not at all. Nothing is
-/// written if the target would lose access control (keys, addresses, signatures, parameters and paths for a backend, the
-/// choice of one, paths that are too long), unless --allow-loss names it. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
+/// written if the target would lose access control (keys and their limits, addresses, signatures, parameters and paths for a
+/// backend, the choice of one, paths that are too long), unless --allow-loss names it. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
 /// anything else is refused.
 #[derive(Debug, Args)]
 #[command(

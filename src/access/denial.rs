@@ -87,6 +87,8 @@ pub enum CredentialKind {
     Signature,
     /// A token of an issuer.
     Token,
+    /// A subscription key in a header that the group does not name.
+    OtherHeader,
 }
 
 impl fmt::Display for CredentialKind {
@@ -94,6 +96,7 @@ impl fmt::Display for CredentialKind {
         formatter.write_str(match self {
             Self::Signature => "a signature",
             Self::Token => "a token",
+            Self::OtherHeader => "a subscription key in another header",
         })
     }
 }

@@ -67,8 +67,13 @@ pub(super) enum ExportFeature {
     QueryMethod,
     EncodedSlashes,
     PathPrefix,
-    SeveralTargets,
+    /// A host of callers that is longer than any name in the DNS.
+    LongHost,
+    /// A backend with this many addresses.
+    SeveralTargets(usize),
     DifferentBasePaths,
+    /// A backend whose name is not one of a host (RFC 1123, section 2.1).
+    UnusualHost,
     Https,
     ClientCertificate,
     KeepHost,
@@ -151,8 +156,9 @@ impl ExportFeature {
             | Self::QueryMethod
             | Self::EncodedSlashes
             | Self::PathPrefix
+            | Self::LongHost
             | Self::Websocket => ReportAspect::Routing,
-            Self::SeveralTargets => ReportAspect::Health,
+            Self::SeveralTargets(_) | Self::UnusualHost => ReportAspect::Health,
             Self::Https | Self::ClientCertificate | Self::AddressGuard => ReportAspect::Tls,
             Self::Retry | Self::Timeouts => ReportAspect::Timeouts,
             Self::DifferentBasePaths

@@ -2,10 +2,11 @@
 
 use super::constant::{has_colon_of_kong, has_short_names, is_sent, is_template, last_constants};
 use super::feature::ExportFeature;
-use super::length::{MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
+use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
 use super::place::SettingPlace;
+use super::upstream::all_endpoints;
 use crate::definition::{PathPiece, StatusPattern, path_pieces};
 use crate::model::{Location, Method, ParameterReference, ResponseValidation};
 use crate::routes::{
@@ -94,6 +95,9 @@ impl FeatureUses {
         if group.encoded_slashes {
             self.setting(ExportFeature::EncodedSlashes, &["forwarding", "encoded_slashes"]);
         }
+        if group.hosts.iter().any(|host| host.len() > MOST_HOST_BYTES) {
+            self.setting(ExportFeature::LongHost, &["domains"]);
+        }
         self.setting(ExportFeature::OptionsAndMethods, &["prefix"]);
         self.setting(ExportFeature::EncodedLetters, &["prefix"]);
         self.setting(ExportFeature::UnusualTargets, &["prefix"]);
@@ -114,12 +118,15 @@ impl FeatureUses {
     fn forward(&mut self, group: &GroupRoutes, forward: &GroupForwarding) {
         let targets = &forward.upstream.targets;
         if targets.len() > 1 {
-            self.setting(ExportFeature::SeveralTargets, &["forwarding", "more_addresses"]);
+            self.setting(ExportFeature::SeveralTargets(targets.len()), &["forwarding", "more_addresses"]);
         }
         let mut bases = targets.iter().map(super::upstream::base_path);
         let first = bases.next().unwrap_or_default();
         if bases.any(|base| base != first) {
             self.setting(ExportFeature::DifferentBasePaths, &["forwarding", "more_addresses"]);
+        }
+        if all_endpoints(group, forward).any(|endpoint| !endpoint.has_usual_name()) {
+            self.setting(ExportFeature::UnusualHost, &["backend"]);
         }
         if targets.iter().any(|url| super::upstream::UpstreamEndpoint::new(url).is_https) {
             self.setting(ExportFeature::Https, &["forwarding", "tls"]);

@@ -13,6 +13,9 @@ const MOST_LIST_BYTES: usize = 16 * 1024;
 /// The most bytes of an origin in an export; the longest name of a host has 253.
 pub(super) const MOST_ORIGIN_BYTES: usize = 512;
 
+/// The most bytes of the name of a host (RFC 1035, section 2.3.4).
+pub(super) const MOST_HOST_BYTES: usize = 253;
+
 /// True if a name is short enough for every target.
 pub(super) const fn is_short_name(name: &str) -> bool {
     name.len() <= MOST_NAME_BYTES
@@ -60,6 +63,8 @@ pub(super) struct PatternLength {
     pub(super) program: usize,
     /// Its length between quotes, in which a backslash is doubled, and with a name for each group.
     pub(super) quoted: usize,
+    /// The length of the texts that take the place of a path.
+    pub(super) replaced: usize,
 }
 
 /// The most instructions of a class of all characters, or of all but some: those of several bytes are told apart.
@@ -76,6 +81,7 @@ impl PatternLength {
             total: pattern.len(),
             program: instructions(pattern),
             quoted: pattern.len() + escaped,
+            replaced: 0,
         }
     }
 
@@ -92,6 +98,7 @@ impl PatternLength {
             total: max(self.total, other.total),
             program: max(self.program, other.program),
             quoted: max(self.quoted, other.quoted),
+            replaced: max(self.replaced, other.replaced),
         }
     }
 }
@@ -120,9 +127,10 @@ mod tests {
 
     #[test]
     fn lengths_are_those_in_the_language_of_a_target() {
+        let of_texts = |quoted| PatternLength { bytes: 6, total: 6, program: 5, quoted, replaced: 0 };
         assert_eq!(TextLength::of("50%%"), TextLength { bytes: 4, formatted: 6 });
-        assert_eq!(PatternLength::of("a\\.(b)"), PatternLength { bytes: 6, total: 6, program: 5, quoted: 7 });
-        assert_eq!(PatternLength::of_named("a\\.(b)"), PatternLength { bytes: 6, total: 6, program: 5, quoted: 21 });
+        assert_eq!(PatternLength::of("a\\.(b)"), of_texts(7));
+        assert_eq!(PatternLength::of_named("a\\.(b)"), of_texts(21));
         for (pattern, program) in [("[^/;]+", 19), ("(?:a|%61)", 5), ("(a\\.b)", 5), (".*", 17)] {
             assert_eq!(PatternLength::of(pattern).program, program, "{pattern}");
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::length::PatternLength;
 use super::lower::path_rules;
-use super::pattern::PathPattern;
+use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::table::{DecisionStep, HostTable, PathRule, StepOutcome, TextTest};
-use crate::routes::{GroupRoutes, PathPart, Responder, Route, SegmentTexts};
+use crate::routes::{GroupRoutes, PathPart, Responder, Route, SegmentTexts, Upstream};
 
 /// Texts of a route that are shorter together become no expression that is too long for a target.
 const SHORT_BYTES: usize = 300;
@@ -47,13 +47,18 @@ fn may_be_long(group: &GroupRoutes, route: &Route) -> bool {
         PathPart::Text(_) => 0,
     };
     let of_parameters: usize = route.path.parts.iter().map(texts).sum();
-    let has_dynamic = match &route.responder {
-        Responder::Forward(own) => !own.dynamic.is_empty(),
-        Responder::Mock(_) => false,
+    let url = |upstream: &Upstream| upstream.targets.first().map_or(0, |url| url.as_str().len());
+    let (has_dynamic, of_backend) = match &route.responder {
+        Responder::Forward(own) => {
+            let own_url = own.upstream.as_ref().map_or(0, url);
+            (!own.dynamic.is_empty(), own_url + own.path.as_ref().map_or(0, String::len))
+        }
+        Responder::Mock(_) => (false, 0),
     };
+    let of_backend = of_backend + group.forward.as_ref().map_or(0, |forward| url(&forward.upstream));
     has_dynamic
         || group.forward.as_ref().is_some_and(|forward| !forward.dynamic.is_empty())
-        || group.prefix.as_str().len() + route.path.template.len() + of_parameters > SHORT_BYTES
+        || group.prefix.as_str().len() + route.path.template.len() + of_parameters + of_backend > SHORT_BYTES
 }
 
 fn path_length(path: &PathRule<'_>) -> PatternLength {
@@ -61,6 +66,14 @@ fn path_length(path: &PathRule<'_>) -> PatternLength {
         PathPattern::Exact(text) => PatternLength::of(&super::pattern::quote(text)),
         PathPattern::Regex(pattern) => PatternLength::of(pattern),
     }
+}
+
+fn rewrite_length(PathRewrite { pattern, pieces }: &PathRewrite) -> PatternLength {
+    let text = |piece: &RewritePiece| match piece {
+        RewritePiece::Text(text) => text.len(),
+        RewritePiece::Capture(_) => 0,
+    };
+    PatternLength { replaced: pieces.iter().map(text).sum(), ..PatternLength::of_named(pattern) }
 }
 
 fn step_length(step: &DecisionStep<'_>) -> PatternLength {
@@ -75,9 +88,7 @@ fn step_length(step: &DecisionStep<'_>) -> PatternLength {
         }
     };
     let of_rewrite = match &step.action {
-        StepOutcome::Forward(action) => {
-            action.rewrite.as_ref().map(|rewrite| PatternLength::of_named(&rewrite.pattern))
-        }
+        StepOutcome::Forward(action) => action.rewrite.as_ref().map(rewrite_length),
         StepOutcome::Respond(_) | StepOutcome::Refuse(_) => None,
     };
     let of_conditions = step.conditions.iter().map(|condition| of_condition(&condition.test));

@@ -102,6 +102,28 @@ pub(super) struct ForwardAction<'r> {
     pub(super) rewrite: Option<PathRewrite>,
 }
 
+/// The longest time-out of an engine, in milliseconds: Kong takes no longer one. None takes a time-out of zero for one.
+const LONGEST_MS: u32 = i32::MAX as u32 - 1;
+
+impl ForwardAction<'_> {
+    /// Returns the time-out for a connection, in milliseconds.
+    pub(super) fn connect_ms(&self) -> u32 {
+        self.forward.timeouts.connect_ms.clamp(1, LONGEST_MS)
+    }
+
+    /// Returns the time-out for the head of a response, in milliseconds.
+    pub(super) fn response_ms(&self) -> u32 {
+        let own = self.own.response_timeout_ms;
+        own.unwrap_or(self.forward.timeouts.response_ms).clamp(1, LONGEST_MS)
+    }
+
+    /// Returns the time-out for silence in both directions, in milliseconds.
+    pub(super) fn idle_ms(&self) -> u32 {
+        let of_websockets = self.forward.timeouts.websocket_idle_ms.clamp(1, LONGEST_MS);
+        if self.route.websocket { of_websockets } else { self.response_ms() }
+    }
+}
+
 impl RequestCondition {
     pub(super) const fn new(subject: RequestPart, test: TextTest) -> Self {
         Self { subject, test }

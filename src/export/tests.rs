@@ -22,8 +22,13 @@ enum Loss {
 const ALL: &[ExportTarget] = &ExportTarget::ALL;
 const NONE: &[ExportTarget] = &[];
 const LENGTH: TextLength = TextLength { bytes: usize::MAX, formatted: usize::MAX };
-const PATTERN: PatternLength =
-    PatternLength { bytes: usize::MAX, total: usize::MAX, program: usize::MAX, quoted: usize::MAX };
+const PATTERN: PatternLength = PatternLength {
+    bytes: usize::MAX,
+    total: usize::MAX,
+    program: usize::MAX,
+    quoted: usize::MAX,
+    replaced: usize::MAX,
+};
 
 /// Writes the table, and a match of its patterns that lacks no feature.
 macro_rules! losses {
@@ -80,7 +85,9 @@ losses! {
     F::QueryMethod => QueryMethod, &[GatewayApi], Closed;
     F::EncodedSlashes => EncodedSlashes, NONE, Closed;
     F::PathPrefix => PathPrefix, NONE, Closed;
-    F::SeveralTargets => SeveralTargets, &[GatewayApi], Closed;
+    F::SeveralTargets(_) => SeveralTargets(usize::MAX), &[GatewayApi], Closed;
+    F::UnusualHost => UnusualHost, &[GatewayApi], Closed;
+    F::LongHost => LongHost, &[GatewayApi], Closed;
     F::DifferentBasePaths => DifferentBasePaths, ALL, Closed;
     F::Https => Https, &[GatewayApi, Kong], Closed;
     F::ClientCertificate => ClientCertificate, &[GatewayApi, Kong], Closed;

@@ -1,7 +1,11 @@
 //! Backends as engines name them: by the digest of all that they are, so that one is never changed in place.
 
+use std::net::IpAddr;
+
+use super::length::MOST_HOST_BYTES;
+use super::table::ForwardAction;
 use crate::model::{BackendTls, Digest, HttpUrl};
-use crate::routes::{GroupForwarding, GroupRoutes, Upstream};
+use crate::routes::{GroupForwarding, GroupRoutes, Responder};
 
 /// An address of a backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +30,37 @@ impl UpstreamEndpoint {
         Self { is_https, host: url.host().to_owned(), port, authority: bare.unwrap_or(authority) }
     }
 
+    /// True if the host is an address, or a name of a host (RFC 1123, section 2.1) in any case.
+    pub(super) fn has_usual_name(&self) -> bool {
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let name = self.host.trim_end_matches('.');
+        self.host.parse::<IpAddr>().is_ok() || name.len() <= MOST_HOST_BYTES && name.split('.').all(is_label)
+    }
+
     /// Returns the host and port to connect to, an IPv6 address in brackets.
     pub(super) fn address(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
+}
+
+/// Lists the addresses that requests of a group may go to.
+pub(super) fn all_endpoints<'r>(
+    group: &'r GroupRoutes,
+    forward: &'r GroupForwarding,
+) -> impl Iterator<Item = UpstreamEndpoint> + use<'r> {
+    let of_apis = group.routes.iter().filter_map(|route| match &route.responder {
+        Responder::Forward(own) => Some(&**own),
+        Responder::Mock(_) => None,
+    });
+    let of_apis = of_apis.flat_map(|own| own.upstream.iter().chain(own.dynamic.iter().map(|one| &one.upstream)));
+    let of_group = forward.dynamic.iter().map(|one| &one.upstream).chain([&forward.upstream]);
+    of_apis.chain(of_group).flat_map(|upstream| &upstream.targets).map(UpstreamEndpoint::new)
 }
 
 /// Returns the path of an address, without a slash at its end.
@@ -51,15 +81,11 @@ pub(super) struct ConnectedUpstream<'r> {
 }
 
 impl<'r> ConnectedUpstream<'r> {
-    pub(super) fn new(
-        group: &GroupRoutes,
-        forward: &'r GroupForwarding,
-        upstream: &Upstream,
-        response_ms: u32,
-    ) -> Self {
-        let endpoints: Vec<UpstreamEndpoint> = upstream.targets.iter().map(UpstreamEndpoint::new).collect();
+    pub(super) fn new(group: &GroupRoutes, action: &ForwardAction<'r>) -> Self {
+        let forward = action.forward;
+        let endpoints: Vec<UpstreamEndpoint> = action.upstream.targets.iter().map(UpstreamEndpoint::new).collect();
         let is_https = endpoints.iter().any(|endpoint| endpoint.is_https);
-        let connect_timeout_ms = forward.timeouts.connect_ms;
+        let (connect_timeout_ms, response_ms) = (action.connect_ms(), action.response_ms());
         let identity =
             format!("{endpoints:?} {connect_timeout_ms} {response_ms} {:?}", is_https.then_some(&forward.tls));
         Self {
@@ -89,6 +115,23 @@ mod tests {
             let endpoint = UpstreamEndpoint::new(&url);
             assert_eq!((endpoint.address().as_str(), endpoint.authority.as_str()), (address, authority));
             assert_eq!(base_path(&url), base);
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_hosts() {
+        for (host, is_usual) in [
+            ("a.example", true),
+            ("A.Example.", true),
+            ("localhost", true),
+            ("10.0.0.1", true),
+            ("[::1]", true),
+            ("my_service", false),
+            ("-a.example", false),
+            ("a..example", false),
+        ] {
+            let url: HttpUrl = format!("http://{host}:80").parse().expect("an address");
+            assert_eq!(UpstreamEndpoint::new(&url).has_usual_name(), is_usual, "{host}");
         }
     }
 }

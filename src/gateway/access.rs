@@ -23,8 +23,8 @@ use super::token_rules::TokenRules;
 use crate::access::sigv4::SignatureScheme;
 use crate::access::token::{TokenCache, TokenClaims};
 use crate::access::{
-    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, LatestDates, NonceTable, PresentedSecret,
-    ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
+    ApiCall, BodyDigest, ClockReading, CredentialKind, Denial, Grant, Key, KeyDirectory, LatestDates, NonceTable,
+    PresentedSecret, ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, Timestamp, TokenGrant};
 
@@ -146,20 +146,20 @@ impl AccessState {
             let directory = self.directory.load();
             match credential.ok_or(Denial::NoKey)? {
                 LastingCredential::Signer(id) => {
-                    rules.tolerance_ms.ok_or(Denial::NotTaken("a signature"))?;
+                    rules.tolerance_ms.ok_or(Denial::NotTaken(CredentialKind::Signature))?;
                     let presented = directory.check_secret(id, now.wall)?;
                     directory.check_grant(presented.key, call)?;
                     Ok(directory.end_of(presented))
                 }
                 LastingCredential::Subscription(header, value) => {
                     if !rules.key_headers.contains(header) {
-                        return Err(Denial::NotTaken("a subscription key in another header"));
+                        return Err(Denial::NotTaken(CredentialKind::OtherHeader));
                     }
                     let (presented, _) = check_subscription(&directory, value, call, now)?;
                     Ok(directory.end_of(presented))
                 }
                 LastingCredential::Token(value) => {
-                    let token = rules.token.as_ref().ok_or(Denial::NotTaken("a token"))?;
+                    let token = rules.token.as_ref().ok_or(Denial::NotTaken(CredentialKind::Token))?;
                     let verified = self.verify_token(token, call, value, &directory, now)?;
                     let of_key = verified.presented.and_then(|presented| directory.end_of(presented));
                     let of_token = verified.claims.expires();

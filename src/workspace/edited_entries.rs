@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Error;
 use super::record::{EnvironmentReading, conflict, render, replace};
 use super::{Workspace, layout};
+use crate::check::rules::records::HAND_EDIT;
 use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Hint, Location, OperationId};
 use crate::plan::{EditedEntry, GroupHeads, Operations, Plan};
 
@@ -95,7 +96,7 @@ impl Workspace {
             if self.is_other_than_recorded(environment, group, before) {
                 let file = layout::environment(environment);
                 return Err(Error::invalid(
-                    "hand-edit",
+                    &HAND_EDIT,
                     Location::file(&file),
                     format!("{group} is not as operation {} left it", before.operation),
                     Hint::InspectEdit,

@@ -3,6 +3,7 @@
 //! The report is the expectation: a request about nothing that it calls lost has the same status, headers and body.
 
 mod addresses;
+mod attacks;
 mod authorizer;
 mod bodies;
 mod client;
@@ -12,6 +13,7 @@ mod golden;
 mod hostile;
 mod limits;
 mod requests;
+mod schemas;
 mod targets;
 
 use std::fs;

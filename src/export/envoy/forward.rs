@@ -16,13 +16,11 @@ const FORWARDED_PREFIX: &str = "x-forwarded-prefix";
 
 /// Writes the route to a cluster.
 pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluster: &str) -> Value {
-    let ForwardAction { forward, own, route, rewrite, .. } = action;
-    let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
-    let idle_ms = if route.websocket { forward.timeouts.websocket_idle_ms } else { response_ms };
+    let ForwardAction { forward, route, rewrite, .. } = action;
     let mut target = json!({
         "cluster": cluster,
         "timeout": "0s",
-        "idle_timeout": milliseconds(idle_ms),
+        "idle_timeout": milliseconds(action.idle_ms()),
     });
     // Those that the settings write come from the filter.
     if !writes_header(action, FORWARDED_HOST) {

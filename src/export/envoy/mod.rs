@@ -121,7 +121,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
-        ExportFeature::SeveralTargets => {
+        ExportFeature::SeveralTargets(_) => {
             FeatureVerdict::Near("addresses that fail are left out by Envoy's outlier detection")
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
@@ -162,6 +162,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::Https
         | ExportFeature::ClientCertificate
         | ExportFeature::KeepHost
+        | ExportFeature::UnusualHost
+        | ExportFeature::LongHost
         | ExportFeature::Websocket
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::UnusualCondition

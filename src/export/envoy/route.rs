@@ -255,9 +255,7 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
 
     /// Notes the cluster of a backend, and returns its name.
     fn cluster(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>) -> String {
-        let ForwardAction { forward, own, upstream, .. } = action;
-        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
-        let mut connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let mut connected = ConnectedUpstream::new(group, action);
         connected.name.push_str(self.name_end);
         let name = connected.name.clone();
         if self.names.insert(name.clone()) {

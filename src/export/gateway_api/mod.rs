@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::claims::removed_by_name;
 use super::constant::last_constants;
 use super::files::{ExportFile, has_secrets, origins};
+use super::length::MOST_HOST_BYTES;
 use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::ExportOptions;
@@ -22,7 +23,7 @@ use super::wider::methods_of_wider_paths;
 use crate::model::{Digest, Method, ParameterReference};
 use crate::routes::{FixedParameter, GroupRoutes, RequestMapping};
 
-use verdicts::{MOST_HEADERS, MOST_PATTERN_BYTES, MOST_VALUE_BYTES};
+use verdicts::{MOST_BACKENDS, MOST_HEADERS, MOST_VALUE_BYTES, is_short_pattern};
 
 pub(super) use verdicts::judge;
 
@@ -38,28 +39,37 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let mut services = BTreeMap::new();
     let mut routes = Vec::new();
     let mut tables = host_tables(groups);
-    leave_out_long(&mut tables, |length| length.total <= MOST_PATTERN_BYTES);
+    leave_out_long(&mut tables, is_short_pattern);
     for table in tables {
         let mut rules = Vec::new();
         for (path, wider) in table.paths.iter().zip(methods_of_wider_paths(&table.paths)) {
             rules.extend(path_rules(path, &mut services));
             rules.extend(refusing_rule(path, &wider));
         }
-        let name = table.hosts.first().copied().unwrap_or_default();
+        let hosts: Vec<&str> = table.hosts.iter().copied().filter(|host| host.len() <= MOST_HOST_BYTES).collect();
+        // A route without hosts would be one for all of them.
+        let Some(name) = hosts.first().copied() else { continue };
+        let groups = table.paths.iter().map(|path| (&path.group.environment, &path.group.group, path.group));
+        let groups: BTreeMap<_, _> = groups.map(|(environment, name, group)| ((environment, name), group)).collect();
+        let groups: Vec<&GroupRoutes> = groups.into_values().collect();
         // Rules of several routes of one host are merged, the most specific first, whatever route they are in.
         for (index, rules) in rules.chunks(MOST_RULES).enumerate() {
             routes.push(json!({
                 "apiVersion": "gateway.networking.k8s.io/v1",
                 "kind": "HTTPRoute",
-                "metadata": {"name": resource_name(name, index), "labels": labels()},
-                "spec": {"parentRefs": [{"name": GATEWAY}], "hostnames": table.hosts, "rules": rules},
+                "metadata": {
+                    "name": resource_name(name, index),
+                    "labels": labels(),
+                    "annotations": {"apigw/deployments": origins(&groups).join("\n")},
+                },
+                "spec": {"parentRefs": [{"name": GATEWAY}], "hostnames": hosts, "rules": rules},
             }));
         }
     }
     let is_private = groups.iter().any(|group| has_secrets(group));
     let services: Vec<Value> = services.into_values().flatten().collect();
     vec![
-        ExportFile::new("10-gateway.json", list(&[gateway(groups, options)]), false),
+        ExportFile::new("10-gateway.json", list(&[gateway(options)]), false),
         ExportFile::new("20-services.json", list(&services), false),
         ExportFile::new("30-routes.json", list(&routes), is_private),
     ]
@@ -74,16 +84,12 @@ fn labels() -> Value {
     json!({"app.kubernetes.io/managed-by": "apigw"})
 }
 
-fn gateway(groups: &[&GroupRoutes], options: &ExportOptions) -> Value {
+fn gateway(options: &ExportOptions) -> Value {
     let port = options.listen.port();
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "Gateway",
-        "metadata": {
-            "name": GATEWAY,
-            "labels": labels(),
-            "annotations": {"apigw/deployments": origins(groups).join("\n")},
-        },
+        "metadata": {"name": GATEWAY, "labels": labels()},
         "spec": {
             "gatewayClassName": GATEWAY,
             "listeners": [{"name": "http", "port": port, "protocol": "HTTP"}],
@@ -137,11 +143,12 @@ fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) 
             matching["method"] = "HEAD".into();
             matches.push(matching);
         }
-        let response_ms = action.own.response_timeout_ms.unwrap_or(action.forward.timeouts.response_ms);
-        let upstream = ConnectedUpstream::new(path.group, action.forward, action.upstream, response_ms);
+        let upstream = ConnectedUpstream::new(path.group, action);
         let backends: Vec<Value> = upstream
             .endpoints
             .iter()
+            .filter(|endpoint| endpoint.has_usual_name())
+            .take(MOST_BACKENDS)
             .map(|endpoint| {
                 let name = service_name(endpoint);
                 services.entry(name.clone()).or_insert_with(|| service(&name, endpoint));
@@ -154,7 +161,7 @@ fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) 
             "matches": matches,
             "filters": filters,
             "backendRefs": backends,
-            "timeouts": {"backendRequest": format!("{response_ms}ms")},
+            "timeouts": {"backendRequest": duration(upstream.response_timeout_ms)},
         }));
     }
     rules
@@ -198,8 +205,8 @@ fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m Re
 /// Writes the change of the path, where the API can: the whole path of an exact match.
 fn rewrite_filter(rewrite: Option<&PathRewrite>, upstream: &ConnectedUpstream<'_>, keep_host: bool) -> Option<Value> {
     let mut change = json!({});
-    let host = upstream.endpoints.first().map(|endpoint| endpoint.host.clone());
-    if let Some(host) = host.filter(|host| !keep_host && host.parse::<std::net::IpAddr>().is_err()) {
+    let host = upstream.endpoints.first().filter(|endpoint| !keep_host && endpoint.has_usual_name());
+    if let Some(host) = host.map(host_name).filter(|host| host.parse::<std::net::IpAddr>().is_err()) {
         change["hostname"] = host.into();
     }
     let text = |piece: &RewritePiece| match piece {
@@ -212,6 +219,20 @@ fn rewrite_filter(rewrite: Option<&PathRewrite>, upstream: &ConnectedUpstream<'_
     }
     let is_empty = change.as_object().is_none_or(serde_json::Map::is_empty);
     (!is_empty).then(|| json!({"type": "URLRewrite", "urlRewrite": change}))
+}
+
+/// Returns the name of a host as Kubernetes takes it.
+fn host_name(endpoint: &UpstreamEndpoint) -> String {
+    endpoint.host.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Writes a duration (GEP-2257), whose numbers have at most five digits.
+fn duration(milliseconds: u32) -> String {
+    if milliseconds < 100_000 {
+        return format!("{milliseconds}ms");
+    }
+    let (seconds, rest) = (milliseconds / 1_000, milliseconds % 1_000);
+    format!("{}h{}m{}s{rest}ms", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 /// Returns a name of at most 63 characters. The digest tells hosts apart that read alike: a backend would get the requests of
@@ -234,7 +255,7 @@ fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
     let service = |spec: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec});
     let ports = json!([{"name": protocol, "port": port, "targetPort": port}]);
     match host.parse::<std::net::IpAddr>() {
-        Err(_) => vec![service(json!({"type": "ExternalName", "externalName": host, "ports": ports}))],
+        Err(_) => vec![service(json!({"type": "ExternalName", "externalName": host_name(endpoint), "ports": ports}))],
         Ok(address) => vec![
             service(json!({"ports": ports})),
             json!({
@@ -252,6 +273,15 @@ fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_durations_have_five_digits() {
+        for (milliseconds, text) in
+            [(1, "1ms"), (99_999, "99999ms"), (120_000, "0h2m0s0ms"), (u32::MAX, "1193h2m47s295ms")]
+        {
+            assert_eq!(duration(milliseconds), text);
+        }
+    }
 
     #[test]
     fn hosts_that_read_alike_have_names_of_their_own() {

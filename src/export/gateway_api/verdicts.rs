@@ -1,6 +1,7 @@
 //! Verdicts about the features of the standard Gateway API.
 
 use super::super::feature::ExportFeature;
+use super::super::length::PatternLength;
 use super::super::verdict::{
     FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
     NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
@@ -10,9 +11,19 @@ use super::super::verdict::{
 /// The most headers that a rule sets, by the schema of the resource.
 pub(super) const MOST_HEADERS: usize = 16;
 /// The most bytes of an expression, by the schema of the resource: of a path, between its anchors.
-pub(super) const MOST_PATTERN_BYTES: usize = 1_000;
+const MOST_PATTERN_BYTES: usize = 1_000;
 /// The longest value of a header, by the schema of the resource.
 pub(super) const MOST_VALUE_BYTES: usize = 4096;
+
+/// The most backends of a rule, by the schema of the resource.
+pub(super) const MOST_BACKENDS: usize = 16;
+/// The most bytes of a path at a backend, by the schema of the resource.
+const MOST_REPLACED_BYTES: usize = 1_024;
+
+/// True if a rule can have an expression and a rewrite of this length.
+pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
+    length.total <= MOST_PATTERN_BYTES && length.replaced <= MOST_REPLACED_BYTES
+}
 
 /// Decides how well the standard Gateway API has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
@@ -67,7 +78,14 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::QueryMethod => FeatureVerdict::Lost("an API with the method QUERY is left out"),
-        ExportFeature::SeveralTargets => FeatureVerdict::Lost("an address that fails stays in use"),
+        ExportFeature::SeveralTargets(count) if *count > MOST_BACKENDS => {
+            FeatureVerdict::Lost("an address that fails stays in use, and those beyond 16 get no request")
+        }
+        ExportFeature::SeveralTargets(_) => FeatureVerdict::Lost("an address that fails stays in use"),
+        ExportFeature::UnusualHost => {
+            FeatureVerdict::Lost("a backend whose name is not one of a host (RFC 1123) gets no request")
+        }
+        ExportFeature::LongHost => FeatureVerdict::Lost("a host over 253 bytes is not routed"),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Https => {
             FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
@@ -91,7 +109,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
-        ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),
+        ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
             FeatureVerdict::Lost("parameters do not move, and only headers are added")
         }

@@ -235,7 +235,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
-        ExportFeature::SeveralTargets => {
+        ExportFeature::SeveralTargets(_) => {
             FeatureVerdict::Near("a request goes to another address after a failed connection")
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
@@ -273,6 +273,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::Https
         | ExportFeature::ClientCertificate
         | ExportFeature::KeepHost
+        | ExportFeature::UnusualHost
+        | ExportFeature::LongHost
         | ExportFeature::Websocket
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::UnusualCondition

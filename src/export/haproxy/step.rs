@@ -20,13 +20,21 @@ use super::line::{compared, formatted, header_sample, header_value, host_sample,
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
+/// A backend with the settings of a group.
+struct HaproxyBackend<'r> {
+    upstream: ConnectedUpstream<'r>,
+    forward: &'r GroupForwarding,
+    /// The time-out for silence of a websocket; `None` where none leads there. A frontend has no such setting.
+    tunnel_ms: Option<u32>,
+}
+
 /// Writes steps, and collects the bodies and backends that they name.
 pub(super) struct StepWriter<'r> {
     options: &'r ExportOptions,
     bodies: BTreeMap<String, &'r [u8]>,
     /// The headers that expressions are held against, with the numbers of their variables.
     headers: BTreeMap<String, usize>,
-    backends: BTreeMap<String, (ConnectedUpstream<'r>, &'r GroupForwarding)>,
+    backends: BTreeMap<String, HaproxyBackend<'r>>,
     keys: KeyMaps<'r>,
     pub(super) addresses: AddressLists,
     /// True if a step asks for a key.
@@ -160,12 +168,13 @@ impl<'r> StepWriter<'r> {
 
     /// Notes a backend and the changes of its requests, and returns its name.
     fn forward(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>, step: &str) -> String {
-        let ForwardAction { forward, own, upstream, route, rewrite } = action;
-        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
-        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let ForwardAction { forward, own, route, rewrite, .. } = action;
+        let connected = ConnectedUpstream::new(group, action);
         let name = connected.name.clone();
         let host = connected.endpoints.first().map_or("", |endpoint| endpoint.authority.as_str()).to_owned();
-        self.backends.entry(name.clone()).or_insert((connected, forward));
+        let backend = self.backends.entry(name.clone());
+        let backend = backend.or_insert(HaproxyBackend { upstream: connected, forward, tunnel_ms: None });
+        backend.tunnel_ms = backend.tunnel_ms.or(route.websocket.then(|| action.idle_ms()));
         let is_step = format!("if {{ var(txn.step) -m str {step} }}");
         let mut constants = 0;
         let mut line = |rule: &str, condition: &str| {
@@ -217,10 +226,6 @@ impl<'r> StepWriter<'r> {
             let pattern = quoted(&format!("^(?:{pattern})$"));
             line(&format!("replace-path {pattern} {}", quoted(&target)), "");
         }
-        let idle = forward.timeouts.websocket_idle_ms;
-        if route.websocket {
-            line(&format!("set-timeout tunnel {idle}ms"), "");
-        }
         name
     }
 
@@ -259,10 +264,13 @@ impl<'r> StepWriter<'r> {
 
     /// Writes the backends.
     pub(super) fn write_backends(&self, text: &mut String) {
-        for (name, (upstream, forward)) in &self.backends {
+        for (name, HaproxyBackend { upstream, forward, tunnel_ms }) in &self.backends {
             let _ = writeln!(text, "\nbackend {name}\n    balance roundrobin");
             let _ = writeln!(text, "    timeout connect {}ms", upstream.connect_timeout_ms);
             let _ = writeln!(text, "    timeout server {}ms", upstream.response_timeout_ms);
+            if let Some(milliseconds) = tunnel_ms {
+                let _ = writeln!(text, "    timeout tunnel {milliseconds}ms");
+            }
             let retries = u8::from(forward.retry && upstream.endpoints.len() > 1);
             let _ = writeln!(
                 text,

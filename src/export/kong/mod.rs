@@ -316,8 +316,7 @@ fn unused_service(route: &Value) -> Value {
 /// Writes the service of a route, with an upstream if it has several addresses.
 fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &Value) -> (Value, Option<Value>) {
     let StepOutcome::Forward(action) = &step.action else { return (unused_service(route), None) };
-    let response_ms = action.own.response_timeout_ms.unwrap_or(action.forward.timeouts.response_ms);
-    let upstream = ConnectedUpstream::new(group, action.forward, action.upstream, response_ms);
+    let upstream = ConnectedUpstream::new(group, action);
     let first = upstream.endpoints.first();
     let is_one = upstream.endpoints.len() == 1;
     let host = first.filter(|_| is_one).map_or_else(|| upstream.name.clone(), |endpoint| endpoint.host.clone());

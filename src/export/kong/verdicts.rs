@@ -45,7 +45,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
         ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
-        ExportFeature::SeveralTargets => {
+        ExportFeature::SeveralTargets(_) => {
             FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
@@ -86,6 +86,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::KeepHost
+        | ExportFeature::UnusualHost
+        | ExportFeature::LongHost
         | ExportFeature::Websocket
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement

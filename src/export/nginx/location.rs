@@ -119,9 +119,8 @@ impl<'r> LocationWriter<'r> {
     }
 
     fn forward(&mut self, group: &'r GroupRoutes, action: &ForwardAction<'r>) -> String {
-        let ForwardAction { forward, own, upstream, route, rewrite } = action;
-        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
-        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let ForwardAction { forward, route, rewrite, .. } = action;
+        let connected = ConnectedUpstream::new(group, action);
         let mut text = headers_text(Some(group));
         let mut line = |setting: &str| {
             let _ = writeln!(text, "            {setting};");
@@ -149,8 +148,8 @@ impl<'r> LocationWriter<'r> {
         let scheme = if connected.tls.is_some() { "https" } else { "http" };
         let host = if forward.keep_host { "$http_host".to_owned() } else { quoted(authority) };
         line("proxy_http_version 1.1");
-        line(&format!("proxy_connect_timeout {}ms", forward.timeouts.connect_ms));
-        let idle = if route.websocket { forward.timeouts.websocket_idle_ms } else { response_ms };
+        line(&format!("proxy_connect_timeout {}ms", connected.connect_timeout_ms));
+        let idle = action.idle_ms();
         line(&format!("proxy_read_timeout {idle}ms"));
         line(&format!("proxy_send_timeout {idle}ms"));
         line(&format!("proxy_set_header Host {host}"));

@@ -261,7 +261,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
         ExportFeature::EmptyConstant => FeatureVerdict::Near(NO_EMPTY_CONSTANT),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
-        ExportFeature::SeveralTargets => FeatureVerdict::Near("addresses that fail are left out for a second"),
+        ExportFeature::SeveralTargets(_) => FeatureVerdict::Near("addresses that fail are left out for a second"),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
@@ -291,6 +291,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::Https
         | ExportFeature::ClientCertificate
         | ExportFeature::KeepHost
+        | ExportFeature::UnusualHost
+        | ExportFeature::LongHost
         | ExportFeature::Websocket
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::PathTemplate { .. }

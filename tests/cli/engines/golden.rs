@@ -10,7 +10,7 @@ use crate::tools::named_by;
 
 const TARGETS: [&str; 5] = ["envoy", "nginx", "haproxy", "gateway-api", "kong"];
 
-fn features() -> Vec<PathBuf> {
+pub(super) fn features() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports");
     let mut features: Vec<PathBuf> =
         fs::read_dir(folder).expect("features").map(|entry| entry.expect("a feature").path()).collect();
@@ -127,73 +127,4 @@ fn nginx_loads_each_feature() {
 #[test]
 fn haproxy_loads_each_feature() {
     load(EngineKind::Haproxy);
-}
-
-/// Closes the objects of a schema: what it does not name is an error, and not left out in silence.
-fn close(schema: &mut serde_json::Value) {
-    if let Some(fields) = schema.as_object_mut() {
-        if fields.contains_key("properties") && !fields.contains_key("additionalProperties") {
-            fields.insert("additionalProperties".to_owned(), false.into());
-        }
-        fields.values_mut().for_each(close);
-    } else if let Some(values) = schema.as_array_mut() {
-        values.iter_mut().for_each(close);
-    }
-}
-
-fn schemas() -> Option<PathBuf> {
-    named_by("APIGW_GATEWAY_SCHEMAS", "exports by the schemas of other gateways").map(PathBuf::from)
-}
-
-#[test]
-fn resources_of_kubernetes_follow_the_schemas_of_the_gateway_api() {
-    let Some(folder) = schemas() else { return };
-    let mut validators = BTreeMap::new();
-    for (kind, file) in [("Gateway", "gateways.yaml"), ("HTTPRoute", "httproutes.yaml")] {
-        let text = fs::read_to_string(folder.join("gateway-api").join(file)).expect("a definition of resources");
-        let resource: serde_json::Value = serde_yaml_text(&text);
-        let mut schema = resource["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
-        close(&mut schema["properties"]["spec"]);
-        validators.insert(kind, jsonschema::validator_for(&schema).expect("a schema"));
-    }
-    let mut count = 0;
-    for feature in features() {
-        let sandbox = workspace_of(&feature);
-        sandbox
-            .run("export gateway-api --env test --out out --allow-loss access,ip-rules,rewrites,routing")
-            .expect_exit(0);
-        for file in ["10-gateway.json", "20-services.json", "30-routes.json"] {
-            let list: serde_json::Value = serde_json::from_str(&sandbox.read(&format!("out/{file}"))).expect("JSON");
-            for item in list["items"].as_array().expect("items") {
-                let Some(validator) = validators.get(item["kind"].as_str().expect("a kind")) else { continue };
-                let errors: Vec<String> =
-                    validator.iter_errors(item).map(|error| format!("{}: {error}", error.instance_path())).collect();
-                assert!(errors.is_empty(), "{}: {errors:#?}\n{item:#}", feature.display());
-                count += 1;
-            }
-        }
-    }
-    assert!(count > features().len(), "{count} resources");
-}
-
-fn serde_yaml_text(text: &str) -> serde_json::Value {
-    // The definitions of resources are larger than what people write.
-    serde_yaml::from_str(text).expect("YAML")
-}
-
-#[test]
-fn the_file_of_kong_follows_its_schema() {
-    let Some(folder) = schemas() else { return };
-    let text = fs::read_to_string(folder.join("kong/kong.json")).expect("a schema");
-    let schema: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    for feature in features() {
-        let sandbox = workspace_of(&feature);
-        sandbox.run("export kong --env test --out out --allow-loss access,rewrites,routing").expect_exit(0);
-        let file: serde_json::Value = serde_json::from_str(&sandbox.read("out/kong.json")).expect("JSON");
-        let errors: Vec<String> =
-            validator.iter_errors(&file).map(|error| format!("{}: {error}", error.instance_path())).collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", feature.display());
-        assert!(file["services"].as_array().is_some_and(|services| !services.is_empty()));
-    }
 }

@@ -9,10 +9,10 @@ use super::requests::{TestRequest, mock_requests};
 use super::routes;
 use crate::harness::{Sandbox, free_address};
 
-const HOST: &str = "shop.test.apigw.localhost";
-const MOCK: &str = "schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\n";
+pub(super) const HOST: &str = "shop.test.apigw.localhost";
+pub(super) const MOCK: &str = "schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\n";
 
-fn published(settings: &str, definition: &Value) -> Sandbox {
+pub(super) fn published(settings: &str, definition: &Value) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.run("init").expect_exit(0);
     sandbox.write("groups/shop/group.yaml", settings);
@@ -23,12 +23,12 @@ fn published(settings: &str, definition: &Value) -> Sandbox {
 }
 
 /// Makes a definition with these path items.
-fn definition_of(paths: &Value) -> Value {
+pub(super) fn definition_of(paths: &Value) -> Value {
     json!({"openapi": "3.0.3", "info": {"title": "Long", "version": "1"}, "paths": paths})
 }
 
 /// Makes a path item whose GET has these fields beside its responses.
-fn get(response: &Value, fields: Value) -> Value {
+pub(super) fn get(response: &Value, fields: Value) -> Value {
     let mut operation = json!({"responses": {"200": response}});
     if let (Some(operation), Value::Object(fields)) = (operation.as_object_mut(), fields) {
         operation.extend(fields);
@@ -36,7 +36,7 @@ fn get(response: &Value, fields: Value) -> Value {
     json!({"get": operation})
 }
 
-fn content(media_type: &str, body: &str) -> Value {
+pub(super) fn content(media_type: &str, body: &str) -> Value {
     json!({"description": "d", "content": {media_type: {"example": body}}})
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::engine::{Engine, EngineKind};
 use crate::harness::{Sandbox, free_address};
-use crate::tools::named_by;
 
 const TARGETS: [&str; 5] = ["envoy", "nginx", "haproxy", "gateway-api", "kong"];
 

@@ -182,7 +182,11 @@ impl IssuerKeysStatus {
     /// Returns the sentence for operators, where the last fetch has failed.
     pub(crate) fn problem(&self) -> Option<String> {
         let error = self.error.as_ref()?;
-        let rest = if self.age_s.is_some() { "the last good set is kept for now" } else { "no token of it lets in" };
+        let rest = if self.age_s.is_some() {
+            "the last good set is kept for now"
+        } else {
+            "no token of this issuer is accepted"
+        };
         Some(format!("the key set {} cannot be fetched: {error}; {rest}", self.address))
     }
 }

@@ -260,7 +260,7 @@ fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
 }
 
 /// True if each alternative allows what another one allows, so that no value can match exactly one. References to different
-/// schemas are meant as different alternatives, whatever these say.
+/// schemas and schemas with different titles are meant as different alternatives, whatever they say.
 fn is_never_single(list: Node<'_>) -> bool {
     let references: HashSet<&str> =
         list.items().filter(|item| item.is_bare_reference()).filter_map(Node::reference).collect();
@@ -276,10 +276,10 @@ fn is_never_single(list: Node<'_>) -> bool {
     values.is_some_and(|values| values.iter().all(|value| values.iter().filter(|other| *other == value).count() > 1))
 }
 
-/// Removes the keywords of a schema that allow every value, in the schemas within it too.
+/// Removes the keywords of a schema that allow every value, but for its title, in the schemas within it too.
 fn without_annotations(schema: Value) -> Value {
     let Value::Object(keywords) = schema else { return schema };
-    let kept = keywords.into_iter().filter(|(name, _)| !is_annotation(name)).map(|(name, value)| {
+    let kept = keywords.into_iter().filter(|(name, _)| name == "title" || !is_annotation(name)).map(|(name, value)| {
         let value = match (&*name, value) {
             ("properties" | "patternProperties" | "dependentSchemas", Value::Object(schemas)) => {
                 schemas.into_iter().map(|(name, schema)| (name, without_annotations(schema))).collect()

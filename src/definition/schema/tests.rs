@@ -364,8 +364,10 @@ fn equal_alternatives_have_a_result_where_they_have_names() {
     assert!(!is_doubted(&json!([{"type": "integer"}, {"type": "integer"}])));
     // A description changes nothing of what is valid, and the name of a property is none.
     assert!(!is_doubted(&json!([{"type": "integer"}, {"type": "integer", "description": "a number"}])));
-    let object = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"title": name}}});
-    assert!(!is_doubted(
-        &json!([object("title"), {"title": "t", "type": "object", "required": ["title"], "properties": {"title": {}}}])
-    ));
+    let object =
+        |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"description": name}}});
+    let described =
+        json!({"description": "d", "type": "object", "required": ["description"], "properties": {"description": {}}});
+    assert!(!is_doubted(&json!([object("description"), described])));
+    assert!(is_doubted(&json!([{"type": "integer", "title": "One"}, {"type": "integer", "title": "Other"}])));
 }

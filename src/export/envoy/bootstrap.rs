@@ -72,6 +72,7 @@ pub(super) fn of_node(node: &NodeBootstrap) -> Value {
     let mut control = json!({
         "name": CONTROL,
         "type": "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": "2s",
         "load_assignment": {"cluster_name": CONTROL, "endpoints": [{"lb_endpoints": [endpoint]}]},
         "upstream_connection_options": {"tcp_keepalive": {"keepalive_time": 10, "keepalive_interval": 5, "keepalive_probes": 3}},

@@ -1,11 +1,13 @@
 //! Clusters: the backends, and the listener that decides on callers.
 
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Value, json};
 
 use super::super::upstream::{ConnectedUpstream, UpstreamEndpoint};
 use super::protobuf::type_url;
+use crate::model::BackendTls;
 
 /// The cluster of the listener that decides on callers.
 pub(super) const AUTHORIZER: &str = "apigw-authorizer";
@@ -34,6 +36,8 @@ pub(super) fn cluster(upstream: &ConnectedUpstream<'_>, secrets_folder: &str) ->
         "@type": type_url("config.cluster.v3.Cluster"),
         "name": upstream.name,
         "type": "STRICT_DNS",
+        // Of a name with addresses of both kinds, Envoy would ask those of IPv6 alone.
+        "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": milliseconds(upstream.connect_timeout_ms),
         "load_assignment": {"cluster_name": upstream.name, "endpoints": [{"lb_endpoints": endpoints}]},
     });
@@ -50,30 +54,55 @@ pub(super) fn cluster(upstream: &ConnectedUpstream<'_>, secrets_folder: &str) ->
         });
     }
     if let Some(tls) = upstream.tls {
-        let path = |name: &str| format!("{}/{name}", secrets_folder.trim_end_matches('/'));
-        let trusted = tls.ca.as_deref().map_or_else(|| SYSTEM_CERTIFICATES.to_owned(), path);
-        let mut common = json!({"validation_context": {"trusted_ca": {"filename": trusted}}});
-        if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
-            common["tls_certificates"] =
-                json!([{"certificate_chain": {"filename": path(certificate)}, "private_key": {"filename": path(key)}}]);
+        let hosts: BTreeSet<&str> = upstream.endpoints.iter().map(|endpoint| &*endpoint.host).collect();
+        let sockets: Vec<(&str, Value)> =
+            hosts.into_iter().map(|host| (host, encryption(host, tls, secrets_folder))).collect();
+        match sockets.as_slice() {
+            [(_, socket)] => cluster["transport_socket"] = socket.clone(),
+            several => {
+                let matched = several
+                    .iter()
+                    .map(|(host, socket)| json!({"name": host, "match": {"host": host}, "transport_socket": socket}));
+                cluster["transport_socket_matches"] = matched.collect();
+            }
         }
-        cluster["transport_socket"] = json!({
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": {
-                "@type": type_url("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
-                "auto_host_sni": true,
-                "auto_sni_san_validation": true,
-                "common_tls_context": common,
-            },
-        });
     }
     cluster
+}
+
+/// Writes TLS with a host, whose certificate has to be for it. A name is told to the backend (RFC 6066, section 3: an address
+/// is not), without a port.
+fn encryption(host: &str, tls: &BackendTls, secrets_folder: &str) -> Value {
+    let path = |name: &str| format!("{}/{name}", secrets_folder.trim_end_matches('/'));
+    let trusted = tls.ca.as_deref().map_or_else(|| SYSTEM_CERTIFICATES.to_owned(), path);
+    let is_address = host.parse::<IpAddr>().is_ok();
+    let kind = if is_address { "IP_ADDRESS" } else { "DNS" };
+    let mut common = json!({"validation_context": {
+        "trusted_ca": {"filename": trusted},
+        "match_typed_subject_alt_names": [{"san_type": kind, "matcher": {"exact": host}}],
+    }});
+    if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
+        common["tls_certificates"] =
+            json!([{"certificate_chain": {"filename": path(certificate)}, "private_key": {"filename": path(key)}}]);
+    }
+    let mut context = json!({
+        "@type": type_url("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
+        "common_tls_context": common,
+    });
+    if !is_address {
+        context["sni"] = host.into();
+    }
+    json!({"name": "envoy.transport_sockets.tls", "typed_config": context})
 }
 
 fn endpoint(endpoint: &UpstreamEndpoint) -> Value {
     let address = json!({"address": endpoint.host, "port_value": endpoint.port});
     // The name is what `Host` is rewritten to.
-    json!({"endpoint": {"hostname": endpoint.authority, "address": {"socket_address": address}}})
+    let mut written = json!({"endpoint": {"hostname": endpoint.authority, "address": {"socket_address": address}}});
+    if endpoint.is_https {
+        written["metadata"] = json!({"filter_metadata": {"envoy.transport_socket_match": {"host": endpoint.host}}});
+    }
+    written
 }
 
 /// Writes a duration as protobuf's JSON does.

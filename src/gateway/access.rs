@@ -326,3 +326,6 @@ fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

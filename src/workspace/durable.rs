@@ -144,15 +144,12 @@ impl<'a> FileStage<'a> {
     pub(super) fn exchange_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<PathBuf, Error> {
         let target = self.root.locate(place)?;
         let temporary = self.temporary_folder()?;
-        let exchanged = fill_folder(&temporary, files, read_only, &target).and_then(|()| exchange(&temporary, &target));
+        let filled = fill_folder(&temporary, files, read_only, &target);
+        let exchanged = filled.and_then(|()| exchange_folder_in(&temporary, &target, files));
         if exchanged.is_err() {
             let _ = folders::remove_all(&temporary);
         }
         exchanged?;
-        if let Err(error) = check_folder(&target, files) {
-            self.put_back_folder(place, &temporary)?;
-            return Err(error.into());
-        }
         self.remember(&target);
         Ok(temporary)
     }
@@ -292,6 +289,16 @@ fn move_folder_in(staged: &Path, target: &Path, place: &str, files: &FileSet) ->
     Err(Leftovers { versions, ..Leftovers::default() }.explain(error.into()))
 }
 
+/// Exchanges a staged folder for the one in its place, and puts that one back if the staged one has lost files before that.
+fn exchange_folder_in(staged: &Path, target: &Path, files: &FileSet) -> Result<(), PathError> {
+    exchange(staged, target)?;
+    let checked = check_folder(target, files);
+    if checked.is_err() {
+        exchange(staged, target)?;
+    }
+    checked
+}
+
 /// Compares a folder in its place with the files that it was filled with: `git clean` may have removed some of them while
 /// they lay among the temporary files, where nothing keeps it out.
 fn check_folder(folder: &Path, files: &FileSet) -> Result<(), PathError> {
@@ -341,41 +348,4 @@ fn make_read_only(file: &File, path: &Path) -> Result<(), PathError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_write_that_fails_leaves_no_folder_of_its_own() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
-        let root = WorkspaceRoot::new(folder.path()).unwrap();
-        fs::create_dir(folder.path().join("keys")).unwrap();
-        // A file in the place of the folder for temporary files lets nobody write, whoever runs this.
-        let temporary = folder.path().join("temporary");
-        fs::write(&temporary, "").unwrap();
-        assert!(FileStage::new(&root, &temporary).write("keys/a/b/c.yaml", b"x").is_err());
-        assert!(folder.path().join("keys").exists() && !folder.path().join("keys/a").exists());
-        fs::remove_file(&temporary).unwrap();
-        FileStage::new(&root, &temporary).write("keys/a/b/c.yaml", b"x").unwrap();
-        assert_eq!(fs::read(folder.path().join("keys/a/b/c.yaml")).unwrap(), b"x");
-    }
-
-    #[test]
-    fn a_folder_that_lost_a_file_while_it_was_staged_is_not_put_in_its_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let (staged, target) = (folder.path().join("staged"), folder.path().join("0.0.1"));
-        let mut files = FileSet::default();
-        files.insert("a.yaml", b"a".to_vec());
-        files.insert("b/c.yaml", b"c".to_vec());
-        for lost in ["a.yaml", "b"] {
-            fill_folder(&staged, &files, true, &target).unwrap();
-            folders::remove_all(&staged.join(lost)).unwrap();
-            let error = move_folder_in(&staged, &target, "0.0.1", &files).unwrap_err();
-            assert!(matches!(error, Error::Io(_)), "{error:?}");
-            assert!(!target.exists() && !staged.exists(), "{lost}");
-        }
-        fill_folder(&staged, &files, true, &target).unwrap();
-        move_folder_in(&staged, &target, "0.0.1", &files).unwrap();
-        assert_eq!(fs::read(target.join("b/c.yaml")).unwrap(), b"c");
-    }
-}
+mod tests;

@@ -117,6 +117,11 @@ impl<'d> Node<'d> {
         if let NodeValue::Number(place) = self.content() { self.document.store.number_text(place) } else { None }
     }
 
+    /// True if some numbers of its document are but the nearest doubles.
+    pub(super) fn is_in_inexact_document(self) -> bool {
+        self.document.store.has_inexact_numbers()
+    }
+
     /// Returns the number; `None` for any other value.
     #[must_use]
     pub fn as_number(self) -> Option<&'d Number> {

@@ -16,6 +16,7 @@ mod decimal;
 mod document;
 mod encode;
 mod encoding_budget;
+mod exact_json;
 mod examples;
 mod fetch;
 mod fields;

@@ -92,6 +92,11 @@ impl NodeStore {
         self.add_number(number)
     }
 
+    /// True if a number was not stored exactly.
+    pub(super) fn has_inexact_numbers(&self) -> bool {
+        !self.inexact.is_empty()
+    }
+
     /// Returns the text of a number that was not stored exactly.
     pub(super) fn number_text(&self, place: u32) -> Option<&str> {
         let index = self.inexact.binary_search_by_key(&place, |(known, _)| *known).ok()?;

@@ -58,7 +58,10 @@ impl<'d> Builder<'d> {
                 }
                 (HeaderValue::Value(value), None) => {
                     let explode = node.get("explode").and_then(Node::as_bool) == Some(true);
-                    encode::header_lines(&header.name, &value.value, explode)
+                    match self.values.exact_number(&value) {
+                        Some(digits) => vec![digits.to_owned()],
+                        None => encode::header_lines(&header.name, &value.value, explode),
+                    }
                 }
             };
             let (sent, left): (Vec<String>, Vec<String>) =

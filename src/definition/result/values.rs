@@ -14,6 +14,7 @@ use crate::definition::api::{Definition, MediaType};
 use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, EncodedBody, EncodingFamily};
 use crate::definition::encoding_budget::EncodingBudget;
+use crate::definition::exact_json;
 use crate::definition::schema::{SampleFailure, Sampler, ValueDirection};
 use crate::definition::sequence::SequenceFraming;
 
@@ -223,12 +224,30 @@ impl<'d> ResultValues<'d> {
             return Ok(EncodedBody { media_type, bytes: bytes.clone() });
         }
         let mut limits = EncodingBudget { steps: self.budget.steps, bytes: self.budget.bytes };
-        let written = encode::write(family, value, schema, self.definition.specification, &mut limits);
+        let is_plain_number = family == EncodingFamily::Other && value.is_number();
+        let exact = self.inexact_source(*source).filter(|_| family == EncodingFamily::Json || is_plain_number);
+        let written = match exact {
+            Some(node) => Some(exact_json::write(value, node).into_bytes()),
+            None => encode::write(family, value, schema, self.definition.specification, &mut limits),
+        };
         self.budget.take_steps(self.budget.steps - limits.steps)?;
         let bytes = Bytes::from(written.ok_or(BudgetExceeded)?);
         self.budget.take_bytes(bytes.len())?;
         self.written.insert(key, bytes.clone());
         Ok(EncodedBody { media_type, bytes })
+    }
+
+    /// Returns the digits of a number that the document has and the value only nearly is.
+    pub(super) fn exact_number(&self, value: &SourcedValue) -> Option<&'d str> {
+        self.inexact_source(value.source).and_then(exact_json::number)
+    }
+
+    /// Returns the node that a value was copied from, in a document with numbers that are not exact.
+    fn inexact_source(&self, source: ValueSource) -> Option<Node<'d>> {
+        match source {
+            ValueSource::Written(node) => Some(self.definition.node(node)).filter(|node| node.is_in_inexact_document()),
+            ValueSource::Meant(_) | ValueSource::Built(_) | ValueSource::Sequence(..) | ValueSource::Empty => None,
+        }
     }
 }
 

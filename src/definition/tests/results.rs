@@ -197,6 +197,23 @@ fn result_text(responses: &str) -> Vec<(u16, Option<String>, Option<String>, Str
 }
 
 #[test]
+fn the_digits_of_an_example_are_those_of_the_definition() {
+    let (integer, decimal) = ("12345678901234567890123", "-0.123456789012345678901234567890");
+    let responses = format!(
+        "      responses:\n        200:\n          description: d\n          headers: {{X-Big: {{example: {integer}}}}}\n          content:\n            \
+         application/json: {{example: {{\"a\\\"\": [{integer}, 1, {decimal}], b: 1.50, c: [x, null, {{d: +{integer}}}]}}}}\n            \
+         text/plain: {{example: {decimal}}}\n        201: {{description: d, content: {{application/json: {{example: {integer}}}}}}}\n"
+    );
+    let bodies: Vec<String> = result_text(&responses).into_iter().map(|(.., body)| body).collect();
+    let object = format!("{{\"a\\\"\":[{integer},1,{decimal}],\"b\":1.5,\"c\":[\"x\",null,{{\"d\":{integer}}}]}}");
+    assert_eq!(bodies, [object, decimal.to_owned(), integer.to_owned()]);
+    let text = format!("openapi: 3.1.0\npaths:\n  /a:\n    get:\n      operationId: a\n{responses}");
+    let definition = read_text(&text).definition.expect("it is read");
+    let headers = results_of(&definition).declared.into_iter().next().expect("a result").result.headers;
+    assert_eq!(headers, [("X-Big".to_owned(), integer.to_owned())]);
+}
+
+#[test]
 fn the_constant_result_is_the_first_of_those_declared() {
     let owned = |status: u16, example: Option<&str>, media_type: Option<&str>, body: &str| {
         (status, example.map(str::to_owned), media_type.map(str::to_owned), body.to_owned())

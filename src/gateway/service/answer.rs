@@ -16,7 +16,7 @@ use super::access_log::ResponseOrigin;
 use super::authorize;
 use super::context::{AgreedTunnel, Context};
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
-use super::ongoing_call::{OngoingCall, is_event_stream};
+use super::ongoing_call::{OngoingCall, lasting_kind};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
@@ -32,6 +32,7 @@ use crate::gateway::signed_body_room::BodyReservation;
 use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::failure::UpstreamFailure;
 use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, forward};
+use crate::gateway::upstream::relayed_connection::LastingKind;
 use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
@@ -92,8 +93,8 @@ impl Exchange {
         match self.answer(&wait, api, parts, &mut body).await {
             Ok(outcome) => {
                 let mut response = self.finish(outcome, Some(at));
-                let lasts = response.size_hint().exact().is_none() && is_event_stream(response.headers());
-                response.body_mut().set_caller(wait, lasts);
+                let kind = lasting_kind(response.headers());
+                response.body_mut().set_caller(wait, kind);
                 response
             }
             Err(failed) => {
@@ -253,7 +254,7 @@ impl Exchange {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
                     let tunnel = tunnel.keeping(client.watch.begin());
-                    let call = Box::new(OngoingCall::of(wait, true));
+                    let call = Box::new(OngoingCall::of(wait, LastingKind::Websocket));
                     *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, call });
                     let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
                     outcome.backend = ResponseOrigin::asked(self.asked.take());

@@ -1,29 +1,32 @@
 //! Calls that go on after their request was let in: websockets, streams of events, long downloads.
 //!
-//! Each goes on only as long as the same request would be let in. That is asked again at each change of the snapshot, of
-//! the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to makes no
-//! difference: a publish that changes nothing else leaves it alone.
+//! Websockets and streams go on only as long as the same request would be let in. That is asked again at each change of the
+//! snapshot, of the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to makes
+//! no difference: a publish that changes nothing else leaves it alone. A download has an end of its own: it is cut off only
+//! where its caller's right to call is withdrawn, as by a revocation.
 
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use tokio::time::timeout;
 
 use super::answer::{WaitingRequest, api_call};
 use super::context::Context;
 use super::{check_address, find_path, match_api};
+use crate::definition::SequenceFraming;
 use crate::definition::percent::one_spelling;
 use crate::gateway::client_address::UntoldAddress;
 use crate::gateway::clock::wall_clock;
 use crate::gateway::compiled::{AccessRule, CompiledSnapshot};
 use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::refusal_reason::RefusalReason;
 use crate::gateway::request_head::CheckedHead;
 use crate::gateway::shown_credential::LastingCredential;
-use crate::gateway::upstream::relayed_connection::LastingCaller;
+use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
 use crate::model::Timestamp;
 
 /// The longest wait for the end of a credential: a clock that is set forward reaches it sooner.
@@ -39,12 +42,12 @@ pub(crate) struct OngoingCall {
     address: Result<IpAddr, UntoldAddress>,
     group: String,
     environment: String,
-    is_websocket: bool,
+    kind: LastingKind,
     credential: Option<LastingCredential>,
 }
 
 impl OngoingCall {
-    pub(super) fn of(wait: &WaitingRequest, is_websocket: bool) -> Self {
+    pub(super) fn of(wait: &WaitingRequest, kind: LastingKind) -> Self {
         let rules = wait.group.apis.get(wait.api).map(|api| &api.access);
         let credential = match (rules, wait.admitted()) {
             (Some(AccessRule::Key(rules)), Some(caller)) => caller.credential.outlive_request(rules),
@@ -59,12 +62,12 @@ impl OngoingCall {
             address: wait.address.clone(),
             group: wait.group.name.clone(),
             environment: wait.group.environment.clone(),
-            is_websocket,
+            kind,
             credential,
         }
     }
 
-    /// Waits until the request would not be let in any more, and returns the reason.
+    /// Waits until the call has to be cut off, and returns the reason.
     pub(crate) async fn end(self) -> Problem {
         let shared = &self.context.shared;
         let mut changes = shared.changes.subscribe();
@@ -74,6 +77,9 @@ impl OngoingCall {
                 // Woken by a change or by the end: both are looked at again.
                 Ok(Some(end)) => drop(timeout(wait_until(end, wall_clock()), changes.changed()).await),
                 Ok(None) => drop(changes.changed().await),
+                Err(problem) if self.kind == LastingKind::Transfer && !is_withdrawal(&problem) => {
+                    drop(changes.changed().await);
+                }
                 Err(problem) => {
                     if let Some(reason) = problem.refused_for {
                         shared.key_meters.refuse(reason);
@@ -91,7 +97,10 @@ impl OngoingCall {
         let group = found.group;
         let matched = match_api(&found, &self.method, self.query.as_deref(), false).map_err(|_| not_served())?;
         let (_, api) = matched.ok_or_else(not_served)?;
-        if group.name != self.group || group.environment != self.environment || self.is_websocket && !api.websocket {
+        if group.name != self.group
+            || group.environment != self.environment
+            || self.kind == LastingKind::Websocket && !api.websocket
+        {
             return Err(not_served());
         }
         check_address(group, || self.address.clone())?;
@@ -108,21 +117,27 @@ impl OngoingCall {
 }
 
 impl LastingCaller for WaitingRequest {
-    fn end(self: Box<Self>) -> Pin<Box<dyn Future<Output = String>>> {
+    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
         // Without the group of its start, which a later publish replaces.
-        let call = OngoingCall::of(&self, false);
+        let call = OngoingCall::of(&self, kind);
         Box::pin(async move { call.end().await.reason() })
     }
 }
 
-/// True if a response is a stream of events, which lasts from its start.
-pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default();
-    let prefix = value.get(..EVENT_STREAM.len()).unwrap_or_default();
-    prefix.eq_ignore_ascii_case(EVENT_STREAM)
+/// True if a caller's right to call was withdrawn; other requests are refused for what changed about the API, or as a
+/// credential has ended in time.
+fn is_withdrawal(problem: &Problem) -> bool {
+    use RefusalReason::{NoGrant, Revoked, UnboundSubject, UnknownId};
+    matches!(problem.refused_for, Some(Revoked | NoGrant | UnboundSubject | UnknownId))
 }
 
-const EVENT_STREAM: &[u8] = b"text/event-stream";
+/// Returns the kind of a response, were it to last.
+pub(super) fn lasting_kind(headers: &HeaderMap) -> LastingKind {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_stream =
+        !headers.contains_key(CONTENT_LENGTH) && value.is_some_and(|text| SequenceFraming::of(text).is_some());
+    if is_stream { LastingKind::Stream } else { LastingKind::Transfer }
+}
 
 /// Returns the time to wait for an end, rounded up to a millisecond that has passed it.
 fn wait_until(end: Timestamp, now: Timestamp) -> Duration {

@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::access_log::LogRecord;
 use crate::gateway::upstream::relay::{RelayError, ResponseRelay};
-use crate::gateway::upstream::relayed_connection::LastingCaller;
+use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
 use crate::gateway::watch::InFlight;
 
 /// The body of a response. The access record and the meter are written when it is dropped.
@@ -48,10 +48,10 @@ impl ResponsePayload {
         self
     }
 
-    /// Has the caller asked again once a backend's response lasts; a stream of events does from its start.
-    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, lasts: bool) {
+    /// Has the caller asked again once a backend's response lasts; a stream does from its start.
+    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, kind: LastingKind) {
         if let PayloadSource::Backend(relay) = &self.source {
-            relay.set_caller(caller, lasts);
+            relay.set_caller(caller, kind);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::http1::BrokenExchange;
 use super::http1::body::BodyFraming;
 use super::http1::connection::PendingRequest;
 use super::pool::Lease;
-use super::relayed_connection::{LastingCaller, RelayedConnection};
+use super::relayed_connection::{LastingCaller, LastingKind, RelayedConnection};
 use crate::gateway::request_body::BodyProgress;
 use crate::gateway::watch::TimedExchange;
 
@@ -80,10 +80,10 @@ impl ResponseRelay {
         Rc::clone(&self.connection) as Rc<dyn TimedExchange>
     }
 
-    /// Has the caller asked again once the response lasts; a stream of events does from its start.
-    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, lasts: bool) {
+    /// Has the caller asked again once the response lasts; a stream does from its start.
+    pub(crate) fn set_caller(&self, caller: Box<dyn LastingCaller>, kind: LastingKind) {
         if !self.is_end() {
-            self.connection.set_caller(caller, lasts);
+            self.connection.set_caller(caller, kind);
         }
     }
 

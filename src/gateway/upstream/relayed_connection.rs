@@ -18,10 +18,21 @@ use crate::gateway::watch::TimedExchange;
 /// Age from which a response lasts: one that is shorter is left to come to its end.
 const LASTING: Ticks = TICKS_A_SECOND;
 
+/// The kind of a call that lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastingKind {
+    /// A connection that was upgraded.
+    Websocket,
+    /// A sequence of items, like server-sent events, that has no end of its own.
+    Stream,
+    /// A response that comes to its end, however large it is.
+    Transfer,
+}
+
 /// The caller of a response that lasts.
 pub(crate) trait LastingCaller {
-    /// Waits until the caller would not be let in any more, and returns the reason.
-    fn end(self: Box<Self>) -> Pin<Box<dyn Future<Output = String>>>;
+    /// Waits until the caller has to be cut off, and returns the reason.
+    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = String>>>;
 }
 
 /// The connection that a response comes on. hyper does not ask for more of a body while it has bytes to write, so that
@@ -76,11 +87,11 @@ impl RelayedConnection {
         self.progress.as_ref().map_or(0, |progress| progress.bytes.get())
     }
 
-    /// Takes the caller, which is asked again once the response lasts; a stream of events does from its start.
-    pub(super) fn set_caller(self: &Rc<Self>, caller: Box<dyn LastingCaller>, lasts: bool) {
+    /// Takes the caller, which is asked again once the response lasts; a stream does from its start.
+    pub(super) fn set_caller(self: &Rc<Self>, caller: Box<dyn LastingCaller>, kind: LastingKind) {
         self.caller.set(Some(caller));
-        if lasts {
-            self.ask_caller();
+        if kind == LastingKind::Stream {
+            self.ask_caller(kind);
         }
     }
 
@@ -97,11 +108,11 @@ impl RelayedConnection {
         }
     }
 
-    fn ask_caller(self: &Rc<Self>) {
+    fn ask_caller(self: &Rc<Self>, kind: LastingKind) {
         let Some(caller) = self.caller.take() else { return };
         let connection = Rc::downgrade(self);
         let asking = tokio::task::spawn_local(async move {
-            let reason = caller.end().await;
+            let reason = caller.end(kind).await;
             if let Some(connection) = connection.upgrade() {
                 connection.refuse(reason);
             }
@@ -125,7 +136,7 @@ impl TimedExchange for RelayedConnection {
     fn tick(self: Rc<Self>, moved: bool) -> bool {
         self.age.set(self.age.get() + 1);
         if self.age.get() == LASTING {
-            self.ask_caller();
+            self.ask_caller(LastingKind::Transfer);
         }
         if let Some(refused_at) = self.refused_at.get() {
             // A client that takes nothing would not learn of it.

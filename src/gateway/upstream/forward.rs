@@ -180,7 +180,7 @@ impl<'a> UpstreamCall<'a> {
             strip_signature(&mut outgoing.headers);
         }
         let identity = self.identity;
-        let via = if parts.version == Version::HTTP_2 { &identity.via_http_2 } else { &identity.via_http_1 };
+        let via = identity.via(parts.version);
         Ok(PreparedRequest { outgoing, backend, method: parts.method, via, trailers, gets_trailers })
     }
 

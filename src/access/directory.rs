@@ -1,7 +1,7 @@
 //! All keys at one moment: who shows this secret, and may it call this API.
 //!
 //! An unknown id costs the work of a known one, with a secret that nobody has; the state of a key is looked at after
-//! its secret. So neither time nor answer tells which ids exist.
+//! its secret. So neither time nor response tells which ids exist.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -45,7 +45,7 @@ pub enum NonceFault {
     Full,
 }
 
-/// The number of shards: more than threads that answer requests.
+/// The number of shards: more than threads that serve requests.
 const SHARDS: usize = 16;
 /// The most nonces of one key: 1,700 requests a second for ten minutes. Each is of a request that was let in.
 const MOST_OF_A_KEY: usize = 1 << 20;

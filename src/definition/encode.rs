@@ -23,7 +23,7 @@ const BOUNDARY: &str = "apigw-constant-result";
 
 /// Returns the concrete media type of a body and its serialization; a range like `text/*` becomes a common member of
 /// it.
-pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, EncodingFamily) {
+pub(super) fn sent_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, EncodingFamily) {
     let is_file = matches!(media_type_essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
     let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
     match (EncodingFamily::of(&name), value) {

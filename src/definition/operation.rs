@@ -28,7 +28,8 @@ impl FieldReader<'_> {
         let Some(name) = self.field_text(node, "name") else {
             if node.get("name").is_none() {
                 let is_own = at.id() == node.id();
-                let fault = if is_own { "the parameter has no `name`" } else { "this names something that is no parameter" };
+                let fault =
+                    if is_own { "the parameter has no `name`" } else { "this names something that is no parameter" };
                 self.structure(at, fault);
             }
             return None;

@@ -113,7 +113,7 @@ impl Compiler {
             tls_files: &content.tls_files,
             allow_addresses: &self.allow_addresses,
         });
-        let answer = match &forwarding {
+        let responder = match &forwarding {
             None => CompiledResponder::Mock,
             Some(forwarding) => CompiledResponder::Forward(Box::new(forwarding.group()?)),
         };
@@ -152,7 +152,7 @@ impl Compiler {
             rules_from: checks_requests.then(|| Arc::clone(definition)),
             validate_responses,
             response_rules_from: (validate_responses != ResponseValidation::Off).then(|| Arc::clone(definition)),
-            answer,
+            responder,
             source: GroupSource::of(entry, content),
         })
     }

@@ -82,7 +82,7 @@ pub(crate) struct CompiledGroup {
     pub(crate) encoded_slashes: bool,
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
-    pub(crate) answer: CompiledResponder,
+    pub(crate) responder: CompiledResponder,
     pub(crate) validate_responses: ResponseValidation,
     /// The definition from which the rules for responses are built, if those are checked at all.
     pub(super) response_rules_from: Option<Arc<Definition>>,
@@ -158,7 +158,7 @@ impl CompiledGroup {
     }
 
     pub(super) fn longest_wait(&self) -> Duration {
-        let CompiledResponder::Forward(forward) = &self.answer else { return Duration::ZERO };
+        let CompiledResponder::Forward(forward) = &self.responder else { return Duration::ZERO };
         let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
         forward.response_timeout.max(forward.idle_timeout).max(own)
     }

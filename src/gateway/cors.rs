@@ -34,41 +34,41 @@ impl CorsRules {
     }
 
     /// Adds the headers that let the requesting page read a response. Those of a backend are replaced.
-    pub(crate) fn decorate(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+    pub(crate) fn decorate(&self, request: &HeaderMap, response: &mut HeaderMap) {
         for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS] {
-            answer.remove(name);
+            response.remove(name);
         }
-        self.allow_origin(request, answer);
-        if answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
-            set(answer, ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.as_ref());
+        self.allow_origin(request, response);
+        if response.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+            set(response, ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.as_ref());
         }
     }
 
     /// Adds the headers for a preflight to the response of an `OPTIONS` request.
-    pub(crate) fn preflight(&self, request: &HeaderMap, answer: &mut HeaderMap) {
-        self.allow_origin(request, answer);
-        if !answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) || !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+    pub(crate) fn preflight(&self, request: &HeaderMap, response: &mut HeaderMap) {
+        self.allow_origin(request, response);
+        if !response.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) || !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             return;
         }
-        let methods = answer.get(ALLOW).cloned();
-        set(answer, ACCESS_CONTROL_ALLOW_METHODS, methods.as_ref());
+        let methods = response.get(ALLOW).cloned();
+        set(response, ACCESS_CONTROL_ALLOW_METHODS, methods.as_ref());
         let headers = self.allow_headers.as_ref().or_else(|| request.get(ACCESS_CONTROL_REQUEST_HEADERS));
-        set(answer, ACCESS_CONTROL_ALLOW_HEADERS, headers);
-        set(answer, ACCESS_CONTROL_MAX_AGE, self.max_age.as_ref());
+        set(response, ACCESS_CONTROL_ALLOW_HEADERS, headers);
+        set(response, ACCESS_CONTROL_MAX_AGE, self.max_age.as_ref());
     }
 
-    fn allow_origin(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+    fn allow_origin(&self, request: &HeaderMap, response: &mut HeaderMap) {
         if !self.any || !self.origins.is_empty() {
-            answer.append(VARY, HeaderValue::from_static("Origin"));
+            response.append(VARY, HeaderValue::from_static("Origin"));
         }
         let Some(origin) = request.get(ORIGIN) else { return };
         if self.origins.contains(origin) {
-            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             if self.credentials {
-                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
             }
         } else if self.any {
-            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
     }
 }
@@ -94,21 +94,21 @@ mod tests {
         };
         let rules = CorsRules::build(&settings).expect("rules");
         let mut request = HeaderMap::new();
-        let answer = |request: &HeaderMap| {
-            let mut answer = HeaderMap::new();
-            rules.decorate(request, &mut answer);
-            let get = |name| answer.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let response = |request: &HeaderMap| {
+            let mut response = HeaderMap::new();
+            rules.decorate(request, &mut response);
+            let get = |name| response.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
             [
                 get(ACCESS_CONTROL_ALLOW_ORIGIN),
                 get(ACCESS_CONTROL_ALLOW_CREDENTIALS),
                 get(ACCESS_CONTROL_EXPOSE_HEADERS),
             ]
         };
-        assert_eq!(answer(&request), ["", "", ""]);
+        assert_eq!(response(&request), ["", "", ""]);
         request.insert(ORIGIN, HeaderValue::from_static("https://shop.example"));
-        assert_eq!(answer(&request), ["https://shop.example", "true", "X-Total"]);
+        assert_eq!(response(&request), ["https://shop.example", "true", "X-Total"]);
         request.insert(ORIGIN, HeaderValue::from_static("https://evil.example"));
-        assert_eq!(answer(&request), ["*", "", "X-Total"]);
+        assert_eq!(response(&request), ["*", "", "X-Total"]);
 
         request.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("PUT"));
         request.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("x-a"));
@@ -132,25 +132,25 @@ mod tests {
 
     #[test]
     fn what_a_backend_says_of_origins_is_replaced() {
-        let mut answer = headers(&[
+        let mut response = headers(&[
             (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             (ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
             (ACCESS_CONTROL_EXPOSE_HEADERS, "x-secret"),
             (VARY, "Accept"),
         ]);
-        rules(&["https://shop.example"], &[]).decorate(&headers(&[(ORIGIN, "https://evil.example")]), &mut answer);
-        assert_eq!(answer.keys().collect::<Vec<_>>(), [VARY]);
-        assert_eq!(answer.get_all(VARY).iter().collect::<Vec<_>>(), ["Accept", "Origin"]);
+        rules(&["https://shop.example"], &[]).decorate(&headers(&[(ORIGIN, "https://evil.example")]), &mut response);
+        assert_eq!(response.keys().collect::<Vec<_>>(), [VARY]);
+        assert_eq!(response.get_all(VARY).iter().collect::<Vec<_>>(), ["Accept", "Origin"]);
     }
 
     #[test]
-    fn an_answer_varies_where_it_is_another_for_another_origin() {
+    fn a_response_varies_where_it_is_another_for_another_origin() {
         for (origins, varies) in
             [(&["*"][..], false), (&["https://shop.example"], true), (&["https://shop.example", "*"], true)]
         {
-            let mut answer = HeaderMap::new();
-            rules(origins, &[]).decorate(&HeaderMap::new(), &mut answer);
-            assert_eq!(answer.contains_key(VARY), varies, "{origins:?}");
+            let mut response = HeaderMap::new();
+            rules(origins, &[]).decorate(&HeaderMap::new(), &mut response);
+            assert_eq!(response.contains_key(VARY), varies, "{origins:?}");
         }
     }
 
@@ -162,9 +162,10 @@ mod tests {
             if let Some(method) = method {
                 request.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static(method));
             }
-            let mut answer = headers(&[(ALLOW, "GET, PUT")]);
-            rules.preflight(&request, &mut answer);
-            let value = |name| answer.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+            let mut response = headers(&[(ALLOW, "GET, PUT")]);
+            rules.preflight(&request, &mut response);
+            let value =
+                |name| response.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
             (value(ACCESS_CONTROL_ALLOW_METHODS), value(ACCESS_CONTROL_ALLOW_HEADERS))
         };
         assert_eq!(asks("https://shop.example", Some("PUT")), (Some("GET, PUT".into()), Some("X-Allowed".into())));

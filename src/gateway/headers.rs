@@ -11,7 +11,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// The header by which a mock tells the violations of a request that it answers with a declared response.
+/// The header by which a mock tells the violations of a request to which it sends a declared response.
 pub(crate) const X_APIGW_VIOLATIONS: HeaderName = HeaderName::from_static("x-apigw-violations");
 
 /// The header that names a caller's key to a backend. A caller's own is never passed on.
@@ -153,7 +153,7 @@ impl HopHeaders {
     }
 }
 
-/// Headers of a single request that tell a backend its passage.
+/// Headers of a single request that tell a backend where it comes from.
 pub(crate) struct ForwardedHeaders<'a> {
     pub(crate) prefix: &'a HeaderValue,
     pub(crate) request_id: &'a HeaderValue,
@@ -167,9 +167,14 @@ pub(crate) struct ForwardedHeaders<'a> {
 
 /// Writes the headers of a request for the next hop: the client's own, and those of its origin (RFC 7239, and the
 /// headers that came before it). The hop-by-hop headers and untrusted claims have been removed before.
-pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHeaders, passage: &ForwardedHeaders<'_>) {
+pub(crate) fn write_fields(
+    head: &mut Vec<u8>,
+    headers: &HeaderMap,
+    hop: &HopHeaders,
+    forwarded: &ForwardedHeaders<'_>,
+) {
     for (name, value) in headers {
-        if is_passed_on(name.as_str(), passage.trusted) || is_hop(name) && passage.written.contains(name) {
+        if is_passed_on(name.as_str(), forwarded.trusted) || is_hop(name) && forwarded.written.contains(name) {
             write_field(head, name.as_str(), value.as_bytes());
         }
     }
@@ -178,14 +183,14 @@ pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHea
     if !cookies.is_empty() {
         write_field(head, COOKIE.as_str(), &cookies.join(&b"; "[..]));
     }
-    if passage.trusted || passage.written.iter().any(is_hop) {
-        write_hops(head, headers, hop, passage);
+    if forwarded.trusted || forwarded.written.iter().any(is_hop) {
+        write_hops(head, headers, hop, forwarded);
     } else {
         head.extend_from_slice(&hop.lines);
-        write_field(head, X_FORWARDED_PREFIX.as_str(), passage.prefix.as_bytes());
+        write_field(head, X_FORWARDED_PREFIX.as_str(), forwarded.prefix.as_bytes());
     }
-    write_field(head, VIA.as_str(), passage.via.as_bytes());
-    write_field(head, X_REQUEST_ID.as_str(), passage.request_id.as_bytes());
+    write_field(head, VIA.as_str(), forwarded.via.as_bytes());
+    write_field(head, X_REQUEST_ID.as_str(), forwarded.request_id.as_bytes());
 }
 
 /// True if a header tells the hops of a request.
@@ -197,16 +202,16 @@ fn is_hop(name: &HeaderName) -> bool {
 
 /// Writes the headers that tell the hops of a request: behind what a trusted client tells, and but for those that the settings
 /// have written.
-fn write_hops(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHeaders, passage: &ForwardedHeaders<'_>) {
-    let is_told = |name: &HeaderName| passage.trusted && headers.contains_key(name);
+fn write_hops(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHeaders, forwarded: &ForwardedHeaders<'_>) {
+    let is_told = |name: &HeaderName| forwarded.trusted && headers.contains_key(name);
     for (name, own) in [
         (FORWARDED, hop.forwarded.as_bytes()),
         (X_FORWARDED_FOR, hop.client.as_bytes()),
         (X_FORWARDED_HOST, hop.host.as_bytes()),
         (X_FORWARDED_PROTO, hop.proto.as_bytes()),
-        (X_FORWARDED_PREFIX, passage.prefix.as_bytes()),
+        (X_FORWARDED_PREFIX, forwarded.prefix.as_bytes()),
     ] {
-        if passage.written.contains(&name) {
+        if forwarded.written.contains(&name) {
             continue;
         }
         match name.as_str() {

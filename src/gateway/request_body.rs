@@ -107,7 +107,7 @@ impl TimedExchange for BodyProgress {
                 waker.wake_by_ref();
             }
         }
-        // The reader of the body answers; others on the connection go on.
+        // The reader of the body responds; others on the connection go on.
         false
     }
 }
@@ -125,7 +125,7 @@ impl IncomingBody {
     /// Makes the body of a request whose head has just come.
     pub(crate) fn new(body: hyper::body::Incoming, watch: Rc<ConnectionWatch>) -> Self {
         let has_ended = body.is_end_stream();
-        watch.head_came(!has_ended);
+        watch.note_head(!has_ended);
         let mut incoming = Self { body, watch, has_ended, is_held: false };
         incoming.set_held(!has_ended);
         incoming
@@ -140,7 +140,7 @@ impl IncomingBody {
     fn end(&mut self) {
         self.set_held(false);
         if !std::mem::replace(&mut self.has_ended, true) {
-            self.watch.body_ended();
+            self.watch.note_body_end();
         }
     }
 }

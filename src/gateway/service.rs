@@ -11,23 +11,23 @@
 //! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
-//! On a connection of a proxy that asks for a verdict, `authorize` answers after the sixth; where the
+//! On a connection of a proxy that asks for a verdict, `authorize` responds after the sixth; where the
 //! body is signed, once it was received and verified.
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is served by the snapshot of its start, whatever is published
 //! meanwhile. Where its response lasts, it goes on only as long as it would be let in by the current one (`ongoing_call`).
 //!
-//! `answer` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
+//! `waiting_request` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
 
 pub(crate) mod access_log;
-mod answer;
 mod authorize;
 pub(crate) mod context;
 mod exchange;
 pub(crate) mod ongoing_call;
 pub(crate) mod payload;
 mod response_check;
+mod waiting_request;
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -40,10 +40,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
-use answer::{WaitingRequest, api_call};
 use context::{ClientConnection, Context};
 use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use payload::ResponsePayload;
+use waiting_request::{WaitingRequest, api_call};
 
 use super::access::{AdmittedCaller, CallerCheck};
 use super::client_address::UntoldAddress;
@@ -74,15 +74,15 @@ pub(crate) async fn handle(
     }
     let mut exchange = Exchange::begin(Rc::clone(&context), Rc::clone(&client), &parts);
     let decided = if !client.is_trusted() {
-        RequestDecision::Answer(exchange.refuse(&Problem::new(Kind::Forbidden, UNTRUSTED_PROXY).closing(), None))
+        RequestDecision::Respond(exchange.refuse(&Problem::new(Kind::Forbidden, UNTRUSTED_PROXY).closing(), None))
     } else if described == Some(None) {
-        RequestDecision::Answer(exchange.refuse(&Problem::new(Kind::NotFound, NO_DESCRIPTION).closing(), None))
+        RequestDecision::Respond(exchange.refuse(&Problem::new(Kind::NotFound, NO_DESCRIPTION).closing(), None))
     } else {
         let snapshot = context.shared.snapshot.load();
         exchange.decide(&snapshot, &parts, &body)
     };
     match decided {
-        RequestDecision::Answer(mut response) => {
+        RequestDecision::Respond(mut response) => {
             if !body.is_end_stream() {
                 let expects = parts.headers.contains_key(EXPECT);
                 Box::pin(leave_body(&client.watch, body, expects, &mut response)).await;
@@ -114,7 +114,7 @@ const NO_SUCH_PATH: &str = "No API has this path.";
 
 /// Decision about a request.
 enum RequestDecision {
-    Answer(Response<ResponsePayload>),
+    Respond(Response<ResponsePayload>),
     Wait(Box<WaitingRequest>),
 }
 
@@ -136,7 +136,7 @@ impl Exchange {
             checked.and_then(|()| check_head(parts, !body.is_end_stream(), |authority| watch.host(authority)));
         let head = match checked {
             Ok(head) => head,
-            Err(problem) => return RequestDecision::Answer(self.refuse(&problem.closing(), None)),
+            Err(problem) => return RequestDecision::Respond(self.refuse(&problem.closing(), None)),
         };
         if let Some(entry) = &mut self.entry {
             head.host.name().clone_into(&mut entry.host);
@@ -151,7 +151,7 @@ impl Exchange {
             Ok(found) => self.take_steps(&found, parts, body).map_err(|(problem, at)| self.refuse(&problem, Some(at))),
             Err(problem) => Err(self.refuse(&problem, None)),
         };
-        decided.unwrap_or_else(RequestDecision::Answer)
+        decided.unwrap_or_else(RequestDecision::Respond)
     }
 
     /// Takes steps 2 to 6 for a request whose path is known, and responds if its head alone decides.
@@ -164,7 +164,7 @@ impl Exchange {
         let group: &'s CompiledGroup = found.group;
         let at = PartialMatch { group, api: None, headers: &parts.headers };
         let Some((index, api)) = match_api_of(found, parts).map_err(|problem| (problem, at))? else {
-            return self.answer_without_api(found, parts, at);
+            return self.respond_without_api(found, parts, at);
         };
         let at = PartialMatch { api: Some(api), ..at };
         if let Some(entry) = &mut self.entry {
@@ -181,14 +181,14 @@ impl Exchange {
                 _ => None,
             };
             let outcome = authorize::allowed(passed, &parts.headers);
-            return Ok(RequestDecision::Answer(self.finish(outcome, Some(at))));
+            return Ok(RequestDecision::Respond(self.finish(outcome, Some(at))));
         }
         let texts = &found.found.parameters;
-        if matches!(group.answer, CompiledResponder::Mock) && body.is_end_stream() {
+        if matches!(group.responder, CompiledResponder::Mock) && body.is_end_stream() {
             let outcome = check_without_body(group, api, parts, texts);
             let outcome = outcome.and_then(|()| mock_response(&self.context, api, at.headers));
             return outcome
-                .map(|outcome| RequestDecision::Answer(self.finish(outcome, Some(at))))
+                .map(|outcome| RequestDecision::Respond(self.finish(outcome, Some(at))))
                 .map_err(|problem| (problem, at));
         }
         Ok(RequestDecision::Wait(Box::new(WaitingRequest {
@@ -208,7 +208,7 @@ impl Exchange {
     }
 
     /// Responds to a request for a path that declares nothing for its method: `OPTIONS` itself, all others with 405.
-    fn answer_without_api<'s>(
+    fn respond_without_api<'s>(
         &mut self,
         found: &FoundPath<'s, '_>,
         parts: &Parts,
@@ -231,7 +231,7 @@ impl Exchange {
             cors.preflight(at.headers, &mut headers);
         }
         let outcome = ResponseOutcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
-        Ok(RequestDecision::Answer(self.finish(outcome, None)))
+        Ok(RequestDecision::Respond(self.finish(outcome, None)))
     }
 
     /// Has a request counted and logged under its key.
@@ -354,7 +354,7 @@ fn match_api<'s>(
     if has_semicolons(found.path) {
         let takes_semicolons = |api: &CompiledApi| api.path.takes_semicolons(found.path);
         let mut others = found.found.entry.routes().filter_map(|index| group.apis.get(index));
-        // A preflight is answered for the path's APIs, whichever the request will be for.
+        // A preflight is for the path's APIs, whichever the request will be for.
         if !matched.map_or_else(|| others.any(takes_semicolons), |(_, api)| takes_semicolons(api)) {
             return Err(semicolons());
         }

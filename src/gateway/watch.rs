@@ -30,7 +30,7 @@ pub(crate) struct ConnectionWatch {
     in_flight: Cell<u32>,
     /// Number of them that wait for the client to take data.
     untaken: Cell<u32>,
-    /// Number of requests that the client has given up, less those that were answered.
+    /// Number of requests that the client has given up, less those whose response began.
     given_up: Cell<u32>,
     reading: Cell<ClientWait>,
     reading_since: Cell<Ticks>,
@@ -91,7 +91,7 @@ impl ConnectionWatch {
     }
 
     /// Notes that the connection carries many requests at a time.
-    pub(crate) fn multiplexes(&self) {
+    pub(crate) fn note_multiplexed(&self) {
         self.multiplexed.set(true);
     }
 
@@ -118,7 +118,7 @@ impl ConnectionWatch {
 
     /// Notes that the client has given up a request before its response had begun. Where a client that multiplexes does
     /// hardly anything else, it only makes work (as in CVE-2023-44487), and is cut off.
-    pub(crate) fn given_up(&self) {
+    pub(crate) fn note_given_up(&self) {
         const MOST_GIVEN_UP: u32 = 100;
         self.given_up.set(self.given_up.get() + 1);
         if self.multiplexed.get() && self.given_up.get() > MOST_GIVEN_UP {
@@ -128,7 +128,7 @@ impl ConnectionWatch {
     }
 
     /// Notes that the response to a request begins.
-    pub(crate) fn answered(&self) {
+    pub(crate) fn note_response(&self) {
         self.given_up.set(self.given_up.get().saturating_sub(1));
     }
 
@@ -148,7 +148,7 @@ impl ConnectionWatch {
     }
 
     /// Records the part that is read from the client next, and whether the last attempt to read found nothing.
-    pub(crate) fn reads(&self, reading: ClientWait, starved: bool) {
+    pub(crate) fn set_reading(&self, reading: ClientWait, starved: bool) {
         self.starved.set(starved);
         if self.reading.replace(reading) != reading {
             self.reading_since.set(self.clock.get());
@@ -158,16 +158,16 @@ impl ConnectionWatch {
     }
 
     /// Notes that a head has come to its end, and whether a body follows.
-    pub(crate) fn head_came(&self, has_body: bool) {
+    pub(crate) fn note_head(&self, has_body: bool) {
         if !self.multiplexed.get() {
-            self.reads(if has_body { ClientWait::Body } else { ClientWait::Idle }, false);
+            self.set_reading(if has_body { ClientWait::Body } else { ClientWait::Idle }, false);
         }
     }
 
     /// Notes that nothing more of a request's body is waited for.
-    pub(crate) fn body_ended(&self) {
+    pub(crate) fn note_body_end(&self) {
         if self.reading.get() == ClientWait::Body {
-            self.reads(ClientWait::Idle, false);
+            self.set_reading(ClientWait::Idle, false);
         }
     }
 
@@ -179,13 +179,13 @@ impl ConnectionWatch {
         self.starved.set(false);
         match self.reading.get() {
             ClientWait::Body => self.arrears.came(count as u64),
-            ClientWait::Idle if self.in_flight.get() == 0 && count > 0 => self.reads(ClientWait::Head, false),
+            ClientWait::Idle if self.in_flight.get() == 0 && count > 0 => self.set_reading(ClientWait::Head, false),
             _ => {}
         }
     }
 
     /// Notes that an attempt to read found nothing.
-    pub(crate) fn starves(&self) {
+    pub(crate) fn note_starved(&self) {
         self.starved.set(true);
     }
 
@@ -278,39 +278,39 @@ impl ConnectionWatch {
     }
 
     /// Cuts the connection off if it has made its worker wait too long.
-    pub(crate) fn tick(&self, patience: &ConnectionTimeouts) {
+    pub(crate) fn tick(&self, timeouts: &ConnectionTimeouts) {
         let now = self.clock.get();
         let since = |then: Ticks| now.saturating_sub(then);
         let waited = since(self.reading_since.get());
         let multiplexed = self.multiplexed.get();
         let busy = self.in_flight.get() > 0;
-        let idle = !busy && since(self.progress.get()) > patience.keep_alive;
+        let idle = !busy && since(self.progress.get()) > timeouts.keep_alive;
         let too_long = match self.reading.get() {
-            ClientWait::Idle => idle && waited > patience.keep_alive,
-            ClientWait::Head => waited > patience.head,
+            ClientWait::Idle => idle && waited > timeouts.keep_alive,
+            ClientWait::Head => waited > timeouts.head,
             ClientWait::Body => {
                 // Where the last attempt to read found something, it is the backend that takes its time, not the client.
-                let late = self.arrears.tick(now, self.starved.get(), patience.body);
+                let late = self.arrears.tick(now, self.starved.get(), timeouts.body);
                 if late && self.late_since.get().is_none() {
-                    // The body's reader answers 408.
+                    // The body's reader responds with 408.
                     self.late_since.set(Some(now));
                     wake(&self.body_waker);
                 }
-                self.late_since.get().is_some_and(|then| since(then) > patience.write)
+                self.late_since.get().is_some_and(|then| since(then) > timeouts.write)
             }
             ClientWait::Tunnel => multiplexed && idle,
         };
         let tunnel = self.reading.get() == ClientWait::Tunnel && !multiplexed;
         // A client that multiplexes can leave responses unread without a single write that waits (RFC 9113, section 5.2).
         let untaken = multiplexed && busy && self.untaken.get() == self.in_flight.get();
-        let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write)
-            || untaken && since(self.progress.get()) > patience.write;
-        let stalled = busy && since(self.progress.get()) > patience.stall && !tunnel;
+        let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > timeouts.write)
+            || untaken && since(self.progress.get()) > timeouts.write;
+        let stalled = busy && since(self.progress.get()) > timeouts.stall && !tunnel;
         // hyper closes a connection of HTTP/2 once the client has acknowledged that no more requests are taken (RFC 9113,
         // section 6.8), which a client that is gone never does.
         let is_quiet = multiplexed && !busy && self.write_blocked_since.get().is_none();
         let drained = is_quiet
-            && self.draining_since.get().is_some_and(|then| since(then.max(self.progress.get())) > patience.drain);
+            && self.draining_since.get().is_some_and(|then| since(then.max(self.progress.get())) > timeouts.drain);
         if too_long || blocked || stalled || drained || self.breaks_off_exchange() {
             self.cut.set(true);
             self.wake();

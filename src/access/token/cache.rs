@@ -10,7 +10,7 @@ use super::key_set::TokenKeySet;
 use super::{TokenClaims, TokenFault};
 use crate::model::Digest;
 
-/// The number of shards: more than threads that answer requests.
+/// The number of shards: more than threads that serve requests.
 const SHARDS: usize = 16;
 /// The most tokens of a shard, about 16 MB in all.
 const MOST_OF_A_SHARD: usize = 2048;

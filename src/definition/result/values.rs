@@ -216,7 +216,7 @@ impl<'d> ResultValues<'d> {
         SourcedValue { value, source }: &SourcedValue,
         schema: Option<Node<'d>>,
     ) -> Result<EncodedBody, BudgetExceeded> {
-        let (media_type, family) = encode::answered_as(media_type, value, schema);
+        let (media_type, family) = encode::sent_as(media_type, value, schema);
         // Only the serialization of XML depends on the schema.
         let schema = schema.filter(|_| family == EncodingFamily::Xml);
         let key = (*source, family, schema.map(Node::id));

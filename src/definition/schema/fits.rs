@@ -69,8 +69,8 @@ const MOST_LEVELS: usize = 400;
 
 impl InstanceCheck<'_> {
     fn check(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
-        if let Some(answer) = schema.as_bool() {
-            return answer;
+        if let Some(fits) = schema.as_bool() {
+            return fits;
         }
         let key = (schema.id(), std::ptr::from_ref(value));
         if let Some(known) = self.known.get(&key) {
@@ -81,11 +81,11 @@ impl InstanceCheck<'_> {
         }
         self.left -= 1;
         self.known.insert(key, true);
-        let answer = self.schema(value, schema, level);
+        let fits = self.schema(value, schema, level);
         let taken = self.patterns.taken();
         self.take(taken);
-        self.known.insert(key, answer);
-        answer
+        self.known.insert(key, fits);
+        fits
     }
 
     fn take(&mut self, steps: usize) {
@@ -342,9 +342,9 @@ impl InstanceCheck<'_> {
         let value = Value::String(name.to_owned());
         // The value is temporary, so results remembered by its address must not outlive it.
         let known = std::mem::take(&mut self.known);
-        let answer = self.check(&value, naming, level + 1);
+        let fits = self.check(&value, naming, level + 1);
         self.known = known;
-        answer
+        fits
     }
 
     fn dependent(&mut self, map: &serde_json::Map<String, Value>, schema: Node<'_>, level: usize) -> bool {
@@ -362,9 +362,9 @@ impl InstanceCheck<'_> {
         }
         let value = Value::Object(map.clone());
         let known = std::mem::take(&mut self.known);
-        let answer = dependents.iter().all(|dependent| self.check(&value, *dependent, level + 1));
+        let fits = dependents.iter().all(|dependent| self.check(&value, *dependent, level + 1));
         self.known = known;
-        answer
+        fits
     }
 }
 

@@ -63,8 +63,8 @@ struct SchemaWriter<'d> {
 impl<'d> SchemaWriter<'d> {
     fn schema(&mut self, schema: Node<'d>) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;
-        if let Some(answer) = schema.as_bool() {
-            return Some(Value::Bool(answer));
+        if let Some(allows_all) = schema.as_bool() {
+            return Some(Value::Bool(allows_all));
         }
         let mut map = Map::new();
         if is_reference(schema, self.specification) {

@@ -19,7 +19,7 @@ use crate::gateway::upstream::tls_client::client_config;
 use crate::model::BackendTls;
 
 /// The most bytes of a response.
-const LARGEST_ANSWER: usize = 256 << 20;
+const LARGEST_RESPONSE: usize = 256 << 20;
 /// The name under which the own certificate authority is handed on.
 const OWN_AUTHORITY: &str = "ca";
 
@@ -91,7 +91,7 @@ pub enum CallError {
     #[error("the connection was lost")]
     Broken(#[from] hyper::Error),
     /// The response is too large.
-    #[error("the response is larger than {} MiB", LARGEST_ANSWER >> 20)]
+    #[error("the response is larger than {} MiB", LARGEST_RESPONSE >> 20)]
     TooLarge,
     /// It took too long.
     #[error("no complete response within {} s", .0.as_secs_f64())]
@@ -139,7 +139,7 @@ where
     request.headers_mut().insert(HOST, outgoing.host);
     let started = Instant::now();
     let (head, body) = sender.send_request(request).await?.into_parts();
-    let collected = Limited::new(body, LARGEST_ANSWER).collect().await;
+    let collected = Limited::new(body, LARGEST_RESPONSE).collect().await;
     let body = collected.map_err(|error| match error.downcast::<hyper::Error>() {
         Ok(error) => CallError::Broken(*error),
         Err(_) => CallError::TooLarge,

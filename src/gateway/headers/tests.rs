@@ -50,7 +50,7 @@ fn earlier_hops_are_believed_only_where_they_are_trusted() {
     let via = HeaderValue::from_static("1.1 apigw");
     let prefix = HeaderValue::from_static("/p");
     let hop = HopHeaders::new(([192, 0, 2, 1], 9).into(), true, "a.example");
-    let passage = |trusted| ForwardedHeaders { prefix: &prefix, request_id: &id, trusted, written: &[], via: &via };
+    let forwarded = |trusted| ForwardedHeaders { prefix: &prefix, request_id: &id, trusted, written: &[], via: &via };
     let claimed = [
         ("x-forwarded-for", "198.51.100.1"),
         ("x_forwarded-for", "198.51.100.1"),
@@ -76,7 +76,7 @@ fn earlier_hops_are_believed_only_where_they_are_trusted() {
         if !trusted {
             strip_claims(&mut sent);
         }
-        write_fields(&mut head, &sent, &hop, &passage(trusted));
+        write_fields(&mut head, &sent, &hop, &forwarded(trusted));
         let text = String::from_utf8(head).expect("text");
         let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
         assert_eq!(lines.len(), text.matches("\r\n").count(), "{text:?}");
@@ -163,10 +163,10 @@ fn a_caller_is_named_by_the_address_that_it_has() {
 fn headers_with_underscores_are_dropped() {
     let value = HeaderValue::from_static("v");
     let hop = HopHeaders::new(([192, 0, 2, 1], 9).into(), false, "a");
-    let passage = ForwardedHeaders { prefix: &value, request_id: &value, trusted: false, written: &[], via: &value };
+    let forwarded = ForwardedHeaders { prefix: &value, request_id: &value, trusted: false, written: &[], via: &value };
     let mut head = Vec::new();
     let sent = headers(&[("transfer_encoding", "chunked"), ("x_request_id", "1"), ("x-note", "one")]);
-    write_fields(&mut head, &sent, &hop, &passage);
+    write_fields(&mut head, &sent, &hop, &forwarded);
     let text = String::from_utf8(head).expect("text");
     assert!(text.contains("x-note: one\r\n") && text.contains("x-request-id: v\r\n"), "{text}");
     assert!(!text.contains("cookie") && !text.contains('_'), "{text}");

@@ -22,7 +22,7 @@ use crate::model::{LimitWindow, RateLimit, RateLimits};
 
 pub(crate) use counter::{LimitCounter, LimitMoment, LimitStanding};
 
-/// The number of shards: more than threads that answer requests.
+/// The number of shards: more than threads that serve requests.
 const SHARDS: usize = 16;
 /// The least number of counters of a shard at which those are let go that say nothing.
 const FULL_AT_LEAST: usize = 64;

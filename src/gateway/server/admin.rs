@@ -67,11 +67,11 @@ impl AdminState {
                 *asked.headers_mut() = request.headers().clone();
                 page(pages, asked).await.map(Full::new)
             }
-            _ => self.answer(&request),
+            _ => self.status_response(&request),
         }
     }
 
-    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    fn status_response(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "GET or HEAD\n".to_owned());
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -157,7 +157,7 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     match driven {
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
-            // hyper has answered by itself, without a body; the log and the metrics learn of it here.
+            // hyper has responded by itself, without a body; the log and the metrics learn of it here.
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
             note_refused(Rc::clone(&context), Rc::clone(&client), status, error.to_string());
@@ -170,7 +170,7 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
         Some(AgreedTunnel { tunnel, call }) => {
-            watch.reads(ClientWait::Tunnel, true);
+            watch.set_reading(ClientWait::Tunnel, true);
             // On the heap: other connections have no room for it.
             let passing = Box::pin(unless_refused(*call, tunnel.run(stream, &parts.read_buf)));
             unless_cut(watch, passing).await;
@@ -181,8 +181,8 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
 
 async fn serve_http2(context: Rc<Context>, client: Rc<ClientConnection>, stream: ObservedStream) {
     let watch = &client.watch;
-    watch.multiplexes();
-    watch.reads(ClientWait::Tunnel, true);
+    watch.note_multiplexed();
+    watch.set_reading(ClientWait::Tunnel, true);
     let limits = context.shared.config.limits;
     let timeouts = context.shared.config.timeouts;
     let mut builder = http2::Builder::new(LocalExecutor);
@@ -200,7 +200,7 @@ async fn serve_http2(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     drive(watch, connection, http2::Connection::graceful_shutdown).await;
 }
 
-/// Makes the service that answers the requests of a connection.
+/// Makes the service that responds to the requests of a connection.
 fn service(
     context: Rc<Context>,
     client: Rc<ClientConnection>,

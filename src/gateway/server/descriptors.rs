@@ -78,7 +78,7 @@ mod tests {
             (Some(1082), 16384, 500, 250),
             (Some(1082), 100, 100, 450),
             (Some(182), 16384, 50, 25),
-            // Nothing is left, and yet one connection at a time is answered.
+            // Nothing is left, and yet one connection at a time is served.
             (Some(80), 16384, 1, 1),
         ] {
             let limits = ConnectionLimits::new(open_files, 2, (1, 0), set);

@@ -1,7 +1,7 @@
 //! Has the requests refused whose header blocks h2 would mend.
 //!
 //! Nothing in hyper says which request came on which stream. A field is therefore added at the end of such a block, before h2
-//! reads it: to a request's head one that the service knows, and answers with 400; to trailers one that is malformed on
+//! reads it: to a request's head one that the service knows, and responds with 400; to trailers one that is malformed on
 //! HTTP/2 (RFC 9113, section 8.2.2), for which h2 resets the stream. Literals that are not indexed leave the dynamic table as
 //! it is. The rest of the connection never learns of it.
 

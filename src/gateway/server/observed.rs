@@ -44,7 +44,7 @@ impl ObservedStream {
         if !self.first.is_empty() {
             give(&mut self.first, buffer);
         } else if Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
-            self.watch.starves();
+            self.watch.note_starved();
             return Poll::Pending;
         }
         self.watch.came(buffer.filled().len() - before);
@@ -115,7 +115,7 @@ impl AsyncWrite for ObservedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Half-closed clients are answered, so that hyper reads nothing while a request is in flight, and sees no reset.
+        // Half-closed clients get their responses, so that hyper reads nothing while a request is in flight, and sees no reset.
         if self.watch.is_awaiting_response()
             && let Poll::Ready(error) = self.stream.poll_reset(context)
         {

@@ -70,8 +70,8 @@ impl SharedState {
     }
 
     /// Returns the number of responses of all workers.
-    fn answered(&self) -> u64 {
-        self.context.gauges.iter().map(|gauges| gauges.answered.load(Ordering::Relaxed)).sum()
+    fn responses(&self) -> u64 {
+        self.context.gauges.iter().map(|gauges| gauges.responses.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -184,19 +184,21 @@ impl Worker {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         // One worker measures for all.
-        let mut pace_of_answers = (self.context.index == 0).then(|| PaceOfAnswers::new(&self.shared));
+        let mut response_rate = (self.context.index == 0).then(|| ResponseRate::new(&self.shared));
         loop {
             interval.tick().await;
             self.note_tick(milliseconds(self.shared.started.elapsed()));
-            if let Some(pace) = &mut pace_of_answers {
-                pace.tick(&self.shared);
+            if let Some(rate) = &mut response_rate {
+                rate.tick(&self.shared);
             }
             self.clock.set(self.clock.get() + 1);
-            let patience =
-                patience(&self.shared.context.config.timeouts, self.shared.context.snapshot.load().longest_wait);
+            let timeouts = connection_timeouts(
+                &self.shared.context.config.timeouts,
+                self.shared.context.snapshot.load().longest_wait,
+            );
             let mut in_flight = 0;
             self.each_watch(|watch| {
-                watch.tick(&patience);
+                watch.tick(&timeouts);
                 in_flight += watch.in_flight() as usize;
             });
             self.context.pool.tick(KEEP_BACKEND);
@@ -218,24 +220,24 @@ impl Worker {
     }
 }
 
-/// Follows how many requests are answered, to find out whether workers do well to yield.
-struct PaceOfAnswers {
+/// Follows how many responses are sent, to find out whether workers do well to yield.
+struct ResponseRate {
     trial: Trial,
-    answered: u64,
+    responses: u64,
     since: Instant,
 }
 
-impl PaceOfAnswers {
+impl ResponseRate {
     fn new(shared: &SharedState) -> Self {
-        Self { trial: Trial::default(), answered: shared.answered(), since: Instant::now() }
+        Self { trial: Trial::default(), responses: shared.responses(), since: Instant::now() }
     }
 
     fn tick(&mut self, shared: &SharedState) {
-        let (answered, now) = (shared.answered(), Instant::now());
+        let (responses, now) = (shared.responses(), Instant::now());
         let milliseconds = u64::try_from((now - self.since).as_millis()).unwrap_or(u64::MAX).max(1);
-        let rate = answered.wrapping_sub(self.answered).saturating_mul(1000) / milliseconds;
+        let rate = responses.wrapping_sub(self.responses).saturating_mul(1000) / milliseconds;
         shared.yielding.set(self.trial.next(rate));
-        (self.answered, self.since) = (answered, now);
+        (self.responses, self.since) = (responses, now);
     }
 }
 
@@ -278,7 +280,7 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn patience(timeouts: &GatewayTimeouts, longest_wait: Duration) -> ConnectionTimeouts {
+fn connection_timeouts(timeouts: &GatewayTimeouts, longest_wait: Duration) -> ConnectionTimeouts {
     ConnectionTimeouts {
         head: ticks(timeouts.head),
         keep_alive: ticks(timeouts.keep_alive),

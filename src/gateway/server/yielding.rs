@@ -48,7 +48,7 @@ const LONGEST_PAUSE: u32 = 256;
 /// Measures both behaviours: one tick of the other, between ticks of the one that is kept to.
 #[derive(Debug)]
 pub(crate) struct Trial {
-    /// The manner that is kept to: whether workers yield.
+    /// The strategy that is kept to: whether workers yield.
     yields: bool,
     /// Ticks before the next try.
     pause: u32,
@@ -70,7 +70,7 @@ impl Default for Trial {
 }
 
 impl Trial {
-    /// Takes how many requests a second were answered in the tick that is over, and returns whether workers yield in the
+    /// Takes how many responses a second were sent in the tick that is over, and returns whether workers yield in the
     /// next.
     pub(crate) fn next(&mut self, rate: u64) -> bool {
         self.phase = match self.phase {
@@ -81,7 +81,7 @@ impl Trial {
             }
             Phase::Pause { ticks: 0 } => Phase::Try { before: rate },
             Phase::Pause { ticks } => Phase::Pause { ticks: ticks - 1 },
-            // Load that has only begun, or is about to end, must not make the other manner look better.
+            // Load that has only begun, or is about to end, must not make the other strategy look better.
             Phase::After { before, tried } => self.decide(before.max(rate), tried),
         };
         self.yields != matches!(self.phase, Phase::Try { .. })
@@ -101,7 +101,7 @@ impl Trial {
 mod tests {
     use super::*;
 
-    /// Has a machine answer so many requests a second in each manner, and returns in which ticks workers yielded.
+    /// Has a machine send so many responses a second with each strategy, and returns in which ticks workers yielded.
     fn run(trial: &mut Trial, ticks: usize, sleeping: u64, yielding: u64) -> Vec<usize> {
         let mut yields = false;
         let mut ticks_of_yielding = Vec::new();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_answers_more_is_kept_to_and_put_to_the_test_again() {
+    fn the_faster_strategy_is_kept_to_and_put_to_the_test_again() {
         let mut trial = Trial::default();
         let yielded = run(&mut trial, 44, 100_000, 120_000);
         // Tried once, kept to from two ticks later on; every sixteen ticks one of sleeping shows whether it still pays.

@@ -2,7 +2,7 @@
 //! below the path `/-/authorize`.
 //!
 //! It takes the steps of a request that is served, up to the size of the body; one that is signed is received too: 200 lets it in, with the name of the key in
-//! `x-apigw-key`; every other answer is the one for the caller.
+//! `x-apigw-key`; every other response is the one for the caller.
 
 use bytes::Bytes;
 use http::request::Parts;

@@ -59,7 +59,7 @@ pub(crate) struct SharedContext {
 #[repr(align(128))]
 pub(crate) struct WorkerGauges {
     /// Number of responses.
-    pub(crate) answered: AtomicU64,
+    pub(crate) responses: AtomicU64,
     /// Number of requests in flight, as of its last tick.
     pub(crate) in_flight: AtomicUsize,
     /// Number of open connections to backends, as of its last tick.
@@ -169,10 +169,10 @@ impl Context {
     }
 
     /// Counts a response.
-    pub(crate) fn answered(&self) {
-        if let Some(WorkerGauges { answered, .. }) = self.shared.gauges.get(self.index) {
+    pub(crate) fn note_response(&self) {
+        if let Some(WorkerGauges { responses, .. }) = self.shared.gauges.get(self.index) {
             // Only this worker writes, so that reading and writing need not be one step.
-            answered.store(answered.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            responses.store(responses.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     }
 }

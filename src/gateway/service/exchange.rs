@@ -178,8 +178,8 @@ impl Exchange {
             cors.decorate(request, &mut headers);
         }
         let in_flight = self.in_flight.take().unwrap_or_else(|| self.client.watch.begin());
-        self.client.watch.answered();
-        self.context.answered();
+        self.client.watch.note_response();
+        self.context.note_response();
         let meter = at.and_then(|at| at.api).map_or(&self.context.shared.unrouted, |api| &api.meter);
         let waits = matches!(body, OutcomeBody::Relayed(_));
         let payload = match body {
@@ -269,7 +269,7 @@ impl Drop for Exchange {
         if self.in_flight.is_none() {
             return;
         }
-        self.client.watch.given_up();
+        self.client.watch.note_given_up();
         let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.context.shared.unrouted));
         let (status, reason) = self.context.shared.abort_status();
         if let Some(meter) = self.key_meter.take() {

@@ -14,8 +14,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use tokio::time::timeout;
 
-use super::answer::{WaitingRequest, api_call};
 use super::context::Context;
+use super::waiting_request::{WaitingRequest, api_call};
 use super::{check_address, find_path, match_api};
 use crate::definition::SequenceFraming;
 use crate::definition::percent::one_spelling;

@@ -35,7 +35,7 @@ impl RequestTraits {
         }
     }
 
-    /// True if it is a status by which HTTP itself answers a precondition or a range (RFC 9110, sections 13 and 14).
+    /// True if it is a status of HTTP itself for a precondition or a range (RFC 9110, sections 13 and 14).
     /// Definitions seldom declare it, and it says nothing of the API.
     fn explains(&self, status: StatusCode) -> bool {
         match status {

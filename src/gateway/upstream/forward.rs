@@ -114,7 +114,7 @@ pub(crate) async fn forward(
     let UpstreamExchange { progress, prepared, .. } = exchange;
     let SuccessfulAttempt { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
-        let reason = format!("it answered {} to a request that asked for no such thing", head.status);
+        let reason = format!("it sent {} unasked", head.status);
         return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's response cannot be forwarded.", reason));
     }
     let carrier = ResponseCarrier { lease, sending, progress };
@@ -226,14 +226,14 @@ impl<'a> UpstreamCall<'a> {
         let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
         let authority = own_host.unwrap_or(target.origin.authority.as_bytes());
         write_field(head, "host", authority);
-        let passage = ForwardedHeaders {
+        let forwarded = ForwardedHeaders {
             prefix: self.group.prefix_value,
             request_id: self.request_id,
             trusted: self.is_trusted,
             written: &prepared.outgoing.written,
             via: prepared.via,
         };
-        write_fields(head, &prepared.outgoing.headers, self.hop, &passage);
+        write_fields(head, &prepared.outgoing.headers, self.hop, &forwarded);
         if as_websocket {
             write_field(head, CONNECTION.as_str(), b"upgrade");
             write_field(head, UPGRADE.as_str(), b"websocket");
@@ -314,10 +314,10 @@ impl UpstreamExchange<'_> {
         }
         let mut sending = PendingRequest::new(body, method, head);
         head.extend_from_slice(b"\r\n");
-        let answer = connection.head(&mut sending, *method == Method::HEAD);
-        match head_in_time(answer, call.response_timeout(), self.progress.as_deref()).await {
+        let head = connection.head(&mut sending, *method == Method::HEAD);
+        match head_in_time(head, call.response_timeout(), self.progress.as_deref()).await {
             Some(Ok(head)) => {
-                origin.answered();
+                origin.note_response();
                 if let Some(seconds) = head.kept_for {
                     lease.note_kept_for(seconds);
                 }

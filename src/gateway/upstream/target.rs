@@ -91,7 +91,7 @@ impl UpstreamOrigin {
     }
 
     /// Notes that it responded.
-    pub(crate) fn answered(&self) {
+    pub(crate) fn note_response(&self) {
         if self.down_until_ms.load(Ordering::Relaxed) != 0 {
             self.down_until_ms.store(0, Ordering::Relaxed);
         }
@@ -234,7 +234,7 @@ mod tests {
         b.origin.mark_down();
         assert_eq!(host(1, None), "a.example");
         assert_eq!(host(1, Some(a.origin.id)), "b.example");
-        b.origin.answered();
+        b.origin.note_response();
         assert_eq!(host(1, None), "b.example");
     }
 
@@ -263,7 +263,7 @@ mod tests {
                 for share in shares.values() {
                     assert!(share.abs_diff(even) <= even / 20, "one in {stride}, {down} down: {shares:?}");
                 }
-                backend.targets.iter().for_each(|target| target.origin.answered());
+                backend.targets.iter().for_each(|target| target.origin.note_response());
             }
         }
     }

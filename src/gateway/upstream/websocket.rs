@@ -62,9 +62,9 @@ pub(crate) async fn upgrade(
     call.write_head(&prepared, target, true, head)?;
     let mut sending = PendingRequest::new(UpstreamBody::Empty, &prepared.method, head);
     head.extend_from_slice(b"\r\n");
-    let answer = lease.connection.head(&mut sending, false);
-    let answer = tokio::time::timeout(call.response_timeout(), answer).await;
-    let mut head = answer.map_err(|_| {
+    let head = lease.connection.head(&mut sending, false);
+    let head = tokio::time::timeout(call.response_timeout(), head).await;
+    let mut head = head.map_err(|_| {
         UpstreamFailure::new(
             Kind::DeadlineExceeded,
             "The backend did not answer in time.",
@@ -73,8 +73,8 @@ pub(crate) async fn upgrade(
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         let carrier = ResponseCarrier { lease, sending, progress: None };
-        let answered = UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed());
-        return Ok(UpgradeResponse::Refused(Box::new(answered)));
+        let response = UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed());
+        return Ok(UpgradeResponse::Refused(Box::new(response)));
     }
     if !head.names_websocket {
         let reason = "it switched to another protocol than the websocket that it was asked for";

@@ -33,42 +33,42 @@ fn who_makes_the_worker_wait_is_cut_off() {
     assert_eq!(cut_at(&silent, &clock), Some(11), "a handshake or a first head does not come");
 
     let (idle, clock) = watch();
-    idle.reads(ClientWait::Idle, true);
+    idle.set_reading(ClientWait::Idle, true);
     assert_eq!(cut_at(&idle, &clock), Some(21));
 
     let (head, clock) = watch();
-    head.reads(ClientWait::Head, true);
+    head.set_reading(ClientWait::Head, true);
     assert_eq!(cut_at(&head, &clock), Some(11));
 
     let (body, clock) = watch();
     let _in_flight = body.begin();
-    body.reads(ClientWait::Body, true);
+    body.set_reading(ClientWait::Body, true);
     clock.set(6);
     body.tick(&PATIENCE);
     body.came(500);
-    body.starves();
+    body.note_starved();
     assert_eq!(late_at(&body, &clock), Some(16), "its reader is told first");
     assert_eq!(cut_at(&body, &clock), Some(27));
 
     let (fast, clock) = watch();
     let _in_flight = fast.begin();
-    fast.reads(ClientWait::Body, false);
+    fast.set_reading(ClientWait::Body, false);
     assert_eq!(cut_at(&fast, &clock), Some(51), "a backend that does not take the body is no slow client");
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(ClientWait::Idle, true);
+    reader.set_reading(ClientWait::Idle, true);
     reader.write_blocked(true);
     assert_eq!(cut_at(&reader, &clock), Some(11));
 
     let (stalled, clock) = watch();
     let _in_flight = stalled.begin();
-    stalled.reads(ClientWait::Idle, true);
+    stalled.set_reading(ClientWait::Idle, true);
     assert_eq!(cut_at(&stalled, &clock), Some(51));
 
     let (streams, clock) = watch();
-    streams.multiplexes();
-    streams.reads(ClientWait::Tunnel, true);
+    streams.note_multiplexed();
+    streams.set_reading(ClientWait::Tunnel, true);
     let (first, second) = (streams.begin(), streams.begin());
     first.untaken(true);
     clock.set(12);
@@ -83,14 +83,14 @@ fn who_makes_the_worker_wait_is_cut_off() {
 #[test]
 fn a_client_that_only_gives_up_requests_is_cut_off() {
     let (watch, _) = watch();
-    watch.multiplexes();
+    watch.note_multiplexed();
     for _ in 0..150 {
-        watch.given_up();
-        watch.answered();
+        watch.note_given_up();
+        watch.note_response();
     }
     assert!(!watch.is_cut());
     for _ in 0..101 {
-        watch.given_up();
+        watch.note_given_up();
     }
     assert!(watch.is_cut());
 }
@@ -98,7 +98,7 @@ fn a_client_that_only_gives_up_requests_is_cut_off() {
 #[test]
 fn a_request_in_flight_is_not_idle() {
     let (watch, clock) = watch();
-    watch.reads(ClientWait::Idle, true);
+    watch.set_reading(ClientWait::Idle, true);
     let in_flight = watch.begin();
     clock.set(40);
     watch.tick(&PATIENCE);
@@ -110,11 +110,11 @@ fn a_request_in_flight_is_not_idle() {
 #[test]
 fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
     let (single, _) = watch();
-    (0..150).for_each(|_| single.given_up());
+    (0..150).for_each(|_| single.note_given_up());
     assert!(!single.is_cut());
 
     let (tunnel, clock) = watch();
-    tunnel.reads(ClientWait::Tunnel, true);
+    tunnel.set_reading(ClientWait::Tunnel, true);
     let _in_flight = tunnel.begin();
     assert_eq!(cut_at(&tunnel, &clock), None);
 }
@@ -123,18 +123,18 @@ fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
 fn a_wait_begins_with_what_is_waited_for() {
     let (body, clock) = watch();
     let _in_flight = body.begin();
-    body.reads(ClientWait::Body, true);
+    body.set_reading(ClientWait::Body, true);
     body.came(100_000);
-    body.starves();
-    body.reads(ClientWait::Idle, true);
-    body.reads(ClientWait::Body, true);
+    body.note_starved();
+    body.set_reading(ClientWait::Idle, true);
+    body.set_reading(ClientWait::Body, true);
     assert_eq!(late_at(&body, &clock), Some(11), "the bytes were those of the body before");
-    body.body_ended();
+    body.note_body_end();
     assert_eq!((body.is_body_late(), cut_at(&body, &clock)), (false, Some(51)), "nobody waits for it any more");
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(ClientWait::Idle, true);
+    reader.set_reading(ClientWait::Idle, true);
     reader.write_blocked(true);
     clock.set(5);
     reader.write_blocked(true);
@@ -142,14 +142,14 @@ fn a_wait_begins_with_what_is_waited_for() {
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(ClientWait::Idle, true);
+    reader.set_reading(ClientWait::Idle, true);
     reader.write_blocked(true);
     reader.write_blocked(false);
     assert_eq!(cut_at(&reader, &clock), Some(51), "it has taken what was there");
 
     let (streams, clock) = watch();
-    streams.multiplexes();
-    streams.reads(ClientWait::Tunnel, true);
+    streams.note_multiplexed();
+    streams.set_reading(ClientWait::Tunnel, true);
     let first = streams.begin();
     first.untaken(true);
     drop(first);
@@ -168,15 +168,15 @@ fn each_request_of_a_connection_has_its_own_host() {
 #[test]
 fn bytes_begin_a_head_where_no_request_is_in_flight() {
     let (watch, clock) = watch();
-    watch.head_came(false);
+    watch.note_head(false);
     let in_flight = watch.begin();
     watch.came(10);
     assert_eq!(watch.reading.get(), ClientWait::Idle, "what has come of the next request is not waited for yet");
     drop(in_flight);
-    watch.starves();
+    watch.note_starved();
     clock.set(5);
     watch.came(1);
-    watch.starves();
+    watch.note_starved();
     assert_eq!((watch.reading.get(), cut_at(&watch, &clock)), (ClientWait::Head, Some(16)));
 }
 
@@ -184,8 +184,8 @@ fn bytes_begin_a_head_where_no_request_is_in_flight() {
 fn a_drained_connection_that_does_not_end_is_cut_off() {
     let multiplexed = || {
         let (watch, clock) = watch();
-        watch.multiplexes();
-        watch.reads(ClientWait::Tunnel, true);
+        watch.note_multiplexed();
+        watch.set_reading(ClientWait::Tunnel, true);
         (watch, clock)
     };
     let (idle, clock) = multiplexed();
@@ -197,7 +197,7 @@ fn a_drained_connection_that_does_not_end_is_cut_off() {
     busy.drain();
     clock.set(30);
     busy.tick(&PATIENCE);
-    assert!(!busy.is_cut(), "its request is answered first");
+    assert!(!busy.is_cut(), "its response comes first");
     drop(in_flight);
     assert_eq!(cut_at(&busy, &clock), Some(35));
 
@@ -220,10 +220,10 @@ fn a_client_that_takes_nothing_ends_its_exchange() {
     for (multiplexed, takes, cut) in [(false, false, Some(4)), (false, true, Some(51)), (true, false, Some(51))] {
         let (watch, clock) = watch();
         if multiplexed {
-            watch.multiplexes();
+            watch.note_multiplexed();
         }
         let in_flight = watch.begin();
-        watch.reads(ClientWait::Idle, true);
+        watch.set_reading(ClientWait::Idle, true);
         let exchange: Rc<dyn TimedExchange> = Rc::new(Still(Cell::new(0), 4));
         in_flight.follow(&exchange);
         let cut_at = (0..200).find(|&now| {

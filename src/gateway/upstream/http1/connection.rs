@@ -68,7 +68,7 @@ impl UpstreamConnection {
     }
 
     /// Sends the request, and waits for the head of its response. The request goes on while the response is waited for: a
-    /// backend may answer before it has read all of it (RFC 9112, section 9.5).
+    /// backend may respond before it has read all of it (RFC 9112, section 9.5).
     ///
     /// Interim responses are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
     pub(crate) async fn head(

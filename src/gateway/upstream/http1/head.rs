@@ -45,7 +45,7 @@ pub(super) fn head_end(read: &[u8], searched: usize) -> Option<usize> {
 }
 
 impl ResponseHead {
-    /// Reads a head. `to_head` says that it answers a `HEAD`, which has no body whatever its headers say.
+    /// Reads a head. `to_head` says that it is the response to a `HEAD`, which has no body whatever its headers say.
     pub(super) fn parse(head: &Bytes, to_head: bool) -> Result<Self, BrokenExchange> {
         let mut fields = [const { std::mem::MaybeUninit::uninit() }; MOST_FIELDS];
         let mut read = httparse::Response::new(&mut []);
@@ -79,7 +79,7 @@ impl ResponseHead {
         reader.finish(status, to_head, newest)
     }
 
-    /// True if another head follows that answers the same request.
+    /// True if another head follows for the same request.
     pub(super) fn is_interim(&self) -> bool {
         self.status.is_informational() && self.status != StatusCode::SWITCHING_PROTOCOLS
     }

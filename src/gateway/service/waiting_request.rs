@@ -84,13 +84,13 @@ impl Exchange {
             return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
         };
         // The request's headers go to the backend; only cross-origin rules and declared refusals look at them again.
-        let keeps_headers = group.cors.is_some() || matches!(group.answer, CompiledResponder::Mock);
+        let keeps_headers = group.cors.is_some() || matches!(group.responder, CompiledResponder::Mock);
         let headers = if keeps_headers { parts.headers.clone() } else { HeaderMap::new() };
         let at = PartialMatch { group, api: Some(api), headers: &headers };
         self.meter = Some(Arc::clone(&api.meter));
         let expects = parts.headers.contains_key(EXPECT);
         let mut body = Some(body);
-        match self.answer(&wait, api, parts, &mut body).await {
+        match self.respond(&wait, api, parts, &mut body).await {
             Ok(outcome) => {
                 let mut response = self.finish(outcome, Some(at));
                 let kind = lasting_kind(response.headers());
@@ -113,7 +113,7 @@ impl Exchange {
         }
     }
 
-    async fn answer(
+    async fn respond(
         &mut self,
         wait: &WaitingRequest,
         api: &CompiledApi,
@@ -142,7 +142,7 @@ impl Exchange {
         if let Some((rules, key)) = caller {
             rules.rewrite(&mut parts.headers, key.as_ref());
         }
-        match &wait.group.answer {
+        match &wait.group.responder {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
             CompiledResponder::Forward(forwarding) => {
                 let signer = signing.map(|key| RequestSigner { key, body: body.whole() });
@@ -154,7 +154,7 @@ impl Exchange {
 
     /// Finds the key with which the request to the backend is signed, before its body is read.
     fn signing_key(&self, wait: &WaitingRequest) -> Result<Option<SigningKey>, Problem> {
-        let CompiledResponder::Forward(forwarding) = &wait.group.answer else { return Ok(None) };
+        let CompiledResponder::Forward(forwarding) = &wait.group.responder else { return Ok(None) };
         forwarding.sign.as_ref().map(|signing| self.context.shared.access.signing_key(signing)).transpose()
     }
 
@@ -203,7 +203,7 @@ impl Exchange {
             ReceivedBody::Coming(body) if rules.is_none() && body.is_end_stream() => return Ok(UpstreamBody::Empty),
             ReceivedBody::Coming(body) => {
                 let (body, progress) = self.stream(body, wait.body_limit);
-                if rules.is_none() && !is_signed && matches!(wait.group.answer, CompiledResponder::Forward(_)) {
+                if rules.is_none() && !is_signed && matches!(wait.group.responder, CompiledResponder::Forward(_)) {
                     return Ok(body);
                 }
                 read_whole(body, &progress).await?

@@ -23,10 +23,10 @@ use crate::model::{EnvironmentName, SCHEMA};
 use crate::snapshot::{NotServed, Snapshot};
 use crate::workspace::{AccessReader, GatewayFile, LiveReader, RunningGateway, ServedEnvironment, Workspace};
 
-/// The interval between two looks at the files; a commit is served within this time and that of reading it.
-const LOOK: Duration = Duration::from_millis(25);
-/// After how many looks certificates, and the file that tells about the gateway, are looked at too.
-const SELDOM: u32 = 20;
+/// The interval at which the files are read; a commit is served within this time and that of reading it.
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
+/// The number of polls after which certificates, and the file that tells about the gateway, are polled too.
+const SELDOM_EVERY: u32 = 20;
 
 /// A gateway with its served state and the source of that.
 pub(super) struct Follower<'a> {
@@ -37,14 +37,14 @@ pub(super) struct Follower<'a> {
     listeners: Vec<AnnouncedListener>,
     log: Option<Arc<LogQueue>>,
     file: Option<GatewayFile>,
-    is_untold: bool,
+    is_unpublished: bool,
     /// The state published last.
-    told: RunningGateway,
+    published: RunningGateway,
     was_incomplete: bool,
     key_set_problems: Vec<String>,
     /// Time at which freed memory is returned to the system.
-    gives_back_at: Option<Instant>,
-    looks: u32,
+    trim_memory_at: Option<Instant>,
+    polls: u32,
 }
 
 /// The inputs of a gateway: environments, their reader, certificates, keys, counts of limits, the store.
@@ -76,7 +76,7 @@ impl<'a> Follower<'a> {
         let listeners = gateway.addresses().iter().zip(encrypted);
         let listeners =
             listeners.map(|(&address, &encrypted)| AnnouncedListener { address, encrypted }).collect::<Vec<_>>();
-        let told = RunningGateway {
+        let published = RunningGateway {
             schema: SCHEMA,
             pid: std::process::id(),
             since: context.now(),
@@ -87,9 +87,9 @@ impl<'a> Follower<'a> {
             environments: BTreeMap::new(),
             not_served: Vec::new(),
         };
-        let file = workspace.gateway_file(told.pid, told.since);
-        let file = file.map_err(|error| untold(context, &error)).ok();
-        let is_untold = file.is_none();
+        let file = workspace.gateway_file(published.pid, published.since);
+        let file = file.map_err(|error| warn_of_unpublished(context, &error)).ok();
+        let is_unpublished = file.is_none();
         Self {
             context,
             workspace,
@@ -98,12 +98,12 @@ impl<'a> Follower<'a> {
             listeners,
             log,
             file,
-            is_untold,
-            told,
+            is_unpublished,
+            published,
             was_incomplete: false,
             key_set_problems: Vec::new(),
-            gives_back_at: None,
-            looks: 0,
+            trim_memory_at: None,
+            polls: 0,
         }
     }
 
@@ -111,7 +111,7 @@ impl<'a> Follower<'a> {
     pub(super) fn begin(&mut self, live: &Snapshot, not_served: Vec<NotServed>) -> Result<(), CommandError> {
         let view = ServeView {
             schema: SCHEMA,
-            pid: self.told.pid,
+            pid: self.published.pid,
             listening: self.listeners.iter().map(|listener| listener.url()).collect(),
             admin: self.gateway.admin_address(),
             authorize: self.gateway.authorize_address(),
@@ -130,10 +130,10 @@ impl<'a> Follower<'a> {
         if let Some(address) = self.gateway.discovery_address() {
             self.context.output.note(&format!("nodes: {address}"));
         }
-        self.told = self.note_not_served(live, not_served);
+        self.published = self.note_not_served(live, not_served);
         self.release_definitions();
         let is_followed = self.read.source.is_some();
-        announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told, is_followed);
+        announce::groups(self.context, &self.workspace, &self.listeners, live, &self.published, is_followed);
         self.report_access();
         self.tell();
         announce::gateway_counts(self.context, &self.workspace, live);
@@ -143,38 +143,38 @@ impl<'a> Follower<'a> {
     /// Serves every change until a signal asks to stop.
     pub(super) fn follow(&mut self, asked: &Receiver<Signal>) {
         loop {
-            match asked.recv_timeout(LOOK) {
+            match asked.recv_timeout(POLL_INTERVAL) {
                 Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(Signal::Reload) => self.reload(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            self.look_at_source();
+            self.poll_source();
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
                 let not_served = self.gateway.replace(&live);
                 self.publish_to_nodes(&live);
                 let served = self.note_not_served(&live, not_served);
                 self.release_definitions();
-                announce::changes(self.context, &self.workspace, &live, &self.told, &served);
-                self.told = served;
+                announce::changes(self.context, &self.workspace, &live, &self.published, &served);
+                self.published = served;
                 self.tell();
             }
             if let Some(fleet) = &mut self.read.fleet {
                 fleet.tick(self.context, &self.workspace);
             }
-            self.look_at_access();
-            self.look_at_workers();
+            self.poll_access();
+            self.poll_workers();
             self.read.saved_counts.save_in_time(self.context, &self.workspace, &self.gateway);
             self.read.saved_dates.save_in_time(self.context, &self.workspace, &self.gateway);
-            if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
-                self.gives_back_at = None;
-                give_back_memory();
+            if self.trim_memory_at.is_some_and(|at| Instant::now() >= at) {
+                self.trim_memory_at = None;
+                trim_memory();
             }
-            self.looks = self.looks.wrapping_add(1);
-            if self.looks.is_multiple_of(SELDOM) {
-                self.look_at_certificates();
-                self.look_at_log();
-                self.look_at_key_sets();
+            self.polls = self.polls.wrapping_add(1);
+            if self.polls.is_multiple_of(SELDOM_EVERY) {
+                self.poll_certificates();
+                self.poll_log();
+                self.poll_key_sets();
                 // Whoever cleans up `.apigw` takes the file along.
                 if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
                     self.tell();
@@ -195,7 +195,7 @@ impl<'a> Follower<'a> {
         /// Longer than the allocator waits for somebody who wants the memory again.
         const WAIT: Duration = Duration::from_secs(1);
         self.read.reader.release_definitions();
-        self.gives_back_at = Some(Instant::now() + WAIT);
+        self.trim_memory_at = Some(Instant::now() + WAIT);
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.
@@ -206,7 +206,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes what is new of the store that is followed; its files are read as those of any workspace.
-    fn look_at_source(&mut self) {
+    fn poll_source(&mut self) {
         let Some(source) = &mut self.read.source else { return };
         let change = source.look(self.context);
         if change.of_status {
@@ -221,7 +221,7 @@ impl<'a> Follower<'a> {
     /// Reads all again: the settings, every version, the files beside them, the certificates.
     fn reload(&mut self) {
         self.reopen();
-        self.look_at_certificates();
+        self.poll_certificates();
         self.read.access.read_again();
         if let Err(error) = self.read.secrets.begin(&self.workspace, &self.context.process.variables) {
             self.context.output.warning(&format!("cannot read the secrets: {error}; they stay as they were"));
@@ -250,7 +250,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.
-    fn look_at_access(&mut self) {
+    fn poll_access(&mut self) {
         let now = Instant::now();
         match self.read.secrets.take() {
             Ok(Some(sources)) => self.read.access.take_secrets(sources),
@@ -274,7 +274,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Reports when the keys of an issuer cannot be fetched.
-    fn look_at_key_sets(&mut self) {
+    fn poll_key_sets(&mut self) {
         let problems = self.gateway.key_set_problems();
         for problem in problems.iter().filter(|problem| !self.key_set_problems.contains(problem)) {
             self.context.output.warning(problem);
@@ -283,18 +283,18 @@ impl<'a> Follower<'a> {
     }
 
     /// Reports when a worker is stuck, and when it has recovered.
-    fn look_at_workers(&mut self) {
+    fn poll_workers(&mut self) {
         let stuck = self.gateway.stuck_workers();
-        if stuck == self.told.stuck_workers {
+        if stuck == self.published.stuck_workers {
             return;
         }
         let mut changed = Vec::new();
         for worker in &stuck {
-            if !self.told.stuck_workers.contains(worker) {
+            if !self.published.stuck_workers.contains(worker) {
                 changed.push((worker, "is stuck and serves no requests; restart the gateway if it does not recover"));
             }
         }
-        for worker in &self.told.stuck_workers {
+        for worker in &self.published.stuck_workers {
             if !stuck.contains(worker) {
                 changed.push((worker, "moves again"));
             }
@@ -302,11 +302,11 @@ impl<'a> Follower<'a> {
         for (worker, what) in changed {
             self.context.output.warning(&format!("worker {worker} {what}"));
         }
-        self.told.stuck_workers = stuck;
+        self.published.stuck_workers = stuck;
         self.tell();
     }
 
-    fn look_at_certificates(&mut self) {
+    fn poll_certificates(&mut self) {
         if let Some(authorizer) = &mut self.read.authorizer {
             authorizer.look(self.context);
         }
@@ -323,7 +323,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Warns when lines of the access log begin to be dropped.
-    fn look_at_log(&self) {
+    fn poll_log(&self) {
         if let Some(count) = self.log.as_ref().and_then(|log| log.begins_to_drop()) {
             self.context.output.warning(&format!(
                 "lines of the access log were dropped ({count} so far): it cannot keep up with the requests; \
@@ -362,33 +362,33 @@ impl<'a> Follower<'a> {
                 environment.serves.insert(group.clone(), operation.clone());
             }
         });
-        let told = &self.told;
-        let (addresses, stuck_workers) = (told.addresses.clone(), told.stuck_workers.clone());
+        let published = &self.published;
+        let (addresses, stuck_workers) = (published.addresses.clone(), published.stuck_workers.clone());
         let not_served = self.read.reader.not_served().cloned().collect();
-        RunningGateway { addresses, stuck_workers, environments, not_served, ..*told }
+        RunningGateway { addresses, stuck_workers, environments, not_served, ..*published }
     }
 
     /// Publishes the served state to other processes. Requests are served even if that fails.
     fn tell(&mut self) {
         let Some(file) = &mut self.file else { return };
-        match file.write(&self.told) {
-            Ok(()) => self.is_untold = false,
-            Err(_) if self.is_untold => {}
+        match file.write(&self.published) {
+            Ok(()) => self.is_unpublished = false,
+            Err(_) if self.is_unpublished => {}
             Err(error) => {
-                untold(self.context, &error);
-                self.is_untold = true;
+                warn_of_unpublished(self.context, &error);
+                self.is_unpublished = true;
             }
         }
     }
 }
 
 /// Makes the allocator return free memory to the system, as it does on a request for a large piece: `main.rs` has the figure.
-fn give_back_memory() {
+fn trim_memory() {
     const LARGE: usize = 64 << 20;
     std::hint::black_box(Vec::<u8>::with_capacity(LARGE));
 }
 
-fn untold(context: &Context<'_>, error: &crate::workspace::Error) {
+fn warn_of_unpublished(context: &Context<'_>, error: &crate::workspace::Error) {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     context.output.warning(&format!("`apigw status` and `--wait` will not see this gateway: {error}{cause}"));
 }

@@ -62,13 +62,13 @@ impl SavedDates {
     /// Saves the dates where it is time to.
     pub(super) fn save_in_time(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
         if self.saves.is_due() {
-            self.look_at_clock(context);
+            self.poll_clock(context);
             self.save(context, workspace, gateway);
         }
     }
 
     /// Tells of a clock that was set back since the last look.
-    fn look_at_clock(&mut self, context: &Context<'_>) {
+    fn poll_clock(&mut self, context: &Context<'_>) {
         let (wall, instant) = self.clock;
         let elapsed_ms = i64::try_from(instant.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.clock = (wall_clock(), Instant::now());

@@ -139,10 +139,10 @@ impl FollowedSource {
     /// Takes the environments that were named, and says which of them the state does not have.
     pub(super) fn require(&mut self, context: &Context<'_>, named: &[EnvironmentName]) {
         named.clone_into(&mut self.named);
-        self.look_at_environments(context);
+        self.poll_environments(context);
     }
 
-    fn look_at_environments(&mut self, context: &Context<'_>) {
+    fn poll_environments(&mut self, context: &Context<'_>) {
         let missing: Vec<_> = self.named.iter().filter(|name| !self.pushed.contains(name)).cloned().collect();
         if missing == self.status.missing_environments {
             return;
@@ -199,7 +199,7 @@ impl FollowedSource {
             status.checked = Some(at);
         }
         if change.of_state {
-            self.look_at_environments(context);
+            self.poll_environments(context);
         }
         let expired = self.status.expires.is_some_and(|expires| expires <= wall_clock());
         if expired != self.status.expired {

@@ -159,7 +159,7 @@ fn every_deviation_of_every_target_has_a_file_and_a_line() {
         }
     }
     let report = sandbox
-        .run("-o json export nginx shop --env test --out nginx2 --allow-loss access,rewrites")
+        .run("-o json export nginx shop --env test --out nginx2 --allow-loss access,limits,rewrites")
         .expect_exit(0)
         .json();
     let found = |file: &str, text: &str| {

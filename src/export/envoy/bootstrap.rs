@@ -19,6 +19,10 @@ const POLL_TIMEOUT: &str = "20s";
 /// with them all routes.
 const LARGEST_EXPRESSION: u32 = 1_000_000;
 
+/// The most bytes of a response of the control plane that Envoy takes; its own limit of 32 MB refuses the routes of more than
+/// 450 groups of 20 APIs, and says so in its log alone.
+const LARGEST_RESPONSE: u32 = 1 << 30;
+
 /// Writes the bootstrap of an Envoy that reads files.
 pub(super) fn of_files(origins: &[String], options: &ExportOptions) -> Value {
     let listener = listener(options.listen, &name_end_of_filters(), &source("rds.json", options));
@@ -26,13 +30,13 @@ pub(super) fn of_files(origins: &[String], options: &ExportOptions) -> Value {
         "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
         "dynamic_resources": {"cds_config": source("cds.json", options)},
         "static_resources": {"listeners": [listener]},
-        "layered_runtime": runtime(),
+        "layered_runtime": runtime(json!({})),
     })
 }
 
 /// Writes the settings of the runtime; an operator can still change them.
-fn runtime() -> Value {
-    let settings = json!({"re2.max_program_size.error_level": LARGEST_EXPRESSION});
+fn runtime(mut settings: Value) -> Value {
+    settings["re2.max_program_size.error_level"] = LARGEST_EXPRESSION.into();
     json!({"layers": [{"name": "apigw", "static_layer": settings}, {"name": "admin", "admin_layer": {}}]})
 }
 
@@ -92,7 +96,7 @@ pub(super) fn of_node(node: &NodeBootstrap) -> Value {
         },
         "dynamic_resources": {"cds_config": control_plane(), "lds_config": control_plane()},
         "static_resources": {"clusters": [control, authorizer]},
-        "layered_runtime": runtime(),
+        "layered_runtime": runtime(json!({"http.async_response_buffer_limit": LARGEST_RESPONSE})),
     })
 }
 

@@ -26,12 +26,9 @@ use serde_json::{Value, json};
 
 use super::feature::ExportFeature;
 use super::files::{ExportFile, has_secrets, origins};
-use super::host_set::{HostSet, host_sets};
-use super::long_pattern::leave_out_long;
-use super::lower::tables_of;
+use super::host_set::host_sets;
 use super::node::NodeBootstrap;
 use super::options::ExportOptions;
-use super::table::HostTable;
 use super::verdict::{
     ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER,
     LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED,
@@ -40,11 +37,9 @@ use super::verdict::{
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
 use json_text::JsonText;
+use node_translator::NODE_NAME_END;
 pub use node_translator::NodeTranslator;
 use protobuf::{MOST_HEADER_BYTES, MOST_HEADERS, MOST_INSTRUCTIONS, type_url};
-
-/// The end of the names of a node's routes and clusters, whose listener comes with them.
-const NODE_NAME_END: &str = "";
 
 /// The levels of a cluster that are written over several lines.
 const CLUSTER_LEVELS: usize = 4;
@@ -52,7 +47,7 @@ const CLUSTER_LEVELS: usize = 4;
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
     let is_private = groups.iter().any(|group| has_secrets(group));
-    let tables = short_tables(groups, host_sets(groups));
+    let tables = route::short_tables(groups, host_sets(groups));
     let (routes, upstreams) = route::configuration(&tables, &listener::name_end_of_filters());
     let clusters = upstreams.iter().map(|upstream| cluster::cluster(upstream, &options.secrets_folder));
     let clusters = [cluster::authorizer(options.authorizer)].into_iter().chain(clusters);
@@ -63,13 +58,6 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
         ExportFile::new("envoy.json", text(&bootstrap), false),
         ExportFile::new("rds.json", discovery(vec![routes]), is_private),
     ]
-}
-
-/// Builds the tables of some sets of hosts without expressions that RE2 does not compile.
-fn short_tables<'r>(groups: &[&'r GroupRoutes], sets: Vec<HostSet<'r>>) -> Vec<HostTable<'r>> {
-    let mut tables = tables_of(groups, sets);
-    leave_out_long(&mut tables, |length| length.program <= MOST_INSTRUCTIONS);
-    tables
 }
 
 /// Writes the listener of a node.

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use super::super::host_set::{HostSet, host_sets};
 use super::super::node::{NodeCluster, NodeResources};
 use super::super::upstream::ConnectedUpstream;
+use super::cluster::cluster;
 use super::json_text::JsonText;
-use super::route::{VirtualHost, configuration_fields, unknown_host, virtual_hosts};
-use super::{NODE_NAME_END, cluster, short_tables};
+use super::route::{VirtualHost, configuration_fields, short_tables, unknown_host, virtual_hosts};
 use crate::model::DigestedText;
 use crate::routes::GroupRoutes;
+
+/// The end of the names of a node's routes and clusters, whose listener comes with them.
+pub(super) const NODE_NAME_END: &str = "";
 
 /// Writes the resources of nodes, and keeps the hosts that it has written for as long as their groups are the very same.
 #[derive(Debug)]
@@ -79,14 +82,14 @@ impl NodeTranslator {
 
     fn written(&self, host: VirtualHost<'_>, names: Vec<String>, groups: Vec<Arc<GroupRoutes>>) -> WrittenHost {
         let VirtualHost { text, longest_body, upstreams } = host;
-        let cluster = |upstream: &ConnectedUpstream<'_>| {
+        let of_upstream = |upstream: &ConnectedUpstream<'_>| {
             Arc::new(NodeCluster {
                 name: upstream.name.clone(),
-                message: cluster::cluster(upstream, &self.secrets_folder),
+                message: cluster(upstream, &self.secrets_folder),
                 resolves_names: upstream.endpoints.iter().any(|endpoint| endpoint.host.parse::<IpAddr>().is_err()),
             })
         };
-        let clusters = upstreams.iter().map(cluster).collect();
+        let clusters = upstreams.iter().map(of_upstream).collect();
         let mut written = String::new();
         text.compact(&mut |piece| written.push_str(piece));
         written.push(',');

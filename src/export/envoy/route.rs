@@ -6,6 +6,9 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 use super::super::cors::{allowed_origins, header_list, short_origins, varies};
+use super::super::host_set::HostSet;
+use super::super::long_pattern::leave_out_long;
+use super::super::lower::tables_of;
 use super::super::options::USUAL_BODY_BYTES;
 use super::super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::super::refusal::ProblemResponse;
@@ -17,7 +20,7 @@ use super::address_rules::address_filter;
 use super::forward::{forwarding, mutations};
 use super::json_text::JsonText;
 use super::message::{append, condition, header, merge, problem_format, with_moved};
-use super::protobuf::{METADATA, MOST_HEADERS, asks_authorizer, described_body, literal, type_url};
+use super::protobuf::{METADATA, MOST_HEADERS, MOST_INSTRUCTIONS, asks_authorizer, described_body, literal, type_url};
 use crate::model::Cors;
 use crate::routes::GroupRoutes;
 use crate::spread::spread;
@@ -56,6 +59,13 @@ pub(super) fn configuration<'r>(tables: &[HostTable<'r>], name_end: &str) -> (Js
         texts.push(host.text);
     }
     (configuration_fields(name_end, longest_body).with("virtual_hosts", JsonText::List(texts)), upstreams)
+}
+
+/// Builds the tables of some sets of hosts without expressions that RE2 does not compile.
+pub(super) fn short_tables<'r>(groups: &[&'r GroupRoutes], sets: Vec<HostSet<'r>>) -> Vec<HostTable<'r>> {
+    let mut tables = tables_of(groups, sets);
+    leave_out_long(&mut tables, |length| length.program <= MOST_INSTRUCTIONS);
+    tables
 }
 
 /// Writes the route configuration without its hosts.

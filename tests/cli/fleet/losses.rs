@@ -1,8 +1,9 @@
-//! Groups that nodes do not get, since an Envoy would open what the gateway closes.
+//! Groups that nodes do not get, since an Envoy would open what the gateway closes; and those that are large.
 
 use serde_json::json;
 
-use super::{control_plane, fleet, petstore, poll};
+use super::node::Node;
+use super::{control_plane, fleet, has_envoy, petstore, poll};
 
 #[test]
 fn groups_with_a_path_that_is_too_long_are_withheld_from_nodes() {
@@ -21,4 +22,28 @@ fn groups_with_a_path_that_is_too_long_are_withheld_from_nodes() {
     outcome.expect_stderr("shop: nodes do not get it: access would be lost in Envoy");
     serving.wait_to_hear("--allow-loss routing");
     assert!(fleet(&sandbox)["withheld"]["shop"]["reason"].is_string());
+}
+
+#[test]
+fn nodes_take_more_routes_than_envoy_would_by_itself() {
+    if !has_envoy() {
+        return;
+    }
+    let sandbox = petstore();
+    // A mock response has a route for each origin.
+    let origins: Vec<String> = (0..300).map(|index| format!("https://a{index}.example")).collect();
+    let cors = json!({"allow_origins": origins});
+    let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\ncors: {cors}\n");
+    let content = json!({"text/plain": {"example": "a".repeat(100_000)}});
+    let get = json!({"responses": {"200": {"description": "d", "content": content}}});
+    let definition =
+        json!({"openapi": "3.0.3", "info": {"title": "Large", "version": "1"}, "paths": {"/a": {"get": get}}});
+    sandbox.write("groups/shop/group.yaml", &settings);
+    sandbox.write("groups/shop/openapi.yaml", &definition.to_string());
+    sandbox.run("publish shop --env test --mock").expect_exit(0);
+    let (_serving, control) = control_plane(&sandbox, "127.0.0.1:0", "");
+    let _node = Node::start(&sandbox, &control, "edge-1", "").listens();
+    sandbox.run("export envoy --env test --out envoy").expect_exit(0);
+    let bytes = sandbox.read("envoy/rds.json").len();
+    assert!(bytes > 32 << 20, "Envoy takes {bytes} bytes by itself");
 }

@@ -48,7 +48,7 @@ fn peak_memory(process: &Path) -> u64 {
 }
 
 /// Returns the time in user and system mode, which Linux counts in hundredths of a second.
-fn processor_time(process: &Path) -> Duration {
+pub(crate) fn processor_time(process: &Path) -> Duration {
     let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();

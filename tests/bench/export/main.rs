@@ -1,18 +1,23 @@
 //! The cost of exports: `cargo bench --bench export`.
 //!
 //! 1,000 groups of 20 APIs, half of them mocks, are exported to each target, and once more after one group was published again.
-//! Printed are seconds on the clock, seconds of processor time and the peak of memory of each command.
+//! Printed are seconds on the clock, seconds of processor time and the peak of memory of each command. Then one group is published
+//! again and again beside `serve --xds`, and printed are the times from the end of the command, which has committed, to the first
+//! and the last byte of the routes at a node, with the processor time of the control plane.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it cannot go on")]
 
 #[path = "../cost.rs"]
 mod cost;
+mod node;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use cost::apigw;
+use node::ControlPlane;
 
 const GROUPS: usize = 1_000;
 const APIS: usize = 20;
@@ -62,5 +67,30 @@ fn main() {
             assert_eq!(cost.exit, 0, "{target}");
             println!("{target}, {}: {}", if round == 0 { "all" } else { "one group changed" }, cost.shown());
         }
+    }
+    follow(folder);
+}
+
+/// Publishes one group again and again while a node waits for it.
+fn follow(folder: &Path) {
+    let control = ControlPlane::start(folder);
+    let mut version = control.settle();
+    for round in 0..5 {
+        write_group(folder, 1, &format!("Round {round}"));
+        let (before, held) = (control.processor_time(), version.clone());
+        let (committed, polled) = std::thread::scope(|scope| {
+            let polled = scope.spawn(|| control.poll("routes", &held));
+            publish(folder, 1);
+            (Instant::now(), polled.join().expect("a response"))
+        });
+        let milliseconds = |at: Instant| at.saturating_duration_since(committed).as_millis();
+        println!(
+            "a node, one group changed: {} ms to the first byte, {} ms to the last of {} MB ({} ms CPU)",
+            milliseconds(polled.first),
+            milliseconds(polled.last),
+            polled.bytes >> 20,
+            (control.processor_time() - before).as_millis(),
+        );
+        version = polled.version;
     }
 }

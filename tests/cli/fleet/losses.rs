@@ -31,7 +31,7 @@ fn nodes_take_more_routes_than_envoy_would_by_itself() {
     }
     let sandbox = petstore();
     // A mock response has a route for each origin.
-    let origins: Vec<String> = (0..300).map(|index| format!("https://a{index}.example")).collect();
+    let origins: Vec<String> = (0..200).map(|index| format!("https://a{index}.example")).collect();
     let cors = json!({"allow_origins": origins});
     let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /shop\nvalidate_requests: false\ncors: {cors}\n");
     let content = json!({"text/plain": {"example": "a".repeat(100_000)}});
@@ -40,9 +40,9 @@ fn nodes_take_more_routes_than_envoy_would_by_itself() {
         json!({"openapi": "3.0.3", "info": {"title": "Large", "version": "1"}, "paths": {"/a": {"get": get}}});
     sandbox.write("groups/shop/group.yaml", &settings);
     sandbox.write("groups/shop/openapi.yaml", &definition.to_string());
-    sandbox.run("publish shop --env test --mock").expect_exit(0);
     let (_serving, control) = control_plane(&sandbox, "127.0.0.1:0", "");
     let _node = Node::start(&sandbox, &control, "edge-1", "").listens();
+    sandbox.run("publish shop --env test --mock --wait=120s").expect_exit(0);
     sandbox.run("export envoy --env test --out envoy").expect_exit(0);
     let bytes = sandbox.read("envoy/rds.json").len();
     assert!(bytes > 32 << 20, "Envoy takes {bytes} bytes by itself");

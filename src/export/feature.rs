@@ -81,6 +81,8 @@ pub(super) enum ExportFeature {
     Timeouts,
     AddressGuard,
     Websocket,
+    /// Requests that ask for another protocol than a declared websocket.
+    Upgrades,
     DynamicBackend {
         /// True if headers alone decide.
         by_headers: bool,
@@ -157,7 +159,8 @@ impl ExportFeature {
             | Self::EncodedSlashes
             | Self::PathPrefix
             | Self::LongHost
-            | Self::Websocket => ReportAspect::Routing,
+            | Self::Websocket
+            | Self::Upgrades => ReportAspect::Routing,
             Self::SeveralTargets(_) | Self::UnusualHost => ReportAspect::Health,
             Self::Https | Self::ClientCertificate | Self::AddressGuard => ReportAspect::Tls,
             Self::Retry | Self::Timeouts => ReportAspect::Timeouts,

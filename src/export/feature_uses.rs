@@ -146,6 +146,7 @@ impl FeatureUses {
         }
         self.setting(ExportFeature::Timeouts, &["forwarding", "response_timeout_ms"]);
         self.setting(ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]);
+        self.setting(ExportFeature::Upgrades, &["forwarding", "websockets"]);
         self.dynamic(&forward.dynamic, &["forwarding", "routes"]);
         self.mappings(&forward.mappings, &["forwarding"]);
         self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);

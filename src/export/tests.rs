@@ -96,6 +96,8 @@ losses! {
     F::Timeouts => Timeouts, NONE, Closed;
     F::AddressGuard => AddressGuard, ALL, Closed;
     F::Websocket => Websocket, NONE, Closed;
+    // The backend has to agree to what it is asked for.
+    F::Upgrades => Upgrades, &[GatewayApi, Kong], Closed;
     F::DynamicBackend { by_headers: true } => DynamicBackend { by_headers: true }, &[Kong], Opens;
     F::DynamicBackend { by_headers: false } => DynamicBackend { by_headers: false }, &[GatewayApi, Kong], Opens;
     F::PathTemplate { has_parameters: true } => PathTemplate { has_parameters: true }, &[GatewayApi], Opens;

@@ -57,6 +57,9 @@ pub(super) const ONE_TIMEOUT: &str = "one time-out for silence before and after 
 /// The deviation of targets that call any address.
 pub(super) const NO_ADDRESS_GUARD: &str = "link-local and metadata addresses are not refused";
 
+/// The deviation of targets that let any API become a websocket.
+pub(super) const OPEN_UPGRADES: &str = "any API may become a websocket, or another protocol, if its backend agrees";
+
 /// The deviation of targets that do not change the query.
 pub(super) const NO_QUERY_CONSTANT: &str = "constants of the query are not added";
 

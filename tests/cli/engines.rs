@@ -16,6 +16,7 @@ mod limits;
 mod requests;
 mod schemas;
 mod targets;
+mod upgrades;
 
 use std::fs;
 use std::path::{Path, PathBuf};

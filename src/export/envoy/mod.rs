@@ -116,6 +116,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::Upgrades => FeatureVerdict::Near(
+            "a request for another protocol than a declared websocket is refused, where the gateway passes it on without that wish",
+        ),
         // Envoy's own change of the query decodes it and leaves it so: a caller's `%26` would begin a parameter.
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),

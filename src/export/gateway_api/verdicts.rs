@@ -5,7 +5,7 @@ use super::super::length::PatternLength;
 use super::super::verdict::{
     FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
     NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
-    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES,
 };
 
 /// The most headers that a rule sets, by the schema of the resource.
@@ -94,6 +94,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
         ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
         ExportFeature::DynamicBackend { by_headers: false } => {
             FeatureVerdict::Lost("backends are chosen by header alone")

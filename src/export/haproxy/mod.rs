@@ -276,6 +276,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost
         | ExportFeature::Websocket
+        | ExportFeature::Upgrades
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::UnusualCondition
         | ExportFeature::PathTemplate { .. }

@@ -20,6 +20,16 @@ use super::line::{compared, formatted, header_sample, header_value, host_sample,
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
+/// The rules that let a request ask for a websocket where one is declared, and for no other protocol: HAProxy passes on any, and
+/// all bytes behind a backend that agrees.
+const UPGRADES: &str = "    \
+    http-request unset-var(txn.websocket) unless { method GET } { req.hdr(upgrade) -i websocket } { req.hdr(connection) -i upgrade }
+    http-request del-header upgrade
+    http-request del-header connection
+    http-request set-header connection upgrade if { var(txn.websocket) -m found }
+    http-request set-header upgrade websocket if { var(txn.websocket) -m found }
+";
+
 /// A backend with the settings of a group.
 struct HaproxyBackend<'r> {
     upstream: ConnectedUpstream<'r>,
@@ -185,6 +195,9 @@ impl<'r> StepWriter<'r> {
         line("set-header x-forwarded-proto http", "");
         line(&format!("set-header x-forwarded-prefix {}", quoted(&formatted(group.prefix.as_str()))), "");
         line("add-header via '1.1 apigw'", "");
+        if route.websocket {
+            line("set-var(txn.websocket) bool(true)", "");
+        }
         if !forward.keep_host {
             line(&format!("set-header host {}", quoted(&formatted(&host))), "");
         }
@@ -260,6 +273,7 @@ impl<'r> StepWriter<'r> {
     /// Writes the changes of forwarded requests.
     pub(super) fn write_changes(&self, text: &mut String) {
         text.push_str(&self.changes);
+        text.push_str(UPGRADES);
     }
 
     /// Writes the backends.

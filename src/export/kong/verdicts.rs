@@ -5,7 +5,7 @@ use super::super::verdict::{
     ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_EMPTY_CONSTANT, NO_KEY_REQUIRED,
     NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
-    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RETRY_UNCONNECTED,
+    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES, PARAMETERS_STAY, RETRY_UNCONNECTED,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -56,6 +56,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::DynamicBackend { .. } => FeatureVerdict::Lost("all requests go to the usual backend"),
         ExportFeature::TemplatePath => {
             FeatureVerdict::Lost("a path at the backend with `$(` stays that of the request")

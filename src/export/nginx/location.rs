@@ -155,7 +155,8 @@ impl<'r> LocationWriter<'r> {
         line(&format!("proxy_set_header Host {host}"));
         line("proxy_set_header X-Request-Id $apigw_request_id");
         line("proxy_set_header Via \"1.1 apigw\"");
-        let (upgrade, connection) = if route.websocket { ("$http_upgrade", "upgrade") } else { ("\"\"", "\"\"") };
+        let (upgrade, connection) =
+            if route.websocket { ("$apigw_upgrade", "$apigw_connection") } else { (NOTHING, NOTHING) };
         line(&format!("proxy_set_header Upgrade {upgrade}"));
         line(&format!("proxy_set_header Connection {connection}"));
         for header in self.sent_headers(group, action) {

@@ -122,6 +122,15 @@ http {
         # A query with characters that have to be encoded is refused as an ambiguous path is.
         "~[?].*(?:[^!-~]|[\"<>])" //;
     }
+    # The one protocol that a request may ask for.
+    map $request_method:$http_upgrade $apigw_upgrade {
+        default "";
+        "~*^GET:(?:.*,)?[ \t]*websocket[ \t]*(?:,|$)" websocket;
+    }
+    map $apigw_upgrade $apigw_connection {
+        default "";
+        websocket upgrade;
+    }
     map $http_x_request_id $apigw_request_id {
         default $request_id;
         "~^[A-Za-z0-9._-]{1,128}$" $http_x_request_id;
@@ -294,6 +303,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost
         | ExportFeature::Websocket
+        | ExportFeature::Upgrades
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement

@@ -133,7 +133,7 @@ fn answers_raw_targets(kind: EngineKind) {
 }
 
 /// True if a part of a text stands in a deviation of a group or of its APIs.
-fn names(report: &Value, part: &str) -> bool {
+pub(super) fn names(report: &Value, part: &str) -> bool {
     let lists = report["apis"].as_array().into_iter().flatten().chain([report]);
     let mut deviations = lists.flat_map(|one| one["deviations"].as_array().into_iter().flatten());
     deviations.any(|one| one["detail"].as_str().is_some_and(|detail| detail.contains(part)))

@@ -24,6 +24,8 @@ use crate::spread::spread;
 
 /// Paths with a semicolon that no API takes.
 const SEMICOLONS: &str = ".*;.*";
+/// Paths with an encoded slash, which none takes of a group that does not let them through.
+const ENCODED_SLASHES: &str = ".*%2[fF].*";
 
 /// Builds the tables of some groups: one for each set of hosts with the same groups, by the first of them.
 pub(super) fn host_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> {
@@ -48,14 +50,27 @@ pub(super) fn tables_of<'r>(groups: &[&'r GroupRoutes], sets: Vec<HostSet<'r>>) 
 fn host_table<'r>(hosts: Vec<&'r str>, groups: &[&'r GroupRoutes], mut paths: Vec<PathRule<'r>>) -> HostTable<'r> {
     let encoded_slashes = groups.iter().any(|group| group.encoded_slashes);
     let semicolons = groups.iter().any(|group| group.routes.iter().any(|route| route.path.parts.iter().any(is_matrix)));
-    if let Some(group) = groups.first().filter(|_| semicolons) {
-        let refused = DecisionStep {
-            conditions: Vec::new(),
-            refused_by: None,
-            action: StepOutcome::Refuse(ProblemResponse::ambiguous_path()),
-            route: None,
-        };
-        paths.push(PathRule { group, pattern: PathPattern::Regex(SEMICOLONS.to_owned()), steps: vec![refused] });
+    let refused = |conditions| DecisionStep {
+        conditions,
+        refused_by: None,
+        action: StepOutcome::Refuse(ProblemResponse::ambiguous_path()),
+        route: None,
+    };
+    if encoded_slashes {
+        // The host has groups that let them through, and others.
+        let keeps_out =
+            |path: &&mut PathRule<'_>| !path.group.encoded_slashes && matches!(path.pattern, PathPattern::Regex(_));
+        for path in paths.iter_mut().filter(keeps_out) {
+            let has_one = RequestCondition::new(RequestPart::Path, TextTest::Matches(ENCODED_SLASHES.to_owned()));
+            path.steps.insert(0, refused(vec![has_one]));
+        }
+    }
+    if let Some(group) = groups.first() {
+        let others = [(encoded_slashes, ENCODED_SLASHES), (semicolons, SEMICOLONS)];
+        for (_, pattern) in others.into_iter().filter(|(is_taken, _)| *is_taken) {
+            let pattern = PathPattern::Regex(pattern.to_owned());
+            paths.push(PathRule { group, pattern, steps: vec![refused(Vec::new())] });
+        }
     }
     HostTable { hosts, ambiguous: ambiguous_path(encoded_slashes, semicolons), paths }
 }

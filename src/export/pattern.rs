@@ -199,10 +199,11 @@ fn quote_encoded(text: &str) -> String {
 /// Writes the expression of paths that two parties may read in two ways, which are refused before anything is matched.
 pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String {
     let mut parts = vec![
-        // Empty segments, and those of dots.
-        "//",
-        r"/(?:\.|%2[eE]){1,2}(?:(?:;|%3[bB])[^/]*)?(?:/|$)",
-        "/%3[bB]",
+        // Empty segments, and those of dots. An encoded slash ends a part that has to be none of dots either, and that is
+        // empty before another or at the end alone.
+        "(?:/|%2[fF])/",
+        r"(?:/|%2[fF])(?:\.|%2[eE]){1,2}(?:/|%2[fF]|;|%3[bB]|$)",
+        "(?:/|%2[fF])%3[bB]|%2[fF];",
         // Encoded backslashes and control characters.
         r"\\|%5[cC]",
         "%[01][0-9a-fA-F]|%7[fF]",
@@ -265,7 +266,7 @@ pub(super) enum RewritePiece {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{PathReading, path_reading};
+    use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 
     #[test]
     fn texts_are_matched_as_they_are() {
@@ -332,6 +333,38 @@ mod tests {
         ] {
             assert!(pattern.is_match(path).unwrap_or(false), "{path}");
             assert_ne!(path_reading(path), PathReading::One, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_short_path_is_ambiguous_as_the_model_says() {
+        const PARTS: [&str; 7] = ["/", "%2F", ".", "%2e", ";", "%3b", "a"];
+        let mut paths = vec!["/".to_owned()];
+        let mut from = 0;
+        for _ in 0..5 {
+            let end = paths.len();
+            for index in from..end {
+                let longer: Vec<String> = PARTS.iter().map(|part| format!("{}{part}", paths[index])).collect();
+                paths.extend(longer);
+            }
+            from = end;
+        }
+        for (encoded_slashes, semicolons) in [(false, false), (false, true), (true, false), (true, true)] {
+            let pattern = ambiguous_path(encoded_slashes, semicolons);
+            let pattern = fancy_regex::Regex::new(&pattern).expect("an expression");
+            for path in &paths {
+                let has_one_reading = if encoded_slashes {
+                    is_canonical_but_for_slashes(path)
+                } else {
+                    path_reading(path) != PathReading::Several
+                };
+                let is_refused = !has_one_reading || !semicolons && path.contains(';');
+                assert_eq!(
+                    pattern.is_match(path).expect("a match"),
+                    is_refused,
+                    "{path} {encoded_slashes} {semicolons}"
+                );
+            }
         }
     }
 }

@@ -67,6 +67,13 @@ const ALIKE: &str = "\
 /items/%3b /items/%3bx /items/1%3b /items/a%3Bb /files/a;b /files/;b /files;x /nowhere;x /nowhere/a;x /items;x /items;x/1
 /m/;m=1 /m/;m=1;n=2 /m/;x=1 /m/1 /m/ /m http://HOST/ http://HOST/items http://HOST/items? http://HOST//items
 http://HOST/items/../items http://HOST/items/1 * items items/1";
+/// Those with encoded slashes, where the group lets them through.
+const SLASHES: &str = "\
+/items/%2F /items/%2f%2F /items/a%2Fb /items/a%2fb /items/a%2F /items/%2Fa /items/https:%2F%2Fa.example%2F /items/a%2F...%2Fb
+/items/..%2Fb /items/..%2fb /items/a%2F..%2Fb /items/a%2F.. /items/a%2F. /items/.%2Fa /items/%2e%2e%2fb /items/%2E%2Fb
+/items/a%2F.%2e%2Fb /items/a%2F/b /items/%2F/b /items/a%2F%2F/b /items/a%2F..;x%2Fb /items/a%2F;x /items/a%2F%3Bx /items/a%2F%5Cb
+/items/a%2F%00 /items/%252F /items/a%2Fb/c /items/a%2Fb/..%2Fc /items/a%2Fb/c%2F.. /items%2F1 /%2Fitems /%2F /..%2Fitems /nowhere%2Fa
+/nowhere/a%2Fb /files/a%2Fb /files/a%2F..%2Fb /files/%2F /files%2Fa /files/a%2F/b /items?x=a%2F..%2Fb /p/[x]%2F|^ /p/a%2Fb";
 /// Targets that the report has to name where a party treats them otherwise, by a part of its text.
 const OTHERWISE: [(&str, &str); 5] = [
     ("semicolon", "/items/1; /items/1;x=2 /items/a;b;c /items/1;x/2 /items/1/2;x /items/1;a/2;b"),
@@ -83,16 +90,17 @@ fn targets(host: &str) -> Vec<(&'static str, Vec<String>)> {
     let list = |(part, targets): (&'static str, &str)| {
         (part, targets.split_whitespace().map(|target| target.replace("HOST", host)).collect())
     };
-    OTHERWISE.into_iter().chain([("", ALIKE), ("long", &long)]).map(list).collect()
+    OTHERWISE.into_iter().chain([("", ALIKE), ("", SLASHES), ("long", &long)]).map(list).collect()
 }
 
-fn workspace(with_matrix: bool) -> Sandbox {
+fn workspace(with_matrix: bool, with_slashes: bool) -> Sandbox {
     let sandbox = Sandbox::empty();
     sandbox.run("init").expect_exit(0);
     sandbox.write("new.yaml", &format!("{DEFINITION}{}", if with_matrix { MATRIX } else { "" }));
     sandbox.run("group import raw new.yaml").expect_exit(0);
     let settings = sandbox.read("groups/raw/group.yaml").replace("prefix: /raw", "prefix: /");
-    sandbox.write("groups/raw/group.yaml", &format!("{settings}\nvalidate_requests: false\n"));
+    let slashes = if with_slashes { "forwarding: {encoded_slashes: true}\n" } else { "" };
+    sandbox.write("groups/raw/group.yaml", &format!("{settings}\nvalidate_requests: false\n{slashes}"));
     sandbox.run("publish raw --env test --mock").expect_exit(0);
     sandbox
 }
@@ -102,8 +110,8 @@ fn answers_raw_targets(kind: EngineKind) {
         return;
     }
     let mut failures = Vec::new();
-    for with_matrix in [false, true] {
-        let sandbox = workspace(with_matrix);
+    for (with_matrix, with_slashes) in [(false, false), (true, false), (false, true), (true, true)] {
+        let sandbox = workspace(with_matrix, with_slashes);
         let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0");
         let engine = Engine::start(&sandbox, kind);
         let host = "raw.test.apigw.localhost";
@@ -119,7 +127,9 @@ fn answers_raw_targets(kind: EngineKind) {
                     // What a parser refuses has its own words.
                     let is_refused = ours.status == theirs.status && ["400", "431"].contains(&ours.status.as_str());
                     let difference = difference(&ours, &theirs).filter(|_| !is_refused)?;
-                    Some(format!("{part} {target:.60} (matrix {with_matrix}): {difference:.200}"))
+                    Some(format!(
+                        "{part} {target:.60} (matrix {with_matrix}, slashes {with_slashes}): {difference:.200}"
+                    ))
                 })
                 .collect();
             match (is_named, differing.is_empty()) {

@@ -75,10 +75,17 @@ pub(super) enum ExportFeature {
     /// A backend whose name is not one of a host (RFC 1123, section 2.1).
     UnusualHost,
     Https,
-    ClientCertificate,
+    /// A backend over TLS that is named by its address.
+    HttpsByAddress,
+    ClientCertificate {
+        /// True if the key is in the file where HAProxy looks for it.
+        is_key_beside: bool,
+    },
     KeepHost,
     Retry,
     Timeouts,
+    /// A time-out that is longer than any of an engine.
+    LongTimeout,
     AddressGuard,
     Websocket,
     /// Requests that ask for another protocol than a declared websocket.
@@ -162,8 +169,10 @@ impl ExportFeature {
             | Self::Websocket
             | Self::Upgrades => ReportAspect::Routing,
             Self::SeveralTargets(_) | Self::UnusualHost => ReportAspect::Health,
-            Self::Https | Self::ClientCertificate | Self::AddressGuard => ReportAspect::Tls,
-            Self::Retry | Self::Timeouts => ReportAspect::Timeouts,
+            Self::Https | Self::HttpsByAddress | Self::ClientCertificate { .. } | Self::AddressGuard => {
+                ReportAspect::Tls
+            }
+            Self::Retry | Self::Timeouts | Self::LongTimeout => ReportAspect::Timeouts,
             Self::DifferentBasePaths
             | Self::KeepHost
             | Self::DynamicBackend { .. }

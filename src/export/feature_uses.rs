@@ -1,12 +1,13 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
+use super::connection_uses::connection_uses;
 use super::constant::{has_colon_of_kong, has_short_names, is_sent, is_template, last_constants};
 use super::feature::ExportFeature;
 use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
 use super::place::SettingPlace;
-use super::upstream::all_endpoints;
+use super::table::LONGEST_MS;
 use crate::definition::{PathPiece, StatusPattern, path_pieces};
 use crate::model::{Location, Method, ParameterReference, ResponseValidation};
 use crate::routes::{
@@ -116,23 +117,8 @@ impl FeatureUses {
     }
 
     fn forward(&mut self, group: &GroupRoutes, forward: &GroupForwarding) {
-        let targets = &forward.upstream.targets;
-        if targets.len() > 1 {
-            self.setting(ExportFeature::SeveralTargets(targets.len()), &["forwarding", "more_addresses"]);
-        }
-        let mut bases = targets.iter().map(super::upstream::base_path);
-        let first = bases.next().unwrap_or_default();
-        if bases.any(|base| base != first) {
-            self.setting(ExportFeature::DifferentBasePaths, &["forwarding", "more_addresses"]);
-        }
-        if all_endpoints(group, forward).any(|endpoint| !endpoint.has_usual_name()) {
-            self.setting(ExportFeature::UnusualHost, &["backend"]);
-        }
-        if targets.iter().any(|url| super::upstream::UpstreamEndpoint::new(url).is_https) {
-            self.setting(ExportFeature::Https, &["forwarding", "tls"]);
-        }
-        if forward.tls.certificate.is_some() {
-            self.setting(ExportFeature::ClientCertificate, &["forwarding", "tls", "certificate"]);
+        for (feature, path) in connection_uses(group, forward) {
+            self.setting(feature, path);
         }
         self.setting(ExportFeature::CallerClaims, &["forwarding"]);
         if forward.sign.is_some() {
@@ -141,12 +127,6 @@ impl FeatureUses {
         if forward.keep_host {
             self.setting(ExportFeature::KeepHost, &["forwarding", "keep_host"]);
         }
-        if forward.retry {
-            self.setting(ExportFeature::Retry, &["forwarding", "retry"]);
-        }
-        self.setting(ExportFeature::Timeouts, &["forwarding", "response_timeout_ms"]);
-        self.setting(ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]);
-        self.setting(ExportFeature::Upgrades, &["forwarding", "websockets"]);
         self.dynamic(&forward.dynamic, &["forwarding", "routes"]);
         self.mappings(&forward.mappings, &["forwarding"]);
         self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);
@@ -368,6 +348,9 @@ impl FeatureUses {
 
     fn route_forward(&mut self, own: &RouteForward, api: &str, of_group: &[RequestMapping]) {
         let below = ["forwarding", "apis", api];
+        if own.response_timeout_ms.is_some_and(|milliseconds| milliseconds > LONGEST_MS) {
+            self.setting(ExportFeature::LongTimeout, &["forwarding", "apis", api, "response_timeout_ms"]);
+        }
         self.dynamic(&own.dynamic, &["forwarding", "apis", api, "routes"]);
         self.mappings(&own.mappings, &below);
         if !own.mappings.is_empty() {

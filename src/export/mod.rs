@@ -21,6 +21,7 @@
 
 mod aspect;
 mod claims;
+mod connection_uses;
 mod constant;
 mod cors;
 mod envoy;

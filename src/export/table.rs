@@ -103,7 +103,7 @@ pub(super) struct ForwardAction<'r> {
 }
 
 /// The longest time-out of an engine, in milliseconds: Kong takes no longer one. None takes a time-out of zero for one.
-const LONGEST_MS: u32 = i32::MAX as u32 - 1;
+pub(super) const LONGEST_MS: u32 = i32::MAX as u32 - 1;
 
 impl ForwardAction<'_> {
     /// Returns the time-out for a connection, in milliseconds.

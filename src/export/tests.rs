@@ -90,10 +90,13 @@ losses! {
     F::LongHost => LongHost, &[GatewayApi], Closed;
     F::DifferentBasePaths => DifferentBasePaths, ALL, Closed;
     F::Https => Https, &[GatewayApi, Kong], Closed;
-    F::ClientCertificate => ClientCertificate, &[GatewayApi, Kong], Closed;
+    F::HttpsByAddress => HttpsByAddress, &[Nginx, Haproxy, GatewayApi, Kong], Closed;
+    F::ClientCertificate { is_key_beside: true } => ClientCertificate { is_key_beside: true }, &[GatewayApi, Kong], Closed;
+    F::ClientCertificate { is_key_beside: false } => ClientCertificate { is_key_beside: false }, &[Haproxy, GatewayApi, Kong], Closed;
     F::KeepHost => KeepHost, NONE, Closed;
     F::Retry => Retry, &[GatewayApi], Closed;
     F::Timeouts => Timeouts, NONE, Closed;
+    F::LongTimeout => LongTimeout, NONE, Closed;
     F::AddressGuard => AddressGuard, ALL, Closed;
     F::Websocket => Websocket, NONE, Closed;
     // The backend has to agree to what it is asked for.

@@ -39,7 +39,12 @@ impl UpstreamEndpoint {
                 && !label.ends_with('-')
         };
         let name = self.host.trim_end_matches('.');
-        self.host.parse::<IpAddr>().is_ok() || name.len() <= MOST_HOST_BYTES && name.split('.').all(is_label)
+        self.ip().is_some() || name.len() <= MOST_HOST_BYTES && name.split('.').all(is_label)
+    }
+
+    /// Returns the address that it is named by; `None` for a name.
+    pub(super) fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
     }
 
     /// Returns the host and port to connect to, an IPv6 address in brackets.
@@ -61,6 +66,16 @@ pub(super) fn all_endpoints<'r>(
     let of_apis = of_apis.flat_map(|own| own.upstream.iter().chain(own.dynamic.iter().map(|one| &one.upstream)));
     let of_group = forward.dynamic.iter().map(|one| &one.upstream).chain([&forward.upstream]);
     of_apis.chain(of_group).flat_map(|upstream| &upstream.targets).map(UpstreamEndpoint::new)
+}
+
+/// Returns the name of the file in which HAProxy looks for the key of a certificate in another one.
+fn key_file(certificate: &str) -> String {
+    format!("{}.key", certificate.strip_suffix(".crt").unwrap_or(certificate))
+}
+
+/// True if the key of the client's certificate is where HAProxy looks for it.
+pub(super) fn has_key_beside(tls: &BackendTls) -> bool {
+    matches!((&tls.certificate, &tls.key), (Some(certificate), Some(key)) if key == certificate || *key == key_file(certificate))
 }
 
 /// Returns the path of an address, without a slash at its end.

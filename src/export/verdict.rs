@@ -54,6 +54,13 @@ pub(super) const FIRST_BASE_PATH: &str = "all addresses get the base path of the
 /// The deviation of targets with one time-out.
 pub(super) const ONE_TIMEOUT: &str = "one time-out for silence before and after the head of a response";
 
+/// The deviation of all targets for time-outs that none has.
+pub(super) const CUT_TIMEOUT: &str = "a time-out over 24 days is one of 24 days";
+
+/// The deviation of targets that hold certificates against names of hosts alone.
+pub(super) const UNVERIFIED_ADDRESS: &str =
+    "a backend over TLS that is named by its address gets no request: its certificate is held against names of hosts";
+
 /// The deviation of targets that call any address.
 pub(super) const NO_ADDRESS_GUARD: &str = "link-local and metadata addresses are not refused";
 

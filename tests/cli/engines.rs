@@ -7,7 +7,6 @@ mod attacks;
 mod authorizer;
 mod bodies;
 mod client;
-mod encryption;
 mod engine;
 mod forwarding;
 mod golden;
@@ -16,6 +15,7 @@ mod limits;
 mod requests;
 mod schemas;
 mod targets;
+mod tls;
 mod upgrades;
 
 use std::fs;

@@ -30,9 +30,9 @@ use super::host_set::host_sets;
 use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::verdict::{
-    ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER,
-    LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED,
-    NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
+    ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
+    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED,
+    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -114,6 +114,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::Upgrades => FeatureVerdict::Near(
@@ -151,7 +152,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::Https
-        | ExportFeature::ClientCertificate
+        | ExportFeature::HttpsByAddress
+        | ExportFeature::ClientCertificate { .. }
         | ExportFeature::KeepHost
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost

@@ -3,9 +3,9 @@
 use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
-    FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
+    CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
     NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
-    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES, UNVERIFIED_ADDRESS,
 };
 
 /// The most headers that a rule sets, by the schema of the resource.
@@ -90,9 +90,11 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Https => {
             FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
         }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
+        ExportFeature::ClientCertificate { .. } => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
         ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
+        ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
+        ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),

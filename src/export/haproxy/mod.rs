@@ -24,10 +24,11 @@ use super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
 use super::verdict::{
-    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST,
-    LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
-    NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED,
-    NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED, UNWEIGHTED_ACCEPT,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION,
+    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT,
+    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
+    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    UNWEIGHTED_ACCEPT,
 };
 use crate::routes::GroupRoutes;
 use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
@@ -122,6 +123,8 @@ global
     default-path config
     log stdout len 65535 format raw local0
     tune.http.maxhdr 101
+    # The key of `c.crt` is `c.key`.
+    ssl-load-extra-del-ext
 
 defaults
     mode http
@@ -240,7 +243,12 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),
+        ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
+        ExportFeature::ClientCertificate { is_key_beside: false } => FeatureVerdict::Lost(
+            "a certificate is not shown to backends unless its key is in the same file, or in that of its name with `.key` in the place of `.crt`, or else behind it",
+        ),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
@@ -271,7 +279,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::Https
-        | ExportFeature::ClientCertificate
+        | ExportFeature::ClientCertificate { is_key_beside: true }
         | ExportFeature::KeepHost
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost

@@ -11,7 +11,7 @@ use super::super::refusal::ProblemResponse;
 use super::super::table::{
     FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
-use super::super::upstream::ConnectedUpstream;
+use super::super::upstream::{ConnectedUpstream, has_key_beside};
 use super::address_lists::AddressLists;
 use super::condition::{MOST_HEADERS_OF_A_LINE, step_condition};
 use super::keys::{KeyMaps, subscription};
@@ -307,8 +307,9 @@ impl<'r> StepWriter<'r> {
         let Some(tls) = upstream.tls else { return String::new() };
         let path = |name: &str| quoted(&format!("{}/{name}", self.options.secrets_folder.trim_end_matches('/')));
         let trusted = tls.ca.as_deref().map_or_else(|| "@system-ca".to_owned(), path);
-        // HAProxy reads the key from the certificate's file, or from one of its name with `.key` behind it.
-        let own = tls.certificate.as_deref().map(|name| format!(" crt {}", path(name))).unwrap_or_default();
+        // The key has no setting of its own.
+        let certificate = tls.certificate.as_deref().filter(|_| has_key_beside(tls));
+        let own = certificate.map(|name| format!(" crt {}", path(name))).unwrap_or_default();
         format!(" ssl verify required ca-file {trusted}{own}")
     }
 }

@@ -2,10 +2,11 @@
 
 use super::super::feature::ExportFeature;
 use super::super::verdict::{
-    ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
-    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_EMPTY_CONSTANT, NO_KEY_REQUIRED,
-    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
-    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES, PARAMETERS_STAY, RETRY_UNCONNECTED,
+    ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
+    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE,
+    NO_EMPTY_CONSTANT, NO_KEY_REQUIRED, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES,
+    PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -52,9 +53,11 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Https => {
             FeatureVerdict::Lost("certificates of backends are held against those that Kong itself trusts")
         }
-        ExportFeature::ClientCertificate => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
+        ExportFeature::ClientCertificate { .. } => FeatureVerdict::Lost(NO_CLIENT_CERTIFICATE),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),
+        ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::DynamicBackend { .. } => FeatureVerdict::Lost("all requests go to the usual backend"),

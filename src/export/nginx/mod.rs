@@ -25,10 +25,11 @@ use super::pattern::PathPattern;
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
 use super::verdict::{
-    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
-    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT, NO_EMPTY_HEADER,
-    NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_TOKEN_REQUIRED, NOT_COUNTED,
-    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED,
+    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
+    NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_TOKEN_REQUIRED,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS,
+    UNVERIFIED_ADDRESS, UNWEIGHTED_ACCEPT,
 };
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
@@ -273,7 +274,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::SeveralTargets(_) => FeatureVerdict::Near("addresses that fail are left out for a second"),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
+        ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
+        ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
@@ -298,7 +301,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
         | ExportFeature::Https
-        | ExportFeature::ClientCertificate
+        | ExportFeature::ClientCertificate { .. }
         | ExportFeature::KeepHost
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost

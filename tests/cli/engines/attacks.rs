@@ -7,6 +7,7 @@ use super::engine::{Engine, EngineKind};
 use super::forwarding::start_backend;
 use super::limits::{HOST, MOCK, content, definition_of, get, published};
 use super::requests::TestRequest;
+use super::targets::names;
 use super::{difference, differences};
 use crate::harness::free_address;
 use crate::serving::Serving;
@@ -77,7 +78,11 @@ fn takes_extreme_settings(kind: EngineKind) {
     };
     Engine::load(&published(&times(0), &items()), kind, &free_address());
     let request = TestRequest::new("GET", "/shop/items", HOST, &[]);
-    let mut found = differences(&published(&times(u32::MAX), &items()), kind, &[request]);
+    let longest = published(&times(u32::MAX), &items());
+    let mut found = differences(&longest, kind, &[request]);
+    let words = format!("-o json export {} --env test --out {0}", kind.target());
+    let report = longest.run(&words).expect_exit(0).json()["groups"][0].clone();
+    assert!(names(&report, "a time-out over 24 days"), "{report}");
     let parameter =
         json!({"parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]});
     for letters in [1_900, 3_900, 8_000] {

@@ -8,7 +8,7 @@ use super::rule::Rule;
 pub const MERGE_CONFLICT: Rule = Rule::error(
     "merge-conflict",
     "Git left lines of both branches between conflict markers, so the file says nothing that can be trusted. Edit a file that \
-     people write; `apigw resolve` joins the files of deployments and of keys, and says which releases both branches made.",
+     people write; `resolve` joins the files of deployments and of keys, and says which releases both branches made.",
 );
 
 /// The length of Git's conflict markers, unless an attribute says otherwise.

@@ -6,7 +6,7 @@ use crate::model::Rule;
 pub(crate) const HAND_EDIT: Rule = Rule::error(
     "hand-edit",
     "A file of deployments or of keys is not as apigw wrote it: somebody changed it by hand, or it is damaged. What the edit means \
-     is not in the history, so it is not served. `apigw verify` explains the edit; take it back, or have `apigw verify --repair` record it.",
+     is not in the history, so it is not served. `verify` explains the edit; take it back, or have `verify --repair` record it.",
 );
 /// A file of deployments is whole.
 pub(crate) const CUT_SHORT: Rule = Rule::error(
@@ -41,7 +41,7 @@ pub(crate) const CHAIN_BROKEN: Rule = Rule::error(
 pub(crate) const ENVIRONMENT_MISSING: Rule = Rule::error(
     "environment-missing",
     "The file of an environment is gone, and its history is not. A missing file is never taken for an empty environment: a gateway \
-     serves what it served. Restore the file, or have `apigw verify --repair` build it from the history.",
+     serves what it served. Restore the file, or have `verify --repair` build it from the history.",
 );
 /// A frozen version is as it was frozen.
 pub(crate) const VERSION_DAMAGED: Rule = Rule::error(
@@ -75,7 +75,7 @@ pub(crate) const OWN_FILE: Rule = Rule::error(
 /// An object in the cache is whole.
 pub(crate) const CACHE_DAMAGED: Rule = Rule::error(
     "cache-damaged",
-    "An object in the cache of `apigw serve --from` is missing or damaged. It is read from the store again; nothing needs to be done \
+    "An object in the cache of `serve --from` is missing or damaged. It is read from the store again; nothing needs to be done \
      unless it recurs, which speaks of a failing disk.",
 );
 /// Pushed settings start no program.
@@ -119,7 +119,7 @@ pub(crate) const FOREIGN: Rule = Rule::warning(
 pub(crate) const ABANDONED: Rule = Rule::warning(
     "abandoned",
     "An operation was prepared and never committed, as where the power failed in between. It is not in force and never was. \
-     `apigw verify --repair` removes it.",
+     `verify --repair` removes it.",
 );
 /// An entry leads to each operation.
 pub(crate) const UNEXPLAINED: Rule = Rule::error(
@@ -136,7 +136,7 @@ pub(crate) const BLOCKED: Rule = Rule::warning(
 /// No temporary files are left.
 pub(crate) const LEFTOVER: Rule = Rule::warning(
     "leftover",
-    "A command that was interrupted left temporary files. Nothing reads them. `apigw verify --repair` removes them.",
+    "A command that was interrupted left temporary files. Nothing reads them. `verify --repair` removes them.",
 );
 /// An operation names each frozen version.
 pub(crate) const UNREFERENCED: Rule = Rule::warning(

@@ -33,7 +33,7 @@ pub enum ChangeError {
         at: Timestamp,
     },
     /// A key has ended, and a secret in the place of the one before would let nobody in.
-    #[error("key {key} expired at {at}: a new secret would let nobody in")]
+    #[error("key {key} expired at {at}: a new secret would not be accepted")]
     KeyExpired {
         /// The key.
         key: KeyName,

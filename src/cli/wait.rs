@@ -32,9 +32,8 @@ const READ: Duration = Duration::from_millis(250);
 /// The flags of waiting.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct WaitArguments {
-    /// Then wait until every gateway on this machine that serves the environment serves the change, and every node that follows
-    /// one, at most this long [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays
-    /// committed
+    /// Wait at most this long until the gateways on this machine, and the nodes that follow them, serve the change [with --wait
+    /// alone: 10s]. Fail with 1 if one does not, or if none runs; the change stays committed
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
     pub(super) wait: Option<Duration>,
     /// With --wait: the `--admin` listener of the control plane of the nodes, where it is on another machine
@@ -313,13 +312,13 @@ impl WaitOutcome {
         let environment = &self.environment;
         if !nodes.is_controlled {
             return format!(
-                "no control plane of {environment} runs here, and its nodes keep what they have ({waited} were waited)"
+                "no control plane of {environment} runs here, and its nodes keep what they have (waited {waited})"
             );
         }
         match (behind.as_slice(), nodes.nodes.len()) {
-            ([], 0) => format!("no node of {environment} is known ({waited} were waited)"),
+            ([], 0) => format!("no node of {environment} has polled (waited {waited})"),
             ([], count) => {
-                format!("{count} of at least {} nodes of {environment} serve it ({waited} were waited)", nodes.least)
+                format!("{count} of at least {} nodes of {environment} serve it (waited {waited})", nodes.least)
             }
             ([first, others @ ..], _) => {
                 let reason = first.reason.as_deref().unwrap_or_default();

@@ -131,8 +131,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    PREFIX_CHANGED "prefix-changed" Breaks "The group's path prefix is another one: every address changes."
-    AUTH_REQUIRED "auth-required" Breaks "Requests must be signed, which they need not be before."
+    PREFIX_CHANGED "prefix-changed" Breaks "The path prefix changed: every address changes."
+    AUTH_REQUIRED "auth-required" Breaks "Requests must now be signed."
     AUTH_LIFTED "auth-lifted" Keeps "Requests need not be signed any longer."
     AUTH_SETTINGS_CHANGED "auth-settings-changed" Warns "The kinds of keys are the same, and a setting of one is another: a header, the issuer of tokens."
     LIMITS_NARROWED "limits-narrowed" Warns "All callers together may send fewer requests in a window."
@@ -143,7 +143,7 @@ kinds! {
     DOMAIN_ADDED "domain-added" Keeps "The group has one more custom domain."
     DOMAIN_REMOVED "domain-removed" Breaks "A custom domain no longer reaches the group."
     BACKEND_CHANGED "backend-changed" Describes "Requests go to another address; callers do not see it."
-    GROUP_DESCRIPTION_CHANGED "group-description-changed" Describes "The group's description is another one."
+    GROUP_DESCRIPTION_CHANGED "group-description-changed" Describes "The description of the group changed."
     DOCUMENTATION_CHANGED "documentation-changed" Describes "A title, summary, description or link to documentation."
     SERVERS_CHANGED "servers-changed" Describes "The definition's servers; a group's address comes from its settings."
     TAGS_CHANGED "tags-changed" Describes "The tags that group an API with others."

@@ -245,7 +245,7 @@ fn a_key_in_conflict_is_seen_revoked_and_resolved_before_the_merge_goes_on() {
     );
     // A gateway closes keys that it cannot read: whoever looks is told.
     let status = branches.run("status --check").expect_exit(3);
-    status.expect_stderr("keys/ci.yaml:").expect_stderr("gateways let nobody in by this file");
+    status.expect_stderr("keys/ci.yaml:").expect_stderr("gateways accept no key or grant of this file");
     let status = branches.run("-o json status").expect_exit(0).json();
     assert_eq!(status["closed_keys"].as_array().map(Vec::len), Some(2), "{status:#}");
     // A leak waits for no merge, and for no damaged operation of another key.

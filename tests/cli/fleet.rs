@@ -340,11 +340,11 @@ fn nodes_that_are_named_or_too_few_are_waited_for_in_vain() {
         sandbox.write("apigw.toml", &format!("{settings}\n{fleet}"));
         sandbox.run("publish petstore --env test --version 0.0.1 --mock --wait=300ms").expect_exit(1)
     };
-    wait("").expect_stderr("no node of test is known");
+    wait("").expect_stderr("no node of test has polled");
     wait("[environments.test.fleet]\nnodes = [\"edge-1\", \"edge-2\"]\n")
         .expect_stderr("node edge-1 does not serve it (nor do edge-2): it has never polled");
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("it has never polled");
-    wait("[environments.test.fleet]\nmin = 2\nforget_after = \"1s\"\n").expect_stderr("no node of test is known");
+    wait("[environments.test.fleet]\nmin = 2\nforget_after = \"1s\"\n").expect_stderr("no node of test has polled");
     sandbox.run("status --fleet --check").expect_exit(3).expect_stdout("no nodes");
     for (setting, message) in [("min = 301", "300 nodes at most"), ("forget_after = \"0s\"", "forgotten at once")] {
         sandbox.write("apigw.toml", &format!("{settings}\n[environments.test.fleet]\n{setting}\n"));

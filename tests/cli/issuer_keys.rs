@@ -56,7 +56,10 @@ fn the_keys_of_an_https_address_are_fetched_where_its_certificate_is_trusted() {
     let words = "serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0";
     let distrusting = Serving::start_trusting(&sandbox, "other.crt", words);
     let said = distrusting.wait_to_hear("cannot be fetched");
-    assert!(said.contains(&jwks) && said.contains("TLS fails") && said.contains("no token of it lets in"), "{said}");
+    assert!(
+        said.contains(&jwks) && said.contains("TLS fails") && said.contains("no token of this issuer is accepted"),
+        "{said}"
+    );
     let refused = call(&distrusting);
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
 

@@ -190,7 +190,7 @@ fn a_private_key_is_private_and_lies_outside_of_git() {
     let publisher = Publisher::new();
     let key = publisher.path("push.pem");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("permissions");
-    publisher.push_to_folder().expect_exit(3).expect_stderr("others than its owner can read this secret");
+    publisher.push_to_folder().expect_exit(3).expect_stderr("this secret is readable by others than its owner");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("permissions");
     let sandbox = &publisher.sandbox;
     fs::copy(&key, sandbox.path().join("push.pem")).expect("a copy");

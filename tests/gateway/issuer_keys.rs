@@ -157,6 +157,6 @@ fn keys_of_an_address_that_no_backend_may_have_are_not_fetched() {
     let (gateway, _backend) = gateway("https://169.254.169.254/jwks", times(20, 20));
     wait_until("it is refused", || !gateway.key_set_problems().is_empty());
     let problem = &gateway.key_set_problems()[0];
-    assert!(problem.contains("link-local") && problem.ends_with("no token of it lets in"), "{problem}");
+    assert!(problem.contains("link-local") && problem.ends_with("no token of this issuer is accepted"), "{problem}");
     assert_eq!(status(gateway.addresses()[0], &TokenIssuer::named("k").token("robot", 60)), 503);
 }

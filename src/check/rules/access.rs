@@ -28,28 +28,28 @@ pub const PRIVATE_KEY: Rule = Rule::error(
 pub const THIRD_SECRET: Rule = Rule::warning(
     "third-secret",
     "A key has two secrets while it is rotated. More are live where two branches that both rotated it were joined: each of them \
-     lets in until it retires, and the key cannot be rotated. Revoke one that nobody uses.",
+     is accepted until it retires, and the key cannot be rotated. Revoke one that nobody uses.",
 );
 
 /// No secret stands under two ids.
 pub const SECRET_REUSED: Rule = Rule::error(
     "secret-reused",
     "A secret of a key is one that was revoked under another id, or two keys have it. Commands refuse that; a merge of branches \
-     and an edit by hand can bring it about. A gateway lets nobody in with it. Rotate the key: the caller makes another pair.",
+     and an edit by hand can bring it about. A gateway does not accept it. Rotate the key: the caller makes another pair.",
 );
 
 /// A revocation has its file.
 pub const REVOCATION_MISSING: Rule = Rule::error(
     "revocation-missing",
     "The file of a revocation is gone, as after a Git revert or where it was removed: the history of access or this machine has the \
-     revocation, and keeps to it. Another machine may not, and would let in whoever has the secret. Write the file again.",
+     revocation, and keeps to it. Another machine may not, and would accept the secret. Write the file again.",
 );
 
 /// Files among the keys are those of keys.
 pub const KEY_FILE_NAME: Rule = Rule::error(
     "key-file-name",
     "A file in keys/, keys/owners/ or keys/revoked/ whose name is not that of a key, an owner or a secret with the ending .yaml is \
-     ignored: the key lets nobody in, the revocation revokes nothing. Names are lower case, also where the file system is not.",
+     ignored: the key is not accepted, the revocation revokes nothing. Names are lower case, also where the file system is not.",
 );
 
 /// No secret stands in clear.

@@ -18,7 +18,7 @@ use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{DeploymentState, Finding, GroupName, Location, Rule, SCHEMA, Severity, nearest};
 use crate::workspace::{self, AccessCache, Workspace};
 
-/// Check settings and definitions: all findings, each with its place
+/// Check settings and definitions: all findings, each with its location
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw check\n  apigw check petstore -o github")]
 pub(in crate::cli) struct CheckArguments {

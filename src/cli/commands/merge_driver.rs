@@ -24,7 +24,7 @@ pub(in crate::cli) struct MergeDriverArguments {
     #[arg(long, conflicts_with = "files")]
     install: bool,
     /// The common version, ours (over which the result is written) and theirs
-    #[arg(value_name = "FILE", num_args = 3, required_unless_present = "install", value_hint = clap::ValueHint::FilePath)]
+    #[arg(value_names = ["BASE", "OURS", "THEIRS"], num_args = 3, required_unless_present = "install", value_hint = clap::ValueHint::FilePath)]
     files: Vec<PathBuf>,
 }
 

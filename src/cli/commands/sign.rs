@@ -37,7 +37,7 @@ pub(in crate::cli) struct SignArguments {
     /// The scheme [default: jdcloud2; with an Ed25519 key, rfc9421]
     #[arg(long, value_name = "SCHEME", value_enum)]
     scheme: Option<SchemeArgument>,
-    /// The body: a text, or @FILE
+    /// The body: a text, @FILE, or - for stdin
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
     /// A header that is sent, and signed too; may be given more than once

@@ -130,7 +130,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     }
     for Finding { location, message, .. } in &live.closed_keys {
         context.output.warning(&format!(
-            "{location}: {message}; gateways let nobody in by this file: `apigw verify` says how to mend it"
+            "{location}: {message}; gateways accept no key or grant of this file: `apigw verify` says how to mend it"
         ));
     }
     for warning in gateway_counts::status_warnings(workspace, &live.environments, &origins, &live.gateways) {

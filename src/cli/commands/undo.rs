@@ -1,6 +1,6 @@
 //! `apigw undo`.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::access;
@@ -14,6 +14,7 @@ use crate::workspace::{CommittedAccess, EntryEdits};
 /// Reverse one operation for all its groups, if nothing changed them since
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("subject").args(["env", "access"]).required(true),
     after_help = "Examples:\n  apigw undo 20261123T180000.000Z --env test -m 'wrong group'\n  apigw undo --access -m 'wrong key'"
 )]
 pub(in crate::cli) struct UndoArguments {
@@ -21,10 +22,10 @@ pub(in crate::cli) struct UndoArguments {
     #[arg(value_name = "OPERATION")]
     operation: Option<String>,
     /// The environment
-    #[arg(long, value_name = "ENV", required_unless_present = "access", add = ArgValueCandidates::new(complete::environments))]
+    #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
     env: Option<String>,
     /// Reverse a change of a key or of grants; a revocation is never undone
-    #[arg(long, conflicts_with_all = ["env", "skip_changed"])]
+    #[arg(long, conflicts_with = "skip_changed")]
     access: bool,
     /// Skip groups that were changed since
     #[arg(long)]

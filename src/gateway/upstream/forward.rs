@@ -114,7 +114,7 @@ pub(crate) async fn forward(
     let UpstreamExchange { progress, prepared, .. } = exchange;
     let SuccessfulAttempt { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
-        let reason = format!("it sent {} unasked", head.status);
+        let reason = format!("unexpected informational response {}", head.status);
         return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's response cannot be forwarded.", reason));
     }
     let carrier = ResponseCarrier { lease, sending, progress };

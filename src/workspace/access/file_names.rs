@@ -24,7 +24,7 @@ const FOLDERS: [KeyFolder; 3] = [
         place: KEYS_FOLDER,
         is_name: |name| name.parse::<KeyName>().is_ok(),
         what: "a key",
-        effect: "it lets nobody in",
+        effect: "it is not accepted",
     },
     KeyFolder {
         place: OWNERS_FOLDER,

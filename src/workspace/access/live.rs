@@ -172,11 +172,11 @@ impl AccessReader {
                 .with_key_sets(key_sets);
         let ambiguous = directory
             .ambiguous_ids()
-            .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it lets nobody in"));
+            .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it is not accepted"));
         self.problems.extend(ambiguous);
         self.problems.extend(directory.revoked_again().map(|reused| {
             format!(
-                "key {}: the secret {} is the revoked {}: it lets nobody in",
+                "key {}: the secret {} is the revoked {}: it is not accepted",
                 reused.key, reused.secret, reused.other
             )
         }));
@@ -258,7 +258,7 @@ impl AccessReader {
                 self.problems.insert(format!("{reason}; what was good is kept for a minute"));
             } else {
                 self.key_sets.remove(&name);
-                self.problems.insert(format!("{reason}; no token of it lets in"));
+                self.problems.insert(format!("{reason}; no token of this issuer is accepted"));
             }
         }
     }

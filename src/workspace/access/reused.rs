@@ -43,7 +43,7 @@ impl AccessSnapshot {
     pub fn reused_secret_findings(&self) -> Vec<Finding> {
         let finding = |ReusedSecret { key, secret, other, is_revoked }: &ReusedSecret| {
             let why = if *is_revoked { "the revoked" } else { "also" };
-            let message = format!("the secret {secret} of key {key} is {why} {other}: it lets nobody in");
+            let message = format!("the secret {secret} of key {key} is {why} {other}: it is not accepted");
             let place = Location::file(subject_place(&AccessSubject::Key(key.clone())));
             SECRET_REUSED.finding(place, message, "rotate the key, with another secret or public key")
         };

@@ -142,7 +142,7 @@ fn repeated_ids(keys: &[Key]) -> Vec<IntegrityProblem> {
         for secret in &key.secrets {
             let other = seen.insert(secret.id.as_str().to_ascii_lowercase(), key.name.to_string());
             if let Some(other) = other.filter(|other| *other != key.name.as_str()) {
-                let message = format!("the secret {} belongs to key {other} too: it lets nobody in", secret.id);
+                let message = format!("the secret {} belongs to key {other} too: it is not accepted", secret.id);
                 let place = subject_place(&AccessSubject::Key(key.name.clone()));
                 let hint = "rotate one of the keys: ids differ in more than the case of letters";
                 problems.push(IntegrityProblem::new(ProblemKind::HandEdit, Location::file(place), message, hint));

@@ -41,13 +41,13 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
     let reason = format!("{} of {group} {version} is live in {environment}", called.name());
     steps.push(VerdictStep { name: "route", is_passed: true, reason, hint: None });
     if deployment.release.backend == Backend::Mock {
-        let reason = "a mock asks nobody for a key".to_owned();
-        steps.push(VerdictStep { name: "who", is_passed: true, reason, hint: None });
+        let reason = "no key is required: the backend is a mock".to_owned();
+        steps.push(VerdictStep { name: "caller", is_passed: true, reason, hint: None });
         return show(context, arguments, &steps);
     }
     if content.settings.auth.is_none() {
-        let reason = format!("{group} has `auth: none`: it asks nobody for a key");
-        steps.push(VerdictStep { name: "who", is_passed: true, reason, hint: None });
+        let reason = format!("{group} has `auth: none`: no key is required");
+        steps.push(VerdictStep { name: "caller", is_passed: true, reason, hint: None });
         return show(context, arguments, &steps);
     }
     steps.push(kind_step(&key, &content.settings));
@@ -165,7 +165,7 @@ fn secret_step(
         return step(false, "each of its secrets was revoked or has retired".to_owned(), hint);
     };
     if let Some(repeated) = live.iter().find(|secret| directory.is_repeated(&secret.id)) {
-        let reason = format!("secret {}, or its subject, belongs to two keys: neither lets in", repeated.id);
+        let reason = format!("secret {}, or its subject, belongs to two keys: neither is accepted", repeated.id);
         return step(false, reason, Some(format!("apigw key revoke NAME {}", repeated.id)));
     }
     let missing = live.iter().find(|secret| secret.proof.needs_secret() && !is_here(&secret.id));

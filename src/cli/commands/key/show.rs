@@ -70,15 +70,15 @@ fn row(key: &Key, view: &KeyView) -> Vec<TableCell> {
 fn text(key: &Key, view: &KeyView, now: Timestamp) -> String {
     let optional = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), |time| time.to_string());
     let mut text = format!(
-        "key          {}, {}\nkind         {}\nowner        {}\nfor          {}\ncreated      {}\nvalid from   {}\n\
+        "key          {}, {}\nkind         {}\nowner        {}\ndescription  {}\ncreated      {}\nvalid from   {}\n\
          expires      {}\n",
         key.name,
         view.state,
         key.kind,
         key.owner.as_ref().map_or("(none)", OwnerName::as_str),
-        key.description.as_deref().map_or(Cow::Borrowed("(not said)"), escape::line),
+        key.description.as_deref().map_or(Cow::Borrowed("(none)"), escape::line),
         key.created,
-        optional(key.not_before, "its creation"),
+        optional(key.not_before, "creation"),
         optional(key.expires, "never"),
     );
     if !key.limits.is_empty() {

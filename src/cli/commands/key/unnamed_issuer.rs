@@ -15,6 +15,6 @@ pub(super) fn unnamed_issuer(workspace: &Workspace, issuer: &str) -> Result<Opti
     }
     let meant = nearest(issuer, named).map(|meant| format!(", the nearest is {meant:?}")).unwrap_or_default();
     Ok(Some(format!(
-        "no group takes tokens of {issuer:?}{meant}: the key lets nobody in until `auth.token.issuer` of a group.yaml is exactly this"
+        "no group takes tokens of {issuer:?}{meant}: the key is not accepted until `auth.token.issuer` of a group.yaml is exactly this"
     )))
 }

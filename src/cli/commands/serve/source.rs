@@ -31,7 +31,7 @@ pub(super) struct SourceArguments {
     /// Where the last good state of the store is kept, for one gateway [default: a folder below the user's state folder]
     #[arg(long, value_name = "DIR", requires = "from", value_hint = clap::ValueHint::DirPath)]
     cache: Option<PathBuf>,
-    /// The longest time between two looks at the store; each is between half of it and all of it after the one before
+    /// Poll interval of the store, less up to half of it as jitter
     #[arg(long, value_name = "TIME", requires = "from", default_value = "10s", value_parser = parse_duration)]
     interval: Duration,
     /// Time-out for each request to the store; those with large bodies get more

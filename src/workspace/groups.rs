@@ -64,7 +64,7 @@ impl Workspace {
     }
 
     /// Reads the readable parts of a group's working copy, with findings for the others.
-    pub fn draft(&self, group: &GroupName, access: &AccessCache) -> Result<ReadableCandidate, Error> {
+    pub(super) fn draft(&self, group: &GroupName, access: &AccessCache) -> Result<ReadableCandidate, Error> {
         self.read_whole(group, || self.read_draft(group, None, access), |draft| &draft.files)
     }
 

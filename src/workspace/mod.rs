@@ -23,6 +23,7 @@
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
 //! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
+//! | `check` | all findings on settings, groups and keys |
 //! | `verify`, `lost`, `restoring` | checksums, digests and chains; lost releases; hints that restore files |
 //! | `outside`, `output_folder`, `own_places` | files outside of the workspace, folders that a command writes, and the places that neither may take |
 //! | `error` | errors, with the facts that a caller acts on |
@@ -31,6 +32,7 @@ pub mod edit;
 
 mod access;
 mod base;
+mod check;
 mod commit;
 mod contested;
 mod copies;
@@ -92,11 +94,12 @@ use crate::model::{
 use crate::plan::Plan;
 
 pub use access::{
-    AccessCache, AccessMergeState, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SecretSources,
-    SecretsOnMachine, SignedDatesFile, create_signing_key, key_set_file, read_signing_key,
+    AccessCache, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SecretSources, SecretsOnMachine,
+    SignedDatesFile, create_signing_key, read_signing_key,
 };
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
+pub use check::CheckScope;
 pub use edited::EditedGroups;
 pub use edited_entries::EntryEdits;
 pub use error::{DeniedPath, Error, PathError, UnknownName};

@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::check::rules::files::FILE;
-use crate::check::{self, CheckedGroup, LiveGroup, WorkspaceOverview};
+use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
@@ -15,8 +14,8 @@ use crate::cli::progress::ProgressLine;
 use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::values::ENFORCED_FORMATS;
-use crate::model::{DeploymentState, Finding, GroupName, Location, Rule, SCHEMA, Severity, nearest};
-use crate::workspace::{self, AccessCache, Workspace};
+use crate::model::{Finding, GroupName, Rule, SCHEMA, Severity, nearest};
+use crate::workspace::{CheckScope, Workspace};
 
 /// Check settings and definitions: all findings, each with its location
 #[derive(Debug, Args)]
@@ -36,7 +35,17 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     }
     let folder = std::path::absolute(context.folder()).unwrap_or_else(|_| context.folder().clone());
     let (workspace, problems) = Workspace::open_draft(&folder)?;
-    let findings = find(context, &workspace, problems.unwrap_or_default(), &arguments.groups)?;
+    let named: Vec<GroupName> = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
+    named.iter().try_for_each(|group| workspace.require_group(group))?;
+    let progress = ProgressLine::start(context.output.progress, "checking");
+    let scope = CheckScope {
+        groups: &named,
+        settings_problems: problems.unwrap_or_default(),
+        variables: &context.process.variables,
+        now: context.now(),
+    };
+    let findings = workspace.check(scope, &mut |group| progress.say(group.as_str()))?;
+    drop(progress);
     let read = |file: &str| workspace.source(file);
     let sources = SourceTexts::new(&read);
     match context.output.format {
@@ -64,96 +73,6 @@ fn totals(errors: usize, warnings: usize) -> String {
         .map(|(count, one, many)| output::counted(count, one, many))
         .collect();
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
-}
-
-/// Finds all problems; of named groups only those in their files and in the keys of their issuers, and those that keep the settings from being read.
-fn find(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    problems: Vec<Finding>,
-    named: &[String],
-) -> Result<Vec<Finding>, CommandError> {
-    let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
-    named.iter().try_for_each(|group| workspace.require_group(group))?;
-    let groups = workspace.groups()?;
-    let mut unreadable = Vec::new();
-    let progress = ProgressLine::start(context.output.progress, "checking");
-    let mut drafts = Vec::new();
-    let access = AccessCache::new();
-    for group in &groups {
-        progress.say(group.as_str());
-        match workspace.draft(group, &access) {
-            Ok(draft) => drafts.push((group, draft)),
-            // One file that the system refuses hides no other group.
-            Err(workspace::Error::Io(error)) => unreadable.push(FILE.finding(
-                Location::file(format!("groups/{group}")),
-                format!("{error}: {}", error.source),
-                "make it readable",
-            )),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let live = live(workspace);
-    let is_called = |group: &GroupName| live.iter().flatten().any(|live| live.group == *group && live.has_backend);
-    let subjects: Vec<CheckedGroup<'_>> =
-        drafts.iter().map(|(group, draft)| draft.subject(group, is_called(group))).collect();
-    // Settings that cannot be parsed are reported already, and cannot be checked further.
-    let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
-    let overview = WorkspaceOverview {
-        settings: workspace.settings(),
-        settings_text: settings_text.as_deref().unwrap_or_default(),
-        subjects: &subjects,
-        live: live.as_deref(),
-    };
-    let mut findings = check::workspace(&overview);
-    findings.extend(unreadable);
-    findings.extend(drafts.iter().filter_map(|(_, draft)| draft.settings.as_ref().err()).flatten().cloned());
-    for subject in &subjects {
-        if let Some(settings) = subject.settings {
-            findings.extend(workspace.missing_key_set(subject.group, settings)?);
-        }
-    }
-    findings.extend(workspace.key_sets()?.1);
-    if !named.is_empty() {
-        let mut places: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
-        let of_named = subjects.iter().filter(|subject| named.contains(subject.group));
-        places.extend(of_named.filter_map(|subject| workspace::key_set_file(subject.settings?)));
-        findings.retain(|finding| places.iter().any(|place| finding.location.file.starts_with(place)));
-    }
-    if !workspace.has_folder_lock() {
-        let message = "this file system cannot lock a folder: the file .apigw/lock is locked instead";
-        let hint = "do not run `git clean` while the workspace is changed";
-        findings.push(check::FOLDER_LOCK.finding(Location::file("apigw.toml"), message, hint));
-    }
-    if named.is_empty() {
-        let access = access.get(workspace)?;
-        findings.extend(access.problems.iter().cloned());
-        findings.extend(workspace.grant_findings(access));
-        findings.extend(workspace.ignored_key_files()?);
-        findings.extend(access.reused_secret_findings());
-        findings.extend(access.missing_revocation_findings());
-        findings.extend(access.third_secret_findings(context.now()));
-        findings.extend(workspace.private_key_findings()?);
-        findings.extend(workspace.secret_findings(access, &context.process.variables, context.now())?);
-    }
-    findings.extend(problems);
-    findings.sort_by(|one, other| one.location.cmp(&other.location));
-    Ok(findings)
-}
-
-/// Lists the live groups. None when they cannot be read, which `apigw verify` reports.
-fn live(workspace: &Workspace) -> Option<Vec<LiveGroup>> {
-    let mut live = Vec::new();
-    for name in workspace.settings().environments() {
-        let environment = workspace.environment(&name).ok()?;
-        let groups = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
-        live.extend(groups.map(|(group, entry)| LiveGroup {
-            environment: name.clone(),
-            group: group.clone(),
-            has_backend: !entry.release.backend.is_mock(),
-        }));
-    }
-    Some(live)
 }
 
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {

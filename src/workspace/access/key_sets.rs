@@ -40,7 +40,11 @@ impl Workspace {
 
     /// Finds that the key set which a group's settings name is not there. One that cannot be read is a finding of
     /// [`Self::key_sets`].
-    pub fn missing_key_set(&self, group: &GroupName, settings: &GroupSettings) -> Result<Option<Finding>, Error> {
+    pub(in crate::workspace) fn missing_key_set(
+        &self,
+        group: &GroupName,
+        settings: &GroupSettings,
+    ) -> Result<Option<Finding>, Error> {
         let Some((TokenAuth { issuer, .. }, place)) = settings.auth.token.as_ref().zip(key_set_file(settings)) else {
             return Ok(None);
         };
@@ -82,7 +86,7 @@ impl Workspace {
 
 /// Returns the file with the keys of the issuer that a group's settings name.
 #[must_use]
-pub fn key_set_file(settings: &GroupSettings) -> Option<String> {
+pub(in crate::workspace) fn key_set_file(settings: &GroupSettings) -> Option<String> {
     match settings.auth.token.as_ref()?.jwks {
         KeySetSource::File(ref name) => Some(key_set_place(name)),
         KeySetSource::Address(_) => None,

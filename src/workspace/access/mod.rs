@@ -39,7 +39,7 @@ use crate::model::{Finding, GroupSettings, KeyKind, KeyName, Location, Operation
 pub(super) use commit::AccessIntent;
 pub(super) use committed_revocations::COMMITTED_REVOCATIONS_FILE;
 pub(super) use day_counts::DAY_COUNTS_FILE;
-pub use key_sets::key_set_file;
+pub(super) use key_sets::key_set_file;
 pub(super) use latest_dates::LATEST_DATES_FILE;
 pub use live::AccessReader;
 pub use merge::AccessMergeState;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, PathContext, PathError};
 use super::folders;
 use super::layout::{self, WorkspaceRoot};
-use super::lock;
+use super::local_folder;
 use super::take_back::Leftovers;
 use crate::model::FileSet;
 
@@ -224,7 +224,7 @@ impl<'a> FileStage<'a> {
         let made = match make(self.temporary) {
             Err(error) if layout::is_absent(&error) => {
                 fs::create_dir_all(self.temporary).at("create", self.temporary)?;
-                lock::share_with_group(self.temporary, self.root.path());
+                local_folder::share_with_group(self.temporary, self.root.path());
                 make(self.temporary)
             }
             made => made,

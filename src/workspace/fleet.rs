@@ -6,7 +6,7 @@
 use std::fs;
 
 use super::error::{Error, PathContext};
-use super::{Workspace, layout, lock};
+use super::{Workspace, layout, local_folder};
 use crate::fleet::{FleetRecord, FleetReport};
 use crate::model::EnvironmentName;
 
@@ -49,7 +49,7 @@ impl Workspace {
         // A workspace that is gone must not come back empty.
         let local = self.root.locate(layout::LOCAL_FOLDER)?;
         if !local.is_dir() {
-            lock::make_local_folder(&self.root)?;
+            local_folder::make_local_folder(&self.root)?;
         }
         let folder = self.root.locate(layout::FLEETS_FOLDER)?;
         match fs::create_dir(&folder) {

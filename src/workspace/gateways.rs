@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::{Error, PathContext};
 use super::layout::{self, WorkspaceRoot};
-use super::{Workspace, folders, lock};
+use super::{Workspace, folders, local_folder};
 use crate::check::rules::files::SCHEMA_NEWER;
 use crate::check::rules::records::GATEWAY_FILE;
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
@@ -79,7 +79,7 @@ pub struct GatewayFile {
 impl Workspace {
     /// Begins to tell about a gateway; nothing is told before the first [`GatewayFile::write`].
     pub fn gateway_file(&self, pid: u32, since: Timestamp) -> Result<GatewayFile, Error> {
-        lock::make_local_folder(&self.root)?;
+        local_folder::make_local_folder(&self.root)?;
         let folder = make_folder(&self.root)?;
         remove_dead(&folder);
         let place = layout::gateway(&format!("{}-{pid}", since.compact()));

@@ -9,7 +9,7 @@ mod marker;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -21,14 +21,12 @@ use super::Workspace;
 use super::durable::FileStage;
 use super::error::{Error, PathContext};
 use super::import::FinishedImport;
-use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
+use super::layout::{self, WorkspaceRoot};
+use super::local_folder::make_local_folder;
 use marker::{MarkerGuard, ProcessIdentity};
 
 /// The pause between two attempts to take a lock for which nobody can wait in the kernel.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
-
-/// The bits of a folder that let its group write into it, and new files inherit that group.
-const GROUP_BITS: u32 = 0o2020;
 
 /// A request for the lock.
 #[derive(Debug, Clone)]
@@ -139,41 +137,73 @@ impl LockGuard {
     }
 }
 
+/// The outcome of one attempt to lock something.
+enum LockAttempt {
+    Held(HeldLock),
+    /// While the lock was waited for, somebody has put another folder or file in the place of this one.
+    Replaced,
+    TimedOut,
+    Unsupported(io::Error),
+}
+
+/// Takes the lock: of the folder, of a file where no folder can be locked, or by a marker where no file can be either.
 fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> {
     let deadline = Instant::now() + request.timeout;
     loop {
-        let path = root.path().to_owned();
-        let folder = File::open(&path).at("open", &path)?;
-        let (lock, path) = match acquire(folder, deadline) {
-            Err(error) if is_unsupported(&error) => {
-                // The folder can be locked all the same where memory for locks was short for a moment.
-                if is_exhausted(&error) && has_other_holder(root) {
-                    if Instant::now() >= deadline {
-                        return Err(timed_out(root, request));
-                    }
-                    thread::sleep(BETWEEN_ATTEMPTS);
-                    continue;
+        let mut attempt = lock_folder(root, deadline)?;
+        if let LockAttempt::Unsupported(error) = &attempt {
+            // The folder can be locked all the same where memory for locks was short for a moment.
+            if is_exhausted(error) && has_other_holder(root) {
+                if Instant::now() >= deadline {
+                    return Err(timed_out(root, request));
                 }
-                make_local_folder(root)?;
-                let path = root.locate(layout::LOCK_FILE)?;
-                let mut options = OpenOptions::new();
-                let file = options.read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
-                match acquire(file, deadline) {
-                    Err(error) if is_exhausted(&error) => {
-                        let marker = MarkerGuard::create(&root.locate(layout::MARKER_FILE)?, deadline)?;
-                        let marked = marker.map(|marker| HeldLock::Marked { _marker: marker });
-                        return marked.ok_or_else(|| timed_out(root, request));
-                    }
-                    lock => (lock.at("lock", &path)?, path),
-                }
+                thread::sleep(BETWEEN_ATTEMPTS);
+                continue;
             }
-            lock => (lock.at("lock", &path)?, path),
-        };
-        let Some(lock) = lock else { return Err(timed_out(root, request)) };
-        // While the lock was waited for, somebody may have put another folder or file in the place of this one.
-        if is_at(&lock, &path) {
-            return Ok(HeldLock::Locked { _file: lock });
+            attempt = lock_file(root, deadline)?;
         }
+        if let LockAttempt::Unsupported(_) = attempt {
+            attempt = create_marker(root, deadline)?;
+        }
+        match attempt {
+            LockAttempt::Held(lock) => return Ok(lock),
+            LockAttempt::Replaced => {}
+            LockAttempt::TimedOut | LockAttempt::Unsupported(_) => return Err(timed_out(root, request)),
+        }
+    }
+}
+
+fn lock_folder(root: &WorkspaceRoot, deadline: Instant) -> Result<LockAttempt, Error> {
+    let path = root.path();
+    let folder = File::open(path).at("open", path)?;
+    match acquire(folder, deadline) {
+        Err(error) if is_unsupported(&error) => Ok(LockAttempt::Unsupported(error)),
+        lock => Ok(checked(lock.at("lock", path)?, path)),
+    }
+}
+
+fn lock_file(root: &WorkspaceRoot, deadline: Instant) -> Result<LockAttempt, Error> {
+    make_local_folder(root)?;
+    let path = root.locate(layout::LOCK_FILE)?;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
+    match acquire(file, deadline) {
+        Err(error) if is_exhausted(&error) => Ok(LockAttempt::Unsupported(error)),
+        lock => Ok(checked(lock.at("lock", &path)?, &path)),
+    }
+}
+
+fn create_marker(root: &WorkspaceRoot, deadline: Instant) -> Result<LockAttempt, Error> {
+    let marker = MarkerGuard::create(&root.locate(layout::MARKER_FILE)?, deadline)?;
+    Ok(marker.map_or(LockAttempt::TimedOut, |marker| LockAttempt::Held(HeldLock::Marked { _marker: marker })))
+}
+
+/// Checks that a locked folder or file is still the one at its path.
+fn checked(lock: Option<File>, path: &Path) -> LockAttempt {
+    match lock {
+        None => LockAttempt::TimedOut,
+        Some(lock) if is_at(&lock, path) => LockAttempt::Held(HeldLock::Locked { _file: lock }),
+        Some(_) => LockAttempt::Replaced,
     }
 }
 
@@ -253,34 +283,9 @@ fn read_note(root: &WorkspaceRoot) -> Option<HolderNote> {
     Some(HolderNote { holder, process: lines.next().and_then(ProcessIdentity::parse) })
 }
 
-/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the
-/// workspace by their group may write there as well, whatever the umask of its maker.
-pub(super) fn make_local_folder(root: &WorkspaceRoot) -> Result<(), Error> {
-    let folder = root.locate(LOCAL_FOLDER)?;
-    let ignore = folder.join(".gitignore");
-    if !ignore.exists() {
-        fs::create_dir_all(&folder).at("create", &folder)?;
-        share_with_group(&folder, root.path());
-        fs::write(&ignore, "*\n").at("write", &ignore)?;
-    }
-    Ok(())
-}
-
-/// Gives a folder the group and the group's bits of the one that it lies in. Only its owner can, so this may fail.
-pub(super) fn share_with_group(folder: &Path, parent: &Path) {
-    let (Ok(own), Ok(above)) = (fs::metadata(folder), fs::metadata(parent)) else { return };
-    let shared = above.mode() & GROUP_BITS;
-    if shared == 0 || own.mode() & shared == shared {
-        return;
-    }
-    if own.gid() != above.gid() {
-        let _ = std::os::unix::fs::chown(folder, None, Some(above.gid()));
-    }
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode((own.mode() | shared) & 0o7777));
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::layout::LOCAL_FOLDER;
     use super::*;
 
     fn request(timeout: Duration) -> LockRequest {

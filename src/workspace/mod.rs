@@ -18,7 +18,7 @@
 //! | `import` | changes of several files of a working copy together |
 //! | `init` | making a workspace |
 //! | `facts`, `base` | the state from which a plan is computed, and its comparison under the lock |
-//! | `lock`, `intent`, `commit`, `take_back` | the lock, notes of unfinished changes, the rename that commits, and the way back where it fails |
+//! | `lock`, `local_folder`, `intent`, `commit`, `take_back` | the lock, the folder of this machine, notes of unfinished changes, the rename that commits, and the way back where it fails |
 //! | `live`, `gateways` | the live state for gateways, and the gateways that run on this machine |
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
 //! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
@@ -55,6 +55,7 @@ mod init;
 mod intent;
 mod layout;
 mod live;
+mod local_folder;
 mod lock;
 mod lost;
 mod merge;

@@ -15,7 +15,7 @@ use super::error::{Error, PathContext};
 use super::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, TEMPORARY_FOLDER, WorkspaceRoot};
 use super::object_folder::{ObjectFolder, ReadFault};
 use super::push::is_served_settings;
-use super::{folders, lock, settings};
+use super::{folders, local_folder, settings};
 use crate::check::rules::records::{CACHE_DAMAGED, PUSHED_SETTINGS};
 use crate::model::{Digest, FileSet, GroupName, Location, Version};
 use crate::store::{ObjectName, StateList, StatePlace};
@@ -61,7 +61,7 @@ impl Replica {
     /// that it needs. Versions that the state before needed stay: requests may be under way.
     pub fn install(&self, list: &StateList, objects: &ObjectFolder) -> Result<(), Error> {
         let root = WorkspaceRoot::new(&self.workspace_folder())?;
-        lock::make_local_folder(&root)?;
+        local_folder::make_local_folder(&root)?;
         let temporary = root.locate(TEMPORARY_FOLDER)?;
         if temporary.exists() {
             folders::remove_all(&temporary).at("clear", &temporary)?;

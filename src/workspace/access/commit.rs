@@ -7,7 +7,7 @@ use super::super::error::{Error, PathContext, PathError};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
 use super::super::take_back::Leftovers;
-use super::super::{LockGuard, Workspace, layout, lock};
+use super::super::{LockGuard, Workspace, layout, local_folder};
 use super::{REVOKED_FILE, operation_file, operation_place, subject_file, subject_place};
 use crate::access::{AccessOperation, AccessSubject, SecretId};
 use crate::model::OperationId;
@@ -87,7 +87,7 @@ impl LockGuard {
         Ok(id)
     }
 
-    /// Takes back an operation that was not committed. One stays whose subject's file is another one than before, or that
+    /// Takes back an operation that was not committed. One stays whose subject's file changed since, or that
     /// Git has: a colleague may have put it in force.
     pub(in crate::workspace) fn take_back_access(&self, intent: &AccessIntent) -> Result<(), Error> {
         let place = operation_place(&intent.operation);
@@ -127,7 +127,7 @@ impl Workspace {
         if lines.is_empty() {
             return Ok(());
         }
-        lock::make_local_folder(&self.root)?;
+        local_folder::make_local_folder(&self.root)?;
         let path = self.root.locate(REVOKED_FILE)?;
         let mut options = fs::OpenOptions::new();
         let mut file = options.read(true).append(true).create(true).open(&path).at("write", &path)?;

@@ -14,7 +14,7 @@ use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
 use super::super::secret_variables::SECRET_VARIABLE;
 use super::super::take_back::Leftovers;
-use super::super::{LockGuard, Workspace, layout, lock};
+use super::super::{LockGuard, Workspace, layout, local_folder};
 use super::secrets_command::{command_problem, printed};
 use super::{AccessSnapshot, subject_place};
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
@@ -244,7 +244,7 @@ impl LockGuard {
     /// Keeps a secret on this machine, where the gateway finds it; durable when this returns.
     pub fn keep_secret(&self, id: &SecretId, secret: &NewSecret) -> Result<PathBuf, Error> {
         let root = &self.workspace().root;
-        lock::make_local_folder(root)?;
+        local_folder::make_local_folder(root)?;
         let folder = root.locate(layout::SECRETS_FOLDER)?;
         if !folder.exists() {
             fs::create_dir_all(&folder).at("create", &folder)?;

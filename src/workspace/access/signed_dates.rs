@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::super::error::{Error, PathContext, missing_hint};
-use super::super::{Workspace, layout, lock};
+use super::super::{Workspace, layout, local_folder};
 use crate::access::{DateJournal, DateSlot, EarlierDates};
 use crate::check::rules::access::SIGNED_DATES;
 use crate::model::{Location, Timestamp};
@@ -66,7 +66,7 @@ impl SignedDatesFile {
     /// Returns the error with the dates, since a gateway that cannot read or write them serves nevertheless.
     pub fn begin(&self, now: Timestamp) -> (EarlierDates, Option<Error>) {
         let read = || {
-            lock::make_local_folder(&self.workspace.root)?;
+            local_folder::make_local_folder(&self.workspace.root)?;
             let lock = self.lock(MOST_FIRST_ATTEMPTS).at("lock", &self.folder)?;
             Ok((lock, self.slots(now)?))
         };

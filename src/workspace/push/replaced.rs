@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::error::Error;
-use super::super::{Workspace, lock};
+use super::super::{Workspace, local_folder};
 use crate::model::{Digest, SCHEMA};
 
 /// The file of the pointers.
@@ -48,7 +48,7 @@ impl Workspace {
     ///
     /// Fails where the file cannot be written, or would lose what it holds: it cannot be read, or is of a newer schema.
     pub fn remember_replaced(&self, store: &str, pointer: &ReplacedPointer) -> Result<(), Error> {
-        lock::make_local_folder(&self.root)?;
+        local_folder::make_local_folder(&self.root)?;
         self.change_gateway_record(PUSHES_FILE, |file: Option<PushesFile>| {
             let mut replaced = file.map(|file| file.replaced).unwrap_or_default();
             let known = replaced.entry(store.to_owned()).or_default();

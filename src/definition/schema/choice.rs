@@ -17,58 +17,106 @@ const MOST_LEVELS_APART: usize = 3;
 /// The maximum number of values in alternatives that are compared with each other.
 const MOST_COMPARED: usize = 2_000;
 
+/// A keyword that lists alternatives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alternatives {
+    /// A value matches exactly one.
+    OneOf,
+    /// A value matches at least one.
+    AnyOf,
+}
+
+impl Alternatives {
+    const ALL: [Self; 2] = [Self::OneOf, Self::AnyOf];
+
+    const fn keyword(self) -> &'static str {
+        match self {
+            Self::OneOf => "oneOf",
+            Self::AnyOf => "anyOf",
+        }
+    }
+}
+
+/// An attempt to generate a value by one alternative of a list.
+struct AlternativeAttempt<'a, 'd> {
+    /// The goal whose schemas list the alternatives.
+    goal: &'a SampleGoal<'d>,
+    list: Node<'d>,
+    branch: Node<'d>,
+    want: SampleRequest,
+}
+
+impl<'d> AlternativeAttempt<'_, 'd> {
+    /// Returns the goal with the alternative chosen.
+    fn own_goal(&self) -> SampleGoal<'d> {
+        let mut own = self.goal.clone();
+        own.settled.push(self.list.id());
+        own.schemas.push(self.branch);
+        own
+    }
+
+    fn others(&self) -> impl Iterator<Item = Node<'d>> {
+        let own = self.branch.id();
+        self.list.items().filter(move |other| other.id() != own)
+    }
+}
+
+/// Lists the alternatives in the order in which they are tried, with the values that are asked for: of each `oneOf` several
+/// variants, with optional properties and then without.
+fn attempts<'d>(
+    alternatives: Alternatives,
+    list: Node<'d>,
+    want: SampleRequest,
+) -> impl Iterator<Item = (Node<'d>, SampleRequest)> {
+    let variants = match alternatives {
+        Alternatives::OneOf => VARIANTS,
+        Alternatives::AnyOf => 1,
+    };
+    let without_optional = want.optional.then_some(false);
+    std::iter::once(want.optional).chain(without_optional).flat_map(move |optional| {
+        (want.variant..want.variant + variants).flat_map(move |variant| {
+            list.items().map(move |branch| (branch, SampleRequest { variant, optional, ..want }))
+        })
+    })
+}
+
 impl<'d> SampleState<'_, 'd> {
     /// Chooses an alternative: the first whose value fits the whole schema.
     pub(super) fn chosen(
         &mut self,
         goal: &SampleGoal<'d>,
         schema: Node<'d>,
-        keyword: &str,
+        alternatives: Alternatives,
         list: Node<'d>,
         want: SampleRequest,
     ) -> Option<Value> {
-        let is_one_of = keyword == "oneOf";
+        let is_one_of = alternatives == Alternatives::OneOf;
         let discriminator = Discriminator::of(schema);
         // A discriminator selects an alternative even among equal ones.
         if is_one_of && self.terms.allows_several && discriminator.is_none() && is_never_single(list) {
             self.blame(Some(schema.id()), NO_SINGLE);
             return None;
         }
-        for optional in [want.optional, false] {
-            for variant in want.variant..want.variant + VARIANTS {
-                for branch in list.items() {
-                    let mut next = goal.clone();
-                    next.settled.push(list.id());
-                    next.schemas.push(branch);
-                    let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
-                    for discriminated in told.map(Some).into_iter().chain([None]) {
-                        next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
-                        let Some(value) = self.value(&next, SampleRequest { variant, optional, ..want }) else {
-                            continue;
-                        };
-                        if self.fits(&value, &goal.schemas) {
-                            return Some(value);
-                        }
-                        let want = SampleRequest { variant, optional, ..want };
-                        let apart = if is_one_of { self.apart(goal, &next, list, branch, value, want) } else { None };
-                        if apart.is_some() {
-                            return apart;
-                        }
-                    }
-                    if let Some(value) = self.of_another_type(goal, &next, SampleRequest { variant, optional, ..want })
-                    {
-                        return Some(value);
-                    }
-                    if self.is_spent() {
-                        return None;
-                    }
+        for (branch, want) in attempts(alternatives, list, want) {
+            let attempt = AlternativeAttempt { goal, list, branch, want };
+            let mut own = attempt.own_goal();
+            let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
+            for discriminated in told.map(Some).into_iter().chain([None]) {
+                own.discriminated = discriminated.or_else(|| goal.discriminated.clone());
+                let Some(value) = self.value(&own, want) else { continue };
+                if self.fits(&value, &goal.schemas) {
+                    return Some(value);
                 }
-                if keyword == "anyOf" {
-                    break;
+                let apart = if is_one_of { self.apart(&attempt, &own, value) } else { None };
+                if apart.is_some() {
+                    return apart;
                 }
             }
-            if !optional {
-                break;
+            if let Some(value) = self.of_another_type(goal, &own, want) {
+                return Some(value);
+            }
+            if self.is_spent() {
+                return None;
             }
         }
         if is_one_of {
@@ -92,19 +140,11 @@ impl<'d> SampleState<'_, 'd> {
 
     /// Generates a value that only its own alternative allows, in place of one that several allow: within other bounds, or
     /// an object without a property that another one requires, or with one of a type that only its own allows.
-    fn apart(
-        &mut self,
-        goal: &SampleGoal<'d>,
-        own: &SampleGoal<'d>,
-        list: Node<'d>,
-        branch: Node<'d>,
-        value: Value,
-        want: SampleRequest,
-    ) -> Option<Value> {
-        let others = || list.items().filter(|other| other.id() != branch.id());
+    fn apart(&mut self, attempt: &AlternativeAttempt<'_, 'd>, own: &SampleGoal<'d>, value: Value) -> Option<Value> {
+        let AlternativeAttempt { goal, branch, want, .. } = *attempt;
         if !self.terms.allows_several && own.others.is_empty() {
             let fault = self.fault;
-            let next = SampleGoal { others: others().collect(), ..own.clone() };
+            let next = SampleGoal { others: attempt.others().collect(), ..own.clone() };
             if let Some(value) = self.value(&next, want).filter(|value| self.fits(value, &goal.schemas)) {
                 return Some(value);
             }
@@ -113,7 +153,7 @@ impl<'d> SampleState<'_, 'd> {
         }
         let Value::Object(mut map) = value else { return None };
         let told = own.discriminated.as_ref().map(|(name, _)| name.as_str());
-        for other in others() {
+        for other in attempt.others() {
             if !self.fits(&Value::Object(map.clone()), &[other]) {
                 continue;
             }
@@ -307,11 +347,11 @@ pub(super) fn meets_discriminator(goal: &SampleGoal<'_>, value: &Value) -> bool 
 pub(super) fn next_choice<'d>(
     goal: &SampleGoal<'d>,
     shape: &SchemaShape<'d>,
-) -> Option<(Node<'d>, &'static str, Node<'d>)> {
+) -> Option<(Node<'d>, Alternatives, Node<'d>)> {
     shape.schemas.iter().find_map(|schema| {
-        ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
-            let list = schema.get(keyword).filter(|list| list.items().next().is_some())?;
-            (!goal.settled.contains(&list.id())).then_some((*schema, keyword, list))
+        Alternatives::ALL.into_iter().find_map(|alternatives| {
+            let list = schema.get(alternatives.keyword()).filter(|list| list.items().next().is_some())?;
+            (!goal.settled.contains(&list.id())).then_some((*schema, alternatives, list))
         })
     })
 }

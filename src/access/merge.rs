@@ -10,6 +10,7 @@ mod state;
 
 use std::fmt::Write as _;
 
+use super::SecretId;
 use super::change::operation;
 use super::operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 use crate::model::{Author, OperationId};
@@ -67,6 +68,26 @@ pub enum JoinError {
         subject: AccessSubject,
         /// The operation.
         id: OperationId,
+    },
+    /// A branch is chosen, and nothing tells its head.
+    #[error("{subject}: cannot tell which operation belongs to which branch")]
+    UnknownSide {
+        /// The subject.
+        subject: AccessSubject,
+    },
+    /// An operation to drop is a revocation.
+    #[error("secret {secret} stays revoked: a revocation is never dropped")]
+    RevocationDropped {
+        /// The subject.
+        subject: AccessSubject,
+        /// The secret.
+        secret: SecretId,
+    },
+    /// The file of a subject is in conflict, or gone.
+    #[error("the file of {subject} is in conflict, or gone")]
+    NotPresent {
+        /// The subject.
+        subject: AccessSubject,
     },
 }
 

@@ -9,6 +9,7 @@
 pub mod change;
 pub mod merge;
 pub mod message_signature;
+pub mod resolve;
 pub mod sigv4;
 pub mod token;
 

@@ -8,38 +8,11 @@ use super::super::record::conflict::split_conflict;
 use super::super::{LockGuard, Workspace, layout};
 use super::{LARGEST_SUBJECT, operation_place, subject_file, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
-use crate::access::{AccessSubject, SubjectRecord, SubjectState};
+use crate::access::resolve::AccessMergeState;
+use crate::access::{AccessSubject, SubjectState};
 use crate::check::rules::records::{HAND_EDIT, OPERATION_MISSING};
 use crate::model::{Location, OperationId};
 use crate::workspace::error::{missing_hint, restore_hint};
-
-/// A key, an owner or a revocation as it lies there after a merge.
-#[derive(Debug)]
-pub struct AccessMergeState {
-    /// The subject.
-    pub subject: AccessSubject,
-    /// The state of its file; `None` where there is none, or one in conflict.
-    pub present: Option<SubjectRecord>,
-    /// True if the file has conflict markers.
-    pub is_conflicted: bool,
-    /// The operations that nothing was built upon, the oldest first.
-    pub heads: Vec<OperationId>,
-    /// The head of the person's own branch, in a rebase too; `None` where nothing tells.
-    pub ours: Option<OperationId>,
-    /// The head of the other one.
-    pub theirs: Option<OperationId>,
-}
-
-impl AccessMergeState {
-    /// True if there is nothing to resolve: the one head is the state of the file.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        match (self.heads.as_slice(), &self.present) {
-            ([head], Some(present)) => present.operation == *head,
-            _ => false,
-        }
-    }
-}
 
 impl Workspace {
     /// Reads every operation on keys and grants.

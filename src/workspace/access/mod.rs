@@ -42,7 +42,6 @@ pub(super) use day_counts::DAY_COUNTS_FILE;
 pub(super) use key_sets::key_set_file;
 pub(super) use latest_dates::LATEST_DATES_FILE;
 pub use live::AccessReader;
-pub use merge::AccessMergeState;
 pub(super) use past::SubjectOperation;
 pub use revocable::RevocableKey;
 pub(super) use revocations::RevocationEvidence;

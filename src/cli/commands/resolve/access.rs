@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{ChoiceArguments, ResolveArguments, remaining};
-use crate::access::merge::{self, AccessOperations, ContestedField, JoinError};
+use crate::access::merge::{AccessOperations, ContestedField, JoinError, JoinedHeads};
+use crate::access::resolve::{AccessMergeState, AccessResolution, HeadChoice};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectError, SubjectState};
 use crate::cli::change;
 use crate::cli::commands::access::commit_seen;
@@ -13,7 +14,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
 use crate::cli::views::{AccessResolveView, AccessResolvedView};
 use crate::model::{Author, OperationId, SCHEMA};
-use crate::workspace::{AccessMergeState, CommittedAccess, LockGuard, Workspace};
+use crate::workspace::{CommittedAccess, LockGuard, Workspace};
 
 pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
     let change = &arguments.change;
@@ -52,45 +53,44 @@ pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result
     unknown.map_or(Ok(Exit::Done), Err)
 }
 
-/// The resolution of one subject.
+/// The resolution of one subject, and the operation of its commit.
 struct SubjectPlan {
     subject: AccessSubject,
-    kind: PlanKind,
-    /// Grants that a revocation of the other branch removes.
-    withheld: Vec<String>,
+    resolution: AccessResolution,
     /// The operation that its file is at, once that is committed.
     operation: Option<OperationId>,
 }
 
-enum PlanKind {
-    /// An operation joins several heads, or drops one.
-    Joined(AccessOperation),
-    /// The file becomes that of the one head.
-    Restored(OperationId, SubjectState),
-}
-
 impl SubjectPlan {
-    fn new(subject: AccessSubject, kind: PlanKind, withheld: Vec<String>) -> Self {
-        Self { subject, kind, withheld, operation: None }
+    const fn new(subject: AccessSubject, resolution: AccessResolution) -> Self {
+        Self { subject, resolution, operation: None }
+    }
+
+    const fn joined(&self) -> Option<&JoinedHeads> {
+        if let AccessResolution::Joined(joined) = &self.resolution { Some(joined) } else { None }
     }
 
     /// Commits it. An error that comes back as a value leaves it committed, with its durability unknown.
     fn commit(&mut self, guard: &LockGuard) -> Result<Option<CommandError>, CommandError> {
-        let (id, unknown) = match &mut self.kind {
-            PlanKind::Joined(operation) => commit_seen(|| guard.commit_access_after(operation))?,
-            PlanKind::Restored(id, state) => commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?,
+        let (id, unknown) = match &mut self.resolution {
+            AccessResolution::Joined(joined) => commit_seen(|| guard.commit_access_after(&mut joined.operation))?,
+            AccessResolution::Restored(id, state) => {
+                commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?
+            }
         };
         self.operation = Some(id);
         Ok(unknown)
     }
 
     fn text(&self) -> String {
-        let Self { subject, kind, withheld, .. } = self;
-        let mut text = match kind {
-            PlanKind::Joined(operation) => format!("{subject}: {} {}\n", operation.action, operation.summary),
-            PlanKind::Restored(id, _) => format!("{subject}: as operation {id} left it\n"),
+        let Self { subject, resolution, .. } = self;
+        let mut text = match resolution {
+            AccessResolution::Joined(JoinedHeads { operation, .. }) => {
+                format!("{subject}: {} {}\n", operation.action, operation.summary)
+            }
+            AccessResolution::Restored(id, _) => format!("{subject}: as operation {id} left it\n"),
         };
-        for withheld in withheld {
+        for withheld in self.joined().iter().flat_map(|joined| &joined.withheld) {
             let _ = writeln!(text, "  not granted: {withheld}");
         }
         text
@@ -115,6 +115,7 @@ fn plans(
         )
         .hint("name a key, `owner:NAME` or `secret:ID`: `apigw verify` names those that are not whole"));
     }
+    let choice = head_choice(workspace, &arguments.choice)?;
     let mut plans = Vec::new();
     for subject in if named.is_empty() { &known } else { &named } {
         let state = workspace.access_merge_state(subject, operations)?;
@@ -129,41 +130,25 @@ fn plans(
             ));
             continue;
         }
-        plans.extend(plan(context, &state, &arguments.choice, workspace, operations, author)?);
+        let resolution = state.resolve(choice.as_ref(), operations, author);
+        let Some(resolution) = resolution.map_err(|error| refused(error, &state, operations))? else { continue };
+        if let (AccessResolution::Joined(_), SubjectState::Key(key)) = (&resolution, resolution.state()) {
+            warn_of_third_secret(context, workspace, key)?;
+        }
+        plans.push(SubjectPlan::new(subject.clone(), resolution));
     }
     Ok(plans)
 }
 
-fn plan(
-    context: &Context<'_>,
-    state: &AccessMergeState,
-    choice: &ChoiceArguments,
-    workspace: &Workspace,
-    operations: &AccessOperations,
-    author: &Author,
-) -> Result<Option<SubjectPlan>, CommandError> {
-    let AccessMergeState { subject, heads, ours, theirs, .. } = state;
-    if let [head] = heads.as_slice() {
-        let restored = operations.get(head).map(|operation| {
-            let kind = PlanKind::Restored(head.clone(), operation.after.clone());
-            SubjectPlan::new(subject.clone(), kind, Vec::new())
-        });
-        return Ok(restored);
-    }
-    let taken = choice.take.iter().map(|text| workspace.find_access_operation(text)).collect::<Result<Vec<_>, _>>()?;
-    let taken = taken.into_iter().map(|committed| committed.id).find(|id| heads.contains(id));
-    let chosen = match (choice.ours, choice.theirs) {
-        (true, _) => Some(ours.clone().ok_or_else(|| unknown_side(state, operations))?),
-        (_, true) => Some(theirs.clone().ok_or_else(|| unknown_side(state, operations))?),
-        _ => taken,
-    };
-    let Some(preferred) = chosen.as_ref().or(ours.as_ref()).or(heads.first()) else { return Ok(None) };
-    let joined = merge::join(subject, heads, (preferred, chosen.is_some()), operations, author);
-    let joined = joined.map_err(|error| refused(error, state, operations))?;
-    if let SubjectState::Key(key) = &joined.operation.after {
-        warn_of_third_secret(context, workspace, key)?;
-    }
-    Ok(Some(SubjectPlan::new(subject.clone(), PlanKind::Joined(joined.operation), joined.withheld)))
+/// Returns the heads that were chosen by their branch or by name.
+fn head_choice(workspace: &Workspace, choice: &ChoiceArguments) -> Result<Option<HeadChoice>, CommandError> {
+    let taken = choice.take.iter().map(|text| workspace.find_access_operation(text).map(|committed| committed.id));
+    Ok(match (choice.ours, choice.theirs) {
+        (true, _) => Some(HeadChoice::Ours),
+        (_, true) => Some(HeadChoice::Theirs),
+        _ if choice.take.is_empty() => None,
+        _ => Some(HeadChoice::Operations(taken.collect::<Result<_, _>>()?)),
+    })
 }
 
 /// Warns of a key that more secrets open than a rotation needs, since both sides had rotated it.
@@ -187,18 +172,8 @@ fn drop_plan(
     let CommittedAccess { id, operation } = workspace.find_access_operation(dropped)?;
     let subject = operation.after.subject();
     let state = workspace.access_merge_state(&subject, operations)?;
-    if let SubjectState::Revocation(revocation) = &operation.after {
-        let message = format!("secret {} stays revoked: a revocation is never dropped", revocation.secret);
-        return Err(CommandError::new("revoked", Exit::Refused, message)
-            .hint(format!("join it: `apigw resolve --access {}`", subject.typed())));
-    }
-    let Some(present) = &state.present else {
-        return Err(CommandError::invalid("state", format!("the file of {subject} is in conflict, or gone"))
-            .hint(format!("join both sides first: `apigw resolve --access {}`", subject.typed())));
-    };
-    let operation =
-        merge::drop_head(&id, present, operations, author).map_err(|error| refused(error, &state, operations))?;
-    Ok(SubjectPlan::new(subject, PlanKind::Joined(operation), Vec::new()))
+    let resolution = state.drop_operation(&id, &operation, operations, author);
+    Ok(SubjectPlan::new(subject, resolution.map_err(|error| refused(error, &state, operations))?))
 }
 
 /// The outcome of a resolve of access, committed or not.
@@ -210,19 +185,15 @@ struct AccessOutcome {
 impl AccessOutcome {
     fn show(&self, context: &Context<'_>, workspace: &Workspace) -> Result<(), CommandError> {
         let view = |plan: &SubjectPlan| {
-            let state = match &plan.kind {
-                PlanKind::Joined(operation) => &operation.after,
-                PlanKind::Restored(_, state) => state,
-            };
-            let joined = if let PlanKind::Joined(operation) = &plan.kind { Some(operation) } else { None };
+            let joined = plan.joined().map(|joined| &joined.operation);
             AccessResolvedView {
                 subject: plan.subject.to_string(),
                 operation: plan.operation.clone(),
                 summary: joined.map(|operation| operation.summary.clone()),
                 before: joined.and_then(|operation| operation.before.clone()),
                 merged: joined.map(|operation| operation.merged.clone()).unwrap_or_default(),
-                withheld: plan.withheld.clone(),
-                grants: state.grants().to_vec(),
+                withheld: plan.joined().map(|joined| joined.withheld.clone()).unwrap_or_default(),
+                grants: plan.resolution.state().grants().to_vec(),
             }
         };
         let document = AccessResolveView {
@@ -253,15 +224,6 @@ fn parse_subject(text: &str) -> Result<AccessSubject, CommandError> {
     text.parse().map_err(|error: SubjectError| {
         CommandError::usage(error.to_string()).hint("name a key, `owner:NAME` or `secret:ID`")
     })
-}
-
-fn unknown_side(state: &AccessMergeState, operations: &AccessOperations) -> CommandError {
-    let AccessMergeState { subject, heads, .. } = state;
-    let message = format!("{subject}: nothing tells which of its operations is of which branch");
-    let mut result = CommandError::new("unknown-side", Exit::Conflict, message);
-    result.hints.extend(heads.iter().map(|head| described(head, operations)));
-    let typed = subject.typed();
-    result.hint(format!("name the operation to keep: `apigw resolve --access {typed} --take OPERATION`"))
 }
 
 /// Describes an operation with its author, time and reason.
@@ -303,6 +265,16 @@ fn refused(error: JoinError, state: &AccessMergeState, operations: &AccessOperat
         }
         JoinError::NotHead { .. } => CommandError::invalid("not-a-head", message)
             .hint("`apigw verify` names the operations that no file leads to"),
+        JoinError::UnknownSide { subject } => {
+            let mut result = CommandError::new("unknown-side", Exit::Conflict, message);
+            result.hints.extend(state.heads.iter().map(|head| described(head, operations)));
+            let typed = subject.typed();
+            result.hint(format!("name the operation to keep: `apigw resolve --access {typed} --take OPERATION`"))
+        }
+        JoinError::RevocationDropped { subject, .. } => CommandError::new("revoked", Exit::Refused, message)
+            .hint(format!("join it: `apigw resolve --access {}`", subject.typed())),
+        JoinError::NotPresent { subject } => CommandError::invalid("state", message)
+            .hint(format!("join both sides first: `apigw resolve --access {}`", subject.typed())),
         JoinError::InForce { id, .. } => CommandError::invalid("in-force", message)
             .hint(format!("reverse it instead: `apigw undo {id} --access`")),
     }

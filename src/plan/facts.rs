@@ -117,12 +117,13 @@ pub struct EditedEntry {
 }
 
 /// Reason why no entry leads to an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LooseOperation {
     /// A merge, or an edit by hand, lost it.
-    Lost,
+    Unexplained,
     /// Its command was interrupted before the commit.
-    NeverCommitted,
+    Abandoned,
 }
 
 /// Returns a group's latest deployments, for a way back: a history that is damaged further back bars none.

@@ -80,8 +80,8 @@ pub(super) fn unknown_operation<E>(
     let (environment, operation) = (environment.clone(), id.clone());
     match facts.loose_operation(&environment, id) {
         Ok(None) => StateError::UnknownOperation { environment, operation }.into(),
-        Ok(Some(LooseOperation::Lost)) => StateError::LostOperation { environment, operation }.into(),
-        Ok(Some(LooseOperation::NeverCommitted)) => StateError::UncommittedOperation { environment, operation }.into(),
+        Ok(Some(LooseOperation::Unexplained)) => StateError::LostOperation { environment, operation }.into(),
+        Ok(Some(LooseOperation::Abandoned)) => StateError::UncommittedOperation { environment, operation }.into(),
         Err(error) => Error::Facts(error),
     }
 }

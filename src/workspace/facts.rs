@@ -292,7 +292,6 @@ impl Facts for DiskFacts<'_> {
         if !self.workspace.root.exists(&layout::operation(environment, id))? {
             return Ok(None);
         }
-        let is_abandoned = self.workspace.is_abandoned(environment, id)?;
-        Ok(Some(if is_abandoned { LooseOperation::NeverCommitted } else { LooseOperation::Lost }))
+        self.workspace.loose_operation(environment, id).map(Some)
     }
 }

@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, UnknownName, missing_hint};
 use super::overview::ViewProblem;
-use super::{ProblemKind, Workspace, layout, operation_file};
+use super::{Workspace, layout, operation_file};
 use crate::check::rules::records::{CHAIN_BROKEN, OPERATION_MISSING};
 use crate::model::nearest;
 use crate::model::{
     Deployment, Environment, EnvironmentName, GroupChange, GroupName, Hint, Location, Operation, OperationId,
     ReleaseAction, Timestamp,
 };
-use crate::plan::PastEntry;
+use crate::plan::{LooseOperation, PastEntry};
 
 /// An operation with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,9 +192,9 @@ impl Workspace {
     }
 
     /// Classifies an operation that no entry leads to, as `verify` does.
-    pub fn loose_end(&self, committed: &CommittedOperation) -> Result<ProblemKind, Error> {
-        let is_abandoned = self.is_abandoned(&committed.operation.environment, &committed.id)?;
-        Ok(if is_abandoned { ProblemKind::Abandoned } else { ProblemKind::Unexplained })
+    pub fn loose_operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<LooseOperation, Error> {
+        let is_abandoned = self.is_abandoned(environment, id)?;
+        Ok(if is_abandoned { LooseOperation::Abandoned } else { LooseOperation::Unexplained })
     }
 
     /// Reads a group's deployments, the latest first, the present entry included.

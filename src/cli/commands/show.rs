@@ -15,7 +15,8 @@ use crate::cli::release_text::{release_text, remark_text};
 use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowDocument, ShowView};
 use crate::model::{Finding, GroupChange, GroupName, Release, VersionNotes};
-use crate::workspace::{self, CommittedOperation, ProblemKind, Workspace};
+use crate::plan::LooseOperation;
+use crate::workspace::{self, CommittedOperation, Workspace};
 
 /// Show one operation: who, when, why, and each group, key or owner before and after
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     committed.unexplained = standing.unexplained;
     match standing.lost {
         Some(lost) => committed.lost = lost,
-        None => loose_end = Some(workspace.loose_end(&committed)?),
+        None => loose_end = Some(workspace.loose_operation(&committed.operation.environment, &committed.id)?),
     }
     let numbers = PresentNumbers::new(workspace, context.output.format.is_document());
     let (notes, unreadable) = notes(workspace, &committed)?;
@@ -82,7 +83,7 @@ fn field(text: &str) -> String {
 fn text(
     workspace: &Workspace,
     committed: &CommittedOperation,
-    loose_end: Option<ProblemKind>,
+    loose_end: Option<LooseOperation>,
     notes: &BTreeMap<GroupName, VersionNotes>,
 ) -> String {
     let CommittedOperation { id, operation, .. } = committed;
@@ -96,10 +97,12 @@ fn text(
     );
     match loose_end {
         None => {}
-        Some(ProblemKind::Abandoned) => {
+        Some(LooseOperation::Abandoned) => {
             text += "committed    never: its command was interrupted, and the next change removes it (abandoned)\n";
         }
-        Some(_) => text += "committed    unknown: no entry leads to it (unexplained); see `apigw verify`\n",
+        Some(LooseOperation::Unexplained) => {
+            text += "committed    unknown: no entry leads to it (unexplained); see `apigw verify`\n"
+        }
     }
     if !operation.overrides.is_empty() {
         let _ = writeln!(text, "overrides    {}", change::overrides(operation));

@@ -11,7 +11,8 @@ use crate::model::{
     EnvironmentName, Finding, GroupName, OperationId, PolicyOverride, RemarkKind, SCHEMA, Timestamp, Version,
     VersionNotes, VersionRemark,
 };
-use crate::workspace::{CommittedOperation, ProblemKind, ViewProblem};
+use crate::plan::LooseOperation;
+use crate::workspace::{CommittedOperation, ViewProblem};
 
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct HistoryView<'a> {
@@ -70,7 +71,7 @@ pub(in crate::cli) struct OperationView {
     overrides: Vec<PolicyOverride>,
     /// Reason why it is no part of the history: `abandoned` or `unexplained`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    loose_end: Option<ProblemKind>,
+    loose_end: Option<LooseOperation>,
     changes: Vec<ChangeView>,
 }
 
@@ -122,11 +123,11 @@ impl OperationView {
             message: operation.message.clone(),
             command: operation.command.clone(),
             overrides: operation.overrides.clone(),
-            loose_end: is_unexplained.then_some(ProblemKind::Unexplained),
+            loose_end: is_unexplained.then_some(LooseOperation::Unexplained),
         }
     }
 
-    pub(in crate::cli) fn loose_end(self, loose_end: Option<ProblemKind>) -> Self {
+    pub(in crate::cli) fn loose_end(self, loose_end: Option<LooseOperation>) -> Self {
         Self { loose_end, ..self }
     }
 }

@@ -25,7 +25,7 @@ pub enum Denial {
     /// The id is of a key of another kind.
     #[error("key {0} is of kind {1}, and shown as another one")]
     OtherKind(KeyName, KeyKind),
-    /// The secret is another one.
+    /// The secret is wrong.
     #[error("key {0}: the secret is wrong")]
     WrongSecret(KeyName),
     /// The signature does not hold.

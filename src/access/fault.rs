@@ -80,7 +80,7 @@ pub enum SignatureFault {
     /// The time after which the client wants the request refused has passed.
     #[error("the signature expired at {0}")]
     Expired(Timestamp),
-    /// The signature is another one.
+    /// The signature is wrong.
     #[error("the signature does not match the request")]
     MessageMismatch,
     /// No canonical form has this signature.

@@ -144,7 +144,7 @@ impl<'a> DocumentSite<'a> {
         self.serving = Some(serving);
     }
 
-    /// Returns a name of the state, which is another one where a page would be another one.
+    /// Returns a name of the state, which changes with any page.
     pub(super) fn state_name(&self, served: &ServedCheck<'_>) -> String {
         let mut text = self.problems.join("\n");
         for environment in &self.environments {

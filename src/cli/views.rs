@@ -90,7 +90,7 @@ impl EntryView {
         Self { state, version, number: None, digest, backend, since, operation: operation.cloned() }
     }
 
-    /// Adds the number that the version has now, where that is another one.
+    /// Adds the number that the version has now, where that changed.
     pub(super) fn numbered(mut self, number: &Version) -> Self {
         self.number = Some(number).filter(|number| **number != self.version).cloned();
         self

@@ -28,7 +28,7 @@ pub(super) fn partner<'d>(
     let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
     let (exact, bare) = (normal(old), media_type_essence(old));
     let same = after.iter().find(|(name, _)| normal(name) == exact);
-    // One that differs in its parameters is another one where both stand there.
+    // One that differs in its parameters counts as different where both are declared.
     let is_free = |name: &str| !before.iter().any(|(other, _)| normal(other) == normal(name));
     if let Some(media_type) = same {
         return Some(MediaTypePartner { media_type: *media_type, range: RangeChange::None });

@@ -30,7 +30,7 @@ pub(super) enum ExportFeature {
     LongCorsList,
     /// The constant response of a mock.
     MockResponse,
-    /// A mock response that another than the usual request gets.
+    /// A mock response that only unusual requests get.
     ChosenResponse,
     /// A mock response that `Prefer` asks for by one of several codes.
     RangeOfCodes,

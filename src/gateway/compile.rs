@@ -58,11 +58,11 @@ impl Compiler {
             .map(|environment| known(environment).filter(|known| is_same(environment, known)))
             .collect();
         let changed = snapshot.environments.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
-        let mut anew = self.compile_groups(changed.map(|(environment, _)| (environment, known(environment))));
+        let mut recompiled = self.compile_groups(changed.map(|(environment, _)| (environment, known(environment))));
         let environments = snapshot.environments.iter().zip(kept).map(|(environment, kept)| {
             kept.cloned().unwrap_or_else(|| {
                 let known = known(environment).map(|known| &**known);
-                Arc::new(compiled_environment(environment, alone, known, &mut anew, &mut not_served))
+                Arc::new(compiled_environment(environment, alone, known, &mut recompiled, &mut not_served))
             })
         });
         let environments: Vec<_> = environments.collect();
@@ -75,7 +75,7 @@ impl Compiler {
     fn compile_groups<'s>(
         &self,
         environments: impl Iterator<Item = (&'s Arc<EnvironmentSnapshot>, Option<&'s Arc<CompiledEnvironment>>)>,
-    ) -> Anew<'s> {
+    ) -> RecompiledGroups<'s> {
         let mut changed = Vec::new();
         for (environment, before) in environments {
             for entry in environment.groups() {
@@ -181,10 +181,10 @@ pub(super) enum CompileError {
     Upstream(#[from] UpstreamError),
 }
 
-/// The groups that were compiled anew, or why they cannot be, by environment and name.
-type Anew<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, CompileError>>;
+/// The groups that were recompiled, or why they cannot be, by environment and name.
+type RecompiledGroups<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, CompileError>>;
 
-/// A group that is to be compiled anew.
+/// A group that is to be recompiled.
 struct ChangedGroup<'s> {
     environment: &'s EnvironmentSnapshot,
     entry: &'s GroupSnapshot,
@@ -203,13 +203,13 @@ fn compiled_environment<'s>(
     environment: &'s Arc<EnvironmentSnapshot>,
     alone: bool,
     before: Option<&CompiledEnvironment>,
-    anew: &mut Anew<'s>,
+    recompiled: &mut RecompiledGroups<'s>,
     not_served: &mut Vec<NotServed>,
 ) -> CompiledEnvironment {
     let mut entries = Vec::with_capacity(environment.groups().len());
     for group in environment.groups() {
         let known = before.and_then(|before| before.entry(&group.name));
-        let entry = served_entry(group, known, anew.remove(&(&environment.name, &group.name)));
+        let entry = served_entry(group, known, recompiled.remove(&(&environment.name, &group.name)));
         not_served.extend(entry.error.as_ref().map(|reason| NotServed {
             environment: environment.name.clone(),
             group: Some(group.name.clone()),
@@ -228,16 +228,16 @@ fn compiled_environment<'s>(
     }
 }
 
-/// Chooses the group that is served for an entry: compiled anew, taken from the state before, or the old one where it
+/// Chooses the group that is served for an entry: recompiled, taken from the state before, or the old one where it
 /// cannot be compiled.
 fn served_entry(
     entry: &GroupSnapshot,
     known: Option<&ServedEntry>,
-    anew: Option<Result<Arc<CompiledGroup>, CompileError>>,
+    recompiled: Option<Result<Arc<CompiledGroup>, CompileError>>,
 ) -> ServedEntry {
     let known_group = known.and_then(|known| known.compiled.clone());
     let operation = Some(entry.operation().clone());
-    let (serving, compiled, error) = match anew {
+    let (serving, compiled, error) = match recompiled {
         _ if entry.content.is_none() => (operation, None, None),
         Some(Ok(compiled)) => (operation, Some(compiled), None),
         None => (operation.filter(|_| known_group.is_some()), known_group, None),

@@ -36,7 +36,7 @@ pub(crate) struct CompiledSnapshot {
     pub(crate) longest_wait: Duration,
 }
 
-/// An environment as it is served. It is built anew only where it is another than before.
+/// An environment as it is served. Rebuilt only when it changed.
 pub(crate) struct CompiledEnvironment {
     /// The snapshot that it was built from, to be known again by.
     pub(super) source: Weak<EnvironmentSnapshot>,
@@ -59,7 +59,7 @@ pub(crate) struct ServedEntry {
     pub(crate) error: Option<String>,
 }
 
-/// A group as it is served in an environment. It is built anew only where one of its sources changes.
+/// A group as it is served in an environment. Rebuilt only when one of its sources changed.
 pub(crate) struct CompiledGroup {
     pub(super) source: GroupSource,
     pub(crate) name: String,

@@ -72,7 +72,7 @@ impl FleetControl {
         self.lock().values().map(|controlled| controlled.fleet.report(now)).collect()
     }
 
-    /// Returns what has to be remembered of a fleet, with its revision, where that is another one.
+    /// Returns what has to be remembered of a fleet, with its revision, where that changed.
     #[must_use]
     pub fn record_since(&self, environment: &EnvironmentName, revision: u64) -> Option<(u64, FleetRecord)> {
         let fleets = self.lock();

@@ -58,7 +58,7 @@ pub enum Hint {
         /// The file.
         file: String,
     },
-    /// Record an edit by hand as an operation, or take it back by building the environment's file anew.
+    /// Record an edit by hand as an operation, or take it back by rebuilding the environment's file.
     RecordOrRebuildEdit {
         /// The file.
         file: String,
@@ -96,7 +96,7 @@ pub enum Hint {
     },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,
-    /// Remove an environment's file and build it anew: a copy from before lacks operations.
+    /// Remove an environment's file and rebuild it: a copy from before lacks operations.
     RebuildRemovedEnvironment {
         /// The file.
         file: String,

@@ -86,7 +86,7 @@ impl WebStore {
     }
 }
 
-/// Writes the condition that an object is another one than that with a tag.
+/// Writes the condition that an object differs from the one with a tag.
 pub(super) fn condition(tag: &EntityTag) -> Result<HeaderMap, http::Error> {
     let (name, value): (HeaderName, &str) = match tag {
         EntityTag::Tag(tag) => (IF_NONE_MATCH, tag),

@@ -99,8 +99,8 @@ pub use access::{
     SignedDatesFile, create_signing_key, read_signing_key,
 };
 pub use base::PlanBase;
-pub use driver::{MergeFiles, merge_environment_files};
 pub use check::CheckScope;
+pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use edited_entries::EntryEdits;
 pub use error::{DeniedPath, Error, PathError, UnknownName};

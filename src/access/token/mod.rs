@@ -45,7 +45,7 @@ pub enum TokenFault {
     /// The algorithm of its header is not that of its key.
     #[error("the token's algorithm is not that of its key")]
     Algorithm,
-    /// The signature is another one.
+    /// The signature is wrong.
     #[error("the token's signature is wrong")]
     Signature,
     /// A claim has a value of another type, like an `exp` that is a text.

@@ -83,7 +83,7 @@ pub(crate) const CLEAR_SECRET: Rule = Rule::error(
 /// The secret on this machine is that of the key.
 pub(crate) const SECRET_DIFFERS: Rule = Rule::error(
     "secret-differs",
-    "The secret on this machine is another than the one that was made with the id, as after a mix-up of two files. Signatures \
+    "The secret on this machine differs from the one that was made with the id, as after a mix-up of two files. Signatures \
      made with it are refused with 401. Put the secret in its place that belongs to the id.",
 );
 

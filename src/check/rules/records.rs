@@ -34,7 +34,7 @@ pub(crate) const OPERATION_MISSING: Rule = Rule::error(
 /// An entry is as its operation left it.
 pub(crate) const CHAIN_BROKEN: Rule = Rule::error(
     "chain-broken",
-    "An entry of a file of deployments differs from what the operation that it names left: its checksum was computed anew by \
+    "An entry of a file of deployments differs from what the operation that it names left: its checksum was recomputed by \
      hand. Record the edit, or take it back.",
 );
 /// An environment with a history has its file.

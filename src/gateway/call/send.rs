@@ -120,7 +120,7 @@ async fn connect_and_send(to: &CallDestination, outgoing: OutgoingCall) -> Resul
         files.insert(OWN_AUTHORITY.to_owned(), Arc::clone(authority));
     }
     let config = client_config(&settings, &files).map_err(|error| CallError::Tls(error.to_string()))?;
-    // The certificate must be for the host that is asked for, which is another than the one that is connected to.
+    // The certificate must be for the host that is asked for, not the one that is connected to.
     let host = outgoing.host.to_str().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);
     let name = ServerName::try_from(host.to_owned()).map_err(|error| CallError::Tls(error.to_string()))?;

@@ -361,7 +361,7 @@ impl UpstreamExchange<'_> {
     }
 }
 
-/// Waits for the head of a response. The time begins anew as long as the request's body is still coming.
+/// Waits for the head of a response. The time starts over as long as the request's body is still coming.
 async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&BodyProgress>) -> Option<F::Output> {
     let mut sending = std::pin::pin!(sending);
     loop {

@@ -49,7 +49,7 @@ pub enum ReleaseEffect {
     First,
     /// Nothing is live any longer.
     Offline,
-    /// The same version: the backend alone is another one, or it is back.
+    /// The same version: the backend alone changed, or it is back.
     SameVersion,
     /// Another version than the one that was live before.
     Compared(Comparison),

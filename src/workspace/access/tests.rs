@@ -180,7 +180,7 @@ fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     while reader.must_read(&workspace, now) {
         now += std::time::Duration::from_secs(10);
     }
-    // No file of the workspace is another one after it.
+    // No file of the workspace changes.
     git(clone.path(), &["merge", "-q", "--ff-only", "ORIG_HEAD"]);
     assert!(reader.must_read(&workspace, now));
     assert!(reader.read(&workspace, now, author().now).is_revoked(&id));

@@ -211,7 +211,7 @@ impl FollowedSource {
     }
 }
 
-/// Notes a failure. It is said when it begins, and when its reason is another one.
+/// Notes a failure. It is logged when it begins, and when its reason changes.
 fn fail(context: &Context<'_>, status: &mut SourceStatus, at: Timestamp, failure: SourceFailure) {
     let SourceFailure { reason, hint } = failure;
     let since = *status.failing_since.get_or_insert(at);

@@ -607,7 +607,7 @@ fn a_revocation_that_fails_is_remembered_by_nobody() {
     sandbox.run(&format!("key revoke other {id}")).expect_exit(1);
     fs::remove_file(&operations).expect("removed");
     fs::rename(&aside, &operations).expect("moved");
-    sandbox.run("verify").expect_exit(3).expect_stdout("this machine remembers it");
+    sandbox.run("verify").expect_exit(3).expect_stdout("the history has it");
     sandbox.run(&format!("key revoke other {id}")).expect_exit(0);
     sandbox.run("key revoke ci").expect_exit(0).expect_stdout("for good");
 }

@@ -70,8 +70,8 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
         let mut file = fs::OpenOptions::new().append(true).open(path).at("write", path)?;
         return Ok(file.write_all(text.as_bytes()).at("write", path)?);
     }
-    // A link stays: its target is written.
-    let target = if existing.is_some() { fs::canonicalize(path).at("write", path)? } else { path.to_owned() };
+    // A link stays: its target is written, or made.
+    let target = if existing.is_some() { fs::canonicalize(path).at("write", path)? } else { followed(path)? };
     let mut file = stage_outside(&target)?;
     file.write_all(text.as_bytes()).at("write", path)?;
     if let Some(existing) = existing {
@@ -80,6 +80,20 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     file.as_file().sync_all().at("sync", path)?;
     file.persist(&target).map_err(|error| error.error).at("write", path)?;
     Ok(())
+}
+
+/// Returns the place that a path leads to where nothing lies there yet: a link may name it.
+fn followed(path: &Path) -> Result<PathBuf, Error> {
+    /// As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&target) else { return Ok(target) };
+        target = target.parent().unwrap_or(Path::new("")).join(next);
+    }
+    // A circle, which the system names.
+    fs::metadata(path).at("write", path)?;
+    Ok(target)
 }
 
 /// True if two paths lead to one file.

@@ -90,13 +90,26 @@ fn is_of_git(target: &Path) -> bool {
 
 /// Resolves the links of a path whose last parts need not exist.
 fn resolved(path: &Path) -> Option<PathBuf> {
+    /// As many as Linux follows.
+    const MOST_LINKS: usize = 40;
+    resolved_through(path, MOST_LINKS)
+}
+
+/// Resolves a path through as many links whose targets do not exist; `None` where there are more, as in a circle.
+fn resolved_through(path: &Path, links: usize) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let existing = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
     let (above, mut target) = existing?;
     for part in path.strip_prefix(above).ok()?.components() {
         match part {
             Component::ParentDir => drop(target.pop()),
-            Component::Normal(name) => target.push(name),
+            Component::Normal(name) => {
+                let place = target.join(name);
+                target = match fs::read_link(&place) {
+                    Ok(next) => resolved_through(&target.join(next), links.checked_sub(1)?)?,
+                    Err(_) => place,
+                };
+            }
             _ => {}
         }
     }

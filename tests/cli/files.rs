@@ -70,6 +70,30 @@ fn a_bound_plan_goes_to_pipes_and_through_links_and_keeps_to_the_umask() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_yet_stays_a_link() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("release.yaml", PLAN);
+    let link = |target: &str, name: &str| symlink(target, sandbox.path().join(name)).expect("a link");
+    fs::create_dir(sandbox.path().join("plans")).expect("a folder");
+    link("plans/second", "first");
+    link("../bound.yaml", "plans/second");
+    sandbox.run("plan release.yaml --out first").expect_exit(0);
+    assert!(sandbox.read("bound.yaml").contains("bound:"));
+    for name in ["first", "plans/second"] {
+        assert!(fs::symlink_metadata(sandbox.path().join(name)).expect("a link").is_symlink(), "{name}");
+    }
+    link("elsewhere/bound.yaml", "nowhere");
+    sandbox.run("plan release.yaml --out nowhere").expect_exit(3).expect_stderr("there is no folder for this file");
+    link("circle", "circle");
+    sandbox.run("plan release.yaml --out circle").expect_exit(1);
+    link("deployments/pre-release.yaml", "own");
+    sandbox.run("plan release.yaml --out own").expect_exit(3).expect_stderr("the workspace's own files");
+    for name in ["nowhere", "circle", "own"] {
+        assert!(fs::symlink_metadata(sandbox.path().join(name)).expect("a link").is_symlink(), "{name}");
+    }
+}
+
+#[test]
 fn versions_that_differ_by_case_alone_are_refused() {
     let sandbox = Sandbox::petstore();
     sandbox.run("version bump petstore 1.0.0-rc1").expect_exit(0);

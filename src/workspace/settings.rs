@@ -1,5 +1,6 @@
 //! Reads hand-written files: `apigw.toml`, `group.yaml` and release plans.
 
+mod plain_words;
 mod readable;
 
 use std::collections::BTreeMap;
@@ -126,7 +127,12 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
         let (line, column) =
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
         let hint = Hint::CorrectFile { schema: shape.to_owned() };
-        Error::invalid(&YAML, Location { file: place.into(), line, column }, plain_words(error.without_snippet()), hint)
+        Error::invalid(
+            &YAML,
+            Location { file: place.into(), line, column },
+            plain_words::of_yaml(error.without_snippet()),
+            hint,
+        )
     })
 }
 
@@ -134,69 +140,6 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
 const GROUP_SHAPE: &str = "group";
 /// The schema that a release plan follows.
 pub(super) const PLAN_SHAPE: &str = "plan";
-
-/// Rewrites a parser's error in the terms of the file's format.
-fn plain_words(error: &serde_saphyr::Error) -> String {
-    use serde_saphyr::Error;
-    match error {
-        Error::Unexpected { expected, .. } => expected_words(expected),
-        Error::SerdeInvalidType { expected, .. }
-        | Error::SerdeInvalidValue { expected, .. }
-        | Error::SerdeInvalidLength { expected, .. } => expected_words(expected),
-        Error::InvalidScalar { ty, .. } => expected_words(ty),
-        Error::InvalidBooleanStrict { .. } => expected_words("bool"),
-        Error::SerdeUnknownField { field, expected, .. } => {
-            format!("unknown field `{field}`{}, expected one of {}", near(field, expected), expected.join(", "))
-        }
-        Error::SerdeMissingField { field, .. } => format!("the field `{field}` is missing"),
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("`{variant}`{} is not one of {}", near(variant, expected), expected.join(", "))
-        }
-        Error::NullIntoString { .. } | Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => {
-            "a value is missing here".to_owned()
-        }
-        Error::MultipleDocuments { .. } => "the file holds several documents, and one is expected".to_owned(),
-        Error::UnknownAnchor { .. } => "an alias is used here, and its anchor is missing".to_owned(),
-        Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` is repeated"),
-        Error::DuplicateMappingKey { key: None, .. } => "a key is repeated".to_owned(),
-        Error::Eof { .. } => "the file ends too early".to_owned(),
-        Error::Budget { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => {
-            "the file is larger, or nested more deeply, than any such file".to_owned()
-        }
-        other => {
-            let text = other.to_string();
-            let line = text.lines().next().unwrap_or("the file cannot be read");
-            // The place is said with it.
-            line.rsplit_once(" at line ").map_or(line, |(message, _)| message).to_owned()
-        }
-    }
-}
-
-/// Asks for the known name that is most like another, if one is.
-fn near(name: &str, known: &[&str]) -> String {
-    let near = nearest(name, known.iter().copied());
-    near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default()
-}
-
-/// Names an expected value. The parser names it by a type of its own or of the program's.
-fn expected_words(expected: &str) -> String {
-    let is_number = expected.starts_with(['i', 'u']) && expected[1..].parse::<u8>().is_ok() || expected == "usize";
-    match expected {
-        _ if expected.contains("sequence") => "a list is expected here, like `[one, two]`".to_owned(),
-        _ if expected.contains("mapping") || expected.starts_with("struct ") || expected.contains("map") => {
-            "fields are expected here, like `name: value`".to_owned()
-        }
-        _ if expected.contains("scalar") => "a single value is expected here".to_owned(),
-        _ if is_number => "a whole number is expected here".to_owned(),
-        "f32" | "f64" => "a number is expected here".to_owned(),
-        "bool" | "boolean" | "a boolean" => "`true` or `false` is expected here".to_owned(),
-        "str" | "string" | "a string" => "text is expected here".to_owned(),
-        other => format!("{other} is expected here"),
-    }
-}
 
 fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Location) -> Result<(), Error> {
     match schema {
@@ -232,7 +175,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> Error {
             }
         },
     );
-    let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
+    let message = plain_words::of_toml(error.message().lines().next().unwrap_or("the file cannot be read"));
     Error::invalid(&TOML, location, message, Hint::CorrectFile { schema: "workspace".to_owned() })
 }
 
@@ -278,12 +221,32 @@ mod tests {
         for (text, expected) in [
             ("schema = 2\n", "apigw.toml:1:1: the file has schema 2"),
             ("schema = 1\nbase_domain = \"X\"\n", "apigw.toml:2:15: \"X\" is not a domain name"),
-            ("schema = 1\nbase = 1\n", "apigw.toml:2:1: unknown field `base`"),
+            ("schema = 1\nbase = 1\n", "apigw.toml:2:1: unknown field `base`: did you mean `base_domain`?"),
+            ("schema = 1\nfoo = 1\n", "apigw.toml:2:1: unknown field `foo`: the fields here are schema,"),
+            (
+                "schema = 1\ndefault_grup = \"g\"\n",
+                "apigw.toml:2:1: unknown field `default_grup`: did you mean `default_group`?",
+            ),
+            ("base_domain = \"a.b\"\n", "apigw.toml:1:1: the field `schema` is missing"),
+            (
+                "schema = 1\n[environments.test]\nprotected = \"yes\"\n",
+                "apigw.toml:3:13: `true` or `false` is expected here",
+            ),
+            (
+                "schema = 1\n[environments.test]\nmock = \"denny\"\n",
+                "apigw.toml:3:8: `denny` is unknown: did you mean `deny`?",
+            ),
+            (
+                "schema = 1\n[environments.test]\nmock = \"no\"\n",
+                "apigw.toml:3:8: `no` is unknown: it is one of allow, warn, deny",
+            ),
+            ("schema = 1\nchanges = [\"a\"]\n", "apigw.toml:2:11: fields are expected here, like `name = value`"),
+            ("schema = 1\n[access]\nsecrets_command = \"x\"\n", "apigw.toml:3:19: a list is expected here"),
             (
                 "schema = 1\n<<<<<<< HEAD\nbase_domain = \"a.b\"\n=======\nbase_domain = \"c.d\"\n>>>>>>> x\n",
                 "apigw.toml:2:1: Git left a merge conflict here",
             ),
-            ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
+            ("schema = 1\nschema = 1\n", "apigw.toml:2:1: a key is repeated"),
             ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
             ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:16: `promote_from` of online"),
             (
@@ -313,15 +276,12 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: the key `prefix` is repeated"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
-            (
-                "schema: 1\nprefx: /a\n",
-                "g:2:1: unknown field `prefx` (did you mean `prefix`?), expected one of schema,",
-            ),
+            ("schema: 1\nprefx: /a\n", "g:2:1: unknown field `prefx`: did you mean `prefix`?"),
             (
                 "schema: 1\nversion: \"0.0.1\"\n<<<<<<< HEAD\nprefix: /a\n=======\nprefix: /b\n>>>>>>> x\n",
                 "g:3:1: Git left a merge conflict here",
             ),
-            ("schema: 1\nauth: non\n", "g:2:1: `non` (did you mean `none`?) is not one of none,"),
+            ("schema: 1\nauth: non\n", "g:2:1: `non` is unknown: did you mean `none`?"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: [a]\n", "g:3:9: a single value is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nforwarding: yes\n", "g:4:13: fields are expected here"),

@@ -1,7 +1,8 @@
 //! Points in time, as they are typed and as they are shown.
 
+use super::context::Context;
 use super::error::CommandError;
-use crate::model::{Timestamp, TimestampError};
+use crate::model::{EnvironmentName, Timestamp, TimestampError};
 use crate::workspace;
 
 /// A point in time or an operation, as an argument names it.
@@ -32,6 +33,20 @@ pub(super) fn named_moment<T>(
         }
         found => found.into(),
     })
+}
+
+/// Refuses a time that has not come yet: most likely a mistyped date, and nobody knows that state.
+pub(super) fn check_past(
+    context: &Context<'_>,
+    time: Timestamp,
+    environments: &[EnvironmentName],
+) -> Result<(), CommandError> {
+    // An operation that a clock ahead of this one made has its time all the same.
+    if time <= context.now() || context.workspace()?.newest_time(environments).is_some_and(|newest| time <= newest) {
+        return Ok(());
+    }
+    Err(CommandError::usage(format!("{time} has not come yet, and the state of a past time is asked for"))
+        .hint("give a time in the past, or an operation of `apigw history`"))
 }
 
 /// Returns the age of a time at `now`: `12s`, `5m`, `3h`, `9d`, `2y`.

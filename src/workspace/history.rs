@@ -82,6 +82,16 @@ impl Workspace {
         failed.map_or(Ok(latest), Err)
     }
 
+    /// Returns the time of the newest operation of environments, as far as it can be read: a clock elsewhere may be ahead.
+    #[must_use]
+    pub fn newest_time(&self, environments: &[EnvironmentName]) -> Option<Timestamp> {
+        let time = |environment: &EnvironmentName| {
+            let newest = self.operation_ids(environment).ok()?.pop()?;
+            Some(self.read_operation_head(environment, &newest).ok()?.time)
+        };
+        environments.iter().filter_map(time).max()
+    }
+
     /// Counts the operations of an environment whose files exist.
     #[must_use]
     pub fn operation_count(&self, environment: &EnvironmentName) -> usize {

@@ -41,6 +41,7 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod many_files;
 #[cfg(target_os = "linux")]
+mod mistyped;
 mod moved_base;
 mod origins;
 mod outputs;

@@ -8,10 +8,10 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, GroupsArguments};
-use crate::cli::time::{NamedMoment, named_moment};
+use crate::cli::time::{NamedMoment, check_past, named_moment};
 use crate::model::{EnvironmentName, GroupName};
 use crate::plan::{self, GroupSelection, PastState, RollbackRequest};
-use crate::workspace::{EntryEdits, Workspace};
+use crate::workspace::EntryEdits;
 
 /// Restore an earlier release: version, backend and address
 ///
@@ -41,8 +41,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
     let environment = context.environment(&arguments.env)?;
     let groups = arguments.groups.resolve(context)?;
     let past = |text| {
-        past_state(context.workspace()?, &environment, text)
-            .map_err(|error| advise_version(error, text, &groups, &environment))
+        past_state(context, &environment, text).map_err(|error| advise_version(error, text, &groups, &environment))
     };
     let to = arguments.to.as_deref().map(past).transpose()?;
     // Planned anew, a rollback without a name would go back twice.
@@ -73,9 +72,13 @@ fn advise_version(
 }
 
 /// Reads a time, or an operation.
-fn past_state(workspace: &Workspace, environment: &EnvironmentName, text: &str) -> Result<PastState, CommandError> {
+fn past_state(context: &Context<'_>, environment: &EnvironmentName, text: &str) -> Result<PastState, CommandError> {
+    let workspace = context.workspace()?;
     Ok(match named_moment(text, |text| workspace.find_operation_of(environment, text))? {
-        NamedMoment::Time(time) => PastState::At(time),
+        NamedMoment::Time(time) => {
+            check_past(context, time, std::slice::from_ref(environment))?;
+            PastState::At(time)
+        }
         NamedMoment::Operation(id) => PastState::After(id),
     })
 }

@@ -13,7 +13,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::progress::ProgressLine;
 use crate::cli::short_ids;
 use crate::cli::table::TableLayout;
-use crate::cli::time::{NamedMoment, named_moment};
+use crate::cli::time::{NamedMoment, check_past, named_moment};
 use crate::cli::views::{
     BehindView, ClosedKeyView, EntryView, GatewayView, NewerView, StatusDocument, StatusEntryView, StatusView,
     ViewProblemView,
@@ -90,7 +90,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         return fleet::run(context, arguments, &names);
     }
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
-    let moment = arguments.at.as_deref().map(|text| moment_of(workspace, text)).transpose()?;
+    let moment = arguments.at.as_deref().map(|text| moment_of(context, text, &names)).transpose()?;
     let at = moment.as_ref().map(PastMoment::time);
     let progress = ProgressLine::start(context.output.progress, "reading what is live");
     let mut live = read(workspace, &names, only.as_ref(), moment.as_ref())?;
@@ -210,9 +210,13 @@ impl PastMoment {
     }
 }
 
-fn moment_of(workspace: &Workspace, text: &str) -> Result<PastMoment, CommandError> {
+fn moment_of(context: &Context<'_>, text: &str, names: &[EnvironmentName]) -> Result<PastMoment, CommandError> {
+    let workspace = context.workspace()?;
     Ok(match named_moment(text, |text| workspace.find_operation(text))? {
-        NamedMoment::Time(time) => PastMoment::Time(time),
+        NamedMoment::Time(time) => {
+            check_past(context, time, names)?;
+            PastMoment::Time(time)
+        }
         NamedMoment::Operation(committed) => PastMoment::After(Box::new(committed)),
     })
 }

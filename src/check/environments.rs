@@ -16,6 +16,7 @@ pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
     let places = SettingsPlaces::toml(FILE, overview.settings_text);
     let mut findings = unknown_rules(overview.settings, &places);
     findings.extend(circles(overview.settings, &places));
+    findings.extend(misspelt_environments(overview, &places));
     findings.extend(unknown_group(overview, &places));
     findings.extend(unused_variables(overview, &places));
     findings.extend(empty_command(overview.settings, &places));
@@ -84,6 +85,22 @@ fn circles(settings: &WorkspaceSettings, places: &SettingsPlaces) -> Vec<Finding
         settled.extend(chain);
     }
     findings
+}
+
+/// Finds declared environments whose name is almost that of a built-in one, and that nothing else names.
+fn misspelt_environments(overview: &WorkspaceOverview<'_>, places: &SettingsPlaces) -> Vec<Finding> {
+    let environments = &overview.settings.environments;
+    let is_used = |name: &EnvironmentName| {
+        let is_source = environments.values().any(|settings| settings.promote_from.as_ref() == Some(name));
+        is_source || overview.live.is_none_or(|live| live.iter().any(|live| live.environment == *name))
+    };
+    let finding = |name: &EnvironmentName| {
+        let near = EnvironmentName::misspelt(name.as_str())?;
+        let message = format!("{name} is declared as an environment of its own, in which nothing is live");
+        let place = places.key(&["environments", name.as_str()]);
+        Some(rules::MISSPELT_ENVIRONMENT.finding(place, message, Hint::Text(format!("did you mean {near:?}?"))))
+    };
+    environments.keys().filter(|name| !is_used(name)).filter_map(finding).collect()
 }
 
 fn unknown_group(overview: &WorkspaceOverview<'_>, places: &SettingsPlaces) -> Option<Finding> {

@@ -133,6 +133,17 @@ impl EnvironmentName {
         self.as_str() == Self::WITH_CUSTOM_DOMAINS
     }
 
+    /// Returns the built-in environment, or the alias of one, of which a name is most likely a misspelling: one letter too
+    /// few or too many, or two exchanged. `None` for those themselves, and for names that somebody numbered.
+    #[must_use]
+    pub fn misspelt(name: &str) -> Option<&'static str> {
+        const KNOWN: [&str; 9] =
+            ["test", "pre-release", "online", "preview", "pre", "staging", "prod", "production", "release"];
+        let is_numbered = name.contains(|character: char| character.is_ascii_digit());
+        let near = KNOWN.into_iter().filter(|known| strsim::osa_distance(name, known) <= 1 && known.len() > 3);
+        near.min().filter(|_| !is_numbered && !KNOWN.contains(&name))
+    }
+
     /// Parses user input: a name, or an alias of a built-in environment.
     ///
     /// # Errors
@@ -178,6 +189,14 @@ mod tests {
         assert_eq!(parse("staging"), Ok("pre-release".to_owned()));
         assert_eq!(parse("prod"), Ok("online".to_owned()));
         assert_eq!(parse("qa"), Ok("qa".to_owned()));
+        for (typed, meant) in
+            [("onlne", "online"), ("tset", "test"), ("prodution", "production"), ("stagng", "staging")]
+        {
+            assert_eq!(EnvironmentName::misspelt(typed), Some(meant));
+        }
+        for typed in ["online", "prod", "test2", "qa", "onboarding", "test-eu", "demo", "per"] {
+            assert_eq!(EnvironmentName::misspelt(typed), None, "{typed}");
+        }
         assert_eq!("prod".parse::<EnvironmentName>().map(String::from), Ok("prod".to_owned()));
     }
 }

@@ -253,8 +253,25 @@ pub(in crate::check) const CORS_HEADER: Rule = Rule::error(
      \x20 cors: {allow_origins: [\"*\"], expose_headers: [X-Total, X-Page]}",
 );
 
+/// A declared environment is not a misspelt one.
+pub(in crate::check) const MISSPELT_ENVIRONMENT: Rule = Rule::warning(
+    "environment-misspelt",
+    "A table `[environments.NAME]` of apigw.toml declares an environment. Where the name is almost that of a built-in one \
+     (test, pre-release, online, or an alias of it) and nothing is live there, it is most likely misspelt, and its settings \
+     hold for nothing that is published. Correct the name, or turn the rule off.",
+)
+.example(
+    "wrong:\n\
+     \x20 [environments.onlne]\n\
+     \x20 protected = true\n\
+     right:\n\
+     \x20 [environments.online]\n\
+     \x20 protected = true",
+);
+
 /// The rules in this file.
-pub(super) const RULES: [Rule; 20] = [
+pub(super) const RULES: [Rule; 21] = [
+    MISSPELT_ENVIRONMENT,
     SECRETS_COMMAND_EMPTY,
     SIGNED_REQUEST_REPEATED,
     UNKNOWN_ENVIRONMENT,

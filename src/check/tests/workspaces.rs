@@ -301,6 +301,12 @@ fn workspaces() -> Vec<Row> {
             with("forwarding: {apis: {\"GET /a\": {}}}\n"),
         ),
         (
+            "environment-misspelt",
+            with("").settings("[environments.onlne]\nprotected = true\n[environments.qa]\n").live(&[]),
+            vec!["apigw.toml:2:15"],
+            with("").settings("[environments.prod]\n[environments.test2]\n[environments.qa]\n").live(&[]),
+        ),
+        (
             "promotion-circle",
             with("").settings(
                 "[environments.test]\npromote_from = \"online\"\n[environments.online]\npromote_from = \"test\"\n",

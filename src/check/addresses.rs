@@ -67,6 +67,25 @@ fn undeclared(name: &str, workspace: &WorkspaceSettings, place: impl Fn() -> Loc
     Some(rules::VARIABLE_UNDECLARED.finding(place(), message, hint))
 }
 
+/// Returns the reason why a text is not the address of a backend, whatever values its variables have.
+#[must_use]
+pub fn address_error(text: &str) -> Option<String> {
+    match variables_of(text) {
+        Err(error) => Some(error.to_string()),
+        Ok(names) => malformed_by_itself(text, &names.into_iter().collect()),
+    }
+}
+
+/// Checks an address with placeholders in the place of its variables.
+fn malformed_by_itself(text: &str, names: &BTreeSet<&str>) -> Option<String> {
+    // A variable may hold the whole address or a part of it.
+    let at_start = |name: &str| text.starts_with(&format!("${{{name}}}"));
+    let stand_in = |name: &str| if at_start(name) { "http://variable" } else { "1" };
+    let plain = names.iter().fold(text.to_owned(), |text, name| text.replace(&format!("${{{name}}}"), stand_in(name)));
+    let error = plain.parse::<HttpUrl>().err()?;
+    Some(if plain == text { error.to_string() } else { format!("{text:?} is not a backend's address") })
+}
+
 /// Checks an address with the variables of each environment that declares them all, and with placeholders in their
 /// place.
 fn malformed(
@@ -77,13 +96,8 @@ fn malformed(
 ) -> Option<Finding> {
     let hint = "write it like \"https://host:port/path\"";
     let finding = |message: String| Some(rules::BACKEND_ADDRESS.finding(place(), message, hint));
-    // A variable may hold the whole address or a part of it.
-    let at_start = |name: &str| text.starts_with(&format!("${{{name}}}"));
-    let stand_in = |name: &str| if at_start(name) { "http://variable" } else { "1" };
-    let plain = names.iter().fold(text.to_owned(), |text, name| text.replace(&format!("${{{name}}}"), stand_in(name)));
-    if let Err(error) = plain.parse::<HttpUrl>() {
-        let own = plain == text;
-        return finding(if own { error.to_string() } else { format!("{text:?} is not a backend's address") });
+    if let Some(message) = malformed_by_itself(text, names) {
+        return finding(message);
     }
     for (environment, settings) in workspace.environments.iter().filter(|_| !names.is_empty()) {
         let mut resolved = text.to_owned();

@@ -36,6 +36,7 @@ use crate::model::{Finding, Findings, GroupName, Location, RuleLevel, WorkspaceS
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
+pub use addresses::address_error;
 pub use rules::{
     FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, REVOCATION_MISSING, SECRET_LEAKED, SECRET_MISSING,
     SECRET_REUSED, THIRD_SECRET, all_rules, can_be_set,

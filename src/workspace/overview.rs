@@ -129,6 +129,22 @@ impl Workspace {
         EnvironmentOverview { environment, problems }
     }
 
+    /// Finds groups that are live and not among these, which have a folder, each with its environments. One that cannot be
+    /// read hides no other.
+    #[must_use]
+    pub fn live_without_folder(&self, groups: &[GroupName]) -> BTreeMap<GroupName, Vec<EnvironmentName>> {
+        let mut gone: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();
+        for EnvironmentOverview { environment, .. } in self.overview(&self.settings.environments(), None) {
+            let live = environment.deployments.into_iter().filter(|(group, entry)| {
+                entry.release.state == DeploymentState::Live && groups.binary_search(group).is_err()
+            });
+            for (group, _) in live {
+                gone.entry(group).or_default().push(environment.name.clone());
+            }
+        }
+        gone
+    }
+
     /// Lists the frozen versions of a group, the newest first, with the faults of those that cannot be read.
     pub fn frozen_versions(&self, group: &GroupName) -> Result<(Vec<FrozenVersion>, Vec<Finding>), Error> {
         let (mut versions, mut findings) = (Vec::new(), Vec::new());

@@ -57,6 +57,35 @@ fn status_sees_live_versions_that_are_missing_or_damaged() {
 }
 
 #[test]
+fn a_live_group_whose_folder_is_gone_is_listed() {
+    let sandbox = released();
+    fs::remove_dir_all(sandbox.path().join("groups/petstore")).expect("a group");
+    let listed = sandbox.run("group list").expect_exit(0).expect_stdout("petstore  missing").expect_stdout("orders");
+    listed.expect_stderr("petstore: the folder of the group is gone, and it is live in test, pre-release");
+    let groups = sandbox.run("-o json group list").expect_exit(0).json()["groups"].clone();
+    assert_eq!(groups[1]["group"], "petstore");
+    assert!(groups[1]["problem"].to_string().contains("is gone"), "{groups}");
+}
+
+#[test]
+fn history_counts_blocks_among_its_rows() {
+    let sandbox = released();
+    sandbox.run("version block petstore 0.0.1 -m bad").expect_exit(0);
+    sandbox.run("version unblock petstore 0.0.1 -m good").expect_exit(0);
+    for count in 1..=6 {
+        let shown = sandbox.run(&format!("history -n {count}")).expect_exit(0);
+        assert_eq!(shown.stdout.lines().count(), count + 1, "{}", shown.stdout);
+        assert_eq!(shown.stderr.contains("left out"), count < 6, "{}", shown.stderr);
+    }
+    sandbox.run("history -n 1").expect_stdout("unblocked").expect_stderr("5 more").expect_stderr("`-n 6` shows all");
+    let json = sandbox.run("-o json history -n 3").expect_exit(0).json();
+    assert_eq!(
+        (json["operations"].as_array().map(Vec::len), json["remarks"].as_array().map(Vec::len)),
+        (Some(1), Some(2))
+    );
+}
+
+#[test]
 fn a_broken_file_hides_nothing_else() {
     let sandbox = released();
     let entry = sandbox.entry("pre-release");

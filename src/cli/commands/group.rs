@@ -1,6 +1,8 @@
 //! `apigw group`.
 
+mod address;
 mod deleted;
+mod list;
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +15,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, MOST_WARNINGS};
 use crate::cli::shell::shell_word;
-use crate::cli::table::{CellColor, TableCell, TableLayout};
-use crate::cli::views::{
-    ApiView, FindingView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
-};
+use crate::cli::views::{ApiView, FindingView, GroupSetView, GroupShowView, GroupView};
 use crate::cli::{change, complete, selection, table};
 use crate::definition::{self, Definition, ImportRules};
-use crate::model::{
-    DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
-};
+use crate::model::{DEFINITION_FILE, Finding, GroupName, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE};
 use crate::workspace::edit::ValueEdit;
 use crate::workspace::{self, NewGroup, OutsideFolder, Workspace};
 
@@ -117,7 +114,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &GroupCommand) -> Resu
     match command {
         GroupCommand::Create(arguments) => create(context, arguments),
         GroupCommand::Import(arguments) => import(context, arguments),
-        GroupCommand::List(_) => list(context),
+        GroupCommand::List(_) => list::list(context),
         GroupCommand::Show(arguments) => show(context, arguments),
         GroupCommand::Set(arguments) => set(context, arguments),
         GroupCommand::Delete(arguments) => deleted::delete(context, arguments),
@@ -141,6 +138,9 @@ fn new_group(
         (None, Some(prefix)) => prefix,
         (None, None) => parse_prefix(&format!("/{group}"))?,
     };
+    if let Some(address) = &given.backend {
+        address::check(address)?;
+    }
     Ok(NewGroup {
         prefix,
         backend: given.backend.clone().or(backend),
@@ -257,47 +257,6 @@ fn report(
     Ok(Exit::Done)
 }
 
-fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
-    let workspace = context.readable_workspace()?;
-    let names = workspace.groups()?;
-    let groups: Vec<_> = names.iter().map(|group| (group, workspace.group_settings(group))).collect();
-    let entry = |(group, settings): &(&GroupName, Result<GroupSettings, workspace::Error>)| match settings {
-        Ok(settings) => GroupListEntryView::Readable {
-            group: (*group).clone(),
-            version: settings.version.clone(),
-            prefix: settings.prefix.clone(),
-            auth: settings.auth.clone(),
-            description: settings.description.clone(),
-        },
-        Err(error) => GroupListEntryView::Unreadable { group: (*group).clone(), problem: error.one_line() },
-    };
-    let entries = groups.iter().map(entry).collect();
-    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
-    context.output.painted(&GroupListView::new(entries), || {
-        if groups.is_empty() {
-            return context
-                .output
-                .located("no groups yet: create one with `apigw group import NAME FILE`\n")
-                .into_owned();
-        }
-        let rows = groups.iter().map(|(group, settings)| match settings {
-            Ok(settings) => {
-                let description = settings.description.as_deref().unwrap_or_default();
-                let (version, prefix) = (settings.version.to_string(), settings.prefix.to_string());
-                vec![group.as_str().into(), version.into(), prefix.into(), description.into()]
-            }
-            Err(_) => vec![group.as_str().into(), TableCell::default().painted(CellColor::Red, "unreadable")],
-        });
-        table::render(&["GROUP", "VERSION", "PREFIX", "DESCRIPTION"], rows, layout)
-    })?;
-    let unreadable: Vec<_> =
-        groups.iter().filter_map(|(group, settings)| Some((group, settings.as_ref().err()?))).collect();
-    for (group, error) in &unreadable {
-        context.output.warning(&format!("{group}: {}", error.one_line()));
-    }
-    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Invalid })
-}
-
 fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, CommandError> {
     let workspace = context.readable_workspace()?;
     let group = selection::group(context, arguments.group.as_deref())?;
@@ -336,6 +295,9 @@ fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, C
 fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, Some(&arguments.name))?;
     let edits: Result<Vec<ValueEdit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
+    if let Some(address) = arguments.values.iter().find_map(|text| text.strip_prefix("backend=")) {
+        address::check(address)?;
+    }
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let changed = guard.edit(&group, SETTINGS_FILE, &edits?);
     let changed = changed.map_err(|error| faulty_edit(guard.workspace(), &group, error))?;

@@ -38,7 +38,7 @@ pub(in crate::cli) struct HistoryArguments {
     /// Changes of keys and grants, instead of releases
     #[arg(long, conflicts_with_all = ["group", "env"])]
     access: bool,
-    /// Number of operations to show
+    /// Number of rows to show: operations, and blocks of versions
     #[arg(short = 'n', long = "number", value_name = "N", default_value = "20", value_parser = parse_count)]
     number: usize,
 }
@@ -80,13 +80,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         selection::require_group(context, group)?;
     }
     operations.sort_by(|left, right| right.id.cmp(&left.id));
-    let is_cut = operations.len() > arguments.number;
-    operations.truncate(arguments.number);
-    if is_cut {
-        // As far back as the operations go.
-        let oldest = operations.last().map(|committed| committed.operation.time);
-        noted.remarks.retain(|(.., remark)| oldest.is_some_and(|oldest| remark.at >= oldest));
-    }
+    let all_remarks = noted.remarks.len();
+    let is_cut = truncate(&mut operations, &mut noted, arguments.number);
     let short = workspace.short_ids().unwrap_or_default();
     let shown = ShownHistory {
         workspace,
@@ -103,8 +98,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     drop(progress);
     context.output.painted(&document, || shown.text(layout))?;
     if is_cut {
-        let total = environments.iter().map(|environment| workspace.operation_count(environment)).sum();
-        context.output.note(&left_out_text(operations.len(), total, group.as_ref()));
+        let total: usize = environments.iter().map(|environment| workspace.operation_count(environment)).sum();
+        let shown = operations.len() + noted.remarks.len();
+        context.output.note(&left_out_text(shown, total + all_remarks, group.as_ref()));
     }
     for environment in lost::environments(&operations) {
         context.output.warning(&lost::way_out(environment));
@@ -115,6 +111,21 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     }
     let exit = context.output.unreadable(workspace, &noted.unreadable);
     Ok(if problems.is_empty() { exit } else { Exit::Invalid })
+}
+
+/// Keeps the newest rows, blocks of versions and their ends among them. Returns true if others are left out.
+fn truncate(operations: &mut Vec<CommittedOperation>, noted: &mut HistoryRemarks, most: usize) -> bool {
+    // As they are shown: of one time, the operation comes first.
+    let of_operations = operations.iter().map(|committed| (committed.operation.time, true));
+    let of_remarks = noted.remarks.iter().map(|(.., remark)| (remark.at, false));
+    let mut rows: Vec<(Timestamp, bool)> = of_operations.chain(of_remarks).collect();
+    rows.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let is_cut = rows.len() > most;
+    rows.truncate(most);
+    let kept = rows.iter().filter(|(_, is_operation)| *is_operation).count();
+    operations.truncate(kept);
+    noted.remarks.truncate(rows.len() - kept);
+    is_cut
 }
 
 fn parse_count(text: &str) -> Result<usize, String> {

@@ -86,6 +86,7 @@ impl Workspace {
             }
         }
         findings.extend(self.key_sets()?.1);
+        findings.extend(self.all_notes(None)?.1);
         if !scope.groups.is_empty() {
             let mut places: Vec<String> = scope.groups.iter().map(|name| format!("groups/{name}/")).collect();
             let of_named = subjects.iter().filter(|subject| scope.groups.contains(subject.group));

@@ -190,7 +190,7 @@ impl Workspace {
     }
 
     /// Lists the versions of a group whose notes cannot be read.
-    pub(super) fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
+    pub fn unreadable_notes(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
         let noted = self.noted_versions(group)?.into_iter();
         Ok(noted.filter(|version| self.check_note(group, version).is_err()).collect())
     }
@@ -218,7 +218,8 @@ impl Workspace {
         Ok((all, findings))
     }
 
-    fn noted_versions(&self, group: &GroupName) -> Result<Vec<Version>, Error> {
+    /// Lists the versions of a group that have a note, whether or not it can be read.
+    pub(super) fn noted_versions(&self, group: &GroupName) -> Result<Vec<Version>, Error> {
         Ok(self.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)).collect())
     }
 

@@ -273,6 +273,37 @@ fn a_version_that_is_live_in_an_environment_that_is_no_longer_declared_is_kept()
 }
 
 #[test]
+fn a_note_that_cannot_be_read_is_found_and_bars_no_other_number() {
+    let sandbox = two_versions();
+    sandbox.run("version block 0.0.1 -m old").expect_exit(0);
+    let note = "groups/petstore/versions/0.0.1.yaml";
+    sandbox.write(note, "junk\n");
+    sandbox.run("check").expect_exit(3).expect_stdout(note);
+    sandbox.run("check petstore").expect_exit(3).expect_stdout(note);
+    sandbox.run("version bump patch").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.run("version create").expect_exit(0).expect_stdout("0.0.3 is frozen");
+    sandbox.run("version create").expect_exit(0);
+    // Its number may be that of a deleted version.
+    sandbox.write("groups/petstore/versions/0.0.4.yaml", "junk\n");
+    sandbox.run("version bump patch").expect_exit(0).expect_stdout("0.0.5");
+    sandbox.run("version bump 0.0.4").expect_exit(4).expect_stderr("has a note that cannot be read");
+    sandbox.write("groups/other/versions/0.0.1.yaml", "junk\n");
+    sandbox.run("group create other").expect_exit(0);
+    assert!(sandbox.read("groups/other/group.yaml").contains("0.0.2"), "its number stays reserved");
+}
+
+#[test]
+fn the_way_out_of_a_block_is_as_confirmed_as_the_block() {
+    let sandbox = two_versions();
+    sandbox.run("publish --env online --mock --yes").expect_exit(0);
+    let blocked = sandbox.run("version block 0.0.2 -m bad --yes").expect_exit(0);
+    blocked.expect_stderr("--env online --yes`");
+    sandbox.run("version unblock 0.0.2 -m good").expect_exit(0);
+    let blocked = sandbox.run("version block 0.0.2 -m bad").expect_exit(0);
+    assert!(!blocked.stderr.contains("--yes"), "{}", blocked.stderr);
+}
+
+#[test]
 fn a_note_that_cannot_be_read_bars_its_own_version_alone_and_is_seen() {
     let sandbox = two_versions();
     sandbox.edit("third");

@@ -140,7 +140,7 @@ fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<E
     if let Some((_, digest)) = workspace.version(&group, &version)? {
         // A merge may have given its bytes another number.
         let Some(number) = workspace.locate_release(&group, &version, candidate.digest)? else {
-            let is_blocked = workspace.version_notes(&group)?.block(&digest).is_some();
+            let is_blocked = workspace.readable_notes(&group)?.0.block(&digest).is_some();
             return Err(plan::Error::FrozenDiffers { group, version, is_blocked }.into());
         };
         report(context, &group, &number, candidate.digest, false);

@@ -65,8 +65,8 @@ impl LockGuard {
         mut files: FileSet,
     ) -> Result<(), Error> {
         // Numbers of a group of that name, deleted before, stay reserved for their bytes.
-        let noted = self.workspace().version_notes(group)?;
-        let version = noted.0.keys().next_back().map_or_else(Version::first, |newest| newest.next(BumpLevel::Patch));
+        let noted = self.workspace().noted_versions(group)?;
+        let version = noted.iter().max().map_or_else(Version::first, |newest| newest.next(BumpLevel::Patch));
         let settings = settings.render(group, &version, definition);
         let place = layout::group(group);
         if self.workspace().is_group(group)? {

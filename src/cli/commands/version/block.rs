@@ -6,6 +6,7 @@ use super::NamedVersion;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{VersionBlockView, VersionUnblockView};
 use crate::model::{Author, SCHEMA};
@@ -55,11 +56,14 @@ pub(super) fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result
     let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
         let named = guard.workspace().environment_named(environment);
-        let has_way_back = named.is_ok_and(|named| guard.workspace().has_way_back(&named, &group));
+        let has_way_back = named.as_ref().is_ok_and(|named| guard.workspace().has_way_back(named, &group));
         let verb = if has_way_back { "rollback" } else { "offline" };
-        context.output.warning(&format!(
+        let warning = format!(
             "{group} {version} stays live in {environment}: take it out with `apigw {verb} {group} --env {environment}`"
-        ));
+        );
+        // Whoever confirmed this one can type that one as it stands.
+        let confirmed = named.ok().filter(|_| context.yes).map(|named| hints::confirmed(&warning, &named));
+        context.output.warning(&confirmed.unwrap_or(warning));
     }
     let view = VersionBlockView {
         schema: SCHEMA,

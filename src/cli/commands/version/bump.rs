@@ -48,8 +48,10 @@ pub(super) fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<E
     };
     let taken = if workspace.versions(&group)?.contains(&next) {
         Some("is frozen already")
-    } else if workspace.version_notes(&group)?.deleted().contains(&next) {
+    } else if workspace.readable_notes(&group)?.0.deleted().contains(&next) {
         Some("was deleted, and its number cannot be reused for other content")
+    } else if workspace.check_note(&group, &next).is_err() {
+        Some("has a note that cannot be read: its number may be that of a deleted version")
     } else {
         None
     };
@@ -82,7 +84,9 @@ fn next_free(
 /// Lists the numbers that stand for bytes: those of versions that are frozen, or were deleted.
 fn taken_numbers(workspace: &Workspace, group: &GroupName) -> Result<BTreeSet<Version>, CommandError> {
     let mut taken = workspace.versions(group)?;
-    taken.extend(workspace.version_notes(group)?.deleted());
+    taken.extend(workspace.readable_notes(group)?.0.deleted());
+    // Those may be of deleted versions.
+    taken.extend(workspace.unreadable_notes(group)?);
     Ok(taken)
 }
 

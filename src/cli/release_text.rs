@@ -5,12 +5,19 @@ use crate::workspace::Workspace;
 
 /// Describes a release in a few words, with the number that its version has now.
 pub(super) fn release_text(workspace: &Workspace, group: &GroupName, release: &Release) -> String {
-    release_text_under(release, &workspace.release_number(group, release))
+    let number = workspace.release_number(group, release);
+    // Named by its present number, it has the one before in its own file.
+    let frozen_as = workspace.frozen_as(group, &number).ok().flatten().filter(|_| number == release.version);
+    let committed = frozen_as.unwrap_or_else(|| release.version.clone());
+    text_of(release, &version_text(&committed, &number))
 }
 
 /// Describes a release in a few words, with its version under a given number.
 pub(super) fn release_text_under(release: &Release, number: &Version) -> String {
-    let version = version_text(release, number);
+    text_of(release, &version_text(&release.version, number))
+}
+
+fn text_of(release: &Release, version: &str) -> String {
     match release.state {
         DeploymentState::Offline => format!("offline ({version})"),
         DeploymentState::Live => match &release.backend {
@@ -26,8 +33,7 @@ pub(super) fn remark_text(kind: RemarkKind, VersionRemark { at, by, why, .. }: &
     format!("{} by {by} at {at}{why}", kind.as_str())
 }
 
-/// Writes the number of a release, with the one that it was committed with where a merge changed it.
-pub(super) fn version_text(release: &Release, number: &Version) -> String {
-    let committed = &release.version;
+/// Writes the number of a version, with the one that it was committed with, or frozen, where a merge changed it.
+pub(super) fn version_text(committed: &Version, number: &Version) -> String {
     if number == committed { number.to_string() } else { format!("{number} (frozen as {committed})") }
 }

@@ -79,6 +79,8 @@ pub struct StoredReleases {
     damages: BTreeMap<(GroupName, Digest), ReleaseDamage>,
     /// The numbers of those to which a merge gave another one.
     numbers: BTreeMap<(GroupName, Digest), Version>,
+    /// The numbers that those were frozen with, which an entry may name by the present one.
+    frozen_as: BTreeMap<(GroupName, Digest), Version>,
 }
 
 impl StoredReleases {
@@ -95,6 +97,14 @@ impl StoredReleases {
             return &release.version;
         }
         self.numbers.get(&(group.clone(), release.digest)).unwrap_or(&release.version)
+    }
+
+    /// Returns the number that a release was committed with, or its version frozen, before a merge gave it another one.
+    #[must_use]
+    pub fn committed_number<'a>(&'a self, group: &GroupName, release: &'a Release) -> &'a Version {
+        let frozen_as = || self.frozen_as.get(&(group.clone(), release.digest));
+        let is_renamed = *self.number(group, release) != release.version;
+        if is_renamed { &release.version } else { frozen_as().unwrap_or(&release.version) }
     }
 }
 
@@ -211,6 +221,11 @@ impl Workspace {
         let mut stored = StoredReleases::default();
         for (((group, digest), version), found) in releases.into_iter().zip(found) {
             let key = (group.clone(), digest);
+            if let Ok(number) = &found
+                && let Ok(Some(frozen_as)) = self.frozen_as(group, number)
+            {
+                stored.frozen_as.insert(key.clone(), frozen_as);
+            }
             match found {
                 Ok(number) if number == *version => {}
                 Ok(number) => _ = stored.numbers.insert(key, number),

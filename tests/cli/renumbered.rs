@@ -61,3 +61,14 @@ fn the_ways_out_of_a_frozen_number_can_be_typed() {
     sandbox.run("version bump a patch").expect_exit(0).expect_stdout("0.0.2 → 0.0.5");
     sandbox.run("version bump a 0.0.1").expect_exit(4).expect_stderr("frozen already");
 }
+
+#[test]
+fn every_command_tells_the_number_that_a_renumbered_version_was_frozen_with() {
+    let sandbox = renumbered();
+    sandbox.run("publish a --env test --mock --version 0.0.3").expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2)");
+    sandbox.run("publish a --env test --mock --version 0.0.1").expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2)");
+    for command in ["undo", "switch a --version 0.0.1", "rollback a"] {
+        sandbox.run(&format!("{command} --env test")).expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2) with mock");
+    }
+    sandbox.run("status a --env test").expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2) mock");
+}

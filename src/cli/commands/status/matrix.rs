@@ -102,7 +102,7 @@ fn cell(
 ) -> TableCell {
     let release = &deployment.release;
     let since = age(deployment.since, now);
-    let version = version_text(release, live.stored.number(group, release));
+    let version = version_text(live.stored.committed_number(group, release), live.stored.number(group, release));
     if release.state == DeploymentState::Offline {
         let cell = TableCell::default().painted(CellColor::Dim, &format!("offline {since} ({version})"));
         return with_override(cell, overrides);

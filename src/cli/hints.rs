@@ -133,10 +133,10 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
              `git add {}`",
             shell_word(file)
         ),
-        Hint::RenumberVersions => {
-            "`apigw resolve --env test` gives the version of each side a number of its own, in all environments"
-                .to_owned()
-        }
+        Hint::RenumberVersions { environment } => format!(
+            "`apigw resolve --env {}` gives the version of each side a number of its own, in all environments",
+            environment.as_ref().map_or("ENV", EnvironmentName::as_str)
+        ),
         Hint::ResolveOperation { environment, operation } => format!(
             "`apigw resolve --env {environment}` joins it with what is live; to discard it instead: \
              `apigw resolve --env {environment} --drop {operation} -m WHY`"

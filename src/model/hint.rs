@@ -127,7 +127,10 @@ pub enum Hint {
         file: String,
     },
     /// Resolve a merge of two versions with one number.
-    RenumberVersions,
+    RenumberVersions {
+        /// The environment that needs it, where that is known.
+        environment: Option<EnvironmentName>,
+    },
     /// Join an unexplained operation with the live releases, or drop it.
     ResolveOperation {
         /// The environment.

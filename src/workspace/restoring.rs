@@ -75,6 +75,13 @@ impl RestoreAdvisor<'_> {
                 Some(name) if !self.is_newest(&name, &file) => Hint::RecordOrRebuildEdit { file },
                 _ => Hint::RecordOrRestoreEdit { file },
             },
+            Hint::RenumberVersions { environment } => {
+                let names = || self.workspace.settings().environments().into_iter();
+                // The file in conflict is resolved along with the numbers.
+                let conflicted = names().find(|name| self.workspace.is_conflicted(name));
+                let published = || names().find(|name| self.workspace.operation_count(name) > 0);
+                Hint::RenumberVersions { environment: conflicted.or(environment).or_else(published) }
+            }
             Hint::RestoreMissing { file } if self.is_tracked(&file) => Hint::RestoreFile { file },
             Hint::RestoreMissing { file } if *searches > 0 => {
                 *searches -= 1;

@@ -60,7 +60,7 @@ pub(super) fn render_frozen_as(
 /// Reads a version's file. Only the very bytes that [`render`] writes are taken.
 pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<VersionRecord, Error> {
     if let Some(finding) = conflict_finding(place, text) {
-        return Err(Error::Invalid(vec![Finding { hint: Hint::RenumberVersions, ..finding }]));
+        return Err(Error::Invalid(vec![Finding { hint: Hint::RenumberVersions { environment: None }, ..finding }]));
     }
     own_yaml::check_schema(place, text, SCHEMA)?;
     let file: VersionFile = own_yaml::parse(place, text)?;

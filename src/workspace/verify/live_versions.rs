@@ -28,7 +28,7 @@ pub(super) fn check(
                 ProblemKind::Damaged,
                 location(),
                 format!("version {version} of {group} is live in {environment} with another digest"),
-                other_bytes_hint(workspace, group, version, &place),
+                other_bytes_hint(workspace, environment, (group, version), &place),
             )),
             // It was deleted most likely on another branch than that on which it went live.
             Ok(None) => problems.push(match notes.deletion(&release.digest) {
@@ -69,9 +69,14 @@ pub(super) fn check(
 
 /// Returns the hint for a folder that is not the version that is live: where it is another whole version, restoring the
 /// folder would bring that one again.
-fn other_bytes_hint(workspace: &Workspace, group: &GroupName, version: &Version, place: &str) -> Hint {
+fn other_bytes_hint(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    (group, version): (&GroupName, &Version),
+    place: &str,
+) -> Hint {
     match workspace.version(group, version) {
-        Ok(Some(_)) => Hint::RenumberVersions,
+        Ok(Some(_)) => Hint::RenumberVersions { environment: Some(environment.clone()) },
         _ => missing_hint(place),
     }
 }

@@ -129,7 +129,7 @@ fn verify_version(
             if let Err(error @ Error::VersionDeleted { .. }) = barred {
                 let message = format!("{}: a merge brought other bytes under it", error.one_line());
                 let location = Location::file(layout::version(group, version));
-                let hint = Hint::RenumberVersions;
+                let hint = Hint::RenumberVersions { environment: None };
                 result.problems.push(IntegrityProblem::new(ProblemKind::Damaged, location, message, hint));
             }
         }

@@ -9,11 +9,15 @@ use serde::Serialize;
 use crate::fleet::{KindReport, NodeTrouble, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
 
+use super::ViewProblemView;
+
 /// The nodes of some environments.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct FleetStatusView {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) fleets: Vec<EnvironmentFleetView>,
+    /// The parts that cannot be read.
+    pub(in crate::cli) problems: Vec<ViewProblemView>,
 }
 
 /// The nodes of an environment.

@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use super::StatusArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::fleet::{FleetSource, FleetState, LONGEST_ASK, trouble_text};
+use crate::cli::fleet::{FleetError, FleetSource, FleetState, LONGEST_ASK, trouble_text};
 use crate::cli::node_check::NodeCheck;
 use crate::cli::output::counted;
 use crate::cli::short_ids;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::time::age;
-use crate::cli::views::{EnvironmentFleetView, FleetStatusView, NodeView, NodeWaitView, StatusDocument};
+use crate::cli::views::{
+    EnvironmentFleetView, FleetStatusView, NodeView, NodeWaitView, StatusDocument, ViewProblemView,
+};
 use crate::fleet::{NodeReport, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, SCHEMA, Timestamp};
+use crate::workspace::ViewProblem;
 
 /// Shows the nodes of each environment that has some, or of the one that was named.
 pub(super) fn run(
@@ -24,15 +27,28 @@ pub(super) fn run(
     let workspace = context.readable_workspace()?;
     let source = FleetSource::new(arguments.control.as_ref())?;
     let gateways = workspace.gateways()?.running;
-    let mut fleets = Vec::new();
+    let (mut fleets, mut problems) = (Vec::new(), Vec::new());
     for name in names {
-        let state = source.read(workspace, name, &gateways, LONGEST_ASK);
-        let state = state
-            .map_err(|error| CommandError::new("fleet", Exit::Failed, format!("cannot read the nodes of {error}")))?;
+        let state = match source.read(workspace, name, &gateways, LONGEST_ASK) {
+            Ok(state) => state,
+            // One file that is broken hides no other environment.
+            Err(FleetError::Workspace(error)) => {
+                let message = format!("cannot read its nodes: {}", error.one_line());
+                problems.push(ViewProblem { environment: name.clone(), group: None, message });
+                continue;
+            }
+            Err(error) => {
+                return Err(CommandError::new("fleet", Exit::Failed, format!("cannot read the nodes of {error}")));
+            }
+        };
         let settings = workspace.settings().environment(name).fleet;
         if state.is_some() || settings.expects_nodes() || arguments.env.is_some() {
-            let live = workspace.environment(name)?.deployments;
-            let expected = live.into_iter().map(|(group, deployment)| (group, deployment.operation)).collect();
+            let overviews = workspace.overview(std::slice::from_ref(name), None);
+            let (live, found): (Vec<_>, Vec<_>) =
+                overviews.into_iter().map(|overview| (overview.environment.deployments, overview.problems)).unzip();
+            problems.extend(found.into_iter().flatten());
+            let expected =
+                live.into_iter().flatten().map(|(group, deployment)| (group, deployment.operation)).collect();
             let check = NodeCheck::new(state.as_ref(), &settings, &expected);
             let has_fleet = source.has_fleet(state.as_ref(), &settings);
             fleets.push(view(name, state, &check, has_fleet));
@@ -42,9 +58,14 @@ pub(super) fn run(
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     let is_late = fleets.iter().any(|fleet| !fleet.up_to_date);
     let text = short_ids::shorten(workspace, &text(&fleets, now, context.output.verbose, layout));
-    let document = StatusDocument::Fleet(FleetStatusView { schema: SCHEMA, fleets });
+    let views = problems.iter().map(ViewProblemView::new).collect();
+    let document = StatusDocument::Fleet(FleetStatusView { schema: SCHEMA, fleets, problems: views });
     context.output.painted(&document, || context.output.located(&text).into_owned())?;
-    Ok(if arguments.check && is_late { Exit::Invalid } else { Exit::Done })
+    // Programs have them in the document.
+    for problem in &problems {
+        context.output.warning(&problem.to_string());
+    }
+    Ok(if !problems.is_empty() || arguments.check && is_late { Exit::Invalid } else { Exit::Done })
 }
 
 fn view(

@@ -166,7 +166,9 @@ impl Output {
         }
         if !self.format.is_document() {
             let read = |file: &str| workspace.source(file);
-            say(self.located(&findings(problems, &SourceTexts::new(&read), self.color_talk)).trim_end());
+            say(self
+                .located(&findings(problems, &SourceTexts::new(&read), (self.color_talk, self.talk_width())))
+                .trim_end());
         }
         Exit::Invalid
     }
@@ -264,7 +266,7 @@ impl Output {
         for hint in &error.hints {
             let _ = writeln!(text, "  {}: {}", self.paint(CYAN, "hint"), indented(hint));
         }
-        findings(&error.findings, sources, self.color_talk) + &wrapped(&text, self.talk_width())
+        findings(&error.findings, sources, (self.color_talk, self.talk_width())) + &wrapped(&text, self.talk_width())
     }
 
     /// Returns the width of the terminal that stderr is.

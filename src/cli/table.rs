@@ -4,6 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 use super::escape;
+use super::wrap::wrapped;
 
 /// The colour of a word in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +89,11 @@ pub(super) fn render<C: Into<TableCell>>(
     layout: impl Into<TableLayout>,
 ) -> String {
     let layout = layout.into();
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|row| row.into_iter().map(|cell| cell.into().0).collect()).collect();
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(header.iter().copied());
-    for row in rows {
-        table.add_row(row.into_iter().map(|cell| cell.into().0));
-    }
+    table.add_rows(&rows);
     match layout.width {
         Some(width) => {
             // A cell is padded on both sides, and the first blank of a line is taken away.
@@ -105,13 +106,36 @@ pub(super) fn render<C: Into<TableCell>>(
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
     }
-    let mut text = String::new();
-    for line in table.lines() {
-        let line = line.trim_end();
-        text.push_str(&paint(line.strip_prefix(' ').unwrap_or(line), layout.color));
-        text.push('\n');
+    let lines: Vec<String> =
+        table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
+    let is_within = |width: u16| lines.iter().all(|line| columns(line) <= usize::from(width));
+    let lines = match layout.width.filter(|width| !is_within(*width)) {
+        Some(width) => records(header, &rows, width),
+        None => lines,
+    };
+    lines.iter().map(|line| paint(line, layout.color) + "\n").collect()
+}
+
+/// Lists the cells one under another, for a terminal in which the unbroken ones do not stand side by side.
+fn records(header: &[&str], rows: &[Vec<String>], width: u16) -> Vec<String> {
+    let names = header.iter().map(|name| name.len()).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        if number > 0 {
+            lines.push(String::new());
+        }
+        for (name, cell) in header.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            let line = format!("{name:<names$}  {cell}");
+            lines.extend(wrapped(&line, Some(width)).split('\n').map(str::to_owned));
+        }
     }
-    text
+    lines
+}
+
+/// Counts the characters of a line that take room.
+fn columns(line: &str) -> usize {
+    let is_mark = |character: char| character == END || MARKS.iter().any(|(_, mark, _)| *mark == character);
+    line.chars().filter(|character| !is_mark(*character)).count()
 }
 
 /// Replaces the marks of a line by colours, or takes them away.
@@ -161,6 +185,20 @@ mod tests {
             assert_eq!(text.matches("0123456789abcdef").count(), 2, "{width}:\n{text}");
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
         }
+    }
+
+    #[test]
+    fn cells_that_do_not_fit_side_by_side_stand_one_under_another() {
+        let row = |id: &str, why: &str| vec![id.to_owned(), "pre-release".to_owned(), why.to_owned()];
+        let rows = [row("62881675", "publish petstore with mock"), row("ef5e2d64", "")];
+        let layout = TableLayout { width: Some(22), color: false, unbroken: 2 };
+        let text = render(&["OPERATION", "ENVIRONMENT", "WHY"], rows, layout);
+        assert_eq!(
+            text,
+            "OPERATION    62881675\nENVIRONMENT  \n  pre-release\nWHY          publish\n  petstore with mock\n\n\
+             OPERATION    ef5e2d64\nENVIRONMENT  \n  pre-release\n"
+                .replace("ENVIRONMENT  \n", "ENVIRONMENT\n")
+        );
     }
 
     #[test]

@@ -174,3 +174,32 @@ fn a_command_that_reads_for_long_says_so_on_a_terminal_alone() {
     let quick = on_terminal(&sandbox, 80, &[("NO_COLOR", "1")], "verify");
     assert!(!quick.contains('\u{1b}'), "{quick:?}");
 }
+
+#[test]
+fn nothing_is_wider_than_the_terminal_but_a_command_to_copy() {
+    if !has_terminal() {
+        return;
+    }
+    let sandbox = behind();
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    let expect_width = |columns: usize, words: &str| {
+        let text = on_terminal(&sandbox, columns, &[], &format!("--color never {words}"));
+        assert!(text.lines().count() > 1, "{words}: {text}");
+        for line in text.lines().filter(|line| line.chars().count() > columns) {
+            let outside: String = line.split('`').step_by(2).collect();
+            assert!(outside.trim().len() <= 1, "{words} at {columns}: {line:?} in\n{text}");
+        }
+    };
+    for columns in [30, 60, 80] {
+        expect_width(columns, "history");
+        expect_width(columns, &format!("show {id}"));
+        expect_width(columns, "status");
+    }
+    sandbox.write("groups/petstore/versions/0.0.1.yaml", "junk\n");
+    let entries = sandbox.read("deployments/test.yaml").replace("state: live", "state: offline");
+    sandbox.write("deployments/test.yaml", &entries);
+    for words in ["verify", "check", "publish --env test --mock"] {
+        expect_width(60, words);
+        expect_width(80, words);
+    }
+}

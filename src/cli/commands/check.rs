@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
         OutputFormat::Github => context.output.text(&github(&findings))?,
         OutputFormat::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
         OutputFormat::Table | OutputFormat::Json | OutputFormat::Yaml | OutputFormat::Markdown => {
-            let findings_text = || output::findings(&findings, &sources, context.output.color);
+            let findings_text = || output::findings(&findings, &sources, (context.output.color, context.output.width));
             let text = || context.output.located(&findings_text()).into_owned();
             context.output.painted(&CheckDocument::Findings(FindingsView::new(&findings)), text)?;
         }

@@ -47,7 +47,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     let (notes, unreadable) = notes(workspace, &committed)?;
     let view = ShowView::new(OperationView::new(&committed, &numbers).loose_end(loose_end)).noted(&notes, &unreadable);
     let document = ShowDocument::Release(Box::new(view));
-    context.output.lines(&document, || text(workspace, &committed, loose_end, &notes))?;
+    context.output.lines(&document, || text(workspace, &committed, loose_end, (&notes, context.output.width)))?;
     for problem in &standing.problems {
         context.output.warning(&problem.to_string());
     }
@@ -80,11 +80,26 @@ fn field(text: &str) -> String {
     text.replace('\n', "\n             ")
 }
 
+/// Cuts a digest that is wider than the terminal; nobody types one.
+fn shortened(digest: &str, width: Option<u16>) -> String {
+    let Some(room) = width.map(|width| usize::from(width).saturating_sub(DIGEST_INDENT)) else {
+        return digest.to_owned();
+    };
+    if digest.len() <= room {
+        digest.to_owned()
+    } else {
+        digest.chars().take(room.saturating_sub(1)).collect::<String>() + "…"
+    }
+}
+
+/// The columns before a digest.
+const DIGEST_INDENT: usize = 9;
+
 fn text(
     workspace: &Workspace,
     committed: &CommittedOperation,
     loose_end: Option<LooseOperation>,
-    notes: &BTreeMap<GroupName, VersionNotes>,
+    (notes, width): (&BTreeMap<GroupName, VersionNotes>, Option<u16>),
 ) -> String {
     let CommittedOperation { id, operation, .. } = committed;
     let mut text = format!(
@@ -111,6 +126,7 @@ fn text(
     for (group, planned) in &operation.changes {
         let before = planned.before.as_ref();
         let state = |release: &Release| release_text(workspace, group, release);
+        let digest = |release: &Release| shortened(&release.digest.to_string(), width);
         let was = before.map_or_else(|| "never published".to_owned(), |before| state(&before.release));
         let _ = writeln!(changes, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {
@@ -121,13 +137,14 @@ fn text(
         }
         let _ = writeln!(changes, "  before {was}");
         if let Some(before) = before {
-            let _ = writeln!(changes, "         by operation {}\n         {}", before.operation, before.release.digest);
+            let _ =
+                writeln!(changes, "         by operation {}\n         {}", before.operation, digest(&before.release));
         }
         for merged in &planned.merged {
             let _ =
                 writeln!(changes, "  merged {}\n         by operation {}", state(&merged.release), merged.operation);
         }
-        let _ = writeln!(changes, "  after  {}\n         {}", state(&planned.after), planned.after.digest);
+        let _ = writeln!(changes, "  after  {}\n         {}", state(&planned.after), digest(&planned.after));
         for (version, kind, remark) in notes.get(group).into_iter().flat_map(VersionNotes::blocks_and_unblocks) {
             let _ = writeln!(changes, "  {version} was {}", remark_text(kind, remark).replace('\n', " "));
         }

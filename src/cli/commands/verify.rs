@@ -149,7 +149,7 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerificat
     let short = workspace.short_ids().unwrap_or_default();
     let findings = shorten_findings(&short, findings);
     let read = |file: &str| workspace.source(file);
-    let mut text = output::findings(&findings, &SourceTexts::new(&read), context.output.color);
+    let mut text = output::findings(&findings, &SourceTexts::new(&read), (context.output.color, context.output.width));
     text.push_str(&lines(workspace, made));
     let verdict = match findings.len() {
         0 => "no problems".to_owned(),

@@ -1,5 +1,6 @@
 //! Findings for people, with the lines that they are about.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
+use crate::cli::wrap::wrapped;
 use crate::cli::{escape, hints};
 use crate::model::{Finding, Location, Severity};
 
@@ -69,10 +71,18 @@ impl SourceText {
     }
 }
 
-/// Renders findings with the lines that they are about.
-pub(in crate::cli) fn findings(findings: &[Finding], sources: &SourceTexts<'_>, color: bool) -> String {
+/// Renders findings with the lines that they are about, within the width of a terminal.
+pub(in crate::cli) fn findings(
+    findings: &[Finding],
+    sources: &SourceTexts<'_>,
+    (color, width): (bool, Option<u16>),
+) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let renderer = match width {
+        Some(width) => renderer.term_width(usize::from(width)),
+        None => renderer,
+    };
     let mut result = String::new();
     for finding in findings {
         let file = &*escape::line(&finding.location.file);
@@ -97,10 +107,20 @@ pub(in crate::cli) fn findings(findings: &[Finding], sources: &SourceTexts<'_>, 
             None => title.element(Origin::path(file)),
         };
         let group = if hint.is_empty() { group } else { group.element(Level::HELP.message(&*hint)) };
-        result.push_str(&renderer.render(&[group]));
+        result.push_str(&wrapped_talk(&renderer.render(&[group]), width));
         result.push_str("\n\n");
     }
     result
+}
+
+/// Breaks the message and the hint of a rendered finding. The lines between are the file's own.
+fn wrapped_talk(rendered: &str, width: Option<u16>) -> String {
+    let mut is_hint = false;
+    let lines = rendered.split('\n').enumerate().map(|(number, line)| {
+        is_hint |= line.contains("= ") && line.contains("help");
+        if number == 0 || is_hint { wrapped(line, width) } else { Cow::Borrowed(line) }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the bytes of the token that begins at a column: a quoted text as a whole, else up to the next delimiter.
@@ -146,7 +166,7 @@ mod tests {
             count: 1,
         };
         let read = |_: &str| Some("\u{1b} tok\u{7}en\tx\u{85}".to_owned());
-        let text = findings(&[finding], &SourceTexts::new(&read), false);
+        let text = findings(&[finding], &SourceTexts::new(&read), (false, None));
         assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");
         for part in ["a\\u{1b}b.yaml", "says\\u{202e}", "do\\u{9b}", "\\u{1b} tok\\u{7}en", "^^^^^^^^^^"] {
             assert!(text.contains(part), "{part}: {text}");

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use subtle::ConstantTimeEq as _;
 
 use super::denial::{Denial, EndedPart, shown_subject};
@@ -46,9 +47,9 @@ pub struct PresentedSecret<'d> {
 /// All keys, owners and revocations at one moment, with the secrets that this machine has.
 #[derive(Debug, Default)]
 pub struct KeyDirectory {
-    secrets: HashMap<SecretId, DirectoryEntry>,
+    secrets: HashMap<SecretId, DirectoryEntry, RandomState>,
     /// The ids of the secrets by the subjects that they are bound to.
-    subjects: HashMap<TokenBinding, SecretId>,
+    subjects: HashMap<TokenBinding, SecretId, RandomState>,
     key_sets: BTreeMap<String, Arc<TokenKeySet>>,
     /// The secrets of each key, the oldest first.
     names: BTreeMap<KeyName, Vec<SecretId>>,
@@ -94,7 +95,7 @@ impl KeyDirectory {
         }
         let mut seen: HashMap<String, SecretId> = HashMap::new();
         // A subject that was bound anew after its secret was revoked has one key.
-        let mut subjects: HashMap<TokenBinding, SecretId> = HashMap::new();
+        let mut subjects: HashMap<TokenBinding, SecretId, RandomState> = HashMap::default();
         for key in keys {
             for secret in &key.secrets {
                 if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {

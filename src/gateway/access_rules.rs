@@ -83,7 +83,6 @@ impl AccessRules {
         static IN_AUTHORIZATION: [HeaderName; 1] = [AUTHORIZATION];
         static IN_MESSAGE: [HeaderName; 2] = [SIGNATURE_INPUT, SIGNATURE];
         let takes_signatures = self.tolerance_ms.is_some();
-        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
         let is_taken = takes_signatures && is_signed(headers)
             || self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer);
         let in_authorization: &[HeaderName] = if is_taken { &IN_AUTHORIZATION } else { &[] };
@@ -100,7 +99,6 @@ impl AccessRules {
             self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
                 || self.key_headers.iter().any(|name| headers.contains_key(name))
         };
-        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
         self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer) && !shows_other()
     }
 
@@ -133,10 +131,17 @@ fn is_subscription_key(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|text| SubscriptionKey::parse(text).is_some())
 }
 
+/// True if a header `Authorization` has a token. Its text, often of a kilobyte, is not looked through for this.
+fn is_bearer(value: &HeaderValue) -> bool {
+    value.as_bytes().get(..BEARER.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+}
+
+const BEARER: &[u8] = b"Bearer ";
+
 /// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
 pub(super) fn bearer_token(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = std::str::from_utf8(value.as_bytes()).ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+    let token = value.as_bytes().get(BEARER.len()..).filter(|_| is_bearer(value))?;
+    Some(std::str::from_utf8(token).ok()?.trim_matches(' '))
 }
 
 /// Names the credential of a request that shows none of those that its route takes.
@@ -144,7 +149,7 @@ pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<CredentialKind
     if is_signed(headers) || headers.contains_key(SIGNATURE_INPUT) {
         return Some(CredentialKind::Signature);
     }
-    headers.get_all(AUTHORIZATION).iter().any(|value| bearer_token(value).is_some()).then_some(CredentialKind::Token)
+    headers.get_all(AUTHORIZATION).iter().any(is_bearer).then_some(CredentialKind::Token)
 }
 
 /// Returns the header with the subscription key and its place among the names, if there is one: the first of them that is

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use foldhash::fast::RandomState;
 
 use super::refusal_reason::RefusalReason;
 use crate::model::KeyName;
@@ -31,7 +32,7 @@ impl KeyMeter {
 /// The meters of all keys, and the refusals.
 #[derive(Debug, Default)]
 pub(crate) struct KeyMeters {
-    keys: ArcSwap<HashMap<KeyName, Arc<KeyMeter>>>,
+    keys: ArcSwap<HashMap<KeyName, Arc<KeyMeter>, RandomState>>,
     /// Held while a key is added.
     adding: Mutex<()>,
     others: Arc<KeyMeter>,

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
+
 use super::key_set::TokenKeySet;
 use super::{TokenClaims, TokenFault};
 use crate::model::Digest;
@@ -20,7 +22,7 @@ const LONGEST_MS: i64 = 5 * 60 * 1000;
 /// The verified tokens.
 #[derive(Debug, Default)]
 pub struct TokenCache {
-    shards: [Mutex<HashMap<Digest, VerifiedToken>>; SHARDS],
+    shards: [Mutex<HashMap<Digest, VerifiedToken, RandomState>>; SHARDS],
 }
 
 #[derive(Debug)]

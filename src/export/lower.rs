@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::composed_path::{AMBIGUOUS_SEGMENT, segments_of_parameters};
 use super::cors::preflight_steps;
 use super::host_set::{HostSet, host_sets};
 use super::length::{is_short_condition, is_short_name};
@@ -213,14 +214,14 @@ fn route_conditions(group: &GroupRoutes, route: &Route) -> Vec<RequestCondition>
         let decode = crate::definition::percent::decode_query;
         RequestCondition::query(&decode(&condition.name), condition.value.as_deref().map(decode).as_deref())
     });
-    let template = template_pattern(&route.path, None);
+    let template = template_pattern(&route.path, &[]);
     let path = template
         .is_selective
-        .then(|| RequestCondition::new(RequestPart::Path, TextTest::Matches(path_pattern(group, route, None))));
+        .then(|| RequestCondition::new(RequestPart::Path, TextTest::Matches(path_pattern(group, route, &[]))));
     query.chain(path).collect()
 }
 
-fn path_pattern(group: &GroupRoutes, route: &Route, narrowed: Option<(&str, &str)>) -> String {
+fn path_pattern(group: &GroupRoutes, route: &Route, narrowed: &[(&str, &str)]) -> String {
     let template = template_pattern(&route.path, narrowed);
     let rest = if route.path.is_prefix { BELOW } else { "" };
     format!("{}{}{rest}", quote(group.prefix.before_path()), template.captured)
@@ -246,6 +247,13 @@ fn route_steps<'r>(
                     rewrite: rewrite(group, forward, own, upstream, route, pattern),
                 }))
             };
+            for parameters in own.path.iter().flat_map(|target| segments_of_parameters(&route.path, target)) {
+                let narrowed: Vec<(&str, &str)> =
+                    parameters.into_iter().map(|name| (name, AMBIGUOUS_SEGMENT)).collect();
+                let is_ambiguous = TextTest::Matches(path_pattern(group, route, &narrowed));
+                let refused = StepOutcome::Refuse(ProblemResponse::ambiguous_path());
+                steps.push((vec![RequestCondition::new(RequestPart::Path, is_ambiguous)], refused));
+            }
             for dynamic in own.dynamic.iter().chain(&forward.dynamic) {
                 if let Some(condition) = dynamic_condition(group, route, dynamic) {
                     steps.push((vec![condition], action(&dynamic.upstream)));
@@ -333,7 +341,7 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
             RequestCondition::new(RequestPart::Query, TextTest::MatchesAny(patterns.collect()))
         }
         ParameterReference::Path(name) => {
-            let narrowed = |value: &str| path_pattern(group, route, Some((name, value)));
+            let narrowed = |value: &str| path_pattern(group, route, &[(name, value)]);
             let of_value = |value: &String| match exact_pattern(&crate::definition::percent::encode(value)) {
                 PathPattern::Exact(text) => narrowed(&quote(&text)),
                 PathPattern::Regex(pattern) => narrowed(&pattern),

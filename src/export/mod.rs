@@ -21,6 +21,7 @@
 
 mod aspect;
 mod claims;
+mod composed_path;
 mod connection_uses;
 mod constant;
 mod cors;

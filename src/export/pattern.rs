@@ -66,8 +66,8 @@ pub(super) struct TemplatePattern {
     pub(super) is_selective: bool,
 }
 
-/// Writes the expression of a template; of one parameter, the values can be narrowed to an expression.
-pub(super) fn template_pattern(path: &PathTemplate, narrowed: Option<(&str, &str)>) -> TemplatePattern {
+/// Writes the expression of a template; of some parameters, the values can be narrowed to an expression.
+pub(super) fn template_pattern(path: &PathTemplate, narrowed: &[(&str, &str)]) -> TemplatePattern {
     let mut pattern = TemplatePattern { captured: String::new(), names: Vec::new(), is_selective: false };
     for (index, part) in path.parts.iter().enumerate() {
         match part {
@@ -76,7 +76,8 @@ pub(super) fn template_pattern(path: &PathTemplate, narrowed: Option<(&str, &str
                 let is_parameter =
                     |at: Option<usize>| matches!(at.and_then(|at| path.parts.get(at)), Some(PathPart::Parameter(_)));
                 let is_adjacent = is_parameter(index.checked_sub(1)) || is_parameter(index.checked_add(1));
-                let values = narrowed.filter(|(name, _)| *name == parameter.name).map(|(_, values)| values.to_owned());
+                let mut narrowed = narrowed.iter().filter(|(name, _)| *name == parameter.name);
+                let values = narrowed.next().map(|(_, values)| (*values).to_owned());
                 let values = values.unwrap_or_else(|| parameter_pattern(parameter, is_adjacent));
                 pattern.is_selective |= parameter.lead != ValuePrefix::Nothing;
                 pattern.captured.push('(');
@@ -135,7 +136,7 @@ pub(super) fn template_rank(path: &PathTemplate) -> Vec<u8> {
 
 /// Returns the rewriting of a path with a template at the backend, whose parameters are those of the route.
 pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, target: &str) -> PathRewrite {
-    let TemplatePattern { captured, names, .. } = template_pattern(path, None);
+    let TemplatePattern { captured, names, .. } = template_pattern(path, &[]);
     let rest = if path.is_prefix { BELOW } else { "" };
     let mut pieces = vec![RewritePiece::Text(base.to_owned())];
     for piece in path_pieces(target) {

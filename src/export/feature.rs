@@ -45,8 +45,6 @@ pub(super) enum ExportFeature {
     ResponseHeaderCount(usize),
     /// Bytes that are not text.
     BinaryBody,
-    /// A redirect with a body.
-    RedirectBody,
     /// A body of this many bytes.
     BodyBytes(usize),
     OptionsAndMethods,
@@ -124,6 +122,8 @@ pub(super) enum ExportFeature {
     LongParameter,
     /// A dynamic route by a name or value that is longer than any in an export.
     LongCondition,
+    /// A dynamic route by a header, which a caller may send several times.
+    RepeatedCondition,
     /// A dynamic route by a header whose name has other characters than letters, digits and hyphens.
     UnusualCondition,
     OtherMapping,
@@ -151,7 +151,6 @@ impl ExportFeature {
             | Self::ResponseHeaderBytes(_)
             | Self::ResponseHeaderCount(_)
             | Self::BinaryBody
-            | Self::RedirectBody
             | Self::BodyBytes(_) => ReportAspect::Responses,
             Self::OptionsAndMethods
             | Self::EncodedLetters
@@ -191,6 +190,7 @@ impl ExportFeature {
             | Self::TemplateConstant
             | Self::LongParameter
             | Self::LongCondition
+            | Self::RepeatedCondition
             | Self::UnusualCondition
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
@@ -218,6 +218,7 @@ impl ExportFeature {
             self,
             Self::PatternBytes(_)
                 | Self::LongCondition
+                | Self::RepeatedCondition
                 | Self::UnusualCondition
                 | Self::DynamicBackend { .. }
                 | Self::QueryRoute

@@ -214,6 +214,9 @@ impl FeatureUses {
         }
         let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
         self.setting(ExportFeature::DynamicBackend { by_headers }, path);
+        if dynamic.iter().any(|one| matches!(one.when, ParameterReference::Header(_))) {
+            self.setting(ExportFeature::RepeatedCondition, path);
+        }
         let is_usual = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let is_unusual =
             |one: &DynamicUpstream| matches!(&one.when, ParameterReference::Header(name) if !is_usual(name));
@@ -306,10 +309,6 @@ impl FeatureUses {
         let is_text = |body: &[u8]| std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
         if responses.responses.iter().any(|response| !is_text(&response.body)) {
             self.api(ExportFeature::BinaryBody, api);
-        }
-        let is_redirect = |status: u16| matches!(status, 301 | 302 | 303 | 307 | 308);
-        if responses.responses.iter().any(|response| is_redirect(response.status) && !response.body.is_empty()) {
-            self.api(ExportFeature::RedirectBody, api);
         }
         let longest = responses.responses.iter().map(|response| response.body.len()).max();
         self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), api);

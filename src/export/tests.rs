@@ -70,7 +70,6 @@ losses! {
     F::ResponseHeaderBytes(_) => ResponseHeaderBytes(LENGTH), &[Envoy, Haproxy], Closed;
     F::ResponseHeaderCount(_) => ResponseHeaderCount(usize::MAX), &[Envoy], Closed;
     F::BinaryBody => BinaryBody, &[Nginx, Kong], Closed;
-    F::RedirectBody => RedirectBody, &[Nginx], Closed;
     F::BodyBytes(_) => BodyBytes(usize::MAX), &[Haproxy], Closed;
     // The methods of wider paths are refused by routes of their own.
     F::OptionsAndMethods => OptionsAndMethods, &[GatewayApi, Kong], Closed;
@@ -119,6 +118,7 @@ losses! {
     F::TemplateConstant => TemplateConstant, &[Kong], Opens;
     F::LongParameter => LongParameter, ALL, Opens;
     F::LongCondition => LongCondition, ALL, Opens;
+    F::RepeatedCondition => RepeatedCondition, NONE, Opens;
     F::UnusualCondition => UnusualCondition, &[Nginx], Opens;
     F::OtherMapping => OtherMapping, ALL, Opens;
 }

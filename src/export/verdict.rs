@@ -39,9 +39,6 @@ pub(super) const NOT_COUNTED_BY_CALLER: &str = "requests of a key or grant are n
 /// The deviation of targets without validation.
 pub(super) const NOT_VALIDATED: &str = "requests and responses are not validated";
 
-/// The deviation of targets that choose a mock response by the names in `Accept` alone.
-pub(super) const UNWEIGHTED_ACCEPT: &str = "weights in Accept are not compared; refusals do not repeat the preference";
-
 /// The deviation of targets without classes of status codes in `Prefer`.
 pub(super) const NO_RANGE_OF_CODES: &str = "Prefer cannot ask for a code of a range";
 

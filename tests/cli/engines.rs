@@ -16,6 +16,7 @@ mod requests;
 mod schemas;
 mod targets;
 mod tls;
+mod unusual;
 mod upgrades;
 
 use std::fs;

@@ -41,7 +41,10 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
         target["upgrade_configs"] = json!([{"upgrade_type": "websocket", "enabled": true}]);
     }
     let is_own = !writes_header(action, FORWARDED_PREFIX);
-    let added: Vec<Value> = is_own.then(|| prefix_header(group)).into_iter().collect();
+    // Envoy tells of a host that it changes alone.
+    let is_host_kept = forward.keep_host && !writes_header(action, FORWARDED_HOST);
+    let added = [is_own.then(|| prefix_header(group)), is_host_kept.then(host_header)];
+    let added: Vec<Value> = added.into_iter().flatten().collect();
     let mut removed: Vec<String> = Vec::new();
     if let RouteAccess::Key { signature, subscription, token, pass_credentials: false, .. } = &route.access {
         removed.extend(subscription.iter().flat_map(|subscription| &subscription.headers).cloned());
@@ -71,13 +74,15 @@ fn prefix_header(group: &GroupRoutes) -> Value {
     overwritten(FORWARDED_PREFIX, &literal(group.prefix.as_str()))
 }
 
+fn host_header() -> Value {
+    overwritten(FORWARDED_HOST, "%REQ(:AUTHORITY)%")
+}
+
 /// Writes the changes of a request's parameters, in order: headers that move, then those that are set.
 pub(super) fn mutations(group: &GroupRoutes, action: &ForwardAction<'_>) -> Option<Value> {
     let mut headers = Vec::new();
     // What is told of the hop before the settings write it: a header that moves may be missing.
-    for (name, own) in
-        [(FORWARDED_PREFIX, prefix_header(group)), (FORWARDED_HOST, overwritten(FORWARDED_HOST, "%REQ(:AUTHORITY)%"))]
-    {
+    for (name, own) in [(FORWARDED_PREFIX, prefix_header(group)), (FORWARDED_HOST, host_header())] {
         if writes_header(action, name) {
             headers.push(json!({"append": own}));
         }

@@ -62,6 +62,8 @@ fn connection_manager(name_end: &str, source: &Value) -> Value {
         // Paths are matched as they came; those with several readings are refused by the first route of each host.
         "normalize_path": false,
         "merge_slashes": false,
+        "strip_trailing_host_dot": true,
+        "http_protocol_options": {"accept_http_10": true},
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
         "use_remote_address": true,
         "generate_request_id": true,

@@ -42,7 +42,7 @@ pub(super) fn append(message: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// Writes a condition as a match of a header; a missing header is an empty one.
+/// Writes a condition as a match of a header; for one expression, a missing header is an empty one.
 pub(super) fn condition(condition: &RequestCondition) -> Value {
     let (name, before, after) = match &condition.subject {
         RequestPart::Method => (":method", "", ""),
@@ -53,7 +53,11 @@ pub(super) fn condition(condition: &RequestCondition) -> Value {
     match &condition.test {
         TextTest::Present => json!({"name": name, "present_match": true}),
         TextTest::Equals(text) => json!({"name": name, "string_match": {"exact": text}}),
-        TextTest::Matches(pattern) => expression(name, before, pattern, after),
+        TextTest::Matches(pattern) => {
+            let mut missing_is_empty = expression(name, before, pattern, after);
+            missing_is_empty["treat_missing_header_as_empty"] = true.into();
+            missing_is_empty
+        }
         TextTest::MatchesAny(patterns) => expression(name, before, &patterns.join("|"), after),
     }
 }
@@ -62,7 +66,6 @@ fn expression(name: &str, before: &str, pattern: &str, after: &str) -> Value {
     json!({
         "name": name,
         "string_match": {"safe_regex": {"regex": format!("{before}(?:{pattern}){after}")}},
-        "treat_missing_header_as_empty": true,
     })
 }
 

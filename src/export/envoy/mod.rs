@@ -32,7 +32,7 @@ use super::options::ExportOptions;
 use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED,
-    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, UNWEIGHTED_ACCEPT,
+    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -101,11 +101,13 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Envoy's own words"),
         ExportFeature::CorsOfAnyOrigin => FeatureVerdict::Near("a page's origin is repeated in the place of `*`"),
-        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(
+            "weights in Accept are not compared; refusals do not repeat the preference; of one that is repeated, another may count",
+        ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment and absolute targets without a path are refused, malformed ones in Envoy's own words",
+            "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
@@ -124,6 +126,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::RepeatedCondition => {
+            FeatureVerdict::Near("a header that is sent several times chooses no other backend")
+        }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(
@@ -143,7 +148,6 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant
         | ExportFeature::BinaryBody
-        | ExportFeature::RedirectBody
         | ExportFeature::BodyBytes(_)
         | ExportFeature::OptionsAndMethods
         | ExportFeature::MarkedParameters

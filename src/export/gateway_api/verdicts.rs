@@ -47,7 +47,6 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::RangeOfCodes
         | ExportFeature::MockWithoutConstant
         | ExportFeature::BinaryBody
-        | ExportFeature::RedirectBody
         | ExportFeature::EmptyResponseHeader
         | ExportFeature::LongName
         | ExportFeature::ResponseHeaderBytes(_)
@@ -109,6 +108,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
         }
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::RepeatedCondition => {
+            FeatureVerdict::Near("a header that is sent several times is read as the implementation reads it")
+        }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {

@@ -28,7 +28,6 @@ use super::verdict::{
     LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT,
     NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
     NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
-    UNWEIGHTED_ACCEPT,
 };
 use crate::routes::GroupRoutes;
 use line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
@@ -144,7 +143,7 @@ const FRONTEND: &str = "    \
     http-after-response set-header x-request-id %[var(txn.request_id)]
     http-request set-var(txn.host) req.hdr(host),lower
     http-request set-var(txn.path) path
-    http-request set-var(txn.table) req.hdr(host),lower,field(1,:),map_str(hosts.map)
+    http-request set-var(txn.table) req.hdr(host),lower,field(1,:),regsub('\\.$',''),map_str(hosts.map)
 ";
 
 /// Writes the map from a path to the number of its rule.
@@ -226,14 +225,16 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
         ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a body that does not state its length has no limit"),
-        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(
+            "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the last counts, and of a repeated preference another may",
+        ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::BodyBytes(bytes) if *bytes > MOST_BODY_BYTES => {
             FeatureVerdict::Lost("a body over 256 KiB is left out")
         }
         ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused",
+            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused, and a request over HTTP/1.0 reaches a backend as such",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
@@ -270,7 +271,6 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant
         | ExportFeature::BinaryBody
-        | ExportFeature::RedirectBody
         | ExportFeature::BodyBytes(_)
         | ExportFeature::OptionsAndMethods
         | ExportFeature::MarkedParameters
@@ -286,6 +286,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::Websocket
         | ExportFeature::Upgrades
         | ExportFeature::DynamicBackend { .. }
+        | ExportFeature::RepeatedCondition
         | ExportFeature::UnusualCondition
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement

@@ -20,6 +20,9 @@ use super::line::{compared, formatted, header_sample, header_value, host_sample,
 use crate::model::{Digest, ParameterReference};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
+/// The rule that gives a backend the path of a target that named a host too.
+const ORIGIN_FORM: &str = "    http-request set-uri %[pathq] unless { url -m beg / }\n";
+
 /// The rules that let a request ask for a websocket where one is declared, and for no other protocol: HAProxy passes on any, and
 /// all bytes behind a backend that agrees.
 const UPGRADES: &str = "    \
@@ -74,9 +77,7 @@ impl<'r> StepWriter<'r> {
     pub(super) fn steps(&mut self, text: &mut String, name: &str, is_rule: &str, path: &PathRule<'r>) {
         for (index, step) in path.steps.iter().enumerate() {
             for condition in &step.conditions {
-                if let (RequestPart::Header(name), TextTest::Matches(_) | TextTest::MatchesAny(_)) =
-                    (&condition.subject, &condition.test)
-                {
+                if let (RequestPart::Header(name), TextTest::Matches(_)) = (&condition.subject, &condition.test) {
                     let next = self.headers.len();
                     self.headers.entry(name.clone()).or_insert(next);
                 }
@@ -273,6 +274,7 @@ impl<'r> StepWriter<'r> {
     /// Writes the changes of forwarded requests.
     pub(super) fn write_changes(&self, text: &mut String) {
         text.push_str(&self.changes);
+        text.push_str(ORIGIN_FORM);
         text.push_str(UPGRADES);
     }
 
@@ -335,15 +337,15 @@ fn header_text(value: &HeaderText) -> Option<String> {
     }
 }
 
-/// Writes a condition as an anonymous one. A header that an expression is held against is in a variable, which is empty where
-/// the header is missing.
+/// Writes a condition as an anonymous one. A header that one expression is held against is in a variable, which is empty where
+/// the header is missing; of others, each value is looked at that a request has.
 fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) -> String {
     let sample = match &condition.subject {
         RequestPart::Method => "method".to_owned(),
         RequestPart::Path => "var(txn.path)".to_owned(),
         RequestPart::Query => "query".to_owned(),
         RequestPart::Header(name) => match (&condition.test, headers.get(name)) {
-            (TextTest::Matches(_) | TextTest::MatchesAny(_), Some(number)) => format!("var(txn.header_{number})"),
+            (TextTest::Matches(_), Some(number)) => format!("var(txn.header_{number})"),
             _ => sample_word(&header_sample(name)),
         },
     };

@@ -85,7 +85,6 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         // Kong decodes them before it matches.
         ExportFeature::EncodedLetters
-        | ExportFeature::RedirectBody
         | ExportFeature::BodyBytes(_)
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
@@ -98,6 +97,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::BasePath
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
+        | ExportFeature::RepeatedCondition
         | ExportFeature::UnusualCondition
         | ExportFeature::EmptyResponseHeader
         | ExportFeature::ConstantBytes(_)

@@ -86,9 +86,17 @@ impl<'r> LocationWriter<'r> {
                 let api = written_value(&mut locations, "api_name", &route.api);
                 let _ = writeln!(locations, "            set $apigw_api {api};");
             }
-            if let Some(limit) = own_limit {
+            let redirect = redirect_status(step);
+            if let Some(limit) = own_limit.or(redirect.map(|_| self.server_limit)) {
                 // Pages of its own are all that a location has.
                 locations.push_str(&error_pages(limit, "            "));
+            }
+            if let Some(status) = redirect {
+                // Of a redirect that is returned, page and `Location` are nginx's own.
+                let _ = write!(
+                    locations,
+                    "            error_page 418 ={status} @{name}/{index};\n            return 418;\n        }}\n        location @{name}/{index} {{\n"
+                );
             }
             locations.push_str(&self.action(path.group, step));
             locations.push_str("        }\n");
@@ -301,6 +309,18 @@ pub(super) fn body_limit(step: &DecisionStep<'_>) -> Option<u64> {
     step.route.filter(|_| step.refused_by.is_none()).map(|route| route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES))
 }
 
+/// Returns the status of a step that is a redirect.
+fn redirect_status(step: &DecisionStep<'_>) -> Option<u16> {
+    match &step.action {
+        StepOutcome::Respond(response) => Some(response.status).filter(|status| is_redirect(*status)),
+        StepOutcome::Refuse(_) | StepOutcome::Forward(_) => None,
+    }
+}
+
+const fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// Writes a limit of bodies, and the pages of errors where it holds.
 pub(super) fn error_pages(limit: u64, indent: &str) -> String {
     // Zero is no limit to nginx.
@@ -335,25 +355,15 @@ pub(super) fn refusal_text(refusal: &ProblemResponse, group: Option<&GroupRoutes
 fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> String {
     let FixedResponse { status, headers, media_type, body } = response;
     let mut text = headers_text(group);
-    let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
-    let mut location = String::new();
     for (index, (name, value)) in headers.iter().enumerate() {
         let value = match value {
             HeaderText::Literal(value) => written_value(&mut text, &format!("value_{index}"), value),
             HeaderText::OfRequest(name) => header_variable(name),
         };
-        if is_redirect && name.eq_ignore_ascii_case("location") {
-            location = value;
-        } else {
-            let _ = writeln!(text, "            add_header {} {value} always;", quoted_name(name));
-        }
+        let _ = writeln!(text, "            add_header {} {value} always;", quoted_name(name));
     }
     let _ = writeln!(text, "            default_type {};", quoted_name(media_type.unwrap_or_default()));
-    if is_redirect {
-        let location = if location.is_empty() { "\"\"" } else { &location };
-        let _ = writeln!(text, "            return {status} {location};");
-        return text;
-    }
+    let status = if is_redirect(*status) { 200 } else { *status };
     let (settings, body) = variables_inside("body", std::str::from_utf8(body).unwrap_or_default());
     write_settings(&mut text, &settings);
     let _ = writeln!(text, "            return {status} \"${{apigw_nothing}}{body}\";");

@@ -29,7 +29,7 @@ use super::verdict::{
     LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
     NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_TOKEN_REQUIRED,
     NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS,
-    UNVERIFIED_ADDRESS, UNWEIGHTED_ACCEPT,
+    UNVERIFIED_ADDRESS,
 };
 use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
@@ -69,7 +69,7 @@ pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<Exp
     let unknown = refusal_text(&ProblemResponse::unknown_host(), None);
     let _ = write!(
         text,
-        "\n    server {{\n        listen {listen} default_server;\n{VARIABLES}        location / {{\n{unknown}        }}\n{errors}    }}\n",
+        "\n    server {{\n        listen {listen} default_server;\n{VARIABLES}{TRACES}        location / {{\n{unknown}        }}\n        location @trace {{\n{unknown}        }}\n{errors}    }}\n",
     );
     for server in servers {
         text.push_str(&server);
@@ -107,6 +107,17 @@ http {
         '"bytes_in":$request_length,"bytes_out":$body_bytes_sent,"duration_s":$request_time}';
     access_log /dev/stdout apigw;
 
+    # Headers of a backend that nginx would take for orders to itself, or leave out.
+    proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Charset;
+    proxy_pass_header X-Accel-Redirect;
+    proxy_pass_header X-Accel-Expires;
+    proxy_pass_header X-Accel-Limit-Rate;
+    proxy_pass_header X-Accel-Charset;
+    proxy_pass_header X-Accel-Buffering;
+    proxy_pass_header X-Pad;
+    proxy_pass_header Date;
+    proxy_pass_header Server;
+
     # A dollar sign in a text, which has no other spelling.
     geo $apigw_dollar {
         default "$";
@@ -141,6 +152,9 @@ http {
 /// The variables of the access log, for requests that no rule takes.
 const VARIABLES: &str = "        set $apigw_environment \"\";\n        set $apigw_group \"\";\n        set $apigw_version \"\";\n        \
                          set $apigw_operation \"\";\n        set $apigw_api \"\";\n";
+
+/// The way back to the rules for requests with `TRACE`, which nginx refuses by itself before it looks at any.
+const TRACES: &str = "        error_page 405 = @trace;\n";
 
 /// Writes the refusals of nginx's own as problem details. No named location can be told of a target that was not read.
 fn error_locations(limits: &BTreeSet<u64>) -> String {
@@ -223,10 +237,13 @@ fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'
     limits.insert(writer.server_limit);
     let _ = write!(text, "\n    server {{\n        listen {listen};\n        server_name {names};\n{VARIABLES}");
     text.push_str(&error_pages(writer.server_limit, "        "));
-    let _ = writeln!(
-        text,
-        "        location / {{\n            rewrite ^ \"/ {index}/$apigw_rule_{index}\" last;\n        }}"
-    );
+    text.push_str(TRACES);
+    for place in ["/", "@trace"] {
+        let _ = writeln!(
+            text,
+            "        location {place} {{\n            rewrite ^ \"/ {index}/$apigw_rule_{index}\" last;\n        }}"
+        );
+    }
     for (rule, refusal) in
         [("ambiguous", ProblemResponse::ambiguous_path()), ("unknown", ProblemResponse::unknown_path())]
     {
@@ -254,13 +271,14 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
         ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in nginx's own order of steps"),
-        ExportFeature::ChosenResponse => FeatureVerdict::Near(UNWEIGHTED_ACCEPT),
+        ExportFeature::ChosenResponse => FeatureVerdict::Near(
+            "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the first counts, and of a repeated preference another may",
+        ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
-        ExportFeature::RedirectBody => FeatureVerdict::Lost("a redirect has nginx's own body"),
         ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path and long ones (over 8 KiB) are refused, other schemes are not",
+            "targets with a fragment, absolute targets without a path, long ones (over 8 KiB) and methods in lower case are refused, other schemes are not",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         // With `underscores_in_headers`, `$http_x_key` is the text of a caller's `X_Key` too: it would pass for the other, and a
@@ -281,6 +299,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
+        ExportFeature::RepeatedCondition => {
+            FeatureVerdict::Near("of a header that is sent several times, the first chooses a backend")
+        }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::UnusualCondition => FeatureVerdict::Lost(
             "a header with other characters than letters, digits and hyphens in its name chooses no other backend",

@@ -67,6 +67,9 @@ pub(super) const OPEN_UPGRADES: &str = "any API may become a websocket, or anoth
 /// The deviation of targets that do not change the query.
 pub(super) const NO_QUERY_CONSTANT: &str = "constants of the query are not added";
 
+/// The deviation of targets that move one of several headers of a name.
+pub(super) const ONE_VALUE_MOVES: &str = "of a header that is sent several times, one value moves";
+
 /// The deviation of targets that map no parameters.
 pub(super) const PARAMETERS_STAY: &str = "parameters do not move between path, query and headers";
 

@@ -32,7 +32,7 @@ use super::options::ExportOptions;
 use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED,
-    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, PARAMETERS_STAY, RAW_LETTERS,
+    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -141,6 +141,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Lost("headers beyond 900 are left out")
         }
         ExportFeature::PatternBytes(length) if length.program > MOST_INSTRUCTIONS => FeatureVerdict::Lost(LONG_PATTERN),
+        ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
         ExportFeature::ShownCredentials
         | ExportFeature::CallerClaims
@@ -168,7 +169,6 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::PrefixReplacement
         | ExportFeature::BasePath
         | ExportFeature::TemplatePath
-        | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
         | ExportFeature::UnusualHeaderNames
         | ExportFeature::EmptyResponseHeader

@@ -45,7 +45,7 @@ fn forwards_unusual_requests(kind: EngineKind) {
     });
     let (usual, canary) = (start_backend(), start_backend());
     let forwarding = format!(
-        "{{keep_host: true, routes: [{{when: header.x-canary, equals: [yes-please], backend: 'http://{canary}/canary'}}], apis: {{part: {{path: '/{{id}}'}}}}}}"
+        "{{keep_host: true, parameters: [{{from: header.x-old, to: header.x-new}}], routes: [{{when: header.x-canary, equals: [yes-please], backend: 'http://{canary}/canary'}}], apis: {{part: {{path: '/{{id}}'}}}}}}"
     );
     let settings = format!("{MOCK}backend: http://{usual}/base\nforwarding: {forwarding}\n");
     let sandbox = published(&settings, &definition_of(&paths));
@@ -65,6 +65,8 @@ fn forwards_unusual_requests(kind: EngineKind) {
         ("", head("GET /shop/parts/v%3Bx HTTP/1.1", HOST, "")),
         ("", get("x-canary: yes-please\r\n")),
         ("", get("x-canary: no\r\n")),
+        ("", get("x-old: 1\r\nx-new: 2\r\n")),
+        ("one value moves", get("x-old: 1\r\nx-old: 2\r\n")),
         (several, get("x-canary: no\r\nx-canary: yes-please\r\n")),
         (several, get("x-canary: yes-please\r\nx-canary: no\r\n")),
     ];

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::engine::{Engine, EngineKind};
 use super::requests::TestRequest;
 use super::{client::send, difference};
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, free_address};
 use crate::serving::Serving;
 
 const DEFINITION: &str = "\
@@ -162,4 +162,55 @@ fn nginx_answers_raw_targets_as_its_report_says() {
 #[test]
 fn haproxy_answers_raw_targets_as_its_report_says() {
     answers_raw_targets(EngineKind::Haproxy);
+}
+
+/// Two groups of one host, of which one lets encoded slashes through.
+fn keeps_encoded_slashes_to_their_group(kind: EngineKind) {
+    if !kind.is_there() {
+        return;
+    }
+    let sandbox = Sandbox::empty();
+    sandbox.run("init").expect_exit(0);
+    sandbox.write("new.yaml", DEFINITION);
+    for (group, forwarding) in [("open", "forwarding: {encoded_slashes: true}\n"), ("closed", "")] {
+        sandbox.run(&format!("group import {group} new.yaml")).expect_exit(0);
+        let settings = sandbox.read(&format!("groups/{group}/group.yaml"));
+        let own = format!("{settings}\nvalidate_requests: false\ndomains: [shop.example.com]\n{forwarding}");
+        sandbox.write(&format!("groups/{group}/group.yaml"), &own);
+        sandbox.run(&format!("publish {group} --env online --mock --yes")).expect_exit(0);
+    }
+    let serving = Serving::start_with(&sandbox, "serve --env online --listen 127.0.0.1:0");
+    let address = free_address();
+    let words = format!("export {} --env online --out {0} --listen {address}", kind.target());
+    sandbox.run(&words).expect_exit(0);
+    let engine = Engine::start_at(&sandbox, kind, address);
+    let mut differing = Vec::new();
+    for group in ["/open", "/closed"] {
+        for path in
+            ["/items", "/items/a", "/items/a%2Fb", "/items/..%2Fb", "/items/a%2Fb/c", "/files/a%2Fb", "/no%2Fa", "%2F"]
+        {
+            let target = format!("{group}{path}");
+            let head = TestRequest::new("GET", &target, "shop.example.com", &[]).head;
+            let [ours, theirs] = [&serving.address, &engine.address].map(|address| send(address, &head).status);
+            if ours != theirs {
+                differing.push(format!("{target}: {ours} is {theirs}"));
+            }
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn envoy_keeps_encoded_slashes_to_their_group() {
+    keeps_encoded_slashes_to_their_group(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_keeps_encoded_slashes_to_their_group() {
+    keeps_encoded_slashes_to_their_group(EngineKind::Nginx);
+}
+
+#[test]
+fn haproxy_keeps_encoded_slashes_to_their_group() {
+    keeps_encoded_slashes_to_their_group(EngineKind::Haproxy);
 }

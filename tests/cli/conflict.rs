@@ -83,6 +83,13 @@ fn a_conflict_hides_no_other_group() {
     }
     let verified = sandbox.run("verify").expect_exit(3);
     assert!(!format!("{}{}", verified.stdout, verified.stderr).contains("0 entries"), "{verified:?}");
+    // A conflict is no edit by hand, and `check --explain` knows its rule.
+    let verified = sandbox.run("-o json verify").expect_exit(3).json();
+    let problems = verified["problems"].as_array().expect("problems");
+    let is_conflict = |problem: &&serde_json::Value| problem["finding"]["rule"] == "merge-conflict";
+    assert!(problems.iter().filter(is_conflict).any(|problem| problem["kind"] == "merge-conflict"), "{verified}");
+    assert!(problems.iter().all(|problem| problem["kind"] != "hand-edit"), "{verified}");
+    sandbox.run("check --explain merge-conflict").expect_exit(0).expect_stdout("resolve");
 }
 
 #[test]

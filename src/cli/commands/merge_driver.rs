@@ -17,6 +17,7 @@ use crate::workspace::{MergeFiles, merge_environment_files};
 /// as on forges, `apigw resolve` does the same after the merge.
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "apigw merge-driver [OPTIONS] <BASE> <OURS> <THEIRS>\n       apigw merge-driver --install",
     after_help = "Examples:\n  apigw merge-driver --install\n  apigw merge-driver base.yaml ours.yaml theirs.yaml"
 )]
 pub(in crate::cli) struct MergeDriverArguments {

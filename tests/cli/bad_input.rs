@@ -161,7 +161,6 @@ fn a_broken_environment_file_stops_every_change_and_says_where() {
     for (text, message) in [
         (good.replace("...\n", ""), "cut short"),
         (good.replace("schema: 1", "schema: 2"), "schema 2"),
-        (good.replace("state: live", "state: dead"), "test.yaml:6:1"),
         (format!("<<<<<<< HEAD\n{good}"), "merge conflict"),
     ] {
         sandbox.write("deployments/test.yaml", &text);
@@ -170,6 +169,11 @@ fn a_broken_environment_file_stops_every_change_and_says_where() {
         }
         assert_eq!(sandbox.read("deployments/test.yaml"), text);
     }
+    // One entry that was edited bars no way back.
+    sandbox.write("deployments/test.yaml", &good.replace("state: live", "state: dead"));
+    sandbox.run("status").expect_exit(3).expect_stderr("test.yaml:6:1");
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("test.yaml:6:1");
+    sandbox.run("offline --env test").expect_exit(0).expect_stderr("edited by hand");
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn the_dry_run_of_the_gate_has_the_same_verdict_and_list() {
         let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
         if policy == "deny" {
             assert_eq!(parsed(&dry.stderr)["error"]["hints"], parsed(&real.stderr)["error"]["hints"]);
-            assert!(real.stderr.contains("`apigw diff petstore@test petstore`"), "{}", real.stderr);
+            assert!(real.stderr.contains("`apigw diff petstore@0.0.1 petstore`"), "{}", real.stderr);
             assert_eq!(sandbox.files(), before);
         } else {
             assert_eq!(dry.json()["warnings"], real.json()["warnings"]);

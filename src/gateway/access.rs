@@ -158,7 +158,7 @@ impl AccessState {
                     let (presented, _) = check_subscription(&directory, value, call, now)?;
                     Ok(directory.end_of(presented))
                 }
-                LastingCredential::Token(value) => {
+                LastingCredential::Token(value, _) => {
                     let token = rules.token.as_ref().ok_or(Denial::NotTaken(CredentialKind::Token))?;
                     let verified = self.verify_token(token, call, value, &directory, now)?;
                     let of_key = verified.presented.and_then(|presented| directory.end_of(presented));
@@ -168,6 +168,37 @@ impl AccessState {
             }
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
+    }
+
+    /// Finds out whether a caller that was let in may call no more since its right was withdrawn: its secret was revoked or
+    /// removed, or its grant was. All else that would refuse it now counts for nothing.
+    pub(crate) fn withdrawal(&self, call: &ApiCall<'_>, credential: &LastingCredential) -> Option<Denial> {
+        let now = self.now();
+        let directory = self.directory.load();
+        let is_granted = |presented: PresentedSecret<'_>| directory.check_grant(presented.key, call).map(drop);
+        let checked = match credential {
+            LastingCredential::Signer(id) => directory.check_secret(id, now.wall).and_then(is_granted),
+            LastingCredential::Subscription(_, value) => check_subscription(&directory, value, call, now).map(drop),
+            LastingCredential::Token(_, None) => Ok(()),
+            LastingCredential::Token(_, Some((claims, grant))) => {
+                match (directory.check_subject(&claims.binding, now.wall), grant) {
+                    (Err(Denial::UnboundSubject { .. }) | Ok(_), TokenGrant::Any) => Ok(()),
+                    (presented, _) => presented.and_then(is_granted),
+                }
+            }
+        };
+        let is_withdrawal = |denial: &Denial| {
+            let granted = matches!(denial, Denial::NoGrant(_) | Denial::UnboundSubject { .. });
+            granted || matches!(denial, Denial::Revoked(_) | Denial::UnknownId)
+        };
+        checked.err().filter(is_withdrawal)
+    }
+
+    /// Returns the claims of a token that is good still, with the rule that says who may call with it.
+    pub(crate) fn claims(&self, rules: &AccessRules, value: &HeaderValue) -> Option<(Arc<TokenClaims>, TokenGrant)> {
+        let token = rules.token.as_ref()?;
+        let claims = token.verify(bearer_token(value)?, &self.directory.load(), &self.tokens, self.now()).ok()?;
+        Some((claims, token.grant()))
     }
 
     /// Finds out whose token a header has, and whether its subject may.

@@ -69,12 +69,26 @@ impl AccessRules {
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
     pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: Option<&KeyName>) {
+        for name in self.misspelled_keys(headers) {
+            headers.remove(name);
+        }
         for name in self.credentials_of(headers) {
             headers.remove(name);
         }
         if let Some(Ok(value)) = key.map(|key| HeaderValue::from_str(key.as_str())) {
             headers.insert(X_APIGW_KEY, value);
         }
+    }
+
+    /// Lists the headers of a request that a backend behind CGI would take for those of keys: underscores and hyphens are one
+    /// there (RFC 3875, section 4.1.18).
+    pub(crate) fn misspelled_keys(&self, headers: &HeaderMap) -> Vec<HeaderName> {
+        let is_key = |name: &&HeaderName| {
+            let text = name.as_str();
+            text.contains('_') && self.key_headers.iter().any(|key| key.as_str() == text.replace('_', "-"))
+        };
+        let found = headers.keys().filter(|_| !self.flags.passes_credentials).filter(is_key);
+        found.cloned().collect()
     }
 
     /// Lists the headers that the backend does not get: with credentials of any kind that the route takes, whichever of them
@@ -218,6 +232,11 @@ mod tests {
             ("signature subscription token", vec![of_apigw, bearer, message[0], message[1]], vec![]),
             ("signature subscription token", vec![own, signed, bearer], vec![]),
             ("subscription token", vec![own, basic], vec![basic]),
+            (
+                "subscription",
+                vec![own, ("x_api_key", "of the caller"), ("x_api_keys", "other")],
+                vec![("x_api_keys", "other")],
+            ),
         ] {
             for passes_credentials in [false, true] {
                 let mut rewritten = headers(&shown);

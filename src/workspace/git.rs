@@ -37,7 +37,7 @@ pub(super) struct MergeRevisions {
 }
 
 /// The name of a commit: its digest in full, as Git prints it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub(super) struct CommitId(String);
 
@@ -128,25 +128,43 @@ impl GitCheckout {
         self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
 
-    /// Returns the commit that is checked out; `None` where there is none yet.
-    pub(super) fn head(&self) -> Option<CommitId> {
-        let commit = String::from_utf8(self.ask(&["rev-parse", "--verify", "-q", HEAD])?).ok()?;
-        CommitId::try_from(commit.trim().to_owned()).ok()
+    /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the main
+    /// branch of each remote. `None` where Git cannot be asked.
+    pub(super) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
+        let branches = self.ask(&["rev-parse", "--branches", "--glob=refs/remotes/*/HEAD"])?;
+        // There is none before the first commit.
+        let head = self.ask(&["rev-parse", "--verify", "-q", HEAD]).unwrap_or_default();
+        let listed = String::from_utf8([branches, head].concat()).ok()?;
+        listed.lines().map(|line| CommitId::try_from(line.to_owned()).ok()).collect()
     }
 
-    /// Returns the stamps of the files that Git writes when another commit is checked out.
-    pub(super) fn head_stamps(&self) -> Vec<Option<FileStamp>> {
-        [HEAD, "logs/HEAD"].iter().map(|name| stamp_outside(&self.directory.join(name))).collect()
+    /// Returns the stamps of the files that Git writes when other commits are checked out, made or fetched.
+    pub(super) fn commit_stamps(&self) -> Vec<Option<FileStamp>> {
+        let common = self.common_directory();
+        let head = fs::read_to_string(self.directory.join(HEAD)).unwrap_or_default();
+        let branch = head.strip_prefix("ref: ").map(str::trim_end).filter(|name| !name.contains(".."));
+        let own = [HEAD, "logs/HEAD", "FETCH_HEAD"].map(|name| self.directory.join(name));
+        let shared = ["packed-refs", "refs/heads", "reftable/tables.list"].into_iter().chain(branch);
+        own.into_iter().chain(shared.map(|name| common.join(name))).map(|path| stamp_outside(&path)).collect()
     }
 
-    /// Returns the names of the files that the commits down from one added to a folder, whatever became of them; those of
-    /// the commits that `since` has are left out.
-    pub(super) fn files_added(&self, folder: &str, commit: &CommitId, since: Option<&CommitId>) -> Option<Vec<String>> {
-        let until = since.map(|since| format!("^{}", since.0));
-        let options = ["log", "--full-history", "-m", "--no-renames", "--no-show-signature", "--diff-filter=A"];
-        let mut words = [&options[..], &["--name-only", "-z", "--format=", &commit.0]].concat();
-        words.extend(until.as_deref());
-        words.extend(["--", folder]);
+    /// Returns the names of the files that these commits and those before them added to folders of this name, wherever they
+    /// lie, and whatever became of the files; commits before `known` ones are left out.
+    pub(super) fn files_added<'c>(
+        &self,
+        folder: &str,
+        commits: impl IntoIterator<Item = &'c CommitId>,
+        known: impl IntoIterator<Item = &'c CommitId>,
+    ) -> Option<Vec<String>> {
+        // Settings of people hide first commits and merges.
+        let options = ["-c", "log.showRoot=true", "log", "--full-history", "--diff-merges=separate", "--no-renames"];
+        let commits: Vec<&str> = commits.into_iter().map(|commit| &*commit.0).collect();
+        let known: Vec<String> = known.into_iter().map(|commit| format!("^{}", commit.0)).collect();
+        let pattern = format!(":(top,glob)**/{folder}/*");
+        let format = ["--no-show-signature", "--diff-filter=A", "--name-only", "-z", "--format="];
+        let mut words = [&options[..], &format, &commits].concat();
+        words.extend(known.iter().map(String::as_str));
+        words.extend(["--", &pattern]);
         let listed = self.ask(&words)?;
         let listed = String::from_utf8_lossy(&listed);
         let name = |path: &str| path.trim().rsplit('/').next().map(str::to_owned);
@@ -159,9 +177,15 @@ impl GitCheckout {
         listed.is_some_and(|listed| !listed.is_empty())
     }
 
+    /// Returns the folder that a linked worktree shares with others.
+    fn common_directory(&self) -> PathBuf {
+        let named = fs::read_to_string(self.directory.join("commondir"));
+        named.map_or_else(|_| self.directory.clone(), |named| self.directory.join(named.trim_end()))
+    }
+
     /// True if the history was cut off when it was cloned or fetched.
     pub(super) fn is_shallow(&self) -> bool {
-        self.ask(&["rev-parse", "--is-shallow-repository"]).is_some_and(|text| text.starts_with(b"true"))
+        self.common_directory().join("shallow").exists()
     }
 
     /// Returns the versions of groups whose files are in conflict.

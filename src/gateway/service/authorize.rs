@@ -36,6 +36,7 @@ pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request:
     let key = caller.and_then(|(_, key)| key).and_then(|key| HeaderValue::from_str(key.as_str()).ok());
     let credentials = caller.into_iter().flat_map(|(rules, _)| rules.credentials_of(request));
     let mut removed: Vec<HeaderName> = credentials.filter(|name| request.contains_key(*name)).cloned().collect();
+    removed.extend(caller.iter().flat_map(|(rules, _)| rules.misspelled_keys(request)));
     // The proxy overwrites the header where there is a key, and would remove the key with it.
     let is_forged = |name: &&HeaderName| names_key(name) && (key.is_none() || **name != X_APIGW_KEY);
     removed.extend(request.keys().filter(is_forged).cloned());

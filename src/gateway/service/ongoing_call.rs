@@ -17,11 +17,12 @@ use tokio::time::timeout;
 use super::context::Context;
 use super::waiting_request::{WaitingRequest, api_call};
 use super::{check_address, find_path, match_api};
+use crate::access::ApiCall;
 use crate::definition::SequenceFraming;
 use crate::definition::percent::one_spelling;
 use crate::gateway::client_address::UntoldAddress;
 use crate::gateway::clock::wall_clock;
-use crate::gateway::compiled::{AccessRule, CompiledSnapshot};
+use crate::gateway::compiled::{AccessRule, CompiledResponder, CompiledSnapshot};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::refusal_reason::RefusalReason;
 use crate::gateway::request_head::CheckedHead;
@@ -42,17 +43,23 @@ pub(crate) struct OngoingCall {
     address: Result<IpAddr, UntoldAddress>,
     group: String,
     environment: String,
+    /// The names of the API.
+    api_names: [String; 2],
     kind: LastingKind,
     credential: Option<LastingCredential>,
 }
 
 impl OngoingCall {
     pub(super) fn of(wait: &WaitingRequest, kind: LastingKind) -> Self {
-        let rules = wait.group.apis.get(wait.api).map(|api| &api.access);
-        let credential = match (rules, wait.admitted()) {
-            (Some(AccessRule::Key(rules)), Some(caller)) => caller.credential.outlive_request(rules),
+        let api = wait.group.apis.get(wait.api);
+        let access = &wait.context.shared.access;
+        let credential = match (api.map(|api| &api.access), wait.admitted()) {
+            (Some(AccessRule::Key(rules)), Some(caller)) => {
+                caller.credential.outlive_request(rules, |value| access.claims(rules, value))
+            }
             _ => None,
         };
+        let api_names = api.map(|api| [&*api.name, &*api.method_and_path].map(str::to_owned)).unwrap_or_default();
         Self {
             context: Rc::clone(&wait.context),
             head: wait.head.clone(),
@@ -62,6 +69,7 @@ impl OngoingCall {
             address: wait.address.clone(),
             group: wait.group.name.clone(),
             environment: wait.group.environment.clone(),
+            api_names,
             kind,
             credential,
         }
@@ -72,14 +80,14 @@ impl OngoingCall {
         let shared = &self.context.shared;
         let mut changes = shared.changes.subscribe();
         loop {
-            let checked = self.check(&shared.snapshot.load());
+            let checked = match self.kind {
+                LastingKind::Transfer => self.check_right(),
+                LastingKind::Websocket | LastingKind::Stream => self.check(&shared.snapshot.load()),
+            };
             match checked {
                 // Woken by a change or by the end: both are looked at again.
                 Ok(Some(end)) => drop(timeout(wait_until(end, wall_clock()), changes.changed()).await),
                 Ok(None) => drop(changes.changed().await),
-                Err(problem) if self.kind == LastingKind::Transfer && !is_withdrawal(&problem) => {
-                    drop(changes.changed().await);
-                }
                 Err(problem) => {
                     if let Some(reason) = problem.refused_for {
                         shared.key_meters.refuse(reason);
@@ -88,6 +96,18 @@ impl OngoingCall {
                 }
             }
         }
+    }
+
+    /// Checks that the right of the caller was not withdrawn, whatever else has changed.
+    fn check_right(&self) -> Result<Option<Timestamp>, Problem> {
+        let api_names = self.api_names.each_ref().map(String::as_str);
+        let call = ApiCall { group: &self.group, environment: &self.environment, api_names: &api_names };
+        let withdrawal = |credential| self.context.shared.access.withdrawal(&call, credential);
+        let Some(denial) = self.credential.as_ref().and_then(withdrawal) else { return Ok(None) };
+        let mut problem = Problem::new(Kind::Unauthenticated, "The caller may call no more.");
+        problem.refused_for = Some(RefusalReason::from(&denial));
+        problem.operator_reason = Some(denial.to_string());
+        Err(problem)
     }
 
     /// Takes the steps of a request up to its access; returns the time until which it is let in if nothing changes.
@@ -104,13 +124,15 @@ impl OngoingCall {
             return Err(not_served());
         }
         check_address(group, || self.address.clone())?;
+        if matches!(group.responder, CompiledResponder::Mock) {
+            return Err(Problem::new(Kind::NotFound, "A mock responds to this API by now."));
+        }
         match &api.access {
             AccessRule::Key(rules) => {
                 let names = [&*api.name, &*api.method_and_path];
                 let access = &self.context.shared.access;
                 access.check_again(rules, &api_call(group, &names), self.credential.as_ref())
             }
-            // A mock by now, which asks nobody for a valid key.
             AccessRule::Anyone | AccessRule::Presence(_) => Ok(None),
         }
     }
@@ -122,13 +144,6 @@ impl LastingCaller for WaitingRequest {
         let call = OngoingCall::of(&self, kind);
         Box::pin(async move { call.end().await.reason() })
     }
-}
-
-/// True if a caller's right to call was withdrawn; other requests are refused for what changed about the API, or as a
-/// credential has ended in time.
-fn is_withdrawal(problem: &Problem) -> bool {
-    use RefusalReason::{NoGrant, Revoked, UnboundSubject, UnknownId};
-    matches!(problem.refused_for, Some(Revoked | NoGrant | UnboundSubject | UnknownId))
 }
 
 /// Returns the kind of a response, were it to last.

@@ -1,7 +1,8 @@
 //! Revocations that Git's commits have.
 //!
-//! A revert, and a merge that takes one side whole, remove the file of a revocation together with its operation. In a
-//! clone that is made after them, only the commits tell that a secret was revoked.
+//! A revert, and a merge that takes one side whole, remove the file of a revocation together with its operation, and a
+//! checkout of an older commit has neither. In a clone that is made after them, only the commits tell that a secret was
+//! revoked: those of its branches and of the main branch of each remote, wherever the workspace lay in them.
 
 use std::collections::BTreeSet;
 
@@ -19,60 +20,82 @@ pub(in crate::workspace) const COMMITTED_REVOCATIONS_FILE: &str = ".apigw/commit
 #[serde(deny_unknown_fields)]
 struct CommittedRevocationsFile {
     schema: u32,
-    /// The newest commit that was read.
-    commit: CommitId,
+    /// The newest commits that were read.
+    commits: BTreeSet<CommitId>,
     revoked: BTreeSet<SecretId>,
 }
 
-/// The revocations in the commits of the branch that is checked out.
+/// Reason why commits may have revocations that are not known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UnreadCommits {
+    /// Git is not installed, or refuses.
+    #[error(
+        "Git cannot be asked for revocations that a commit has reverted: is it installed, and may it read this folder?"
+    )]
+    All,
+    /// The clone was cut off.
+    #[error(
+        "this clone lacks earlier commits: a revocation that one of them has and a later one reverted is not known"
+    )]
+    Earlier,
+}
+
+/// The revocations in commits, which are read as they come.
 #[derive(Debug, Default)]
 pub(super) struct CommittedRevocations {
     pub(super) revoked: RevokedSecrets,
-    /// Stamps of Git's files that tell of another commit, as they were before it was read.
+    /// Stamps of Git's files that tell of new commits, as they were before these were read.
     stamps: Vec<Option<FileStamp>>,
+    /// True if Git could not be asked the last time.
+    has_failed: bool,
 }
 
 impl CommittedRevocations {
-    /// Reads the commits that were not read before. Where Git cannot be asked, nothing is known of them.
-    pub(super) fn read(&mut self, workspace: &Workspace) {
-        let Some(checkout) = GitCheckout::find(workspace.folder()) else { return };
-        let stamps = checkout.head_stamps();
-        if self.stamps != stamps {
-            self.revoked.extend(workspace.revocations_in(&checkout).unwrap_or_default());
-            self.stamps = stamps;
+    /// Reads the commits that were not read before.
+    pub(super) fn read(&mut self, workspace: &Workspace) -> Result<(), UnreadCommits> {
+        let Some(checkout) = GitCheckout::find(workspace.folder()) else { return Ok(()) };
+        let stamps = checkout.commit_stamps();
+        if self.has_failed || self.stamps != stamps {
+            let found = workspace.revocations_in(&checkout);
+            (self.has_failed, self.stamps) = (found.is_none(), stamps);
+            self.revoked.extend(found.ok_or(UnreadCommits::All)?);
         }
+        if checkout.is_shallow() { Err(UnreadCommits::Earlier) } else { Ok(()) }
     }
 
-    /// True if another commit may be checked out than the one that was read.
+    /// True if there may be commits that were not read.
     pub(super) fn must_read(&self, workspace: &Workspace) -> bool {
-        GitCheckout::find(workspace.folder()).is_some_and(|checkout| checkout.head_stamps() != self.stamps)
+        GitCheckout::find(workspace.folder()).is_some_and(|checkout| checkout.commit_stamps() != self.stamps)
     }
 }
 
 impl Workspace {
-    /// Reads which revocations the commits of the branch that is checked out have, or had.
+    /// Reads which revocations commits have, or had, as far as Git can tell.
     pub(in crate::workspace) fn committed_revocations(&self) -> RevokedSecrets {
         let mut committed = CommittedRevocations::default();
-        committed.read(self);
+        if self.key_names().is_ok_and(|names| names.is_empty()) {
+            return committed.revoked;
+        }
+        // A running gateway says that there may be more.
+        let _ = committed.read(self);
         committed.revoked
     }
 
     /// Returns `None` where Git cannot tell.
     fn revocations_in(&self, checkout: &GitCheckout) -> Option<BTreeSet<SecretId>> {
-        let commit = checkout.head()?;
+        let commits = checkout.own_commits()?;
         let known: Option<CommittedRevocationsFile> = self.gateway_record(COMMITTED_REVOCATIONS_FILE).ok().flatten();
-        let (since, mut revoked) = match known {
-            Some(known) if known.commit == commit => return Some(known.revoked),
-            Some(known) => (Some(known.commit), known.revoked),
-            None => (None, BTreeSet::new()),
-        };
-        // The commit that was read may be gone: a repository can be cloned anew beside files that stay.
-        let newer = since.and_then(|since| checkout.files_added(REVOKED_FOLDER, &commit, Some(&since)));
-        let added = newer.or_else(|| checkout.files_added(REVOKED_FOLDER, &commit, None))?;
+        let (read, mut revoked) = known.map(|known| (known.commits, known.revoked)).unwrap_or_default();
+        if commits.is_subset(&read) {
+            return Some(revoked);
+        }
+        // A commit that was read may be gone: a repository can be cloned anew beside files that stay.
+        let newer = checkout.files_added(REVOKED_FOLDER, &commits, &read);
+        let added = newer.or_else(|| checkout.files_added(REVOKED_FOLDER, &commits, []))?;
         revoked.extend(names::<SecretId>(&added));
-        // Commits that a shallow clone lacks may come later, below the one that is noted.
+        // Commits that a shallow clone lacks may come later, below those that are noted.
         if !checkout.is_shallow() {
-            let file = CommittedRevocationsFile { schema: SCHEMA, commit, revoked: revoked.clone() };
+            let file = CommittedRevocationsFile { schema: SCHEMA, commits, revoked: revoked.clone() };
             // Without the note, the commits are read again.
             let _ = self.change_gateway_record(COMMITTED_REVOCATIONS_FILE, |_| file);
         }

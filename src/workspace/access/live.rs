@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
-use super::committed_revocations::CommittedRevocations;
+use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 use super::key_sets::key_set_place;
 use super::reused::PastSecrets;
 use super::revocations::PastRevocations;
@@ -266,7 +266,12 @@ impl AccessReader {
     /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
     fn read_revocations(&mut self, workspace: &Workspace) {
         let mut is_whole = true;
-        self.committed.read(workspace);
+        if !self.known.is_empty()
+            && let Err(unread) = self.committed.read(workspace)
+        {
+            self.must_retry |= unread == UnreadCommits::All;
+            self.problems.insert(unread.to_string());
+        }
         self.revoked.extend(self.committed.revoked.iter().cloned());
         let past = self.history.read(workspace).map(|()| self.history.revoked.iter().cloned().collect());
         // One place that cannot be read hides nothing of the others.

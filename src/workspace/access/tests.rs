@@ -147,6 +147,10 @@ fn clone_of_reverted_revocation() -> (tempfile::TempDir, Workspace) {
     git(folder.path(), &["revert", "--no-edit", "HEAD"]);
     let clone = tempfile::tempdir().unwrap();
     git(clone.path(), &["clone", "-q", &folder.path().display().to_string(), "."]);
+    for setting in ["log.showRoot=false", "log.diffMerges=off"] {
+        let (key, value) = setting.split_once('=').unwrap();
+        git(clone.path(), &["config", key, value]);
+    }
     let workspace = Workspace::open(clone.path()).unwrap();
     (clone, workspace)
 }
@@ -172,6 +176,7 @@ fn a_clone_keeps_to_a_revocation_that_was_reverted() {
 fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     let (clone, workspace) = clone_of_reverted_revocation();
     fs::create_dir_all(clone.path().join(".apigw")).unwrap();
+    git(clone.path(), &["remote", "set-head", "origin", "--delete"]);
     git(clone.path(), &["reset", "-q", "--hard", "HEAD~2"]);
     let (id, mut now) = ("aaaa".parse().unwrap(), std::time::Instant::now());
     let mut reader = AccessReader::new(SecretSources::default());
@@ -186,4 +191,33 @@ fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     assert!(reader.read(&workspace, now, author().now).is_revoked(&id));
     let note = fs::read_to_string(clone.path().join(COMMITTED_REVOCATIONS_FILE)).unwrap();
     assert!(note.contains("aaaa"), "{note}");
+}
+
+#[test]
+fn a_checkout_of_a_commit_before_a_revocation_keeps_to_it_wherever_the_workspace_lay() {
+    let (clone, workspace) = clone_of_reverted_revocation();
+    let id: SecretId = "aaaa".parse().unwrap();
+    git(clone.path(), &["checkout", "-q", "HEAD~2"]);
+    assert!(workspace.access_snapshot().unwrap().revoked.contains(&id));
+    git(clone.path(), &["checkout", "-q", "-"]);
+    let moved = clone.path().join("gateway");
+    fs::create_dir(&moved).unwrap();
+    git(clone.path(), &["mv", "-k", "keys", "history", "apigw.toml", "gateway"]);
+    git(clone.path(), &["commit", "-q", "-m", "move"]);
+    let moved = Workspace::open(&moved).unwrap();
+    assert!(moved.access_snapshot().unwrap().revoked.contains(&id));
+}
+
+#[test]
+fn a_gateway_says_that_it_cannot_know_of_reverted_revocations() {
+    let (clone, workspace) = clone_of_reverted_revocation();
+    let now = std::time::Instant::now();
+    let mut reader = AccessReader::new(SecretSources::default());
+    fs::write(clone.path().join(".git/shallow"), "").unwrap();
+    reader.read(&workspace, now, author().now);
+    assert!(reader.new_problems().iter().any(|problem| problem.contains("lacks earlier commits")));
+    fs::write(clone.path().join(".git/config"), "[core").unwrap();
+    let mut reader = AccessReader::new(SecretSources::default());
+    reader.read(&workspace, now, author().now);
+    assert!(reader.new_problems().iter().any(|problem| problem.contains("Git cannot be asked")));
 }

@@ -56,7 +56,7 @@ fn steps_are_checked() {
         ("  - publish: {groups: [petstore], mock: true}", "names no environment"),
         ("  - publish: {environment: test}", "either `groups` or `all`"),
         ("  - publish: {groups: [petstore], environment: qa}", "does not exist"),
-        ("  - switch: {groups: [petstore], environment: test, mock: true}", "has `mock`"),
+        ("  - switch: {groups: [petstore], environment: test, mock: true}", "unknown field `mock`"),
         ("  - publish: {groups: [petstore], environment: test, colour: red}", "colour"),
         ("  - destroy: {groups: [petstore]}", "destroy"),
     ] {

@@ -66,12 +66,11 @@ pub(super) fn cluster(upstream: &ConnectedUpstream<'_>, secrets_folder: &str) ->
                 json!([{"certificate_chain": {"filename": path(certificate)}, "private_key": {"filename": path(key)}}]);
         }
         // `Host` is rewritten to the name of an endpoint, which has a port: SNI is a setting of its own.
-        match hosts.as_slice() {
-            [host] => cluster["transport_socket"] = tls_socket(host, &common),
-            _ => {
-                let socket = |host: &&str| json!({"name": host, "match": {HOST: host}, "transport_socket": tls_socket(host, &common)});
-                cluster["transport_socket_matches"] = hosts.iter().map(socket).collect();
-            }
+        if let [host] = hosts.as_slice() {
+            cluster["transport_socket"] = tls_socket(host, &common);
+        } else {
+            let socket = |host: &&str| json!({"name": host, "match": {HOST: host}, "transport_socket": tls_socket(host, &common)});
+            cluster["transport_socket_matches"] = hosts.iter().map(socket).collect();
         }
     }
     cluster

@@ -52,8 +52,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::ResponseHeaderBytes(_)
         | ExportFeature::ResponseHeaderCount(_)
         | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
-        ExportFeature::UnusualHeaderNames => {
-            FeatureVerdict::Near("headers with unusual names are read as the implementation reads them")
+        ExportFeature::UnusualHeaderNames | ExportFeature::RepeatedCondition => {
+            FeatureVerdict::Near("headers with unusual names, or sent several times, are the implementation's to read")
         }
         ExportFeature::EmptyConstant => {
             FeatureVerdict::Lost("a constant without a value is left out, and a caller's own value stays")
@@ -108,9 +108,6 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
         }
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
-        ExportFeature::RepeatedCondition => {
-            FeatureVerdict::Near("a header that is sent several times is read as the implementation reads it")
-        }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {

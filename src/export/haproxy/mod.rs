@@ -16,7 +16,6 @@ use std::fmt::Write as _;
 use super::claims::claims_pattern;
 use super::cors::{header_list, short_origins, varies};
 use super::files::{ExportFile, has_secrets, origins};
-use super::length::PatternLength;
 use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::ExportOptions;
@@ -24,22 +23,15 @@ use super::pattern::{AMBIGUOUS_QUERY, PathPattern};
 use super::refusal::ProblemResponse;
 use super::table::HostTable;
 use crate::routes::GroupRoutes;
-use line::MOST_PATTERN_BYTES;
 use line::{compared, formatted, quoted};
 use step::{StepWriter, refusal_text};
+use verdicts::is_short_pattern;
 pub(super) use verdicts::judge;
 
 /// The size of HAProxy's buffers unless they are set; a response from a file has to fit into one.
 const USUAL_BUFFER_BYTES: usize = 16 * 1024;
 /// The bytes of a buffer that are kept for a head.
 const HEAD_BYTES: usize = 8 * 1024;
-
-/// The most bytes of all expressions in a condition, each of which is a word of its line.
-const MOST_PATTERNS_BYTES: usize = 40 * MOST_PATTERN_BYTES;
-
-const fn is_short_pattern(length: PatternLength) -> bool {
-    length.bytes <= MOST_PATTERN_BYTES && length.total <= MOST_PATTERNS_BYTES
-}
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {

@@ -1,6 +1,7 @@
 //! Verdicts about the features of HAProxy.
 
 use super::super::feature::ExportFeature;
+use super::super::length::PatternLength;
 use super::super::verdict::{
     ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION,
     LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT,
@@ -8,8 +9,15 @@ use super::super::verdict::{
     NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED,
     UNVERIFIED_ADDRESS,
 };
-use super::is_short_pattern;
-use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES};
+use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
+
+/// The most bytes of all expressions in a condition, each of which is a word of its line.
+const MOST_PATTERNS_BYTES: usize = 40 * MOST_PATTERN_BYTES;
+
+/// True if HAProxy compiles an expression of this length.
+pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
+    length.bytes <= MOST_PATTERN_BYTES && length.total <= MOST_PATTERNS_BYTES
+}
 
 /// Decides how well HAProxy has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {

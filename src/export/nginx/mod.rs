@@ -17,7 +17,6 @@ use std::fmt::Write as _;
 
 use super::cors::{header_list, short_origins};
 use super::files::{ExportFile, has_secrets, origins};
-use super::length::PatternLength;
 use super::long_pattern::leave_out_long;
 use super::lower::host_tables;
 use super::options::{ExportOptions, USUAL_BODY_BYTES};
@@ -28,14 +27,8 @@ use crate::routes::GroupRoutes;
 use cors_headers::variable_name;
 use location::{LocationWriter, body_limit, error_pages, refusal_text};
 use text::{pieces, quoted, quoted_name, quoted_pattern};
+use verdicts::is_short_pattern;
 pub(super) use verdicts::judge;
-
-/// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
-const MOST_PATTERN_BYTES: usize = 4_000;
-
-const fn is_short_pattern(length: PatternLength) -> bool {
-    length.quoted <= MOST_PATTERN_BYTES
-}
 
 /// Writes the files of some groups.
 pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {

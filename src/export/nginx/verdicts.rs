@@ -1,6 +1,7 @@
 //! Verdicts about the features of nginx.
 
 use super::super::feature::ExportFeature;
+use super::super::length::PatternLength;
 use super::super::verdict::{
     ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED,
     LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
@@ -8,7 +9,14 @@ use super::super::verdict::{
     NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY,
     RAW_LETTERS, UNVERIFIED_ADDRESS,
 };
-use super::is_short_pattern;
+
+/// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
+const MOST_PATTERN_BYTES: usize = 4_000;
+
+/// True if nginx reads an expression of this length.
+pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
+    length.quoted <= MOST_PATTERN_BYTES
+}
 
 /// Decides how well nginx has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {

@@ -18,7 +18,7 @@
 //! that has to wait takes its group along, so that it is served by the snapshot of its start, whatever is published
 //! meanwhile. Where its response lasts, it goes on only as long as it would be let in by the current one (`ongoing_call`).
 //!
-//! `waiting_request` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
+//! `respond` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
 
 pub(crate) mod access_log;
 mod authorize;
@@ -26,8 +26,8 @@ pub(crate) mod context;
 mod exchange;
 pub(crate) mod ongoing_call;
 pub(crate) mod payload;
+mod respond;
 mod response_check;
-mod waiting_request;
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ use http_body::Body as _;
 use context::{ClientConnection, Context};
 use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use payload::ResponsePayload;
-use waiting_request::{WaitingRequest, api_call};
+use respond::{WaitingRequest, api_call};
 
 use super::access::{AdmittedCaller, CallerCheck};
 use super::client_address::UntoldAddress;

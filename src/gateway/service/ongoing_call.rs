@@ -15,7 +15,7 @@ use http::{HeaderMap, Method};
 use tokio::time::timeout;
 
 use super::context::Context;
-use super::waiting_request::{WaitingRequest, api_call};
+use super::respond::{WaitingRequest, api_call};
 use super::{check_address, find_path, match_api};
 use crate::access::ApiCall;
 use crate::definition::SequenceFraming;

@@ -242,7 +242,7 @@ const GATEWAY: [&str; 46] = [
     "issuer_keys",
     "token_rules",
     "access_rules",
-    "caller_session",
+    "shown_credential",
     "access",
     "key_meter",
     "preference",

@@ -24,39 +24,36 @@ pub(crate) mod access_log;
 mod authorize;
 pub(crate) mod context;
 mod exchange;
-pub(crate) mod ongoing_call;
+mod lookup;
+mod ongoing_call;
 pub(crate) mod payload;
 mod respond;
 mod response_check;
+mod waiting_request;
 
 use std::cell::OnceCell;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, EXPECT};
+use http::header::{ALLOW, EXPECT};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
 use context::{ClientConnection, Context};
 use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_response};
+use lookup::{FoundPath, check_address, find_path, match_api_of};
 use payload::ResponsePayload;
-use respond::{WaitingRequest, api_call};
+use waiting_request::{WaitingRequest, api_call};
 
 use super::access::{AdmittedCaller, CallerCheck};
-use super::client_address::UntoldAddress;
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::http2_fields::join_cookies;
 use super::problem::{Kind, Problem};
 use super::rate_limits::AppliedLimit;
-use super::refusal_reason::RefusalReason;
 use super::request_body::IncomingBody;
-use super::request_head::{CheckedHead, ambiguous_path, check_head, unreadable_header_block};
-use super::routing::host::RequestedHost;
-use super::routing::hosts::HostLookup;
-use super::routing::table::{PathMatch, PickedRoute};
+use super::request_head::{check_head, unreadable_header_block};
 use crate::definition::percent::one_spelling;
 use crate::model::KeyName;
 
@@ -110,21 +107,11 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, s
 const NO_DESCRIPTION: &str = "Requests are described below the path /-/authorize.";
 const UNTRUSTED_PROXY: &str = "The certificate of this proxy has expired, or is not trusted any more.";
 const OTHER_ENVIRONMENT: &str = "The certificate of this proxy does not name the environment of the request.";
-const NO_SUCH_PATH: &str = "No API has this path.";
 
 /// Decision about a request.
 enum RequestDecision {
     Respond(Response<ResponsePayload>),
     Wait(Box<WaitingRequest>),
-}
-
-/// A path that a group knows.
-struct FoundPath<'s, 'p> {
-    group: &'s Arc<CompiledGroup>,
-    found: PathMatch<'s, 'p>,
-    /// The path below the group's prefix.
-    path: &'p str,
-    head: &'p CheckedHead,
 }
 
 impl Exchange {
@@ -291,101 +278,6 @@ impl Exchange {
         }
         Ok(limit)
     }
-}
-
-/// Refuses a request from an address that `ip_rules` does not admit.
-fn check_address(
-    group: &CompiledGroup,
-    address: impl FnOnce() -> Result<IpAddr, UntoldAddress>,
-) -> Result<(), Problem> {
-    let Some(rules) = &group.ip_rules else { return Ok(()) };
-    let reason = match address() {
-        Ok(address) if rules.admits(address) => return Ok(()),
-        Ok(address) => format!("the address {address} is not admitted by `ip_rules`"),
-        Err(untold) => format!("the client's address is not known, which `ip_rules` need: {untold}"),
-    };
-    let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
-    problem.refused_for = Some(RefusalReason::Address);
-    problem.operator_reason = Some(reason);
-    Err(problem)
-}
-
-/// Finds the group and the path entry of a request.
-fn find_path<'s, 'p>(
-    snapshot: &'s CompiledSnapshot,
-    head: &'p CheckedHead,
-    path: &'p str,
-) -> Result<FoundPath<'s, 'p>, Problem> {
-    let CheckedHead { host, has_encoded_slash } = head;
-    match snapshot.find(host, path) {
-        HostLookup::Path(group, ..) if *has_encoded_slash && !group.encoded_slashes => Err(ambiguous_path().closing()),
-        HostLookup::UnknownPath | HostLookup::UnknownHost if *has_encoded_slash => Err(ambiguous_path().closing()),
-        HostLookup::Path(_, found, _) if leads_elsewhere(snapshot, host, path, &found) => Err(semicolons()),
-        HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, head }),
-        _ if has_semicolons(path) => Err(semicolons()),
-        HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
-        HostLookup::UnknownHost => {
-            Err(Problem::new(Kind::NotFound, format!("No group is served for the host {:?}.", host.name())))
-        }
-    }
-}
-
-/// Finds the API for a request's method, and its index; `None` if the path has none for it, or for a preflight.
-fn match_api_of<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
-    let asks_origin = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let is_preflight = parts.method == Method::OPTIONS && asks_origin && found.group.cors.is_some();
-    match_api(found, &parts.method, parts.uri.query(), is_preflight)
-}
-
-fn match_api<'s>(
-    found: &FoundPath<'s, '_>,
-    method: &Method,
-    query: Option<&str>,
-    is_preflight: bool,
-) -> Result<Option<(usize, &'s CompiledApi)>, Problem> {
-    let group: &'s CompiledGroup = found.group;
-    let index = match found.found.entry.route(method, &found.found.parameters, query) {
-        _ if is_preflight => None,
-        PickedRoute::Route(index) => Some(index),
-        PickedRoute::NoMatch => return Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
-        PickedRoute::NoMethod => None,
-    };
-    let matched = index.and_then(|index| Some((index, group.apis.get(index)?)));
-    if has_semicolons(found.path) {
-        let takes_semicolons = |api: &CompiledApi| api.path.takes_semicolons(found.path);
-        let mut others = found.found.entry.routes().filter_map(|index| group.apis.get(index));
-        // A preflight is for the path's APIs, whichever the request will be for.
-        if !matched.map_or_else(|| others.any(takes_semicolons), |(_, api)| takes_semicolons(api)) {
-            return Err(semicolons());
-        }
-    }
-    Ok(matched)
-}
-
-/// True if a path has semicolons, which are data (RFC 3986, section 3.3) but which some backends remove with all
-/// that follows in their segment.
-fn has_semicolons(path: &str) -> bool {
-    path.contains(';')
-}
-
-/// True if a path leads to the APIs of another one where its path parameters are removed. Those that begin a
-/// segment are values in the style `matrix`, or refused.
-fn leads_elsewhere(snapshot: &CompiledSnapshot, host: &RequestedHost, path: &str, found: &PathMatch<'_, '_>) -> bool {
-    if !has_semicolons(path) {
-        return false;
-    }
-    let plain = |segment: &str| match segment.find(';') {
-        Some(at) if at > 0 => segment.get(..at).unwrap_or_default().to_owned(),
-        _ => segment.to_owned(),
-    };
-    let read = path.split('/').map(plain).collect::<Vec<_>>().join("/");
-    matches!(snapshot.find(host, &read), HostLookup::Path(_, other, _) if !std::ptr::eq(other.entry, found.entry))
-}
-
-fn semicolons() -> Problem {
-    let detail =
-        "The path has more than one reading: the API declares no such semicolon, or it has another path without it.";
-    Problem::new(Kind::BadRequest, detail).closing()
 }
 
 fn check_without_body(group: &CompiledGroup, api: &CompiledApi, parts: &Parts, texts: &[&str]) -> Result<(), Problem> {

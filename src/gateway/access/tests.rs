@@ -110,6 +110,23 @@ impl Callers {
         signer.sign(&request, at, nonce)
     }
 
+    /// Returns the words of the log and of the metrics for which a request with these fields is refused.
+    fn refusal(
+        &self,
+        rules: &AccessRules,
+        call: &ApiCall<'_>,
+        fields: &[(&'static str, String)],
+    ) -> Option<(String, RefusalReason)> {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.uri = "/petstore/pets".parse().unwrap();
+        parts.headers.insert(HOST, "localhost".parse().unwrap());
+        for (name, value) in fields {
+            parts.headers.append(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        let problem = self.access.check_head(rules, call, &parts, false).err()?;
+        Some((problem.reason(), problem.refused_for.unwrap()))
+    }
+
     fn token(&self, subject: &str, expires_s: i64) -> Fields {
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let claims = json!({"iss": "https://id.example", "sub": subject, "aud": "pets", "exp": expires_s});
@@ -219,24 +236,14 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
         (all, used, "key signs: the nonce was already used", Reason::Nonce),
     ];
     let mut seen = Vec::new();
-    let refused = |rules: &AccessRules, call: &ApiCall<'_>, fields: &Fields| {
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.uri = "/petstore/pets".parse().unwrap();
-        parts.headers.insert(HOST, "localhost".parse().unwrap());
-        for (name, value) in fields {
-            parts.headers.append(HeaderName::from_static(name), value.parse().unwrap());
-        }
-        let problem = callers.access.check_head(rules, call, &parts, false).err()?;
-        Some((problem.reason(), problem.refused_for.unwrap()))
-    };
     for (takes, fields, words, reason) in &rows {
-        let found = refused(&rules(takes, &[]), &CALL, fields);
+        let found = callers.refusal(&rules(takes, &[]), &CALL, fields);
         assert_eq!(found, (!words.is_empty()).then(|| ((*words).to_owned(), *reason)), "{takes}: {fields:?}");
         seen.push(*reason);
     }
-    let no_grant = refused(&rules(all, &[]), &OTHER_CALL, &callers.shows("good")).unwrap();
+    let no_grant = callers.refusal(&rules(all, &[]), &OTHER_CALL, &callers.shows("good")).unwrap();
     assert_eq!(no_grant.0, "key good: no grant for this API in this environment");
-    let no_scope = refused(&rules(all, &["pets:read"]), &CALL, &callers.token("robot", future_s)).unwrap();
+    let no_scope = callers.refusal(&rules(all, &["pets:read"]), &CALL, &callers.token("robot", future_s)).unwrap();
     assert_eq!(no_scope.0, "the token of \"robot\" lacks a scope that the API asks for");
     seen.extend([no_grant.1, no_scope.1]);
     let untested = Reason::ALL.into_iter().filter(|reason| !seen.contains(reason));

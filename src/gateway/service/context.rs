@@ -12,7 +12,6 @@ use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
 
-use super::ongoing_call::OngoingCall;
 use crate::fleet::NodeIdentity;
 use crate::gateway::access::AccessState;
 use crate::gateway::access_log::LoggedClient;
@@ -26,6 +25,7 @@ use crate::gateway::meter::Meter;
 use crate::gateway::mutual_tls::ShownCertificates;
 use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
+use crate::gateway::upstream::relayed_connection::LastingCaller;
 use crate::gateway::upstream::websocket::WebsocketTunnel;
 use crate::gateway::watch::ConnectionWatch;
 use crate::model::{IpRange, hexadecimal_digits};
@@ -104,7 +104,7 @@ pub(crate) struct ClientConnection {
 pub(crate) struct AgreedTunnel {
     pub(crate) tunnel: WebsocketTunnel,
     /// The request that opened it, which has to be let in as long as it is open.
-    pub(crate) call: Box<OngoingCall>,
+    pub(crate) caller: Box<dyn LastingCaller>,
 }
 
 impl SharedContext {

@@ -15,8 +15,8 @@ use http::{HeaderMap, Method};
 use tokio::time::timeout;
 
 use super::context::Context;
-use super::respond::{WaitingRequest, api_call};
-use super::{check_address, find_path, match_api};
+use super::lookup::{check_address, find_path, match_api};
+use super::waiting_request::{WaitingRequest, api_call};
 use crate::access::ApiCall;
 use crate::definition::SequenceFraming;
 use crate::definition::percent::one_spelling;
@@ -34,7 +34,7 @@ use crate::model::Timestamp;
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A request that was let in, in memory of its own.
-pub(crate) struct OngoingCall {
+pub(super) struct OngoingCall {
     context: Rc<Context>,
     head: CheckedHead,
     method: Method,
@@ -76,7 +76,7 @@ impl OngoingCall {
     }
 
     /// Waits until the call has to be cut off, and returns the reason.
-    pub(crate) async fn end(self) -> Problem {
+    async fn refusal(self) -> Problem {
         let shared = &self.context.shared;
         let mut changes = shared.changes.subscribe();
         loop {
@@ -86,8 +86,12 @@ impl OngoingCall {
             };
             match checked {
                 // Woken by a change or by the end: both are looked at again.
-                Ok(Some(end)) => drop(timeout(wait_until(end, wall_clock()), changes.changed()).await),
-                Ok(None) => drop(changes.changed().await),
+                Ok(Some(end)) => {
+                    let _ = timeout(wait_until(end, wall_clock()), changes.changed()).await;
+                }
+                Ok(None) => {
+                    let _ = changes.changed().await;
+                }
                 Err(problem) => {
                     if let Some(reason) = problem.refused_for {
                         shared.key_meters.refuse(reason);
@@ -138,11 +142,16 @@ impl OngoingCall {
     }
 }
 
+impl LastingCaller for OngoingCall {
+    fn end(self: Box<Self>, _: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
+        Box::pin(async move { self.refusal().await.reason() })
+    }
+}
+
 impl LastingCaller for WaitingRequest {
     fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
         // Without the group of its start, which a later publish replaces.
-        let call = OngoingCall::of(&self, kind);
-        Box::pin(async move { call.end().await.reason() })
+        Box::new(OngoingCall::of(&self, kind)).end(kind)
     }
 }
 

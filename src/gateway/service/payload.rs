@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::access_log::LogRecord;
-use crate::gateway::upstream::relay::{RelayError, ResponseRelay};
+use crate::gateway::upstream::relay::ResponseRelay;
+use crate::gateway::upstream::relay_error::RelayError;
 use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
 use crate::gateway::watch::InFlight;
 

@@ -1,33 +1,32 @@
 //! The last steps of a request that has to wait for its body or for a backend.
 
-use std::cell::OnceCell;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, Uri};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::access_log::ResponseOrigin;
 use super::authorize;
-use super::context::{AgreedTunnel, Context};
+use super::context::AgreedTunnel;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::ongoing_call::{OngoingCall, lasting_kind};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, ask_for_whole, check_response};
-use crate::access::{ApiCall, BodyDigest, BodyHasher};
-use crate::gateway::access::{AdmittedCaller, CallerCheck};
+use super::waiting_request::{WaitingRequest, api_call};
+use crate::access::{BodyDigest, BodyHasher};
+use crate::gateway::access::CallerCheck;
 use crate::gateway::access_rules::AccessRules;
-use crate::gateway::client_address::{UntoldAddress, is_trusted};
-use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
+use crate::gateway::client_address::is_trusted;
+use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledResponder};
 use crate::gateway::headers::{X_APIGW_KEY, strip_named};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
-use crate::gateway::request_head::{CheckedHead, wants_websocket};
+use crate::gateway::request_head::wants_websocket;
 use crate::gateway::signed_body_room::BodyReservation;
 use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::failure::UpstreamFailure;
@@ -37,39 +36,6 @@ use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
 use crate::model::KeyName;
-
-/// State of a request that has to wait for its body or for a backend.
-pub(super) struct WaitingRequest {
-    pub(super) context: Rc<Context>,
-    pub(super) group: Arc<CompiledGroup>,
-    /// The API's place in the group.
-    pub(super) api: usize,
-    pub(super) head: CheckedHead,
-    pub(super) method: Method,
-    pub(super) uri: Uri,
-    /// The client's address.
-    pub(super) address: Result<IpAddr, UntoldAddress>,
-    /// The path below the group's prefix.
-    pub(super) path: String,
-    /// The texts in the path's parameters, percent-encoded.
-    pub(super) texts: Vec<String>,
-    pub(super) body_limit: u64,
-    /// The verdict on the caller, where the API asks for one.
-    pub(super) caller: Option<CallerCheck>,
-    /// The caller whose signature was verified with the body.
-    pub(super) signed_caller: OnceCell<AdmittedCaller>,
-}
-
-impl WaitingRequest {
-    /// Returns the caller that was let in.
-    pub(super) fn admitted(&self) -> Option<&AdmittedCaller> {
-        match &self.caller {
-            Some(CallerCheck::Passed(caller)) => Some(caller),
-            Some(CallerCheck::AfterBody) => self.signed_caller.get(),
-            None => None,
-        }
-    }
-}
 
 impl Exchange {
     /// Responds to a request that has a body, or that goes to a backend.
@@ -254,8 +220,8 @@ impl Exchange {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
                     let tunnel = tunnel.keeping(client.watch.begin());
-                    let call = Box::new(OngoingCall::of(wait, LastingKind::Websocket));
-                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, call });
+                    let caller = Box::new(OngoingCall::of(wait, LastingKind::Websocket));
+                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, caller });
                     let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
                     outcome.backend = ResponseOrigin::asked(self.asked.take());
                     outcome.backend_took = Some(took);
@@ -305,11 +271,6 @@ impl ReceivedBody {
             Self::Coming(body) => body.is_end_stream(),
         }
     }
-}
-
-/// Names a call, for the search of its grant.
-pub(super) fn api_call<'a>(group: &'a CompiledGroup, api_names: &'a [&'a str]) -> ApiCall<'a> {
-    ApiCall { group: &group.name, environment: &group.environment, api_names }
 }
 
 /// A request that is to be passed on.

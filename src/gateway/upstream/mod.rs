@@ -7,6 +7,7 @@ pub(crate) mod http1;
 pub(crate) mod identity;
 pub(crate) mod pool;
 pub(crate) mod relay;
+pub(crate) mod relay_error;
 pub(crate) mod relayed_connection;
 pub(crate) mod route;
 pub(crate) mod signing;

@@ -14,26 +14,10 @@ use super::http1::BrokenExchange;
 use super::http1::body::BodyFraming;
 use super::http1::connection::PendingRequest;
 use super::pool::Lease;
+use super::relay_error::RelayError;
 use super::relayed_connection::{LastingCaller, LastingKind, RelayedConnection};
 use crate::gateway::request_body::BodyProgress;
 use crate::gateway::watch::TimedExchange;
-
-/// A response broke off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RelayError {
-    /// The backend stopped sending.
-    #[error("the backend sent nothing for too long")]
-    Idle,
-    /// The client stopped reading.
-    #[error("the client took nothing for too long")]
-    Untaken,
-    /// The response lasts, and its caller would not be let in any more.
-    #[error("the response was ended, since its request would be refused by now: {0}")]
-    CallerRefused(String),
-    /// The exchange with the backend broke off.
-    #[error("the backend's response ended early: {0}")]
-    Broken(#[from] BrokenExchange),
-}
 
 /// A backend's response on its way to the caller.
 pub(crate) struct ResponseRelay {

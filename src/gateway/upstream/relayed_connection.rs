@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use super::pool::Lease;
-use super::relay::RelayError;
+use super::relay_error::RelayError;
 use crate::gateway::clock::{TICKS_A_SECOND, Ticks, ticks};
 use crate::gateway::request_body::BodyProgress;
 use crate::gateway::watch::TimedExchange;

@@ -89,7 +89,7 @@ fn follow(folder: &Path) {
             milliseconds(polled.first),
             milliseconds(polled.last),
             polled.bytes >> 20,
-            (control.processor_time() - before).as_millis(),
+            control.processor_time().saturating_sub(before).as_millis(),
         );
         version = polled.version;
     }

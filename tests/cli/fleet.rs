@@ -1,5 +1,6 @@
 //! Fleets: real Envoys that follow `serve --xds`, and what is told of them.
 
+mod broken;
 mod losses;
 mod node;
 

@@ -116,7 +116,7 @@ fn text(
             text += "committed    never: its command was interrupted, and the next change removes it (abandoned)\n";
         }
         Some(LooseOperation::Unexplained) => {
-            text += "committed    unknown: no entry leads to it (unexplained); see `apigw verify`\n"
+            text += "committed    unknown: no entry leads to it (unexplained); see `apigw verify`\n";
         }
     }
     if !operation.overrides.is_empty() {

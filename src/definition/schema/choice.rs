@@ -63,11 +63,11 @@ impl<'d> AlternativeAttempt<'_, 'd> {
 
 /// Lists the alternatives in the order in which they are tried, with the values that are asked for: of each `oneOf` several
 /// variants, with optional properties and then without.
-fn attempts<'d>(
+fn attempts(
     alternatives: Alternatives,
-    list: Node<'d>,
+    list: Node<'_>,
     want: SampleRequest,
-) -> impl Iterator<Item = (Node<'d>, SampleRequest)> {
+) -> impl Iterator<Item = (Node<'_>, SampleRequest)> {
     let variants = match alternatives {
         Alternatives::OneOf => VARIANTS,
         Alternatives::AnyOf => 1,

@@ -1,11 +1,12 @@
 //! Nothing that breaks callers goes unsaid: schemas at random, with values that one side takes and the other refuses.
 //!
 //! The values are judged by a validator of JSON Schema, which knows nothing of the comparison. Two things are taken
-//! for compatible on purpose, and so are not asked here: a new optional property of an object that is open (a caller
-//! might have sent another value under its name), and `format`, which validators need not look at. Nor are schemas asked
-//! that contradict themselves. `APIGW_SCHEMA_PAIRS` says how many pairs are tried, `APIGW_SCHEMA_SEED` which ones: with a
+//! for compatible on purpose, and so are not asked here: a new optional property of an object that is open, where nothing
+//! described it (a caller might have sent another value under its name), and `format`, which validators need not look at.
+//! Nor are schemas asked that contradict themselves. `APIGW_SCHEMA_PAIRS` says how many pairs are tried, `APIGW_SCHEMA_SEED` which ones: with a
 //! seed of one's own, also pairs that break nobody are searched for a value that shows the contrary.
 
+mod objects;
 mod search;
 mod text;
 
@@ -155,6 +156,11 @@ fn values() -> Vec<Value> {
             json!({"b": value}),
             json!({"a": value, "b": value}),
             json!({"cc": value}),
+            json!({"c": value}),
+            json!({"a": value, "c": value}),
+            json!({"a": "a", "c": value}),
+            json!({"b": 1, "c": value}),
+            json!({"a": 1, "b": "a", "c": value}),
         ]);
         all.extend([
             json!([value, value]),
@@ -178,9 +184,19 @@ fn components(a: &Value) -> String {
 }
 
 fn breaks(before: (&Value, &Value), after: (&Value, &Value), sent: bool) -> bool {
+    !breaking_kinds(before, after, sent).is_empty()
+}
+
+fn breaking_kinds(before: (&Value, &Value), after: (&Value, &Value), sent: bool) -> Vec<&'static str> {
     let side = |(schema, a): (&Value, &Value)| around("3.1.0", &schema.to_string(), sent, &components(a));
     let comparison = compared(&side(before), &side(after));
-    comparison.changes.iter().any(|change| change.compatibility == Compatibility::Breaking)
+    let breaking = comparison.changes.iter().filter(|change| change.compatibility == Compatibility::Breaking);
+    breaking.map(|change| change.kind).collect()
+}
+
+/// True if a value can show that a pair breaks callers: none shows that a property which they read or send is gone.
+fn can_be_shown(kinds: &[&str]) -> bool {
+    !kinds.is_empty() && !kinds.contains(&"property-removed")
 }
 
 /// Returns for each value whether a schema accepts it.
@@ -188,6 +204,12 @@ fn taken(schema: (&Value, &Value)) -> Vec<bool> {
     static VALUES: LazyLock<Vec<Value>> = LazyLock::new(values);
     let validator = search::validator(schema);
     VALUES.iter().map(|value| validator.is_valid(value)).collect()
+}
+
+/// Returns for each value whether a schema accepts it and describes all properties in it.
+fn described(schema: (&Value, &Value)) -> Vec<bool> {
+    let (closed, a) = objects::described(schema);
+    taken(schema).into_iter().zip(taken((&closed, &a))).map(|(taken, described)| taken && described).collect()
 }
 
 /// Pairs of schemas, each with its referenced schemas: any two, and two that differ in a keyword or an alternative.
@@ -206,6 +228,7 @@ fn pair() -> impl Strategy<Value = [(Value, Value); 2]> {
             }
             [(json!({was: one}), a.clone()), (json!({is: changed}), a)]
         }),
+        3 => objects::pair(),
     ]
 }
 
@@ -250,18 +273,28 @@ impl Tally {
     fn judge(&mut self, [before, after]: &[(Value, Value); 2]) {
         let (before, after) = ((&before.0, &before.1), (&after.0, &after.1));
         let (was, is) = (taken(before), taken(after));
-        for (sent, (old, new)) in [(true, (&was, &is)), (false, (&is, &was))] {
-            let witness = old.iter().zip(new).position(|(old, new)| *old && !*new);
-            let breaks = breaks(before, after, sent);
+        for (sent, sender, (old, new)) in [(true, before, (&was, &is)), (false, after, (&is, &was))] {
+            let witness_of = |old: &[bool]| old.iter().zip(new).position(|(old, new)| *old && !*new);
+            let kinds = breaking_kinds(before, after, sent);
+            let breaks = !kinds.is_empty();
             self.breaking += usize::from(breaks);
-            self.unshown += usize::from(breaks && witness.is_none());
+            self.unshown += usize::from(can_be_shown(&kinds) && witness_of(old).is_none());
+            let witness = witness_of(old).and_then(|_| witness_of(&described(sender)));
             if let (Some(index), false) = (witness, breaks) {
                 let value = values().swap_remove(index);
-                self.missed
-                    .push(format!("{value} ({}): {before:?} → {after:?}", if sent { "sent" } else { "returned" }));
+                self.missed.push(format!(
+                    "{value} ({}): {} → {}",
+                    if sent { "sent" } else { "returned" },
+                    shown(before),
+                    shown(after)
+                ));
             }
         }
     }
+}
+
+fn shown((schema, a): (&Value, &Value)) -> String {
+    format!("{schema} with A {a}")
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn became(comparing: &mut PairComparison<'_, '_>, whole_is_before: bool) {
 pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     let before = std::mem::take(&mut comparing.before.choices);
     let after = std::mem::take(&mut comparing.after.choices);
+    comparing.has_further_choices = before.len() > 1 || after.len() > 1;
     for (old, new) in before.iter().zip(&after) {
         alternatives(comparing, old, new);
     }

@@ -23,6 +23,8 @@ pub(super) struct PairComparison<'s, 'd> {
     pub(super) kept: KeptValues,
     pub(super) found: Vec<RawChange>,
     pub(super) leads_to: Vec<(SchemaStep<'d>, PairId)>,
+    /// True if there are choices beside the one that is compared.
+    pub(super) has_further_choices: bool,
 }
 
 impl<'d> PairComparison<'_, 'd> {
@@ -148,6 +150,7 @@ impl<'d> PairComparison<'_, 'd> {
     }
 
     fn lead_in(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
+        let context = self.context_within(&step, context);
         if let Some(pair) = self.schemas.meet(before, after, context) {
             self.leads_to.push((step, pair));
         }
@@ -179,7 +182,7 @@ impl<'d> PairComparison<'_, 'd> {
         let writing = if has_json { ValueWriting::Json } else { self.context.writing };
         let (old, new) = self.context.lists;
         let single_lists = (old == new && old != ListWriting::Json).then_some(old);
-        GoalRules { writing, declared_only: false, without_null: false, single_lists }
+        GoalRules { writing, declared_only: None, without_null: false, single_lists }
     }
 
     /// Returns the schemas of both sides.

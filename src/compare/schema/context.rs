@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::proof::ValueWriting;
+use super::sets::SetId;
 use super::writing::ListWriting;
 use crate::compare::kinds::Polarity;
 use crate::definition::ValueDirection;
@@ -32,6 +33,8 @@ pub(super) struct Context {
     /// True if the value can travel as XML.
     pub(super) is_xml: bool,
     pub(super) kept: KeptValues,
+    /// The schemas around an alternative or a condition, which apply to the same value.
+    pub(super) around: Option<(SetId, SetId)>,
 }
 
 /// The values that are known to be kept, by a proof of the schemas themselves or of those around them.
@@ -76,6 +79,7 @@ impl Context {
             null_told: false,
             is_xml: false,
             kept: KeptValues::default(),
+            around: None,
         }
     }
 

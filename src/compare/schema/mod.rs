@@ -12,6 +12,7 @@ mod choice;
 mod comparison;
 mod context;
 mod lists;
+mod mentions;
 mod object;
 mod overlap;
 mod pair;

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::comparison::PairComparison;
 use super::context::SchemaStep;
+use super::mentions;
+use super::proof::DefinitionSide;
 use super::view::{PropertyView, PropertyViews, SchemaView};
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
@@ -18,15 +20,23 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     if steps == 0 {
         return;
     }
-    properties(comparing, &before, &after);
-    required(comparing, &before, &after);
+    let moved = properties(comparing, &before, &after);
+    required(comparing, (&before, &after), &moved);
     others(comparing);
 }
 
-fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'d>, after: &PropertyViews<'d>) {
+/// Compares the properties; returns those that one side alone declares here, and that are declared there all the same.
+fn properties<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    before: &PropertyViews<'d>,
+    after: &PropertyViews<'d>,
+) -> HashSet<&'d str> {
+    let mut moved = HashSet::new();
     let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
-    let others = UndeclaredProperties::of(&comparing.before);
-    let closed = is_closed(&comparing.before);
+    let (others, others_after) =
+        (UndeclaredProperties::of(&comparing.before), UndeclaredProperties::of(&comparing.after));
+    let closed = is_closed(&comparing.before) || mentions::judges_left_over(&comparing.before);
+    let is_judged_around = comparing.context.direction == ValueDirection::Response && comparing.is_judged_around();
     let is_zero = |node: Node<'_>| node.as_number().and_then(serde_json::Number::as_f64) == Some(0.0);
     let has_none = comparing.before.keyword("maxProperties").any(is_zero);
     for old in &before.list {
@@ -38,6 +48,10 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         } else if comparing.kept.is_all() && (comparing.context.polarity != Polarity::Same || has_none) {
             // Within `not` it is no property of the value, and none is where there may be none at all.
         } else if comparing.carries(&old.schemas, true) {
+            if comparing.tell_moved(DefinitionSide::After, old, &others_after) {
+                moved.insert(old.name);
+                continue;
+            }
             let message = format!("the property {} was removed", excerpt::quoted(old.name));
             comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
             comparing.note_sunset(&old.schemas);
@@ -48,6 +62,10 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         if is_known || !comparing.carries(&new.schemas, false) {
             continue;
         }
+        if comparing.tell_moved(DefinitionSide::Before, new, &others) {
+            moved.insert(new.name);
+            continue;
+        }
         if let UndeclaredProperties::Schemas(schemas) = &others {
             comparing.lead(SchemaStep::Property(new.name), schemas.clone(), new.schemas.clone(), Polarity::Same);
         }
@@ -55,6 +73,11 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         let is_required = required.contains(new.name);
         let (kind, message) = if comparing.context.polarity != Polarity::Same {
             (kinds::CONSTRAINT_CHANGED, format!("the property {name} was added"))
+        } else if is_judged_around {
+            let message = format!("the property {name} was added, in an object that allowed no others");
+            let place = Some(place(new));
+            comparing.add_beyond_values(kinds::PROPERTY_ADDED_TO_CLOSED_OBJECT, message, None, place);
+            continue;
         } else if comparing.kept.is_all() {
             (kinds::PROPERTY_ADDED, format!("the property {name} was added, which could be there already"))
         } else if closed && comparing.context.direction == ValueDirection::Response {
@@ -67,6 +90,7 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         };
         comparing.add(kind, message, None, Some(place(new)));
     }
+    moved
 }
 
 fn place(property: &PropertyView<'_>) -> Location {
@@ -74,14 +98,18 @@ fn place(property: &PropertyView<'_>) -> Location {
 }
 
 /// Compares the names that an object must have, apart from properties that came or went.
-fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'d>, after: &PropertyViews<'d>) {
+fn required<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    (before, after): (&PropertyViews<'d>, &PropertyViews<'d>),
+    moved: &HashSet<&'d str>,
+) {
     let (was, is) = (comparing.before.required(), comparing.after.required());
     let known: HashSet<&str> = was.iter().map(|(name, _)| *name).collect();
     let kept: HashSet<&str> = is.iter().map(|(name, _)| *name).collect();
     let declared = |properties: &PropertyViews<'d>, name: &str| properties.get(name).map(|found| found.schemas.clone());
     for (name, node) in is.iter().filter(|(name, _)| !known.contains(name)) {
         let (old, new) = (declared(before, name), declared(after, name));
-        let is_new = old.is_none() && new.is_some();
+        let is_new = old.is_none() && new.is_some() && !moved.contains(name);
         if !is_new && comparing.carries(&new.unwrap_or_default(), false) {
             let message = format!("the property {} could be missing and is required", excerpt::quoted(name));
             let place_before = before.get(name).map(place);
@@ -90,7 +118,7 @@ fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'
     }
     for (name, node) in was.iter().filter(|(name, _)| !kept.contains(name)) {
         let (old, new) = (declared(before, name), declared(after, name));
-        let is_gone = old.is_some() && new.is_none();
+        let is_gone = old.is_some() && new.is_none() && !moved.contains(name);
         if !is_gone && comparing.carries(&old.unwrap_or_default(), true) {
             let message = format!("the property {} was required and can be missing", excerpt::quoted(name));
             let place_after = after.get(name).map(place);
@@ -101,7 +129,7 @@ fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'
 
 /// Treatment of the properties that an object does not declare.
 #[derive(Debug, PartialEq, Eq)]
-enum UndeclaredProperties {
+pub(super) enum UndeclaredProperties {
     Anything,
     Refused,
     Schemas(Vec<NodeId>),

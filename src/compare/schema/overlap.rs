@@ -1,11 +1,14 @@
 //! Finds values that satisfy more than one schema of `oneOf`, which refuses them (JSON Schema 2020-12, Core 10.2.1.3).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::alternative::named_alternative;
 use super::comparison::PairComparison;
+use super::mentions::PropertyMentions;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::view::AlternativeSet;
 use crate::compare::kinds;
-use crate::definition::{Node, NodeId};
+use crate::definition::{Node, NodeId, TypeSet};
 
 /// Reports values that began or ceased to satisfy exactly one schema.
 pub(super) fn compare<'d>(
@@ -60,7 +63,7 @@ fn overlap<'d>(
     (other_side, there): (DefinitionSide, &AlternativeSet<'d>),
     pairs: &[(usize, usize)],
 ) -> Option<(usize, usize)> {
-    let rules = GoalRules { declared_only: true, ..GoalRules::JSON };
+    let mut mentions = None;
     for (index, taking) in there.alternatives.iter().enumerate() {
         let partner = pairs.iter().find(|(_, to)| *to == index).map(|(from, _)| *from);
         let mut is_same = |one: &Node<'d>| match side {
@@ -73,7 +76,9 @@ fn overlap<'d>(
         let taking = [taking.id()];
         let own: Option<[NodeId; 1]> = partner.and_then(|from| here.alternatives.get(from)).map(|node| [node.id()]);
         let own = own.as_ref().map(|own| ProofOperand(side, own));
-        if own.is_some_and(|own| comparing.includes(&[ProofOperand(other_side, &taking)], own, rules)) {
+        if own
+            .is_some_and(|own| is_within(comparing, (side, here), (other_side, &taking), own, (partner, &mut mentions)))
+        {
             continue;
         }
         for (from, to) in pairs.iter().filter(|(from, _)| Some(*from) != partner) {
@@ -85,6 +90,64 @@ fn overlap<'d>(
         }
     }
     None
+}
+
+/// True if an alternative there takes values of its partner here alone, those without properties that nothing else here
+/// speaks of.
+fn is_within<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    (side, here): (DefinitionSide, &AlternativeSet<'d>),
+    (other_side, taking): (DefinitionSide, &[NodeId]),
+    own: ProofOperand<'_>,
+    (partner, mentions): (Option<usize>, &mut Option<Mentions<'d>>),
+) -> bool {
+    let taking = [ProofOperand(other_side, taking)];
+    if comparing.includes(&taking, own, GoalRules::JSON) {
+        return true;
+    }
+    if !comparing.schemas.prover(GoalRules::JSON).can_be(TypeSet::OBJECT, &taking) {
+        return false;
+    }
+    let mentions = mentions.get_or_insert_with(|| Mentions::of(comparing, side, here));
+    let Some(names) = mentions.beside(partner) else { return false };
+    let declared_only = Some(comparing.schemas.proofs.number_names(names));
+    comparing.includes(&taking, own, GoalRules { declared_only, ..GoalRules::JSON })
+}
+
+/// Properties that the alternatives of a choice speak of, each with the number of alternatives that do.
+struct Mentions<'d> {
+    of_each: Vec<PropertyMentions<'d>>,
+    counts: BTreeMap<&'d str, usize>,
+    /// Those that the schemas around the choice speak of.
+    around: PropertyMentions<'d>,
+}
+
+impl<'d> Mentions<'d> {
+    fn of(comparing: &mut PairComparison<'_, 'd>, side: DefinitionSide, choice: &AlternativeSet<'d>) -> Self {
+        let definition = comparing.definition(side);
+        let whole = comparing.whole_of(side);
+        let steps = &mut comparing.schemas.steps_left;
+        let around = PropertyMentions::of(definition, &whole, Some(choice.node.id()), steps);
+        let of_one = |node: &Node<'d>| PropertyMentions::of(definition, &[node.id()], None, steps);
+        let of_each: Vec<PropertyMentions<'d>> = choice.alternatives.iter().map(of_one).collect();
+        let mut counts = BTreeMap::new();
+        for name in of_each.iter().flat_map(|mentions| &mentions.names) {
+            *counts.entry(*name).or_insert(0) += 1;
+        }
+        Self { of_each, counts, around }
+    }
+
+    /// Lists the properties that all but one alternative speak of; `None` where not all are told by their names.
+    fn beside(&self, own: Option<usize>) -> Option<BTreeSet<&'d str>> {
+        let others = self.of_each.iter().enumerate().filter(|(index, _)| Some(*index) != own);
+        if self.around.has_others || others.into_iter().any(|(_, mentions)| mentions.has_others) {
+            return None;
+        }
+        let own = own.and_then(|own| self.of_each.get(own));
+        let is_other = |name: &str, count: usize| count > usize::from(own.is_some_and(|own| own.names.contains(name)));
+        let others = self.counts.iter().filter(|(name, count)| is_other(name, **count)).map(|(name, _)| *name);
+        Some(others.chain(self.around.names.iter().copied()).collect())
+    }
 }
 
 /// Reports where a schema that became alternatives, or alternatives that became a schema, overlap with the others.

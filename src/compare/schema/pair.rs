@@ -25,7 +25,8 @@ pub(super) fn compare(schemas: &mut SchemaTable<'_>, id: PairId) {
         return;
     }
     let (found, leads_to, kept) = (Vec::new(), Vec::new(), context.kept);
-    let mut comparing = PairComparison { schemas, context, before, after, sets, kept, found, leads_to };
+    let mut comparing =
+        PairComparison { schemas, context, before, after, sets, kept, found, leads_to, has_further_choices: false };
     comparing.whole();
     comparing.untold_null();
     let PairComparison { found, leads_to, .. } = comparing;

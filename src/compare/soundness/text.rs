@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree;
 use serde_json::{Value, json};
 
 use super::search::{self, SchemaParts};
-use super::{components, own_seed, pair, pairs, runner};
+use super::{can_be_shown, components, objects, own_seed, pair, pairs, runner, shown};
 use crate::compare::Compatibility;
 use crate::compare::tests::{compared, definition};
 use crate::definition::Definition;
@@ -225,25 +225,31 @@ impl Tally {
         let is_returned = place == TextPlace::ResponseHeader;
         let [sender, receiver] = if is_returned { [after, before] } else { [before, after] };
         let [sends, receives] = [sender, receiver].map(search::validator);
+        let (old, new) = (place.definition(before), place.definition(after));
+        let (there, back) = (compared(&old, &new), compared(&new, &old));
+        let breaking = there.changes.iter().filter(|change| change.compatibility == Compatibility::Breaking);
+        let kinds: Vec<&'static str> = breaking.map(|change| change.kind).collect();
+        let breaks = !kinds.is_empty();
+        // Where nothing breaks, properties count that the sender's schema describes.
+        let (closed, a) = objects::described(sender);
+        let describes = search::validator((&closed, &a));
         let shows = |value: &Value| {
             let is_unread =
                 |readings: &Vec<Value>| !readings.is_empty() && !readings.iter().any(|one| receives.is_valid(one));
-            sends.is_valid(value) && place.readings(value).iter().any(is_unread)
+            let is_sent = sends.is_valid(value) && (breaks || describes.is_valid(value));
+            is_sent && place.readings(value).iter().any(is_unread)
         };
         let (sent, read) = if is_returned { (&is, &was) } else { (&was, &is) };
         let mut witness = witnesses(place, sent, read).find(|value| shows(value)).cloned();
-        let (old, new) = (place.definition(before), place.definition(after));
-        let (there, back) = (compared(&old, &new), compared(&new, &old));
-        let breaks = there.changes.iter().any(|change| change.compatibility == Compatibility::Breaking);
         self.breaking += usize::from(breaks);
         if witness.is_none() && (breaks || is_thorough) {
             let parts = SchemaParts::of(&[sender, receiver]);
             witness = search::witness(&parts, &|value| place.readings_with(value, ""), &shows);
         }
-        if breaks && witness.is_none() {
+        if can_be_shown(&kinds) && witness.is_none() {
             self.unshown += 1;
-            for change in there.changes.iter().filter(|change| change.compatibility == Compatibility::Breaking) {
-                *self.kinds.entry(change.kind).or_default() += 1;
+            for kind in kinds {
+                *self.kinds.entry(kind).or_default() += 1;
             }
         }
         if let (Some(value), false) = (witness, breaks) {
@@ -255,10 +261,6 @@ impl Tally {
             self.one_sided.push(format!("{place:?}: {old} ↔ {new}"));
         }
     }
-}
-
-fn shown((schema, a): (&Value, &Value)) -> String {
-    format!("{schema} with A {a}")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Goals by cases: a choice is split into its alternatives, values into those of one type, and lists of values into
 //! each; then each part of the right side is looked up.
 
+use super::objects::has_declared;
 use super::terms::{TermId, ValueTerm};
 use super::{DEEPEST, DefinitionSide, ListWriting, MOST_CASES, Prover, TypeCase, ValueFacts, ValueWriting, keywords};
 use crate::definition::Decimal;
@@ -13,8 +14,9 @@ impl<'d> Prover<'_, 'd> {
         if facts.choices.is_empty() {
             return self.split_by_type(&facts, right);
         }
+        // Whether a property is described is told by the choices too.
         let plain = ValueFacts { choices: Vec::new(), ..facts.clone() };
-        if self.split_by_type(&plain, right) {
+        if self.rules.declared_only.is_none() && self.split_by_type(&plain, right) {
             return true;
         }
         let size = |id: &TermId| match self.proofs.terms.get(*id) {
@@ -200,6 +202,7 @@ impl<'d> Prover<'_, 'd> {
                 members.iter().try_fold(0, |most, member| Some(self.readers(kind, *member, nesting + 1)?.max(most)))
             }
             ValueTerm::Own(side, schema) => keywords::readers(self.proofs.terms.node(side, schema), kind),
+            ValueTerm::Bound(..) => Some(1),
             ValueTerm::Kind(_) | ValueTerm::Has(_) | ValueTerm::Always | ValueTerm::Never | ValueTerm::Unknown => {
                 Some(0)
             }
@@ -309,6 +312,8 @@ impl<'d> Prover<'_, 'd> {
             }
             ValueTerm::Kind(types) => types.meets(case.kind),
             ValueTerm::Has(name) => self.present(case).contains(&name),
+            ValueTerm::Bound(name, wanted) => !case.kind.meets(TypeSet::OBJECT) || self.is_bound(case, name, wanted),
+            ValueTerm::Declared(name) => !case.kind.meets(TypeSet::OBJECT) || has_declared(case, name),
             ValueTerm::Always => true,
             ValueTerm::Null => case.kind == TypeSet::NULL,
             ValueTerm::Value(..) | ValueTerm::Number(_) | ValueTerm::Text(_) | ValueTerm::Flag(_) => {

@@ -12,18 +12,20 @@
 //! within itself, of a smaller value, holds by induction over values: recursive schemas end there.
 
 mod cases;
+mod facts;
 mod keywords;
 mod lists;
 mod objects;
 mod parts;
 mod terms;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
+use facts::ValueFacts;
 pub(super) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 
@@ -69,8 +71,9 @@ impl ValueWriting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct GoalRules {
     pub(super) writing: ValueWriting,
-    /// True if a property that an open object does not declare is taken not to be there.
-    pub(super) declared_only: bool,
+    /// The names that are described elsewhere, where any other property that an open object does not describe is taken
+    /// not to be there.
+    pub(super) declared_only: Option<NameSetId>,
     /// True if `null` is left out of account.
     pub(super) without_null: bool,
     /// Serialization of lists, where one of a single item is written like the item.
@@ -80,8 +83,11 @@ pub(super) struct GoalRules {
 impl GoalRules {
     /// Values as they were read.
     pub(super) const JSON: Self =
-        Self { writing: ValueWriting::Json, declared_only: false, without_null: false, single_lists: None };
+        Self { writing: ValueWriting::Json, declared_only: None, without_null: false, single_lists: None };
 }
+
+/// A set of names, by its number.
+pub(super) type NameSetId = u32;
 
 /// Schemas of one side that apply to one value together.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +98,8 @@ pub(super) struct ProofTable<'d> {
     terms: TermTable<'d>,
     known: HashMap<ProofGoal, bool>,
     patterns: CompiledPatterns,
+    /// Sets of names of properties.
+    names: Vec<BTreeSet<&'d str>>,
     steps_left: usize,
 }
 
@@ -109,8 +117,19 @@ impl<'d> ProofTable<'d> {
             terms: TermTable::new(before, after),
             known: HashMap::new(),
             patterns: CompiledPatterns::default(),
+            names: Vec::new(),
             steps_left: steps,
         }
+    }
+
+    /// Numbers a set of names.
+    pub(super) fn number_names(&mut self, names: BTreeSet<&'d str>) -> NameSetId {
+        let known = self.names.iter().position(|known| *known == names);
+        let number = known.unwrap_or(self.names.len());
+        if known.is_none() {
+            self.names.push(names);
+        }
+        u32::try_from(number).unwrap_or(u32::MAX)
     }
 
     /// Builds a prover for one question.
@@ -135,17 +154,6 @@ pub(super) struct Prover<'s, 'd> {
     nesting: usize,
     /// The outermost open goal that was taken to hold, by its place in `open`.
     assumed: usize,
-}
-
-/// Facts about a value, with schemas taken apart.
-#[derive(Debug, Clone)]
-struct ValueFacts {
-    types: TypeSet,
-    /// Facts that are no choice.
-    atoms: Vec<TermId>,
-    refused: Vec<TermId>,
-    choices: Vec<TermId>,
-    seen: Vec<TermId>,
 }
 
 /// A value of one type.
@@ -188,10 +196,35 @@ impl<'d> Prover<'_, 'd> {
         self.prove_of_value(&[null, schemas], None).then_some(false)
     }
 
+    /// True unless no value of some types satisfies the schemas.
+    pub(super) fn can_be(&mut self, types: TypeSet, schemas: &[ProofOperand<'_>]) -> bool {
+        let mut left = self.left(schemas);
+        left.push(self.number(ValueTerm::Kind(types)));
+        !self.prove_of_value(&left, None)
+    }
+
     /// True if any value of some types satisfies the schemas.
     pub(super) fn takes_any(&mut self, types: TypeSet, schemas: ProofOperand<'_>) -> bool {
         let (kind, schemas) = (self.number(ValueTerm::Kind(types)), self.all(schemas));
         self.prove(&[kind], Some(schemas))
+    }
+
+    /// True if a property of each value that satisfies the schemas on the left, where it is there, satisfies those on the
+    /// right.
+    pub(super) fn binds(&mut self, left: &[ProofOperand<'_>], name: &'d str, right: ProofOperand<'_>) -> bool {
+        let (left, wanted) = (self.left(left), self.all(right));
+        let bound = self.number(ValueTerm::Bound(name, wanted));
+        self.prove(&left, Some(bound))
+    }
+
+    /// True if a property is declared for each object that satisfies the schemas, and can be there.
+    pub(super) fn declares(&mut self, schemas: &[ProofOperand<'_>], name: &'d str) -> bool {
+        let (mut left, declared) = (self.left(schemas), self.number(ValueTerm::Declared(name)));
+        if !self.prove(&left, Some(declared)) {
+            return false;
+        }
+        left.push(self.number(ValueTerm::Has(name)));
+        !self.prove(&left, None)
     }
 
     fn left(&mut self, operands: &[ProofOperand<'_>]) -> Vec<TermId> {
@@ -292,97 +325,5 @@ impl<'d> Prover<'_, 'd> {
         self.depth -= 1;
         self.rules = outer;
         proven
-    }
-
-    /// Derives the facts from sets of values; `None` if they contradict each other at once.
-    fn facts(&mut self, left: &[TermId]) -> Option<ValueFacts> {
-        let mut facts = ValueFacts {
-            types: TypeSet::ANY,
-            atoms: Vec::new(),
-            refused: Vec::new(),
-            choices: Vec::new(),
-            seen: Vec::new(),
-        };
-        self.learn(&mut facts, left).then_some(facts)
-    }
-
-    /// Adds a fact; false if it contradicts the others at once.
-    fn learn(&mut self, facts: &mut ValueFacts, terms: &[TermId]) -> bool {
-        let mut open: Vec<TermId> = terms.to_vec();
-        while let Some(id) = open.pop() {
-            if facts.seen.contains(&id) {
-                continue;
-            }
-            if !self.take(1) {
-                return true;
-            }
-            facts.seen.push(id);
-            let is_kept = match self.term(id) {
-                ValueTerm::Schema(..) => {
-                    open.push(self.proofs.terms.parts(id, &mut self.fingerprints));
-                    false
-                }
-                ValueTerm::All(parts) => {
-                    open.extend(parts);
-                    false
-                }
-                ValueTerm::Any(_) | ValueTerm::One(_) => {
-                    facts.choices.push(id);
-                    false
-                }
-                ValueTerm::Not(refused) => {
-                    facts.refused.push(refused);
-                    false
-                }
-                ValueTerm::Never => return false,
-                ValueTerm::Always | ValueTerm::Unknown => false,
-                ValueTerm::Own(side, schema) => {
-                    let node = self.proofs.terms.node(side, schema);
-                    facts.types = facts.types.both(TypeSet::of_keyword(node));
-                    true
-                }
-                ValueTerm::Kind(types) => {
-                    facts.types = facts.types.both(types);
-                    true
-                }
-                ValueTerm::Has(_) | ValueTerm::Property(..) => {
-                    facts.types = facts.types.both(TypeSet::OBJECT);
-                    true
-                }
-                ValueTerm::ListOf(_) => {
-                    facts.types = facts.types.both(TypeSet::ARRAY);
-                    true
-                }
-                ValueTerm::Limit(..) => true,
-                ValueTerm::Value(side, node) => {
-                    facts.types = facts.types.both(TypeSet::of_node(self.proofs.terms.node(side, node)));
-                    true
-                }
-                ValueTerm::Number(number) => {
-                    facts.types =
-                        facts.types.both(if number.contains('.') { TypeSet::FRACTION } else { TypeSet::INTEGER });
-                    true
-                }
-                ValueTerm::Text(_) => {
-                    facts.types = facts.types.both(TypeSet::STRING);
-                    true
-                }
-                ValueTerm::Flag(_) => {
-                    facts.types = facts.types.both(TypeSet::BOOLEAN);
-                    true
-                }
-                ValueTerm::Null => {
-                    facts.types = facts.types.both(TypeSet::NULL);
-                    true
-                }
-            };
-            if is_kept {
-                facts.atoms.push(id);
-            }
-            if facts.types == TypeSet::NONE {
-                return false;
-            }
-        }
-        true
     }
 }

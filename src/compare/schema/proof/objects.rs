@@ -35,7 +35,16 @@ fn is_closed(schema: Node<'_>) -> bool {
 
 /// Returns the schema of properties that are not declared, where it refuses any.
 fn others(schema: Node<'_>) -> Option<Node<'_>> {
-    other_properties(schema).filter(|node| node.as_bool() != Some(true))
+    other_properties(schema).filter(|node| !says_nothing(*node))
+}
+
+fn says_nothing(schema: Node<'_>) -> bool {
+    schema.as_bool() == Some(true) || (schema.is_object() && schema.entries().next().is_none())
+}
+
+/// True if one of the schemas of a case declares a property.
+pub(super) fn has_declared(case: &TypeCase<'_>, name: &str) -> bool {
+    case.schemas.iter().any(|(_, schema)| schema.get("properties").is_some_and(|known| known.get(name).is_some()))
 }
 
 /// Returns the schema of properties that are not declared. `unevaluatedProperties` is that too where nothing else in the
@@ -114,9 +123,11 @@ impl<'d> Prover<'_, 'd> {
     fn property_facts(&mut self, case: &TypeCase<'d>, name: &'d str) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
-            if let Some(node) = schema.get("properties").and_then(|properties| properties.get(name)) {
-                facts.push(self.schema(*side, node.id()));
-            } else if let Some(node) = others(*schema).filter(|_| !has_patterns(*schema)) {
+            let own = schema.get("properties").and_then(|properties| properties.get(name));
+            let matching = self.matching(*schema, name);
+            let is_left = own.is_none() && matching.as_ref().is_some_and(Vec::is_empty);
+            let nodes = own.into_iter().chain(matching.unwrap_or_default());
+            for node in nodes.chain(others(*schema).filter(|_| is_left)) {
                 facts.push(self.schema(*side, node.id()));
             }
             if let Some(node) = schema.get("propertyNames") {
@@ -140,6 +151,67 @@ impl<'d> Prover<'_, 'd> {
             });
         }
         facts
+    }
+
+    /// Returns the schemas of the patterns that a name matches; `None` where that cannot be told.
+    fn matching(&mut self, schema: Node<'d>, name: &str) -> Option<Vec<Node<'d>>> {
+        let mut matching = Vec::new();
+        if has_patterns(schema) {
+            for (pattern, node) in entries(schema, "patternProperties") {
+                if !self.take(1 + name.len() / 32) {
+                    return None;
+                }
+                matching.extend(self.proofs.patterns.is_match(pattern, name)?.then_some(node));
+            }
+        }
+        Some(matching)
+    }
+
+    /// True if a property of a case, where it is there, is in a set.
+    pub(super) fn is_bound(&mut self, case: &TypeCase<'d>, name: &'d str, wanted: TermId) -> bool {
+        let facts = self.property_facts(case, name);
+        if self.prove_within(self.property_writing(), &facts, Some(wanted)) {
+            return true;
+        }
+        if !facts.is_empty() || !self.is_left_out(case, name) {
+            return false;
+        }
+        // A schema that depends on another property may describe it.
+        let present = self.present(case);
+        let dependent = case.schemas.iter().flat_map(|(_, schema)| entries(*schema, "dependentSchemas"));
+        let triggers: BTreeSet<&'d str> =
+            dependent.map(|(name, _)| name).filter(|name| !present.contains(name)).collect();
+        let bound = self.number(ValueTerm::Bound(name, wanted));
+        triggers.into_iter().all(|trigger| {
+            let mut left = self.left_of(case);
+            left.push(self.number(ValueTerm::Has(trigger)));
+            self.prove_of_value(&left, Some(bound))
+        })
+    }
+
+    /// True if nothing that is known of an object describes a property, which is taken not to be there then.
+    fn is_left_out(&mut self, case: &TypeCase<'d>, name: &str) -> bool {
+        let Some(described) = self.rules.declared_only else { return false };
+        let is_described = self.proofs.names.get(described as usize).is_some_and(|names| names.contains(name));
+        let unknown = self.number(ValueTerm::Unknown);
+        if is_described
+            || has_declared(case, name)
+            || case.facts.seen.contains(&unknown)
+            || self.present(case).contains(name)
+        {
+            return false;
+        }
+        case.schemas.iter().all(|(_, schema)| {
+            let is_dependent = entries(*schema, "dependentRequired")
+                .any(|(known, list)| known == name || names(list).any(|known| known == name));
+            let is_listed = listed_names(*schema).is_some_and(|known| known.contains(&name));
+            let unevaluated = schema.get("unevaluatedProperties");
+            let is_judged = unevaluated.is_some_and(|node| node.as_bool().is_none() && !says_nothing(node));
+            !is_dependent
+                && !is_listed
+                && !is_judged
+                && self.matching(*schema, name).is_some_and(|found| found.is_empty())
+        })
     }
 
     /// Returns the facts about a property that no schema names, and that matches a pattern if one is given.
@@ -237,16 +309,20 @@ impl<'d> Prover<'_, 'd> {
     fn follows_properties(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let declared = case.schemas.iter().flat_map(|(_, schema)| entries(*schema, "properties"));
         let mut all: BTreeSet<&'d str> = declared.map(|(name, _)| name).collect();
-        let known = all.clone();
         all.extend(entries(schema, "properties").map(|(name, _)| name));
         all.extend(self.present(case));
         let writing = self.property_writing();
         all.into_iter().all(|name| {
             let own = schema.get("properties").and_then(|properties| properties.get(name));
             let mut wanted: Vec<Node<'d>> = entries(schema, "patternProperties").map(|(_, node)| node).collect();
-            wanted.extend(own.or_else(|| others(schema)));
+            let mut is_left = true;
+            if let Some(matching) = self.matching(schema, name).filter(|_| has_patterns(schema)) {
+                is_left = matching.is_empty();
+                wanted = matching;
+            }
+            wanted.extend(own.or_else(|| others(schema).filter(|_| is_left)));
             let facts = self.property_facts(case, name);
-            let is_left_out = self.rules.declared_only && !known.contains(name) && facts.is_empty() && own.is_some();
+            let is_left_out = facts.is_empty() && own.is_some() && self.is_left_out(case, name);
             is_left_out
                 || wanted.into_iter().all(|wanted| {
                     let wanted = self.schema(side, wanted.id());

@@ -20,6 +20,15 @@ pub(in crate::compare::schema) enum DefinitionSide {
     After,
 }
 
+impl DefinitionSide {
+    pub(in crate::compare::schema) const fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+}
+
 /// A set of values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum ValueTerm<'d> {
@@ -33,6 +42,10 @@ pub(super) enum ValueTerm<'d> {
     Has(&'d str),
     /// Objects of which a property is in a set.
     Property(&'d str, TermId),
+    /// Values whose property, where they are objects that have it, is in a set.
+    Bound(&'d str, TermId),
+    /// Values that are no objects, and objects for which a property is declared.
+    Declared(&'d str),
     /// Lists of one item, which is in all the sets.
     ListOf(Box<[TermId]>),
     /// Values within a limit, of the type that its keyword concerns.
@@ -234,6 +247,8 @@ impl<'d> TermTable<'d> {
         }
         if let Some(condition) = one(self, "if") {
             if let Some(then) = one(self, "then") {
+                // What meets the condition is described by it too.
+                let then = self.number(ValueTerm::All(Box::new([condition, then])));
                 let otherwise = self.number(ValueTerm::Not(condition));
                 parts.push(self.number(ValueTerm::Any(Box::new([otherwise, then]))));
             }

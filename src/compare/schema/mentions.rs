@@ -1,0 +1,213 @@
+//! Properties that schemas speak of in any of the places that apply to the value itself, and not in `properties` alone: an
+//! alternative, a condition, a pattern, a list of required names.
+//!
+//! A property that is mentioned nowhere is taken not to be sent, so that a new optional one breaks nobody. One that is
+//! mentioned may be sent, and what came beside it has to be proven harmless.
+
+use std::collections::BTreeSet;
+
+use super::comparison::PairComparison;
+use super::context::{Context, SchemaStep};
+use super::object::UndeclaredProperties;
+use super::proof::{DefinitionSide, GoalRules, ProofOperand};
+use super::sets::{SetId, meant};
+use super::view::{PropertyView, SchemaView};
+use crate::compare::excerpt;
+use crate::compare::kinds::{self, Polarity};
+use crate::definition::{Definition, Node, NodeId, SeenNodes, ValueDirection};
+
+/// Keywords that speak of properties, beside alternatives.
+const KEYWORDS: [&str; 9] = [
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "required",
+    "dependentRequired",
+    "dependentSchemas",
+    "if",
+];
+
+/// Of more schemas than these, not all names are collected.
+const MOST_SCHEMAS: usize = 64;
+
+/// Properties that schemas speak of.
+#[derive(Debug, Default)]
+pub(super) struct PropertyMentions<'d> {
+    pub(super) names: BTreeSet<&'d str>,
+    /// True if there are further names: told by a pattern, by what is left over, or by more schemas than are looked at.
+    pub(super) has_others: bool,
+}
+
+impl<'d> PropertyMentions<'d> {
+    /// Collects the mentions of schemas that apply to one value, but for those in one choice; counts `steps` down.
+    pub(super) fn of(
+        definition: &'d Definition,
+        schemas: &[NodeId],
+        except: Option<NodeId>,
+        steps: &mut usize,
+    ) -> Self {
+        let mut mentions = Self::default();
+        let mut seen = SeenNodes::default();
+        let mut open: Vec<NodeId> = schemas.to_vec();
+        let mut left = MOST_SCHEMAS;
+        while let Some(id) = open.pop() {
+            let node = definition.node(meant(definition, id));
+            if !seen.insert(node.id()) {
+                continue;
+            }
+            *steps = steps.saturating_sub(1);
+            if *steps == 0 || left == 0 {
+                mentions.has_others = true;
+                break;
+            }
+            left -= 1;
+            open.extend(node.followed().map(Node::id));
+            for (keyword, value) in node.entries() {
+                mentions.add(keyword, value);
+                match keyword {
+                    "allOf" | "anyOf" | "oneOf" if except != Some(value.id()) => {
+                        open.extend(value.items().map(Node::id))
+                    }
+                    "if" | "then" | "else" => open.push(value.id()),
+                    "dependentSchemas" => open.extend(value.entries().map(|(_, schema)| schema.id())),
+                    _ => {}
+                }
+            }
+        }
+        mentions
+    }
+
+    fn add(&mut self, keyword: &str, value: Node<'d>) {
+        match keyword {
+            "properties" | "dependentSchemas" => self.names.extend(value.entries().map(|(name, _)| name)),
+            "required" => self.names.extend(value.items().filter_map(Node::as_str)),
+            "dependentRequired" => {
+                for (name, list) in value.entries() {
+                    self.names.insert(name);
+                    self.names.extend(list.items().filter_map(Node::as_str));
+                }
+            }
+            "patternProperties" | "propertyNames" => self.has_others = true,
+            "unevaluatedProperties" => self.has_others |= value.entries().next().is_some(),
+            _ => {}
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.has_others || self.names.contains(name)
+    }
+}
+
+/// Treatment of a property by the side whose `properties` lack it.
+struct PropertyDescription {
+    /// True if it is declared for every value all the same, by an alternative or a schema around it.
+    is_declared: bool,
+    /// True if the schemas that the other side has for the property refuse nothing that this side allows.
+    is_bound: bool,
+}
+
+impl<'d> PairComparison<'_, 'd> {
+    /// Reports the schemas of a property that one side alone declares here, where the other side describes it elsewhere and
+    /// they refuse what that allows; true if the property is declared there for every value, so that it did not come or go.
+    pub(super) fn tell_moved(
+        &mut self,
+        side: DefinitionSide,
+        property: &PropertyView<'d>,
+        others: &UndeclaredProperties,
+    ) -> bool {
+        if self.context.polarity != Polarity::Same {
+            return false;
+        }
+        let PropertyDescription { is_declared, is_bound } = self.describe(side, property.name, &property.schemas);
+        let is_declared = is_declared && *others == UndeclaredProperties::Anything;
+        let name = excerpt::quoted(property.name);
+        let place = Some(property.declared.key_location(property.name));
+        match side {
+            _ if is_bound => {}
+            DefinitionSide::Before if is_declared || self.context.direction == ValueDirection::Request => {
+                let message = format!("the property {name}, which was described elsewhere, has one more schema");
+                self.add(kinds::CONSTRAINT_ADDED, message, None, place);
+            }
+            DefinitionSide::After if is_declared => {
+                let message = format!("the property {name}, which is described elsewhere, has one schema fewer");
+                self.add(kinds::CONSTRAINT_REMOVED, message, place, None);
+            }
+            _ => {}
+        }
+        is_declared
+    }
+
+    /// Tells how the side that does not declare a property here treats it, compared with the schemas of the other side.
+    fn describe(&mut self, side: DefinitionSide, name: &'d str, schemas: &[NodeId]) -> PropertyDescription {
+        let whole = self.whole_of(side);
+        let definition = self.definition(side);
+        if !PropertyMentions::of(definition, &whole, None, &mut self.schemas.steps_left).has(name) {
+            return PropertyDescription { is_declared: false, is_bound: true };
+        }
+        let other = side.other();
+        let whole = [ProofOperand(side, &whole)];
+        let declared_only = Some(self.schemas.proofs.number_names(BTreeSet::new()));
+        // By the values: other schemas may hold for another reading of the same text.
+        let rules = GoalRules { declared_only, ..GoalRules::JSON };
+        let is_bound = self.schemas.prover(rules).binds(&whole, name, ProofOperand(other, schemas));
+        let is_declared = self.schemas.prover(GoalRules::JSON).declares(&whole, name);
+        PropertyDescription { is_declared, is_bound }
+    }
+
+    /// Lists the schemas that apply to the value on one side: those compared here, and those around them.
+    pub(super) fn whole_of(&self, side: DefinitionSide) -> Vec<NodeId> {
+        let of = |around: Option<SetId>, own: SetId, sets: &super::sets::SchemaSets<'d>| {
+            let mut whole: Vec<NodeId> = around.into_iter().flat_map(|around| sets.schemas(around)).copied().collect();
+            whole.extend(sets.schemas(own));
+            whole.sort_unstable();
+            whole.dedup();
+            whole
+        };
+        let around = self.context.around;
+        match side {
+            DefinitionSide::Before => of(around.map(|sets| sets.0), self.sets.0, &self.schemas.before),
+            DefinitionSide::After => of(around.map(|sets| sets.1), self.sets.1, &self.schemas.after),
+        }
+    }
+
+    pub(super) fn definition(&self, side: DefinitionSide) -> &'d Definition {
+        match side {
+            DefinitionSide::Before => self.schemas.before.definition,
+            DefinitionSide::After => self.schemas.after.definition,
+        }
+    }
+
+    /// Returns the context of schemas that apply to the same value, with those here around them.
+    pub(super) fn context_within(&mut self, step: &SchemaStep<'d>, context: Context) -> Context {
+        let speaks = |view: &SchemaView<'d>| KEYWORDS.iter().any(|keyword| view.first(keyword).is_some());
+        let is_within = match step {
+            SchemaStep::Alternative(..) => {
+                // The choice that is compared was taken out of the view, so that any other one speaks for itself.
+                context.around.is_some() || speaks(&self.before) || speaks(&self.after) || self.has_further_choices
+            }
+            SchemaStep::Keyword("then" | "else" | "dependentSchemas") => true,
+            _ => return Context { around: None, ..context },
+        };
+        if !is_within {
+            return context;
+        }
+        let (before, after) = (self.whole_of(DefinitionSide::Before), self.whole_of(DefinitionSide::After));
+        Context { around: Some((self.schemas.before.number(before), self.schemas.after.number(after))), ..context }
+    }
+
+    /// True if old schemas around refuse, or bind to a schema, the properties that nothing describes: a property that is
+    /// described here is let in then, unless a proof for the whole value says that it is not.
+    pub(super) fn is_judged_around(&mut self) -> bool {
+        let Some((around, _)) = self.context.around.filter(|_| !self.context.kept.no_more) else { return false };
+        let view = self.schemas.before.open(around, &mut self.schemas.steps_left);
+        judges_left_over(&view)
+    }
+}
+
+/// True if properties that nothing describes are refused, or have a schema.
+pub(super) fn judges_left_over(view: &SchemaView<'_>) -> bool {
+    let mut values = view.keyword("unevaluatedProperties");
+    values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
+}

@@ -192,7 +192,14 @@ impl Comparer<'_> {
         }
         // A single value is serialized alike in all styles; where only one side is a list, the schemas tell the
         // difference.
-        let lists = |parameter: &Parameter| ListWriting::of_style(parameter.style, parameter.explode);
+        let lists = |parameter: &Parameter| match ListWriting::of_style(parameter.style, parameter.explode) {
+            ListWriting::Separated(separator)
+                if parameter.style == ParameterStyle::Simple && parameter.place == ParameterPlace::Path =>
+            {
+                ListWriting::Segment(separator)
+            }
+            writing => writing,
+        };
         if self.schemas.are_structured(old.schema, new.schema) == (true, true) {
             let (was, is) = (written(old), written(new));
             // Lists of one style may be written alike, exploded or not; objects never are.

@@ -90,6 +90,12 @@ impl<'d> PairComparison<'_, 'd> {
         self.lead_in(step, before, after, context);
     }
 
+    /// Brings two sets together that belong to a step from here, as JSON.
+    pub(super) fn lead_by_value(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>) {
+        let context = Context { polarity: self.context.polarity, ..self.context_of(&step) };
+        self.lead_in(step, before, after, context.by_value());
+    }
+
     /// Brings two alternatives together of which something is proven already, compared as JSON where they are not to be
     /// compared by their text.
     pub(super) fn lead_to_alternative(
@@ -182,7 +188,8 @@ impl<'d> PairComparison<'_, 'd> {
         let writing = if has_json { ValueWriting::Json } else { self.context.writing };
         let (old, new) = self.context.lists;
         let single_lists = (old == new && old != ListWriting::Json).then_some(old);
-        GoalRules { writing, declared_only: None, without_null: false, single_lists }
+        let has_empty_text = old.has_empty_text() || new.has_empty_text();
+        GoalRules { writing, declared_only: None, without_null: false, single_lists, has_empty_text }
     }
 
     /// Returns the schemas of both sides.

@@ -29,22 +29,23 @@ pub(super) fn compare_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
     let (written_before, written_after) = comparing.context.lists;
     let writing = if list_is_after { written_after } else { written_before };
     let Some(shape) = ListShape::of(list) else { return false };
-    let is_split = match writing {
-        ListWriting::Json => return false,
-        ListWriting::Repeated => false,
-        ListWriting::Separated(separator) => can_contain(one, separator),
-    };
+    if writing == ListWriting::Json {
+        return false;
+    }
+    let is_split = writing.separator().is_some_and(|separator| can_contain(one, separator));
     let ones: Vec<NodeId> = one.schemas.iter().map(|schema| schema.id()).collect();
     // An item is one text, and no list of its own.
-    let rules = GoalRules { single_lists: None, ..comparing.rules() };
+    let rules = GoalRules { single_lists: None, has_empty_text: false, ..comparing.rules() };
     let (ones, items) = (ProofOperand(one_side, &ones), ProofOperand(list_side, &shape.items));
     let one_is_item = comparing.includes(&[ones], items, rules);
     let item_is_one = comparing.includes(&[items], ones, rules);
     let holds_one = shape.least <= 1.0 && shape.most >= 1.0;
-    let holds_any =
-        |comparing: &mut PairComparison<'_, '_>| shape.most.is_infinite() && takes_text(comparing, items, rules);
+    let holds_any = |comparing: &mut PairComparison<'_, '_>| shape.takes_all() && takes_text(comparing, items, rules);
     let one_is_list = one_is_item && holds_one && (!is_split || holds_any(comparing));
-    let list_is_one = item_is_one && (shape.most <= 1.0 || (is_split && takes_text(comparing, ones, rules)));
+    let empty_is_one =
+        !writing.has_empty_text() || shape.least >= 1.0 || comparing.schemas.prover(rules).takes_empty_text(ones);
+    let list_is_one =
+        empty_is_one && item_is_one && (shape.most <= 1.0 || (is_split && takes_text(comparing, ones, rules)));
     tell(comparing, list_is_after, (one_is_list, list_is_one), is_split);
     true
 }
@@ -82,6 +83,7 @@ struct ListShape {
     items: Vec<NodeId>,
     least: f64,
     most: f64,
+    is_unique: bool,
 }
 
 impl ListShape {
@@ -98,7 +100,13 @@ impl ListShape {
             items: view.keyword("items").map(Node::id).collect(),
             least: numbers("minItems").into_iter().fold(0.0, f64::max),
             most: numbers("maxItems").into_iter().fold(f64::INFINITY, f64::min),
+            is_unique: view.flag("uniqueItems"),
         })
+    }
+
+    /// True if a list may be as long as it likes, and hold an item twice.
+    fn takes_all(&self) -> bool {
+        self.most.is_infinite() && !self.is_unique
     }
 }
 

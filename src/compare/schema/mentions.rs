@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::comparison::PairComparison;
 use super::context::{Context, SchemaStep};
 use super::object::UndeclaredProperties;
-use super::proof::{DefinitionSide, GoalRules, ProofOperand};
+use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::sets::{SetId, meant};
 use super::view::{PropertyView, SchemaView};
 use crate::compare::excerpt;
@@ -137,6 +137,29 @@ impl<'d> PairComparison<'_, 'd> {
             _ => {}
         }
         is_declared
+    }
+
+    /// Brings the schemas of a property together that both sides declare; by its value where further schemas apply to it,
+    /// which must hold for the same reading of its text.
+    pub(super) fn lead_to_property(&mut self, old: &PropertyView<'d>, new: &PropertyView<'d>) {
+        let step = SchemaStep::Property(old.name);
+        let (before, after) = (old.schemas.clone(), new.schemas.clone());
+        let is_shared = self.context.writing != ValueWriting::Json && self.has_further_schemas(old.name);
+        if is_shared { self.lead_by_value(step, before, after) } else { self.lead(step, before, after, Polarity::Same) }
+    }
+
+    fn has_further_schemas(&mut self, name: &str) -> bool {
+        const OTHERS: [&str; 3] = ["patternProperties", "dependentSchemas", "if"];
+        let steps = &mut self.schemas.steps_left;
+        let mut has = |definition: &'d Definition, view: &SchemaView<'d>| {
+            let alternatives: Vec<NodeId> =
+                view.choices.iter().flat_map(|choice| &choice.alternatives).map(|node| node.id()).collect();
+            OTHERS.iter().any(|keyword| view.first(keyword).is_some())
+                || PropertyMentions::of(definition, &alternatives, None, steps).has(name)
+        };
+        self.context.around.is_some()
+            || has(self.schemas.before.definition, &self.before)
+            || has(self.schemas.after.definition, &self.after)
     }
 
     /// Tells how the side that does not declare a property here treats it, compared with the schemas of the other side.

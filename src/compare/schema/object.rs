@@ -44,7 +44,7 @@ fn properties<'d>(
             if required.contains(old.name) {
                 comparing.required_sent_at_last(old, new);
             }
-            comparing.lead(SchemaStep::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
+            comparing.lead_to_property(old, new);
         } else if comparing.kept.is_all() && (comparing.context.polarity != Polarity::Same || has_none) {
             // Within `not` it is no property of the value, and none is where there may be none at all.
         } else if comparing.carries(&old.schemas, true) {

@@ -13,11 +13,26 @@ pub(in crate::compare) enum ListWriting {
     Json,
     /// Each under the name.
     Repeated,
-    /// All in one text, a character between them.
+    /// All in one text, a character between them; an empty text is the empty list too.
     Separated(char),
+    /// All in one segment of a path, which is never empty.
+    Segment(char),
 }
 
 impl ListWriting {
+    /// Returns the character between the items of one text.
+    pub(super) const fn separator(self) -> Option<char> {
+        match self {
+            Self::Json | Self::Repeated => None,
+            Self::Separated(separator) | Self::Segment(separator) => Some(separator),
+        }
+    }
+
+    /// True if an empty text is the empty list, or the empty object.
+    pub(super) const fn has_empty_text(self) -> bool {
+        matches!(self, Self::Separated(_))
+    }
+
     /// Returns how a style writes lists.
     pub(in crate::compare) const fn of_style(style: ParameterStyle, explode: bool) -> Self {
         match (style, explode) {

@@ -21,6 +21,8 @@ use crate::definition::Definition;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum TextPlace {
     Query,
+    /// Without explode: an empty text is the empty list as well.
+    FlatQuery,
     DeepObject,
     RequestHeader,
     ResponseHeader,
@@ -29,8 +31,9 @@ enum TextPlace {
 }
 
 impl TextPlace {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Query,
+        Self::FlatQuery,
         Self::DeepObject,
         Self::RequestHeader,
         Self::ResponseHeader,
@@ -43,6 +46,11 @@ impl TextPlace {
         matches!(self, Self::FormField | Self::MultipartField)
     }
 
+    /// True where all items of a list stand in one text.
+    const fn has_empty_text(self) -> bool {
+        matches!(self, Self::FlatQuery | Self::RequestHeader | Self::ResponseHeader)
+    }
+
     /// Writes a definition with a schema in the place.
     fn definition(self, (schema, a): (&Value, &Value)) -> Definition {
         let parameter = |rest: &str| format!("parameters: [{{name: v, {rest}, schema: {schema}}}], responses: {{}}");
@@ -52,6 +60,7 @@ impl TextPlace {
         };
         let operation = match self {
             Self::Query => parameter("in: query"),
+            Self::FlatQuery => parameter("in: query, explode: false"),
             Self::DeepObject => parameter("in: query, style: deepObject, explode: true"),
             Self::RequestHeader => parameter("in: header"),
             Self::ResponseHeader => {
@@ -67,12 +76,14 @@ impl TextPlace {
     /// Writes a value; `None` where it is not written at all, or in no way that a specification names.
     fn written(self, value: &Value) -> Option<String> {
         match value {
+            Value::Array(items) if items.is_empty() && self.has_empty_text() => Some(String::new()),
             Value::Array(items) if items.is_empty() || self == Self::DeepObject => None,
             Value::Array(items) => {
                 let items = items.iter().map(|item| self.written(item).filter(|_| !item.is_array()));
                 Some(items.collect::<Option<Vec<String>>>()?.join("\n"))
             }
             Value::Object(_) if self.has_json_objects() => Some(format!("JSON {value}")),
+            Value::Object(fields) if fields.is_empty() && self.has_empty_text() => Some(String::new()),
             Value::Object(fields) if fields.is_empty() => None,
             Value::Object(fields) => {
                 let fields = fields.iter().map(|(name, value)| Some(format!("{name}={}", scalar(value)?)));
@@ -89,6 +100,9 @@ impl TextPlace {
 
     fn readings_with(self, value: &Value, null: &str) -> Vec<Value> {
         let alone = match value {
+            empty if self.is_empty_text(empty, null) => {
+                return vec![json!(""), json!(null), json!([]), json!([""]), json!([null]), json!({})];
+            }
             Value::Array(_) if self == Self::DeepObject => return Vec::new(),
             Value::Array(items) => {
                 let items: Vec<Vec<Value>> = items.iter().map(|item| self.item_readings(item, null)).collect();
@@ -104,6 +118,12 @@ impl TextPlace {
         let is_item = self != Self::DeepObject && (!value.is_object() || self.has_json_objects());
         let lists: Vec<Value> = alone.iter().filter(|_| is_item).map(|reading| json!([reading])).collect();
         alone.into_iter().chain(lists).collect()
+    }
+
+    /// True if the text of a value is empty, and a list or an object of nothing as well.
+    fn is_empty_text(self, value: &Value, null: &str) -> bool {
+        let is_empty = if value.is_null() { null.is_empty() } else { self.written(value).as_deref() == Some("") };
+        self.has_empty_text() && is_empty
     }
 
     /// Lists the readings of a value that is no list.
@@ -167,7 +187,7 @@ static WORLD: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let few: Vec<Value> = few.chain([json!("a"), json!("ab"), json!("")]).collect();
     let others = [json!(-1), json!(2), json!(3), json!(4), json!(6), json!(12), json!(123), json!(false)];
     let mut world: Vec<Value> = others.into_iter().flat_map(|value| [json!(value.to_string()), value]).collect();
-    world.extend([json!("b"), json!("abc")]);
+    world.extend([json!("b"), json!("abc"), json!([]), json!({})]);
     world.extend(few.iter().cloned());
     for one in world.clone() {
         world.extend([json!([one]), json!({"a": one}), json!({"b": one}), json!({"cc": one}), json!([{"a": one}])]);

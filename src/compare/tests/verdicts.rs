@@ -25,6 +25,7 @@ fn placed(place: &str, part: &str) -> Definition {
     let object = format!("schema: {{type: object, properties: {{n: {part}}}}}");
     let operation = match place {
         "query" => parameter("in: query"),
+        "flat query" => parameter("in: query, explode: false"),
         "deep query" => parameter("in: query, style: deepObject, explode: true"),
         "header" => parameter("in: header"),
         "cookie" => parameter("in: cookie"),
@@ -166,7 +167,20 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("header", "{type: [string, array]}", "{type: array}", Breaks, Keeps),
     ("form", "{type: [object, array]}", "{type: array}", Same, Same),
     ("query", "{type: [object, array]}", "{type: array}", Breaks, Keeps),
-    // An empty list has no text.
+    // The items of one text may have to differ.
+    ("flat query", "{type: string}", "{type: array, items: {type: string}, uniqueItems: true}", Breaks, Keeps),
+    ("header", "{type: string}", "{type: array, items: {type: [boolean, string]}, uniqueItems: true}", Breaks, Keeps),
+    ("flat query", "{type: string}", "{type: array, items: {type: string}}", Keeps, Keeps),
+    // In one text, an empty list has an empty one.
+    ("flat query", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Breaks, Keeps),
+    ("header", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Breaks, Keeps),
+    ("header", "{type: array, items: {type: string}}", "{type: array, minItems: 1, items: {type: string}}", Same, Same),
+    ("path", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Same, Same),
+    ("flat query", "{type: array, items: {type: integer}, maxItems: 1}", "{type: integer}", Breaks, Keeps),
+    ("flat query", "{type: array, items: {type: string}, maxItems: 1}", "{type: string}", Keeps, Breaks),
+    ("flat query", "{anyOf: [{type: array, items: {type: boolean}}, {type: array, items: {type: integer}}]}", "{oneOf: [{type: array, items: {type: boolean}}, {type: array, items: {type: integer}}]}", Breaks, Keeps),
+    ("query", "{anyOf: [{type: array, items: {type: boolean}}, {type: array, items: {type: integer}}]}", "{oneOf: [{type: array, items: {type: boolean}}, {type: array, items: {type: integer}}]}", Same, Same),
+    // Elsewhere an empty list has no text.
     ("query", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Same, Same),
     ("query", "{type: array, items: {type: integer}}", "{type: array, minItems: 2, items: {type: integer}}", Breaks, Keeps),
     ("body", "{type: array, items: {type: integer}}", "{type: array, minItems: 1, items: {type: integer}}", Breaks, Keeps),

@@ -17,6 +17,7 @@ mod keywords;
 mod lists;
 mod objects;
 mod parts;
+mod readings;
 mod terms;
 
 use std::collections::{BTreeSet, HashMap};
@@ -78,12 +79,19 @@ pub(super) struct GoalRules {
     pub(super) without_null: bool,
     /// Serialization of lists, where one of a single item is written like the item.
     pub(super) single_lists: Option<ListWriting>,
+    /// True if an empty text is the empty list, or the empty object.
+    pub(super) has_empty_text: bool,
 }
 
 impl GoalRules {
     /// Values as they were read.
-    pub(super) const JSON: Self =
-        Self { writing: ValueWriting::Json, declared_only: None, without_null: false, single_lists: None };
+    pub(super) const JSON: Self = Self {
+        writing: ValueWriting::Json,
+        declared_only: None,
+        without_null: false,
+        single_lists: None,
+        has_empty_text: false,
+    };
 }
 
 /// A set of names, by its number.
@@ -227,6 +235,12 @@ impl<'d> Prover<'_, 'd> {
         !self.prove(&left, None)
     }
 
+    /// True if the empty text satisfies the schemas.
+    pub(super) fn takes_empty_text(&mut self, schemas: ProofOperand<'_>) -> bool {
+        let (text, schemas) = (self.number(ValueTerm::Text("".into())), self.all(schemas));
+        self.prove(&[text], Some(schemas))
+    }
+
     fn left(&mut self, operands: &[ProofOperand<'_>]) -> Vec<TermId> {
         let mut left = Vec::new();
         for ProofOperand(side, schemas) in operands {
@@ -309,7 +323,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Proves a goal of the value at hand as it is read already, and not of its text.
     fn prove_of_value(&mut self, left: &[TermId], right: Option<TermId>) -> bool {
-        let rules = GoalRules { writing: ValueWriting::Json, single_lists: None, ..self.rules };
+        let rules = GoalRules { writing: ValueWriting::Json, single_lists: None, has_empty_text: false, ..self.rules };
         let outer = std::mem::replace(&mut self.rules, rules);
         let proven = self.prove(left, right);
         self.rules = outer;
@@ -318,7 +332,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Proves a goal of something that the value at hand holds.
     fn prove_within(&mut self, writing: ValueWriting, left: &[TermId], right: Option<TermId>) -> bool {
-        let rules = GoalRules { writing, single_lists: None, ..self.rules };
+        let rules = GoalRules { writing, single_lists: None, has_empty_text: false, ..self.rules };
         let outer = std::mem::replace(&mut self.rules, rules);
         self.depth += 1;
         let proven = self.prove(left, right);

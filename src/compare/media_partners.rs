@@ -84,15 +84,18 @@ pub(super) fn is_binary(media_type: &str) -> bool {
             .contains(&essence.as_str())
 }
 
-/// Tells whether the schema of a media type says no more than that its body consists of bytes.
-pub(super) fn is_bytes(media_type: Node<'_>) -> bool {
-    let schema = media_type.get("schema").and_then(Node::resolve);
+/// Tells whether a schema says no more than that a body, or a part of one, consists of bytes: in OpenAPI 3.0 a text of the
+/// format `binary`, since then nothing but their media type (OpenAPI 3.1.1, section 4.8.14.5).
+pub(super) fn is_bytes(schema: Node<'_>) -> bool {
+    let schema = schema.resolve().unwrap_or(schema);
+    let is_binary = schema.get("format").and_then(Node::as_str) == Some("binary");
     let says_bytes = |(name, value): (&str, Node<'_>)| match name {
-        "type" => value.as_str() == Some("string"),
-        "format" => value.as_str() == Some("binary"),
+        "type" => value.as_str() == Some("string") && (is_binary || schema.get("contentMediaType").is_some()),
+        "format" => is_binary,
+        "contentMediaType" | "title" | "description" => true,
         _ => false,
     };
-    schema.is_some_and(|schema| schema.get("format").is_some() && schema.entries().all(says_bytes))
+    !schema.is_object() || schema.get("contentEncoding").is_none() && schema.entries().all(says_bytes)
 }
 
 /// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).

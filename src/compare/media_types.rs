@@ -102,8 +102,10 @@ impl<'d> Comparer<'d> {
     ) {
         let schema = |node: Node<'d>, keyword: &str| node.get(keyword).map(Node::id);
         let is_binary = is_binary(old_name) && is_binary(new_name);
-        // In OpenAPI 3.0, bytes that no schema describes are a text of the format `binary`.
-        let described = |node: Node<'d>| schema(node, "schema").filter(|_| !(is_binary && is_bytes(node)));
+        // Bytes are described in other words in OpenAPI 3.0.
+        let described = |node: Node<'d>| {
+            schema(node, "schema").filter(|_| !(is_binary && node.get("schema").is_some_and(is_bytes)))
+        };
         let (was, is) = (described(old), described(new));
         let pair = if let (Some(was_encoded), Some(is_encoded)) =
             (FormEncodings::of(old_name, old), FormEncodings::of(new_name, new))

@@ -14,6 +14,7 @@ use super::sets::{SetId, meant};
 use super::view::{PropertyView, SchemaView};
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Polarity};
+use crate::compare::media_partners::is_bytes;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, ValueDirection};
 
 /// Keywords that speak of properties, beside alternatives.
@@ -142,10 +143,25 @@ impl<'d> PairComparison<'_, 'd> {
     /// Brings the schemas of a property together that both sides declare; by its value where further schemas apply to it,
     /// which must hold for the same reading of its text.
     pub(super) fn lead_to_property(&mut self, old: &PropertyView<'d>, new: &PropertyView<'d>) {
+        if self.are_parts_of_bytes(&old.schemas, &new.schemas) {
+            return;
+        }
         let step = SchemaStep::Property(old.name);
         let (before, after) = (old.schemas.clone(), new.schemas.clone());
         let is_shared = self.context.writing != ValueWriting::Json && self.has_further_schemas(old.name);
         if is_shared { self.lead_by_value(step, before, after) } else { self.lead(step, before, after, Polarity::Same) }
+    }
+
+    /// True if a part of a multipart body consists of bytes on both sides, in whichever words.
+    fn are_parts_of_bytes(&self, before: &[NodeId], after: &[NodeId]) -> bool {
+        let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
+        let is_multipart = self.context.writing == ValueWriting::Form
+            && form.is_some_and(|(before, after)| before.is_multipart() && after.is_multipart());
+        let are_bytes =
+            |definition: &'d Definition, ids: &[NodeId]| ids.iter().all(|id| is_bytes(definition.node(*id)));
+        is_multipart
+            && are_bytes(self.schemas.before.definition, before)
+            && are_bytes(self.schemas.after.definition, after)
     }
 
     fn has_further_schemas(&mut self, name: &str) -> bool {

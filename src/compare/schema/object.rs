@@ -230,6 +230,11 @@ const MAPS: [&str; 2] = ["patternProperties", "dependentSchemas"];
 /// Keywords with a value that says more or less as a whole.
 const VALUES: [&str; 3] = ["contentEncoding", "contentMediaType", "dependentRequired"];
 
+/// Compares the media types of texts that hold something else.
+pub(super) fn content_media_type(comparing: &mut PairComparison<'_, '_>) {
+    value(comparing, "contentMediaType");
+}
+
 /// Compares the keywords that are rare in definitions.
 pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
     for (keyword, polarity) in APPLICATORS {
@@ -319,6 +324,8 @@ fn value<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
     let kind = match numbers {
         (None, None) => return,
         (Some(was), Some(is)) if was == is => return,
+        // It tells of values, and refuses none (JSON Schema 2020-12, Validation 8.1).
+        (None, _) | (_, None) if keyword == "contentMediaType" => return,
         (None, Some(_)) => kinds::CONSTRAINT_ADDED,
         (Some(_), None) => kinds::CONSTRAINT_REMOVED,
         (Some(_), Some(_)) => kinds::CONSTRAINT_CHANGED,

@@ -57,7 +57,7 @@ impl<'d> PairComparison<'_, 'd> {
             (false, false) => {}
         }
         match (self.before.allows_anything(), self.after.allows_anything()) {
-            (true, true) => return,
+            (true, true) => return object::content_media_type(self),
             (true, false) => {
                 let message = format!("any value was allowed, now {}", self.after.types);
                 return self.add(kinds::SCHEMA_ADDED, message, before, after);

@@ -58,6 +58,7 @@ const ANNOTATIONS: &[&str] = &[
     "$schema",
     "allOf",
     "anyOf",
+    "contentMediaType",
     "default",
     "definitions",
     "deprecated",

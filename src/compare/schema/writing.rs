@@ -116,6 +116,11 @@ impl<'d> FormEncodings<'d> {
         PartEncoding::of(self.by_name.get(name).copied())
     }
 
+    /// True if the fields are parts of a multipart body.
+    pub(super) const fn is_multipart(&self) -> bool {
+        self.is_multipart
+    }
+
     /// Tells whether a field is written like a parameter; the parts of a multipart body are not (OpenAPI 3.0.4, section
     /// 4.7.15.1).
     pub(super) fn is_styled(&self, name: &str) -> bool {

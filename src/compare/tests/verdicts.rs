@@ -230,6 +230,15 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: object, propertyNames: {enum: [v, w]}}", "{type: object, propertyNames: {enum: [v, w]}, properties: {v: {type: integer}}}", Breaks, Breaks),
     ("response", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}}}, {required: [k], properties: {k: {const: b}}}]}", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}, v: {type: string}}}, {required: [k], properties: {k: {const: b}}}]}", Breaks, Breaks),
     ("body", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}}}, {required: [k], properties: {k: {const: b}}}]}", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}, v: {type: string}}}, {required: [k], properties: {k: {const: b}}}]}", Keeps, Breaks),
+    // Bytes in the words of OpenAPI 3.0 and of 3.1
+    ("image", "{schema: {type: string, format: binary}}", "{schema: {contentMediaType: image/png}}", Same, Same),
+    ("image", "{}", "{schema: {contentMediaType: image/png}}", Same, Same),
+    ("body", "{}", "{contentMediaType: image/png}", Same, Same),
+    ("body", "{type: string, format: byte}", "{type: string, contentEncoding: base64, contentMediaType: image/png}", Same, Same),
+    ("response", "{type: string, format: byte}", "{type: string, contentEncoding: base64, contentMediaType: image/png}", Same, Same),
+    ("body", "{type: string, contentMediaType: image/png}", "{type: string, contentMediaType: image/gif}", Breaks, Breaks),
+    ("multipart", "{type: string, format: binary}", "{}", Same, Same),
+    ("multipart", "{type: string, format: binary}", "{contentMediaType: image/png}", Same, Same),
     // Exact numbers
     ("body", "{type: integer, maximum: 18446744073709551616}", "{type: integer, maximum: 18446744073709551615}", Breaks, Keeps),
     ("body", "{type: integer, maximum: 18446744073709551617}", "{type: integer, maximum: 18446744073709551616}", Breaks, Keeps),

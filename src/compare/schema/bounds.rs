@@ -10,6 +10,7 @@ use crate::compare::kinds::{self, Kind};
 use crate::definition::Decimal;
 use crate::definition::Node;
 use crate::definition::TypeSet;
+use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::Location;
 
 /// Compares the bounds of values of these types.
@@ -237,9 +238,15 @@ fn unique_items(comparing: &mut PairComparison<'_, '_>) {
     }
 }
 
-/// True if a format is a hint for forms, which refuses no value.
+/// True if a format refuses no value: it is none of those that are enforced, and does not say that a text is bytes.
 pub(super) fn is_hint(format: &str) -> bool {
-    format == "password"
+    format != "binary" && ENFORCED_FORMATS.iter().all(|known| known.name != format)
+}
+
+/// True if no text has both formats.
+pub(super) fn are_disjoint_formats(one: &str, other: &str) -> bool {
+    const APART: [&str; 8] = ["date", "date-time", "time", "duration", "uuid", "ipv4", "ipv6", "email"];
+    one != other && APART.contains(&one) && APART.contains(&other)
 }
 
 /// True if each value of one format is also a value of the other.

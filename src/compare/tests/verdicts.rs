@@ -239,6 +239,15 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: string, contentMediaType: image/png}", "{type: string, contentMediaType: image/gif}", Breaks, Breaks),
     ("multipart", "{type: string, format: binary}", "{}", Same, Same),
     ("multipart", "{type: string, format: binary}", "{contentMediaType: image/png}", Same, Same),
+    // The same values, written otherwise
+    ("body", "{type: integer, minimum: 1, multipleOf: 5}", "{type: integer, minimum: 5, multipleOf: 5}", Same, Same),
+    ("body", "{type: integer, minimum: 1, multipleOf: 5}", "{type: integer, minimum: 6, multipleOf: 5}", Breaks, Keeps),
+    ("body", "{type: string, maxLength: 0}", "{type: string, enum: ['']}", Same, Same),
+    ("body", "{type: integer, format: int32}", "{type: integer, minimum: -2147483648, maximum: 2147483647}", Same, Same),
+    ("body", "{type: integer, format: int32}", "{type: integer, minimum: -2147483648, maximum: 2147483646}", Breaks, Keeps),
+    ("body", "{type: string}", "{type: string, format: my-own}", Same, Same),
+    ("body", "{oneOf: [{type: string, format: date}]}", "{oneOf: [{type: string, format: date}, {type: string, format: date-time}]}", Keeps, Breaks),
+    ("body", "{oneOf: [{type: string, format: uri}]}", "{oneOf: [{type: string, format: uri}, {type: string, format: uri-reference}]}", Breaks, Breaks),
     // Exact numbers
     ("body", "{type: integer, maximum: 18446744073709551616}", "{type: integer, maximum: 18446744073709551615}", Breaks, Keeps),
     ("body", "{type: integer, maximum: 18446744073709551617}", "{type: integer, maximum: 18446744073709551616}", Breaks, Keeps),

@@ -80,6 +80,14 @@ pub(crate) const ENFORCED_FORMATS: &[EnforcedFormat] = &[
     text("regex", "a regular expression (ECMA-262)"),
 ];
 
+/// Returns the least and the greatest integer of a format; `None` where it is none of integers.
+pub(crate) fn integer_range(name: &str) -> Option<(i64, u64)> {
+    match find(name)?.rule {
+        FormatRule::Integers(least, most) => Some((least, most)),
+        _ => None,
+    }
+}
+
 fn find(name: &str) -> Option<&'static EnforcedFormat> {
     ENFORCED_FORMATS.iter().find(|format| format.name == name)
 }

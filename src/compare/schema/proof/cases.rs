@@ -82,6 +82,9 @@ impl<'d> Prover<'_, 'd> {
         }
         let mut values: Vec<TermId> = match case.kind {
             TypeSet::NULL => vec![self.number(ValueTerm::Null)],
+            TypeSet::STRING if self.counts(case, "minLength", "maxLength").1 <= 0.0 => {
+                vec![self.number(ValueTerm::Text("".into()))]
+            }
             TypeSet::BOOLEAN => vec![self.number(ValueTerm::Flag(true)), self.number(ValueTerm::Flag(false))],
             _ => {
                 let lists = case.schemas.iter().flat_map(|(side, node)| {

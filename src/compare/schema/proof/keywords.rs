@@ -10,6 +10,7 @@ use crate::compare::schema::bounds::{self, NumberLimit};
 use crate::definition::Decimal;
 use crate::definition::Node;
 use crate::definition::TypeSet;
+use crate::definition::values::integer_range;
 
 /// Formats of numbers; the others are of texts.
 const NUMBER_FORMATS: [&str; 7] = ["int8", "int16", "int32", "int64", "float", "double", "decimal"];
@@ -54,7 +55,9 @@ impl<'d> Prover<'_, 'd> {
                 "type" => TypeSet::of_keyword(schema).meets(case.kind),
                 "enum" => !value.is_array() || case.value.is_some_and(|known| self.is_listed(side, value, known)),
                 "const" => case.value.is_some_and(|known| self.value(side, value) == known),
-                "format" => value.as_str().is_none_or(|format| has_format(case, format)),
+                "format" => {
+                    value.as_str().is_none_or(|format| has_format(case, format) || self.is_in_range_of(case, format))
+                }
                 _ => match case.kind {
                     TypeSet::STRING => self.follows_text(case, name, value),
                     TypeSet::ARRAY => self.follows_list(case, side, schema, name),
@@ -70,7 +73,10 @@ impl<'d> Prover<'_, 'd> {
             TypeSet::STRING => {
                 let (least, most) = self.counts(case, "minLength", "maxLength");
                 let patterns = case.schemas.iter().filter_map(|(_, schema)| schema.get("pattern")?.as_str());
+                let formats: Vec<&str> =
+                    case.schemas.iter().filter_map(|(_, schema)| schema.get("format")?.as_str()).collect();
                 least > most
+                    || formats.iter().any(|one| formats.iter().any(|other| bounds::are_disjoint_formats(one, other)))
                     || patterns.collect::<Vec<_>>().into_iter().any(|one| self.is_match(case, one) == Some(false))
             }
             TypeSet::ARRAY => self.contradicts_list(case),
@@ -89,17 +95,42 @@ impl<'d> Prover<'_, 'd> {
         if let Some(value) = self.number_value(case) {
             return Some(NumberLimit { value, exclusive: false });
         }
-        self.limits(case, least).into_iter().max_by(|one, other| bounds::tighter(one, other, least))
+        let tightest = self.limits(case, least).into_iter().max_by(|one, other| bounds::tighter(one, other, least))?;
+        Some(self.on_step(case, tightest, least))
+    }
+
+    /// Moves a limit to the next number that is a multiple of the steps of a case.
+    fn on_step(&self, case: &TypeCase<'d>, limit: NumberLimit, least: bool) -> NumberLimit {
+        let steps = bounds::steps(case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")));
+        let step = steps.reduce(|one, other| one.common_multiple(&other)).and_then(|step| step.to_i64());
+        let value = limit.value.to_i64().filter(|_| !limit.exclusive);
+        let moved = step.zip(value).filter(|(step, _)| *step > 0).and_then(|(step, value)| {
+            let over = value.rem_euclid(step);
+            if over == 0 { Some(value) } else { value.checked_sub(over)?.checked_add(if least { step } else { 0 }) }
+        });
+        moved.map_or(limit, |value| NumberLimit { value: Decimal::from(value), exclusive: false })
     }
 
     fn limits(&self, case: &TypeCase<'d>, least: bool) -> Vec<NumberLimit> {
         let of_schemas = case.schemas.iter().flat_map(move |(_, schema)| bounds::limits(*schema, least));
+        let of_formats =
+            case.schemas.iter().filter_map(move |(_, schema)| range_of(schema.get("format")?.as_str()?, least));
+        let of_formats = of_formats.filter(|_| case.kind == TypeSet::INTEGER);
         let of_parts = self.limits_of_parts(case, bounds::limit_names(least));
         let of_parts = of_parts
             .map(|(name, value)| NumberLimit { value: value.clone(), exclusive: name.starts_with("exclusive") });
         let whole = case.kind == TypeSet::INTEGER;
         let inclusive = |limit| if whole { bounds::inclusive_limit(&limit, least) } else { limit };
-        of_schemas.chain(of_parts).map(inclusive).collect()
+        of_schemas.chain(of_formats).chain(of_parts).map(inclusive).collect()
+    }
+
+    /// True if the integers of a case are all within the range of a format.
+    fn is_in_range_of(&self, case: &TypeCase<'d>, format: &str) -> bool {
+        case.kind == TypeSet::INTEGER
+            && [true, false].into_iter().all(|least| {
+                let (known, wanted) = (self.limit(case, least), range_of(format, least));
+                known.zip(wanted).is_some_and(|(known, wanted)| bounds::tighter(&known, &wanted, least).is_ge())
+            })
     }
 
     /// Returns the numbers of a case, where they are whole and few.
@@ -218,6 +249,13 @@ impl<'d> Prover<'_, 'd> {
             _ => return None,
         })
     }
+}
+
+/// Returns the least or the greatest integer of a format.
+fn range_of(format: &str, least: bool) -> Option<NumberLimit> {
+    let (low, high) = integer_range(format)?;
+    let value = if least { Decimal::from(low) } else { Decimal::parse(&high.to_string())? };
+    Some(NumberLimit { value, exclusive: false })
 }
 
 /// True if values of a case have a format, or the format is none of their type.

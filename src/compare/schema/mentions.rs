@@ -69,7 +69,7 @@ impl<'d> PropertyMentions<'d> {
                 mentions.add(keyword, value);
                 match keyword {
                     "allOf" | "anyOf" | "oneOf" if except != Some(value.id()) => {
-                        open.extend(value.items().map(Node::id))
+                        open.extend(value.items().map(Node::id));
                     }
                     "if" | "then" | "else" => open.push(value.id()),
                     "dependentSchemas" => open.extend(value.entries().map(|(_, schema)| schema.id())),

@@ -96,19 +96,7 @@ impl<'d> Prover<'_, 'd> {
             return Some(NumberLimit { value, exclusive: false });
         }
         let tightest = self.limits(case, least).into_iter().max_by(|one, other| bounds::tighter(one, other, least))?;
-        Some(self.on_step(case, tightest, least))
-    }
-
-    /// Moves a limit to the next number that is a multiple of the steps of a case.
-    fn on_step(&self, case: &TypeCase<'d>, limit: NumberLimit, least: bool) -> NumberLimit {
-        let steps = bounds::steps(case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")));
-        let step = steps.reduce(|one, other| one.common_multiple(&other)).and_then(|step| step.to_i64());
-        let value = limit.value.to_i64().filter(|_| !limit.exclusive);
-        let moved = step.zip(value).filter(|(step, _)| *step > 0).and_then(|(step, value)| {
-            let over = value.rem_euclid(step);
-            if over == 0 { Some(value) } else { value.checked_sub(over)?.checked_add(if least { step } else { 0 }) }
-        });
-        moved.map_or(limit, |value| NumberLimit { value: Decimal::from(value), exclusive: false })
+        Some(on_step(case, tightest, least))
     }
 
     fn limits(&self, case: &TypeCase<'d>, least: bool) -> Vec<NumberLimit> {
@@ -249,6 +237,18 @@ impl<'d> Prover<'_, 'd> {
             _ => return None,
         })
     }
+}
+
+/// Moves a limit to the next number that is a multiple of the steps of a case.
+fn on_step(case: &TypeCase<'_>, limit: NumberLimit, least: bool) -> NumberLimit {
+    let steps = bounds::steps(case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")));
+    let step = steps.reduce(|one, other| one.common_multiple(&other)).and_then(|step| step.to_i64());
+    let value = limit.value.to_i64().filter(|_| !limit.exclusive);
+    let moved = step.zip(value).filter(|(step, _)| *step > 0).and_then(|(step, value)| {
+        let over = value.rem_euclid(step);
+        if over == 0 { Some(value) } else { value.checked_sub(over)?.checked_add(if least { step } else { 0 }) }
+    });
+    moved.map_or(limit, |value| NumberLimit { value: Decimal::from(value), exclusive: false })
 }
 
 /// Returns the least or the greatest integer of a format.

@@ -44,8 +44,7 @@ pub(crate) fn is_trailer(name: &HeaderName) -> bool {
         return plain.is_ok_and(|plain| is_trailer(&plain));
     }
     let is_own = ["x-", "grpc-"].iter().any(|prefix| name.as_str().starts_with(prefix));
-    const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-    let names_message = [X_REQUEST_ID, X_APIGW_KEY, X_API_KEY].contains(name) || is_claim(name);
+    let names_message = [X_REQUEST_ID, X_APIGW_KEY].contains(name) || name == "x-api-key" || is_claim(name);
     STANDARD_TRAILERS.contains(&name.as_str()) || is_own && !names_message
 }
 

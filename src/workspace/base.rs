@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::edited_entries::SharedEnvironment;
 use super::error::Error;
 use super::{EntryEdits, LockGuard, layout};
-use crate::model::{Digest, Environment, EnvironmentName, GroupName, Manifest, Version, VersionNotes};
-use crate::plan::{EditedEntry, Plan};
+use crate::model::{Digest, EnvironmentName, GroupName, Manifest, Version, VersionNotes};
+use crate::plan::Plan;
 
 /// The state that plans were computed from, as far as they read it.
 #[derive(Debug, Clone)]
 pub struct PlanBase {
     pub(super) settings: Digest,
-    pub(super) environments: BTreeMap<EnvironmentName, (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>)>,
+    pub(super) environments: BTreeMap<EnvironmentName, SharedEnvironment>,
     pub(super) edits: EntryEdits,
     /// The files of each working copy, as they lay on disk.
     pub(super) working_copies: BTreeMap<GroupName, Manifest>,

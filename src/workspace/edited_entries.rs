@@ -4,6 +4,7 @@
 //! one that began from the edit would write an operation whose predecessor nobody committed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::Error;
 use super::record::{EnvironmentReading, conflict, render, replace};
@@ -23,6 +24,9 @@ pub enum EntryEdits {
 
 /// An environment as its operations left it, with the edited entries that are left out of it.
 pub(super) type RecordedEnvironment = (Environment, BTreeMap<GroupName, EditedEntry>);
+
+/// The same, shared by those who look at one state.
+pub(super) type SharedEnvironment = (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>);
 
 impl Workspace {
     /// Reads the live entries as [`environment_for`](Self::environment_for) does, but for those of the groups, or of all where

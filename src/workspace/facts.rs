@@ -6,6 +6,7 @@ use std::iter;
 use std::sync::Arc;
 
 use super::access::AccessCache;
+use super::edited_entries::SharedEnvironment;
 use super::{EntryEdits, Error, PlanBase, Renumbering, Workspace, layout};
 use crate::access::{Grant, SubjectRecord};
 use crate::model::{
@@ -25,7 +26,7 @@ pub struct DiskFacts<'a> {
     changed: BTreeSet<GroupName>,
     edits: EntryEdits,
     /// The environments, each with the edited entries that are to be replaced.
-    environments: FactCache<EnvironmentName, (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>)>,
+    environments: FactCache<EnvironmentName, SharedEnvironment>,
     working_copies: FactCache<(GroupName, Option<Version>), Arc<PublishCandidate>>,
     frozen: FactCache<(GroupName, Version), Option<Arc<PublishCandidate>>>,
     groups: RefCell<Option<Vec<GroupName>>>,
@@ -114,10 +115,7 @@ impl<'a> DiskFacts<'a> {
 }
 
 impl DiskFacts<'_> {
-    fn read_environment(
-        &self,
-        environment: &EnvironmentName,
-    ) -> Result<(Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>), Error> {
+    fn read_environment(&self, environment: &EnvironmentName) -> Result<SharedEnvironment, Error> {
         once(&self.environments, environment.clone(), |name| {
             let (environment, edits) = match self.edits {
                 EntryEdits::Refuse => (self.workspace.environment_for(name, &self.changed)?, BTreeMap::new()),

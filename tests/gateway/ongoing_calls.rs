@@ -152,6 +152,9 @@ fn pets(backend: &Backend, version: &str, definition: &str, more: &str) -> Snaps
     snapshot(vec![group("pets", version, definition, &settings(more), http(backend.address))])
 }
 
+/// A change of the keys or of the live state.
+type Change = fn(&Gateway, &Backend, &ShownKey);
+
 /// Which calls a change ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
@@ -177,7 +180,7 @@ fn assert_end(calls: Vec<(&'static str, Call)>, ends: Ends, change: &str) -> Vec
 #[test]
 fn a_call_under_way_ends_once_its_request_would_be_refused() {
     const KEY: &str = "auth: subscription\n";
-    let changes: [(&str, Ends, fn(&Gateway, &Backend, &ShownKey)); 9] = [
+    let changes: [(&str, Ends, Change); 9] = [
         ("revoked", Ends::All, |gateway, _, shown| gateway.replace_access(shown.revoked())),
         ("no keys", Ends::All, |gateway, _, _| gateway.replace_access(Arc::default())),
         ("offline", Ends::AllButDownloads, |gateway, backend, _| {

@@ -100,7 +100,7 @@ impl Callers {
     }
 
     /// Signs as a key does, with a clock that differs.
-    fn signs(&self, name: &str, secret: &[u8], ahead_ms: i64, nonce: &str) -> Fields {
+    fn signs(name: &str, secret: &[u8], ahead_ms: i64, nonce: &str) -> Fields {
         let id = id(name);
         let (region, service, path_form) = ("r", "s", PathForm::Sent);
         let signer = Signer { scheme: &SCHEMES[0], key_id: id.as_str(), secret, region, service, path_form };
@@ -159,7 +159,7 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
     let future_s = 4_000_000_000;
     let all = "signature subscription token";
     let mistyped = || vec![("x-api-key", callers.texts["good"].reveal().replace("good", "goof"))];
-    let other_id = || callers.signs("none", SECRET, 0, "1");
+    let other_id = || Callers::signs("none", SECRET, 0, "1");
     let wrong = || {
         let text = callers.texts["good"].reveal();
         // Another secret, with the checksum of another key's text: only the digest tells.
@@ -171,7 +171,7 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
         let text = NewSecret::for_subscription(&id("signs"), &ring::rand::SystemRandom::new()).unwrap();
         vec![("x-api-key", text.reveal().to_owned())]
     };
-    let used = callers.signs("signs", SECRET, 0, "used");
+    let used = Callers::signs("signs", SECRET, 0, "used");
     let rows: Vec<(&str, Fields, &str, Reason)> = vec![
         (all, vec![], "the request has no key", Reason::NoKey),
         (
@@ -182,7 +182,7 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
         ),
         (
             "token",
-            callers.signs("signs", SECRET, 0, "2"),
+            Callers::signs("signs", SECRET, 0, "2"),
             "the request has a signature, which the group does not take",
             Reason::NoKey,
         ),
@@ -192,32 +192,32 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
         (all, of_signer(), "key signs is of kind signature, and shown as another one", Reason::UnknownId),
         (
             all,
-            callers.signs("good", SECRET, 0, "3"),
+            Callers::signs("good", SECRET, 0, "3"),
             "key good is of kind subscription, and shown as another one",
             Reason::UnknownId,
         ),
         (
             all,
-            callers.signs("robot", SECRET, 0, "4"),
+            Callers::signs("robot", SECRET, 0, "4"),
             "key robot is of kind token, and shown as another one",
             Reason::UnknownId,
         ),
         (all, wrong(), "key good: the secret is wrong", Reason::WrongSecret),
         (
             all,
-            callers.signs("signs", SECRET, -601_000, "5"),
+            Callers::signs("signs", SECRET, -601_000, "5"),
             "key signs: the signer's clock is 10 min 1 s behind",
             Reason::Clock,
         ),
         (
             all,
-            callers.signs("signs", b"another secret", 0, "6"),
+            Callers::signs("signs", b"another secret", 0, "6"),
             "key signs: the signature matches no canonical form of the request",
             Reason::Signature,
         ),
         (
             all,
-            callers.signs("away", SECRET, 0, "7"),
+            Callers::signs("away", SECRET, 0, "7"),
             "key away: its secret is not on this machine",
             Reason::NoSecretHere,
         ),

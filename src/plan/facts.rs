@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::candidate::PublishCandidate;
 use super::error::{Error, StateError};
+use super::outcome::EditedEntry;
 use crate::model::{
     Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction, Version,
     VersionNotes, WorkspaceSettings,
@@ -105,15 +106,6 @@ pub trait Facts {
     ) -> Result<Option<LooseOperation>, Self::Error> {
         Ok(None)
     }
-}
-
-/// An entry of an environment's file that was edited by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EditedEntry {
-    /// Its lines in the file.
-    pub lines: String,
-    /// Those of them, but for the checksum, that its operation did not leave.
-    pub own_lines: Vec<String>,
 }
 
 /// Reason why no entry leads to an operation.

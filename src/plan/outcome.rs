@@ -8,8 +8,14 @@ use crate::model::{
     PolicyOverride, Release, ReleaseAction, Version,
 };
 
-use super::error::Error;
-use super::facts::{EditedEntry, Facts};
+/// An entry of an environment's file that was edited by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedEntry {
+    /// Its lines in the file.
+    pub lines: String,
+    /// Those of them, but for the checksum, that its operation did not leave.
+    pub own_lines: Vec<String>,
+}
 
 /// The complete outcome of a request in one environment, not yet committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,16 +81,6 @@ impl Plan {
             replaced_edits: BTreeMap::new(),
             warnings: Vec::new(),
         }
-    }
-
-    /// Starts a plan without changes that replaces entries edited by hand: an edit never bars the way back.
-    pub(super) fn over_edits<E>(
-        environment: &EnvironmentName,
-        facts: &dyn Facts<Error = E>,
-        author: &Author,
-    ) -> Result<Self, Error<E>> {
-        let edits = facts.edited_entries(environment).map_err(Error::Facts)?;
-        Ok(Self { replaced_edits: (*edits).clone(), ..Self::new(environment, author) })
     }
 
     /// Leaves out the edited entries that stay as they are, and tells of the others.

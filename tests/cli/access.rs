@@ -123,9 +123,9 @@ fn a_revocation_survives_what_git_does_to_its_file() {
     assert!(git(&sandbox, &["checkout", "HEAD~1"]));
     sandbox.run("access test ci petstore listPets --env test").expect_exit(5).expect_stdout("revoked");
     sandbox.run("key list").expect_exit(0).expect_stdout("no live secret");
-    sandbox.run("verify").expect_exit(3).expect_stdout("this machine remembers it");
+    sandbox.run("verify").expect_exit(3).expect_stdout("a commit has it");
     let checked = sandbox.run("check").expect_exit(3).expect_stdout("revocation-missing");
-    checked.expect_stdout("this machine remembers it").expect_stdout("`apigw key revoke ci ");
+    checked.expect_stdout("a commit has it").expect_stdout("`apigw key revoke ci ");
     // Its operation gone too, it is a file again once it is said once more.
     sandbox.run("key revoke ci -m again").expect_exit(0);
     sandbox.run("verify").expect_exit(0);

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use super::comparison::PairComparison;
 use super::context::{Context, SchemaStep};
-use super::object::UndeclaredProperties;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::sets::{SetId, meant};
+use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, SchemaView};
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Polarity};

@@ -20,6 +20,7 @@ mod proof;
 mod reach;
 mod sets;
 mod table;
+mod undeclared;
 mod values;
 mod view;
 mod writing;

@@ -6,6 +6,7 @@ use super::comparison::PairComparison;
 use super::context::SchemaStep;
 use super::mentions;
 use super::proof::DefinitionSide;
+use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, PropertyViews, SchemaView};
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
@@ -123,37 +124,6 @@ fn required<'d>(
             let message = format!("the property {} was required and can be missing", excerpt::quoted(name));
             let place_after = after.get(name).map(place);
             comparing.add(kinds::PROPERTY_BECAME_OPTIONAL, message, Some(node.location()), place_after);
-        }
-    }
-}
-
-/// Treatment of the properties that an object does not declare.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum UndeclaredProperties {
-    Anything,
-    Refused,
-    Schemas(Vec<NodeId>),
-}
-
-impl UndeclaredProperties {
-    fn of(view: &SchemaView<'_>) -> Self {
-        let mut schemas = Vec::new();
-        for value in view.keyword("additionalProperties") {
-            match value.as_bool() {
-                Some(false) => return Self::Refused,
-                Some(true) => {}
-                None if value.entries().next().is_none() => {}
-                None => schemas.push(value.id()),
-            }
-        }
-        if schemas.is_empty() { Self::Anything } else { Self::Schemas(schemas) }
-    }
-
-    const fn shown(&self) -> &'static str {
-        match self {
-            Self::Anything => "allowed",
-            Self::Refused => "refused",
-            Self::Schemas(_) => "bound to a schema",
         }
     }
 }

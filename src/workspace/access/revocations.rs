@@ -28,7 +28,7 @@ impl RevocationEvidence {
     pub(in crate::workspace) fn message(self, id: &SecretId) -> String {
         let why = match self {
             Self::Operation => "the history has it",
-            Self::Commit => "a commit has it, and a later one does not",
+            Self::Commit => "a commit has it, and what is checked out does not",
             Self::Memory => "this machine remembers it, others may not",
         };
         format!("the revocation of secret {id} is gone; {why}")

@@ -141,7 +141,13 @@ fn loose_file(
     let parsed = parsed.filter(|file| file.schema == crate::model::SCHEMA && file.environment == *environment);
     let parsed = parsed.filter(|_| text.lines().next_back() == Some(record::END));
     let Some(file) = parsed.filter(|_| !unreadable) else {
-        problems.extend(found);
+        // Nothing of it can be recorded: what the commands that refuse it point to must lead out.
+        problems.extend(found.into_iter().map(|mut problem| {
+            if problem.finding.hint == Hint::InspectEdit {
+                problem.finding.hint = restore_hint(&place);
+            }
+            problem
+        }));
         return Ok(EnvironmentEntries { broken: true, differs: true, ..EnvironmentEntries::default() });
     };
     let mut entries = EnvironmentEntries { differs: true, ..EnvironmentEntries::default() };

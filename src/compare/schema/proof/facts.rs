@@ -1,19 +1,8 @@
 //! Facts about a value, which schemas say together.
 
-use super::Prover;
 use super::terms::{TermId, ValueTerm};
+use super::{Prover, ValueFacts};
 use crate::definition::TypeSet;
-
-/// Facts about a value, with schemas taken apart.
-#[derive(Debug, Clone)]
-pub(super) struct ValueFacts {
-    pub(super) types: TypeSet,
-    /// Facts that are no choice.
-    pub(super) atoms: Vec<TermId>,
-    pub(super) refused: Vec<TermId>,
-    pub(super) choices: Vec<TermId>,
-    pub(super) seen: Vec<TermId>,
-}
 
 impl Prover<'_, '_> {
     /// Derives the facts from sets of values; `None` if they contradict each other at once.

@@ -26,7 +26,6 @@ use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
-use facts::ValueFacts;
 pub(super) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 
@@ -162,6 +161,17 @@ pub(super) struct Prover<'s, 'd> {
     nesting: usize,
     /// The outermost open goal that was taken to hold, by its place in `open`.
     assumed: usize,
+}
+
+/// Facts about a value, with schemas taken apart.
+#[derive(Debug, Clone)]
+struct ValueFacts {
+    types: TypeSet,
+    /// Facts that are no choice.
+    atoms: Vec<TermId>,
+    refused: Vec<TermId>,
+    choices: Vec<TermId>,
+    seen: Vec<TermId>,
 }
 
 /// A value of one type.

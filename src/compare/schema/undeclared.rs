@@ -1,0 +1,35 @@
+//! The properties that an object does not declare.
+
+use super::view::SchemaView;
+use crate::definition::NodeId;
+
+/// Treatment of the properties that an object does not declare.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum UndeclaredProperties {
+    Anything,
+    Refused,
+    Schemas(Vec<NodeId>),
+}
+
+impl UndeclaredProperties {
+    pub(super) fn of(view: &SchemaView<'_>) -> Self {
+        let mut schemas = Vec::new();
+        for value in view.keyword("additionalProperties") {
+            match value.as_bool() {
+                Some(false) => return Self::Refused,
+                Some(true) => {}
+                None if value.entries().next().is_none() => {}
+                None => schemas.push(value.id()),
+            }
+        }
+        if schemas.is_empty() { Self::Anything } else { Self::Schemas(schemas) }
+    }
+
+    pub(super) const fn shown(&self) -> &'static str {
+        match self {
+            Self::Anything => "allowed",
+            Self::Refused => "refused",
+            Self::Schemas(_) => "bound to a schema",
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::error::{Error, StateError};
-use super::facts::{Facts, with_number};
+use super::facts::{Facts, no_entry, with_number};
 use super::outcome::Plan;
 use super::past_state::unknown_operation;
 use super::policy::{self, ReleaseDirection};
@@ -54,12 +54,13 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
     let (mut changed, mut is_first) = (Vec::new(), false);
     for (group, change) in operation.changes {
         let current = live.deployments.get(&group);
-        let Some(current) = current.filter(|current| current.operation == *id) else {
-            let later = current.map_or_else(|| id.clone(), |current| current.operation.clone());
+        // An entry is never removed: the operations after this one are not seen where it was lost.
+        let Some(current) = current else { return Err(no_entry(facts, environment, &group)) };
+        if current.operation != *id {
             is_first |= change.before.is_none();
-            changed.push((group, later));
+            changed.push((group, current.operation.clone()));
             continue;
-        };
+        }
         let restored = if change.action == ReleaseAction::Resolve {
             Some(merged_entry(id, &group, environment, &change.merged)?)
         } else {

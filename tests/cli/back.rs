@@ -188,3 +188,24 @@ fn an_operation_after_one_of_a_later_clock_comes_after_it_and_tells_how_late_tha
     sandbox.run("offline --env test").expect_exit(0).expect_stderr(told);
     sandbox.run("history -n 1").expect_exit(0).expect_stdout("offline petstore");
 }
+
+#[test]
+fn an_undo_names_the_entry_that_was_lost_and_takes_no_other_group_back() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create owners").expect_exit(0);
+    sandbox.run("api add owners GET /owners").expect_exit(0);
+    sandbox.run("publish --all --env test --mock").expect_exit(0);
+    sandbox.edit("two");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    let file = sandbox.read("deployments/test.yaml");
+    let (before, rest) = file.split_once("  petstore:\n").expect("an entry");
+    let rest: Vec<&str> = rest.lines().skip_while(|line| line.starts_with("    ")).collect();
+    sandbox.write("deployments/test.yaml", &format!("{before}{}\n", rest.join("\n")));
+    for words in ["undo --env test", "undo --env test --skip-changed"] {
+        let refused = sandbox.run(words).expect_exit(3).expect_stderr("petstore has no entry in test");
+        refused.expect_stderr("apigw resolve --env test");
+    }
+    sandbox.run("resolve --env test").expect_exit(0);
+    sandbox.run("undo --env test").expect_exit(0).expect_stdout("petstore");
+    sandbox.run("verify").expect_exit(0);
+}

@@ -54,7 +54,7 @@ impl Workspace {
         groups: &BTreeSet<GroupName>,
     ) -> Result<BTreeMap<GroupName, EditedEntry>, Error> {
         // A conflict has a way out of its own.
-        if reading.problems.iter().any(|(_, finding)| finding.rule != "hand-edit") {
+        if reading.problems.iter().any(|(_, finding)| finding.rule != HAND_EDIT.name) {
             return Ok(BTreeMap::new());
         }
         let environment = reading.environment.name.clone();

@@ -119,7 +119,8 @@ impl AccessReader {
         if self.unsettled_until.is_some_and(|until| now < until) {
             return true;
         }
-        if self.committed.must_read(workspace) {
+        // Without keys there is nothing to revoke, and no commit was read.
+        if !self.known.is_empty() && self.committed.must_read(workspace) {
             return true;
         }
         if self.next_files.is_some_and(|next| now < next) {

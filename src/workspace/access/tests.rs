@@ -221,3 +221,21 @@ fn a_gateway_says_that_it_cannot_know_of_reverted_revocations() {
     reader.read(&workspace, now, author().now);
     assert!(reader.new_problems().iter().any(|problem| problem.contains("Git cannot be asked")));
 }
+
+#[test]
+fn a_checkout_without_keys_is_not_read_at_each_look() {
+    let (folder, guard) = workspace();
+    git(folder.path(), &["init", "-q"]);
+    let workspace = guard.workspace();
+    let mut now = std::time::Instant::now();
+    let mut reader = AccessReader::new(SecretSources::default());
+    let mut reads = 0;
+    for _ in 0..20 {
+        if reader.must_read(workspace, now) {
+            reader.read(workspace, now, author().now);
+            reads += 1;
+        }
+        now += Duration::from_secs(10);
+    }
+    assert!(reads < 5, "{reads} of 20 looks are reads");
+}

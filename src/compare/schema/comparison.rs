@@ -205,7 +205,9 @@ impl<'d> PairComparison<'_, 'd> {
         }
         let (before, after) = self.schemas_of_sides();
         let (old, new) = (ProofOperand(DefinitionSide::Before, &before), ProofOperand(DefinitionSide::After, &after));
-        let rules = GoalRules { without_null: self.context.null_told, ..self.rules() };
+        // By the values, where schemas around have to hold for the same reading of the text.
+        let rules = if self.context.around.is_some() { GoalRules::JSON } else { self.rules() };
+        let rules = GoalRules { without_null: self.context.null_told, ..rules };
         let mut kept = KeptValues::default();
         let is_request = self.context.direction == ValueDirection::Request;
         let less_first = is_request != (self.context.polarity == Polarity::Opposite);

@@ -233,6 +233,7 @@ impl<'d> PairComparison<'_, 'd> {
             return context;
         }
         let (before, after) = (self.whole_of(DefinitionSide::Before), self.whole_of(DefinitionSide::After));
+        let context = if context.writing.is_text() { context.by_value() } else { context };
         Context { around: Some((self.schemas.before.number(before), self.schemas.after.number(after))), ..context }
     }
 

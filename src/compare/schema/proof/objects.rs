@@ -322,12 +322,13 @@ impl<'d> Prover<'_, 'd> {
             }
             wanted.extend(own.or_else(|| others(schema).filter(|_| is_left)));
             let facts = self.property_facts(case, name);
-            let is_left_out = facts.is_empty() && own.is_some() && self.is_left_out(case, name);
-            is_left_out
-                || wanted.into_iter().all(|wanted| {
-                    let wanted = self.schema(side, wanted.id());
-                    self.prove_within(writing, &facts, Some(wanted))
-                })
+            wanted.into_iter().all(|wanted| {
+                let wanted = self.schema(side, wanted.id());
+                if own.is_some() {
+                    return self.is_bound(case, name, wanted);
+                }
+                self.prove_within(writing, &facts, Some(wanted))
+            })
         })
     }
 

@@ -39,6 +39,8 @@ pub(super) struct PropertyMentions<'d> {
     pub(super) names: BTreeSet<&'d str>,
     /// True if there are further names: told by a pattern, by what is left over, or by more schemas than are looked at.
     pub(super) has_others: bool,
+    /// True if `additionalProperties` has a schema for names that are not declared beside it.
+    pub(super) has_additional: bool,
 }
 
 impl<'d> PropertyMentions<'d> {
@@ -92,12 +94,14 @@ impl<'d> PropertyMentions<'d> {
             }
             "patternProperties" | "propertyNames" => self.has_others = true,
             "unevaluatedProperties" => self.has_others |= value.entries().next().is_some(),
+            "additionalProperties" => self.has_additional |= value.entries().next().is_some(),
             _ => {}
         }
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.has_others || self.names.contains(name)
+    /// True if a schema speaks of a name, or of names that are not declared beside it.
+    fn may_have(&self, name: &str) -> bool {
+        self.has_additional || self.has_others || self.names.contains(name)
     }
 }
 
@@ -121,7 +125,8 @@ impl<'d> PairComparison<'_, 'd> {
         if self.context.polarity != Polarity::Same {
             return false;
         }
-        let PropertyDescription { is_declared, is_bound } = self.describe(side, property.name, &property.schemas);
+        let PropertyDescription { is_declared, is_bound } =
+            self.describe(side, property.name, &property.schemas, others);
         let is_declared = is_declared && *others == UndeclaredProperties::Anything;
         let name = excerpt::quoted(property.name);
         let place = Some(property.declared.key_location(property.name));
@@ -171,7 +176,7 @@ impl<'d> PairComparison<'_, 'd> {
             let alternatives: Vec<NodeId> =
                 view.choices.iter().flat_map(|choice| &choice.alternatives).map(|node| node.id()).collect();
             OTHERS.iter().any(|keyword| view.first(keyword).is_some())
-                || PropertyMentions::of(definition, &alternatives, None, steps).has(name)
+                || PropertyMentions::of(definition, &alternatives, None, steps).may_have(name)
         };
         self.context.around.is_some()
             || has(self.schemas.before.definition, &self.before)
@@ -179,10 +184,19 @@ impl<'d> PairComparison<'_, 'd> {
     }
 
     /// Tells how the side that does not declare a property here treats it, compared with the schemas of the other side.
-    fn describe(&mut self, side: DefinitionSide, name: &'d str, schemas: &[NodeId]) -> PropertyDescription {
+    /// A schema that it has here for properties that are not declared is compared apart.
+    fn describe(
+        &mut self,
+        side: DefinitionSide,
+        name: &'d str,
+        schemas: &[NodeId],
+        others: &UndeclaredProperties,
+    ) -> PropertyDescription {
         let whole = self.whole_of(side);
         let definition = self.definition(side);
-        if !PropertyMentions::of(definition, &whole, None, &mut self.schemas.steps_left).has(name) {
+        let mut mentions = PropertyMentions::of(definition, &whole, None, &mut self.schemas.steps_left);
+        mentions.has_additional &= !matches!(others, UndeclaredProperties::Schemas(_));
+        if !mentions.may_have(name) {
             return PropertyDescription { is_declared: false, is_bound: true };
         }
         let other = side.other();
@@ -237,11 +251,15 @@ impl<'d> PairComparison<'_, 'd> {
         Context { around: Some((self.schemas.before.number(before), self.schemas.after.number(after))), ..context }
     }
 
-    /// True if old schemas around refuse, or bind to a schema, the properties that nothing describes: a property that is
+    /// True if schemas around refuse, or bind to a schema, the properties that nothing describes: a property that is
     /// described here is let in then, unless a proof for the whole value says that it is not.
-    pub(super) fn is_judged_around(&mut self) -> bool {
-        let Some((around, _)) = self.context.around.filter(|_| !self.context.kept.no_more) else { return false };
-        let view = self.schemas.before.open(around, &mut self.schemas.steps_left);
+    pub(super) fn is_judged_around(&mut self, side: DefinitionSide) -> bool {
+        let Some((before, after)) = self.context.around else { return false };
+        let steps = &mut self.schemas.steps_left;
+        let view = match side {
+            DefinitionSide::Before => self.schemas.before.open(before, steps),
+            DefinitionSide::After => self.schemas.after.open(after, steps),
+        };
         judges_left_over(&view)
     }
 }

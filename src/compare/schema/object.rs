@@ -36,8 +36,11 @@ fn properties<'d>(
     let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
     let (others, others_after) =
         (UndeclaredProperties::of(&comparing.before), UndeclaredProperties::of(&comparing.after));
-    let closed = is_closed(&comparing.before) || mentions::judges_left_over(&comparing.before);
-    let is_judged_around = comparing.context.direction == ValueDirection::Response && comparing.is_judged_around();
+    let closed = UndeclaredProperties::of(&comparing.before) == UndeclaredProperties::Refused
+        || mentions::judges_left_over(&comparing.before);
+    let is_judged_around = comparing.context.direction == ValueDirection::Response
+        && !comparing.context.kept.no_more
+        && comparing.is_judged_around(DefinitionSide::Before);
     let is_zero = |node: Node<'_>| node.as_number().and_then(serde_json::Number::as_f64) == Some(0.0);
     let has_none = comparing.before.keyword("maxProperties").any(is_zero);
     for old in &before.list {
@@ -126,13 +129,6 @@ fn required<'d>(
             comparing.add(kinds::PROPERTY_BECAME_OPTIONAL, message, Some(node.location()), place_after);
         }
     }
-}
-
-/// True if an object refuses properties that it does not declare.
-fn is_closed(view: &SchemaView<'_>) -> bool {
-    let refuses = |value: Node<'_>| value.as_bool() == Some(false);
-    UndeclaredProperties::of(view) == UndeclaredProperties::Refused
-        || view.keyword("unevaluatedProperties").any(refuses)
 }
 
 fn others(comparing: &mut PairComparison<'_, '_>) {
@@ -247,14 +243,14 @@ fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str,
 type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
 
 fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
-    let bounds_others =
-        |view: &SchemaView<'_>| UndeclaredProperties::of(view) != UndeclaredProperties::Anything || is_closed(view);
-    let lets_in = |view: &SchemaView<'_>| keyword == "patternProperties" && bounds_others(view);
     // Where other properties are restricted, a pattern also admits the properties that match it.
-    let (gone, fresh) = (
-        if lets_in(&comparing.after) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED },
-        if lets_in(&comparing.before) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED },
+    let is_pattern = keyword == "patternProperties";
+    let (before_lets_in, after_lets_in) = (
+        is_pattern && comparing.bounds_others(DefinitionSide::Before),
+        is_pattern && comparing.bounds_others(DefinitionSide::After),
     );
+    let gone = if after_lets_in { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED };
+    let fresh = if before_lets_in { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED };
     let named = |view: &SchemaView<'d>| -> Named<'d> {
         let mut order = Vec::new();
         let mut known: HashMap<&'d str, (Vec<NodeId>, Location)> = HashMap::new();
@@ -271,18 +267,17 @@ fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
     for name in old_names {
         let Some((old, place)) = before.get(name) else { continue };
         if let Some((new, _)) = after.get(name) {
-            let step =
-                if keyword == "patternProperties" { SchemaStep::Pattern(name) } else { SchemaStep::Keyword(keyword) };
+            let step = if is_pattern { SchemaStep::Pattern(name) } else { SchemaStep::Keyword(keyword) };
             comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
         } else {
             let message = format!("there is no `{keyword}` for {} any longer", excerpt::quoted(name));
-            comparing.add(gone, message, Some(place.clone()), None);
+            comparing.add_to_whole(gone, message, Some(place.clone()), None);
         }
     }
     for name in new_names.into_iter().filter(|name| !before.contains_key(name)) {
         let message = format!("there is a new `{keyword}` for {}", excerpt::quoted(name));
         let place = after.get(name).map(|(_, place)| place.clone());
-        comparing.add(fresh, message, None, place);
+        comparing.add_to_whole(fresh, message, None, place);
     }
 }
 
@@ -327,6 +322,35 @@ fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool)
 }
 
 impl PairComparison<'_, '_> {
+    /// True if a side restricts the properties that are not declared, here or in the schemas around.
+    fn bounds_others(&mut self, side: DefinitionSide) -> bool {
+        let view = match side {
+            DefinitionSide::Before => &self.before,
+            DefinitionSide::After => &self.after,
+        };
+        UndeclaredProperties::of(view) != UndeclaredProperties::Anything
+            || mentions::judges_left_over(view)
+            || self.is_judged_around(side)
+    }
+
+    /// Adds a change of the values of the whole: what the schemas here allow may stay, and others around judge by what is
+    /// described here.
+    fn add_to_whole(
+        &mut self,
+        kind: Kind,
+        message: impl Into<String>,
+        before: Option<Location>,
+        after: Option<Location>,
+    ) {
+        let is_judged = self.is_judged_around(DefinitionSide::Before) || self.is_judged_around(DefinitionSide::After);
+        let own = self.kept;
+        if is_judged {
+            self.kept = self.context.kept;
+        }
+        self.add(kind, message, before, after);
+        self.kept = own;
+    }
+
     /// Reports a required property that was read-only, so never sent, and must be sent now.
     fn required_sent_at_last(&mut self, old: &PropertyView<'_>, new: &PropertyView<'_>) {
         let is_request = self.context.direction == ValueDirection::Request;

@@ -140,7 +140,8 @@ impl<'d> Mentions<'d> {
     /// Lists the properties that all but one alternative speak of; `None` where not all are told by their names.
     fn beside(&self, own: Option<usize>) -> Option<BTreeSet<&'d str>> {
         let others = self.of_each.iter().enumerate().filter(|(index, _)| Some(*index) != own);
-        if self.around.has_others || others.into_iter().any(|(_, mentions)| mentions.has_others) {
+        let has_unnamed = |mentions: &PropertyMentions<'_>| mentions.has_others || mentions.has_additional;
+        if has_unnamed(&self.around) || others.into_iter().any(|(_, mentions)| has_unnamed(mentions)) {
             return None;
         }
         let own = own.and_then(|own| self.of_each.get(own));

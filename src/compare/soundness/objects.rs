@@ -56,18 +56,44 @@ fn elsewhere() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// A keyword of properties, which comes, goes or changes in one place: a property, or what is said of others.
+fn edit() -> impl Strategy<Value = Edit> {
+    let entry = |keyword: &'static str, names: &[&'static str]| {
+        let named = (prop::sample::select(names.to_vec()), prop::option::weighted(0.8, leaf()));
+        named.prop_map(move |(name, to)| Edit { keyword, name: Some(name), to })
+    };
+    let whole = |keyword: &'static str| {
+        let other = prop_oneof![Just(json!(false)), Just(json!({})), leaf().boxed()];
+        prop::option::weighted(0.7, other).prop_map(move |to| Edit { keyword, name: None, to })
+    };
+    prop_oneof![
+        5 => entry("properties", &NAMES),
+        1 => entry("patternProperties", &["^a", "^c", "c$"]),
+        1 => whole("additionalProperties"),
+        1 => whole("unevaluatedProperties"),
+    ]
+}
+
+/// A keyword of properties, or an entry of it, with the schema that it gets, if any.
+#[derive(Debug, Clone)]
+struct Edit {
+    keyword: &'static str,
+    name: Option<&'static str>,
+    to: Option<Value>,
+}
+
 /// Pairs of such objects: a property came, went or changed in one place, and perhaps in another.
 pub(super) fn pair() -> impl Strategy<Value = [(Value, Value); 2]> {
     let whole = (object(), prop::collection::vec(elsewhere(), 1..3)).prop_map(|(object, others)| {
         let parts: Vec<Value> = [object].into_iter().chain(others).collect();
         merged(&parts)
     });
-    let edit = || (0..6_usize, prop::sample::select(NAMES.to_vec()), prop::option::weighted(0.8, leaf()));
+    let edit = || (0..6_usize, edit());
     (whole, edit(), prop::option::weighted(0.3, edit()), any::<bool>()).prop_map(|(one, edit, further, is_back)| {
         let mut other = one.clone();
-        for (at, name, schema) in [Some(edit), further].into_iter().flatten() {
+        for (at, edit) in [Some(edit), further].into_iter().flatten() {
             let count = places(&one);
-            change(&mut other, &mut (at % count.max(1)), name, schema.as_ref());
+            change(&mut other, &mut (at % count.max(1)), &edit);
         }
         let a = json!({});
         let sides = [(one, a.clone()), (other, a)];
@@ -95,32 +121,35 @@ fn subschemas(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// Sets or removes a property in one of the schemas that apply to the value itself.
-fn change(schema: &mut Value, at: &mut usize, name: &str, to: Option<&Value>) {
+/// Edits one of the schemas that apply to the value itself.
+fn change(schema: &mut Value, at: &mut usize, edit: &Edit) {
     let Value::Object(keywords) = schema else { return };
     if *at == 0 {
-        let properties = keywords.entry("properties").or_insert_with(|| json!({}));
-        if let Value::Object(properties) = properties {
-            match to {
-                Some(schema) => properties.insert(name.to_owned(), schema.clone()),
-                None => properties.remove(name),
+        let (holder, name) = match edit.name {
+            Some(name) => (keywords.entry(edit.keyword).or_insert_with(|| json!({})).as_object_mut(), name),
+            None => (Some(&mut *keywords), edit.keyword),
+        };
+        if let Some(holder) = holder {
+            match &edit.to {
+                Some(schema) => holder.insert(name.to_owned(), schema.clone()),
+                None => holder.remove(name),
             };
         }
     }
     for (_, value) in keywords.iter_mut().filter(|(name, _)| APPLICATORS.contains(&name.as_str())) {
         let is_schema = value.get("type").is_some() || value.get("anyOf").is_some();
         match value {
-            Value::Array(schemas) => schemas.iter_mut().for_each(|one| step(one, at, name, to)),
-            one if is_schema => step(one, at, name, to),
-            Value::Object(schemas) => schemas.values_mut().for_each(|one| step(one, at, name, to)),
+            Value::Array(schemas) => schemas.iter_mut().for_each(|one| step(one, at, edit)),
+            one if is_schema => step(one, at, edit),
+            Value::Object(schemas) => schemas.values_mut().for_each(|one| step(one, at, edit)),
             _ => {}
         }
     }
 }
 
-fn step(schema: &mut Value, at: &mut usize, name: &str, to: Option<&Value>) {
+fn step(schema: &mut Value, at: &mut usize, edit: &Edit) {
     *at = at.wrapping_sub(1);
-    change(schema, at, name, to);
+    change(schema, at, edit);
 }
 
 /// Writes a schema, and the one that it refers to, so that properties which nothing describes are refused.

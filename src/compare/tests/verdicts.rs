@@ -233,6 +233,9 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     // An alternative, or a schema that depends on the property itself, may speak of a property that is described beside it.
     ("body", "{type: object, dependentSchemas: {c: {properties: {a: {type: string}}, required: [a, c]}}, if: {properties: {a: {type: object}}}, then: {properties: {a: {const: a}}}}", "{type: object, properties: {c: {type: string}}, dependentSchemas: {c: {properties: {a: {type: string}}, required: [a, c]}}, if: {properties: {a: {type: object}}}, then: {properties: {a: {const: a}}}}", Breaks, Breaks),
     ("flat query", "{type: object, properties: {b: {type: integer}}, anyOf: [{type: object, properties: {b: {type: integer}}}, {type: object, properties: {}, required: [a, b]}]}", "{type: object, properties: {b: {type: integer}}, anyOf: [{type: object, properties: {b: {type: string}}}, {type: object, properties: {}, required: [a, b]}]}", Breaks, Keeps),
+    ("body", "{type: object, additionalProperties: {type: string}, if: {required: [t]}, then: {properties: {w: {type: string}}}}", "{type: object, additionalProperties: {type: string}, if: {required: [t]}, then: {properties: {w: {type: string}, v: {type: string, maxLength: 2}}}}", Breaks, Breaks),
+    ("body", "{type: object, unevaluatedProperties: {type: integer}, patternProperties: {'^x-': {type: string}}}", "{type: object, unevaluatedProperties: {type: integer}}", Breaks, Breaks),
+    ("response", "{type: object, unevaluatedProperties: {type: string}, anyOf: [{required: [a]}, {required: [b]}]}", "{type: object, unevaluatedProperties: {type: string}, anyOf: [{required: [a]}, {required: [b], patternProperties: {'^x-': {type: integer}}}]}", Breaks, Breaks),
     // Bytes in the words of OpenAPI 3.0 and of 3.1
     ("image", "{schema: {type: string, format: binary}}", "{schema: {contentMediaType: image/png}}", Same, Same),
     ("image", "{}", "{schema: {contentMediaType: image/png}}", Same, Same),

@@ -225,6 +225,9 @@ impl Comparer<'_> {
                     self.schemas.value_pair(schemas, names, ValueDirection::Response)
                 }
                 (was, is) => {
+                    if let Some(found) = self.header_style((before, was), (after, is)) {
+                        report.add(&path, found);
+                    }
                     let lists = (header_lists(before), header_lists(after));
                     self.schemas.text_pair(was, is, lists, ValueDirection::Response)
                 }

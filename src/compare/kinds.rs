@@ -212,6 +212,7 @@ kinds! {
     HEADER_REMOVED "header-removed" Breaks "A header of a response is no longer declared."
     HEADER_BECAME_REQUIRED "header-became-required" Keeps "A response always has a header."
     HEADER_BECAME_OPTIONAL "header-became-optional" Breaks "A response may lack a header that it always had."
+    HEADER_STYLE_CHANGED "header-style-changed" Breaks "A header's value is serialized differently, in a response or a part of a multipart body."
 
     SECURITY_REQUIRED "security-required" Breaks "Callers must authenticate."
     SECURITY_LIFTED "security-lifted" Keeps "Callers need not authenticate any longer."

@@ -229,11 +229,40 @@ impl<'d> Comparer<'d> {
         comparison: &mut PartComparison<'_>,
     ) {
         let schema = |node: Node<'d>| node.get("schema").map(Node::id);
+        let path = format!("{} {} header {name}", comparison.path, noun.trim_start_matches("the "));
+        if let Some(found) = self.header_style((was, schema(was)), (is, schema(is))) {
+            comparison.report.add(&path, found);
+        }
         let lists = (header_lists(was), header_lists(is));
         let pair = self.schemas.text_pair(schema(was), schema(is), lists, comparison.direction);
-        let path = format!("{} {} header {name}", comparison.path, noun.trim_start_matches("the "));
         comparison.report.add_schema(&path, pair);
     }
+}
+
+impl<'d> Comparer<'d> {
+    /// Compares how a header writes objects, each side with its schema: the names and values of one that is exploded are
+    /// pairs (RFC 6570, section 3.2.1).
+    pub(super) fn header_style(
+        &mut self,
+        (before, was): (Node<'d>, Option<NodeId>),
+        (after, is): (Node<'d>, Option<NodeId>),
+    ) -> Option<RawChange> {
+        let (old, new) = (is_exploded(before), is_exploded(after));
+        if old == new
+            || self.schemas.are_structured(was, is) != (true, true)
+            || self.schemas.are_without_objects(was, is)
+        {
+            return None;
+        }
+        let shown = |exploded: bool| if exploded { "exploded" } else { "not exploded" };
+        let message = format!("the value was written {} and is written {}", shown(old), shown(new));
+        let places = (Some(before.key_location("explode")), Some(after.key_location("explode")));
+        Some(RawChange::new(kinds::HEADER_STYLE_CHANGED, message).at(places.0, places.1))
+    }
+}
+
+fn is_exploded(header: Node<'_>) -> bool {
+    header.get("explode").and_then(Node::as_bool).unwrap_or_default()
 }
 
 /// The parts of one body while they are compared.
@@ -290,6 +319,5 @@ fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<ChangeEffe
 
 /// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
 pub(super) fn header_lists(header: Node<'_>) -> ListWriting {
-    let explode = header.get("explode").and_then(Node::as_bool).unwrap_or_default();
-    ListWriting::of_style(ParameterStyle::Simple, explode)
+    ListWriting::of_style(ParameterStyle::Simple, is_exploded(header))
 }

@@ -10,7 +10,7 @@ use crate::compare::kinds::{self, Kind};
 use crate::definition::Decimal;
 use crate::definition::Node;
 use crate::definition::TypeSet;
-use crate::definition::values::ENFORCED_FORMATS;
+use crate::definition::values::{ENFORCED_FORMATS, integer_range};
 use crate::model::Location;
 
 /// Compares the bounds of values of these types.
@@ -251,13 +251,12 @@ pub(super) fn are_disjoint_formats(one: &str, other: &str) -> bool {
 
 /// True if each value of one format is also a value of the other.
 pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
+    if let (Some((least, most)), Some((least_of_other, most_of_other))) = (integer_range(one), integer_range(other)) {
+        return least >= least_of_other && most <= most_of_other;
+    }
     matches!(
         (one, other),
-        ("int32", "int64")
-            | ("float", "double")
-            | ("email", "idn-email")
-            | ("hostname", "idn-hostname")
-            | ("uri", "uri-reference" | "iri")
+        ("float", "double") | ("email", "idn-email") | ("hostname", "idn-hostname") | ("uri", "uri-reference" | "iri")
     )
 }
 

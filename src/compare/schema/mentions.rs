@@ -13,16 +13,18 @@ use super::sets::{SetId, meant};
 use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, SchemaView};
 use crate::compare::excerpt;
-use crate::compare::kinds::{self, Polarity};
+use crate::compare::kinds::{self, Kind, Polarity};
 use crate::compare::media_partners::is_bytes;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, ValueDirection};
+use crate::model::Location;
 
-/// Keywords that speak of properties, beside alternatives.
-const KEYWORDS: [&str; 9] = [
+/// Keywords that speak of properties, or judge what others describe, beside alternatives.
+const KEYWORDS: [&str; 10] = [
     "properties",
     "patternProperties",
     "additionalProperties",
     "unevaluatedProperties",
+    "unevaluatedItems",
     "propertyNames",
     "required",
     "dependentRequired",
@@ -251,21 +253,63 @@ impl<'d> PairComparison<'_, 'd> {
         Context { around: Some((self.schemas.before.number(before), self.schemas.after.number(after))), ..context }
     }
 
-    /// True if schemas around refuse, or bind to a schema, the properties that nothing describes: a property that is
-    /// described here is let in then, unless a proof for the whole value says that it is not.
-    pub(super) fn is_judged_around(&mut self, side: DefinitionSide) -> bool {
+    /// True if schemas around one side's refuse, or bind to a schema, what nothing describes: what is described here is let
+    /// in then, unless a proof for the whole value says that it is not.
+    pub(super) fn is_judged_around(&mut self, side: DefinitionSide, left: LeftOver) -> bool {
         let Some((before, after)) = self.context.around else { return false };
         let steps = &mut self.schemas.steps_left;
         let view = match side {
             DefinitionSide::Before => self.schemas.before.open(before, steps),
             DefinitionSide::After => self.schemas.after.open(after, steps),
         };
-        judges_left_over(&view)
+        left.is_judged(&view)
+    }
+
+    /// True if one side refuses, or binds to a schema, what nothing describes, here or in the schemas around.
+    pub(super) fn judges(&mut self, side: DefinitionSide, left: LeftOver) -> bool {
+        let view = match side {
+            DefinitionSide::Before => &self.before,
+            DefinitionSide::After => &self.after,
+        };
+        left.is_judged(view) || self.is_judged_around(side, left)
+    }
+
+    /// Adds a change of the values of the whole: those that the schemas here allow may stay, while the schemas around judge
+    /// what these do not describe.
+    pub(super) fn add_to_whole(
+        &mut self,
+        left: LeftOver,
+        kind: Kind,
+        message: impl Into<String>,
+        before: Option<Location>,
+        after: Option<Location>,
+    ) {
+        let is_judged =
+            self.is_judged_around(DefinitionSide::Before, left) || self.is_judged_around(DefinitionSide::After, left);
+        let own = self.kept;
+        if is_judged {
+            self.kept = self.context.kept;
+        }
+        self.add(kind, message, before, after);
+        self.kept = own;
     }
 }
 
-/// True if properties that nothing describes are refused, or have a schema.
-pub(super) fn judges_left_over(view: &SchemaView<'_>) -> bool {
-    let mut values = view.keyword("unevaluatedProperties");
-    values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
+/// Parts of a value that no schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOver {
+    Properties,
+    Items,
+}
+
+impl LeftOver {
+    /// True if such parts are refused, or have a schema.
+    pub(super) fn is_judged(self, view: &SchemaView<'_>) -> bool {
+        let keyword = match self {
+            Self::Properties => "unevaluatedProperties",
+            Self::Items => "unevaluatedItems",
+        };
+        let mut values = view.keyword(keyword);
+        values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
+    }
 }

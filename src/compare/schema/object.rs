@@ -1,15 +1,16 @@
-//! Compares the contents of objects and lists, and the keywords that no other module handles.
+//! Compares the contents of objects, and the keywords that no other module handles.
 
 use std::collections::{HashMap, HashSet};
 
 use super::comparison::PairComparison;
 use super::context::SchemaStep;
-use super::mentions;
+use super::items;
+use super::mentions::LeftOver;
 use super::proof::DefinitionSide;
 use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, PropertyViews, SchemaView};
 use crate::compare::excerpt;
-use crate::compare::kinds::{self, Kind, Polarity};
+use crate::compare::kinds::{self, Polarity};
 use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 
@@ -37,10 +38,10 @@ fn properties<'d>(
     let (others, others_after) =
         (UndeclaredProperties::of(&comparing.before), UndeclaredProperties::of(&comparing.after));
     let closed = UndeclaredProperties::of(&comparing.before) == UndeclaredProperties::Refused
-        || mentions::judges_left_over(&comparing.before);
+        || LeftOver::Properties.is_judged(&comparing.before);
     let is_judged_around = comparing.context.direction == ValueDirection::Response
         && !comparing.context.kept.no_more
-        && comparing.is_judged_around(DefinitionSide::Before);
+        && comparing.is_judged_around(DefinitionSide::Before, LeftOver::Properties);
     let is_zero = |node: Node<'_>| node.as_number().and_then(serde_json::Number::as_f64) == Some(0.0);
     let has_none = comparing.before.keyword("maxProperties").any(is_zero);
     for old in &before.list {
@@ -157,28 +158,6 @@ fn others(comparing: &mut PairComparison<'_, '_>) {
     comparing.add(kind, message, places.0, places.1);
 }
 
-/// Compares the items of lists, those at the beginning by their position.
-pub(super) fn items(comparing: &mut PairComparison<'_, '_>) {
-    let rest = |view: &SchemaView<'_>| -> Vec<NodeId> {
-        view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
-    };
-    let first = |view: &SchemaView<'_>| -> Vec<NodeId> {
-        // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
-        let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
-        list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
-    };
-    let (before, after) = (rest(&comparing.before), rest(&comparing.after));
-    let (first_before, first_after) = (first(&comparing.before), first(&comparing.after));
-    for index in 0..first_before.len().max(first_after.len()) {
-        let at = |first: &[NodeId], rest: &[NodeId]| first.get(index).map_or_else(|| rest.to_vec(), |id| vec![*id]);
-        let (old, new) = (at(&first_before, &before), at(&first_after, &after));
-        comparing.lead(SchemaStep::Item(index), old, new, Polarity::Same);
-    }
-    if !before.is_empty() || !after.is_empty() {
-        comparing.lead(SchemaStep::Items, before, after, Polarity::Same);
-    }
-}
-
 /// Keywords with one subschema, and the effect of that on the set of allowed values.
 const APPLICATORS: [(&str, Polarity); 9] = [
     ("not", Polarity::Opposite),
@@ -215,8 +194,7 @@ pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
     for keyword in VALUES {
         value(comparing, keyword);
     }
-    contained(comparing, "minContains", true);
-    contained(comparing, "maxContains", false);
+    items::counts(comparing);
 }
 
 fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str, polarity: Polarity) {
@@ -271,13 +249,13 @@ fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
             comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
         } else {
             let message = format!("there is no `{keyword}` for {} any longer", excerpt::quoted(name));
-            comparing.add_to_whole(gone, message, Some(place.clone()), None);
+            comparing.add_to_whole(LeftOver::Properties, gone, message, Some(place.clone()), None);
         }
     }
     for name in new_names.into_iter().filter(|name| !before.contains_key(name)) {
         let message = format!("there is a new `{keyword}` for {}", excerpt::quoted(name));
         let place = after.get(name).map(|(_, place)| place.clone());
-        comparing.add_to_whole(fresh, message, None, place);
+        comparing.add_to_whole(LeftOver::Properties, fresh, message, None, place);
     }
 }
 
@@ -302,25 +280,6 @@ fn value<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
     comparing.add(kind, message, before.map(Node::location), after.map(Node::location));
 }
 
-/// Compares how many items of a list `contains` must, or may, apply to.
-fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool) {
-    let of = |view: &SchemaView<'_>| {
-        let number = view.first(keyword).and_then(|(_, node)| Some((node.as_number()?.as_f64()?, node.location())));
-        let applies = view.first("contains").is_some();
-        let by_default = if least { 1.0 } else { f64::INFINITY };
-        applies.then(|| number.map_or((by_default, None), |(number, place)| (number, Some(place))))
-    };
-    let (Some((was, before)), Some((is, after))) = (of(&comparing.before), of(&comparing.after)) else { return };
-    let kind: Kind = match was.total_cmp(&is) {
-        std::cmp::Ordering::Equal => return,
-        std::cmp::Ordering::Less if least => kinds::CONSTRAINT_ADDED,
-        std::cmp::Ordering::Greater if !least => kinds::CONSTRAINT_ADDED,
-        _ => kinds::CONSTRAINT_REMOVED,
-    };
-    let shown = |number: f64| if number.is_finite() { number.to_string() } else { "unlimited".to_owned() };
-    comparing.add(kind, format!("`{keyword}` was {} and is {}", shown(was), shown(is)), before, after);
-}
-
 impl PairComparison<'_, '_> {
     /// True if a side restricts the properties that are not declared, here or in the schemas around.
     fn bounds_others(&mut self, side: DefinitionSide) -> bool {
@@ -328,27 +287,7 @@ impl PairComparison<'_, '_> {
             DefinitionSide::Before => &self.before,
             DefinitionSide::After => &self.after,
         };
-        UndeclaredProperties::of(view) != UndeclaredProperties::Anything
-            || mentions::judges_left_over(view)
-            || self.is_judged_around(side)
-    }
-
-    /// Adds a change of the values of the whole: what the schemas here allow may stay, and others around judge by what is
-    /// described here.
-    fn add_to_whole(
-        &mut self,
-        kind: Kind,
-        message: impl Into<String>,
-        before: Option<Location>,
-        after: Option<Location>,
-    ) {
-        let is_judged = self.is_judged_around(DefinitionSide::Before) || self.is_judged_around(DefinitionSide::After);
-        let own = self.kept;
-        if is_judged {
-            self.kept = self.context.kept;
-        }
-        self.add(kind, message, before, after);
-        self.kept = own;
+        UndeclaredProperties::of(view) != UndeclaredProperties::Anything || self.judges(side, LeftOver::Properties)
     }
 
     /// Reports a required property that was read-only, so never sent, and must be sent now.

@@ -4,7 +4,7 @@ use super::comparison::PairComparison;
 use super::context::PairId;
 use super::table::SchemaTable;
 use super::view::SchemaView;
-use super::{bounds, choice, lists, object, values};
+use super::{bounds, choice, items, lists, object, values};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::TypeSet;
@@ -78,7 +78,7 @@ impl<'d> PairComparison<'_, 'd> {
                 object::compare(self);
             }
             if common.meets(TypeSet::ARRAY) {
-                object::items(self);
+                items::compare(self);
             }
         }
         choice::compare(self);

@@ -271,6 +271,18 @@ impl<'d> SchemaView<'d> {
                 }
             }
         }
+        for schema in &self.schemas {
+            // What one schema declares is left to the `additionalProperties` of another that applies to the same object.
+            let Some(others) = schema.get("additionalProperties").filter(|node| node.entries().next().is_some()) else {
+                continue;
+            };
+            let own = schema.get("properties");
+            let is_own = |name: &str| own.is_some_and(|own| own.get(name).is_some());
+            if schema.get("patternProperties").is_none() {
+                let left = properties.list.iter_mut().filter(|property| !is_own(property.name));
+                left.for_each(|property| property.schemas.push(others.id()));
+            }
+        }
         properties
     }
 

@@ -88,6 +88,11 @@ pub(crate) fn integer_range(name: &str) -> Option<(i64, u64)> {
     }
 }
 
+/// True if a format is one of numbers.
+pub(crate) fn is_number_format(name: &str) -> bool {
+    find(name).is_some_and(|format| matches!(format.rule, FormatRule::Integers(..) | FormatRule::Size(_)))
+}
+
 fn find(name: &str) -> Option<&'static EnforcedFormat> {
     ENFORCED_FORMATS.iter().find(|format| format.name == name)
 }

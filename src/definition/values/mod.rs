@@ -29,7 +29,7 @@ mod violations;
 
 pub(crate) use encoding::{FormRules, object_of};
 pub(crate) use form::{NOT_UTF8, text_body};
-pub(crate) use formats::{ENFORCED_FORMATS, integer_range};
+pub(crate) use formats::{ENFORCED_FORMATS, integer_range, is_number_format};
 pub(crate) use hints::ValueStructure;
 pub(crate) use notation::{NameScope, TextPlace, UnreadableText, ValueNotation, WrittenTexts};
 pub(crate) use schema::ValueSchema;

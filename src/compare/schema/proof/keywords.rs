@@ -10,10 +10,7 @@ use crate::compare::schema::bounds::{self, NumberLimit};
 use crate::definition::Decimal;
 use crate::definition::Node;
 use crate::definition::TypeSet;
-use crate::definition::values::integer_range;
-
-/// Formats of numbers; the others are of texts.
-const NUMBER_FORMATS: [&str; 7] = ["int8", "int16", "int32", "int64", "float", "double", "decimal"];
+use crate::definition::values::{integer_range, is_number_format};
 
 /// True if the keywords of one schema let each text pass that a number or a flag can be written as.
 pub(super) fn takes_any_text(schema: Node<'_>) -> bool {
@@ -260,7 +257,7 @@ fn range_of(format: &str, least: bool) -> Option<NumberLimit> {
 
 /// True if values of a case have a format, or the format is none of their type.
 fn has_format(case: &TypeCase<'_>, format: &str) -> bool {
-    let concerns = if NUMBER_FORMATS.contains(&format) { TypeSet::NUMBER } else { TypeSet::STRING };
+    let concerns = if is_number_format(format) { TypeSet::NUMBER } else { TypeSet::STRING };
     let known = |schema: &Node<'_>| {
         let of = |name: &str| schema.get(name).and_then(Node::as_str);
         // The formats of OpenAPI 3.0 that became keywords of JSON Schema (OpenAPI 3.1.0, section 4.4.1).

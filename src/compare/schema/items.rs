@@ -1,0 +1,88 @@
+//! Compares the items of lists.
+
+use std::cmp::Ordering;
+
+use super::comparison::PairComparison;
+use super::context::SchemaStep;
+use super::mentions::LeftOver;
+use super::proof::DefinitionSide;
+use super::view::SchemaView;
+use crate::compare::kinds::{self, Kind, Polarity};
+use crate::definition::{Node, NodeId};
+use crate::model::Location;
+
+/// Compares the items of lists, those at the beginning by their position.
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
+    let rest = |view: &SchemaView<'_>| -> Vec<NodeId> {
+        view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
+    };
+    let first = |view: &SchemaView<'_>| -> Vec<NodeId> {
+        // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
+        let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
+        list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
+    };
+    let (before, after) = (rest(&comparing.before), rest(&comparing.after));
+    let (first_before, first_after) = (first(&comparing.before), first(&comparing.after));
+    for index in 0..first_before.len().max(first_after.len()) {
+        let at = |first: &[NodeId], rest: &[NodeId]| first.get(index).map_or_else(|| rest.to_vec(), |id| vec![*id]);
+        let (old, new) = (at(&first_before, &before), at(&first_after, &after));
+        comparing.lead(SchemaStep::Item(index), old, new, Polarity::Same);
+    }
+    if !before.is_empty() || !after.is_empty() {
+        comparing.lead(SchemaStep::Items, before, after, Polarity::Same);
+    }
+    left_over(comparing);
+}
+
+/// Reports items that are left to `unevaluatedItems`, or no longer, as the keywords that describe them came or went
+/// (JSON Schema 2020-12, Core 11.2).
+fn left_over(comparing: &mut PairComparison<'_, '_>) {
+    let has_rest = |view: &SchemaView<'_>| view.first("items").is_some();
+    if has_rest(&comparing.before) && has_rest(&comparing.after) {
+        return;
+    }
+    for keyword in ["items", "prefixItems", "contains"] {
+        let of = |view: &SchemaView<'_>| {
+            view.first(keyword)
+                .map(|(_, node)| (if node.is_array() { node.items().count() } else { 1 }, node.location()))
+        };
+        let (before, after) = (of(&comparing.before), of(&comparing.after));
+        let count = |found: &Option<(usize, Location)>| found.as_ref().map_or(0, |(count, _)| *count);
+        let is_judged = match count(&before).cmp(&count(&after)) {
+            Ordering::Equal => false,
+            Ordering::Greater => comparing.judges(DefinitionSide::After, LeftOver::Items),
+            Ordering::Less => comparing.judges(DefinitionSide::Before, LeftOver::Items),
+        };
+        if is_judged {
+            let message =
+                format!("`{keyword}` describes other items, which decides what is left to `unevaluatedItems`");
+            let place = |found: Option<(usize, Location)>| found.map(|(_, place)| place);
+            comparing.add_to_whole(LeftOver::Items, kinds::CONSTRAINT_CHANGED, message, place(before), place(after));
+        }
+    }
+}
+
+/// Compares how many items of a list `contains` must, and may, apply to.
+pub(super) fn counts(comparing: &mut PairComparison<'_, '_>) {
+    contained(comparing, "minContains", true);
+    contained(comparing, "maxContains", false);
+}
+
+/// Compares how many items of a list `contains` must, or may, apply to.
+fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool) {
+    let of = |view: &SchemaView<'_>| {
+        let number = view.first(keyword).and_then(|(_, node)| Some((node.as_number()?.as_f64()?, node.location())));
+        let applies = view.first("contains").is_some();
+        let by_default = if least { 1.0 } else { f64::INFINITY };
+        applies.then(|| number.map_or((by_default, None), |(number, place)| (number, Some(place))))
+    };
+    let (Some((was, before)), Some((is, after))) = (of(&comparing.before), of(&comparing.after)) else { return };
+    let kind: Kind = match was.total_cmp(&is) {
+        std::cmp::Ordering::Equal => return,
+        std::cmp::Ordering::Less if least => kinds::CONSTRAINT_ADDED,
+        std::cmp::Ordering::Greater if !least => kinds::CONSTRAINT_ADDED,
+        _ => kinds::CONSTRAINT_REMOVED,
+    };
+    let shown = |number: f64| if number.is_finite() { number.to_string() } else { "unlimited".to_owned() };
+    comparing.add(kind, format!("`{keyword}` was {} and is {}", shown(was), shown(is)), before, after);
+}

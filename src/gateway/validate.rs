@@ -6,13 +6,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::content_rule::{ContentRule, FORM, MOST_VIOLATIONS, UnreadableBody, is_json};
+use super::content_rule::{ContentRule, FORM, MOST_VIOLATIONS, TEXT, UnreadableBody, is_json};
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts,
+    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, ValueDirection};
 use crate::model::{MediaRange, media_type_essence, trim_blanks};
@@ -46,6 +46,8 @@ struct ParameterRule {
 enum ValueText {
     /// One that is JSON.
     Json,
+    /// One that is plain text.
+    Plain,
     /// Those under its name.
     Own,
     /// Those under its name, and its parts under names of their own, but for the names of other parameters and keys.
@@ -211,8 +213,9 @@ impl ParameterRule {
     fn build(definition: &Definition, api: &Api, parameter: &Parameter) -> Self {
         let content = parameter.media_type.as_ref();
         let json = content.is_some_and(|content| is_json(&content.name));
-        // A value in another media type than JSON cannot be looked into.
-        let schema = if content.is_some() && !json {
+        let plain = content.is_some_and(|content| media_type_essence(&content.name) == TEXT);
+        // A value in another media type than JSON or plain text cannot be looked into.
+        let schema = if content.is_some() && !json && !plain {
             None
         } else {
             ValueSchema::build(definition, content.map_or(parameter.schema, |content| content.schema))
@@ -224,6 +227,7 @@ impl ParameterRule {
         };
         let text = match &schema {
             _ if json => ValueText::Json,
+            _ if plain => ValueText::Plain,
             Some(schema) if notation.gathers() && schema.allows_objects() => {
                 ValueText::Gathered(other_names(definition, api, parameter))
             }
@@ -282,6 +286,11 @@ impl ParameterRule {
                 Ok(Err(error)) => whole(format!("is not JSON: {error}")),
                 Err(_) => whole(REPEATED.to_owned()),
             };
+        }
+        if self.text == ValueText::Plain {
+            let Ok(text) = self.notation.text(written) else { return whole(REPEATED.to_owned()) };
+            let piece = text_body(&text, schema);
+            return piece.and_then(|piece| schema.read(piece, most).err()).unwrap_or_default();
         }
         match self.notation.piece(&self.name, written, schema) {
             Ok(None) if self.required => whole(MISSING.to_owned()),

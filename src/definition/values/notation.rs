@@ -132,9 +132,14 @@ impl ValueNotation {
 
     /// Parses a value with JSON as its text (Parameter Object, `content`).
     pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, UnreadableText> {
+        Ok(serde_json::from_str(&self.text(written)?))
+    }
+
+    /// Decodes the one text of a value that is written in a media type (Parameter Object, `content`).
+    pub(crate) fn text(self, written: &WrittenTexts<'_>) -> Result<String, UnreadableText> {
         match written.own.as_slice() {
-            [raw] => Ok(serde_json::from_str(&self.place.decode(raw))),
-            [raw, ..] if self.place == TextPlace::Cookie => Ok(serde_json::from_str(&self.place.decode(raw))),
+            [raw] => Ok(self.place.decode(raw)),
+            [raw, ..] if self.place == TextPlace::Cookie => Ok(self.place.decode(raw)),
             _ => Err(UnreadableText::Repeated),
         }
     }

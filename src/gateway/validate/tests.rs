@@ -24,6 +24,8 @@ paths:
         - {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}
         - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {age: {type: integer}}}}
         - {name: spec, in: query, content: {application/json: {schema: {type: object, required: [x]}}}}
+        - {name: note, in: query, content: {text/plain: {schema: {type: string, maxLength: 3}}}}
+        - {name: count, in: query, content: {text/plain;charset=utf-8: {schema: {type: integer}}}}
         - {name: X-Flag, in: header, schema: {type: boolean}}
         - {name: session, in: cookie, schema: {type: string, minLength: 3}}
       requestBody:
@@ -96,6 +98,9 @@ fn parameters_follow_their_schemas() {
     assert_eq!(check("1", "limit=5&tags=c&ids=1,x", &[]), ["query.tags/0", "query.ids/1"]);
     assert_eq!(check("1", "limit=5&filter[age]=x&spec={}", &[]), ["query.filter/age", "query.spec"]);
     assert_eq!(check("1", "limit=5&spec=no", &[("cookie", "session=ab")]), ["query.spec", "cookie.session"]);
+    assert_eq!(check("1", "limit=5&note=a,b&count=7", &[]), none);
+    assert_eq!(check("1", "limit=5&note=abcd&count=x", &[]), ["query.note", "query.count"]);
+    assert_eq!(check("1", "limit=5&note=a&note=b", &[]), ["query.note"]);
     // A backend may read another one than is checked.
     assert_eq!(check("1", "limit=5&limit=x", &[]), ["query.limit"]);
     assert_eq!(check("1", "limit=5&ids=1,2&ids=x&spec={}&spec={}", &[]), ["query.ids", "query.spec"]);

@@ -1,6 +1,6 @@
 //! Compares two definitions: finds which APIs belong together, and compares each with its partner.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::comparer::{ApiEntry, ApiReport, Comparer, field_place};
@@ -8,6 +8,7 @@ use super::comparison::ApiName;
 use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
 use super::schema::{SchemaTable, UnfoldingLimits};
+use super::taken_over::TemplatedPaths;
 use super::{bodies, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, template_shape};
 
@@ -22,10 +23,21 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Unfolding
     for gone in old_apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&api.key())) {
         reports.push(removed(*gone, before.node(gone.api.node)));
     }
+    let mut methods: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for api in &after.apis {
+        methods.entry(&api.path).or_default().insert(api.method.as_str());
+    }
+    let templated = TemplatedPaths::of(before);
     for api in new_apis.iter().filter(|api| is_first(&new, api)) {
         reports.push(match old.get(&api.key()) {
             Some(partner) => comparer.api(partner.api, *api),
-            None => added(*api),
+            None => {
+                let mut report = added(*api);
+                if let Some(methods) = methods.get(api.api.path.as_str()).filter(|_| api.api.variant.is_empty()) {
+                    templated.report(api.api, methods, &mut report);
+                }
+                report
+            }
         });
     }
     comparer.schemas.finish();
@@ -161,6 +173,7 @@ impl Comparer<'_> {
         let (old, new) = self.nodes(before, after);
         outgoing::callbacks(self, (old.get("callbacks"), new.get("callbacks")), &mut report);
         self.extensions(before, after, &mut report);
+        self.websocket(before, after, &mut report);
         report
     }
 
@@ -189,6 +202,21 @@ impl Comparer<'_> {
         for found in self.describe(&["summary", "description", "externalDocs"], old, new) {
             report.add("", found);
         }
+    }
+
+    /// Compares whether a definition lets connections go on as websockets.
+    fn websocket(&mut self, before: &Api, after: &Api, report: &mut ApiReport) {
+        let of = |definition: &Definition, api: &Api| {
+            let own = api.extension("x-apigw-websocket").and_then(|id| definition.node(id).as_bool());
+            own.unwrap_or_else(|| api.declares(101))
+        };
+        let (kind, message) = match (of(self.before, before), of(self.after, after)) {
+            (true, false) => (kinds::WEBSOCKET_REMOVED, "the API no longer goes on as a websocket"),
+            (false, true) => (kinds::WEBSOCKET_ADDED, "the API can go on as a websocket"),
+            _ => return,
+        };
+        let places = (Some(before.location.clone()), Some(after.location.clone()));
+        report.add("", RawChange::new(kind, message).at(places.0, places.1));
     }
 
     fn extensions(&mut self, before: &Api, after: &Api, report: &mut ApiReport) {

@@ -159,6 +159,10 @@ kinds! {
     PATH_PARAMETER_RENAMED "path-parameter-renamed" Keeps "A parameter of the path has another name: addresses stay as they are."
     MATCH_NARROWED "match-narrowed" Breaks "An API no longer matches the paths below its own."
     MATCH_WIDENED "match-widened" Keeps "An API also matches the paths below its own."
+    PATH_TAKEN_OVER "path-taken-over" Warns "A new path takes the requests of one with a parameter, where callers send its text as the value."
+    LISTED_PATH_TAKEN_OVER "listed-path-taken-over" Breaks "A new path takes the requests of one with a parameter, whose definition lists its text as a value."
+    WEBSOCKET_ADDED "websocket-added" Keeps "An API can go on as a websocket."
+    WEBSOCKET_REMOVED "websocket-removed" Breaks "An API no longer goes on as a websocket."
     BODY_SIGNATURE_REQUIRED "body-signature-required" Breaks "Signatures have to cover the body, which some callers do not sign."
     CALLBACK_ADDED "callback-added" Keeps "An API has a new callback."
     CALLBACK_REMOVED "callback-removed" Breaks "A callback that callers may wait for is gone."
@@ -221,6 +225,7 @@ kinds! {
     SECURITY_SCOPE_ADDED "security-scope-added" Breaks "One more scope is required."
     SECURITY_SCOPE_REMOVED "security-scope-removed" Keeps "One scope fewer is required."
     SECURITY_SCHEME_CHANGED "security-scheme-changed" Breaks "A security scheme changed its type."
+    SECURITY_FLOW_REMOVED "security-flow-removed" Breaks "A flow of OAuth 2.0 is gone, by which callers could get their tokens."
     SECURITY_SCHEME_UPDATED "security-scheme-updated" Keeps "The addresses, flows or offered scopes of a security scheme."
 
     SCHEMA_ADDED "schema-added" Narrows "A value that was unrestricted has a schema."

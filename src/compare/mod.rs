@@ -29,6 +29,7 @@ mod same;
 mod schema;
 mod security;
 mod settings;
+mod taken_over;
 
 use crate::definition::Definition;
 use crate::model::GroupSettings;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::comparer::{ApiReport, Comparer, field_place};
+use super::excerpt;
 use super::kinds;
 use super::output::RawChange;
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme};
@@ -21,6 +22,15 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut ApiReport) {
             let message = format!("the scheme was {identity} and is {other}");
             report.add(&path, RawChange::new(kinds::SECURITY_SCHEME_CHANGED, message).at(places.0, places.1));
             continue;
+        }
+        let flows = |node: Node<'_>| -> BTreeSet<String> {
+            let names = node.get("flows").into_iter().flat_map(Node::entries).map(|(name, _)| name);
+            names.filter(|name| !name.starts_with("x-")).map(str::to_owned).collect()
+        };
+        for flow in flows(was).difference(&flows(is)) {
+            let message = format!("the flow {} is gone", excerpt::quoted(flow));
+            let found = RawChange::new(kinds::SECURITY_FLOW_REMOVED, message);
+            report.add(&path, found.at(field_place(was, "flows"), field_place(is, "flows")));
         }
         for field in ["flows", "openIdConnectUrl", "bearerFormat"] {
             if let Some(message) = comparer.change(&format!("the {field}"), was.get(field), is.get(field)) {

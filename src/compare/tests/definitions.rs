@@ -19,6 +19,13 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-mock: {status: 201}}}}", "example-changed", "example-changed"),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-owner: me}}}", "extension-changed", "extension-changed"),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-match: prefix}}}", "match-widened", "match-narrowed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-websocket: true}}}", "extension-changed, websocket-added", "extension-changed, websocket-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {responses: {'101': {}}}}}", "response-added, websocket-added", "error-response-removed, websocket-removed breaks"),
+    ("paths: {'/a/{id}': {get: {}}}", "paths: {'/a/{id}': {get: {}}, /a/me: {get: {}}}", "api-added, path-taken-over warns", "api-removed breaks"),
+    ("paths: {'/a/{id}': {get: {}, put: {}}}", "paths: {'/a/{id}': {get: {}, put: {}}, /a/me: {get: {}, post: {}}}", "api-added, api-added, path-taken-over warns, path-taken-over warns", "api-removed breaks, api-removed breaks"),
+    ("paths: {'/a/{id}': {get: {parameters: [{in: path, name: id, required: true, schema: {enum: [me]}}]}}}", "paths: {'/a/{id}': {get: {parameters: [{in: path, name: id, required: true, schema: {enum: [me]}}]}}, /a/me: {post: {}}}", "api-added, listed-path-taken-over breaks", "api-removed breaks"),
+    ("paths: {'/a/{id}': {get: {}}, /a/me: {get: {}}}", "paths: {'/a/{id}': {get: {}}, /a/me: {get: {}, put: {}}}", "api-added", "api-removed breaks"),
+    ("paths: {'/a/{id}/b': {get: {}}}", "paths: {'/a/{id}/b': {get: {}}, /a/me/c: {get: {}}}", "api-added", "api-removed breaks"),
     (
         "paths: {/a: {put: {}}}",
         "paths: {/a: {put: {x-apigw-unsigned-body: true}}}",
@@ -171,7 +178,7 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {security: [{k: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "paths: {/a: {get: {security: [{l: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "security-alternative-added, security-alternative-removed breaks", "security-alternative-added, security-alternative-removed breaks"),
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "paths: {}\ncomponents: {securitySchemes: {l: {type: http, scheme: basic}, k: {type: apiKey, in: header, name: X}}}", "", ""),
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: X}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: x}}}", "security-scheme-changed breaks", "security-scheme-changed breaks"),
-    ("paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {}}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {implicit: {}}}}}", "security-scheme-updated", "security-scheme-updated"),
+    ("paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {}}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {implicit: {}}}}}", "security-scheme-updated", "security-flow-removed breaks, security-scheme-updated"),
 ];
 
 /// Parts that came with OpenAPI 3.2, as above.

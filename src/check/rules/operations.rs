@@ -196,6 +196,31 @@ pub(in crate::check) const OPERATION_ID_SIMILAR: Rule = Rule::warning(
      right:\n\
      \x20 getPet, getPetByName",
 );
+/// A link leads to an operation.
+pub(in crate::check) const LINK_UNKNOWN: Rule = Rule::warning(
+    "link-operation-unknown",
+    "A link names the operation that a caller can go on with, by its id (OpenAPI 3.1, section 4.8.20). One that no \
+     operation has leads nowhere, in documents as in SDKs. Correct the id, or remove the link.",
+)
+.example(
+    "wrong:\n\
+     \x20 links: {pet: {operationId: getpet}}\n\
+     right:\n\
+     \x20 links: {pet: {operationId: getPet}}",
+);
+/// A discriminator's mapping leads to schemas.
+pub(in crate::check) const DISCRIMINATOR_UNKNOWN: Rule = Rule::warning(
+    "discriminator-schema-unknown",
+    "The values of a discriminator's `mapping` are references or names of schemas (OpenAPI 3.1, section 4.8.25). One \
+     that is neither can be of no use: constant results and SDKs go by the other values alone. Correct it, or add the \
+     schema.",
+)
+.example(
+    "wrong:\n\
+     \x20 mapping: {cat: '#/components/schemas/Kat'}\n\
+     right:\n\
+     \x20 mapping: {cat: '#/components/schemas/Cat'}",
+);
 /// Each required security scheme is declared.
 pub(in crate::check) const SECURITY_UNDECLARED: Rule = Rule::warning(
     "security-undeclared",
@@ -271,7 +296,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 21] = [
+pub(super) const RULES: [Rule; 23] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -286,6 +311,8 @@ pub(super) const RULES: [Rule; 21] = [
     ROUTE_SHADOWED,
     OPERATION_ID_DUPLICATE,
     OPERATION_ID_SIMILAR,
+    LINK_UNKNOWN,
+    DISCRIMINATOR_UNKNOWN,
     SECURITY_UNDECLARED,
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,

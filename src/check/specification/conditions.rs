@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::form::Kind;
 use super::{SpecificationWalk, rules};
-use crate::check::rules::operations::{RESPONSES_MISSING, SUNSET_INVALID};
+use crate::check::rules::operations::{DISCRIMINATOR_UNKNOWN, RESPONSES_MISSING, SUNSET_INVALID};
 use crate::definition::rules::MOCK_FIELD;
 use crate::definition::{Node, Specification};
 use crate::model::Timestamp;
@@ -44,7 +44,24 @@ impl<'d> SpecificationWalk<'d> {
                 }
             }
             Kind::SecurityScheme => self.security_scheme(node),
+            Kind::Discriminator => self.discriminator(node),
             _ => {}
+        }
+    }
+
+    /// Checks that the values of a mapping that name a schema of the definition itself, by its name or a reference to its
+    /// component, name one that is there.
+    fn discriminator(&mut self, node: Node<'d>) {
+        let Some(root) = self.root.filter(|root| root.location().file == node.location().file) else { return };
+        let schemas = root.get("components").and_then(|components| components.get("schemas"));
+        for (_, target) in node.get("mapping").into_iter().flat_map(Node::entries) {
+            let Some(text) = target.as_str() else { continue };
+            let name = text.strip_prefix("#/components/schemas/").unwrap_or(text);
+            let is_name = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter));
+            if is_name && schemas.is_none_or(|schemas| schemas.get(name).is_none()) {
+                let message = format!("the mapping of the discriminator names a schema {name:?}, which is not there");
+                self.add(DISCRIMINATOR_UNKNOWN, target, message, "correct the name, or add the schema");
+            }
         }
     }
 

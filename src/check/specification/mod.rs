@@ -24,13 +24,14 @@ use crate::model::{Finding, Findings, Hint, Rule, is_token, nearest};
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = SpecificationWalk {
         specification: definition.specification,
+        root: definition.document().root(),
         findings: Findings::default(),
         seen: NodeSet::default(),
         pending: Vec::new(),
         media_types: NodeMap::default(),
         examples: ExampleCheck::new(definition),
     };
-    if let Some(root) = definition.document().root() {
+    if let Some(root) = walk.root {
         walk.expect(root, Kind::OpenApi, false);
     }
     while let Some(ExpectedNode { node, kind, may_refer }) = walk.pending.pop() {
@@ -47,6 +48,7 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
 
 struct SpecificationWalk<'d> {
     specification: Specification,
+    root: Option<Node<'d>>,
     findings: Findings,
     seen: NodeSet<(NodeId, Kind)>,
     pending: Vec<ExpectedNode<'d>>,

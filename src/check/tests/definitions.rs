@@ -249,6 +249,18 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /a: {get: {operationId: getPet}}\n  /b: {get: {operationId: getPets}}\n",
     ),
     (
+        "link-operation-unknown",
+        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getpet}}}}}}\n",
+        &["openapi.yaml:4:96"],
+        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getPet}}}}}}\n",
+    ),
+    (
+        "discriminator-schema-unknown",
+        "paths: {/a: {get: {}}}\ncomponents:\n  schemas:\n    Cat: {type: object}\n    Pet: {type: object, discriminator: {propertyName: p, mapping: {a: Kat, b: \"#/components/schemas/Kat\"}}}\n",
+        &["openapi.yaml:7:71", "openapi.yaml:7:79"],
+        "paths: {/a: {get: {}}}\ncomponents:\n  schemas:\n    Cat: {type: object}\n    Pet: {type: object, discriminator: {propertyName: p, mapping: {a: Cat, b: \"#/components/schemas/Cat\", c: ./kat.yaml, d: \"#/Kat\"}}}\n",
+    ),
+    (
         "websocket-invalid",
         "paths:\n  /a: {post: {x-apigw-websocket: true}}\n  /b: {get: {x-apigw-websocket: yes please}}\n",
         &["openapi.yaml:4:34", "openapi.yaml:5:33"],

@@ -1,74 +1,245 @@
 //! Compares the settings of a group. The version is no change: the changes decide its next bump.
 
+use super::excerpt;
+use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
-use super::{excerpt, kinds};
-use crate::model::{GroupIpRules, GroupSettings, IpRange, KeyKind, RateLimits};
+use crate::model::{
+    Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, KeyKind, MockSettings, PathPrefix,
+    RateLimits, ResponseValidation,
+};
 
+/// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has decided
+/// what it means to callers.
 pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut ChangeOutput) {
-    let mut add = |kind, path: &str, message: String| output.add(RawChange::new(kind, message), path, None);
-    if before.prefix != after.prefix {
-        let message = format!("the prefix was {} and is {}", before.prefix, after.prefix);
-        add(kinds::PREFIX_CHANGED, "settings prefix", message);
+    let GroupSettings {
+        schema: _,
+        version: _,
+        definition: _,
+        description,
+        prefix,
+        auth,
+        limits,
+        ip_rules,
+        backend,
+        domains,
+        validate_requests,
+        validate_responses,
+        mock,
+        max_body_kib,
+        cors,
+        forwarding,
+    } = before;
+    let mut settings = SettingsComparison { output };
+    settings.prefix(prefix, &after.prefix);
+    settings.auth(auth, &after.auth);
+    settings.limits(limits, &after.limits);
+    settings.ip_rules(ip_rules, &after.ip_rules);
+    settings.body_limit(*max_body_kib, after.max_body_kib);
+    settings.validation((*validate_requests, after.validate_requests), (*validate_responses, after.validate_responses));
+    settings.mock(*mock, after.mock);
+    settings.cors(cors.as_ref(), after.cors.as_ref());
+    settings.forwarding(forwarding, &after.forwarding);
+    settings.domains(domains, &after.domains);
+    settings.texts(
+        (kinds::BACKEND_CHANGED, "backend", backend, &after.backend),
+        (kinds::GROUP_DESCRIPTION_CHANGED, "description", description, &after.description),
+    );
+}
+
+/// The changes of a group's settings so far.
+struct SettingsComparison<'o> {
+    output: &'o mut ChangeOutput,
+}
+
+/// A kind of change, the setting that it is of, and its texts before and after.
+type ComparedText<'t> = (Kind, &'static str, &'t Option<String>, &'t Option<String>);
+
+impl SettingsComparison<'_> {
+    fn add(&mut self, kind: Kind, setting: &str, message: impl Into<String>) {
+        self.output.add(RawChange::new(kind, message), &format!("settings {setting}"), None);
     }
-    // A kind that is no longer taken shuts out who shows it; one more lets more in.
-    let is_lost = |kind: &KeyKind| !after.auth.takes(*kind);
-    if before.auth.is_none() != after.auth.is_none() || before.auth.kinds().any(|kind| is_lost(&kind)) {
-        let kind = if after.auth.is_none() { kinds::AUTH_LIFTED } else { kinds::AUTH_REQUIRED };
-        add(kind, "settings auth", format!("auth was {} and is {}", before.auth, after.auth));
-    } else if before.auth.to_string() != after.auth.to_string() {
-        let message = format!("auth was {} and is {}", before.auth, after.auth);
-        add(kinds::AUTH_LIFTED, "settings auth", message);
-    } else if before.auth != after.auth {
-        let message = format!("settings of auth {} are others", after.auth);
-        add(kinds::AUTH_SETTINGS_CHANGED, "settings auth", message);
+
+    fn prefix(&mut self, before: &PathPrefix, after: &PathPrefix) {
+        if before != after {
+            self.add(kinds::PREFIX_CHANGED, "prefix", format!("the prefix was {before} and is {after}"));
+        }
     }
-    if before.limits != after.limits {
-        let is_widened = after
-            .limits
-            .iter()
-            .all(|limit| before.limits.of(limit.window).is_some_and(|before| before.requests <= limit.requests));
+
+    fn auth(&mut self, before: &Auth, after: &Auth) {
+        // A kind that is no longer taken shuts out who shows it; one more lets more in.
+        let is_lost = |kind: &KeyKind| !after.takes(*kind);
+        if before.is_none() != after.is_none() || before.kinds().any(|kind| is_lost(&kind)) {
+            let kind = if after.is_none() { kinds::AUTH_LIFTED } else { kinds::AUTH_REQUIRED };
+            self.add(kind, "auth", format!("auth was {before} and is {after}"));
+        } else if before.to_string() != after.to_string() {
+            self.add(kinds::AUTH_LIFTED, "auth", format!("auth was {before} and is {after}"));
+        } else if before != after {
+            self.add(kinds::AUTH_SETTINGS_CHANGED, "auth", format!("settings of auth {after} are others"));
+        }
+    }
+
+    fn limits(&mut self, before: &RateLimits, after: &RateLimits) {
+        if before == after {
+            return;
+        }
+        let is_widened =
+            after.iter().all(|limit| before.of(limit.window).is_some_and(|before| before.requests <= limit.requests));
         let kind = if is_widened { kinds::LIMITS_WIDENED } else { kinds::LIMITS_NARROWED };
-        let message = format!("the limits were {} and are {}", limits(&before.limits), limits(&after.limits));
-        add(kind, "settings limits", message);
+        self.add(kind, "limits", format!("the limits were {} and are {}", limits(before), limits(after)));
     }
-    if before.ip_rules != after.ip_rules {
-        let message = format!("the IP rules were {} and are {}", ip_rules(&before.ip_rules), ip_rules(&after.ip_rules));
-        add(kinds::IP_RULES_CHANGED, "settings ip_rules", message);
-    }
-    match (before.forwarding.websockets, after.forwarding.websockets) {
-        (false, true) => {
-            let message = "every GET may go on as a websocket, not only operations that say so";
-            add(kinds::WEBSOCKETS_ADDED, "settings forwarding websockets", message.to_owned());
+
+    fn ip_rules(&mut self, before: &GroupIpRules, after: &GroupIpRules) {
+        if before != after {
+            let message = format!("the IP rules were {} and are {}", ip_rules(before), ip_rules(after));
+            self.add(kinds::IP_RULES_CHANGED, "ip_rules", message);
         }
-        (true, false) => {
-            let message = "only operations that say so may go on as websockets, not every GET";
-            add(kinds::WEBSOCKETS_REMOVED, "settings forwarding websockets", message.to_owned());
+    }
+
+    fn body_limit(&mut self, before: Option<u32>, after: Option<u32>) {
+        let kind = match (before, after) {
+            _ if before == after => return,
+            (Some(before), Some(after)) if after < before => kinds::BODY_LIMIT_NARROWED,
+            (Some(_), Some(_)) => kinds::BODY_LIMIT_WIDENED,
+            _ => kinds::BODY_LIMIT_CHANGED,
+        };
+        let shown = |limit: Option<u32>| limit.map_or_else(|| "the gateway's".to_owned(), |kib| format!("{kib} KiB"));
+        let message = format!("the limit of bodies was {} and is {}", shown(before), shown(after));
+        self.add(kind, "max_body_kib", message);
+    }
+
+    fn validation(
+        &mut self,
+        (before, after): (Option<bool>, Option<bool>),
+        (was, is): (ResponseValidation, ResponseValidation),
+    ) {
+        if before != after {
+            let shown = |validated: Option<bool>| match validated {
+                None => "only those to a mock",
+                Some(true) => "all",
+                Some(false) => "none",
+            };
+            let message = format!("of the requests, {} were validated, and now {} are", shown(before), shown(after));
+            self.add(kinds::REQUEST_VALIDATION_CHANGED, "validate_requests", message);
         }
-        _ => {}
+        if was != is {
+            let shown = |validation: ResponseValidation| match validation {
+                ResponseValidation::Off => "not validated",
+                ResponseValidation::Log => "validated for the log",
+                ResponseValidation::Fail => "validated, and refused with 502",
+            };
+            let message = format!("responses of the backend were {} and are {}", shown(was), shown(is));
+            self.add(kinds::RESPONSE_VALIDATION_CHANGED, "validate_responses", message);
+        }
     }
-    for domain in before.domains.iter().filter(|domain| !after.domains.contains(domain)) {
-        add(kinds::DOMAIN_REMOVED, "settings domains", format!("the domain {domain} was removed"));
+
+    fn mock(&mut self, before: MockSettings, after: MockSettings) {
+        let MockSettings { check_security } = before;
+        if check_security != after.check_security {
+            let message = if check_security {
+                "a mock no longer asks for the declared credentials"
+            } else {
+                "a mock asks for the declared credentials"
+            };
+            self.add(kinds::MOCK_SECURITY_CHANGED, "mock check_security", message);
+        }
     }
-    for domain in after.domains.iter().filter(|domain| !before.domains.contains(domain)) {
-        add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} was added"));
+
+    fn cors(&mut self, before: Option<&Cors>, after: Option<&Cors>) {
+        let (before, after) = match (before, after) {
+            (None, None) => return,
+            (None, Some(_)) => return self.add(kinds::CORS_WIDENED, "cors", "pages of other origins can call"),
+            (Some(_), None) => {
+                return self.add(kinds::CORS_NARROWED, "cors", "pages of other origins can no longer call");
+            }
+            (Some(before), Some(after)) => (before, after),
+        };
+        if before == after {
+            return;
+        }
+        let Cors { allow_origins, allow_headers, expose_headers, allow_credentials, max_age_seconds: _ } = before;
+        let has =
+            |list: &[String], text: &str| list.iter().any(|known| known == "*" || known.eq_ignore_ascii_case(text));
+        let lacking = |before: &[String], after: &[String]| -> Vec<String> {
+            before.iter().filter(|text| !has(after, text)).map(|text| excerpt::quoted(text)).collect()
+        };
+        // Without a list, a page may set any header.
+        let is_any = after.allow_headers.is_empty();
+        let headers = match (allow_headers.is_empty(), is_any) {
+            (_, true) => Vec::new(),
+            (true, false) => vec!["any header".to_owned()],
+            (false, false) => lacking(allow_headers, &after.allow_headers),
+        };
+        let gone = [
+            ("may no longer call", lacking(allow_origins, &after.allow_origins)),
+            ("can no longer be set", headers),
+            ("can no longer be read", lacking(expose_headers, &after.expose_headers)),
+        ];
+        let mut told: Vec<String> = gone
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(what, names)| format!("{} {what}", names.join(", ")))
+            .collect();
+        if *allow_credentials && !after.allow_credentials {
+            told.push("credentials are no longer allowed".to_owned());
+        }
+        if told.is_empty() {
+            self.add(kinds::CORS_WIDENED, "cors", "cross-origin access changed, and refuses nothing that it allowed");
+        } else {
+            self.add(kinds::CORS_NARROWED, "cors", told.join("; "));
+        }
     }
-    let shown = |text: &Option<String>, other: &Option<String>| match text {
-        Some(text) => excerpt::quoted_among(text, other.as_deref()),
-        None => "none".to_owned(),
-    };
-    if before.backend != after.backend {
-        let message = format!(
-            "the backend was {} and is {}",
-            shown(&before.backend, &after.backend),
-            shown(&after.backend, &before.backend)
-        );
-        add(kinds::BACKEND_CHANGED, "settings backend", message);
+
+    fn forwarding(&mut self, before: &Forwarding, after: &Forwarding) {
+        match (before.websockets, after.websockets) {
+            (false, true) => {
+                let message = "every GET may go on as a websocket, not only operations that say so";
+                self.add(kinds::WEBSOCKETS_ADDED, "forwarding websockets", message);
+            }
+            (true, false) => {
+                let message = "only operations that say so may go on as websockets, not every GET";
+                self.add(kinds::WEBSOCKETS_REMOVED, "forwarding websockets", message);
+            }
+            _ => {}
+        }
+        match (before.encoded_slashes, after.encoded_slashes) {
+            (false, true) => {
+                let message = "a path parameter may have an encoded slash";
+                self.add(kinds::ENCODED_SLASHES_ALLOWED, "forwarding encoded_slashes", message);
+            }
+            (true, false) => {
+                let message = "a path parameter with an encoded slash is refused";
+                self.add(kinds::ENCODED_SLASHES_REFUSED, "forwarding encoded_slashes", message);
+            }
+            _ => {}
+        }
+        let others =
+            Forwarding { websockets: before.websockets, encoded_slashes: before.encoded_slashes, ..after.clone() };
+        if others != *before {
+            let message = "requests reach the backend in another way";
+            self.add(kinds::FORWARDING_CHANGED, "forwarding", message);
+        }
     }
-    if before.description != after.description {
-        let (before, after) =
-            (shown(&before.description, &after.description), shown(&after.description, &before.description));
-        let message = format!("the description was {before} and is {after}");
-        add(kinds::GROUP_DESCRIPTION_CHANGED, "settings description", message);
+
+    fn domains(&mut self, before: &[DomainName], after: &[DomainName]) {
+        for domain in before.iter().filter(|domain| !after.contains(domain)) {
+            self.add(kinds::DOMAIN_REMOVED, "domains", format!("the domain {domain} was removed"));
+        }
+        for domain in after.iter().filter(|domain| !before.contains(domain)) {
+            self.add(kinds::DOMAIN_ADDED, "domains", format!("the domain {domain} was added"));
+        }
+    }
+
+    fn texts(&mut self, backend: ComparedText<'_>, description: ComparedText<'_>) {
+        let shown = |text: &Option<String>, other: &Option<String>| match text {
+            Some(text) => excerpt::quoted_among(text, other.as_deref()),
+            None => "none".to_owned(),
+        };
+        for (kind, setting, before, after) in [backend, description] {
+            if before != after {
+                let message = format!("the {setting} was {} and is {}", shown(before, after), shown(after, before));
+                self.add(kind, setting, message);
+            }
+        }
     }
 }
 

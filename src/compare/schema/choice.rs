@@ -6,11 +6,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::alternative::{alternative_name, named_alternative, reference_name};
 use super::comparison::PairComparison;
 use super::context::{KeptValues, SchemaStep};
-use super::overlap;
 use super::proof::{DefinitionSide, ProofOperand};
 use super::sets::SchemaSets;
 use super::table::SchemaTable;
 use super::view::{AlternativeSet, SchemaView};
+use super::{discriminator, overlap};
 use crate::compare::kinds;
 use crate::definition::TypeSet;
 use crate::definition::{Node, NodeId};
@@ -77,8 +77,9 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     let before = std::mem::take(&mut comparing.before.choices);
     let after = std::mem::take(&mut comparing.after.choices);
     comparing.has_further_choices = before.len() > 1 || after.len() > 1;
+    let mut pairs = Vec::new();
     for (old, new) in before.iter().zip(&after) {
-        alternatives(comparing, old, new);
+        pairs.extend(alternatives(comparing, old, new));
     }
     for gone in before.iter().skip(after.len()) {
         let message = format!("none of the schemas of `{}` need be satisfied any longer", gone.keyword);
@@ -88,15 +89,22 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
         let message = format!("one of the schemas of `{}` must be satisfied", fresh.keyword);
         comparing.add(kinds::CHOICE_ADDED, message, None, Some(fresh.node.location()));
     }
-    discriminator(comparing);
+    discriminator::compare(comparing, &pairs);
 }
 
-fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet<'d>, new: &AlternativeSet<'d>) {
+/// Compares the alternatives of two choices; returns those that belong together.
+fn alternatives<'d>(
+    comparing: &mut PairComparison<'_, 'd>,
+    old: &AlternativeSet<'d>,
+    new: &AlternativeSet<'d>,
+) -> Vec<(Node<'d>, Node<'d>)> {
+    let mut pairs = Vec::new();
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
     overlap::compare(comparing, old, new, &partners);
     for (index, alternative) in old.alternatives.iter().enumerate() {
         let partner = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner));
         if let Some(partner) = partner {
+            pairs.push((*alternative, *partner));
             let step = SchemaStep::Alternative(old.keyword, alternative_name(*partner, index));
             let kept = KeptValues {
                 no_less: is_kept(comparing, *alternative, DefinitionSide::Before),
@@ -116,6 +124,7 @@ fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet
         let kept = KeptValues { no_less: false, no_more: is_kept(comparing, *alternative, DefinitionSide::After) };
         comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
     }
+    pairs
 }
 
 /// True if the values of one side's schemas and one of their alternatives satisfy the other side too.
@@ -254,62 +263,4 @@ fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// Compares the discriminators of the alternatives.
-fn discriminator(comparing: &mut PairComparison<'_, '_>) {
-    let of = |view: &SchemaView<'_>| view.first("discriminator").map(|(_, node)| node.id());
-    let (before, after) = (of(&comparing.before), of(&comparing.after));
-    let before = before.map(|id| comparing.schemas.before.definition.node(id));
-    let after = after.map(|id| comparing.schemas.after.definition.node(id));
-    let (old, new) = match (before, after) {
-        (None, None) => return,
-        (None, Some(new)) => {
-            let message = "a discriminator was added";
-            return comparing.add_beyond_values(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
-        }
-        (Some(old), None) => {
-            let message = "the discriminator was removed";
-            return comparing.add_beyond_values(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
-        }
-        (Some(old), Some(new)) => (old, new),
-    };
-    let name = |node: Node<'_>| node.get("propertyName").and_then(Node::as_str).unwrap_or_default().to_owned();
-    if name(old) != name(new) {
-        let message = format!("the discriminator was {:?} and is {:?}", name(old), name(new));
-        comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
-    }
-    let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(Node::id));
-    let entries = |node: Node<'_>| -> Vec<(String, String)> {
-        let entries = node.get("mapping").into_iter().flat_map(Node::entries);
-        let target = |to: Node<'_>| to.as_str().and_then(|text| text.rsplit('/').next()).unwrap_or_default().to_owned();
-        // A value that names its schema needs no mapping.
-        entries.map(|(value, to)| (value.to_owned(), target(to))).filter(|(value, to)| value != to).collect()
-    };
-    let (was, is): (HashMap<String, String>, HashMap<String, String>) =
-        (entries(old).into_iter().collect(), entries(new).into_iter().collect());
-    for (value, target) in entries(old) {
-        let place = mapping(old, &value).map(|id| comparing.schemas.before.definition.node(id).location());
-        match is.get(&value) {
-            None => {
-                let message = format!("{value:?} no longer maps to {target:?}");
-                comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
-            }
-            Some(other) if *other != target => {
-                let message = format!("{value:?} mapped to {target:?} and maps to {other:?}");
-                let now = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
-                comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, place, now);
-            }
-            Some(_) => {}
-        }
-    }
-    for (value, target) in entries(new).into_iter().filter(|(value, _)| !was.contains_key(value)) {
-        let place = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
-        comparing.add_beyond_values(
-            kinds::DISCRIMINATOR_VALUE_ADDED,
-            format!("{value:?} maps to {target:?}"),
-            None,
-            place,
-        );
-    }
 }

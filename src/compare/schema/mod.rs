@@ -11,6 +11,7 @@ mod bounds;
 mod choice;
 mod comparison;
 mod context;
+mod discriminator;
 mod items;
 mod lists;
 mod mentions;

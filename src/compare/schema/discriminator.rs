@@ -1,0 +1,103 @@
+//! Compares the discriminators of alternatives: their properties, and what their values mean (OpenAPI 3.1.1, section
+//! 4.8.25).
+
+use std::collections::HashMap;
+
+use super::alternative::reference_name;
+use super::comparison::PairComparison;
+use super::view::SchemaView;
+use crate::compare::excerpt::quoted;
+use crate::compare::kinds;
+use crate::definition::{Definition, Node};
+use crate::model::Location;
+
+/// A value of a discriminator, with the schema that it stands for and the place that says so.
+struct DiscriminatorValue<'d> {
+    value: &'d str,
+    schema: &'d str,
+    place: Location,
+}
+
+/// Compares the discriminators, given the alternatives that belong together.
+pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(Node<'d>, Node<'d>)]) {
+    let of = |view: &SchemaView<'d>| view.first("discriminator").map(|(_, node)| node);
+    let (old, new) = match (of(&comparing.before), of(&comparing.after)) {
+        (None, None) => return,
+        (None, Some(new)) => {
+            let message = "a discriminator was added";
+            return comparing.add_beyond_values(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
+        }
+        (Some(old), None) => {
+            let message = "the discriminator was removed";
+            return comparing.add_beyond_values(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
+        }
+        (Some(old), Some(new)) => (old, new),
+    };
+    let name = |node: Node<'d>| node.get("propertyName").and_then(Node::as_str).unwrap_or_default();
+    if name(old) != name(new) {
+        let message = format!("the discriminator was {} and is {}", quoted(name(old)), quoted(name(new)));
+        let places = (Some(old.location()), Some(new.location()));
+        comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, places.0, places.1);
+    }
+    let renamed: Vec<(&str, &str)> =
+        pairs.iter().filter_map(|(old, new)| Some((reference_name(*old)?, reference_name(*new)?))).collect();
+    let steps = &mut comparing.schemas.steps_left;
+    let mut named = |definition: &'d Definition, alternative: Node<'d>, property: &str| {
+        reference_name(alternative).filter(|_| !lists_values(definition, alternative, property, steps))
+    };
+    let (before, after) = (comparing.schemas.before.definition, comparing.schemas.after.definition);
+    let was: Vec<&str> = pairs.iter().filter_map(|(one, _)| named(before, *one, name(old))).collect();
+    let is: Vec<&str> = pairs.iter().filter_map(|(_, one)| named(after, *one, name(new))).collect();
+    let (was, is) = (values(old, was), values(new, is));
+    let by_value = |values: &[DiscriminatorValue<'d>]| -> HashMap<&'d str, usize> {
+        values.iter().enumerate().map(|(index, known)| (known.value, index)).collect()
+    };
+    let (known, kept) = (by_value(&was), by_value(&is));
+    for old in &was {
+        let place = Some(old.place.clone());
+        let Some(new) = kept.get(old.value).and_then(|index| is.get(*index)) else {
+            let message = format!("{} no longer maps to {}", quoted(old.value), quoted(old.schema));
+            comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
+            continue;
+        };
+        // A schema with another name is the same alternative, and its contents are compared there.
+        if old.schema != new.schema && !renamed.contains(&(old.schema, new.schema)) {
+            let (value, was, is) = (quoted(old.value), quoted(old.schema), quoted(new.schema));
+            let message = format!("{value} mapped to {was} and maps to {is}");
+            comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, place, Some(new.place.clone()));
+        }
+    }
+    for new in is.iter().filter(|new| !known.contains_key(new.value)) {
+        let message = format!("{} maps to {}", quoted(new.value), quoted(new.schema));
+        comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_ADDED, message, None, Some(new.place.clone()));
+    }
+}
+
+/// True if an alternative lists the values of its discriminator itself, whatever its name.
+fn lists_values(definition: &Definition, alternative: Node<'_>, property: &str, steps: &mut usize) -> bool {
+    let view = SchemaView::open(definition, &[alternative.id()], steps);
+    let is_listed = |schema: Node<'_>| schema.get("enum").is_some() || schema.get("const").is_some();
+    view.properties(steps)
+        .get(property)
+        .is_some_and(|found| found.schemas.iter().any(|id| is_listed(definition.node(*id))))
+}
+
+/// Lists the values of a discriminator: those that are mapped, and the names of alternatives that no value is mapped to. One
+/// that names its own schema needs no mapping.
+fn values<'d>(discriminator: Node<'d>, alternatives: Vec<&'d str>) -> Vec<DiscriminatorValue<'d>> {
+    let entries = discriminator.get("mapping").into_iter().flat_map(Node::entries);
+    let mapped = entries.map(|(value, to)| {
+        let schema = to.as_str().and_then(|text| text.rsplit(['/', '#']).next()).unwrap_or_default();
+        DiscriminatorValue { value, schema, place: to.location() }
+    });
+    let mut values: Vec<DiscriminatorValue<'d>> = mapped.collect();
+    let mut named: Vec<&'d str> =
+        alternatives.into_iter().filter(|name| values.iter().all(|known| known.schema != *name)).collect();
+    named.dedup();
+    values.extend(named.into_iter().map(|name| DiscriminatorValue {
+        value: name,
+        schema: name,
+        place: discriminator.location(),
+    }));
+    values
+}

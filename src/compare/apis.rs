@@ -29,15 +29,14 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Unfolding
     }
     let templated = TemplatedPaths::of(before);
     for api in new_apis.iter().filter(|api| is_first(&new, api)) {
-        reports.push(match old.get(&api.key()) {
-            Some(partner) => comparer.api(partner.api, *api),
-            None => {
-                let mut report = added(*api);
-                if let Some(methods) = methods.get(api.api.path.as_str()).filter(|_| api.api.variant.is_empty()) {
-                    templated.report(api.api, methods, &mut report);
-                }
-                report
+        reports.push(if let Some(partner) = old.get(&api.key()) {
+            comparer.api(partner.api, *api)
+        } else {
+            let mut report = added(*api);
+            if let Some(methods) = methods.get(api.api.path.as_str()).filter(|_| api.api.variant.is_empty()) {
+                templated.report(api.api, methods, &mut report);
             }
+            report
         });
     }
     comparer.schemas.finish();

@@ -7,7 +7,7 @@ use super::comparer::ApiReport;
 use super::excerpt;
 use super::kinds;
 use super::output::RawChange;
-use crate::definition::{Api, Definition, Parameter, ParameterPlace, PathPiece, path_pieces, template_shape};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, path_pieces, template_shape};
 
 /// The paths of a definition in whose place a new one can stand.
 pub(super) struct TemplatedPaths<'d> {
@@ -81,7 +81,7 @@ impl<'d> TemplatedPaths<'d> {
         let schema = api.parameters.iter().find(is_named).and_then(|parameter| parameter.schema);
         let Some(schema) = schema.and_then(|id| self.definition.node(id).resolve()) else { return false };
         let constant = schema.get("const").into_iter();
-        let listed = schema.get("enum").into_iter().flat_map(|list| list.items());
+        let listed = schema.get("enum").into_iter().flat_map(Node::items);
         constant.chain(listed).any(|value| value.as_str() == Some(text))
     }
 }

@@ -177,8 +177,18 @@ fn planned(
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
     workspace.check_releases(&plan).map_err(|error| missing_release::explain(facts, &plan, error))?;
     lost::note(&mut plan, facts);
+    note_layout(&mut plan, workspace);
     plan.warnings.extend(backends::warnings(&plan, facts));
     Ok(plan)
+}
+
+/// Warns that a plan restores the layout of the file that it changes.
+pub(super) fn note_layout(plan: &mut Plan, workspace: &Workspace) {
+    let change = if plan.is_empty() { None } else { workspace.layout_change(&plan.operation.environment) };
+    plan.warnings.extend(
+        change
+            .map(|finding| format!("{}: {}; this change restores its layout", finding.location.file, finding.message)),
+    );
 }
 
 /// Plans again under the lock.

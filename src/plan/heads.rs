@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{GroupName, Operation, OperationId};
+use crate::model::{Deployment, GroupName, Operation, OperationId};
 
 /// Operations of one environment, by id.
 pub type Operations = BTreeMap<OperationId, Operation>;
@@ -34,6 +34,15 @@ impl GroupHeads {
     #[must_use]
     pub fn get(&self, group: &GroupName) -> impl DoubleEndedIterator<Item = &OperationId> {
         self.0.get(group).into_iter().flatten()
+    }
+
+    /// True if each group has one head, and its entry among these.
+    #[must_use]
+    pub fn are_all_in(&self, entries: &BTreeMap<GroupName, Deployment>) -> bool {
+        let is_entry = |(group, heads): (&GroupName, &BTreeSet<OperationId>)| {
+            entries.get(group).is_some_and(|entry| heads.len() == 1 && heads.contains(&entry.operation))
+        };
+        self.0.iter().all(is_entry)
     }
 
     /// Goes through the groups, each with its heads.

@@ -1,25 +1,64 @@
-//! Groups that both branches of a merge changed, told by their operations: a text merge mixes entries of one branch into the
-//! conflicts of others.
+//! An environment's file read with its history at hand. That tells which groups both branches of a merge changed, as a text
+//! merge mixes entries of one branch into the conflicts of others, and whether a file in another layout has all its entries.
 
 use std::collections::BTreeSet;
 
 use super::error::Error;
 use super::record::{self, EnvironmentReading};
 use super::{Workspace, layout};
-use crate::model::{EnvironmentName, GroupName, OperationId};
+use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName, OperationId};
+use crate::plan::GroupHeads;
 
 impl Workspace {
-    /// Reads an environment from its file's text. A conflict in it names the groups that both branches changed.
+    /// Reads an environment from its file's text. A conflict in it names the groups that both branches changed. A file that
+    /// was laid out anew is read by its values, if no entry of the history is missing in it.
     pub(super) fn parse_environment(
         &self,
         environment: &EnvironmentName,
         text: &str,
     ) -> Result<EnvironmentReading, Error> {
-        record::parse_told(&layout::environment(environment), environment, text, &|group, one, other| {
+        let place = layout::environment(environment);
+        let strict = record::parse_told(&place, environment, text, &|group, one, other| {
             let is_own = |id: &OperationId| self.is_of_group(environment, group, id);
             let follows = |id: &OperationId, earlier: &OperationId| self.builds_upon(environment, group, id, earlier);
             is_own(one) && is_own(other) && !follows(one, other) && !follows(other, one)
-        })
+        });
+        if strict.as_ref().is_ok_and(|reading| reading.problems.is_empty()) {
+            return strict;
+        }
+        match record::values::parse_values(&place, environment, text) {
+            Some(reading) if self.has_all_entries(&reading)? => Ok(reading),
+            _ => strict,
+        }
+    }
+
+    /// Returns the finding on an environment's file in another layout, which the next change of it restores.
+    #[must_use]
+    pub fn layout_change(&self, environment: &EnvironmentName) -> Option<Finding> {
+        self.read_environment(environment).ok()?.layout.map(|layout| layout.finding)
+    }
+
+    /// True if a file in another layout has an entry of every group of its history. Without its end, it must have the latest
+    /// of each, whole: a file that was cut off between two entries has the same look.
+    fn has_all_entries(
+        &self,
+        EnvironmentReading { environment, problems, layout }: &EnvironmentReading,
+    ) -> Result<bool, Error> {
+        let Environment { name, deployments } = environment;
+        if !layout.as_ref().is_some_and(|layout| layout.lacks_end) {
+            let heads = GroupHeads::of(self.whole_operations(name)?.iter());
+            let has_entry = |group: &GroupName| {
+                deployments.contains_key(group) || problems.iter().any(|(named, _)| named.as_ref() == Some(group))
+            };
+            return Ok(heads.iter().all(|(group, _)| has_entry(group)));
+        }
+        let operations = match self.operations(name) {
+            Err(Error::Invalid(_)) => return Ok(false),
+            read => read?,
+        };
+        let is_recorded = |entry: &Deployment| operations.contains_key(&entry.operation);
+        let heads = GroupHeads::of(operations.iter());
+        Ok(problems.is_empty() && deployments.values().all(is_recorded) && heads.are_all_in(deployments))
     }
 
     /// True if an operation changed a group, for all that can be read of it: where a conflict spans two entries, a group may

@@ -42,6 +42,7 @@ impl Workspace {
         };
         let text = layout::text(&place, bytes)?;
         let mut reading = self.parse_environment(environment, &text)?;
+        let text = reading.take_text(text);
         let edits = self.replace_edits(&mut reading, &text, groups)?;
         Ok((reading.for_groups(groups)?, edits))
     }
@@ -118,7 +119,7 @@ impl Workspace {
     }
 
     /// Reads the operations of an environment that can be read, but for those whose commit this machine has not finished.
-    fn whole_operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
+    pub(super) fn whole_operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
         let mut operations = Operations::new();
         for id in self.operation_ids(environment)? {
             if self.is_abandoned(environment, &id)? {

@@ -187,6 +187,10 @@ impl Workspace {
         };
         let text = bytes.map(|bytes| layout::text(&place, bytes)).transpose()?;
         let conflict = text.as_deref().and_then(split_conflict);
+        let text = text.map(|text| match self.parse_environment(environment, &text) {
+            Ok(mut reading) if conflict.is_none() => reading.take_text(text),
+            _ => text,
+        });
         let read = (&state.operations, &state.heads);
         let disputed = conflict.as_ref().map(|conflict| conflict.disputed.clone()).unwrap_or_default();
         let edits = text.as_deref().and_then(|text| HandEdits::find(&place, environment, text, &disputed, read));

@@ -278,8 +278,9 @@ impl Workspace {
         let place = layout::environment(environment);
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
         // Both are of one text, though an editor saves the file meanwhile.
-        let text = layout::text(&place, bytes)?;
+        let mut text = layout::text(&place, bytes)?;
         let mut reading = self.parse_environment(environment, &text)?;
+        text = reading.take_text(text);
         if !plan.replaced_edits.is_empty() && self.replace_edits(&mut reading, &text, &groups)? != plan.replaced_edits {
             return Err(Error::Stale { what: place });
         }
@@ -299,6 +300,7 @@ impl Workspace {
             None => Ok(record::EnvironmentReading {
                 environment: Environment::empty(environment.clone()),
                 problems: Vec::new(),
+                layout: None,
             }),
             Some(bytes) => self.parse_environment(environment, &layout::text(&place, bytes)?),
         }

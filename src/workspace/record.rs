@@ -1,12 +1,13 @@
 //! An environment's file: the live entries, one a group.
 //!
 //! The file is YAML, but of one fixed shape, a line a field, so that it is written and read at the
-//! speed of the disk and two branches merge line by line. A reader takes that shape and nothing
-//! else: each entry's checksum covers its lines as they stand, so an edit by hand shows, in
-//! whatever way the text was changed. `verify` explains such an edit and can record it.
+//! speed of the disk and two branches merge line by line. Each entry's checksum covers its lines in
+//! that shape, so an edit by hand shows, in whatever way the text was changed. `verify` explains such
+//! an edit and can record it. A file in another shape is read by its values ([`values`]).
 
 pub(super) mod conflict;
 pub(super) mod replace;
+pub(super) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -31,9 +32,27 @@ pub(super) struct EnvironmentReading {
     /// The findings on the others, each with its group where that is known.
     pub(super) problems: Vec<(Option<GroupName>, Finding)>,
 }
+    /// Its other layout; `None` where the file is laid out as apigw does.
+    pub(super) layout: Option<LayoutChange>,
+}
+
+/// Another layout of an environment's file than apigw's.
+#[derive(Debug)]
+pub(super) struct LayoutChange {
+    /// The file's text in apigw's layout.
+    pub(super) restored: String,
+    /// The finding on it.
+    pub(super) finding: Finding,
+    /// True if the end marker is missing.
+    pub(super) lacks_end: bool,
 
 impl EnvironmentReading {
-    /// Returns the environment, if nothing at all is wrong with its file.
+    /// Returns the file's text in apigw's layout, which is all that changes of single entries know.
+    pub(super) fn take_text(&mut self, text: String) -> String {
+        self.layout.take().map_or(text, |layout| layout.restored)
+    }
+
+    /// Returns the environment, if nothing is wrong with the entries of its file.
     pub(super) fn whole(self) -> Result<Environment, Error> {
         if self.problems.is_empty() {
             Ok(self.environment)
@@ -189,7 +208,7 @@ fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line:
         }
         start += length;
     }
-    EnvironmentReading { environment: Environment { name: name.clone(), deployments }, problems }
+    EnvironmentReading { environment: Environment { name: name.clone(), deployments }, problems, layout: None }
 }
 
 fn group_of(line: &str) -> Option<GroupName> {
@@ -261,7 +280,7 @@ fn at(place: &str, line: usize) -> Location {
 mod tests {
     use super::*;
 
-    fn example() -> Environment {
+    pub(super) fn example() -> Environment {
         let deployment = |version: &str, backend| Deployment {
             release: Release {
                 state: DeploymentState::Live,

@@ -142,10 +142,6 @@ impl RestoreAdvisor<'_> {
         let (Some(Environment { deployments, .. }), Ok(operations)) = (parsed, self.workspace.operations(name)) else {
             return false;
         };
-        let heads = GroupHeads::of(operations.iter());
-        let leads_to = |(group, heads): (_, &BTreeSet<_>)| {
-            deployments.get(group).is_some_and(|entry| heads.len() == 1 && heads.contains(&entry.operation))
-        };
-        heads.iter().all(leads_to)
+        GroupHeads::of(operations.iter()).are_all_in(&deployments)
     }
 }

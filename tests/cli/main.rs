@@ -31,6 +31,7 @@ mod export_losses;
 mod files;
 mod first_release;
 mod fleet;
+mod hand_edits;
 mod harness;
 mod hostile;
 mod issuer_keys;

@@ -6,13 +6,14 @@ use crate::model::Rule;
 pub(crate) const HAND_EDIT: Rule = Rule::error(
     "hand-edit",
     "A file of deployments or of keys is not as apigw wrote it: somebody changed it by hand, or it is damaged. What the edit means \
-     is not in the history, so it is not served. `verify` explains the edit; take it back, or have `verify --repair` record it.",
+     is not in the history, so it is not served. `verify` explains the edit; take it back, or have `verify --repair` record it. A file \
+     that was only laid out anew is served as ever, and the next change restores its layout.",
 );
 /// A file of deployments is whole.
 pub(crate) const CUT_SHORT: Rule = Rule::error(
     "cut-short",
-    "A file of deployments ends in the line `...`. Without it the file is cut short, and nothing tells which entries it should \
-     have. Restore it from Git or a backup.",
+    "A file of deployments ends in the line `...`. Without it the file is cut short, unless it has the latest entry of every group \
+     in the history. Restore it from Git or a backup.",
 );
 /// A file that apigw writes can be read.
 pub(crate) const FILE_DAMAGED: Rule = Rule::error(

@@ -118,6 +118,7 @@ pub(super) fn compute(
 }
 
 /// Shows plans without committing them.
+        change::note_layout(plan, facts.workspace());
 pub(super) fn show(
     context: &Context<'_>,
     workspace: &Workspace,

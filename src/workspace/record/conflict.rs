@@ -104,7 +104,7 @@ pub(super) fn parse_sides(
         (Some(group), found)
     };
     let problems = unread.into_iter().map(problem).collect();
-    Ok(EnvironmentReading { environment: reading.environment, problems })
+    Ok(EnvironmentReading { environment: reading.environment, problems, layout: None })
 }
 
 /// Names the groups that both branches changed or, where there are none, those that one branch changed.

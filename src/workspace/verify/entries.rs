@@ -94,6 +94,10 @@ pub(super) fn examine(
         loose.edited.retain(|group, _| !loose.whole.contains_key(group));
         return Ok(loose);
     }
+    if let Some(layout) = strict.layout {
+        entries.differs = true;
+        problems.push(IntegrityProblem::found(ProblemKind::HandEdit, layout.finding).repairable());
+    }
     find_unrecorded(operations, &mut entries, problems);
     Ok(entries)
 }

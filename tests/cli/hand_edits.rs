@@ -1,0 +1,102 @@
+//! Files of environments that somebody edited or laid out anew: the way back stays open, and hints work as typed.
+
+use std::fs;
+
+use crate::harness::Sandbox;
+
+const TEST: &str = "deployments/test.yaml";
+
+/// Makes a workspace in which test has 0.0.2 of a, after 0.0.1, and 0.0.1 of b.
+fn released() -> Sandbox {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("api add a GET /more").expect_exit(0);
+    sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+    sandbox
+}
+
+/// Replaces the first place of a part of test's file.
+fn edit(sandbox: &Sandbox, before: &str, after: &str) {
+    let text = sandbox.read(TEST);
+    let edited = text.replacen(before, after, 1);
+    assert_ne!(edited, text, "{before} is not in it");
+    sandbox.write(TEST, &edited);
+}
+
+/// Sets test back to a file, and to its first operations.
+fn set_back(sandbox: &Sandbox, text: &str, operations: usize) {
+    sandbox.write(TEST, text);
+    for operation in sandbox.read_folder("history/test").into_iter().skip(operations) {
+        fs::remove_file(sandbox.path().join("history/test").join(operation)).expect("an operation");
+    }
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn another_layout_bars_nothing_and_the_next_change_restores_it() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    let quoted = base.replace("  a:\n", "  \"a\":\n");
+    let layouts = [
+        ("publish b --backend http://127.0.0.1:9", base.replace("  a:\n", "\n  a:\n")),
+        ("rollback a", base.replacen("    digest:", "\n    digest:", 1)),
+        ("offline b", base.replace("  b:\n", "# the second\n  b:\n").replace("state: live", "state: 'live'")),
+        ("switch a --previous", base.replace('\n', "\r\n")),
+        ("rollback a", base.replace("...\n", "")),
+        ("undo", quoted.clone()),
+        ("offline --all", quoted.clone()),
+        ("offline b", quoted),
+    ];
+    for (command, text) in layouts {
+        sandbox.write(TEST, &text);
+        sandbox.run("status").expect_exit(0).expect_stdout("0.0.2 mock");
+        sandbox.run("verify").expect_exit(3).expect_stdout("`apigw verify --repair` restores its layout");
+        let words = format!("{command} --env test");
+        let told = "deployments/test.yaml: the ";
+        sandbox.run(&format!("{words} --dry-run")).expect_exit(0).expect_stderr(told);
+        assert_eq!(sandbox.read(TEST), text, "{words} --dry-run wrote something");
+        let changed = sandbox.run(&words).expect_exit(0).expect_stderr(told);
+        changed.expect_stderr("this change restores its layout");
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+        set_back(&sandbox, &base, 2);
+    }
+    sandbox.write(TEST, &base.replace("...\n", ""));
+    sandbox.run("verify --repair").expect_exit(0).expect_stdout("restored the layout");
+    assert_eq!(sandbox.read(TEST), base);
+}
+
+#[test]
+fn a_file_without_its_end_is_whole_only_with_the_latest_entry_of_every_group() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    let without_b = base.split_once("  b:\n").expect("an entry").0.to_owned();
+    let body = base.strip_suffix("...\n").expect("an end").to_owned();
+    sandbox.run("offline b --env test").expect_exit(0);
+    let latest = sandbox.read(TEST);
+    let cut = latest.strip_suffix("...\n").expect("an end");
+    let cut = &cut[..cut.len() - 3];
+    for text in [without_b.as_str(), &body, cut, "", base.split_once("  a:\n").expect("an entry").0] {
+        sandbox.write(TEST, text);
+        for words in ["rollback a --env test", "offline a --env test", "verify", "verify --repair"] {
+            sandbox.run(words).expect_exit(3);
+            assert_eq!(sandbox.read(TEST), text, "{words} changed a file that is cut short");
+        }
+    }
+    // With its end, a file in another layout must not lose an entry unseen either.
+    sandbox.write(TEST, &format!("{without_b}\n...\n"));
+    sandbox.run("offline a --env test").expect_exit(3);
+    fs::remove_file(sandbox.path().join(TEST)).expect("a file");
+    sandbox.run("verify --repair").expect_exit(0);
+    assert_eq!(sandbox.read(TEST), latest);
+}
+
+#[test]
+fn an_edit_beside_another_layout_stays_as_it_is_until_its_own_group_changes() {
+    let sandbox = released();
+    edit(&sandbox, "  b:\n", "\n  'b':\n");
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    sandbox.run("offline b --env test").expect_exit(0).expect_stderr("restores its layout");
+    assert!(sandbox.read(TEST).contains("  a:\n    state: live\n    version: \"0.0.1\"\n"), "{}", sandbox.read(TEST));
+    assert_eq!(sandbox.read(TEST).matches("  b:\n").count(), 1, "{}", sandbox.read(TEST));
+    sandbox.run("rollback a --env test").expect_exit(0).expect_stderr("a in test was edited by hand");
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+}

@@ -40,6 +40,12 @@ pub trait Facts {
         Ok(Arc::default())
     }
 
+    /// Fails where an entry of these groups, or any where none is named, was edited by hand, though it might be replaced: who
+    /// brings something new in is told of the edit first.
+    fn check_unedited(&self, _environment: &EnvironmentName, _groups: &BTreeSet<GroupName>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error>;
 

@@ -11,7 +11,7 @@ use crate::model::{
 use super::candidate::PublishCandidate;
 use super::error::Error;
 use super::facts::{Facts, HeldGrant, PastEntry};
-use super::outcome::Plan;
+use super::outcome::{EditedEntry, Plan};
 
 /// The state on disk, with the outcome of the steps so far upon it.
 pub(super) struct PlanOverlay<'a, E> {
@@ -72,6 +72,17 @@ impl<E> Facts for PlanOverlay<'_, E> {
 
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Self::Error> {
         self.environments.get(environment).map_or_else(|| self.base.environment(environment), |known| Ok(known.clone()))
+    }
+
+    fn edited_entries(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Self::Error> {
+        self.base.edited_entries(environment)
+    }
+
+    fn check_unedited(&self, environment: &EnvironmentName, groups: &BTreeSet<GroupName>) -> Result<(), Self::Error> {
+        self.base.check_unedited(environment, groups)
     }
 
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error> {

@@ -143,7 +143,11 @@ fn plan_step<E>(
     let author = &Author { allow_breaking: author.allow_breaking || step.allows_breaking(), ..author.clone() };
     let wrong = |fault| wrong_step(number, fault);
     match step {
-        PlanStep::Publish(step) => publish(&publish_request(step, environment).map_err(wrong)?, facts, author),
+        PlanStep::Publish(step) => {
+            let request = publish_request(step, environment).map_err(wrong)?;
+            check_unedited(&request.environment, &request.groups, facts)?;
+            publish(&request, facts, author)
+        }
         PlanStep::Switch(step) => switch(&switch_request(step, environment).map_err(wrong)?, facts, author),
         PlanStep::Offline(step) => {
             let groups = groups(&step.groups, step.all).map_err(wrong)?;
@@ -153,10 +157,25 @@ fn plan_step<E>(
             let from = step.from.as_ref().ok_or_else(|| wrong_step(number, StepFault::NoSource))?;
             let from = declared(facts.settings(), from, number)?;
             let request = promote_request(step, from, environment).map_err(wrong)?;
+            check_unedited(&request.from, &request.groups, facts)?;
+            check_unedited(&request.to, &request.groups, facts)?;
             let bound = file.bound.as_ref().and_then(|bound| promoted(bound, &request.from, &request.to));
             promote_bound(&request, bound.as_ref(), facts, author)
         }
     }
+}
+
+/// Refuses a step that brings something new in where an entry was edited by hand, as its command does.
+fn check_unedited<E>(
+    environment: &EnvironmentName,
+    groups: &GroupSelection,
+    facts: &dyn Facts<Error = E>,
+) -> Result<(), Error<E>> {
+    let groups = match groups {
+        GroupSelection::Groups(groups) => groups.iter().cloned().collect(),
+        GroupSelection::All => BTreeSet::new(),
+    };
+    facts.check_unedited(environment, &groups).map_err(Error::Facts)
 }
 
 fn groups(names: &[GroupName], is_all: bool) -> Result<GroupSelection, StepFault> {
@@ -236,8 +255,11 @@ fn merge<E>(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error<E>> 
     }
     plan.operation.time = plan.operation.time.max(next.operation.time);
     plan.operation.changes.extend(next.operation.changes);
-    plan.operation.overrides.extend(next.operation.overrides);
-    plan.operation.overrides.dedup();
+    let overrides = &mut plan.operation.overrides;
+    let more = next.operation.overrides.into_iter().filter(|policy| !overrides.contains(policy));
+    let more: Vec<_> = more.collect();
+    overrides.extend(more);
+    plan.replaced_edits.extend(next.replaced_edits);
     plan.unchanged.extend(next.unchanged);
     plan.sources.extend(next.sources);
     plan.freezes.extend(next.freezes);

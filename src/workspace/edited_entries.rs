@@ -96,19 +96,37 @@ impl Workspace {
     /// an operation that names it as its predecessor would break the chain.
     pub(super) fn check_predecessors(&self, plan: &Plan) -> Result<(), Error> {
         let environment = &plan.operation.environment;
-        for (group, change) in &plan.operation.changes {
-            let Some(before) = &change.before else { continue };
-            if self.is_other_than_recorded(environment, group, before) {
-                let file = layout::environment(environment);
-                return Err(Error::invalid(
-                    &HAND_EDIT,
-                    Location::file(&file),
-                    format!("{group} is not as operation {} left it", before.operation),
-                    Hint::InspectEdit,
-                ));
-            }
+        let changes = plan.operation.changes.iter();
+        let replaced = changes.filter_map(|(group, change)| Some((group, change.before.as_ref()?)));
+        self.check_recorded(environment, replaced)
+    }
+
+    /// Refuses entries of groups, or of all where none is named, that were edited by hand.
+    pub(super) fn check_unedited(
+        &self,
+        environment: &EnvironmentName,
+        groups: &BTreeSet<GroupName>,
+    ) -> Result<(), Error> {
+        let entries = self.environment_for(environment, groups)?.deployments;
+        let is_wanted = |(group, _): &(&GroupName, &Deployment)| groups.is_empty() || groups.contains(*group);
+        self.check_recorded(environment, entries.iter().filter(is_wanted))
+    }
+
+    /// Refuses entries that their operations did not leave like that.
+    fn check_recorded<'a>(
+        &self,
+        environment: &EnvironmentName,
+        mut entries: impl Iterator<Item = (&'a GroupName, &'a Deployment)>,
+    ) -> Result<(), Error> {
+        match entries.find(|(group, entry)| self.is_other_than_recorded(environment, group, entry)) {
+            None => Ok(()),
+            Some((group, entry)) => Err(Error::invalid(
+                &HAND_EDIT,
+                Location::file(&layout::environment(environment)),
+                format!("{group} is not as operation {} left it", entry.operation),
+                Hint::InspectEdit,
+            )),
         }
-        Ok(())
     }
 
     /// True if the operation of an entry left another one. One that cannot be read says nothing.

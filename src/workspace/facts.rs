@@ -176,6 +176,10 @@ impl Facts for DiskFacts<'_> {
         Ok(self.read_environment(environment)?.1)
     }
 
+    fn check_unedited(&self, environment: &EnvironmentName, groups: &BTreeSet<GroupName>) -> Result<(), Error> {
+        self.workspace.check_unedited(environment, groups)
+    }
+
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Error> {
         once(&self.working_copies, (group.clone(), version.cloned()), |(group, version)| {
             Ok(Arc::new(self.workspace.working_copy_of(group, version.as_ref(), &self.access)?))

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::harness::Sandbox;
 
 const TEST: &str = "deployments/test.yaml";
@@ -99,4 +101,48 @@ fn an_edit_beside_another_layout_stays_as_it_is_until_its_own_group_changes() {
     assert_eq!(sandbox.read(TEST).matches("  b:\n").count(), 1, "{}", sandbox.read(TEST));
     sandbox.run("rollback a --env test").expect_exit(0).expect_stderr("a in test was edited by hand");
     sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+}
+
+#[test]
+fn a_release_plan_replaces_an_edit_as_its_commands_do() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    let plan = |steps: &[&str]| {
+        let steps: Vec<String> = steps.iter().map(|step| format!("  - {step}\n")).collect();
+        sandbox.write("plan.yaml", &format!("schema: 1\nenvironment: test\nsteps:\n{}", steps.concat()));
+    };
+    for steps in [
+        &["offline: {groups: [a]}"][..],
+        &["switch: {groups: [a], previous: true}"],
+        &["offline: {groups: [b]}", "switch: {groups: [a], version: 0.0.2}"],
+        &["publish: {groups: [b], backend: 'http://127.0.0.1:9'}", "offline: {groups: [a]}"],
+        &["offline: {all: true}"],
+    ] {
+        plan(steps);
+        edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+        sandbox.run("plan plan.yaml --out bound.yaml").expect_exit(0).expect_stderr("a in test was edited by hand");
+        sandbox.run("apply bound.yaml").expect_exit(0).expect_stderr("a in test was edited by hand");
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+        let latest = sandbox.run("-o json history -n 1").expect_exit(0).json()["operations"][0].clone();
+        assert_eq!(latest["override"], json!(["hand-edit"]), "{latest}");
+        set_back(&sandbox, &base, 2);
+    }
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    // Who brings something new in is told of the edit first.
+    for steps in [
+        &["publish: {groups: [a], mock: true}"][..],
+        &["publish: {all: true, mock: true}"],
+        &["offline: {groups: [b]}", "publish: {groups: [a], mock: true}"],
+        &["promote: {groups: [a], from: test, environment: pre-release}"],
+    ] {
+        plan(steps);
+        sandbox.run("plan plan.yaml").expect_exit(3).expect_stderr("apigw verify --repair");
+        sandbox.run("apply plan.yaml").expect_exit(3).expect_stderr("apigw verify --repair");
+    }
+    // An edit that came after the plan was made is no part of it.
+    set_back(&sandbox, &base, 2);
+    plan(&["offline: {groups: [a]}"]);
+    sandbox.run("plan plan.yaml --out bound.yaml").expect_exit(0);
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    sandbox.run("apply bound.yaml").expect_exit(4);
 }

@@ -37,7 +37,7 @@ pub(in crate::cli) struct ApplyArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let facts = DiskFacts::new(workspace);
+    let facts = plan::facts_for(workspace, &file);
     check_environment(context, arguments, &file)?;
     let mut plans = plan::compute(context, &facts, (&arguments.file, &file), &arguments.change)?;
     let wait = arguments.change.wait.resolve(context)?;

@@ -16,7 +16,7 @@ use crate::cli::wait::WaitArguments;
 use crate::cli::yaml::yaml;
 use crate::cli::{backends, lost};
 use crate::plan::{self, Plan, ReleasePlan};
-use crate::workspace::{DiskFacts, Workspace, is_same_file, read_release_plan, write_outside};
+use crate::workspace::{DiskFacts, EntryEdits, Workspace, is_same_file, read_release_plan, write_outside};
 
 /// The path that stands for stdout.
 const STDOUT: &str = "-";
@@ -50,7 +50,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     check_out(context, arguments)?;
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let plans = compute(context, &DiskFacts::new(workspace), (&arguments.file, &file), &change)?;
+    let plans = compute(context, &facts_for(workspace, &file), (&arguments.file, &file), &change)?;
     let bound = || yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?));
     if arguments.out.as_deref() == Some(Path::new(STDOUT)) {
         context.output.raw(bound()?.as_bytes())?;
@@ -86,6 +86,12 @@ fn check_out(context: &Context<'_>, arguments: &PlanArguments) -> Result<(), Com
     Ok(())
 }
 
+/// Returns the facts for the steps of a file. As with the commands of the same names, entries of other groups bar none of them,
+/// and `switch` and `offline` replace an edit by hand.
+pub(super) fn facts_for<'w>(workspace: &'w Workspace, file: &ReleasePlan) -> DiskFacts<'w> {
+    DiskFacts::new(workspace).for_groups(file.groups()).with_edits(EntryEdits::Replace)
+}
+
 /// Computes the plans of a file, compared with the outcome that it is bound to.
 pub(super) fn compute(
     context: &Context<'_>,
@@ -112,13 +118,13 @@ pub(super) fn compute(
     }
     for plan in &mut plans {
         lost::note(plan, facts);
+        change::note_layout(plan, facts.workspace());
         plan.warnings.extend(backends::warnings(plan, facts));
     }
     Ok(plans)
 }
 
 /// Shows plans without committing them.
-        change::note_layout(plan, facts.workspace());
 pub(super) fn show(
     context: &Context<'_>,
     workspace: &Workspace,

@@ -1,6 +1,6 @@
 //! The file of a release plan, as it is written and read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Deployment, EnvironmentName, GroupName, OperationId, PolicyOverride, Release, Version};
 use crate::plan::bump::BumpRequest;
@@ -30,6 +30,25 @@ impl ReleasePlan {
     pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
         let bound = self.bound.iter().flatten().map(|bound| &bound.environment);
         self.steps.iter().filter_map(|step| self.target(step)).chain(bound)
+    }
+
+    /// Returns the groups that the steps name; none where a step takes all.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<GroupName> {
+        let mut named = BTreeSet::new();
+        for step in &self.steps {
+            let (groups, is_all) = match step {
+                PlanStep::Publish(step) => (&step.groups, step.all),
+                PlanStep::Switch(step) => (&step.groups, false),
+                PlanStep::Offline(step) => (&step.groups, step.all),
+                PlanStep::Promote(step) => (&step.groups, step.all),
+            };
+            if is_all {
+                return BTreeSet::new();
+            }
+            named.extend(groups.iter().cloned());
+        }
+        named
     }
 
     /// Returns the environment that a step changes.

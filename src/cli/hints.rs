@@ -98,6 +98,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
              `git checkout COMMIT -- {file}`"
         ),
+        Hint::RestoreFromHead { file } => format!("restore it: `git checkout HEAD -- {file}`"),
         Hint::RestoreGroup { folder, commit, .. } => {
             format!("restore its working copy: `git checkout {commit} -- {folder} ':!{folder}/versions'`")
         }
@@ -111,10 +112,10 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::RebuildRemovedEnvironment { file } => format!(
             "remove {file}, then `apigw verify --repair` builds it from its history; a copy from before lacks operations"
         ),
-        Hint::RevertEdit => {
-            "revert the edit, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"
-                .to_owned()
-        }
+        Hint::RevertEdit { environment, file } => format!(
+            "to revert the edit, committed or not, remove {file}: `apigw resolve --env {environment}` builds it from its \
+             history; make the change with `apigw publish` or `apigw switch` afterwards"
+        ),
         Hint::RestoreLayout => "`apigw verify --repair` restores its layout".to_owned(),
         Hint::RemoveLeftovers => "the next change removes them; so does `apigw verify --repair`".to_owned(),
         Hint::RemoveAbandoned => {
@@ -149,7 +150,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "`apigw resolve --access {subject}` joins both sides; do not take one side whole, it would lose the other's \
              changes"
         ),
-        Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing, false),
+        Hint::MergeAgain { environment, operation, restore } => merge_again(environment, operation, restore),
         Hint::PruneVersions => "`apigw prune` removes it".to_owned(),
         Hint::RestoreNote { file, is_tracked } => note_hint(file, *is_tracked),
         Hint::LeaveBlockedVersion { group, environment, version, has_way_back } => {
@@ -174,19 +175,15 @@ fn restore_version(folder: &str, removed_file: &str, source: RestoreSource) -> S
 }
 
 /// Returns the hint for an operation that builds upon one without a file: a merge was aborted, or a commit was reverted or
-/// picked without those before it. One that an entry names must stay.
-pub(super) fn merge_again(
-    environment: &EnvironmentName,
-    operation: &OperationId,
-    missing: &OperationId,
-    is_named: bool,
-) -> String {
-    let restore = text(&Hint::RestoreMissing { file: format!("history/{environment}/{missing}.yaml") }).into_owned();
-    if is_named {
-        return restore;
+/// picked without those before it.
+fn merge_again(environment: &EnvironmentName, operation: &OperationId, restore: &Hint) -> String {
+    let restored = text(restore);
+    // Both are of the branch that is checked out.
+    if matches!(restore, Hint::RestoreFromHead { .. }) {
+        return restored.into_owned();
     }
     format!(
-        "{restore}; or, if it came with a merge that was aborted for good, remove \
+        "{restored}; or, if it came with a merge that was aborted for good, remove \
          history/{environment}/{operation}.yaml: no entry leads to it"
     )
 }

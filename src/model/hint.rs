@@ -94,6 +94,11 @@ pub enum Hint {
         /// The commit, abbreviated; empty where none is known.
         commit: String,
     },
+    /// Restore a file that the commit has that is checked out, and that is about to be removed.
+    RestoreFromHead {
+        /// The file.
+        file: String,
+    },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,
     /// Remove an environment's file and rebuild it: a copy from before lacks operations.
@@ -101,8 +106,13 @@ pub enum Hint {
         /// The file.
         file: String,
     },
-    /// Revert an edit by hand before a merge is resolved, and make the change by a command afterwards.
-    RevertEdit,
+    /// Revert an edit by hand, which may be committed, before a merge is resolved, and make the change by a command afterwards.
+    RevertEdit {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Its file.
+        file: String,
+    },
     /// Write a file in the layout of its commit.
     RestoreLayout,
     /// Remove the temporary files of an interrupted command.
@@ -156,8 +166,8 @@ pub enum Hint {
         environment: EnvironmentName,
         /// The operation that no entry leads to.
         operation: OperationId,
-        /// The operation without a file.
-        missing: OperationId,
+        /// The way in which the operation without a file is restored.
+        restore: Box<Hint>,
     },
     /// Remove the frozen versions that no operation names.
     PruneVersions,

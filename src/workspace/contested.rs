@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::error::Error;
+use super::git::{GitCheckout, GitOperation};
+use super::record::conflict::ConflictOrigin;
 use super::record::{self, EnvironmentReading};
 use super::{Workspace, layout};
 use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName, OperationId};
@@ -19,9 +21,14 @@ impl Workspace {
     ) -> Result<EnvironmentReading, Error> {
         let place = layout::environment(environment);
         let strict = record::parse_told(&place, environment, text, &|group, one, other| {
+            if self.is_reverting() {
+                return ConflictOrigin::Revert;
+            }
+            let (Some(one), Some(other)) = (one, other) else { return ConflictOrigin::OneBranch };
             let is_own = |id: &OperationId| self.is_of_group(environment, group, id);
             let follows = |id: &OperationId, earlier: &OperationId| self.builds_upon(environment, group, id, earlier);
-            is_own(one) && is_own(other) && !follows(one, other) && !follows(other, one)
+            let is_contested = is_own(one) && is_own(other) && !follows(one, other) && !follows(other, one);
+            if is_contested { ConflictOrigin::BothBranches } else { ConflictOrigin::OneBranch }
         });
         if strict.as_ref().is_ok_and(|reading| reading.problems.is_empty()) {
             return strict;
@@ -30,6 +37,11 @@ impl Workspace {
             Some(reading) if self.has_all_entries(&reading)? => Ok(reading),
             _ => strict,
         }
+    }
+
+    /// True if Git has begun a revert, and not ended it.
+    fn is_reverting(&self) -> bool {
+        GitCheckout::find(self.root.path()).and_then(|checkout| checkout.operation()) == Some(GitOperation::Revert)
     }
 
     /// Returns the finding on an environment's file in another layout, which the next change of it restores.

@@ -65,6 +65,8 @@ pub enum GitOperation {
     Rebase,
     /// `git cherry-pick`.
     CherryPick,
+    /// `git revert`: the other side is what was there before a commit.
+    Revert,
 }
 
 impl GitCheckout {
@@ -92,17 +94,21 @@ impl GitCheckout {
                 return Some(revisions(HEAD, other));
             }
         }
+        if self.has("REVERT_HEAD") {
+            return Some(revisions(HEAD, "REVERT_HEAD^"));
+        }
         let merge = self.ask(&["rev-list", "--merges", "-n", "1", HEAD])?;
         let merge = String::from_utf8(merge).ok()?;
         let merge = Some(merge.trim()).filter(|merge| !merge.is_empty())?;
         Some(revisions(&format!("{merge}^1"), &format!("{merge}^2")))
     }
 
-    /// Returns the commit before the single one that is picked, or replayed in a rebase.
-    pub(super) fn picked_parent(&self) -> Option<&'static str> {
+    /// Returns the commit that both sides begin from where a single one is picked, replayed in a rebase, or reverted.
+    pub(super) fn picked_base(&self) -> Option<&'static str> {
         match self.operation()? {
             GitOperation::Rebase => Some("REBASE_HEAD^"),
             GitOperation::CherryPick => Some("CHERRY_PICK_HEAD^"),
+            GitOperation::Revert => Some("REVERT_HEAD"),
             GitOperation::Merge => None,
         }
     }
@@ -110,6 +116,17 @@ impl GitCheckout {
     /// Returns the bytes of a file in a commit, or in a stage of the index, which is named like `:2`.
     pub(super) fn read(&self, revision: &str, place: &str) -> Option<Vec<u8>> {
         self.ask(&["show", &format!("{revision}:./{place}")])
+    }
+
+    /// True if all that Git has lies there as in the commit that is checked out, in conflict or not.
+    pub(super) fn is_as_committed(&self) -> bool {
+        let names = |words: &[&str]| {
+            let listed = self.ask(&[&["diff", "--name-only", "-z"][..], words, &[HEAD]].concat())?;
+            Some(String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect::<BTreeSet<_>>())
+        };
+        let (Some(all), Some(own)) = (names(&[]), names(&["--relative"])) else { return false };
+        let is_same = |name: &String| fs::read(self.folder.join(name)).ok() == self.read(HEAD, name);
+        all.len() == own.len() && own.iter().all(is_same)
     }
 
     /// True if Git has a file: committed, or about to be.
@@ -273,8 +290,10 @@ impl GitCheckout {
             Some(GitOperation::Rebase)
         } else if self.has("MERGE_HEAD") {
             Some(GitOperation::Merge)
+        } else if self.has("CHERRY_PICK_HEAD") {
+            Some(GitOperation::CherryPick)
         } else {
-            self.has("CHERRY_PICK_HEAD").then_some(GitOperation::CherryPick)
+            self.has("REVERT_HEAD").then_some(GitOperation::Revert)
         }
     }
 

@@ -128,7 +128,7 @@ impl MergeState {
             &HAND_EDIT,
             Location::file(layout::environment(&self.environment)),
             format!("{group} is not as operation {operation} left it"),
-            Hint::RevertEdit,
+            Hint::RevertEdit { environment: self.environment.clone(), file: layout::environment(&self.environment) },
         )
     }
 
@@ -242,6 +242,12 @@ impl Workspace {
     #[must_use]
     pub fn unmerged_files(&self) -> BTreeSet<String> {
         GitCheckout::find(self.root.path()).map(|checkout| checkout.unmerged_files()).unwrap_or_default()
+    }
+
+    /// True if nothing is left of what Git has begun: each file is as in the commit that is checked out.
+    #[must_use]
+    pub fn is_as_committed(&self) -> bool {
+        GitCheckout::find(self.root.path()).is_some_and(|checkout| checkout.is_as_committed())
     }
 
     /// Lists the folders of groups' versions in which `git add` finds something: a resolve wrote there, this one or an

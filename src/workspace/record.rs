@@ -12,13 +12,14 @@ pub(super) mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use self::conflict::{ConflictOrigin, OriginOf};
 use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::check::rules::records::{CUT_SHORT, HAND_EDIT};
 use crate::model::{
     Backend, Deployment, DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl,
-    Location, OperationId, Release, SCHEMA,
+    Location, Release, SCHEMA,
 };
 
 /// The YAML end marker: a file without it is cut short.
@@ -31,7 +32,6 @@ pub(super) struct EnvironmentReading {
     pub(super) environment: Environment,
     /// The findings on the others, each with its group where that is known.
     pub(super) problems: Vec<(Option<GroupName>, Finding)>,
-}
     /// Its other layout; `None` where the file is laid out as apigw does.
     pub(super) layout: Option<LayoutChange>,
 }
@@ -45,6 +45,7 @@ pub(super) struct LayoutChange {
     pub(super) finding: Finding,
     /// True if the end marker is missing.
     pub(super) lacks_end: bool,
+}
 
 impl EnvironmentReading {
     /// Returns the file's text in apigw's layout, which is all that changes of single entries know.
@@ -148,19 +149,22 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 ///
 /// Fails where the file as a whole cannot be read: cut short, of a newer schema, or in conflict outside its entries.
 pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {
-    parse_told(place, name, text, &|_, _, _| true)
+    parse_told(place, name, text, &|_, head, other| match (head, other) {
+        (Some(_), Some(_)) => ConflictOrigin::BothBranches,
+        _ => ConflictOrigin::OneBranch,
+    })
 }
 
-/// Reads an environment's file as [`parse`] does. `is_contested` tells of the two operations that a group is at on the sides of
-/// a conflict whether each branch made one of them; otherwise one branch alone changed the group.
+/// Reads an environment's file as [`parse`] does. `origin` tells of the operations that a group is at on the sides of a conflict
+/// how they came to differ.
 pub(super) fn parse_told(
     place: &str,
     name: &EnvironmentName,
     text: &str,
-    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
+    origin: &OriginOf<'_>,
 ) -> Result<EnvironmentReading, Error> {
     conflict::split_conflict(text)
-        .map_or_else(|| parse_text(place, name, text), |sides| conflict::parse_sides(place, name, &sides, is_contested))
+        .map_or_else(|| parse_text(place, name, text), |sides| conflict::parse_sides(place, name, &sides, origin))
 }
 
 fn parse_text(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {

@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::git::GitCheckout;
+use super::git::{GitCheckout, HEAD};
 use super::{DiskFacts, Workspace, layout, record};
 use crate::model::{Author, Environment, EnvironmentName, Finding, GroupName, Hint, RestoreSource, Timestamp};
 use crate::plan::{self, GroupHeads, GroupSelection, RollbackRequest};
@@ -83,6 +83,10 @@ impl RestoreAdvisor<'_> {
                 Hint::RenumberVersions { environment: conflicted.or(environment).or_else(published) }
             }
             Hint::RestoreMissing { file } if self.is_tracked(&file) => Hint::RestoreFile { file },
+            Hint::RestoreMissing { file } if self.is_in_head(&file) => Hint::RestoreFromHead { file },
+            Hint::MergeAgain { environment, operation, restore } => {
+                Hint::MergeAgain { environment, operation, restore: Box::new(self.check(*restore, searches)) }
+            }
             Hint::RestoreMissing { file } if *searches > 0 => {
                 *searches -= 1;
                 let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
@@ -118,6 +122,11 @@ impl RestoreAdvisor<'_> {
         let tracked = self.tracked.get_or_init(|| self.checkout().map(GitCheckout::tracked_files).unwrap_or_default());
         let inside = format!("{place}/");
         tracked.contains(place) || tracked.range(inside.clone()..).next().is_some_and(|file| file.starts_with(&inside))
+    }
+
+    /// True if the commit that is checked out has a file.
+    fn is_in_head(&self, place: &str) -> bool {
+        self.checkout().is_some_and(|checkout| checkout.read(HEAD, place).is_some())
     }
 
     fn environment_of(&self, place: &str) -> Option<EnvironmentName> {

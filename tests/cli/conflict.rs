@@ -297,3 +297,56 @@ fn a_commit_that_was_picked_without_the_one_before_it_says_where_that_is() {
     sandbox.run("resolve --env test --theirs").expect_exit(0);
     sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
 }
+
+#[test]
+fn a_committed_edit_beside_a_merge_has_a_way_out_that_works() {
+    let sandbox = two_groups();
+    assert!(git(&sandbox, "checkout -qb other"));
+    sandbox.run("publish a --env test --backend http://127.0.0.1:2").expect_exit(0);
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -q main"));
+    let text = sandbox.read("deployments/test.yaml");
+    sandbox.write("deployments/test.yaml", &text.replacen("version: \"0.0.1\"", "version: \"0.0.2\"", 1));
+    commit(&sandbox);
+    assert!(git(&sandbox, "merge -q -m m other"), "no conflict");
+    for words in ["resolve --env test --ours", "resolve --env test --theirs", "resolve a --env test"] {
+        let refused = sandbox.run(words).expect_exit(3);
+        refused.expect_stderr("remove deployments/test.yaml: `apigw resolve --env test` builds it");
+    }
+    fs::remove_file(sandbox.path().join("deployments/test.yaml")).expect("a file");
+    sandbox.run("resolve --env test").expect_exit(0);
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    assert!(part_of_a(&sandbox).contains("http://127.0.0.1:2"));
+}
+
+#[test]
+fn a_revert_of_an_older_release_leads_out_by_commands_that_can_be_typed() {
+    for has_more in [false, true] {
+        let sandbox = two_groups();
+        if has_more {
+            sandbox.write("notes.txt", "more");
+        }
+        for port in [1, 2] {
+            sandbox.run(&format!("publish a --env test --backend http://127.0.0.1:{port}")).expect_exit(0);
+            commit(&sandbox);
+        }
+        assert!(!git(&sandbox, "revert --no-edit HEAD~1"), "a conflict");
+        for words in ["verify", "status", "rollback a --env test", "resolve --env test"] {
+            let refused = sandbox.run(words).expect_exit(3);
+            let told = format!("{}{}", refused.stdout, refused.stderr);
+            assert!(!told.contains("both branches") && !told.contains("COMMIT"), "{words}: {told}");
+        }
+        sandbox.run("verify").expect_stdout("the commit to be reverted released group a");
+        let refused = sandbox.run("resolve --env test").expect_exit(3);
+        let (_, command) = refused.stderr.split_once("`git checkout HEAD -- ").expect("a command");
+        let (file, _) = command.split_once('`').expect("its end");
+        assert!(git(&sandbox, &format!("checkout HEAD -- {file}")));
+        let end = if has_more { "-c core.editor=true revert --continue" } else { "revert --skip" };
+        let (_, words) = end.split_once("revert").expect("a command");
+        let told = format!("`git add deployments history`, then `git revert{words}`");
+        sandbox.run("resolve --env test").expect_exit(0).expect_stdout(&told);
+        assert!(git(&sandbox, "add deployments history") && git(&sandbox, end), "{end}");
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+        assert!(!sandbox.path().join("notes.txt").exists(), "{has_more}");
+    }
+}

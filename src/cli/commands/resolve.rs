@@ -10,16 +10,16 @@ use std::time::Instant;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::check::rules::records::OPERATION_MISSING;
 use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::hints::merge_again;
 use crate::cli::release_text::{release_text, release_text_under};
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
-use crate::cli::{change, complete, selection};
-use crate::model::{Author, Deployment, GroupName, OperationId, Release, SCHEMA};
+use crate::cli::{change, complete, hints, selection};
+use crate::model::{Author, Deployment, GroupName, Hint, Location, OperationId, Release, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{self, DiskFacts, MergeState, Renumbering, Workspace};
 
@@ -134,7 +134,8 @@ fn resolution(
         if author.message.is_none() {
             return Err(CommandError::usage("--drop needs a reason, for the history").hint("add `-m WHY`"));
         }
-        return Ok(plan::drop_operation(&find(dropped)?, &state.state(), author)?);
+        return plan::drop_operation(&find(dropped)?, &state.state(), author)
+            .map_err(|error| explained(workspace, error));
     }
     let choice = match (choice.ours, choice.theirs, choice.take.as_slice()) {
         (true, _, _) => HeadChoice::Side(MergeSide::Ours),
@@ -148,7 +149,26 @@ fn resolution(
         if state.has_group(&group) { Ok(group) } else { selection::released_group(context, &group) }
     };
     let groups = arguments.groups.iter().map(group).collect::<Result<_, _>>()?;
-    Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), author)?)
+    plan::resolve(&ResolveRequest { groups, choice }, &state.state(), author)
+        .map_err(|error| explained(workspace, error))
+}
+
+/// Names the command that restores an operation that is missing, as far as Git has it.
+fn explained(workspace: &Workspace, error: ResolveError) -> CommandError {
+    let ResolveError::PredecessorMissing { environment, operation, missing, is_named, .. } = &error else {
+        return error.into();
+    };
+    let file = format!("history/{environment}/{missing}.yaml");
+    let restore = Hint::RestoreMissing { file: file.clone() };
+    // An operation that an entry names has to stay.
+    let hint = if *is_named {
+        restore
+    } else {
+        Hint::MergeAgain { environment: environment.clone(), operation: operation.clone(), restore: Box::new(restore) }
+    };
+    let mut finding = OPERATION_MISSING.finding(Location::file(&file), String::new(), hint);
+    workspace.check_hints(std::iter::once(&mut finding));
+    CommandError::from(error).hint(hints::text(&finding.hint))
 }
 
 /// Refuses to overwrite an edit by hand. Where nothing else is left to do, the edit is what keeps the environment from
@@ -298,10 +318,7 @@ impl From<ResolveError> for CommandError {
                 .hint("`apigw verify` names the operations that no entry leads to"),
             ResolveError::InForce { environment, operation, .. } => Self::invalid("in-force", message)
                 .hint(format!("take it back instead: `apigw undo {operation} --env {environment}`")),
-            ResolveError::PredecessorMissing { environment, operation, missing, is_named, .. } => {
-                let hint = merge_again(&environment, &operation, &missing, is_named);
-                Self::invalid("predecessor-missing", message).hint(hint)
-            }
+            ResolveError::PredecessorMissing { .. } => Self::invalid("predecessor-missing", message),
             ResolveError::OperationMissing { environment, operation, .. } => {
                 let file = format!("history/{environment}/{operation}.yaml");
                 Self::invalid("operation-missing", message).hint(format!(

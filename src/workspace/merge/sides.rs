@@ -61,7 +61,7 @@ impl MergeState {
     pub(super) fn drop_base_of_pick(&mut self, checkout: Option<&GitCheckout>, place: &str) {
         let Some(checkout) = checkout else { return };
         // Git drops its stages of the file once somebody adds that.
-        let revisions = [Some(":1"), checkout.picked_parent()];
+        let revisions = [Some(":1"), checkout.picked_base()];
         let base = revisions.into_iter().flatten().find_map(|revision| side_in(checkout, revision, place));
         let picked = if self.is_rebasing() { &mut self.sides.ours } else { &mut self.sides.theirs };
         if let (Some(picked), Some(base)) = (picked, base) {

@@ -25,6 +25,21 @@ pub(in crate::workspace) struct ConflictSides {
     pub(in crate::workspace) line: usize,
 }
 
+/// The way in which a group came to differ on the sides of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::workspace) enum ConflictOrigin {
+    /// Each branch made an operation.
+    BothBranches,
+    /// One branch alone changed the group.
+    OneBranch,
+    /// A commit is reverted that others were made upon.
+    Revert,
+}
+
+/// Tells the origin of a difference by the operations that a group is at on the sides.
+pub(in crate::workspace) type OriginOf<'a> =
+    dyn Fn(&GroupName, Option<&OperationId>, Option<&OperationId>) -> ConflictOrigin + 'a;
+
 /// The mark in the place of a line between conflict markers; no line of an entry is like it.
 const MASK: &str = "<\n";
 
@@ -80,10 +95,10 @@ pub(super) fn parse_sides(
     place: &str,
     name: &EnvironmentName,
     sides: &ConflictSides,
-    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
+    origin: &OriginOf<'_>,
 ) -> Result<EnvironmentReading, Error> {
     let (head, other) = (operations_in(&sides.head), operations_in(&sides.other));
-    let cause = conflict_cause(&head, &other, is_contested);
+    let cause = conflict_cause(&head, &other, origin);
     let hint = Hint::ResolveConflict { environment: name.clone() };
     let finding =
         MERGE_CONFLICT.finding(at(place, sides.line), format!("Git left a merge conflict here: {cause}"), hint);
@@ -107,25 +122,29 @@ pub(super) fn parse_sides(
     Ok(EnvironmentReading { environment: reading.environment, problems, layout: None })
 }
 
-/// Names the groups that both branches changed or, where there are none, those that one branch changed.
-fn conflict_cause(
-    head: &SideEntries,
-    other: &SideEntries,
-    is_contested: &dyn Fn(&GroupName, &OperationId, &OperationId) -> bool,
-) -> String {
+/// Names the groups that a revert or both branches changed or, where there are none, those that one branch changed.
+fn conflict_cause(head: &SideEntries, other: &SideEntries, origin: &OriginOf<'_>) -> String {
     let mut both: Vec<&str> = Vec::new();
     let mut one: Vec<&str> = Vec::new();
+    let mut reverted: Vec<&str> = Vec::new();
     for group in head.keys().chain(other.keys().filter(|group| !head.contains_key(*group))) {
-        match (head.get(group), other.get(group)) {
-            (Some(left), Some(right)) if left == right => {}
-            (Some(left), Some(right)) if is_contested(group, left, right) => both.push(group.as_str()),
-            _ => one.push(group.as_str()),
+        let (left, right) = (head.get(group), other.get(group));
+        if left == right {
+            continue;
+        }
+        match origin(group, left, right) {
+            ConflictOrigin::BothBranches => both.push(group.as_str()),
+            ConflictOrigin::OneBranch => one.push(group.as_str()),
+            ConflictOrigin::Revert => reverted.push(group.as_str()),
         }
     }
     let groups = |names: &[&str]| match names {
         [only] => format!("group {only}"),
         several => format!("groups {}", several.join(", ")),
     };
+    if !reverted.is_empty() {
+        return format!("the commit to be reverted released {}, which changed since", groups(&reverted));
+    }
     match (both.is_empty(), one.is_empty()) {
         (false, _) => format!("both branches changed {}", groups(&both)),
         (true, false) => format!("{} changed on one branch alone, so nothing has to be chosen", groups(&one)),

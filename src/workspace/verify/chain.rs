@@ -9,7 +9,7 @@ use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::{GroupHeads, missing_predecessor};
-use crate::workspace::error::{Error, restore_hint};
+use crate::workspace::error::{Error, missing_hint, restore_hint};
 use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
@@ -182,8 +182,11 @@ impl<'a> OperationChains<'a> {
             if let Some(missing) = missing {
                 problem.finding.message =
                     format!("{}; it builds upon operation {missing}, which has no file", problem.finding.message);
-                let (environment, operation) = (self.environment.clone(), id.clone());
-                problem.finding.hint = Hint::MergeAgain { environment, operation, missing };
+                problem.finding.hint = Hint::MergeAgain {
+                    environment: self.environment.clone(),
+                    operation: id.clone(),
+                    restore: Box::new(missing_hint(&layout::operation(self.environment, &missing))),
+                };
             }
             problems.push(problem);
         }

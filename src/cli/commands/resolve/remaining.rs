@@ -48,6 +48,9 @@ pub(super) fn next_text(
         Some(GitOperation::Merge) => "git merge --continue",
         Some(GitOperation::Rebase) => "git rebase --continue",
         Some(GitOperation::CherryPick) => "git cherry-pick --continue",
+        // Git refuses to continue a revert of which nothing is left.
+        Some(GitOperation::Revert) if workspace.is_as_committed() => "git revert --skip",
+        Some(GitOperation::Revert) => "git revert --continue",
         None => "git commit",
     };
     let first = match left.as_slice() {

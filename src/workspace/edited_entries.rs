@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::record::{EnvironmentReading, conflict, render, replace};
 use super::{Workspace, layout};
 use crate::check::rules::records::HAND_EDIT;
@@ -76,17 +76,14 @@ impl Workspace {
         let mut edits = BTreeMap::new();
         for group in edited {
             let Some(lines) = replace::entry_text(text, &group) else { continue };
-            let named = conflict::operations_in(&lines).remove(&group);
-            // One whose file is not here may be whole.
-            if named.as_ref().is_some_and(|id| !operations.contains_key(id)) {
+            let Some((entry, edit)) = recorded_entry(&environment, &group, lines, (&operations, &heads)) else {
+                // No repair records it either.
+                let of_group = reading.problems.iter_mut().filter(|(named, _)| named.as_ref() == Some(&group));
+                of_group.for_each(|(_, finding)| finding.hint = restore_hint(&layout::environment(&environment)));
                 continue;
-            }
-            let all: Vec<&OperationId> = heads.get(&group).collect();
-            let head = all.iter().find(|id| named.as_ref() == Some(**id)).or(all.first().filter(|_| all.len() == 1));
-            let Some(entry) = head.and_then(|id| operations.get(*id)?.entry(id, &group)) else { continue };
-            let own_lines = own_lines(&environment, &group, &lines, &entry);
-            edits.insert(group.clone(), EditedEntry { lines, own_lines });
+            };
             reading.problems.retain(|(named, _)| named.as_ref() != Some(&group));
+            edits.insert(group.clone(), edit);
             reading.environment.deployments.insert(group, entry);
         }
         Ok(edits)
@@ -149,6 +146,24 @@ impl Workspace {
         }
         Ok(operations)
     }
+}
+
+/// Finds the entry that a group's edited one was before the edit. `None` where its operation may be one that is not here.
+fn recorded_entry(
+    environment: &EnvironmentName,
+    group: &GroupName,
+    lines: String,
+    (operations, heads): (&Operations, &GroupHeads),
+) -> Option<(Deployment, EditedEntry)> {
+    let named = conflict::operations_in(&lines).remove(group);
+    let all: Vec<&OperationId> = heads.get(group).collect();
+    let head = all.iter().find(|id| named.as_ref() == Some(**id)).or(all.first().filter(|_| all.len() == 1))?;
+    let entry = operations.get(*head)?.entry(head, group)?;
+    let own_lines = own_lines(environment, group, &lines, &entry);
+    // Where all else is as the head left it, the id alone was edited.
+    let is_known = named.is_none_or(|id| operations.contains_key(&id));
+    let is_known = is_known || own_lines.iter().all(|line| line.starts_with("operation:"));
+    is_known.then_some((entry, EditedEntry { lines, own_lines }))
 }
 
 /// Returns the lines of an edited entry that the recorded one does not have, but for the checksum.

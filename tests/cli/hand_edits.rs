@@ -146,3 +146,40 @@ fn a_release_plan_replaces_an_edit_as_its_commands_do() {
     edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
     sandbox.run("apply bound.yaml").expect_exit(4);
 }
+
+#[test]
+fn an_entry_with_the_id_of_no_operation_bars_no_way_back() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    for command in ["rollback a", "offline a", "undo"] {
+        edit(&sandbox, "operation: \"2", "operation: \"1");
+        let back = sandbox.run(&format!("{command} --env test")).expect_exit(0);
+        back.expect_stderr("a in test was edited by hand (operation: \"1");
+        sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+        set_back(&sandbox, &base, 2);
+    }
+    // An operation that is not here may have changed more than that.
+    edit(&sandbox, "operation: \"2", "operation: \"1");
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    let refused = sandbox.run("rollback a --env test").expect_exit(3);
+    refused.expect_stderr("remove deployments/test.yaml, then `apigw verify --repair` builds it");
+    sandbox.run("offline b --env test").expect_exit(0);
+    fs::remove_file(sandbox.path().join(TEST)).expect("a file");
+    sandbox.run("verify --repair").expect_exit(0);
+    sandbox.run("rollback a --env test").expect_exit(0);
+}
+
+#[test]
+fn an_entry_under_another_name_has_a_way_out_that_works() {
+    let sandbox = released();
+    edit(&sandbox, "  a:\n", "  aa:\n");
+    sandbox.run("undo --env test").expect_exit(3).expect_stderr("`apigw resolve --env test`");
+    for words in ["offline --all --env test", "resolve --env test", "verify"] {
+        let refused = sandbox.run(words).expect_exit(3);
+        let told = format!("{}{}", refused.stdout, refused.stderr);
+        assert!(told.contains("remove deployments/test.yaml, then `apigw verify --repair`"), "{words}: {told}");
+    }
+    fs::remove_file(sandbox.path().join(TEST)).expect("a file");
+    sandbox.run("verify --repair").expect_exit(0);
+    sandbox.run("undo --env test").expect_exit(0).expect_stdout("0.0.2 with mock → 0.0.1 with mock");
+}

@@ -186,7 +186,7 @@ pub(super) struct PlanView<'a> {
     changes: Vec<ChangeView>,
     /// The groups that are as they should be already.
     unchanged: &'a [GroupName],
-    /// The policies that the change overrides.
+    /// The policies that the change overrides, and the faults that it replaces.
     #[serde(rename = "override", skip_serializing_if = "<[PolicyOverride]>::is_empty")]
     overrides: &'a [PolicyOverride],
     /// True if policies refuse the change; the error says why.

@@ -183,3 +183,12 @@ fn an_entry_under_another_name_has_a_way_out_that_works() {
     sandbox.run("verify --repair").expect_exit(0);
     sandbox.run("undo --env test").expect_exit(0).expect_stdout("0.0.2 with mock → 0.0.1 with mock");
 }
+
+#[test]
+fn status_tells_an_edit_that_was_replaced_from_a_policy_that_was_overridden() {
+    let sandbox = released();
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    sandbox.run("rollback a --env test").expect_exit(0);
+    let status = sandbox.run("status").expect_exit(0).expect_stdout("replaced a hand edit");
+    assert!(!status.stdout.contains("policy"), "{status:?}");
+}

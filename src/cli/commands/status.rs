@@ -32,6 +32,7 @@ use crate::workspace::{
 ///
 /// "edited": the working copy differs from the group's newest version. "behind test (0.0.3)": an earlier environment has a
 /// newer version. "blocked": the version is blocked. "overrides a policy": the operation went against a policy.
+/// "replaced a hand edit": it replaced an entry that was edited by hand.
 /// "damaged", "missing": files of a live version were changed or are gone.
 /// With -v, addresses are shown. The gateways on this machine are listed below, with the groups that they do not
 /// serve up to date.

@@ -66,7 +66,7 @@ pub(in crate::cli) struct OperationView {
     actor: String,
     message: Option<String>,
     command: String,
-    /// The policies that it was committed against.
+    /// The policies that it was committed against, and the faults that it replaced.
     #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
     overrides: Vec<PolicyOverride>,
     /// Reason why it is no part of the history: `abandoned` or `unexplained`.

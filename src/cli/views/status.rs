@@ -98,7 +98,7 @@ pub(in crate::cli) struct StatusEntryView {
     pub(in crate::cli) urls: Vec<String>,
     pub(in crate::cli) by: Option<String>,
     pub(in crate::cli) message: Option<String>,
-    /// The policies that the operation overrides.
+    /// The policies that the operation overrides, and the faults that it replaced.
     #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
     pub(in crate::cli) overrides: Vec<PolicyOverride>,
     /// The processes of the gateways on this machine in which the operation is in force.

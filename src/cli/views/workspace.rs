@@ -31,7 +31,7 @@ pub(in crate::cli) struct ResolveView<'a> {
     pub(in crate::cli) dry_run: bool,
     pub(in crate::cli) warnings: &'a [String],
     pub(in crate::cli) changes: Vec<ChangeView>,
-    /// The policies that the change overrides.
+    /// The policies that the change overrides, and the faults that it replaces.
     #[serde(rename = "override")]
     pub(in crate::cli) overrides: &'a [PolicyOverride],
     /// The entries that became their group's one head, without an operation.

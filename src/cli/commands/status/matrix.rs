@@ -6,7 +6,9 @@ use super::{LiveState, behind, newer_before};
 use crate::cli::release_text::version_text;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
-use crate::model::{Backend, Deployment, DeploymentState, Environment, EnvironmentName, GroupName, Timestamp};
+use crate::model::{
+    Backend, Deployment, DeploymentState, Environment, EnvironmentName, GroupName, PolicyOverride, Timestamp,
+};
 use crate::workspace::{EntryOrigins, ReleaseDamage, RunningGateway, ViewProblem};
 
 /// The number of groups that are named as not served up to date.
@@ -23,7 +25,7 @@ pub(super) fn text<'a>(live: &'a LiveState, origins: &EntryOrigins<'a>, now: Tim
         let cell = |environment: &'a Environment| {
             let Some(entry) = environment.deployments.get(group) else { return unread(live, environment, group) };
             let committer = origins.committer(&environment.name, &entry.operation);
-            let overrides = committer.is_some_and(|committer| !committer.overrides.is_empty());
+            let overrides = committer.map_or(&[][..], |committer| &committer.overrides);
             cell(live, &environment.name, group, entry, (now, overrides))
         };
         let name = TableCell::from(group.as_str());
@@ -98,7 +100,7 @@ fn cell(
     environment: &EnvironmentName,
     group: &GroupName,
     deployment: &Deployment,
-    (now, overrides): (Timestamp, bool),
+    (now, overrides): (Timestamp, &[PolicyOverride]),
 ) -> TableCell {
     let release = &deployment.release;
     let since = age(deployment.since, now);
@@ -130,7 +132,10 @@ fn cell(
     cell
 }
 
-/// Marks a cell whose operation overrides a policy.
-fn with_override(cell: TableCell, overrides: bool) -> TableCell {
-    if overrides { cell.plain(", ").painted(CellColor::Red, "overrides a policy") } else { cell }
+/// Marks a cell whose operation went against something.
+fn with_override(cell: TableCell, overrides: &[PolicyOverride]) -> TableCell {
+    overrides.iter().fold(cell, |cell, policy| match policy {
+        PolicyOverride::Breaking => cell.plain(", ").painted(CellColor::Red, "overrides a policy"),
+        PolicyOverride::HandEdit => cell.plain(", ").painted(CellColor::Yellow, "replaced a hand edit"),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{EnvironmentName, GroupName};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, ReleaseAction};
 use crate::plan::{BreakingChange, ComparedVersions, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
@@ -103,6 +103,24 @@ pub(super) fn refusal_hints(
         hints.push(format!("the policy is `{policy}` under `[environments.{environment}]` in apigw.toml"));
     }
     hints
+}
+
+/// Returns the hints for ways back of which each leads to a blocked version: the group may go offline.
+pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<String> {
+    let is_live_way_back = |group: &GroupName| {
+        plan.operation.changes.get(group).is_some_and(|change| {
+            let is_live = change.before.as_ref().is_some_and(|before| before.release.state == DeploymentState::Live);
+            is_live && change.action == ReleaseAction::Rollback
+        })
+    };
+    let blocked = refusals.iter().filter_map(|refusal| match refusal {
+        PolicyRefusal::Blocked { releases } => Some(releases),
+        _ => None,
+    });
+    let groups = blocked.flatten().map(|release| &release.group).filter(|group| is_live_way_back(group));
+    let environment = &plan.operation.environment;
+    let hint = |group: &GroupName| format!("or take it offline: `apigw offline {group} --env {environment}`");
+    groups.take(MOST_COMMANDS).map(hint).collect()
 }
 
 /// Names the rollback that is lost with a version, in one line.

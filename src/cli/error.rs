@@ -234,12 +234,16 @@ impl From<PlanError> for CommandError {
                 Self {
                     reasons: advice::reasons(&environment, &refusals),
                     breaking: advice::breaking(&refusals),
-                    hints: advice::refusal_hints(
-                        &environment,
-                        &refusals,
-                        (command, reason.is_some()),
-                        &advice::new_versions(&plan),
-                    ),
+                    hints: [
+                        advice::refusal_hints(
+                            &environment,
+                            &refusals,
+                            (command, reason.is_some()),
+                            &advice::new_versions(&plan),
+                        ),
+                        advice::offline_hints(&plan, &refusals),
+                    ]
+                    .concat(),
                     ..Self::new("refused", Exit::Refused, message)
                 }
             }

@@ -192,3 +192,11 @@ fn status_tells_an_edit_that_was_replaced_from_a_policy_that_was_overridden() {
     let status = sandbox.run("status").expect_exit(0).expect_stdout("replaced a hand edit");
     assert!(!status.stdout.contains("policy"), "{status:?}");
 }
+
+#[test]
+fn a_way_back_to_blocked_versions_alone_says_how_to_go_offline() {
+    let sandbox = released();
+    sandbox.run("version block a 0.0.1 -m bad").expect_exit(0);
+    let refused = sandbox.run("rollback a --env test").expect_exit(5);
+    refused.expect_stderr("`apigw version unblock a 0.0.1 -m WHY`").expect_stderr("`apigw offline a --env test`");
+}

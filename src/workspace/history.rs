@@ -198,7 +198,11 @@ impl Workspace {
         let history = self.readable_history(&committed.operation.environment, None, usize::MAX);
         let found = history.operations.into_iter().find(|known| known.id == committed.id);
         let (lost, unexplained) = found.map(|known| (known.lost, known.unexplained)).unzip();
-        OperationStanding { lost, unexplained: unexplained.unwrap_or_default(), problems: history.problems }
+        let changes = &committed.operation.changes;
+        let mut problems = history.problems;
+        // The entry of a group that it did not change tells nothing of it.
+        problems.retain(|problem| problem.group.as_ref().is_none_or(|group| changes.contains_key(group)));
+        OperationStanding { lost, unexplained: unexplained.unwrap_or_default(), problems }
     }
 
     /// Classifies an operation that no entry leads to, as `verify` does.

@@ -200,3 +200,20 @@ fn a_way_back_to_blocked_versions_alone_says_how_to_go_offline() {
     let refused = sandbox.run("rollback a --env test").expect_exit(5);
     refused.expect_stderr("`apigw version unblock a 0.0.1 -m WHY`").expect_stderr("`apigw offline a --env test`");
 }
+
+#[test]
+fn history_of_a_group_is_whole_beside_the_edit_of_another() {
+    let sandbox = released();
+    let shown = sandbox.run("-o json history b").expect_exit(0).json();
+    let operation = shown["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    let of_a = sandbox.run("-o json history a -n 1").expect_exit(0).json()["operations"][0]["operation"].clone();
+    edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
+    assert_eq!(sandbox.run("-o json history b").expect_exit(0).json(), shown);
+    for words in ["history a".to_owned(), "history".to_owned(), format!("show {operation}")] {
+        sandbox.run(&words).expect_exit(3).expect_stderr("a in test");
+    }
+    sandbox.run(&format!("show {}", of_a.as_str().expect("an id"))).expect_exit(3);
+    edit(&sandbox, "version: \"0.0.1\"", "version: \"0.0.2\"");
+    edit(&sandbox, "  b:\n    state: live", "  b:\n    state: offline");
+    sandbox.run(&format!("show {}", of_a.as_str().expect("an id"))).expect_exit(0).expect_stdout("publish a");
+}

@@ -21,6 +21,8 @@ impl Workspace {
         let Some(EnvironmentOverview { environment: live, mut problems }) = live else {
             return ReadableHistory::default();
         };
+        // The entry of another group tells nothing of this one.
+        problems.retain(|problem| problem.group.as_ref().is_none_or(|named| group.is_none_or(|group| group == named)));
         let is_published = live.deployments.keys().any(|name| group.is_none_or(|group| group == name));
         let unread = if problems.is_empty() { BTreeSet::new() } else { self.unread_tips(&live, group) };
         let mut operations = self.walk_from(&live, unread, group, most, &mut |id, error| {

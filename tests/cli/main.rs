@@ -7,6 +7,7 @@ mod access_load;
 mod access_merges;
 mod access_mistakes;
 mod access_refusals;
+mod access_unread;
 mod authorizer;
 mod back;
 mod bad_input;

@@ -44,7 +44,6 @@ pub(super) use latest_dates::LATEST_DATES_FILE;
 pub use live::AccessReader;
 pub(super) use past::SubjectOperation;
 pub use revocable::RevocableKey;
-pub(super) use revocations::RevocationEvidence;
 pub use secrets::{SecretSources, SecretsOnMachine};
 pub(super) use signed_dates::SIGNED_DATES_FILE;
 pub use signed_dates::SignedDatesFile;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::super::Workspace;
-use super::super::error::{Error, missing_hint};
+use super::super::error::Error;
 use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, subject_place};
 use crate::access::{AccessSubject, Key, RevokedSecrets, SecretId, SubjectState};
 use crate::check::REVOCATION_MISSING;
@@ -14,7 +14,7 @@ use crate::model::{Finding, Hint, Location, OperationId};
 
 /// The proof of a revocation whose file is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::workspace) enum RevocationEvidence {
+enum RevocationEvidence {
     /// An operation of the history.
     Operation,
     /// A commit of the branch that is checked out.
@@ -25,7 +25,7 @@ pub(in crate::workspace) enum RevocationEvidence {
 
 impl RevocationEvidence {
     /// Returns the message on a revocation whose file is gone.
-    pub(in crate::workspace) fn message(self, id: &SecretId) -> String {
+    fn message(self, id: &SecretId) -> String {
         let why = match self {
             Self::Operation => "the history has it",
             Self::Commit => "a commit has it, and what is checked out does not",
@@ -34,15 +34,13 @@ impl RevocationEvidence {
         format!("the revocation of secret {id} is gone; {why}")
     }
 
-    /// Returns the way in which the file of a revocation comes back. `owner` is the key that has the secret.
-    pub(in crate::workspace) fn hint(self, id: &SecretId, owner: Option<&Key>) -> Hint {
-        let subject = AccessSubject::Secret(id.clone());
-        match (self, owner) {
-            (Self::Operation, _) => Hint::RewriteSubject { subject: subject.typed() },
-            (_, Some(key)) => Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() },
-            // Killed before its commit, a revocation has no operation.
-            (_, None) => missing_hint(&subject_place(&subject)),
+    /// Returns the way in which the file of a revocation comes back. `owner` is the key that has the secret; without one, a
+    /// revocation that the history does not have is of no use here: its key is on another branch, or has another secret by now.
+    fn hint(self, id: &SecretId, owner: Option<&Key>) -> Option<Hint> {
+        if self == Self::Operation {
+            return Some(Hint::RewriteSubject { subject: AccessSubject::Secret(id.clone()).typed() });
         }
+        owner.map(|key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() })
     }
 }
 
@@ -111,11 +109,8 @@ impl AccessSnapshot {
             } else {
                 RevocationEvidence::Memory
             };
-            if is_broken(&place) || owner.is_none() && evidence != RevocationEvidence::Operation {
-                continue;
-            }
-            let location = Location::file(place);
-            findings.push(REVOCATION_MISSING.finding(location, evidence.message(id), evidence.hint(id, owner)));
+            let Some(hint) = evidence.hint(id, owner).filter(|_| !is_broken(&place)) else { continue };
+            findings.push(REVOCATION_MISSING.finding(Location::file(place), evidence.message(id), hint));
         }
         findings
     }

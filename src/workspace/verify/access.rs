@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
-use crate::access::{AccessOperation, AccessSubject, Key, RevokedSecrets, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
 use crate::model::{Hint, Location, OperationId};
 use crate::workspace::Workspace;
-use crate::workspace::access::{RevocationEvidence, operation_place, subject_place};
+use crate::workspace::access::{operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
 
 pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) -> Result<(), Error> {
@@ -43,7 +43,6 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
         }
     }
     result.problems.extend(repeated_ids(&keys));
-    result.problems.extend(chains.lost_revocations(workspace, &keys)?);
     // Somebody may be committing at this moment: an operation's file comes before its commit.
     if !chains.is_cut && !workspace.is_locked() && workspace.intent()?.is_none() {
         result.problems.extend(chains.unreached());
@@ -107,31 +106,6 @@ impl AccessChains {
             IntegrityProblem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
         };
         loose.map(problem).collect()
-    }
-
-    /// Finds revocations that this machine or a commit has seen and whose files are gone: others may not keep to them.
-    fn lost_revocations(&self, workspace: &Workspace, keys: &[Key]) -> Result<Vec<IntegrityProblem>, Error> {
-        let committed = workspace.committed_revocations();
-        let mut seen: RevokedSecrets = workspace.remembered_revocations()?.into_iter().collect();
-        seen.extend(committed.iter().cloned());
-        let mut problems = Vec::new();
-        for id in seen.iter() {
-            let subject = AccessSubject::Secret(id.clone());
-            let place = subject_place(&subject);
-            if !workspace.root.exists(&place)? {
-                let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == *id));
-                let evidence = if self.operations.values().any(|operation| operation.after.subject() == subject) {
-                    RevocationEvidence::Operation
-                } else if committed.contains(id) {
-                    RevocationEvidence::Commit
-                } else {
-                    RevocationEvidence::Memory
-                };
-                let (message, hint) = (evidence.message(id), evidence.hint(id, owner));
-                problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
-            }
-        }
-        Ok(problems)
     }
 }
 

@@ -38,8 +38,8 @@ use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIAB
 
 pub use addresses::address_error;
 pub use rules::{
-    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, REVOCATION_MISSING, SECRET_LEAKED, SECRET_MISSING,
-    SECRET_REUSED, THIRD_SECRET, all_rules, can_be_set,
+    FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, REVOCATION_MISSING, REVOCATIONS_UNREAD, SECRET_LEAKED,
+    SECRET_MISSING, SECRET_REUSED, SHALLOW_CLONE, THIRD_SECRET, all_rules, can_be_set,
 };
 pub use subject::{CheckedGroup, LiveGroup, SigningKeyFault, WorkspaceOverview};
 

@@ -208,6 +208,11 @@ impl Gateway {
         self.shared.not_served.store(Arc::new(not_served));
     }
 
+    /// Records the problems of keys and revocations, for operators.
+    pub fn note_access_problems(&self, problems: Vec<String>) {
+        self.shared.access_problems.store(Arc::new(problems));
+    }
+
     /// Records how the gateway stands with the store that it follows, for operators.
     pub fn note_source(&self, source: SourceStatus) {
         self.shared.source.store(Some(Arc::new(source)));
@@ -338,6 +343,7 @@ fn shared(
     SharedState {
         tls: ArcSwapOption::new(config.tls.clone()),
         not_served: ArcSwap::default(),
+        access_problems: ArcSwap::default(),
         source: ArcSwapOption::new(config.source.clone().map(Arc::new)),
         connections: AtomicUsize::new(0),
         limits,

@@ -18,6 +18,10 @@ use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 /// The commit that is checked out.
 pub(super) const HEAD: &str = "HEAD";
 
+/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them.
+const REPOSITORY_VARIABLES: [&str; 6] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"];
+
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
 pub(super) struct GitCheckout {
@@ -306,6 +310,9 @@ impl GitCheckout {
         command.arg("-C").arg(&self.folder);
         // Settings of Git name programs of their own.
         withhold_secrets(&mut command);
+        for variable in REPOSITORY_VARIABLES {
+            command.env_remove(variable);
+        }
         command
     }
 

@@ -1,8 +1,12 @@
-//! Revocations that only the commits of other branches have.
+//! Revocations that a commit has reverted, in clones whose commits cannot all be read: nobody is left to believe that there are
+//! none.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::harness::{Sandbox, isolate};
+use crate::serving::Serving;
 use crate::tools::has_tool;
 
 fn git(sandbox: &Sandbox, words: &[&str]) {
@@ -28,6 +32,73 @@ fn with_key() -> (Sandbox, tempfile::TempDir) {
     sandbox.run(&format!("key create ci --kind subscription --to {secret}")).expect_exit(0);
     commit(&sandbox, "a key");
     (sandbox, outside)
+}
+
+#[test]
+fn a_clone_whose_commits_cannot_be_read_says_so() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    commit(&sandbox, "revoked");
+    git(&sandbox, &["revert", "--no-edit", "HEAD"]);
+    let origin = format!("file://{}", sandbox.path().display());
+    let [whole, shallow, push_key, store, tools] =
+        ["whole", "shallow", "push.pem", "store", "bin"].map(|name| outside.path().join(name).display().to_string());
+    git(&sandbox, &["clone", &origin, &whole]);
+    git(&sandbox, &["clone", "--depth", "1", &origin, &shallow]);
+    sandbox.run(&format!("push --make-key {push_key}")).expect_exit(0);
+    let push = |clone: &str| format!("-C {clone} push {store} --key {push_key} --dry-run");
+    // Neither of the machine's memory nor in the files: the commits alone tell.
+    sandbox.run(&format!("-C {whole} check")).expect_exit(3).expect_stdout("revocation-missing");
+    // A variable of a hook names another repository.
+    git(&sandbox, &["init", &format!("{store}.other")]);
+    let other = format!("{store}.other/.git");
+    fs::remove_dir_all(format!("{whole}/.apigw")).ok();
+    sandbox
+        .run_with(&[("GIT_DIR", &other)], &format!("-C {whole} check"))
+        .expect_exit(3)
+        .expect_stdout("revocation-missing");
+
+    fs::create_dir(&tools).expect("a folder");
+    let broken = format!("{tools}/git");
+    fs::write(&broken, "#!/bin/sh\nexit 128\n").expect("a program");
+    fs::set_permissions(&broken, fs::Permissions::from_mode(0o755)).expect("an executable");
+    fs::remove_dir_all(format!("{whole}/.apigw")).ok();
+    for path in [format!("{tools}:/usr/bin:/bin"), store.clone()] {
+        let checked = sandbox.run_with(&[("PATH", &path)], &format!("-C {whole} check")).expect_exit(3);
+        checked.expect_stdout("error[revocations-unread]").expect_stdout("install Git, or run `git ");
+        let pushed = sandbox.run_with(&[("PATH", &path)], &push(&whole)).expect_exit(3);
+        pushed.expect_stderr("Git cannot be asked");
+    }
+
+    let checked = sandbox.run(&format!("-C {shallow} check")).expect_exit(0);
+    checked.expect_stdout("warning[shallow-clone]").expect_stdout("fetch --unshallow`");
+    sandbox.run(&push(&shallow)).expect_exit(0).expect_stderr("this clone lacks earlier commits");
+    let words = format!("-C {shallow} serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0");
+    let serving = Serving::start_with(&sandbox, &words);
+    serving.wait_to_hear("this clone lacks earlier commits");
+    let status = serving.status();
+    assert!(status.contains("\"access_problems\":[\"this clone lacks earlier commits"), "{status}");
+}
+
+#[test]
+fn a_workspace_without_keys_or_without_git_is_asked_for_no_commits() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = outside.path().join("ci").display().to_string();
+    let nowhere = [("PATH", "/nonexistent")];
+    let is_silent = || !sandbox.run_with(&nowhere, "check").stdout.contains("revocations-unread");
+    git(&sandbox, &["init"]);
+    assert!(is_silent(), "there is no key");
+    sandbox.run(&format!("key create ci --kind subscription --to {secret}")).expect_exit(0);
+    assert!(!is_silent(), "a key may have been revoked");
+    fs::remove_dir_all(sandbox.path().join(".git")).expect("removed");
+    assert!(is_silent(), "there is no repository");
 }
 
 #[test]

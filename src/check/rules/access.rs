@@ -45,6 +45,21 @@ pub const REVOCATION_MISSING: Rule = Rule::error(
      revocation, and keeps to it. Another machine may not, and would accept the secret. Write the file again.",
 );
 
+/// Git can be asked for revocations that a commit has reverted.
+pub const REVOCATIONS_UNREAD: Rule = Rule::error(
+    "revocations-unread",
+    "The workspace has keys and lies in a Git repository that cannot be read: Git is not installed, refuses the folder since \
+     another user owns it, or fails. A commit may have a revocation that a later one reverted; without Git nobody knows, and the \
+     revoked secret would be accepted. Install Git, or have it trust the folder (`safe.directory`).",
+);
+
+/// The clone has its whole past.
+pub const SHALLOW_CLONE: Rule = Rule::warning(
+    "shallow-clone",
+    "The workspace has keys, and its clone was cut off (`git clone --depth`): where a commit that is not here has a revocation that \
+     a later one reverted, the revoked secret would be accepted. Fetch the whole past on machines that run a gateway or push.",
+);
+
 /// Files among the keys are those of keys.
 pub const KEY_FILE_NAME: Rule = Rule::error(
     "key-file-name",
@@ -144,13 +159,15 @@ pub(crate) const SIGNED_DATES: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 19] = [
+pub(super) const RULES: [Rule; 21] = [
     SECRET_MISSING,
     GRANT_API_GONE,
     PRIVATE_KEY,
     THIRD_SECRET,
     SECRET_REUSED,
     REVOCATION_MISSING,
+    REVOCATIONS_UNREAD,
+    SHALLOW_CLONE,
     KEY_FILE_NAME,
     SECRET_LEAKED,
     KEY_FAULT,

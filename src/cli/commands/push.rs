@@ -17,6 +17,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::hints;
 use crate::cli::output::counted;
 use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
@@ -140,6 +141,10 @@ impl Push<'_> {
         }
         let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
         let state = self.workspace.pushed_state(&self.environments()?)?;
+        for warning in &state.warnings {
+            let hint = hints::text(&warning.hint);
+            self.context.output.warning(&format!("{}: {}; {hint}", warning.location, warning.message));
+        }
         let planned = PlannedPush::new(self, state, before, was_put_back)?;
         if !planned.view.up_to_date && !self.arguments.dry_run {
             if let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {

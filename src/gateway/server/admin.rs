@@ -163,6 +163,7 @@ impl AdminState {
             "draining": self.shared.context.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "missing_secrets": missing_secrets,
+            "access_problems": **self.shared.access_problems.load(),
             "key_sets": self.shared.context.issuers.statuses(),
             "environments": environments,
             "unserved": **self.shared.not_served.load(),

@@ -32,6 +32,8 @@ pub(crate) struct SharedState {
     pub(crate) tls: ArcSwapOption<ServerConfig>,
     /// Parts of the files that are not served.
     pub(crate) not_served: ArcSwap<Vec<NotServed>>,
+    /// Problems of keys and revocations, each a sentence without a full stop.
+    pub(crate) access_problems: ArcSwap<Vec<String>>,
     /// The store that the gateway follows, if it follows one.
     pub(crate) source: ArcSwapOption<SourceStatus>,
     /// The most connections at a time.

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use super::super::Workspace;
 use super::super::git::{CommitId, GitCheckout};
 use super::super::outside::FileStamp;
-use super::{REVOKED_FOLDER, names};
+use super::{KEYS_FOLDER, REVOKED_FOLDER, names};
 use crate::access::{RevokedSecrets, SecretId};
-use crate::model::SCHEMA;
+use crate::check::{REVOCATIONS_UNREAD, SHALLOW_CLONE};
+use crate::model::{Finding, Location, SCHEMA};
 
 /// The file of the revocations that were found in commits, so that no commit is read twice.
 pub(in crate::workspace) const COMMITTED_REVOCATIONS_FILE: &str = ".apigw/committed-revocations.json";
@@ -38,6 +39,20 @@ pub(super) enum UnreadCommits {
         "this clone lacks earlier commits: a revocation that one of them has and a later one reverted is not known"
     )]
     Earlier,
+}
+
+impl UnreadCommits {
+    /// Returns the finding on a workspace whose commits are not all read.
+    pub(super) fn finding(self) -> Finding {
+        let (rule, hint) = match self {
+            Self::All => {
+                let hint = "install Git, or run `git log -1`: it says why it refuses, and how the folder of another user is trusted";
+                (&REVOCATIONS_UNREAD, hint)
+            }
+            Self::Earlier => (&SHALLOW_CLONE, "`git fetch --unshallow` fetches them"),
+        };
+        rule.finding(Location::file(KEYS_FOLDER), self.to_string(), hint)
+    }
 }
 
 /// The revocations in commits, which are read as they come.
@@ -70,15 +85,14 @@ impl CommittedRevocations {
 }
 
 impl Workspace {
-    /// Reads which revocations commits have, or had, as far as Git can tell.
-    pub(in crate::workspace) fn committed_revocations(&self) -> RevokedSecrets {
+    /// Reads which revocations commits have, or had, as far as Git can tell, and the reason why there may be more.
+    pub(super) fn committed_revocations(&self) -> (RevokedSecrets, Option<UnreadCommits>) {
         let mut committed = CommittedRevocations::default();
         if self.key_names().is_ok_and(|names| names.is_empty()) {
-            return committed.revoked;
+            return (committed.revoked, None);
         }
-        // A running gateway says that there may be more.
-        let _ = committed.read(self);
-        committed.revoked
+        let unread = committed.read(self).err();
+        (committed.revoked, unread)
     }
 
     /// Returns `None` where Git cannot tell.

@@ -293,7 +293,12 @@ impl AccessReader {
         }
     }
 
-    /// Returns the problems that were not returned before, each a sentence without a full stop.
+    /// Lists the problems as of the last time that keys were read, each a sentence without a full stop.
+    pub fn problems(&self) -> impl Iterator<Item = &String> {
+        self.problems.iter()
+    }
+
+    /// Returns the problems that were not returned before.
     pub fn new_problems(&mut self) -> Vec<String> {
         let new = self.problems.difference(&self.reported).cloned().collect();
         self.reported.clone_from(&self.problems);

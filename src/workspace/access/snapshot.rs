@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::super::Workspace;
 use super::super::error::Error;
 use super::HISTORY_FOLDER;
+use super::committed_revocations::UnreadCommits;
 use super::revocations::PastRevocations;
 use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, SubjectState, absent_revoked, reused_secrets};
 use crate::model::Finding;
@@ -25,6 +26,8 @@ pub struct AccessSnapshot {
     pub(super) past: RevokedSecrets,
     /// Secrets that were revoked by a commit.
     pub(super) committed: RevokedSecrets,
+    /// Reason why commits may have more revocations.
+    unread: Option<UnreadCommits>,
     /// Secrets that stand under two ids.
     pub(super) reused: Vec<ReusedSecret>,
 }
@@ -36,6 +39,12 @@ impl AccessSnapshot {
             SubjectState::Key(key) => Some(key),
             SubjectState::Owner(_) | SubjectState::Revocation(_) => None,
         })
+    }
+
+    /// Finds out whether commits may have revocations that are not known here.
+    #[must_use]
+    pub fn unread_commits_finding(&self) -> Option<Finding> {
+        self.unread.map(UnreadCommits::finding)
     }
 }
 
@@ -68,14 +77,15 @@ impl Workspace {
         let listed = history.read(self);
         let mut noted = history.revoked.clone();
         noted.extend(self.remembered_revocations()?);
-        let committed = self.committed_revocations();
+        let (committed, unread) = self.committed_revocations();
         noted.extend(committed.iter().cloned());
         revoked.extend(noted.iter().cloned());
         let (records, mut problems) = self.access_records()?;
         // A leak waits for no repair: a key is revoked all the same.
         problems.extend(listed.err().into_iter().flat_map(|error| error.file_findings(HISTORY_FOLDER)));
         let past = history.revoked;
-        let mut snapshot = AccessSnapshot { records, problems, revoked, noted, past, committed, reused: Vec::new() };
+        let mut snapshot =
+            AccessSnapshot { records, problems, revoked, noted, past, committed, unread, reused: Vec::new() };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
         let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
         let reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);

@@ -19,7 +19,8 @@ use super::{Workspace, layout};
 use crate::access::{AccessSubject, Grant, SubjectState};
 use crate::check::rules::records::FILE_MISSING;
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Location, OwnerName, Release, VERSION_FILE,
+    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, OwnerName, Release, Severity,
+    VERSION_FILE,
 };
 use crate::store::{StateList, StatePlace, StateSource};
 
@@ -36,6 +37,8 @@ pub struct PushedState {
     pub list: StateList,
     /// The entries of its environments.
     pub environments: Vec<Environment>,
+    /// Findings that keep nobody from pushing it.
+    pub warnings: Vec<Finding>,
     files: StateFiles,
 }
 
@@ -86,8 +89,9 @@ impl Workspace {
             }
             environments.push(environment);
         }
-        self.add_access(names, &mut files)?;
-        Ok(PushedState { workspace: self.clone(), list: StateList::new(files.digests.clone()), environments, files })
+        let warnings = self.add_access(names, &mut files)?;
+        let list = StateList::new(files.digests.clone());
+        Ok(PushedState { workspace: self.clone(), list, environments, warnings, files })
     }
 
     /// Adds the files of a version that is live.
@@ -109,18 +113,20 @@ impl Workspace {
         Ok(())
     }
 
-    /// Adds the files about callers of some environments.
-    fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<(), Error> {
+    /// Adds the files about callers of some environments, and returns what to warn of.
+    fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<Vec<Finding>, Error> {
         let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
         let access = self.access_snapshot()?;
         // Nodes have no history that could tell them of a revocation without its file, or of one under another id.
         let lost = access.missing_revocation_findings();
         let reused = access.reused_secret_findings();
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        let (unread, warnings): (Vec<_>, Vec<_>) = access.unread_commits_finding().into_iter().partition(is_error);
         let AccessSnapshot { records, problems, .. } = access;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        for findings in [lost, reused] {
+        for findings in [lost, unread, reused] {
             if !findings.is_empty() {
                 return Err(Error::Invalid(findings));
             }
@@ -148,7 +154,7 @@ impl Workspace {
             let place = StatePlace::KeySet(name);
             files.hold(place.clone(), self.state_file(&place.to_string(), place.largest())?);
         }
-        Ok(())
+        Ok(warnings)
     }
 
     fn state_file(&self, place: &str, most: u64) -> Result<Vec<u8>, Error> {

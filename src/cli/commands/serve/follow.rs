@@ -271,6 +271,7 @@ impl<'a> Follower<'a> {
         for problem in self.read.access.new_problems() {
             self.context.output.warning(&problem);
         }
+        self.gateway.note_access_problems(self.read.access.problems().cloned().collect());
     }
 
     /// Reports when the keys of an issuer cannot be fetched.

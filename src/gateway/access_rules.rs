@@ -116,7 +116,7 @@ impl AccessRules {
         self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer) && !shows_other()
     }
 
-    pub(super) fn refusal(&self, denial: &Denial) -> Problem {
+    pub(crate) fn refusal(&self, denial: &Denial) -> Problem {
         let (kind, detail) = match denial {
             Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
             Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),

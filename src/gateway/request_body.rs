@@ -232,6 +232,8 @@ impl Body for UpstreamBody {
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
                         let count = frame.data_ref().map_or(0, |data| data.len() as u64);
+                        // Nobody asks for more after the trailers.
+                        progress.done.set(frame.is_trailers());
                         let fault = progress.came(count, *limit);
                         progress.failed.set(fault);
                         if let Some(fault) = fault {

@@ -16,7 +16,7 @@ use super::access::key;
 use super::access_logs::Records;
 use super::backend::{Backend, Received};
 use super::client::Client;
-use super::frames::{Ended, Frames, fields};
+use super::frames::{DATA, END_HEADERS, Ended, Frames, HEADERS, block, fields};
 use super::snapshot::{PETS, config, group, http, offline, settings, snapshot, start};
 use super::tokens::{TokenIssuer, directory as token_directory};
 
@@ -133,7 +133,7 @@ impl ShownKey {
     fn new() -> Self {
         let id: SecretId = "ci123456".parse().expect("an id");
         let text = NewSecret::for_subscription(&id, &ring::rand::SystemRandom::new()).expect("random bytes");
-        let key = key("ci", &id, SecretProof::Sha256(text.digest()), &["live", "files"]);
+        let key = key("ci", &id, SecretProof::Sha256(text.digest()), &["live", "files", "upload", "addPet"]);
         let header = ("X-Api-Key".to_owned(), text.reveal().to_owned());
         Self { id, key, header }
     }
@@ -324,4 +324,66 @@ fn a_download_that_nobody_takes_ends_too() {
     // Long before a client that takes nothing is given up.
     std::thread::sleep(Duration::from_secs(1));
     client.rest_until_closed();
+}
+
+#[test]
+fn an_upload_under_way_is_refused_once_its_key_is_revoked() {
+    for more in ["", "validate_requests: true\n"] {
+        let backend = Backend::saying("ok");
+        let shown = ShownKey::new();
+        let records = Arc::new(Records::default());
+        let config = Config { access_log: Some(Arc::<Records>::clone(&records)), ..config() };
+        let gateway = start(config, &pets(&backend, "0.0.1", PETS, &format!("auth: subscription\n{more}")));
+        gateway.replace_access(shown.directory());
+        let (name, value) = &shown.header;
+        let (path, part) = ("/petstore/pets", "{\"name\":");
+        let mut http1 = Client::connect(gateway.addresses()[0]);
+        http1.send(format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{part}\r\n",
+            part.len()
+        ));
+        let mut http2 = Frames::connect(gateway.addresses()[0]);
+        let more_fields = [(&*name.to_ascii_lowercase(), &**value), ("content-type", "application/json")];
+        http2.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", path, &more_fields)));
+        http2.send(DATA, 0, 1, part.as_bytes());
+        std::thread::sleep(LASTING);
+        // Another state of the keys ends nothing.
+        gateway.replace_access(shown.directory());
+        std::thread::sleep(Duration::from_millis(100));
+        gateway.replace_access(shown.revoked());
+        let begun = Instant::now();
+        let answer = http1.answer().expect("a response");
+        assert_eq!((answer.status, answer.code().as_str()), (401, "UNAUTHENTICATED"), "{more}: {answer:?}");
+        assert!(answer.header("www-authenticate").is_some() && http1.is_closed(), "{more}: {answer:?}");
+        assert_eq!(http2.ended(1), Ended::Status(401), "{more}");
+        assert!(begun.elapsed() < SOON, "{more}: {:?}", begun.elapsed());
+        let record = records.wait_for(2);
+        let error = "key ci: the secret was revoked";
+        assert_eq!((&record["status"], &record["key"], &record["error"]), (&401.into(), &"ci".into(), &error.into()));
+        let received = backend.received();
+        assert!(received.iter().all(|received| received.head.starts_with("UNFINISHED")), "{more}: {received:?}");
+    }
+}
+
+#[test]
+fn an_upload_that_has_come_is_left_to_its_backend() {
+    let backend = Backend::start(|_, stream| {
+        std::thread::sleep(Duration::from_secs(2));
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_ok()
+    });
+    let shown = ShownKey::new();
+    let gateway = start(config(), &pets(&backend, "0.0.1", PETS, "auth: subscription\n"));
+    gateway.replace_access(shown.directory());
+    let (name, value) = &shown.header;
+    // The last chunk has trailers, after which nobody asks for more of the body.
+    for end in ["Content-Length: 4\r\n\r\nbody", "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\n\r\n"]
+    {
+        gateway.replace_access(shown.directory());
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(format!("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\n{end}"));
+        std::thread::sleep(LASTING);
+        gateway.replace_access(shown.revoked());
+        assert_eq!(client.answer().expect("a response").status, 200, "{end}");
+    }
 }

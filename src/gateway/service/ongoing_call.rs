@@ -1,9 +1,9 @@
-//! Calls that go on after their request was let in: websockets, streams of events, long downloads.
+//! Calls that go on after their request was let in: websockets, streams of events, long downloads and uploads.
 //!
 //! Websockets and streams go on only as long as the same request would be let in. That is asked again at each change of the
 //! snapshot, of the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to makes
-//! no difference: a publish that changes nothing else leaves it alone. A download has an end of its own: it is cut off only
-//! where its caller's right to call is withdrawn, as by a revocation.
+//! no difference: a publish that changes nothing else leaves it alone. A download and an upload have an end of their own: they are
+//! cut off only where their caller's right to call is withdrawn, as by a revocation.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::context::Context;
 use super::lookup::{check_address, find_path, match_api};
 use super::waiting_request::{WaitingRequest, api_call};
-use crate::access::ApiCall;
+use crate::access::{ApiCall, Denial};
 use crate::definition::SequenceFraming;
 use crate::definition::percent::one_spelling;
 use crate::gateway::client_address::UntoldAddress;
@@ -25,6 +25,7 @@ use crate::gateway::clock::wall_clock;
 use crate::gateway::compiled::{AccessRule, CompiledResponder, CompiledSnapshot};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::refusal_reason::RefusalReason;
+use crate::gateway::request_body::BodyProgress;
 use crate::gateway::request_head::CheckedHead;
 use crate::gateway::shown_credential::LastingCredential;
 use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
@@ -32,6 +33,9 @@ use crate::model::Timestamp;
 
 /// The longest wait for the end of a credential: a clock that is set forward reaches it sooner.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Age from which a body lasts: one that is shorter is left to come to its end.
+const LASTING_BODY: Duration = Duration::from_secs(1);
 
 /// A request that was let in, in memory of its own.
 pub(super) struct OngoingCall {
@@ -77,14 +81,17 @@ impl OngoingCall {
 
     /// Waits until the call has to be cut off, and returns the reason.
     async fn refusal(self) -> Problem {
+        if self.kind == LastingKind::Transfer {
+            let denial = self.withdrawal().await;
+            let mut problem = Problem::new(Kind::Unauthenticated, "The caller may call no more.");
+            problem.refused_for = Some(RefusalReason::from(&denial));
+            problem.operator_reason = Some(denial.to_string());
+            return problem;
+        }
         let shared = &self.context.shared;
         let mut changes = shared.changes.subscribe();
         loop {
-            let checked = match self.kind {
-                LastingKind::Transfer => self.check_right(),
-                LastingKind::Websocket | LastingKind::Stream => self.check(&shared.snapshot.load()),
-            };
-            match checked {
+            match self.check(&shared.snapshot.load()) {
                 // Woken by a change or by the end: both are looked at again.
                 Ok(Some(end)) => {
                     let _ = timeout(wait_until(end, wall_clock()), changes.changed()).await;
@@ -92,26 +99,24 @@ impl OngoingCall {
                 Ok(None) => {
                     let _ = changes.changed().await;
                 }
-                Err(problem) => {
-                    if let Some(reason) = problem.refused_for {
-                        shared.key_meters.refuse(reason);
-                    }
-                    return problem;
-                }
+                Err(problem) => return problem,
             }
         }
     }
 
-    /// Checks that the right of the caller was not withdrawn, whatever else has changed.
-    fn check_right(&self) -> Result<Option<Timestamp>, Problem> {
+    /// Waits until the right of the caller is withdrawn, whatever else changes.
+    async fn withdrawal(&self) -> Denial {
         let api_names = self.api_names.each_ref().map(String::as_str);
         let call = ApiCall { group: &self.group, environment: &self.environment, api_names: &api_names };
-        let withdrawal = |credential| self.context.shared.access.withdrawal(&call, credential);
-        let Some(denial) = self.credential.as_ref().and_then(withdrawal) else { return Ok(None) };
-        let mut problem = Problem::new(Kind::Unauthenticated, "The caller may call no more.");
-        problem.refused_for = Some(RefusalReason::from(&denial));
-        problem.operator_reason = Some(denial.to_string());
-        Err(problem)
+        let shared = &self.context.shared;
+        let mut changes = shared.changes.subscribe();
+        loop {
+            let withdrawal = |credential| shared.access.withdrawal(&call, credential);
+            if let Some(denial) = self.credential.as_ref().and_then(withdrawal) {
+                return denial;
+            }
+            let _ = changes.changed().await;
+        }
     }
 
     /// Takes the steps of a request up to its access; returns the time until which it is let in if nothing changes.
@@ -144,7 +149,38 @@ impl OngoingCall {
 
 impl LastingCaller for OngoingCall {
     fn end(self: Box<Self>, _: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
-        Box::pin(async move { self.refusal().await.reason() })
+        Box::pin(async move {
+            let context = Rc::clone(&self.context);
+            let problem = self.refusal().await;
+            if let Some(reason) = problem.refused_for {
+                context.shared.key_meters.refuse(reason);
+            }
+            problem.reason()
+        })
+    }
+}
+
+impl WaitingRequest {
+    /// Does work that takes in the request's body, unless the caller's right is withdrawn while the body is still coming. Once
+    /// all of it has come, the work is left to come to its end.
+    pub(super) async fn unless_withdrawn<T, E: From<Problem>>(
+        &self,
+        body: &BodyProgress,
+        mut work: Pin<&mut impl Future<Output = Result<T, E>>>,
+    ) -> Result<T, E> {
+        let rules = match self.group.apis.get(self.api).map(|api| &api.access) {
+            Some(AccessRule::Key(rules)) if self.admitted().is_some() => rules,
+            _ => return work.await,
+        };
+        if let Ok(outcome) = timeout(LASTING_BODY, work.as_mut()).await {
+            return outcome;
+        }
+        let call = OngoingCall::of(self, LastingKind::Transfer);
+        tokio::select! {
+            biased;
+            outcome = work.as_mut() => outcome,
+            denial = call.withdrawal() => if body.done.get() { work.await } else { Err(rules.refusal(&denial).into()) },
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The last steps of a request that has to wait for its body or for a backend.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -172,7 +173,7 @@ impl Exchange {
                 if rules.is_none() && !is_signed && matches!(wait.group.responder, CompiledResponder::Forward(_)) {
                     return Ok(body);
                 }
-                read_whole(body, &progress).await?
+                wait.unless_withdrawn(&progress, pin!(read_whole(body, &progress))).await?
             }
         };
         if let Some(rules) = rules {
@@ -230,7 +231,12 @@ impl Exchange {
                 UpgradeResponse::Refused(response) => *response,
             }
         } else {
-            forward(&call, parts, body, &mut self.asked).await?
+            let progress = body.progress();
+            let forwarded = pin!(forward(&call, parts, body, &mut self.asked));
+            match progress {
+                Some(progress) => wait.unless_withdrawn(&progress, forwarded).await?,
+                None => forwarded.await?,
+            }
         };
         let error = check_response(group, api, &mut response, traits.as_ref()).await?;
         Ok(ResponseOutcome {

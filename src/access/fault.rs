@@ -62,6 +62,9 @@ pub enum SignatureFault {
     /// A parameter of a message signature is missing or of another type.
     #[error("the parameter {0:?} of the signature is missing or malformed")]
     SignatureParameter(&'static str),
+    /// No time is between the two dates of a message signature.
+    #[error("the signature expires before it is created")]
+    ExpiresBeforeCreated,
     /// A component that no signature may cover here.
     #[error("the component {0:?}, or a parameter of it, cannot be covered")]
     Component(String),

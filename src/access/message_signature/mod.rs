@@ -123,14 +123,18 @@ impl MessageSignature {
                 Ok(Some(Timestamp::from_milliseconds(seconds.saturating_mul(1000))))
             }
         };
+        let (created, expires) = (time("created")?.ok_or(unfit("created"))?, time("expires")?);
+        if expires.is_some_and(|expires| expires < created) {
+            return Err(SignatureFault::ExpiresBeforeCreated);
+        }
         let nonce = text("nonce")?.filter(|nonce| (1..=LONGEST_NONCE).contains(&nonce.len())).ok_or(unfit("nonce"))?;
         Ok(Self {
             components,
             parameters: vec![ListEntry::InnerList(input.clone())].serialize().ok_or(SignatureFault::SignatureInput)?,
             key_id: text("keyid")?.ok_or(unfit("keyid"))?,
             algorithm: text("alg")?,
-            created: time("created")?.ok_or(unfit("created"))?,
-            expires: time("expires")?,
+            created,
+            expires,
             nonce,
             signature,
         })

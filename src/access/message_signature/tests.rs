@@ -280,6 +280,8 @@ fn what_two_parties_could_read_in_two_ways_is_refused() {
         (format!("s=({all});created=7;keyid=\"id12\";nonce=\"\""), SignatureParameter("nonce")),
         (format!("s=({all});created=7;keyid=\"id12\";nonce=\"{}\"", "n".repeat(257)), SignatureParameter("nonce")),
         (format!("s=({all}){rest};expires=\"x\""), SignatureParameter("expires")),
+        (format!("s=({all}){rest};expires=6"), SignatureFault::ExpiresBeforeCreated),
+        (format!("s=({all}){rest};expires=7"), SignatureFault::MessageMismatch),
         (format!("t=({all}){rest}"), SignatureInput),
         (format!("s=({all}){rest}, s=({all}){rest}"), SignatureInput),
         ("s=7".to_owned(), SignatureInput),

@@ -9,7 +9,7 @@ use super::refusal_reason::RefusalReason;
 use super::token_rules::TokenRules;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
-use crate::access::token::TokenFault;
+use crate::access::token::{TokenFault, is_json_web_token};
 use crate::access::{CredentialKind, Denial, NonceFault, SubscriptionKey};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
 
@@ -98,7 +98,7 @@ impl AccessRules {
         static IN_MESSAGE: [HeaderName; 2] = [SIGNATURE_INPUT, SIGNATURE];
         let takes_signatures = self.tolerance_ms.is_some();
         let is_taken = takes_signatures && is_signed(headers)
-            || self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(is_bearer);
+            || self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(has_token);
         let in_authorization: &[HeaderName] = if is_taken { &IN_AUTHORIZATION } else { &[] };
         let in_message: &[HeaderName] = if takes_signatures { &IN_MESSAGE } else { &[] };
         let shows_key = |name: &HeaderName| headers.get_all(name).iter().any(is_subscription_key);
@@ -148,6 +148,12 @@ fn is_subscription_key(value: &HeaderValue) -> bool {
 /// True if a header `Authorization` has a token. Its text, often of a kilobyte, is not looked through for this.
 fn is_bearer(value: &HeaderValue) -> bool {
     value.as_bytes().get(..BEARER.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+}
+
+/// True if a header `Authorization` has a token, also in a form in which no token is taken.
+fn has_token(value: &HeaderValue) -> bool {
+    let has_word = |text: &str| text.split([' ', '\t', ',', ';', '=', '"']).any(is_json_web_token);
+    is_bearer(value) || value.to_str().is_ok_and(has_word)
 }
 
 const BEARER: &[u8] = b"Bearer ";
@@ -232,6 +238,9 @@ mod tests {
             ("signature subscription token", vec![of_apigw, bearer, message[0], message[1]], vec![]),
             ("signature subscription token", vec![own, signed, bearer], vec![]),
             ("subscription token", vec![own, basic], vec![basic]),
+            ("subscription token", vec![own, ("authorization", "Bearer\teyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
+            ("subscription token", vec![own, ("authorization", "eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
+            ("subscription token", vec![own, ("authorization", "Basic x, Bearer eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
             (
                 "subscription",
                 vec![own, ("x_api_key", "of the caller"), ("x_api_keys", "other")],

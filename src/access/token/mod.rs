@@ -102,6 +102,12 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
+/// True if a text has the form of a token, whoever issued it.
+#[must_use]
+pub fn is_json_web_token(text: &str) -> bool {
+    decode_header(text).is_ok()
+}
+
 impl TokenKeySet {
     /// Verifies the signature of a token. The address of a key that a token names (`jku`, `x5u`) and a key in it (`jwk`)
     /// are not looked at.

@@ -71,7 +71,7 @@ pub const KEY_FILE_NAME: Rule = Rule::error(
 pub const SECRET_LEAKED: Rule = Rule::error(
     "secret-leaked",
     "A secret of a signature key that is on this machine stands in clear in a file that everybody reads who has the repository: a \
-     description, a message, settings, a definition. Take it out, rotate the key and revoke the secret.",
+     description, a message, settings, a definition. Revoke the secret, take it out, and rotate the key.",
 );
 
 /// The file of a key can be a key.
@@ -92,7 +92,8 @@ pub(crate) const KEY_MISSING: Rule = Rule::error(
 pub(crate) const CLEAR_SECRET: Rule = Rule::error(
     "clear-secret",
     "The file of a key or an owner has a line with a secret in clear. Files of keys hold fingerprints and checksums alone, and \
-     Git keeps every line that was ever committed: take the line out, and rotate the key.",
+     Git keeps every line that was ever committed: revoke the key, take the line out, and rotate the key. A rotation alone leaves \
+     the old secret valid for a week.",
 );
 
 /// The secret on this machine is that of the key.
@@ -112,7 +113,7 @@ pub(crate) const SECRET_UNREADABLE: Rule = Rule::error(
 /// The file of a secret is private, and holds the secret alone.
 pub(crate) const SECRET_FILE: Rule = Rule::error(
     "secret-file",
-    "A secret stands alone in a small file that its owner alone can read (`chmod 600`). If others could read it, rotate the key.",
+    "A secret stands alone in a small file that its owner alone can read (`chmod 600`). If others could read it, revoke the key.",
 );
 
 /// A secret is written where Git does not see it.

@@ -123,9 +123,11 @@ struct SecretOut {
 }
 
 /// Give a key a new secret; the old one expires after an overlap
+///
+/// A leaked secret is revoked first (`key revoke`): a rotation can be undone, and Git can take it back.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 0s --expires 90d --to ~/ci.key.new -m 'laptop was stolen'"
+    after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 1h --expires 90d --to ~/ci.key.new -m 'yearly'"
 )]
 pub(in crate::cli) struct RotateArguments {
     /// The key
@@ -149,7 +151,7 @@ pub(in crate::cli) struct RotateArguments {
 /// Revoke secrets of a key, permanently
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw key revoke ci -m 'found in a log'\n  apigw key revoke ci k3yw2qpx7abcdefg -m 'only the old one'"
+    after_help = "Examples:\n  apigw key revoke ci -m 'laptop was stolen'\n  apigw key revoke ci k3yw2qpx7abcdefg -m 'only the old one'"
 )]
 pub(in crate::cli) struct KeyRevokeArguments {
     /// The key

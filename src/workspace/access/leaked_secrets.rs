@@ -39,7 +39,7 @@ impl Workspace {
                 // Without its line the finding shows nothing of it.
                 let location = Location::file(place.as_str());
                 let message = format!("the secret {id} stands here in clear, in line {line}");
-                let hint = "rotate its key and revoke it: whoever reads this file, or its past in Git, has the secret";
+                let hint = "revoke it and rotate its key: whoever reads this file, or its past in Git, has the secret";
                 findings.push(SECRET_LEAKED.finding(location, message, hint));
             }
         }

@@ -227,7 +227,7 @@ pub(super) fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSe
     if is_private && metadata.mode() & OTHERS != 0 {
         return refuse(
             "this secret is readable by others than its owner",
-            "`chmod 600` it, and rotate the key if others did",
+            "`chmod 600` it, and revoke the key if others did",
         );
     }
     let mut bytes = Vec::new();

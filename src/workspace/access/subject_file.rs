@@ -201,7 +201,7 @@ fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
         let field = line.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
         SECRET_FIELDS.contains(&field) || contains_clear_secret(line)
     };
-    let hint = "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret";
+    let hint = "revoke the key and take the line out: whoever reads this file, or its past in Git, has the secret";
     let finding = |index: usize| CLEAR_SECRET.finding(at(place, index + 1), "a secret stands here in clear", hint);
     text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect()
 }

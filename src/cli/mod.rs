@@ -35,6 +35,7 @@ mod numbers;
 mod output;
 mod process;
 mod progress;
+mod published;
 mod reason;
 mod release_text;
 mod sarif;

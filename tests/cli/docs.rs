@@ -170,7 +170,10 @@ fn a_check_notices_every_change_and_writes_nothing() {
     assert_eq!(before, sandbox.files());
     sandbox.run("docs --all --out public").expect_exit(0).expect_stdout("written  index.html");
     sandbox.run("docs --all --out public --check").expect_exit(0);
-    sandbox.run("docs petstore --env online --out other").expect_exit(3).expect_stderr("was never published there");
+    sandbox
+        .run("docs petstore --env online --out other")
+        .expect_exit(3)
+        .expect_stderr("nothing was published to online yet");
     // Documents that are off are removed.
     let settings = sandbox.read("apigw.toml");
     sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\ndocs = \"off\""));

@@ -377,7 +377,10 @@ fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
 fn nothing_is_written_for_a_group_that_is_not_served() {
     let sandbox = shop();
     sandbox.run("export envoy nonsense --env test --out out").expect_exit(3);
-    sandbox.run("export envoy shop --env online --out out").expect_exit(3).expect_stderr("shop is not live there");
+    sandbox
+        .run("export envoy shop --env online --out out")
+        .expect_exit(3)
+        .expect_stderr("nothing was published to online yet");
     let version = "groups/shop/versions/0.0.1/openapi.yaml";
     std::fs::set_permissions(sandbox.path().join(version), std::fs::Permissions::from_mode(0o644)).expect("writable");
     sandbox.write(version, "openapi: 3.0.3\n");

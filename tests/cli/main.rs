@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+mod absence;
 mod access;
 mod access_load;
 mod access_merges;

@@ -13,6 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::{GeneratedFolder, WRITE_IT, public_files};
 use crate::cli::output::counted;
+use crate::cli::published::published_environments;
 use crate::cli::site::{DocumentSite, SiteSelection, version_documents};
 use crate::cli::views::{DocsPageView, DocsView};
 use crate::cli::written_path::written_path;
@@ -143,10 +144,10 @@ fn selection(
     workspace: &Workspace,
     arguments: &DocsArguments,
 ) -> Result<SiteSelection, CommandError> {
+    let published = published_environments(context, &arguments.env)?;
+    // A matrix of all has those too to which nothing was published yet.
     let environments =
-        arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    let environments =
-        if arguments.all { workspace.settings().environments().into_iter().collect() } else { environments };
+        if arguments.all { workspace.settings().environments() } else { published }.into_iter().collect();
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
     Ok(SiteSelection { environments, groups })
 }

@@ -18,6 +18,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::generated_folder::{GeneratedFolder, WRITE_IT};
 use crate::cli::live_routes::live_routes;
 use crate::cli::output::counted;
+use crate::cli::published::published_environments;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::{
     DeviationView, ExportApiView, ExportDocument, ExportFileView, ExportGroupView, ExportView, FileState,
@@ -39,7 +40,7 @@ use bootstrap::BootstrapArguments;
 ///
 /// A report lists for each group and API what the target does nearly like `apigw serve`, or not at all. Nothing is
 /// written if the target would lose access control (keys and their limits, addresses, signatures, parameters and paths for a
-/// backend, the choice of one, paths that are too long), unless --allow-loss names it. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
+/// backend, the choice of one, paths that are too long), unless --allow-loss names it, or if nothing is live in an environment. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
 /// anything else is refused.
 #[derive(Debug, Args)]
 #[command(
@@ -64,6 +65,9 @@ pub(in crate::cli) struct ExportArguments {
     /// Write the files even if the target loses this; may be given more than once
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     allow_loss: Vec<ReportAspect>,
+    /// Write the files even if nothing is live in an environment: they serve nothing of it
+    #[arg(long)]
+    allow_empty: bool,
     /// The address that the engine listens on
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
@@ -146,8 +150,7 @@ fn read(
     workspace: &Workspace,
     arguments: &ExportArguments,
 ) -> Result<Vec<EnvironmentRoutes>, CommandError> {
-    let environments =
-        arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    let environments: BTreeSet<_> = published_environments(context, &arguments.env)?.into_iter().collect();
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
     let live = live_routes(workspace, environments.into_iter().collect(), &groups);
     let not_served: Vec<String> =
@@ -163,6 +166,13 @@ fn read(
         selection::require_group(context, group)?;
         return Err(CommandError::invalid("state", format!("{group} is not live there"))
             .hint("see what is live: `apigw status`"));
+    }
+    let empty = live.iter().find(|environment| groups.is_empty() && environment.groups.is_empty());
+    if let Some(EnvironmentRoutes { environment, .. }) = empty.filter(|_| !arguments.allow_empty) {
+        let message = format!("nothing was written, since nothing is live in {environment}");
+        return Err(CommandError::new("nothing-live", Exit::Refused, message)
+            .hint(format!("see what was: `apigw history --env {environment}`"))
+            .hint("to have the files serve nothing of it: `--allow-empty`"));
     }
     Ok(live)
 }

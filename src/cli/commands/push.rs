@@ -19,11 +19,12 @@ use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
 use crate::cli::output::counted;
+use crate::cli::published::published_environments;
 use crate::cli::shell::shell_word;
 use crate::cli::stores::{create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::cli::written_path::written_path;
-use crate::model::{Digest, EnvironmentName, Lifetime, SCHEMA};
+use crate::model::{Digest, Lifetime, SCHEMA};
 use crate::store::{PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer};
 use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
@@ -140,7 +141,7 @@ impl Push<'_> {
             self.remember_previous(pointer.as_ref());
         }
         let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
-        let state = self.workspace.pushed_state(&self.environments()?)?;
+        let state = self.workspace.pushed_state(&published_environments(self.context, &self.arguments.env)?)?;
         for warning in &state.warnings {
             let hint = hints::text(&warning.hint);
             self.context.output.warning(&format!("{}: {}; {hint}", warning.location, warning.message));
@@ -207,29 +208,6 @@ impl Push<'_> {
         }
     }
 
-    fn environments(&self) -> Result<Vec<EnvironmentName>, CommandError> {
-        let published = self.workspace.published_environments()?;
-        if self.arguments.env.is_empty() {
-            let nothing = || {
-                CommandError::invalid("state", "nothing was published yet")
-                    .hint("publish a group: `apigw publish GROUP --env test`")
-            };
-            return if published.is_empty() { Err(nothing()) } else { Ok(published) };
-        }
-        let mut names = Vec::new();
-        for text in &self.arguments.env {
-            let name = self.context.environment(text)?;
-            if !published.contains(&name) {
-                return Err(CommandError::invalid("state", format!("nothing was published to {name} yet"))
-                    .hint(format!("publish a group: `apigw publish GROUP --env {name}`")));
-            }
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        Ok(names)
-    }
-
     fn show(&self, view: PushView) -> Result<Exit, CommandError> {
         let text = plan::text(&view);
         self.context.output.data(&PushDocument::Push(view), || text)?;
@@ -238,7 +216,7 @@ impl Push<'_> {
 
     fn repair(&self) -> Result<Exit, CommandError> {
         let pointer = self.current_pointer()?;
-        let state = self.workspace.pushed_state(&self.environments()?)?;
+        let state = self.workspace.pushed_state(&published_environments(self.context, &self.arguments.env)?)?;
         let repaired = self.remote.repair(pointer, &state.list, &state).map_err(|error| repair_error(&error))?;
         let view = PushRepairView { schema: SCHEMA, destination: self.url.to_string(), repaired_objects: repaired };
         let text = format!("{}: {} written again\n", view.destination, counted(repaired, "object", "objects"));

@@ -37,6 +37,7 @@ pub(super) fn connection_uses(group: &GroupRoutes, forward: &GroupForwarding) ->
     uses.extend(timeouts.into_iter().filter(is_long).map(|(_, path)| (ExportFeature::LongTimeout, path)));
     uses.push((ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]));
     uses.push((ExportFeature::Upgrades, &["forwarding", "websockets"]));
+    uses.push((ExportFeature::ConnectionHeaders, &["forwarding"]));
     uses
 }
 

@@ -88,6 +88,8 @@ pub(super) enum ExportFeature {
     Websocket,
     /// Requests that ask for another protocol than a declared websocket.
     Upgrades,
+    /// Headers that `Connection` names, which are not passed on (RFC 9110, section 7.6.1).
+    ConnectionHeaders,
     DynamicBackend {
         /// True if headers alone decide.
         by_headers: bool,
@@ -166,7 +168,8 @@ impl ExportFeature {
             | Self::PathPrefix
             | Self::LongHost
             | Self::Websocket
-            | Self::Upgrades => ReportAspect::Routing,
+            | Self::Upgrades
+            | Self::ConnectionHeaders => ReportAspect::Routing,
             Self::SeveralTargets(_) | Self::UnusualHost => ReportAspect::Health,
             Self::Https | Self::HttpsByAddress | Self::ClientCertificate { .. } | Self::AddressGuard => {
                 ReportAspect::Tls

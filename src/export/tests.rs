@@ -100,6 +100,7 @@ losses! {
     F::Websocket => Websocket, NONE, Closed;
     // The backend has to agree to what it is asked for.
     F::Upgrades => Upgrades, &[GatewayApi, Kong], Closed;
+    F::ConnectionHeaders => ConnectionHeaders, NONE, Closed;
     F::DynamicBackend { by_headers: true } => DynamicBackend { by_headers: true }, &[Kong], Opens;
     F::DynamicBackend { by_headers: false } => DynamicBackend { by_headers: false }, &[GatewayApi, Kong], Opens;
     F::PathTemplate { has_parameters: true } => PathTemplate { has_parameters: true }, &[GatewayApi], Opens;

@@ -64,6 +64,10 @@ pub(super) const NO_ADDRESS_GUARD: &str = "link-local and metadata addresses are
 /// The deviation of targets that let any API become a websocket.
 pub(super) const OPEN_UPGRADES: &str = "any API may become a websocket, or another protocol, if its backend agrees";
 
+/// The deviation of targets that remove no header whose name a message gives.
+pub(super) const CONNECTION_HEADERS_PASS: &str =
+    "headers that a caller or a backend names in `Connection` are passed on";
+
 /// The deviation of targets that do not change the query.
 pub(super) const NO_QUERY_CONSTANT: &str = "constants of the query are not added";
 

@@ -7,6 +7,7 @@ mod attacks;
 mod authorizer;
 mod bodies;
 mod client;
+mod connection;
 mod engine;
 mod forwarding;
 mod golden;

@@ -122,6 +122,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Upgrades => FeatureVerdict::Near(
             "a request for another protocol than a declared websocket is refused, where the gateway passes it on without that wish",
         ),
+        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(
+            "headers that a backend names in `Connection`, and its `Proxy-Authenticate`, are passed on",
+        ),
         // Envoy's own change of the query decodes it and leaves it so: a caller's `%26` would begin a parameter.
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),

@@ -93,6 +93,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
         ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(
+            "headers that `Connection` names are passed on, or not, by the implementation's own rules",
+        ),
         ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
         ExportFeature::DynamicBackend { by_headers: false } => {

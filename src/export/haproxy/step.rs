@@ -33,6 +33,17 @@ const UPGRADES: &str = "    \
     http-request set-header upgrade websocket if { var(txn.websocket) -m found }
 ";
 
+/// The rules that pass on no header of one connection (RFC 9110, section 7.6.1), as far as their names are well known. A websocket
+/// begins with one.
+const CONNECTION_HEADERS: &str = "    \
+    http-request del-header keep-alive
+    http-request del-header proxy-connection
+    http-response del-header connection unless { status 101 }
+    http-response del-header keep-alive
+    http-response del-header proxy-authenticate
+    http-response del-header proxy-connection
+";
+
 /// A backend with the settings of a group.
 struct HaproxyBackend<'r> {
     upstream: ConnectedUpstream<'r>,
@@ -276,6 +287,7 @@ impl<'r> StepWriter<'r> {
         text.push_str(&self.changes);
         text.push_str(ORIGIN_FORM);
         text.push_str(UPGRADES);
+        text.push_str(CONNECTION_HEADERS);
     }
 
     /// Writes the backends.

@@ -3,11 +3,11 @@
 use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
-    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION,
-    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER, NO_QUERY_CONSTANT,
-    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
-    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED,
-    UNVERIFIED_ADDRESS,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
+    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER,
+    NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED,
+    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
+    RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
 };
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 
@@ -59,6 +59,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             "a certificate is not shown to backends unless its key is in the same file, or in that of its name with `.key` in the place of `.crt`, or else behind it",
         ),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(CONNECTION_HEADERS_PASS),
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),

@@ -83,8 +83,10 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Lost("a constant of the query without a value is not sent, nor is a caller's own")
         }
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
+        // It removes them from requests and from responses.
+        ExportFeature::ConnectionHeaders
         // Kong decodes them before it matches.
-        ExportFeature::EncodedLetters
+        | ExportFeature::EncodedLetters
         | ExportFeature::BodyBytes(_)
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix

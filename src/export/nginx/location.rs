@@ -167,11 +167,14 @@ impl<'r> LocationWriter<'r> {
             if route.websocket { ("$apigw_upgrade", "$apigw_connection") } else { (NOTHING, NOTHING) };
         line(&format!("proxy_set_header Upgrade {upgrade}"));
         line(&format!("proxy_set_header Connection {connection}"));
+        line(&format!("proxy_set_header Proxy-Connection {NOTHING}"));
         for header in self.sent_headers(group, action) {
             line(&header);
         }
         line("proxy_redirect off");
         line("proxy_hide_header X-Request-Id");
+        line("proxy_hide_header Proxy-Authenticate");
+        line("proxy_hide_header Proxy-Connection");
         if group.cors.is_some() {
             for name in ["Allow-Origin", "Allow-Credentials", "Expose-Headers"] {
                 line(&format!("proxy_hide_header Access-Control-{name}"));

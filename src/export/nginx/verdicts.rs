@@ -3,11 +3,11 @@
 use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
-    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED,
-    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
-    NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_TOKEN_REQUIRED,
-    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY,
-    RAW_LETTERS, UNVERIFIED_ADDRESS,
+    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
+    KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD,
+    NO_EMPTY_CONSTANT, NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS,
+    NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES,
+    PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS,
 };
 
 /// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
@@ -57,6 +57,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
         ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(CONNECTION_HEADERS_PASS),
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),

@@ -1,5 +1,6 @@
 //! Completion on the shell: names of groups, versions, environments and rules come from the workspace.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -55,6 +56,15 @@ pub(super) fn keys() -> Vec<CompletionCandidate> {
     keys.iter().map(|key| CompletionCandidate::new(key.as_str())).collect()
 }
 
+/// Offers the nodes that are remembered.
+pub(super) fn nodes() -> Vec<CompletionCandidate> {
+    let Some(workspace) = workspace() else { return Vec::new() };
+    let environments = workspace.settings().environments();
+    let reports = environments.iter().filter_map(|environment| workspace.fleet_report(environment).ok().flatten());
+    let names: BTreeSet<String> = reports.flat_map(|report| report.nodes).map(|node| node.node.to_string()).collect();
+    names.into_iter().map(CompletionCandidate::new).collect()
+}
+
 /// Offers the versions of the groups that were typed, and those of every group where none was.
 pub(super) fn versions() -> Vec<CompletionCandidate> {
     let Some(workspace) = workspace() else {
@@ -68,7 +78,7 @@ pub(super) fn versions() -> Vec<CompletionCandidate> {
         groups.retain(is_typed);
     }
     let versions = groups.iter().filter_map(|group| workspace.versions(group).ok()).flatten();
-    let versions: std::collections::BTreeSet<String> = versions.map(|version| version.to_string()).collect();
+    let versions: BTreeSet<String> = versions.map(|version| version.to_string()).collect();
     versions.into_iter().map(CompletionCandidate::new).collect()
 }
 

@@ -8,10 +8,10 @@ use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
     CompletionsView, DiffDocument, DocsView, ErrorView, ExportDocument, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
-    KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, PushDocument, ReleaseView,
-    ResolveDocument, RoutesView, SchemaDocument, SdkView, ServeView, ShowDocument, SignView, StatusDocument,
-    UndoDocument, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView,
-    VersionShowView, VersionUnblockView,
+    KeyShowView, ManualPageView, MergeDriverDocument, NodeForgetView, OutputDocument, PlanView, PruneView,
+    PushDocument, ReleaseView, ResolveDocument, RoutesView, SchemaDocument, SdkView, ServeView, ShowDocument, SignView,
+    StatusDocument, UndoDocument, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
+    VersionListView, VersionShowView, VersionUnblockView,
 };
 
 /// The kind of document that a command prints.
@@ -85,6 +85,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<RoutesView<'_>>("routes"),
     DocumentKind::new::<ExportDocument<'_>>("export"),
     DocumentKind::new::<PushDocument>("push"),
+    DocumentKind::new::<NodeForgetView>("node-forget"),
     DocumentKind::new::<CallView>("call"),
     DocumentKind::new::<SdkView>("sdk"),
     DocumentKind::new::<SchemaDocument>("schema"),

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::fleet::{FleetState, trouble_text};
 use super::views::NodeWaitView;
 use crate::fleet::{FleetReport, NodeReport, NodeTrouble};
-use crate::model::{FleetSettings, GroupName, OperationId, Timestamp};
+use crate::model::{EnvironmentName, FleetSettings, GroupName, NodeName, OperationId, Timestamp};
 
 /// The number of times after which a node that refuses is not waited for any more.
 const FINAL_REFUSALS: u32 = 4;
+
+/// The most nodes that are named in a hint.
+const MOST_NAMED: usize = 5;
 
 /// The outcome of one look at the nodes.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct NodeCheck {
     pub(super) least: usize,
     /// True if a control plane tells of them.
     pub(super) is_controlled: bool,
+    /// The nodes that are silent and that no setting names: they can be forgotten.
+    silent: Vec<NodeName>,
     /// Why nodes do not get a group's operation at all.
     withheld: Option<String>,
 }
@@ -52,8 +57,16 @@ impl NodeCheck {
             nodes: known.iter().map(view).chain(unknown).collect(),
             least: settings.min.map_or(1, |least| least.get() as usize),
             is_controlled,
+            silent: known.iter().filter(|node| is_silent(node, settings)).map(|node| node.node.clone()).collect(),
             withheld,
         }
+    }
+
+    /// Says how silent nodes are forgotten; nothing where there are none.
+    pub(super) fn forget_hint(&self, environment: &EnvironmentName) -> Option<String> {
+        let names: Vec<&str> = self.silent.iter().take(MOST_NAMED).map(NodeName::as_str).collect();
+        let command = format!("`apigw node forget {} --env {environment}`", names.join(" "));
+        (!names.is_empty()).then(|| format!("a node that is gone is forgotten where the control plane runs: {command}"))
     }
 
     /// True if all nodes serve the state, as many as are expected.
@@ -70,6 +83,10 @@ impl NodeCheck {
         let mut refusing = nodes.filter(|(report, node)| !node.serves && has_refused_since(report, committed));
         self.withheld.is_some() || refusing.next().is_some()
     }
+}
+
+fn is_silent(node: &NodeReport, settings: &FleetSettings) -> bool {
+    node.trouble == Some(NodeTrouble::Silent) && !settings.nodes.contains(&node.node)
 }
 
 /// True if a node refuses a version that it was first sent after a time: an earlier one says nothing of the change.

@@ -37,7 +37,7 @@ pub(super) use docs::{DocsPageView, DocsView};
 pub(super) use export::{
     BootstrapView, DeviationView, ExportApiView, ExportDocument, ExportFileView, ExportGroupView, ExportView, FileState,
 };
-pub(super) use fleet::{EnvironmentFleetView, FleetStatusView, NodeView};
+pub(super) use fleet::{EnvironmentFleetView, FleetStatusView, ForgottenNodeView, NodeForgetView, NodeView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use history::{HistoryRemarks, HistoryView, OperationView, ShowView};
 pub(super) use push::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::kind::milliseconds_between;
 use super::node::NodeRecord;
-use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SentReport};
+use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SILENT_MS, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, FleetReport, PollStep, RefusedPoll, ResourceKind};
 use crate::model::{EnvironmentName, FleetSettings, NodeName, SCHEMA, Timestamp, client_network};
@@ -17,8 +17,6 @@ const MOST_NODES: usize = FleetSettings::MOST_NODES;
 const RECENT_RELEASES: usize = 8;
 /// The refused polls that are remembered.
 const MOST_REFUSED: usize = 16;
-/// The time without a poll after which a node is silent: polls are held for a shorter one.
-const SILENT_MS: i64 = 30_000;
 
 /// A node that cannot join, since there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -118,6 +116,12 @@ impl EnvironmentFleet {
     pub fn forget(&mut self, silent_ms: i64, is_named: impl Fn(&NodeName) -> bool, now: Timestamp) {
         self.nodes.retain(|name, node| is_named(name) || milliseconds_between(node.seen, now) < silent_ms);
         self.refused.retain(|poll| milliseconds_between(poll.time, now) < silent_ms);
+    }
+
+    /// Forgets a node that is silent. Returns true if there was one.
+    pub fn forget_node(&mut self, name: &NodeName, now: Timestamp) -> bool {
+        let is_silent = |node: &NodeRecord| milliseconds_between(node.seen, now) > SILENT_MS;
+        self.nodes.get(name).is_some_and(is_silent) && self.nodes.remove(name).is_some()
     }
 
     /// Tells the state of each node.

@@ -53,6 +53,14 @@ pub struct StoredCluster {
     resolves_names: bool,
 }
 
+impl FleetRecord {
+    /// Forgets a node.
+    pub fn forget(&mut self, node: &NodeName) {
+        self.report.nodes.retain(|known| known.node != *node);
+        self.node_clusters.remove(node);
+    }
+}
+
 impl EnvironmentFleet {
     /// Returns all that has to be remembered.
     #[must_use]

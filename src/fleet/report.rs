@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use super::kind::milliseconds_between;
 use super::resources::{ResourceKind, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
+
+/// The time without a poll after which a node is silent: polls are held for a shorter one.
+pub(super) const SILENT_MS: i64 = 30_000;
 
 /// The state of the nodes of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -57,6 +61,14 @@ pub struct NodeReport {
     pub trouble: Option<NodeTrouble>,
     /// Its versions of each kind.
     pub kinds: Vec<KindReport>,
+}
+
+impl NodeReport {
+    /// True if it has not polled for a while.
+    #[must_use]
+    pub fn is_silent(&self, now: Timestamp) -> bool {
+        milliseconds_between(self.seen, now) > SILENT_MS
+    }
 }
 
 /// The reason for which a node does not serve the newest release.

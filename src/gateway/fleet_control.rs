@@ -92,6 +92,19 @@ impl FleetControl {
         }
     }
 
+    /// Forgets a node that is silent. Returns true if there was one.
+    #[must_use]
+    pub fn forget_node(&self, environment: &EnvironmentName, node: &NodeName) -> bool {
+        let mut fleets = self.lock();
+        let Some(controlled) = fleets.get_mut(environment) else { return false };
+        let is_forgotten = controlled.fleet.forget_node(node, wall_clock());
+        if is_forgotten {
+            controlled.wakers.remove(node);
+            controlled.revision += 1;
+        }
+        is_forgotten
+    }
+
     /// Takes note of a poll that was refused: in the environment that it was for, else in each. It is remembered with the times
     /// at which nodes were seen: whoever is refused a thousand times a second does not have each poll saved.
     pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, poll: &RefusedPoll) {

@@ -2,13 +2,15 @@
 //!
 //! A control plane that is started again needs the clusters that nodes have: one that it takes away too early fails requests.
 //! Hence a release is synced here before the first node is given it. The rest, like the time of a poll, is not synced.
+//!
+//! A file `<environment>.forget.<node>` asks the control plane to forget a node that is gone, and is removed when it has looked.
 
 use std::fs;
 
 use super::error::{Error, PathContext};
 use super::{Workspace, layout, local_folder};
 use crate::fleet::{FleetRecord, FleetReport};
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, NodeName};
 
 /// The lock of the one control plane of an environment in a workspace.
 #[derive(Debug)]
@@ -64,5 +66,26 @@ impl Workspace {
     pub fn save_fleet(&self, record: &FleetRecord, is_synced: bool) -> Result<(), Error> {
         self.make_fleets_folder()?;
         self.save_gateway_record(&layout::fleet(&record.report.environment), record, is_synced)
+    }
+
+    /// Asks the control plane of an environment to forget a node.
+    pub fn request_forgetting(&self, environment: &EnvironmentName, node: &NodeName) -> Result<(), Error> {
+        let path = self.root.locate(&layout::forget_request(environment, node))?;
+        Ok(fs::write(&path, "").at("write", &path)?)
+    }
+
+    /// Lists the nodes that the control plane of an environment was asked to forget.
+    pub fn forget_requests(&self, environment: &EnvironmentName) -> Result<Vec<NodeName>, Error> {
+        let files = self.root.list(layout::FLEETS_FOLDER)?;
+        Ok(files.iter().filter_map(|file| layout::forget_request_node(environment, file)).collect())
+    }
+
+    /// Removes the request to forget a node.
+    pub fn close_forget_request(&self, environment: &EnvironmentName, node: &NodeName) -> Result<(), Error> {
+        let path = self.root.locate(&layout::forget_request(environment, node))?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => Ok(removed.at("remove", &path)?),
+        }
     }
 }

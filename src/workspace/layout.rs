@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use super::error::{Error, PathContext};
 use super::folders;
 use crate::check::rules::files::{ENCODING, FILE, FILE_SIZE, FOLDER};
-use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
+use crate::model::{EnvironmentName, GroupName, Location, NodeName, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
@@ -100,6 +100,16 @@ pub(super) fn fleet(environment: &EnvironmentName) -> String {
 
 pub(super) fn fleet_lock(environment: &EnvironmentName) -> String {
     format!("{FLEETS_FOLDER}/{environment}.lock")
+}
+
+/// Returns the file by which the control plane of an environment is asked to forget a node.
+pub(super) fn forget_request(environment: &EnvironmentName, node: &NodeName) -> String {
+    format!("{FLEETS_FOLDER}/{environment}.forget.{node}")
+}
+
+/// Returns the node of such a file; `None` where its name is that of another.
+pub(super) fn forget_request_node(environment: &EnvironmentName, file: &str) -> Option<NodeName> {
+    file.strip_prefix(environment.as_str())?.strip_prefix(".forget.")?.parse().ok()
 }
 
 pub(super) fn gateway(id: &str) -> String {

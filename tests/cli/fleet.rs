@@ -1,6 +1,7 @@
 //! Fleets: real Envoys that follow `serve --xds`, and what is told of them.
 
 mod broken;
+mod forgetting;
 mod losses;
 mod node;
 

@@ -172,6 +172,7 @@ fn every_command_prints_the_document_of_its_schema() {
     access(&validated);
     exports(&validated);
     pushes(&validated);
+    nodes(&validated);
     merges(&validated);
     others(&validated);
     let names = validated.read("schema", 0, "schema");
@@ -495,4 +496,16 @@ fn exports(validated: &Validated) {
     validated.read("export", 64, "export nonsense --env test --out exported");
     validated.read("export", 0, "export envoy --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
     validated.read("export", 64, "export nginx --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
+}
+
+fn nodes(validated: &Validated) {
+    let time = "2026-01-01T00:00:00.000Z";
+    let node = json!({"node": "edge-1", "listen": "127.0.0.1:80", "joined": time, "seen": time, "since": time, "listens": true,
+        "serves": null, "trouble": null, "kinds": []});
+    let record = json!({"schema": 1, "environment": "test", "time": time, "release": null, "releases": [], "nodes": [node],
+        "refused_polls": [], "release_clusters": {}, "node_clusters": {}, "clusters": {}});
+    validated.sandbox.write(".apigw/fleet/test.json", &record.to_string());
+    validated.run("node-forget", 0, "node forget edge-1 --env test");
+    validated.read("node-forget", 3, "node forget edge-1 --env test");
+    validated.read("node-forget", 64, "node forget --env test");
 }

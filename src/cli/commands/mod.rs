@@ -16,6 +16,7 @@ mod init;
 mod key;
 mod man;
 mod merge_driver;
+mod node;
 mod offline;
 mod plan;
 mod promote;
@@ -80,6 +81,8 @@ pub(super) enum Command {
     Routes(routes::RoutesArguments),
     Export(export::ExportArguments),
     Push(push::PushArguments),
+    #[command(subcommand)]
+    Node(node::NodeCommand),
     Call(call::CallArguments),
     Sdk(sdk::SdkArguments),
     Schema(schema::SchemaArguments),
@@ -141,6 +144,7 @@ impl Command {
             | Self::Routes(_)
             | Self::Export(_)
             | Self::Push(_)
+            | Self::Node(_)
             | Self::Call(_)
             | Self::Sign(_)
             | Self::Sdk(_)
@@ -183,6 +187,7 @@ impl Command {
             Self::Routes(arguments) => routes::run(context, arguments),
             Self::Export(arguments) => export::run(context, arguments),
             Self::Push(arguments) => push::run(context, arguments),
+            Self::Node(command) => node::run(context, command),
             Self::Call(arguments) => call::run(context, arguments),
             Self::Sdk(arguments) => sdk::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),

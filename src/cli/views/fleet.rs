@@ -1,4 +1,4 @@
-//! The document of `status --fleet`.
+//! The documents of `status --fleet` and `node forget`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::fleet::{KindReport, NodeTrouble, RefusedPoll, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
 
-use super::ViewProblemView;
+use super::{OutputDocument, ViewProblemView};
 
 /// The nodes of some environments.
 #[derive(Serialize, JsonSchema)]
@@ -67,4 +67,23 @@ pub(in crate::cli) struct NodeView {
     pub(in crate::cli) seen: Timestamp,
     /// Its versions of each kind of resource.
     pub(in crate::cli) kinds: Vec<KindReport>,
+}
+
+/// Nodes that nothing waits for any more.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct NodeForgetView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) environment: EnvironmentName,
+    pub(in crate::cli) forgotten: Vec<ForgottenNodeView>,
+}
+
+impl OutputDocument for NodeForgetView {}
+
+/// A node that is forgotten.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct ForgottenNodeView {
+    #[schemars(with = "String")]
+    pub(in crate::cli) node: NodeName,
+    /// When it polled last.
+    pub(in crate::cli) seen: Timestamp,
 }

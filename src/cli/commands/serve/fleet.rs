@@ -178,13 +178,26 @@ impl FleetPublisher {
             }
         }
         for (name, published) in &mut self.environments {
+            let mut requests = Vec::new();
             if forgets {
                 let settings = workspace.settings().environment(name).fleet;
                 self.control.forget(name, settings.forget_after_ms(), |node| settings.nodes.contains(node));
+                requests = workspace.forget_requests(name).unwrap_or_default();
+                for node in requests.iter().filter(|node| !settings.nodes.contains(node)) {
+                    if self.control.forget_node(name, node) {
+                        context.output.note(&format!("{name}: node {node} is forgotten, by `apigw node forget`"));
+                    }
+                }
             }
             if let Some((revision, record)) = self.control.record_since(name, published.revision) {
                 published.revision = revision;
                 self.was_saved = saved(context, self.was_saved, &workspace.save_fleet(&record, false));
+            }
+            // The command reads then which nodes are left.
+            for node in requests {
+                if let Err(error) = workspace.close_forget_request(name, &node) {
+                    published.warn_once(context, format!("{name}: `apigw node forget` waits in vain: {error}"));
+                }
             }
         }
     }

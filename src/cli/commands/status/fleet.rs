@@ -27,7 +27,7 @@ pub(super) fn run(
     let workspace = context.readable_workspace()?;
     let source = FleetSource::new(arguments.control.as_ref())?;
     let gateways = workspace.gateways()?.running;
-    let (mut fleets, mut problems) = (Vec::new(), Vec::new());
+    let (mut fleets, mut hints, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for name in names {
         let state = match source.read(workspace, name, &gateways, LONGEST_ASK) {
             Ok(state) => state,
@@ -51,6 +51,7 @@ pub(super) fn run(
                 live.into_iter().flatten().map(|(group, deployment)| (group, deployment.operation)).collect();
             let check = NodeCheck::new(state.as_ref(), &settings, &expected);
             let has_fleet = source.has_fleet(state.as_ref(), &settings);
+            hints.extend(check.forget_hint(name).filter(|_| check.is_controlled));
             fleets.push(view(name, state, &check, has_fleet));
         }
     }
@@ -61,6 +62,9 @@ pub(super) fn run(
     let views = problems.iter().map(ViewProblemView::new).collect();
     let document = StatusDocument::Fleet(FleetStatusView { schema: SCHEMA, fleets, problems: views });
     context.output.painted(&document, || context.output.located(&text).into_owned())?;
+    for hint in hints {
+        context.output.note(&hint);
+    }
     // Programs have them in the document.
     for problem in &problems {
         context.output.warning(&problem.to_string());

@@ -5,6 +5,7 @@
 mod broken_bodies;
 mod component_names;
 mod corpus;
+mod exchanges;
 mod golden;
 mod java;
 mod java_limits;

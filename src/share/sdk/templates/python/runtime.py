@@ -12,6 +12,7 @@ import json
 import os
 import random
 import secrets
+import selectors
 import socket
 import ssl
 import threading
@@ -882,6 +883,16 @@ class _LocalTls(http.client.HTTPSConnection):
             raise
 
 
+def _is_ended(connection: http.client.HTTPConnection) -> bool:
+    """True if there is something to read while no response is awaited: the end, or what belongs to no request."""
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection.sock, selectors.EVENT_READ)
+            return bool(selector.select(0))
+    except (OSError, ValueError):
+        return True
+
+
 class HttpTransport:
     """Sends requests over connections that are kept open."""
 
@@ -894,19 +905,27 @@ class HttpTransport:
     def __call__(self, request: Request) -> RawResponse:
         url = urllib.parse.urlsplit(request.url)
         place = (url.scheme, url.netloc)
-        with self._lock:
-            idle = self._idle.get(place) or []
-            connection = idle.pop() if idle else None
+        connection = self._take(place)
         if connection is not None:
             try:
                 return self._send(connection, place, request, url)
             except ConnectionFailed as error:
-                # The server may have closed it while it was idle.
+                # The server may have closed it just now.
                 if isinstance(error, TimedOut) or request.method not in _IDEMPOTENT:
                     raise
                 if request.body is not None and not request.body.rewind():
                     raise
         return self._send(self._connect(url, request.timeout), place, request, url)
+
+    def _take(self, place: _t.Tuple[str, str]) -> _t.Optional[http.client.HTTPConnection]:
+        """Takes an idle connection that the server has not closed."""
+        while True:
+            with self._lock:
+                idle = self._idle.get(place)
+                connection = idle.pop() if idle else None
+            if connection is None or not _is_ended(connection):
+                return connection
+            connection.close()
 
     def _connect(self, url: urllib.parse.SplitResult, timeout: _t.Optional[float]) -> http.client.HTTPConnection:
         host = url.hostname or ""

@@ -1,0 +1,15 @@
+import g0_sdk.Client;
+import g0_sdk.ClientOptions;
+import java.time.Duration;
+
+public final class Exchanges {
+    public static void main(String[] arguments) throws Exception {
+        var options = new ClientOptions().retries(0).timeout(Duration.ofSeconds(5));
+        Client client = Client.at(arguments[0], options);
+
+        // A connection that the server has closed while nobody used it.
+        int first = client.idle().send().status();
+        Thread.sleep(1000);
+        System.out.println("idle: " + first + ", " + client.idle().send().status());
+    }
+}

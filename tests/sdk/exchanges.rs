@@ -1,0 +1,107 @@
+//! Requests and responses of clients against a server of the test, which does as no gateway would: the same calls in each
+//! language print the same lines.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::time::Duration;
+
+use apigw::share::sdk::SdkLanguage;
+
+use crate::corpus::CorpusDefinition;
+use crate::java::{compile_packages, run_source};
+use crate::served::{Served, write_packages};
+use crate::tools::has_tool;
+use crate::{run, text};
+
+const DEFINITION: &str = "\
+openapi: 3.1.0
+info: {title: Exchanges, version: '1'}
+paths:
+  /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
+";
+
+/// The lines that each client prints.
+const EXPECTED: &str = "\
+idle: 204, 204
+";
+
+const PYTHON: &str = include_str!("exchanges.py");
+const NODE: &str = include_str!("exchanges.mjs");
+const JAVA: &str = include_str!("Exchanges.java");
+
+/// Starts the server, and returns its address.
+fn start_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/g0", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || respond(&stream));
+        }
+    });
+    address
+}
+
+/// Responds to the requests of a connection.
+fn respond(mut stream: &TcpStream) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut head: Vec<String> = Vec::new();
+        let lines = reader.by_ref().lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        head.extend(lines);
+        let Some(target) = head.first().and_then(|first| first.split(' ').nth(1)) else { return };
+        let response = match target {
+            "/g0/idle" => "HTTP/1.1 204 No Content\r\n\r\n",
+            other => panic!("{other}"),
+        };
+        let _ = stream.write_all(response.as_bytes());
+        if target == "/g0/idle" {
+            // The client has put the connection back by then.
+            std::thread::sleep(Duration::from_millis(300));
+            return;
+        }
+    }
+}
+
+fn served() -> Served {
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
+    let definition = apigw::definition::read("g", &mut fetch).definition.expect("a definition");
+    Served::of(vec![CorpusDefinition { origin: "exchanges".to_owned(), definition }])
+}
+
+fn expect_lines(output: &Output) {
+    assert_eq!(String::from_utf8_lossy(&output.stdout), EXPECTED, "{}", text(output));
+}
+
+fn clients_print_the_lines(language: SdkLanguage, program: &str, flags: &[&str], script: &str) {
+    if !has_tool(program, "exchanges of generated clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served(), language, folder.path());
+    let mut command = Command::new(program);
+    expect_lines(&run(command.args(flags).arg(script).arg(start_server()).current_dir(folder.path())));
+}
+
+#[test]
+fn python_clients_do_well_with_an_odd_server() {
+    clients_print_the_lines(SdkLanguage::Python, "python3", &["-c"], PYTHON);
+}
+
+#[test]
+fn typescript_clients_do_well_with_an_odd_server() {
+    clients_print_the_lines(SdkLanguage::TypeScript, "node", &["--input-type=module", "-e"], NODE);
+}
+
+#[test]
+fn java_clients_do_well_with_an_odd_server() {
+    if !has_tool("javac", "exchanges of generated Java clients") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    compile_packages(&served(), folder.path());
+    let address = start_server();
+    expect_lines(&run_source(folder.path(), "Exchanges.java", JAVA, Path::new(&address)));
+}

@@ -1,4 +1,5 @@
-const { Client } = await import(`${process.cwd()}/g0/index.js`);
+import assert from "node:assert";
+const { Client, signature } = await import(`${process.cwd()}/g0/index.js`);
 
 const client = new Client({ baseUrl: process.argv[1], retries: 0, timeout: 5000 });
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -7,3 +8,12 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const { status: first } = await client.idle();
 await pause(1000);
 console.log(`idle: ${first}, ${(await client.idle()).status}`);
+
+// A signature covers all of a query.
+const signed = [];
+for (const query of ["a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"]) {
+  const request = { method: "GET", url: `http://h/p?${query}`, headers: new Headers() };
+  await signature("id", "secret", { now: "20180405T010203Z", nonce: "nonce" })(request);
+  signed.push(request.headers.get("authorization"));
+}
+assert.equal(signed[0], signed[1]);

@@ -1,5 +1,6 @@
 import sys, time
 import g0_sdk
+from g0_sdk import runtime
 
 client = g0_sdk.Client(base_url=sys.argv[1], retries=0, timeout=5)
 
@@ -7,3 +8,10 @@ client = g0_sdk.Client(base_url=sys.argv[1], retries=0, timeout=5)
 first = client.idle().status
 time.sleep(1)
 print(f"idle: {first}, {client.idle().status}")
+
+# A signature covers all of a query.
+signed = []
+for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):
+    request = runtime.Request("GET", f"http://h/p?{query}", [], None, None)
+    signed.append(g0_sdk.Signature("id", "secret").apply_at(request, "20180405T010203Z", "nonce").headers)
+assert signed[0] == signed[1], signed

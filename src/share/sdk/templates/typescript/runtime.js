@@ -414,14 +414,14 @@ export function signature(keyId, secret, { region = "local", service = "apigw", 
     const once = nonce ?? crypto.randomUUID().replaceAll("-", "");
     const bytes = await bytesOf(request.body);
     if (request.body !== undefined) request.body = bytes;
-    const [address, query = ""] = request.url.split("?");
-    const [, authority, path] = /^https?:\/\/([^/]+)(.*)$/.exec(address);
-    const signed = { host: authority, "x-jdcloud-date": moment, "x-jdcloud-nonce": once };
+    // As `fetch` sends them.
+    const { host, pathname, search } = new URL(request.url);
+    const signed = { host, "x-jdcloud-date": moment, "x-jdcloud-nonce": once };
     const type = request.headers.get("content-type");
     if (type !== null) signed["content-type"] = type.trim();
     const names = Object.keys(signed).sort();
     const lines = names.map((name) => `${name}:${signed[name]}\n`).join("");
-    const canonical = [request.method, path || "/", canonicalQuery(query), lines, names.join(";"), await sha256(bytes)];
+    const canonical = [request.method, pathname, canonicalQuery(search.slice(1)), lines, names.join(";"), await sha256(bytes)];
     const scope = `${moment.slice(0, 8)}/${region}/${service}/jdcloud3_request`;
     const text = ["JDCLOUD3-HMAC-SHA256", moment, scope, await sha256(utf8(canonical.join("\n")))].join("\n");
     let key = utf8(`JDCLOUD3${secret}`);

@@ -78,7 +78,8 @@ pub(super) fn type_text(value: &TypeUse) -> String {
             let rest = rest.as_ref().map(|rest| format!("...Array<{}>", type_text(rest)));
             format!("[{}]", first.chain(rest).collect::<Vec<_>>().join(", "))
         }
-        TypeUse::Map(item) => format!("Record<string, {}>", type_text(item)),
+        // A type may hold itself in a property, but not in an argument of `Record`.
+        TypeUse::Map(item) => format!("{{ [name: string]: {} }}", type_text(item)),
         TypeUse::Union(members) => members.iter().map(type_text).collect::<Vec<_>>().join(" | "),
         TypeUse::Named(name) => name.clone(),
     }

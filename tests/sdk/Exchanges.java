@@ -1,3 +1,4 @@
+import g0_sdk.ApiError;
 import g0_sdk.Client;
 import g0_sdk.ClientOptions;
 import java.time.Duration;
@@ -11,5 +12,14 @@ public final class Exchanges {
         int first = client.idle().send().status();
         Thread.sleep(1000);
         System.out.println("idle: " + first + ", " + client.idle().send().status());
+
+        // A redirect is not followed: one that is not declared is no response of the operation.
+        try {
+            System.out.println("moved: " + client.moved().send().data());
+        } catch (ApiError error) {
+            String location = error.headers().firstValue("location").orElse(null);
+            System.out.println("moved: " + error.getClass().getSimpleName() + " " + error.status() + " " + location);
+        }
+        System.out.println("found: " + client.found().send().status());
     }
 }

@@ -9,6 +9,13 @@ const { status: first } = await client.idle();
 await pause(1000);
 console.log(`idle: ${first}, ${(await client.idle()).status}`);
 
+// A redirect is not followed: one that is not declared is no response of the operation.
+await client.moved().then(
+  ({ data }) => console.log("moved:", data),
+  (error) => console.log("moved:", error.name, error.status, error.headers.get("location")),
+);
+console.log("found:", (await client.found()).status);
+
 // A signature covers all of a query.
 const signed = [];
 for (const query of ["a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"]) {

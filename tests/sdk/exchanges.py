@@ -9,6 +9,13 @@ first = client.idle().status
 time.sleep(1)
 print(f"idle: {first}, {client.idle().status}")
 
+# A redirect is not followed: one that is not declared is no response of the operation.
+try:
+    print("moved:", client.moved().data)
+except g0_sdk.ApiError as error:
+    print("moved:", type(error).__name__, error.status, error.headers["location"])
+print("found:", client.found().status)
+
 # A signature covers all of a query.
 signed = []
 for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):

@@ -21,11 +21,15 @@ openapi: 3.1.0
 info: {title: Exchanges, version: '1'}
 paths:
   /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
+  /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
+  /found: {get: {operationId: found, responses: {'302': {description: d}}}}
 ";
 
 /// The lines that each client prints.
 const EXPECTED: &str = "\
 idle: 204, 204
+moved: ApiError 302 /elsewhere
+found: 302
 ";
 
 const PYTHON: &str = include_str!("exchanges.py");
@@ -54,6 +58,7 @@ fn respond(mut stream: &TcpStream) {
         let Some(target) = head.first().and_then(|first| first.split(' ').nth(1)) else { return };
         let response = match target {
             "/g0/idle" => "HTTP/1.1 204 No Content\r\n\r\n",
+            "/g0/moved" | "/g0/found" => "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
             other => panic!("{other}"),
         };
         let _ = stream.write_all(response.as_bytes());

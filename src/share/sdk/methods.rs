@@ -145,6 +145,11 @@ impl<'m> ClientMethod<'m> {
         (body.is_required || is_usual && content.sample.is_some()).then_some(content)
     }
 
+    /// True if a status of 300 to 399 is declared, and hence no error.
+    pub(super) fn may_redirect(&self) -> bool {
+        self.operation.responses.iter().any(|response| response.status.code() / 100 == 3)
+    }
+
     /// True if a call needs no values.
     pub(super) fn is_free(&self) -> bool {
         !self.parameters.iter().any(|parameter| parameter.is_required)

@@ -46,6 +46,7 @@ struct OperationContext {
     parameters: Vec<String>,
     contents: Vec<String>,
     accept: String,
+    may_redirect: bool,
 }
 
 /// The names of Python.
@@ -170,6 +171,7 @@ fn operation_context(method: &ClientMethod<'_>) -> OperationContext {
         parameters: method.parameters.iter().map(parameter).collect(),
         contents: contents.map(Iterator::collect).unwrap_or_default(),
         accept: quoted(&method.accept),
+        may_redirect: method.may_redirect(),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct CallContext {
     method: String,
     query: String,
     accept: String,
+    may_redirect: bool,
     path: Vec<String>,
     /// The parameters and media types, in pieces that a method can hold.
     parts: Vec<Vec<String>>,
@@ -119,6 +120,7 @@ impl JavaMethod<'_, '_> {
             method: quoted(&operation.method),
             query: quoted(&method.query),
             accept: quoted(&method.accept),
+            may_redirect: method.may_redirect(),
             path: method.path.iter().map(piece_text).collect(),
             parts: description_lines(method).chunks(MOST_LINES).map(<[String]>::to_vec).collect(),
             result: result.name,

@@ -95,7 +95,7 @@ class TimedOut(ConnectionFailed):
 
 
 class ApiError(ClientError):
-    """The server answered with an error: a status of 400 or above."""
+    """The server answered with an error: a status of 400 or above, or a redirect that the definition does not declare."""
 
     def __init__(self, status: int, headers: Headers, data: _t.Any) -> None:
         self.status = status
@@ -106,6 +106,8 @@ class ApiError(ClientError):
         self.problem: Problem = _t.cast(Problem, data) if is_problem else {}
         """The details where the server gives any (RFC 9457), else empty."""
         text = self.problem.get("detail") or self.problem.get("title") or http.client.responses.get(status, "")
+        if "location" in headers and 300 <= status < 400:
+            text = f"{text}: it leads to {headers['location']}"
         code = self.problem.get("code")
         super().__init__(f"{status} {code}: {text}" if code else f"{status} {text}")
 
@@ -273,6 +275,11 @@ class Operation(_t.NamedTuple):
     parameters: _t.Tuple[Parameter, ...]
     contents: _t.Tuple[Content, ...]
     accept: str
+    may_redirect: bool = False
+    """True if the definition declares a status of 300 to 399."""
+
+    def is_error(self, status: int) -> bool:
+        return status >= 400 or status >= 300 and not self.may_redirect
 
 
 class Request(_t.NamedTuple):
@@ -679,10 +686,10 @@ def _charset(content_type: str) -> str:
     return "utf-8"
 
 
-def _read_data(raw: RawResponse) -> _t.Any:
+def _read_data(raw: RawResponse, is_error: bool) -> _t.Any:
     content_type = raw.headers.get("content-type", "")
     kind = _kind(content_type) if content_type else "bytes"
-    if raw.status < 400:
+    if not is_error:
         if kind == "events":
             return Stream(raw, _events(raw))
         if kind == "lines":
@@ -697,7 +704,7 @@ def _read_data(raw: RawResponse) -> _t.Any:
         try:
             return json.loads(body)
         except ValueError:
-            if raw.status < 400:
+            if not is_error:
                 raise ClientError(f"the server answered {raw.status} with JSON that cannot be read") from None
     try:
         return body.decode(_charset(content_type), "replace")
@@ -1054,8 +1061,9 @@ class BaseClient:
         timeout = options.get("timeout", self._timeout)
         request = Request(operation.method, url, list(every.items()), written, timeout)
         raw = self._send_with_retries(request, options.get("retries", self._retries))
-        data = _read_data(raw)
-        if raw.status >= 400:
+        is_error = operation.is_error(raw.status)
+        data = _read_data(raw, is_error)
+        if is_error:
             raise _error_class(raw.status)(raw.status, raw.headers, data)
         return Response(raw.status, raw.headers, data)
 

@@ -16,7 +16,7 @@ export interface Problem {
   requestId?: string;
 }
 
-/** The server answered with an error: a status of 400 or above. */
+/** The server answered with an error: a status of 400 or above, or a redirect that the definition does not declare. */
 export declare class ApiError extends ClientError {
   readonly status: number;
   readonly headers: Headers;

@@ -17,11 +17,12 @@ export class ConnectionFailed extends ClientError {}
 /** The server took too long. */
 export class TimedOut extends ConnectionFailed {}
 
-/** The server answered with an error: a status of 400 or above. */
+/** The server answered with an error: a status of 400 or above, or a redirect that the definition does not declare. */
 export class ApiError extends ClientError {
   constructor(status, headers, data) {
     const problem = data !== null && typeof data === "object" && !Array.isArray(data) ? data : {};
-    const text = problem.detail ?? problem.title ?? "";
+    const location = status < 400 && headers.get("location");
+    const text = problem.detail ?? problem.title ?? (location ? `it leads to ${location}` : "");
     super(problem.code ? `${status} ${problem.code}: ${text}` : `${status} ${text}`.trim());
     this.status = status;
     this.headers = headers;
@@ -356,10 +357,10 @@ function parsed(text) {
   }
 }
 
-async function readData({ status, headers, content }) {
+async function readData({ status, headers, content }, isError) {
   const type = headers.get("content-type") ?? "";
   const kind = type === "" ? "bytes" : kindOf(type);
-  if (status < 400) {
+  if (!isError) {
     if (kind === "events") return eventsOf(content.body);
     if (kind === "lines") return jsonLinesOf(content.body);
     if ((kind === "bytes" || kind === "multipart") && type !== "") return content.blob();
@@ -370,7 +371,7 @@ async function readData({ status, headers, content }) {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    if (status >= 400) return text;
+    if (isError) return text;
     throw new ClientError(`the server answered ${status} with JSON that cannot be read`, { cause });
   }
 }
@@ -499,8 +500,9 @@ export class BaseClient {
     const url = `${this.#baseUrl}${path}${query ? `?${query}` : ""}`;
     const request = { method: operation.method, url, headers: every, body: written?.content };
     const response = await this.#sendWithRetries(request, settings);
-    const data = await readData(response);
-    if (response.status >= 400) {
+    const isError = response.status >= 400 || (response.status >= 300 && !operation.mayRedirect);
+    const data = await readData(response, isError);
+    if (isError) {
       const Kind = response.status >= 500 ? ServerFailed : (ERRORS[response.status] ?? ApiError);
       throw new Kind(response.status, response.headers, data);
     }
@@ -538,6 +540,8 @@ async function sendOnce(original, settings) {
   const more = isStream(body) ? { duplex: "half" } : {};
   const send = settings.fetch ?? globalThis.fetch;
   const received = await wait.within(() => send(url, { method, headers, body, redirect: "manual", signal: wait.signal, ...more }));
+  // A browser hides all of a redirect, its status too.
+  if (received.type === "opaqueredirect") throw new ClientError("the server redirects, and a browser does not tell where to");
   // A response of one's own reads the body, but takes no status that a body has no place in.
   const own = new Response(wait.timed(received.body), { headers: received.headers });
   return { status: received.status, headers: received.headers, content: own };

@@ -4,7 +4,7 @@ import java.net.http.HttpHeaders;
 import java.util.Map;
 import java.util.Optional;
 
-/** The server answered with an error: a status of 400 or above. */
+/** The server answered with an error: a status of 400 or above, or a redirect that the definition does not declare. */
 public class ApiError extends ClientError {
     private static final long serialVersionUID = 1L;
 
@@ -14,7 +14,7 @@ public class ApiError extends ClientError {
     private final transient Problem problem;
 
     ApiError(int status, HttpHeaders headers, Object data) {
-        super(message(status, problem(data)));
+        super(message(status, headers, problem(data)));
         this.status = status;
         this.headers = headers;
         this.data = data;
@@ -39,8 +39,9 @@ public class ApiError extends ClientError {
         return data instanceof Map<?, ?> ? JsonType.object(Problem::new).read(data) : new Problem(Map.of());
     }
 
-    private static String message(int status, Problem problem) {
-        String text = problem.detail().or(problem::title).orElse("");
+    private static String message(int status, HttpHeaders headers, Problem problem) {
+        Optional<String> location = headers.firstValue("location").filter(text -> status < 400);
+        String text = problem.detail().or(problem::title).or(() -> location.map("it leads to "::concat)).orElse("");
         return problem.code().map(code -> status + " " + code + ": " + text).orElse((status + " " + text).strip());
     }
 

@@ -64,8 +64,9 @@ public abstract class BaseClient {
         Duration longest = call.hasTimeout ? call.timeout : timeout;
         Request request = new Request(call.operation.method, url, List.copyOf(list), body, longest);
         RawResponse raw = sendWithRetries(request, call.retries == null ? retries : call.retries);
-        Object data = ResponseReader.read(raw);
-        if (raw.status() >= 400) {
+        boolean isError = call.operation.isError(raw.status());
+        Object data = ResponseReader.read(raw, isError);
+        if (isError) {
             throw ApiError.of(raw.status(), raw.headers(), data);
         }
         return new Response<>(raw.status(), raw.headers(), data, call.result);

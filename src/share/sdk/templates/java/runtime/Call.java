@@ -35,7 +35,7 @@ public abstract class Call<S extends Call<S, T>, T> {
     /**
      * Sends the request and returns its response.
      *
-     * @throws ApiError if the status is 400 or above
+     * @throws ApiError if the status is 400 or above, or a redirect that the definition does not declare
      * @throws ConnectionFailed if there is no response
      */
     public final Response<T> send() {

@@ -15,6 +15,7 @@ public final class Operation {
     final List<Object> path;
     final List<Parameter> parameters = new ArrayList<>();
     final List<Content> contents = new ArrayList<>();
+    private boolean mayRedirect;
 
     private Operation(String name, String method, String query, String accept, List<Object> path) {
         this.name = name;
@@ -46,6 +47,17 @@ public final class Operation {
     public Operation part(String field, String mediaType, String style, boolean explodes) {
         contents.get(contents.size() - 1).parts().put(field, new Part(mediaType, style, explodes));
         return this;
+    }
+
+    /** Declares responses with a status of 300 to 399, which are no errors then. */
+    public Operation redirects() {
+        mayRedirect = true;
+        return this;
+    }
+
+    /** True for a status of 400 or above, and for a redirect that is not declared. */
+    boolean isError(int status) {
+        return status >= 400 || status >= 300 && !mayRedirect;
     }
 
     /** Returns the content that a value is sent as. */

@@ -15,10 +15,9 @@ final class ResponseReader {
     private ResponseReader() {}
 
     /** Returns plain JSON, a text, {@link Download} or {@link ItemStream}; null if there is no body. */
-    static Object read(RawResponse raw) {
+    static Object read(RawResponse raw, boolean isError) {
         String contentType = raw.headers().firstValue("content-type").orElse("");
         String kind = contentType.isEmpty() ? "bytes" : MediaTypes.kind(contentType);
-        boolean isError = raw.status() >= 400;
         if (!isError && kind.equals("events")) {
             EventSource events = new EventSource(raw.body());
             return new ItemStream<ServerEvent<Object>>(events::advance, raw.body());

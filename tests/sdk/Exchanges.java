@@ -2,6 +2,8 @@ import g0_sdk.ApiError;
 import g0_sdk.Client;
 import g0_sdk.ClientOptions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 public final class Exchanges {
     public static void main(String[] arguments) throws Exception {
@@ -21,5 +23,9 @@ public final class Exchanges {
             System.out.println("moved: " + error.getClass().getSimpleName() + " " + error.status() + " " + location);
         }
         System.out.println("found: " + client.found().send().status());
+
+        List<String> events = new ArrayList<>();
+        client.events().send().data().forEachRemaining(event -> events.add(String.valueOf(event.data())));
+        System.out.println("events: " + String.join(" ", events));
     }
 }

@@ -16,6 +16,10 @@ await client.moved().then(
 );
 console.log("found:", (await client.found()).status);
 
+const events = [];
+for await (const { data } of (await client.events()).data) events.push(data);
+console.log("events:", ...events);
+
 // A signature covers all of a query.
 const signed = [];
 for (const query of ["a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"]) {

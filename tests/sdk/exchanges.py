@@ -16,6 +16,8 @@ except g0_sdk.ApiError as error:
     print("moved:", type(error).__name__, error.status, error.headers["location"])
 print("found:", client.found().status)
 
+print("events:", *(event.data for event in client.events().data))
+
 # A signature covers all of a query.
 signed = []
 for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):

@@ -21,6 +21,7 @@ openapi: 3.1.0
 info: {title: Exchanges, version: '1'}
 paths:
   /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
+  /events: {get: {operationId: events, responses: {'200': {description: d, content: {text/event-stream: {schema: {}}}}}}}
   /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
   /found: {get: {operationId: found, responses: {'302': {description: d}}}}
 ";
@@ -30,7 +31,11 @@ const EXPECTED: &str = "\
 idle: 204, 204
 moved: ApiError 302 /elsewhere
 found: 302
+events: 1 2 3 4 5
 ";
+
+/// Events whose lines end in CR, LF and both, one pair cut in two; the last one is cut off.
+const EVENTS: [&str; 4] = ["data: 1\r\rdata: 2\r\r", "data: 3\r\n\r", "\ndata: 4\r", "\n\ndata: 5\n\r\ndata: 6"];
 
 const PYTHON: &str = include_str!("exchanges.py");
 const NODE: &str = include_str!("exchanges.mjs");
@@ -59,9 +64,17 @@ fn respond(mut stream: &TcpStream) {
         let response = match target {
             "/g0/idle" => "HTTP/1.1 204 No Content\r\n\r\n",
             "/g0/moved" | "/g0/found" => "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
+            "/g0/events" => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
             other => panic!("{other}"),
         };
         let _ = stream.write_all(response.as_bytes());
+        if target == "/g0/events" {
+            for piece in EVENTS {
+                let _ = stream.write_all(piece.as_bytes());
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            return;
+        }
         if target == "/g0/idle" {
             // The client has put the connection back by then.
             std::thread::sleep(Duration::from_millis(300));

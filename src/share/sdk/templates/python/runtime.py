@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import random
+import re
 import secrets
 import selectors
 import socket
@@ -301,7 +302,9 @@ class RawResponse(_t.Protocol):
     @property
     def headers(self) -> Headers: ...
 
-    def read(self, size: int = -1) -> bytes: ...
+    def read(self, size: int = -1) -> bytes:
+        """Returns some bytes as soon as there are any, at most so many; all where it is negative."""
+        ...
 
     def readline(self) -> bytes: ...
 
@@ -634,16 +637,25 @@ def _chunks(raw: RawResponse) -> _t.Iterator[bytes]:
     yield from iter(lambda: raw.read(_CHUNK), b"")
 
 
-def _lines(raw: RawResponse) -> _t.Iterator[str]:
-    for line in iter(raw.readline, b""):
-        yield line.decode("utf-8", "replace").rstrip("\r\n")
-
-
 def _json_lines(raw: RawResponse) -> _t.Iterator[JsonValue]:
-    for line in _lines(raw):
-        text = line.strip("\x1e \t")
+    for line in iter(raw.readline, b""):
+        text = line.decode("utf-8", "replace").strip("\x1e \t\r\n")
         if text:
             yield json.loads(text)
+
+
+def _event_lines(raw: RawResponse) -> _t.Iterator[str]:
+    """Lines that end in CR, LF or both, each as it arrives (HTML, "Parsing an event stream"); not one that is cut off."""
+    pieces: _t.List[bytes] = []
+    is_after_return = False
+    for chunk in _chunks(raw):
+        unread = chunk[1:] if is_after_return and chunk.startswith(b"\n") else chunk
+        is_after_return = chunk.endswith(b"\r")
+        *lines, rest = unread.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            yield b"".join([*pieces, line]).decode("utf-8", "replace")
+            pieces.clear()
+        pieces.append(rest)
 
 
 def _events(raw: RawResponse) -> _t.Iterator[ServerEvent[JsonValue]]:
@@ -651,7 +663,7 @@ def _events(raw: RawResponse) -> _t.Iterator[ServerEvent[JsonValue]]:
     data: _t.List[str] = []
     retry: _t.Optional[int] = None
     is_first = True
-    for line in _lines(raw):
+    for line in _event_lines(raw):
         if is_first:
             line, is_first = line[1:] if line.startswith("\ufeff") else line, False
         name, _, value = line.partition(":")
@@ -666,7 +678,7 @@ def _events(raw: RawResponse) -> _t.Iterator[ServerEvent[JsonValue]]:
             data.append(value)
         elif name == "id" and "\0" not in value:
             last_id = value
-        elif name == "retry" and value.isdigit():
+        elif name == "retry" and re.fullmatch("[0-9]{1,18}", value):
             retry = int(value)
     # An event that the end cuts off is not one (HTML, "Interpreting an event stream").
 

@@ -309,21 +309,38 @@ async function* chunksOf(body) {
   }
 }
 
-async function* linesOf(body) {
+async function* textsOf(body) {
   const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of chunksOf(body)) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split(/\r\n|\n|\r(?=.)/);
-    rest = lines.pop() ?? "";
-    yield* lines;
+  for await (const chunk of chunksOf(body)) yield decoder.decode(chunk, { stream: true });
+  yield decoder.decode();
+}
+
+/** Writes LF for each end of a line, which is CR, LF or both (HTML, "Parsing an event stream"). */
+async function* withLineFeeds(texts) {
+  let isAfterReturn = false;
+  for await (const text of texts) {
+    if (text === "") continue;
+    yield (isAfterReturn && text.startsWith("\n") ? text.slice(1) : text).replace(/\r\n?/g, "\n");
+    isAfterReturn = text.endsWith("\r");
   }
-  rest += decoder.decode();
-  if (rest !== "") yield rest.replace(/\r$/, "");
+}
+
+async function* linesOf(texts) {
+  let pieces = [];
+  for await (const text of texts) {
+    const lines = text.split("\n");
+    const rest = lines.pop();
+    for (const line of lines) {
+      yield [...pieces, line].join("");
+      pieces = [];
+    }
+    pieces.push(rest);
+  }
+  yield pieces.join("");
 }
 
 async function* jsonLinesOf(body) {
-  for await (const line of linesOf(body)) {
+  for await (const line of linesOf(textsOf(body))) {
     const text = line.replace(/^\x1e/, "").trim();
     if (text !== "") yield JSON.parse(text);
   }
@@ -334,7 +351,7 @@ async function* eventsOf(body) {
   let data = [];
   let id = "";
   let retry;
-  for await (const line of linesOf(body)) {
+  for await (const line of linesOf(withLineFeeds(textsOf(body)))) {
     const at = line.indexOf(":");
     const name = at < 0 ? line : line.slice(0, at);
     const value = at < 0 ? "" : line.slice(at + 1).replace(/^ /, "");

@@ -35,7 +35,7 @@ events: 1 2 3 4 5
 ";
 
 /// Events whose lines end in CR, LF and both, one pair cut in two; the last one is cut off.
-const EVENTS: [&str; 4] = ["data: 1\r\rdata: 2\r\r", "data: 3\r\n\r", "\ndata: 4\r", "\n\ndata: 5\n\r\ndata: 6"];
+const EVENTS: [&str; 4] = ["data: 1\r\rdata: 2\r\r", "data: 3\r\n\r", "\ndata: 4\r", "\n\ndata: 5\n\r\ndata: 6\n"];
 
 const PYTHON: &str = include_str!("exchanges.py");
 const NODE: &str = include_str!("exchanges.mjs");

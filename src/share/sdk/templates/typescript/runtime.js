@@ -336,7 +336,8 @@ async function* linesOf(texts) {
     }
     pieces.push(rest);
   }
-  yield pieces.join("");
+  const rest = pieces.join("");
+  if (rest !== "") yield rest;
 }
 
 async function* jsonLinesOf(body) {

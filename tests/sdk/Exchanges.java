@@ -1,4 +1,6 @@
 import g0_sdk.ApiError;
+import g0_sdk.ApiKey;
+import g0_sdk.Call;
 import g0_sdk.Client;
 import g0_sdk.ClientOptions;
 import java.time.Duration;
@@ -27,5 +29,19 @@ public final class Exchanges {
         List<String> events = new ArrayList<>();
         client.events().send().data().forEachRemaining(event -> events.add(String.valueOf(event.data())));
         System.out.println("events: " + String.join(" ", events));
+
+        // A value makes no other cookie, and no other header.
+        refuse("cookie", client.cookie().c("a; admin=1"));
+        refuse("cookie", client.cookie().c("a\r\nx: y"));
+        refuse("cookie", Client.at(arguments[0], new ClientOptions().auth(ApiKey.inCookie("k", "a; admin=1"))).idle());
+        refuse("header", client.cookie().xH("a\r\n x: y"));
+    }
+
+    private static void refuse(String name, Call<?, ?> call) {
+        try {
+            System.out.println(name + ": sent, " + call.send().status());
+        } catch (IllegalArgumentException error) {
+            System.out.println(name + ": refused");
+        }
     }
 }

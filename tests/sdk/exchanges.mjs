@@ -1,5 +1,5 @@
 import assert from "node:assert";
-const { Client, signature } = await import(`${process.cwd()}/g0/index.js`);
+const { Client, apiKey, signature } = await import(`${process.cwd()}/g0/index.js`);
 
 const client = new Client({ baseUrl: process.argv[1], retries: 0, timeout: 5000 });
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -19,6 +19,18 @@ console.log("found:", (await client.found()).status);
 const events = [];
 for await (const { data } of (await client.events()).data) events.push(data);
 console.log("events:", ...events);
+
+// A value makes no other cookie, and no other header.
+const refused = (name, call) =>
+  call.then(
+    ({ status }) => console.log(`${name}: sent, ${status}`),
+    (error) => console.log(`${name}: ${error instanceof TypeError ? "refused" : error}`),
+  );
+await refused("cookie", client.cookie({ c: "a; admin=1" }));
+await refused("cookie", client.cookie({ c: "a\r\nx: y" }));
+const keyed = new Client({ baseUrl: process.argv[1], auth: apiKey("k", "a; admin=1", "cookie") });
+await refused("cookie", keyed.idle());
+await refused("header", client.cookie({ xH: "a\r\n x: y" }));
 
 // A signature covers all of a query.
 const signed = [];

@@ -18,6 +18,19 @@ print("found:", client.found().status)
 
 print("events:", *(event.data for event in client.events().data))
 
+# A value makes no other cookie, and no other header.
+def refused(name, call):
+    try:
+        print(f"{name}: sent, {call().status}")
+    except ValueError:
+        print(f"{name}: refused")
+
+refused("cookie", lambda: client.cookie(c="a; admin=1"))
+refused("cookie", lambda: client.cookie(c="a\r\nx: y"))
+keyed = g0_sdk.Client(base_url=sys.argv[1], auth=g0_sdk.ApiKey("k", "a; admin=1", "cookie"))
+refused("cookie", lambda: keyed.idle())
+refused("header", lambda: client.cookie(x_h="a\r\n x: y"))
+
 # A signature covers all of a query.
 signed = []
 for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):

@@ -22,6 +22,7 @@ info: {title: Exchanges, version: '1'}
 paths:
   /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
   /events: {get: {operationId: events, responses: {'200': {description: d, content: {text/event-stream: {schema: {}}}}}}}
+  /cookie: {get: {operationId: cookie, parameters: [{name: c, in: cookie, schema: {type: string}}, {name: x-h, in: header, schema: {type: string}}], responses: {'204': {description: d}}}}
   /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
   /found: {get: {operationId: found, responses: {'302': {description: d}}}}
 ";
@@ -32,6 +33,10 @@ idle: 204, 204
 moved: ApiError 302 /elsewhere
 found: 302
 events: 1 2 3 4 5
+cookie: refused
+cookie: refused
+cookie: refused
+header: refused
 ";
 
 /// Events whose lines end in CR, LF and both, one pair cut in two; the last one is cut off.

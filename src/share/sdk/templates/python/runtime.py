@@ -29,6 +29,8 @@ _CHUNK = 65536
 _UNRESERVED = "-._~"
 _KEPT_IN_QUERIES = "-._~/!$'()*,;=:@?"
 _RETRIED = (429, 503)
+_ENDS_COOKIE = re.compile("[;\x00-\x1f\x7f]")
+_ENDS_HEADER = re.compile("[\r\n\0]")
 _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY")
 
 
@@ -413,6 +415,8 @@ def _write_parameters(
             headers.append((parameter.name, text))
         else:
             cookies.append(text)
+    if any(_ENDS_COOKIE.search(text) for text in cookies):
+        raise ValueError(f"{operation.name}: a cookie holds ';' or a control character, which would make another cookie or header of its rest")
     if cookies:
         headers.append(("cookie", "; ".join(cookies)))
     pieces = []
@@ -779,6 +783,8 @@ class ApiKey(Auth):
         if self._place == "cookie":
             known = next((value for name, value in request.headers if name.lower() == "cookie"), None)
             pair = f"{self._name}={self._value}"
+            if _ENDS_COOKIE.search(pair):
+                raise ValueError(f"the cookie {self._name!r} holds ';' or a control character")
             return _with_header(request, "cookie", pair if known is None else f"{known}; {pair}")
         return _with_header(request, self._name, self._value)
 
@@ -922,6 +928,10 @@ class HttpTransport:
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> RawResponse:
+        for name, value in request.headers:
+            # The platform lets through lines that go on after a space, which servers read as they like.
+            if _ENDS_HEADER.search(value):
+                raise ValueError(f"the value of the header {name!r} holds a line break or NUL")
         url = urllib.parse.urlsplit(request.url)
         place = (url.scheme, url.netloc)
         connection = self._take(place)

@@ -156,6 +156,9 @@ function writeParameters(operation, values) {
     else if (place === "header") headers[name.toLowerCase()] = text;
     else cookies.push(text);
   });
+  if (cookies.some(endsCookie)) {
+    throw new TypeError(`${operation.name}: a cookie holds ";" or a control character, which would make another cookie or header of its rest`);
+  }
   if (cookies.length > 0) headers.cookie = cookies.join("; ");
   const path = operation.path.map((piece) => {
     if (typeof piece === "string") return piece;
@@ -167,6 +170,10 @@ function writeParameters(operation, values) {
     throw new TypeError(`${operation.name}: a part of the path is "." or "..", which leads to another operation: ${path}`);
   }
   return { path, query: query.join("&"), headers };
+}
+
+function endsCookie(text) {
+  return /[;\x00-\x1f\x7f]/.test(text);
 }
 
 // Bodies
@@ -420,6 +427,7 @@ export function apiKey(name, value, place = "header") {
     if (place === "header") request.headers.set(name, value);
     if (place === "query") request.url += `${request.url.includes("?") ? "&" : "?"}${encode(name)}=${encode(value)}`;
     if (place === "cookie") {
+      if (endsCookie(`${name}=${value}`)) throw new TypeError(`the cookie ${name} holds ";" or a control character`);
       const known = request.headers.get("cookie");
       request.headers.set("cookie", known === null ? `${name}=${value}` : `${known}; ${name}=${value}`);
     }

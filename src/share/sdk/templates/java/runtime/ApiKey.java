@@ -36,6 +36,9 @@ public final class ApiKey implements Auth {
                 return request.withUrl(request.url() + joint + pair);
             case "cookie":
                 String cookie = name + "=" + value;
+                if (ParameterWriter.endsCookie(cookie)) {
+                    throw new IllegalArgumentException("the cookie " + name + " holds ';' or a control character");
+                }
                 return request.withHeader(
                         "cookie", request.header("cookie").map(known -> known + "; " + cookie).orElse(cookie));
             default:

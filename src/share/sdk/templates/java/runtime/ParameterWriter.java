@@ -45,10 +45,19 @@ final class ParameterWriter {
                 default -> cookies.add(text);
             }
         }
+        if (cookies.stream().anyMatch(ParameterWriter::endsCookie)) {
+            throw new IllegalArgumentException(operation.name + ": a cookie holds ';' or a control character,"
+                    + " which would make another cookie or header of its rest");
+        }
         if (!cookies.isEmpty()) {
             headers.add(new Header("cookie", String.join("; ", cookies)));
         }
         return new Written(path(operation, paths), String.join("&", query), headers);
+    }
+
+    /** True if a server would take the rest of a cookie for another one, or for another header. */
+    static boolean endsCookie(String text) {
+        return text.chars().anyMatch(character -> character == ';' || Character.isISOControl(character));
     }
 
     private static String path(Operation operation, String[] texts) {

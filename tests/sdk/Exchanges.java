@@ -35,6 +35,18 @@ public final class Exchanges {
         refuse("cookie", client.cookie().c("a\r\nx: y"));
         refuse("cookie", Client.at(arguments[0], new ClientOptions().auth(ApiKey.inCookie("k", "a; admin=1"))).idle());
         refuse("header", client.cookie().xH("a\r\n x: y"));
+
+        // A wait of an hour is not for the client to sit out.
+        long start = System.nanoTime();
+        try {
+            client.busy().retries(2).send();
+        } catch (ApiError error) {
+            String wait = error.headers().firstValue("retry-after").orElse(null);
+            System.out.println("busy: " + error.getClass().getSimpleName() + " " + wait);
+        }
+        if (System.nanoTime() - start > 30_000_000_000L) {
+            throw new AssertionError("too long");
+        }
     }
 
     private static void refuse(String name, Call<?, ?> call) {

@@ -32,6 +32,11 @@ const keyed = new Client({ baseUrl: process.argv[1], auth: apiKey("k", "a; admin
 await refused("cookie", keyed.idle());
 await refused("header", client.cookie({ xH: "a\r\n x: y" }));
 
+// A wait of an hour is not for the client to sit out.
+const start = Date.now();
+await client.busy({ retries: 2 }).catch((error) => console.log("busy:", error.name, error.headers.get("retry-after")));
+assert(Date.now() - start < 30_000);
+
 // A signature covers all of a query.
 const signed = [];
 for (const query of ["a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"]) {

@@ -31,6 +31,14 @@ keyed = g0_sdk.Client(base_url=sys.argv[1], auth=g0_sdk.ApiKey("k", "a; admin=1"
 refused("cookie", lambda: keyed.idle())
 refused("header", lambda: client.cookie(x_h="a\r\n x: y"))
 
+# A wait of an hour is not for the client to sit out.
+start = time.monotonic()
+try:
+    client.busy(options={"retries": 2})
+except g0_sdk.ApiError as error:
+    print("busy:", type(error).__name__, error.headers["retry-after"])
+assert time.monotonic() - start < 30
+
 # A signature covers all of a query.
 signed = []
 for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):

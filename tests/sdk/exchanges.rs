@@ -23,6 +23,7 @@ paths:
   /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
   /events: {get: {operationId: events, responses: {'200': {description: d, content: {text/event-stream: {schema: {}}}}}}}
   /cookie: {get: {operationId: cookie, parameters: [{name: c, in: cookie, schema: {type: string}}, {name: x-h, in: header, schema: {type: string}}], responses: {'204': {description: d}}}}
+  /busy: {get: {operationId: busy, responses: {'204': {description: d}}}}
   /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
   /found: {get: {operationId: found, responses: {'302': {description: d}}}}
 ";
@@ -37,6 +38,7 @@ cookie: refused
 cookie: refused
 cookie: refused
 header: refused
+busy: RateLimited 3600
 ";
 
 /// Events whose lines end in CR, LF and both, one pair cut in two; the last one is cut off.
@@ -70,6 +72,7 @@ fn respond(mut stream: &TcpStream) {
             "/g0/idle" => "HTTP/1.1 204 No Content\r\n\r\n",
             "/g0/moved" | "/g0/found" => "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
             "/g0/events" => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
+            "/g0/busy" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
             other => panic!("{other}"),
         };
         let _ = stream.write_all(response.as_bytes());

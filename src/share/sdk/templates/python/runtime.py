@@ -31,6 +31,7 @@ _KEPT_IN_QUERIES = "-._~/!$'()*,;=:@?"
 _RETRIED = (429, 503)
 _ENDS_COOKIE = re.compile("[;\x00-\x1f\x7f]")
 _ENDS_HEADER = re.compile("[\r\n\0]")
+_LONGEST_PAUSE = 60.0
 _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY")
 
 
@@ -1102,11 +1103,15 @@ class BaseClient:
                     raise
                 time.sleep(_pause(attempt, None))
                 continue
-            if raw.status not in _RETRIED or not may_repeat or not _rewound(request):
+            if raw.status not in _RETRIED or not may_repeat:
+                return raw
+            pause = _pause(attempt, raw.headers.get("retry-after"))
+            # Sooner than the server says is too soon, and a longer wait is the caller's to decide.
+            if pause > _LONGEST_PAUSE or not _rewound(request):
                 return raw
             raw.read()
             raw.close()
-            time.sleep(_pause(attempt, raw.headers.get("retry-after")))
+            time.sleep(pause)
         raise AssertionError("a loop of at least one attempt returns or raises")
 
 
@@ -1134,9 +1139,10 @@ def _rewound(request: Request) -> bool:
 
 def _pause(attempt: int, retry_after: _t.Optional[str]) -> float:
     if retry_after is not None:
-        if retry_after.isdigit():
-            return min(float(retry_after), 60.0)
-        date = email.utils.parsedate_tz(retry_after)
-        if date is not None:
-            return min(max(email.utils.mktime_tz(date) - time.time(), 0.0), 60.0)
+        if re.fullmatch("[0-9]+", retry_after):
+            return float(retry_after)
+        try:
+            return max(email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0)
+        except (TypeError, ValueError, OverflowError):
+            pass
     return float(random.uniform(0.5, 1.0) * 0.5 * 2**attempt)

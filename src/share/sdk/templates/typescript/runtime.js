@@ -1,6 +1,7 @@
 // Requests, responses and errors of the client, over `fetch` and Web Crypto: Node 18 or newer, browsers, Deno.
 
 const RETRIED = [429, 503];
+const LONGEST_PAUSE = 60_000;
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"];
 
 /** Any error of this client. */
@@ -543,12 +544,15 @@ export class BaseClient {
         response = await sendOnce(request, settings);
       } catch (error) {
         if (!mayRepeat || !(error instanceof ConnectionFailed) || !IDEMPOTENT.includes(request.method)) throw error;
-        await pause(attempt, null, settings.signal);
+        await pause(pauseOf(attempt, null), settings.signal);
         continue;
       }
       if (!RETRIED.includes(response.status) || !mayRepeat) return response;
+      const wait = pauseOf(attempt, response.headers.get("retry-after"));
+      // Sooner than the server says is too soon, and a longer wait is the caller's to decide.
+      if (wait > LONGEST_PAUSE) return response;
       await response.content.arrayBuffer();
-      await pause(attempt, response.headers.get("retry-after"), settings.signal);
+      await pause(wait, settings.signal);
     }
   }
 }
@@ -637,14 +641,16 @@ class Wait {
   }
 }
 
-function pause(attempt, retryAfter, signal) {
-  const seconds = retryAfter === null ? NaN : Number(retryAfter);
-  const until = retryAfter === null ? NaN : Date.parse(retryAfter) - Date.now();
-  let wait = (0.5 + Math.random() / 2) * 500 * 2 ** attempt;
-  if (Number.isFinite(seconds)) wait = seconds * 1000;
-  else if (Number.isFinite(until)) wait = until;
+/** Returns the milliseconds before the next attempt, as a server states them in seconds or as a date. */
+function pauseOf(attempt, retryAfter) {
+  if (/^[0-9]+$/.test(retryAfter ?? "")) return Number(retryAfter) * 1000;
+  const until = Date.parse(retryAfter ?? "") - Date.now();
+  return Number.isFinite(until) ? Math.max(until, 0) : (0.5 + Math.random() / 2) * 500 * 2 ** attempt;
+}
+
+function pause(wait, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.min(Math.max(wait, 0), 60_000));
+    const timer = setTimeout(resolve, wait);
     signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
   });
 }

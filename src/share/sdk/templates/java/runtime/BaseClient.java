@@ -86,14 +86,19 @@ public abstract class BaseClient {
                 if (!mayRepeat || !IDEMPOTENT.contains(request.method())) {
                     throw failure;
                 }
-                pause(attempt, null);
+                pause(pauseMs(attempt, null));
                 continue;
             }
             if (!RETRIED.contains(raw.status()) || attempt >= times || !isRepeatable(request)) {
                 return raw;
             }
+            long wait = pauseMs(attempt, raw.headers().firstValue("retry-after").orElse(null));
+            // Sooner than the server says is too soon, and a longer wait is the caller's to decide.
+            if (wait > LONGEST_PAUSE_MS) {
+                return raw;
+            }
             HttpTransport.closeQuietly(raw.body());
-            pause(attempt, raw.headers().firstValue("retry-after").orElse(null));
+            pause(wait);
         }
     }
 
@@ -101,13 +106,16 @@ public abstract class BaseClient {
         return request.body() == null || request.body().isRepeatable();
     }
 
-    private static void pause(int attempt, String retryAfter) {
+    private static long pauseMs(int attempt, String retryAfter) {
         long wait = retryAfter == null ? -1 : stated(retryAfter);
-        if (wait < 0) {
-            wait = (long) (ThreadLocalRandom.current().nextDouble(0.5, 1.0) * 500 * Math.pow(2, attempt));
-        }
+        return wait >= 0
+                ? wait
+                : (long) (ThreadLocalRandom.current().nextDouble(0.5, 1.0) * 500 * Math.pow(2, attempt));
+    }
+
+    private static void pause(long wait) {
         try {
-            Thread.sleep(Math.min(wait, LONGEST_PAUSE_MS));
+            Thread.sleep(wait);
         } catch (InterruptedException cause) {
             Thread.currentThread().interrupt();
             throw new ConnectionFailed("the thread was interrupted", cause);
@@ -116,8 +124,8 @@ public abstract class BaseClient {
 
     /** Returns the milliseconds that a server states in seconds or as a date; below zero if it is neither. */
     private static long stated(String retryAfter) {
-        if (retryAfter.matches("[0-9]{1,9}")) {
-            return Long.parseLong(retryAfter) * 1000;
+        if (retryAfter.matches("[0-9]+")) {
+            return retryAfter.length() > 9 ? Long.MAX_VALUE : Long.parseLong(retryAfter) * 1000;
         }
         try {
             ZonedDateTime until = ZonedDateTime.parse(retryAfter, DateTimeFormatter.RFC_1123_DATE_TIME);

@@ -39,6 +39,12 @@ except g0_sdk.ApiError as error:
     print("busy:", type(error).__name__, error.headers["retry-after"])
 assert time.monotonic() - start < 30
 
+# A server that refuses a body before it has read it all; `fetch` and `java.net.http` may lose such a response.
+try:
+    client.early(b"x" * 8_000_000)
+except g0_sdk.BadRequest as error:
+    assert error.status == 413
+
 # A signature covers all of a query.
 signed = []
 for query in ("a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"):

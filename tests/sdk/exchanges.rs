@@ -24,6 +24,7 @@ paths:
   /events: {get: {operationId: events, responses: {'200': {description: d, content: {text/event-stream: {schema: {}}}}}}}
   /cookie: {get: {operationId: cookie, parameters: [{name: c, in: cookie, schema: {type: string}}, {name: x-h, in: header, schema: {type: string}}], responses: {'204': {description: d}}}}
   /busy: {get: {operationId: busy, responses: {'204': {description: d}}}}
+  /early: {post: {operationId: early, requestBody: {content: {application/octet-stream: {}}}, responses: {'204': {description: d}}}}
   /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
   /found: {get: {operationId: found, responses: {'302': {description: d}}}}
 ";
@@ -73,6 +74,7 @@ fn respond(mut stream: &TcpStream) {
             "/g0/moved" | "/g0/found" => "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
             "/g0/events" => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
             "/g0/busy" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
+            "/g0/early" => "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n",
             other => panic!("{other}"),
         };
         let _ = stream.write_all(response.as_bytes());
@@ -81,6 +83,10 @@ fn respond(mut stream: &TcpStream) {
                 let _ = stream.write_all(piece.as_bytes());
                 std::thread::sleep(Duration::from_millis(100));
             }
+            return;
+        }
+        // What is left of its body is never read.
+        if target == "/g0/early" {
             return;
         }
         if target == "/g0/idle" {

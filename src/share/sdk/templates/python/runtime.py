@@ -713,7 +713,13 @@ def _read_data(raw: RawResponse, is_error: bool) -> _t.Any:
             return Stream(raw, _json_lines(raw))
         if kind in ("bytes", "multipart") and content_type:
             return Download(raw, _chunks(raw))
-    body = raw.read()
+    try:
+        body = raw.read()
+    except ConnectionFailed:
+        if not is_error:
+            raise
+        # The status tells more than the loss of its explanation.
+        return None
     raw.close()
     if not body:
         return None
@@ -919,6 +925,15 @@ def _is_ended(connection: http.client.HTTPConnection) -> bool:
         return True
 
 
+def _is_taken(connection: http.client.HTTPConnection, chunk: bytes) -> bool:
+    """Sends a piece of a body; False if the server has closed the connection, whose response may be there all the same."""
+    try:
+        connection.send(chunk)
+        return True
+    except (ConnectionError, ssl.SSLEOFError):
+        return False
+
+
 class HttpTransport:
     """Sends requests over connections that are kept open."""
 
@@ -983,7 +998,7 @@ class HttpTransport:
             connection.putheader("host", url.netloc)
             for name, value in request.headers:
                 connection.putheader(name, value.encode())
-            self._send_body(connection, request)
+            is_whole = self._send_body(connection, request)
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -992,7 +1007,7 @@ class HttpTransport:
         def done(is_read: bool) -> None:
             with self._lock:
                 idle = self._idle.setdefault(place, [])
-                if is_read and connection.sock is not None and len(idle) < self._most_idle:
+                if is_read and is_whole and connection.sock is not None and len(idle) < self._most_idle:
                     idle.append(connection)
                     return
             connection.close()
@@ -1000,13 +1015,14 @@ class HttpTransport:
         return _Connection(response, done)
 
     @staticmethod
-    def _send_body(connection: http.client.HTTPConnection, request: Request) -> None:
+    def _send_body(connection: http.client.HTTPConnection, request: Request) -> bool:
+        """Sends the head and the body; False if the server reads no more, because it has responded already."""
         body = request.body
         if body is None:
             if request.method in ("POST", "PUT", "PATCH"):
                 connection.putheader("content-length", "0")
             connection.endheaders()
-            return
+            return True
         length = body.length()
         if length is None:
             connection.putheader("transfer-encoding", "chunked")
@@ -1016,9 +1032,9 @@ class HttpTransport:
         for chunk in body:
             if length is None and chunk:
                 chunk = f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n"
-            connection.send(chunk)
-        if length is None:
-            connection.send(b"0\r\n\r\n")
+            if not _is_taken(connection, chunk):
+                return False
+        return length is not None or _is_taken(connection, b"0\r\n\r\n")
 
     def close(self) -> None:
         """Closes the connections that nobody uses."""

@@ -391,7 +391,11 @@ async function readData({ status, headers, content }, isError) {
     if (kind === "lines") return jsonLinesOf(content.body);
     if ((kind === "bytes" || kind === "multipart") && type !== "") return content.blob();
   }
-  const text = await content.text();
+  // The status of an error tells more than the loss of its explanation.
+  const text = await content.text().catch((cause) => {
+    if (isError && cause instanceof ConnectionFailed) return "";
+    throw cause;
+  });
   if (text === "") return null;
   if (kind !== "json") return text;
   try {

@@ -29,7 +29,16 @@ final class ResponseReader {
         if (!isError && isFile && !contentType.isEmpty()) {
             return new Download(raw.body());
         }
-        byte[] body = readAll(raw.body());
+        byte[] body;
+        try {
+            body = readAll(raw.body());
+        } catch (ConnectionFailed failure) {
+            if (!isError) {
+                throw failure;
+            }
+            // The status tells more than the loss of its explanation.
+            return null;
+        }
         if (body.length == 0) {
             return null;
         }

@@ -104,8 +104,9 @@ fn a_readme_tells_whether_a_mock_asks_for_credentials() {
     for (settings, expected) in [
         ("", "None are asked for."),
         (checked, &format!("{of_definition}, others for none.")[..]),
-        (auth, "One of them suffices. Mock environments ask for none.\n"),
-        (&format!("{auth}{checked}"), &format!("One of them suffices. {of_definition}.\n")),
+        (auth, "```\n\nMock environments ask for none.\n"),
+        (&format!("{auth}{checked}"), &format!("```\n\n{of_definition}.\n")),
+        ("auth: {subscription: {}, signature: {}}\n", "One of them suffices. Mock environments ask for none.\n"),
     ] {
         for readme in readmes(&model_with(paths, settings)) {
             assert!(readme.contains(expected), "{settings}: {readme}");

@@ -36,6 +36,9 @@ const MOST_STAGED: usize = 512;
 const COMPARED_BYTES: usize = 64 << 10;
 /// The folder of temporary files, which is there only while files are written.
 const STAGE_FOLDER: &str = ".apigw-tmp";
+/// The kind of folders whose packages are used where they lie, and the folders that Python, npm and Maven then make in them.
+const PACKAGES: &str = "sdk";
+const TOOL_FOLDERS: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 /// A file for an output folder.
 #[derive(Debug, Clone, Copy)]
@@ -272,7 +275,12 @@ impl OutputFolder {
             }
             let inside = format!("{name}/");
             let is_parent = || self.listed.range(inside.clone()..).next().is_some_and(|path| path.starts_with(&inside));
-            if kind.is_dir() && is_parent() {
+            let is_package = self.kind == PACKAGES && kind.is_dir();
+            if is_package && !below.is_empty() && TOOL_FOLDERS.iter().any(|folder| entry.as_os_str() == *folder) {
+                continue;
+            }
+            // A package that is gone leaves a folder behind where a tool had made one in it.
+            if is_package || kind.is_dir() && is_parent() {
                 self.require_own(&path, &inside)?;
             } else if !kind.is_file() || (name != LIST_FILE && !self.listed.contains(&name)) {
                 return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });

@@ -96,6 +96,35 @@ fn a_folder_that_holds_something_else_is_refused() {
 }
 
 #[test]
+fn folders_of_tools_in_packages_are_passed_over() {
+    let temporary = tempfile::tempdir().expect("a folder");
+    for kind in ["sdk", "docs"] {
+        let folder = temporary.path().join(kind);
+        let open = || OutputFolder::open(&folder, kind);
+        let files = [file("g/java/pom.xml", "1"), file("g/python/g_sdk/client.py", "2")];
+        open().expect("a folder").write(&files).expect("it is written");
+        for made in ["g/java/target/classes", "g/python/g_sdk/__pycache__", "g/node_modules/x"] {
+            fs::create_dir_all(folder.join(made)).expect("a folder");
+            fs::write(folder.join(made).join("file"), "theirs").expect("a file");
+        }
+        if kind == "docs" {
+            assert!(matches!(open(), Err(Error::FolderTaken { .. })));
+            continue;
+        }
+        assert!(open().expect("it is ours").compare(&files).expect("read").is_empty());
+        open().expect("it is ours").write(&files[..1]).expect("it is written");
+        assert!(folder.join("g/python/g_sdk/__pycache__/file").is_file());
+        for other in ["g/java/targets", "target"] {
+            assert!(open().is_ok());
+            fs::create_dir(folder.join(other)).expect("a folder");
+            fs::write(folder.join(other).join("file"), "mine").expect("a file");
+            assert!(matches!(open(), Err(Error::FolderTaken { .. })), "{other}");
+            fs::remove_dir_all(folder.join(other)).expect("it goes");
+        }
+    }
+}
+
+#[test]
 fn the_next_writer_removes_leftovers_and_nothing_else() {
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = temporary.path();

@@ -159,7 +159,7 @@ fn a_broken_environment_file_stops_every_change_and_says_where() {
     sandbox.run("publish --env test --mock").expect_exit(0);
     let good = sandbox.read("deployments/test.yaml");
     for (text, message) in [
-        (good.replace("...\n", ""), "cut short"),
+        (good[..good.len() - "12345\n...\n".len()].to_owned(), "cut short"),
         (good.replace("schema: 1", "schema: 2"), "schema 2"),
         (format!("<<<<<<< HEAD\n{good}"), "merge conflict"),
     ] {

@@ -302,7 +302,7 @@ fn what_somebody_does_to_a_file_by_hand_is_named_without_the_secret() {
     for words in ["verify", "key show ci", "access grant ci petstore --env test"] {
         let outcome = sandbox.run(words).expect_exit(3);
         let said = format!("{}{}", outcome.stdout, outcome.stderr);
-        assert!(said.contains("a secret stands here in clear") && said.contains("rotate"), "{said}");
+        assert!(said.contains("a secret stands here in clear") && said.contains("revoke the key"), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
     sandbox.write("keys/ci.yaml", &text.replace("expires: null", "expires: \"2099-01-01T00:00:00.000Z\""));

@@ -17,7 +17,7 @@ fn a_key_is_revoked_whatever_stands_in_its_file() {
     branches.sandbox.write("keys/ci.yaml", &leaked);
     let revoked = branches.run("-o json key revoke ci -m leaked").expect_exit(0);
     assert!(!revoked.stdout.contains("hunter2") && !revoked.stderr.contains("hunter2"), "{revoked:?}");
-    let revoked = revoked.expect_stdout("rotate the key").expect_stdout("apigw resolve --access ci").json();
+    let revoked = revoked.expect_stdout("revoke the key").expect_stdout("apigw resolve --access ci").json();
     assert_eq!(
         (revoked["revoked"].as_array().map(Vec::len), &revoked["live"]),
         (Some(3), &serde_json::json!([])),

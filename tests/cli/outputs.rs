@@ -488,11 +488,12 @@ fn pushes(validated: &Validated) {
 }
 
 fn exports(validated: &Validated) {
-    validated.run("export", 0, "export envoy --env test --out exported");
-    validated.read("export", 0, "export envoy --env test --out exported --check");
-    validated.run("export", 2, "export envoy --env test --out missing --check");
+    validated.read("export", 5, "export envoy --env test --out exported");
+    validated.run("export", 0, "export envoy --env test --out exported --allow-empty");
+    validated.read("export", 0, "export envoy --env test --out exported --check --allow-empty");
+    validated.run("export", 2, "export envoy --env test --out missing --check --allow-empty");
     validated.read("export", 3, "export envoy --env nonsense --out exported");
-    validated.read("export", 3, "export envoy --env test --out groups");
+    validated.read("export", 3, "export envoy --env test --out groups --allow-empty");
     validated.read("export", 64, "export nonsense --env test --out exported");
     validated.read("export", 0, "export envoy --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");
     validated.read("export", 64, "export nginx --env test --bootstrap --node edge-1 --control 127.0.0.1:18000");

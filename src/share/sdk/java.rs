@@ -36,12 +36,11 @@ struct JavaMethod<'c, 'm> {
 /// Gives the methods their names.
 fn methods<'c, 'm>(plan: &'c ClientPlan<'m>) -> Vec<JavaMethod<'c, 'm>> {
     let mut classes = NameAllocator::new(&[], "").ignoring_case();
-    let named = NamedMethod::list(plan, NAMES).into_iter().map(|named| {
-        let wanted = class_name(&pascal(&words(&named.name)));
-        let call = classes.give(wanted, "Operation", &named.method.operation.key);
-        JavaMethod { named, call: format!("{call}Call") }
-    });
-    named.collect()
+    let named = NamedMethod::list(plan, NAMES);
+    let wanted = |named: &NamedMethod<'_, 'm>| class_name(&pascal(&words(&named.name)));
+    let pairs = named.iter().map(|named| (wanted(named), named.method.operation.key.as_str()));
+    let calls = classes.give_all(pairs, "Operation");
+    named.into_iter().zip(calls).map(|(named, call)| JavaMethod { named, call: format!("{call}Call") }).collect()
 }
 
 /// The types of a client and the objects among them.

@@ -84,15 +84,15 @@ impl<'m> ClientMethod<'m> {
     /// Makes the methods of all operations that a gateway serves.
     pub(super) fn list(model: &'m DefinitionModel, types: &mut TypeLowering<'m>) -> Vec<Self> {
         // The names of types come from names in one style, which each language writes in its own.
-        let mut names = NameAllocator::new(&[], "_");
-        let served = model.operations.iter().filter(|operation| operation.not_served.is_none());
-        served.map(|operation| Self::new(operation, &mut names, types)).collect()
+        let served: Vec<&OperationModel> =
+            model.operations.iter().filter(|operation| operation.not_served.is_none()).collect();
+        let wanted = served.iter().map(|operation| (snake(&words(&operation.key)), operation.key.as_str()));
+        let names = NameAllocator::new(&[], "_").give_all(wanted, "operation");
+        served.into_iter().zip(names).map(|(operation, name)| Self::new(operation, &name, types)).collect()
     }
 
-    fn new(operation: &'m OperationModel, names: &mut NameAllocator, types: &mut TypeLowering<'m>) -> Self {
-        let words = words(&operation.key);
-        let name = names.give(snake(&words), "operation", &operation.key);
-        let owner = pascal(&super::names::words(&name));
+    fn new(operation: &'m OperationModel, name: &str, types: &mut TypeLowering<'m>) -> Self {
+        let owner = pascal(&words(name));
         let (path, mut parameters) = path_parameters(operation, &owner, types);
         for place in [ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie] {
             let is_ignored = |name: &str| place == ParameterPlace::Header && is_ignored_header(name);
@@ -117,7 +117,7 @@ impl<'m> ClientMethod<'m> {
         let query = operation.variant.strip_prefix('?').and_then(|variant| variant.split('#').next());
         Self {
             operation,
-            words,
+            words: words(&operation.key),
             path,
             query: query.map(|query| one_spelling(query).into_owned()).unwrap_or_default(),
             parameters,

@@ -1,9 +1,10 @@
 //! Names for languages: words of what a definition calls things, and an allocator that gives each name once.
 //!
-//! A name depends on its own origin alone, unless two fold to the same: then the first in the order of the definition has the
-//! plain name, and each other one an ending made of a digest of its origin. So adding an operation at the end renames none.
+//! A name depends on its own origin alone, unless several fold to the same. Of operations none has the plain name then, and each
+//! one an ending made of a digest of its origin, whatever their order: an operation that is added may end a name, and never takes
+//! it for itself, so that no call goes elsewhere. Of other things the first has the plain name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::Digest;
 
@@ -100,30 +101,53 @@ impl NameAllocator {
 
     /// Gives the name for an origin: the wanted one, if it can be had.
     pub(super) fn give(&mut self, wanted: String, fallback: &str, origin: &str) -> String {
-        let ending = || {
-            Digest::of(origin.as_bytes())
-                .to_string()
-                .rsplit(':')
-                .next()
-                .map(|hex| hex.chars().take(ENDING).collect::<String>())
-                .unwrap_or_default()
+        let name = self.valid(wanted, fallback, origin);
+        let is_taken = self.taken.contains(&self.folded(&name));
+        self.insert(name, is_taken.then_some(origin))
+    }
+
+    /// Gives the names for pairs of a wanted name and an origin: one that several want goes to none of them.
+    pub(super) fn give_all<'o>(
+        &mut self,
+        pairs: impl IntoIterator<Item = (String, &'o str)>,
+        fallback: &str,
+    ) -> Vec<String> {
+        let valid: Vec<(String, &str)> =
+            pairs.into_iter().map(|(wanted, origin)| (self.valid(wanted, fallback, origin), origin)).collect();
+        let mut uses: HashMap<String, usize> = HashMap::new();
+        for (name, _) in &valid {
+            *uses.entry(self.folded(name)).or_default() += 1;
+        }
+        let give = |(name, origin): (String, &str)| {
+            let is_shared = uses.get(&self.folded(&name)).is_some_and(|count| *count > 1);
+            self.insert(name, is_shared.then_some(origin))
         };
+        valid.into_iter().map(give).collect()
+    }
+
+    /// Makes a wanted name one that the language allows.
+    fn valid(&self, wanted: String, fallback: &str, origin: &str) -> String {
         let mut name = wanted;
         if name.is_empty() {
-            name = format!("{fallback}{}{}", self.joint, ending());
+            name = format!("{fallback}{}{}", self.joint, ending(origin));
         }
         if name.starts_with(|first: char| first.is_ascii_digit()) {
             name = format!("{fallback}{}{name}", self.joint);
         }
         if name.chars().count() > LONGEST {
             let start: String = name.chars().take(LONGEST - ENDING - 1).collect();
-            name = format!("{}{}{}", start.trim_end_matches('_'), self.joint, ending());
+            name = format!("{}{}{}", start.trim_end_matches('_'), self.joint, ending(origin));
         }
         if self.reserved.contains(&name.as_str()) {
             name.push('_');
         }
-        if self.taken.contains(&self.folded(&name)) {
-            name = format!("{name}{}{}", self.joint, ending());
+        name
+    }
+
+    /// Takes a name, with the ending of its origin where it is not free.
+    fn insert(&mut self, mut name: String, origin: Option<&str>) -> String {
+        if let Some(origin) = origin {
+            name = format!("{name}{}{}", self.joint, ending(origin));
         }
         // Two origins that are the same text: only numbers tell them apart.
         let mut unique = name.clone();
@@ -134,6 +158,12 @@ impl NameAllocator {
         }
         unique
     }
+}
+
+/// Returns the start of the digest of an origin.
+fn ending(origin: &str) -> String {
+    let digest = Digest::of(origin.as_bytes()).to_string();
+    digest.rsplit(':').next().map(|hex| hex.chars().take(ENDING).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -172,6 +202,20 @@ mod tests {
         assert!(give("\u{1f980}").starts_with("operation_"));
         assert_eq!(give(&"a".repeat(300)).len(), 80);
         assert_eq!(give("getPet").rsplit('_').count(), 3);
+    }
+
+    #[test]
+    fn a_name_that_several_want_goes_to_none_in_any_order() {
+        let give = |texts: &[&'static str]| {
+            let mut names = NameAllocator::new(&["class"], "_");
+            let pairs = texts.iter().map(|text| (snake(&words(text)), *text));
+            let given = names.give_all(pairs, "operation");
+            texts.iter().copied().zip(given).collect::<std::collections::BTreeMap<_, _>>()
+        };
+        let given = give(&["getPet", "class", "get_pet", "other"]);
+        assert_eq!(given, give(&["other", "get_pet", "class", "getPet"]));
+        assert_eq!((given["class"].as_str(), given["other"].as_str()), ("class_", "other"));
+        assert!(given["getPet"].len() == 16 && given["get_pet"].len() == 16, "{given:?}");
     }
 
     #[test]

@@ -27,9 +27,11 @@ impl<'p, 'm> NamedMethod<'p, 'm> {
     /// Gives the methods of a client their names.
     pub(super) fn list(plan: &'p ClientPlan<'m>, style: NameStyle) -> Vec<Self> {
         let mut names = NameAllocator::new(style.reserved, style.joint);
-        let named = plan.methods.iter().map(|method| Self {
+        let wanted = plan.methods.iter().map(|method| ((style.join)(&method.words), method.operation.key.as_str()));
+        let given = names.give_all(wanted, "operation");
+        let named = plan.methods.iter().zip(given).map(|(method, name)| Self {
             method,
-            name: names.give((style.join)(&method.words), "operation", &method.operation.key),
+            name,
             parameters: parameters(method, style),
         });
         named.collect()

@@ -71,7 +71,9 @@ fn respond(mut stream: &TcpStream) {
         let Some(target) = head.first().and_then(|first| first.split(' ').nth(1)) else { return };
         let response = match target {
             "/g0/idle" => "HTTP/1.1 204 No Content\r\n\r\n",
-            "/g0/moved" | "/g0/found" => "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>",
+            "/g0/moved" | "/g0/found" => {
+                "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>"
+            }
             "/g0/events" => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
             "/g0/busy" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
             "/g0/early" => "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n",

@@ -9,12 +9,12 @@ import java.util.List;
 
 public final class Exchanges {
     public static void main(String[] arguments) throws Exception {
-        var options = new ClientOptions().retries(0).timeout(Duration.ofSeconds(5));
+        var options = new ClientOptions().retries(0).timeout(Duration.ofSeconds(60));
         Client client = Client.at(arguments[0], options);
 
         // A connection that the server has closed while nobody used it.
         int first = client.idle().send().status();
-        Thread.sleep(1000);
+        Thread.sleep(2000);
         System.out.println("idle: " + first + ", " + client.idle().send().status());
 
         // A redirect is not followed: one that is not declared is no response of the operation.

@@ -2,11 +2,11 @@ import sys, time
 import g0_sdk
 from g0_sdk import runtime
 
-client = g0_sdk.Client(base_url=sys.argv[1], retries=0, timeout=5)
+client = g0_sdk.Client(base_url=sys.argv[1], retries=0, timeout=60)
 
 # A connection that the server has closed while nobody used it.
 first = client.idle().status
-time.sleep(1)
+time.sleep(2)
 print(f"idle: {first}, {client.idle().status}")
 
 # A redirect is not followed: one that is not declared is no response of the operation.

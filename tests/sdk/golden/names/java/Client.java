@@ -5,8 +5,9 @@ import g1_sdk.calls.BytesCall;
 import g1_sdk.calls.ClassCall;
 import g1_sdk.calls.CloseCall;
 import g1_sdk.calls.DotsCall;
+import g1_sdk.calls.ForestCall;
 import g1_sdk.calls.GetECall;
-import g1_sdk.calls.GetPetCall;
+import g1_sdk.calls.GetPet1222b337Call;
 import g1_sdk.calls.GetPetc87494c6Call;
 import g1_sdk.calls.ListCall;
 import g1_sdk.calls.Operation7224c588Call;
@@ -68,8 +69,8 @@ public final class Client extends BaseClient {
     /**
      * GET /a
      */
-    public GetPetCall getPet() {
-        return new GetPetCall(this);
+    public GetPet1222b337Call getPet1222b337() {
+        return new GetPet1222b337Call(this);
     }
 
     /**
@@ -161,5 +162,12 @@ public final class Client extends BaseClient {
      */
     public TreeCall tree() {
         return new TreeCall(this);
+    }
+
+    /**
+     * GET /k
+     */
+    public ForestCall forest() {
+        return new ForestCall(this);
     }
 }

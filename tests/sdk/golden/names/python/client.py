@@ -43,7 +43,7 @@ class Client(_r.BaseClient):
             user_agent="g1-sdk/0.0.1",
         )
 
-    def get_pet(
+    def get_pet_1222b337(
         self,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
@@ -162,6 +162,14 @@ class Client(_r.BaseClient):
     ) -> _r.Response[_types.Tree]:
         """GET /j"""
         return self._call(_operations[13], (), options)
+
+    def forest(
+        self,
+        *,
+        options: _t.Optional[_r.RequestOptions] = None,
+    ) -> _r.Response[_types.Forest]:
+        """GET /k"""
+        return self._call(_operations[14], (), options)
 
 
 _operations: _t.Tuple[_r.Operation, ...] = (
@@ -286,6 +294,15 @@ _operations: _t.Tuple[_r.Operation, ...] = (
         "tree",
         "GET",
         ("/j",),
+        "",
+        (),
+        (),
+        "application/json, */*;q=0.1",
+    ),
+    _r.Operation(
+        "forest",
+        "GET",
+        ("/k",),
         "",
         (),
         (),

@@ -6,7 +6,7 @@ import typing as _t
 
 from . import runtime as _r
 
-__all__ = ["BytesResponse", "Response_", "Tree"]
+__all__ = ["BytesResponse", "Forest", "Response_", "Tree"]
 
 _ = _r
 
@@ -18,6 +18,9 @@ _BytesResponseOptional = _t.TypedDict("_BytesResponseOptional", {"__x": "int", "
 
 class BytesResponse(_BytesResponseRequired, _BytesResponseOptional):
     pass
+
+
+Forest = _t.Dict[str, "Forest"]
 
 
 class Response_(_t.TypedDict, total=False):

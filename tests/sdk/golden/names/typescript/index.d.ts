@@ -23,7 +23,7 @@ export declare class Client extends Base {
   /**
    * GET /a
    */
-  getPet(options?: RequestOptions): Promise<ApiResponse<Response_>>;
+  getPet1222b337(options?: RequestOptions): Promise<ApiResponse<Response_>>;
 
   /**
    * GET /b
@@ -99,6 +99,11 @@ export declare class Client extends Base {
    * GET /j
    */
   tree(options?: RequestOptions): Promise<ApiResponse<Tree>>;
+
+  /**
+   * GET /k
+   */
+  forest(options?: RequestOptions): Promise<ApiResponse<Forest>>;
 }
 
 export interface BytesResponse {
@@ -107,6 +112,8 @@ export interface BytesResponse {
   str?: string;
   [name: string]: unknown;
 }
+
+export type Forest = { [name: string]: Forest };
 
 export interface Response_ {
   a?: string;

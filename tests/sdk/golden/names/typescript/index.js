@@ -158,6 +158,15 @@ const operations = [
     contents: [],
     accept: "application/json, */*;q=0.1",
   },
+  {
+    name: "forest",
+    method: "GET",
+    path: ["/k"],
+    query: "",
+    parameters: [],
+    contents: [],
+    accept: "application/json, */*;q=0.1",
+  },
 ];
 
 /** Calls g1: one method an operation. */
@@ -170,7 +179,7 @@ export class Client extends BaseClient {
     super(baseUrl, rest, "g1-sdk/0.0.1");
   }
 
-  getPet(options = undefined) {
+  getPet1222b337(options = undefined) {
     return this._send(operations[0], [], undefined, options);
   }
 
@@ -224,5 +233,9 @@ export class Client extends BaseClient {
 
   tree(options = undefined) {
     return this._send(operations[13], [], undefined, options);
+  }
+
+  forest(options = undefined) {
+    return this._send(operations[14], [], undefined, options);
   }
 }

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.Map;
 
 /** A call of <code>GET /a</code>. */
-public final class GetPetCall extends Call<GetPetCall, Response_> {
+public final class GetPet1222b337Call extends Call<GetPet1222b337Call, Response_> {
     private static final Operation OPERATION = describe();
 
     /** Begins a call; the methods of the client do. */
-    public GetPetCall(BaseClient client) {
+    public GetPet1222b337Call(BaseClient client) {
         super(client, OPERATION, Response_.TYPE);
     }
 

@@ -302,6 +302,10 @@ impl Document {
         self.source_file(id).and_then(|file| file.root)
     }
 
+    pub(super) fn root_of_file(&self, path: &str) -> Option<NodeId> {
+        self.files.iter().find(|file| file.path == path).and_then(|file| file.root)
+    }
+
     pub(super) fn add(&mut self, content: NodeValue, place: TextPosition) -> Option<NodeId> {
         let id = NodeId(u32::try_from(self.nodes.len()).ok()?);
         self.nodes.push(StoredNode { content, place });

@@ -6,6 +6,7 @@
 
 mod dynamic;
 pub(super) mod error;
+mod pointer;
 mod resource;
 mod target;
 

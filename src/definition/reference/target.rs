@@ -204,7 +204,7 @@ fn written(node: Node<'_>) -> Option<Node<'_>> {
     ["$ref", "$dynamicRef"].into_iter().find_map(|keyword| node.get(keyword).filter(|text| text.as_str().is_some()))
 }
 
-fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
+pub(super) fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
     if !node.is_array() {
         return node.get(token);
     }

@@ -5,7 +5,7 @@
 //! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it, and the clients' calls of `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
-//! - `bundle`, `machine`: the definition as one file, and Markdown
+//! - `bundle` of `bundled_part` with `bundled_access`, `machine`: the definition as one file, and Markdown
 //! - `source`: the input of a reference
 //! - `markdown`: descriptions, which others wrote and which never become an element that they name
 //!
@@ -14,6 +14,8 @@
 
 mod anchors;
 mod bundle;
+mod bundled_access;
+mod bundled_part;
 mod callers;
 mod changes;
 mod code;

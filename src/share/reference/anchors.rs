@@ -38,22 +38,24 @@ pub(super) struct PageAnchors {
     /// The names of listed types, by their index in the model.
     types: HashMap<usize, String>,
     files: HashMap<String, String>,
+    webhook_files: HashMap<String, String>,
 }
 
 impl PageAnchors {
     pub(super) fn new(model: &DefinitionModel, most_types: usize) -> Self {
-        let mut anchors = Self { names: HashSet::new(), types: HashMap::new(), files: HashMap::new() };
+        let mut anchors =
+            Self { names: HashSet::new(), types: HashMap::new(), files: HashMap::new(), webhook_files: HashMap::new() };
         let mut folded = HashSet::new();
         for operation in &model.operations {
             let name = operation_anchor(operation);
-            // Folders of some systems do not tell capitals from small letters.
-            let mut file = name.clone();
-            if !folded.insert(file.to_ascii_lowercase()) {
-                let digest = Digest::of(operation.key.as_bytes());
-                file = format!("{name}-{}", digest.short());
-                folded.insert(file.to_ascii_lowercase());
-            }
-            anchors.files.insert(operation.key.clone(), format!("operations/{file}.md"));
+            let file = file_of(&name, &operation.key, &mut folded);
+            anchors.files.insert(operation.key.clone(), file);
+            anchors.names.insert(name);
+        }
+        for operation in model.webhooks.iter().flat_map(|webhook| &webhook.operations) {
+            let name = webhook_anchor(operation);
+            let file = file_of(&name, &name, &mut folded);
+            anchors.webhook_files.insert(name.clone(), file);
             anchors.names.insert(name);
         }
         anchors.names.extend(model.tags.iter().map(|tag| tag_anchor(&tag.name)));
@@ -79,15 +81,41 @@ impl PageAnchors {
         self.types.get(&index).map(String::as_str)
     }
 
+    /// Returns the path of the Markdown file of a request of a webhook.
+    pub(super) fn webhook_file(&self, operation: &OperationModel) -> Option<&str> {
+        self.webhook_files.get(&webhook_anchor(operation)).map(String::as_str)
+    }
+
     /// Returns the path of an operation's Markdown file.
     pub(super) fn operation_file(&self, operation: &OperationModel) -> Option<&str> {
         self.files.get(&operation.key).map(String::as_str)
     }
 }
 
+/// Returns the path of the Markdown of a part. Folders of some systems do not tell capitals from small letters: where two parts
+/// have the same name but for that, the later one has a digest of its key.
+fn file_of(name: &str, key: &str, folded: &mut HashSet<String>) -> String {
+    let mut file = name.to_owned();
+    if !folded.insert(file.to_ascii_lowercase()) {
+        file = format!("{name}-{}", Digest::of(key.as_bytes()).short());
+        folded.insert(file.to_ascii_lowercase());
+    }
+    format!("operations/{file}.md")
+}
+
 /// Returns the name of an operation's part.
 pub(super) fn operation_anchor(operation: &OperationModel) -> String {
     format!("op-{}", slug(&operation.key))
+}
+
+/// Returns the name of the part of a request of a webhook.
+pub(super) fn webhook_anchor(operation: &OperationModel) -> String {
+    format!("webhook-{}-{}", slug(&operation.path), slug(&operation.method.to_ascii_lowercase()))
+}
+
+/// Returns the name of the part of a request of a callback, within the part of its operation.
+pub(super) fn callback_anchor(operation: &str, name: &str, request: &OperationModel) -> String {
+    format!("{operation}-callback-{}-{}", slug(name), slug(&format!("{} {}", request.method, request.path)))
 }
 
 /// Returns the name of a tag's part.

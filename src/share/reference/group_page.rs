@@ -5,7 +5,7 @@ use minijinja::value::{Serde, Value as TemplateValue};
 use serde::Serialize;
 use serde_json::json;
 
-use super::anchors::{PageAnchors, tag_anchor};
+use super::anchors::{PageAnchors, tag_anchor, webhook_anchor};
 use super::bundle::bundle;
 use super::callers::{access, clients, keys, rules};
 use super::group_frame::{frame, root, title};
@@ -101,10 +101,9 @@ fn page(
     let webhooks: Vec<WebhookView> = model
         .webhooks
         .iter()
-        .enumerate()
-        .map(|(index, webhook)| WebhookView {
-            name: webhook.name.clone(),
-            operations: operations.incoming(&webhook.operations, &format!("webhook-{index}")),
+        .map(|webhook| {
+            let incoming = |operation| operations.incoming(operation, &webhook_anchor(operation));
+            WebhookView { name: webhook.name.clone(), operations: webhook.operations.iter().map(incoming).collect() }
         })
         .collect();
     let deprecations: Vec<TemplateValue> = tags

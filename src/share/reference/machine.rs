@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::callers::{CallerRule, ClientLink, access, clients, rules};
 use super::code::curl;
+use super::description_markdown::description_markdown;
 use super::group_frame::title;
 use super::markdown::{code, first_line, line};
 use super::operation_view::{OperationViewer, access_words};
@@ -28,8 +29,13 @@ pub(super) fn files(
         let path = operations.anchors.operation_file(operation)?.to_owned();
         Some(GeneratedFile { path, bytes: operation_text(model, operations, operation).into_bytes() })
     };
+    let webhook_file = |operation: &OperationModel| {
+        let path = operations.anchors.webhook_file(operation)?.to_owned();
+        Some(GeneratedFile { path, bytes: webhook_text(model, operations, operation).into_bytes() })
+    };
+    let webhooks = model.webhooks.iter().flat_map(|webhook| &webhook.operations).filter_map(webhook_file);
     let index = GeneratedFile { path: "llms.txt".to_owned(), bytes: index(source, model, operations).into_bytes() };
-    std::iter::once(index).chain(model.operations.iter().filter_map(file)).collect()
+    std::iter::once(index).chain(model.operations.iter().filter_map(file)).chain(webhooks).collect()
 }
 
 /// Writes the index (the form of `llms.txt`).
@@ -64,6 +70,11 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
             let _ = write!(text, "\n## {}\n\n{lines}", line(tag.unwrap_or("Operations")));
         }
     }
+    let webhooks = model.webhooks.iter().flat_map(|webhook| &webhook.operations);
+    let webhooks: String = webhooks.map(|operation| webhook_line(operations, operation)).collect();
+    if !webhooks.is_empty() {
+        let _ = write!(text, "\n## Webhooks\n\n{webhooks}");
+    }
     text.push_str(
         "\n## Optional\n\n- [OpenAPI definition](openapi.yaml)\n- [OpenAPI definition as JSON](openapi.json)\n",
     );
@@ -79,23 +90,71 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
 fn index_line(operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
     let file = operations.anchors.operation_file(operation).unwrap_or_default();
     let name = format!("{} {}{}", operation.method, operations.prefix, operation.path);
+    linked_line(&name, file, operation)
+}
+
+fn webhook_line(operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
+    let file = operations.anchors.webhook_file(operation).unwrap_or_default();
+    linked_line(&format!("{} {}", operation.method, operation.path), file, operation)
+}
+
+fn linked_line(name: &str, file: &str, operation: &OperationModel) -> String {
     let summary = operation.summary.as_deref().or(operation.description.as_deref()).map(first_line).unwrap_or_default();
     let deprecated = if operation.is_deprecated { " (deprecated)" } else { "" };
-    format!("- [{}]({file}): {}{deprecated}\n", line(&name), line(&summary))
+    let summary = if summary.is_empty() { summary } else { format!(": {}", line(&summary)) };
+    format!("- [{}]({file}){summary}{deprecated}\n", line(name))
 }
 
 fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
-    let types = TypeViewer { model, anchors: operations.anchors, heading: 1, side: TypeSide::Both, inlines: true };
     let access = if operations.is_mock { &operation.mock_access } else { &operation.access };
     let route = format!("{} {}{}{}", operation.method, operations.prefix, operation.path, operation.variant);
-    let mut text = format!("# {}\n\n", line(&route));
-    for part in [operation.summary.as_deref(), operation.description.as_deref()].into_iter().flatten() {
-        let _ = writeln!(text, "{}\n", quiet(part.trim()));
-    }
+    let mut text = heading(&route, operation);
     if operation.is_deprecated {
         text.push_str("Deprecated: callers should no longer use it.\n\n");
     }
     let _ = writeln!(text, "{}.", access_words(access));
+    write_messages(&mut text, model, operations, operation);
+    if operation.not_served.is_none() {
+        let request = curl(&sample_request(model, operation, operations.base, access));
+        let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &request));
+        for sample in operations.samples.of(operation) {
+            let _ = write!(text, "\n{}", fenced(sample.language, &sample.code));
+        }
+    }
+    if let Some(mock) = &operation.mock {
+        let body = std::str::from_utf8(&mock.body).ok().filter(|body| !body.is_empty() && body.len() <= MOST_BODY);
+        let _ = write!(text, "\nMock response: {}\n", mock.status);
+        if let Some(body) = body {
+            let _ = write!(text, "\n{}", fenced("", body));
+        }
+    }
+    text
+}
+
+/// Writes a request of a webhook, which the API sends: it has no example, as nobody sends it to the API.
+fn webhook_text(model: &DefinitionModel, operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
+    let mut text = heading(&format!("Webhook {} {}", operation.method, operation.path), operation);
+    text.push_str("The API sends this request to its callers.\n");
+    write_messages(&mut text, model, operations, operation);
+    text
+}
+
+fn heading(name: &str, operation: &OperationModel) -> String {
+    let mut text = format!("# {}\n\n", line(name));
+    for part in [operation.summary.as_deref(), operation.description.as_deref()].into_iter().flatten() {
+        let _ = writeln!(text, "{}\n", description_markdown(part.trim()));
+    }
+    text
+}
+
+/// Writes the parameters, the body and the responses.
+fn write_messages(
+    text: &mut String,
+    model: &DefinitionModel,
+    operations: &OperationViewer<'_>,
+    operation: &OperationModel,
+) {
+    let types = TypeViewer { model, anchors: operations.anchors, heading: 1, side: TypeSide::Both, inlines: true };
     if !operation.parameters.is_empty() {
         text.push_str("\n## Parameters\n\n");
         for parameter in &operation.parameters {
@@ -114,28 +173,13 @@ fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, ope
     if let Some(body) = &operation.body {
         let required = if body.is_required { "" } else { " (optional)" };
         let _ = writeln!(text, "\n## Request body{required}");
-        write_contents(&mut text, &types, &body.content);
+        write_contents(text, &types, &body.content);
     }
     for response in &operation.responses {
         let said = response.description.as_deref().map(first_line).unwrap_or_default();
         let _ = writeln!(text, "\n## Response {}\n\n{}", response.status, line(&said));
-        write_contents(&mut text, &types, &response.content);
+        write_contents(text, &types, &response.content);
     }
-    if operation.not_served.is_none() {
-        let request = curl(&sample_request(model, operation, operations.base, access));
-        let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &request));
-        for sample in operations.samples.of(operation) {
-            let _ = write!(text, "\n{}", fenced(sample.language, &sample.code));
-        }
-    }
-    if let Some(mock) = &operation.mock {
-        let body = std::str::from_utf8(&mock.body).ok().filter(|body| !body.is_empty() && body.len() <= MOST_BODY);
-        let _ = write!(text, "\nMock response: {}\n", mock.status);
-        if let Some(body) = body {
-            let _ = write!(text, "\n{}", fenced("", body));
-        }
-    }
-    text
 }
 
 fn write_contents(text: &mut String, types: &TypeViewer<'_>, contents: &[ContentModel]) {
@@ -163,9 +207,4 @@ fn fenced(language: &str, body: &str) -> String {
 
 fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("; {}", line(text)) }
-}
-
-/// Keeps Markdown, without what would be an element of HTML.
-fn quiet(text: &str) -> String {
-    text.replace('<', "\\<").chars().filter(|each| !each.is_control() || matches!(each, '\n' | '\t')).collect()
 }

@@ -3,6 +3,8 @@
 //! Descriptions are written by others. HTML in them is shown as text, a link is kept only where a reader can see its
 //! target's scheme to be harmless, and an image becomes a link to it: a page loads nothing from elsewhere.
 
+use std::borrow::Cow;
+
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// Longer descriptions are cut, with a line that says so.
@@ -17,6 +19,7 @@ pub(super) type AnchorCheck<'c> = dyn Fn(&str) -> bool + 'c;
 /// whether the page has a part of a given name, without `#`.
 pub(super) fn description_html(markdown: &str, lowest: u8, is_anchor: &AnchorCheck<'_>) -> String {
     let (shown, is_cut) = cut(markdown);
+    let shown = &without_controls(shown);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut filter = DescriptionFilter { lowest, is_anchor, dropped_links: Vec::new() };
     let events = Parser::new_ext(shown, options).filter_map(|event| filter.pass(event));
@@ -125,12 +128,21 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Control characters are no part of HTML, and would reorder nothing but a terminal's output.
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' => escaped.push('\u{fffd}'),
+            each if is_control(each) => escaped.push('\u{fffd}'),
             _ => escaped.push(each),
         }
     }
     escaped
+}
+
+/// True for characters that are no part of HTML or XML (XML 1.0, section 2.2), or that a terminal would obey.
+const fn is_control(each: char) -> bool {
+    matches!(each, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Replaces the characters that are no part of a page.
+pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
+    if text.contains(is_control) { text.replace(is_control, "\u{fffd}").into() } else { text.into() }
 }
 
 /// Escapes a text into one line without markup.
@@ -201,6 +213,14 @@ mod tests {
         assert_eq!(html.matches("<a ").count(), 1, "{html}");
         assert_eq!(html.matches("</a>").count(), 1, "{html}");
         assert!(!html_of("<javascript:alert(1)>").contains("<a"));
+    }
+
+    #[test]
+    fn characters_that_no_page_may_have_are_replaced() {
+        for text in ["\0", "\u{1b}", "\u{fffe}", "\u{ffff}"] {
+            assert_eq!(escaped(text), "\u{fffd}");
+            assert_eq!(html_of(&format!("a{text}b `{text}`")), "<p>a\u{fffd}b <code>\u{fffd}</code></p>\n");
+        }
     }
 
     #[test]

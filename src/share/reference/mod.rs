@@ -7,7 +7,7 @@
 //! - `changes`: releases and their effect on callers
 //! - `bundle` of `bundled_part` with `bundled_access`, `machine`: the definition as one file, and Markdown
 //! - `source`: the input of a reference
-//! - `markdown`: descriptions, which others wrote and which never become an element that they name
+//! - `markdown`, `description_markdown`: descriptions, which others wrote and which never become an element that they name
 //!
 //! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet and the
 //! script lie in `templates`, and are compiled in.
@@ -19,6 +19,7 @@ mod bundled_part;
 mod callers;
 mod changes;
 mod code;
+mod description_markdown;
 mod facts;
 mod group_frame;
 mod group_page;

@@ -3,7 +3,7 @@
 use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
 
-use super::anchors::{PageAnchors, operation_anchor};
+use super::anchors::{PageAnchors, callback_anchor, operation_anchor};
 use super::code::{ExampleBody, ExamplePart};
 use super::code::{MOST_CODE, code_html, curl};
 use super::facts::value_text;
@@ -138,10 +138,9 @@ impl<'m> OperationViewer<'m> {
         self.view_of(operation, &operation_anchor(operation), true)
     }
 
-    /// Makes the views of requests that the API sends: they have no code, as nobody sends them to it.
-    pub(super) fn incoming(&self, operations: &'m [OperationModel], anchor: &str) -> Vec<OperationSection> {
-        let view = |(index, operation)| self.view_of(operation, &format!("{anchor}-{index}"), false);
-        operations.iter().enumerate().map(view).collect()
+    /// Makes the view of a request that the API sends: it has no code, as nobody sends it to it.
+    pub(super) fn incoming(&self, operation: &'m OperationModel, anchor: &str) -> OperationSection {
+        self.view_of(operation, anchor, false)
     }
 
     fn view_of(&self, operation: &'m OperationModel, anchor: &str, is_own: bool) -> OperationSection {
@@ -173,11 +172,12 @@ impl<'m> OperationViewer<'m> {
     }
 
     fn callbacks(&self, callbacks: &'m [CallbackModel], anchor: &str) -> Vec<CallbackView> {
-        let view = |(index, callback): (usize, &'m CallbackModel)| CallbackView {
-            name: callback.name.clone(),
-            operations: self.incoming(&callback.operations, &format!("{anchor}-callback-{index}")),
+        let view = |callback: &'m CallbackModel| {
+            let incoming = |operation| self.incoming(operation, &callback_anchor(anchor, &callback.name, operation));
+            let operations = callback.operations.iter().map(incoming).collect();
+            CallbackView { name: callback.name.clone(), operations }
         };
-        callbacks.iter().enumerate().map(view).collect()
+        callbacks.iter().map(view).collect()
     }
 
     fn description(&self, text: Option<&str>, heading: u8) -> Option<TemplateValue> {

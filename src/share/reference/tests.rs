@@ -242,6 +242,54 @@ fn the_same_state_gives_the_same_bytes_and_an_added_operation_renames_none() {
 }
 
 #[test]
+fn webhooks_have_links_that_another_one_does_not_move_and_markdown() {
+    let hook = |name: &str, summary: &str| {
+        format!("  {name}: {{post: {{{summary}responses: {{'200': {{description: ok}}}}}}}}\n")
+    };
+    let render = |hooks: &str| {
+        rendered(&definition(&format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{}}\nwebhooks:\n{hooks}"
+        )))
+    };
+    let new_pet = hook("newPet", "summary: A new pet, description: \"`<id>` <b>\", ");
+    let before = render(&new_pet);
+    let after = render(&format!("{}{new_pet}{}", hook("first", ""), hook("NewPet", "")));
+    for files in [&before, &after] {
+        let page = text_of(files, "index.html");
+        let (ids, links) = ids_and_links(&page);
+        assert!(ids.iter().any(|id| id == "webhook-newPet-post"), "{ids:?}");
+        assert!(links.iter().any(|link| link == "#webhook-newPet-post"), "{links:?}");
+        assert!(page.contains("<p dir=\"auto\">A new pet</p>"), "{page}");
+        let index = text_of(files, "llms.txt");
+        assert!(index.contains("\n## Webhooks\n"), "{index}");
+        assert!(index.contains("- [POST newPet](operations/webhook-newPet-post.md): A new pet\n"), "{index}");
+        let text = text_of(files, "operations/webhook-newPet-post.md");
+        assert!(text.starts_with("# Webhook POST newPet\n\nA new pet\n\n`<id>` \\<b>\n"), "{text}");
+        assert!(text.contains("## Response 200") && !text.contains("curl"), "{text}");
+    }
+    // Without a summary nothing is promised, and folders that fold letters hold both.
+    let index = text_of(&after, "llms.txt");
+    assert!(index.contains("- [POST first](operations/webhook-first-post.md)\n"), "{index}");
+    let mut folded: Vec<String> = after.iter().map(|file| file.path.to_ascii_lowercase()).collect();
+    folded.sort();
+    folded.dedup();
+    assert_eq!(folded.len(), after.len());
+    require_whole("webhooks", &after);
+}
+
+#[test]
+fn the_definition_of_a_mock_asks_for_what_the_mock_asks_for() {
+    let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nsecurity: [{k: []}]\n\
+                paths: {/a: {get: {operationId: a, security: [{k: []}], responses: {'204': {description: d}}}}}\n\
+                components: {securitySchemes: {k: {type: apiKey, in: header, name: x-k}}}\n";
+    for (settings, count) in [("", 0), ("mock: {check_security: true}\n", 2), ("auth: {subscription: {}}\n", 0)] {
+        let bundled = text_of(&rendered_with(&definition(text), settings), "openapi.yaml");
+        assert_eq!(bundled.matches("security:").count(), count, "{settings}: {bundled}");
+        assert!(!bundled.contains("gateway_"), "{bundled}");
+    }
+}
+
+#[test]
 fn a_large_definition_has_a_page_of_a_size_that_browsers_take() {
     let operation = |number: usize| {
         format!(

@@ -176,6 +176,14 @@ pub(super) fn clients(source: ReferenceSource<'_>) -> Vec<ClientLink> {
     archive_names(source.group, version).into_iter().map(link).collect()
 }
 
+/// Returns the reason why no request from the page can succeed.
+pub(super) fn try_refusal(source: ReferenceSource<'_>) -> Option<&'static str> {
+    let auth = &source.settings.auth;
+    let is_signed = auth.signature.is_some() && auth.subscription.is_none() && auth.token.is_none();
+    (is_signed && !source.is_mock())
+        .then_some("Requests must be signed, which this page cannot do: call it with a client, which signs for you.")
+}
+
 /// Lists the credentials that a reader can give to requests from the page.
 pub(super) fn keys(source: ReferenceSource<'_>, model: &DefinitionModel) -> serde_json::Value {
     let key = |place: &str, name: &str, label: String| json!({"place": place, "name": name, "label": label});
@@ -183,6 +191,7 @@ pub(super) fn keys(source: ReferenceSource<'_>, model: &DefinitionModel) -> serd
     if !source.is_mock() {
         let header = source.settings.auth.subscription.as_ref().and_then(|found| found.headers.first());
         keys.extend(header.map(|header| key("header", header, format!("Subscription key ({header})"))));
+        keys.extend(source.settings.auth.token.as_ref().map(|_| key("Bearer", "gateway_token", "Token".to_owned())));
     }
     for scheme in &model.security_schemes {
         match &scheme.kind {

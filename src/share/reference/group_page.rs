@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::anchors::{PageAnchors, tag_anchor, webhook_anchor};
 use super::bundle::bundle;
-use super::callers::{access, clients, keys, rules};
+use super::callers::{access, clients, keys, rules, try_refusal};
 use super::group_frame::{frame, root, title};
 use super::machine;
 use super::markdown::description_html;
@@ -167,6 +167,7 @@ fn group(
         schemes => schemes(model, operations),
         deprecations,
         try_it => source.released.is_some_and(|released| released.try_it),
+        try_refusal => try_refusal(source),
         servers_json => json!(origins).to_string(),
         keys_json => keys(source, model).to_string(),
         through => source.released.and_then(|released| {

@@ -2,7 +2,7 @@
 //!
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
-//! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it, and the clients' calls of `samples`
+//! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it and `parameter_input` for its forms, and the clients' calls of `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle` of `bundled_part` with `bundled_access`, `machine`: the definition as one file, and Markdown
@@ -29,6 +29,7 @@ mod matrix;
 mod operation_view;
 mod page;
 mod panes;
+mod parameter_input;
 mod request;
 mod samples;
 mod source;

@@ -9,6 +9,7 @@ use super::code::{MOST_CODE, code_html, curl};
 use super::facts::value_text;
 use super::markdown::{description_html, escaped, first_line};
 use super::panes::{PaneView, examples, mocks};
+use super::parameter_input::input_kind;
 use super::request::{body_text, sample_body, sample_request};
 use super::samples::ClientSamples;
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
@@ -53,6 +54,7 @@ struct ParameterView {
     place: &'static str,
     style: &'static str,
     explode: bool,
+    input: &'static str,
     is_required: bool,
     example: Option<String>,
     #[serde(rename = "type")]
@@ -210,6 +212,7 @@ impl<'m> OperationViewer<'m> {
             place: parameter.place.as_str(),
             style: parameter.style.as_str(),
             explode: parameter.explode,
+            input: input_kind(self.model, parameter),
             is_required: parameter.is_required,
             example: parameter
                 .sample
@@ -289,6 +292,7 @@ impl<'m> OperationViewer<'m> {
             place: "header",
             style: "simple",
             explode: false,
+            input: "text",
             is_required: header.is_required,
             example: None,
             value: self.types(TypeSide::Response).view(&header.value, self.most_rows),

@@ -7,7 +7,7 @@ use super::facts::value_text;
 use crate::definition::percent::encode;
 use crate::definition::{ParameterPlace, ParameterStyle};
 use crate::routes::{Credential, RouteAccess};
-use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel};
+use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, PartModel};
 
 /// The longest body of a sample, in bytes.
 const MOST_BODY: usize = 4096;
@@ -73,7 +73,10 @@ pub(super) fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Op
                 Value::Array(items) => items.iter().map(|item| part(name, item)).collect(),
                 one => vec![part(name, one)],
             });
-            let parts: Vec<ExamplePart> = parts.collect();
+            // A file that the sample leaves out still has its place in a form.
+            let others = files.iter().filter(|name| !fields.contains_key(**name));
+            let others = others.map(|name| ExamplePart { name: (*name).to_owned(), text: None, is_json: false });
+            let parts: Vec<ExamplePart> = parts.chain(others).collect();
             let length: usize = parts.iter().map(|part| part.text.as_ref().map_or(0, String::len)).sum();
             (length <= MOST_BODY).then_some((None, ExampleBody::Form(parts)))
         }
@@ -93,8 +96,8 @@ pub(super) fn body_text(content: &ContentModel) -> Option<String> {
         ContentKind::Text => sample.as_str().map(str::to_owned),
         ContentKind::Form => {
             let fields = sample.as_object()?.iter();
-            let field = |(name, value): (&String, &Value)| format!("{}={}", encode(name), encode(&value_text(value)));
-            Some(fields.map(field).collect::<Vec<_>>().join("&"))
+            let pairs = fields.flat_map(|(name, value)| form_pairs(content, name, value));
+            Some(pairs.collect::<Vec<_>>().join("&"))
         }
         ContentKind::Multipart | ContentKind::EventStream | ContentKind::Bytes => None,
     }
@@ -165,33 +168,109 @@ fn path_text(parameter: &ParameterModel, value: &Value) -> String {
 }
 
 fn query_pairs(parameter: &ParameterModel, value: &Value) -> Vec<String> {
-    let name = encode(&parameter.name);
-    let pair = |name: &str, text: &str| format!("{name}={text}");
     if parameter.media_type.is_some() {
-        return vec![pair(&name, &encode(&value.to_string()))];
+        return vec![format!("{}={}", encode(&parameter.name), encode(&value.to_string()))];
     }
-    let separator = parameter.style.encoded_separator();
+    styled_pairs(&parameter.name, value, parameter.style, parameter.explode)
+}
+
+/// Writes a value of a query or of a form by its style (OpenAPI 3.1, "Style Values").
+fn styled_pairs(name: &str, value: &Value, style: ParameterStyle, explode: bool) -> Vec<String> {
+    let name = encode(name);
+    let pair = |name: &str, text: &str| format!("{name}={text}");
+    let separator = style.encoded_separator();
     match value {
-        Value::Array(items) if parameter.explode && parameter.style == ParameterStyle::Form => {
+        Value::Array(items) if explode && style == ParameterStyle::Form => {
             items.iter().map(|item| pair(&name, &encode(&value_text(item)))).collect()
         }
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| encode(&value_text(item))).collect();
             vec![pair(&name, &items.join(separator))]
         }
+        Value::Object(_) if style == ParameterStyle::DeepObject => deep_pairs(&name, value),
         Value::Object(fields) => {
             let fields = fields.iter().map(|(key, value)| (encode(key), encode(&value_text(value))));
-            match (parameter.style, parameter.explode) {
-                (ParameterStyle::DeepObject, _) => {
-                    fields.map(|(key, value)| format!("{name}%5B{key}%5D={value}")).collect()
-                }
-                (_, true) => fields.map(|(key, value)| pair(&key, &value)).collect(),
-                (_, false) => {
-                    let flat: Vec<String> = fields.flat_map(|(key, value)| [key, value]).collect();
-                    vec![pair(&name, &flat.join(separator))]
-                }
+            if explode {
+                return fields.map(|(key, value)| pair(&key, &value)).collect();
             }
+            let flat: Vec<String> = fields.flat_map(|(key, value)| [key, value]).collect();
+            vec![pair(&name, &flat.join(separator))]
         }
         other => vec![pair(&name, &encode(&value_text(other)))],
+    }
+}
+
+/// Writes an object with the path to each field in brackets; a list is written item by item.
+fn deep_pairs(name: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(|item| deep_pairs(name, item)).collect(),
+        Value::Object(fields) => {
+            let field = |(key, field): (&String, &Value)| deep_pairs(&format!("{name}%5B{}%5D", encode(key)), field);
+            fields.iter().flat_map(field).collect()
+        }
+        other => vec![format!("{name}={}", encode(&value_text(other)))],
+    }
+}
+
+/// Writes a field of a form: a list item by item, an object as JSON, unless its encoding says otherwise.
+fn form_pairs(content: &ContentModel, name: &str, value: &Value) -> Vec<String> {
+    let part = content.parts.iter().find(|part| part.name == name);
+    match part {
+        Some(PartModel { style: Some((style, explode)), .. }) => styled_pairs(name, value, *style, *explode),
+        Some(PartModel { media_type: Some(_), .. }) => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
+        _ if value.is_array() => styled_pairs(name, value, ParameterStyle::Form, true),
+        _ => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::share::reference::tests::{definition, rendered, text_of};
+
+    /// Returns the Markdown of the only operation.
+    fn operation_of(operation: &str) -> String {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/p: {{post: {{operationId: o, {operation}, responses: {{'204': \
+             {{description: d}}}}}}}}}}\n"
+        );
+        text_of(&rendered(&definition(&text)), "operations/op-o.md")
+    }
+
+    #[test]
+    fn curl_sends_parts_of_values_as_the_clients_do() {
+        for (parameter, expected) in [
+            (
+                "style: deepObject, schema: {type: object}, example: {a: 1, b: [2, 3], c: {d: 4}}",
+                "?q%5Ba%5D=1&q%5Bb%5D=2&q%5Bb%5D=3&q%5Bc%5D%5Bd%5D=4'",
+            ),
+            ("content: {application/json: {schema: {type: object}, example: {a: true}}}", "?q=%7B%22a%22%3Atrue%7D'"),
+            ("schema: {type: array}, example: [1, 2]", "?q=1&q=2'"),
+            ("schema: {type: string}, example: '[1,2]'", "?q=%5B1%2C2%5D'"),
+        ] {
+            let text = operation_of(&format!("parameters: [{{name: q, in: query, required: true, {parameter}}}]"));
+            assert!(text.contains(expected), "{parameter}: {text}");
+        }
+    }
+
+    #[test]
+    fn curl_sends_the_fields_of_a_form_as_their_encoding_says() {
+        let form = |encoding: &str| {
+            let schema = "schema: {type: object, properties: {l: {type: array, items: {type: string}}, o: {type: object}}}, \
+                          example: {a: x, l: ['1', '2'], o: {b: 1}}";
+            operation_of(&format!(
+                "requestBody: {{content: {{application/x-www-form-urlencoded: {{{schema}{encoding}}}}}}}"
+            ))
+        };
+        let plain = form("");
+        assert!(plain.contains("'a=x&l=1&l=2&o=%7B%22b%22%3A1%7D'"), "{plain}");
+        let styled = form(", encoding: {l: {style: form, explode: false}, o: {style: deepObject, explode: true}}");
+        assert!(styled.contains("'a=x&l=1,2&o%5Bb%5D=1'"), "{styled}");
+    }
+
+    #[test]
+    fn a_file_that_the_example_leaves_out_has_its_place_in_the_form() {
+        let schema = "schema: {type: object, properties: {f: {type: string, format: binary}}}, example: {a: x}";
+        let text = operation_of(&format!("requestBody: {{content: {{multipart/form-data: {{{schema}}}}}}}"));
+        assert!(text.contains("-F 'f=@file'"), "{text}");
     }
 }

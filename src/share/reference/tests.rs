@@ -103,7 +103,7 @@ fn a_hostile_text_never_becomes_an_element_of_its_own() {
     const ATTRIBUTES: &str = "lang charset http-equiv content name rel type href title class id aria-label aria-hidden \
                               aria-current aria-labelledby viewbox fill stroke stroke-width stroke-linecap stroke-linejoin cx cy \
                               r d x y width height rx tabindex role for placeholder autocomplete spellcheck data-find dir \
-                              data-method data-path data-parameter data-place data-style data-explode data-example hidden \
+                              data-method data-path data-parameter data-place data-style data-explode data-input data-example hidden \
                               data-sample data-file data-part data-json checked data-language data-servers data-keys data-try data-text open start datetime data-through data-state data-state-address download";
     for text in HOSTILE {
         let page = text_of(&rendered(&definition_of(text)), "index.html");
@@ -286,6 +286,27 @@ fn the_definition_of_a_mock_asks_for_what_the_mock_asks_for() {
         let bundled = text_of(&rendered_with(&definition(text), settings), "openapi.yaml");
         assert_eq!(bundled.matches("security:").count(), count, "{settings}: {bundled}");
         assert!(!bundled.contains("gateway_"), "{bundled}");
+    }
+}
+
+#[test]
+fn a_form_knows_which_parameters_have_parts() {
+    let schemas = "components: {schemas: {L: {type: array, items: {type: string}}, S: {type: string}}}";
+    for (parameter, input) in [
+        ("schema: {type: string}", "text"),
+        ("schema: {type: [integer, 'null']}", "text"),
+        ("schema: {$ref: '#/components/schemas/S'}", "text"),
+        ("schema: {$ref: '#/components/schemas/L'}", "value"),
+        ("schema: {anyOf: [{type: string}, {type: object}]}", "value"),
+        ("schema: {}", "value"),
+        ("content: {application/json: {schema: {type: object}}}", "content"),
+    ] {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{operationId: a, parameters: [{{name: q, in: query, \
+             {parameter}}}], responses: {{'204': {{description: d}}}}}}}}}}\n{schemas}\n"
+        );
+        let page = text_of(&rendered(&definition(&text)), "index.html");
+        assert!(page.contains(&format!("data-input=\"{input}\"")), "{parameter}: {page}");
     }
 }
 

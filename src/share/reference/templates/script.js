@@ -114,29 +114,39 @@
   const page = document.getElementById("main");
   const keys = {};
   const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (each) => "%" + each.charCodeAt(0).toString(16).toUpperCase());
-  const parsed = (text) => { try { return /^\s*[[{]/.test(text) ? JSON.parse(text) : text; } catch { return text; } };
+  // A list or an object is typed as JSON. Numbers that JSON.parse would round stay as they were typed.
+  const exact = (text) => text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => token[0] === '"' || token.length < 16 ? token : `"${token}"`);
+  const parsed = (text) => { try { return /^\s*[[{]/.test(text) ? JSON.parse(exact(text)) : text; } catch { return text; } };
+  const flat = (value) => value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
 
   // Writes a value by its style (OpenAPI 3.1, "Style Values"), as `[name, text]` pairs.
+  const deep = (name, value) => {
+    if (Array.isArray(value)) return value.flatMap((item) => deep(name, item));
+    if (value === null || typeof value !== "object") return [[name, encode(String(value))]];
+    return Object.entries(value).flatMap(([key, field]) => deep(`${name}%5B${encode(key)}%5D`, field));
+  };
   const written = (name, value, style, explode) => {
     const separator = { spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ",";
     if (Array.isArray(value)) {
-      const items = value.map((item) => encode(String(item)));
+      const items = value.map((item) => encode(flat(item)));
       return explode && style === "form" ? items.map((item) => [name, item]) : [[name, items.join(separator)]];
     }
     if (value !== null && typeof value === "object") {
-      const fields = Object.entries(value).map(([key, field]) => [encode(key), encode(String(field))]);
-      if (style === "deepObject") return fields.map(([key, field]) => [`${name}%5B${key}%5D`, field]);
+      if (style === "deepObject") return deep(name, value);
+      const fields = Object.entries(value).map(([key, field]) => [encode(key), encode(flat(field))]);
       if (style === "form" && explode) return fields;
       return [[name, fields.map(([key, field]) => key + (explode ? "=" : ",") + field).join(separator)]];
     }
     return [[name, encode(String(value))]];
   };
-  const inPath = (value, parameter) => {
-    const { name, style } = parameter.dataset, explode = parameter.dataset.explode === "true";
-    const [[, text]] = written(encode(name), value, "simple", explode);
-    if (style === "label") return "." + (explode ? text.replaceAll(",", ".") : text);
-    if (style === "matrix") return `;${encode(name)}=` + text;
-    return text;
+  const inPath = (value, { name, style, explode }) => {
+    const isList = Array.isArray(value), isObject = !isList && value !== null && typeof value === "object";
+    if (style === "matrix" && explode === "true" && (isList || isObject)) {
+      return written(encode(name), value, "form", true).map(([key, text]) => `;${key}=${text}`).join("");
+    }
+    const [[, text]] = written(encode(name), value, "simple", explode === "true");
+    if (style === "label") return "." + (explode === "true" ? text.replaceAll(",", ".") : text);
+    return style === "matrix" ? `;${encode(name)}=${text}` : text;
   };
 
   const request = (operation, form) => {
@@ -144,8 +154,10 @@
     const query = [], headers = new Headers(), cookies = [];
     for (const input of all("[data-name]", form)) {
       if (input.value === "") continue;
-      const { name, place, style } = input.dataset, explode = input.dataset.explode === "true", value = parsed(input.value);
-      if (place === "path") path = path.replaceAll(`{${name}}`, inPath(value, input));
+      const { name, place, style, kind } = input.dataset, explode = input.dataset.explode === "true";
+      const value = kind === "value" ? parsed(input.value) : input.value;
+      if (place === "path") path = path.replaceAll(`{${name}}`, () => inPath(value, input.dataset));
+      else if (place === "query" && kind === "content") query.push(encode(name) + "=" + encode(value));
       else if (place === "query") query.push(...written(encode(name), value, style, explode).map((pair) => pair.join("=")));
       else if (place === "header") headers.set(name, decodeURIComponent(written(name, value, "simple", explode)[0][1]));
       else cookies.push(name);
@@ -216,9 +228,9 @@
       form.append(labelled(label, input));
     }
     for (const row of all("[data-parameter]", operation)) {
-      const { parameter: name, place, style, explode, example } = row.dataset;
+      const { parameter: name, place, style, explode, example, input: kind } = row.dataset;
       const input = make("input", { value: example ?? "", spellcheck: false });
-      Object.assign(input.dataset, { name, place, style, explode });
+      Object.assign(input.dataset, { name, place, style, explode, kind });
       form.append(labelled(`${name} (${place})`, input));
     }
     const sample = operation.querySelector("[data-sample]");

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::constraint::Constraint;
+use super::content::ContentKind;
 use super::text;
 use super::types::{SchemaNotes, TypeKind, UnionDiscriminator};
 use crate::definition::{Node, NodeId, SchemaShape, TypeSet};
@@ -53,7 +54,9 @@ pub(super) fn implied_types(shape: &SchemaShape<'_>) -> Vec<TypeSet> {
 pub(super) fn is_bytes(shape: &SchemaShape<'_>) -> bool {
     let is_binary = shape.keyword("format").any(|format| format.as_str() == Some("binary"));
     let is_file = shape.keyword("type").any(|kind| kind.as_str() == Some("file"));
-    let has_content = shape.keyword("contentMediaType").next().is_some();
+    // JSON within a text is text, whatever is around it.
+    let is_content = |name: &str| ContentKind::of(name) != ContentKind::Json;
+    let has_content = shape.keyword("contentMediaType").any(|name| name.as_str().is_none_or(is_content));
     is_binary || is_file || has_content && shape.keyword("contentEncoding").next().is_none()
 }
 

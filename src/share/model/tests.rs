@@ -78,6 +78,7 @@ fn schemas_are_read_as_types() {
         ("3.0.0", "{type: string, nullable: true}", "text or null"),
         ("3.0.0", "{type: string, format: binary}", "bytes"),
         ("3.1.0", "{contentMediaType: image/png}", "bytes"),
+        ("3.1.0", "{type: string, contentMediaType: application/json}", "text"),
         ("3.1.0", "{type: string, contentMediaType: image/png, contentEncoding: base64}", "text"),
         ("3.1.0", "{type: array, items: {type: number}}", "[number]"),
         ("3.1.0", "{type: array}", "[any]"),

@@ -290,7 +290,7 @@ impl WaitOutcome {
                 let error = failed(self.nodes_text(nodes, &waited)).hint("`apigw status --fleet` shows each node");
                 let start = format!("start it: `apigw serve --env {environment} --xds ADDR`");
                 let next = if nodes.is_controlled { nodes.forget_hint(environment) } else { Some(start) };
-                return Some(next.into_iter().fold(error, |error, hint| error.hint(hint)));
+                return Some(next.into_iter().fold(error, CommandError::hint));
             }
             let message = format!("no gateway on this machine serves {environment} (waited {waited})");
             return Some(failed(message).hint(format!("start one: `apigw serve --env {environment}`")));

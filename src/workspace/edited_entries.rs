@@ -119,7 +119,7 @@ impl Workspace {
             None => Ok(()),
             Some((group, entry)) => Err(Error::invalid(
                 &HAND_EDIT,
-                Location::file(&layout::environment(environment)),
+                Location::file(layout::environment(environment)),
                 format!("{group} is not as operation {} left it", entry.operation),
                 Hint::InspectEdit,
             )),

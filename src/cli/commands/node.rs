@@ -106,7 +106,9 @@ fn forget(
     match workspace.lock_fleet(environment) {
         Ok(_lock) => {
             if let Some(mut record) = workspace.fleet_record(environment)? {
-                names.iter().for_each(|name| record.forget(name));
+                for name in names {
+                    record.forget(name);
+                }
                 workspace.save_fleet(&record, true)?;
             }
             Ok(())

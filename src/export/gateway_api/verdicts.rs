@@ -20,6 +20,9 @@ pub(super) const MOST_BACKENDS: usize = 16;
 /// The most bytes of a path at a backend, by the schema of the resource.
 const MOST_REPLACED_BYTES: usize = 1_024;
 
+const OWN_HEADER_RULES: &str =
+    "headers that `Connection` names are passed on, or not, by the implementation's own rules";
+
 /// True if a rule can have an expression and a rewrite of this length.
 pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
     length.total <= MOST_PATTERN_BYTES && length.replaced <= MOST_REPLACED_BYTES
@@ -93,9 +96,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
         ExportFeature::HttpsByAddress => FeatureVerdict::Lost(UNVERIFIED_ADDRESS),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
-        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(
-            "headers that `Connection` names are passed on, or not, by the implementation's own rules",
-        ),
+        ExportFeature::ConnectionHeaders => FeatureVerdict::Near(OWN_HEADER_RULES),
         ExportFeature::Upgrades => FeatureVerdict::Lost(OPEN_UPGRADES),
         ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
         ExportFeature::DynamicBackend { by_headers: false } => {

@@ -49,12 +49,12 @@ pub(super) enum BundledPart {
     Data,
 }
 
-const fn names(of: &'static BundledPart) -> Option<BundledPart> {
-    Some(BundledPart::Names { of, has_extensions: false })
+const fn names(of: &'static BundledPart) -> BundledPart {
+    BundledPart::Names { of, has_extensions: false }
 }
 
-const fn names_and_extensions(of: &'static BundledPart) -> Option<BundledPart> {
-    Some(BundledPart::Names { of, has_extensions: true })
+const fn names_and_extensions(of: &'static BundledPart) -> BundledPart {
+    BundledPart::Names { of, has_extensions: true }
 }
 
 impl BundledPart {
@@ -70,19 +70,19 @@ impl BundledPart {
         }
         match (self, name) {
             (_, "servers" | "$comment") | (Self::Link, "server") => None,
-            (Self::Root, "paths") => names_and_extensions(&Self::PathItem),
+            (Self::Root, "paths") => Some(names_and_extensions(&Self::PathItem)),
             (Self::Root, "components") => Some(Self::Components),
             (Self::Root | Self::Operation, "security") => Some(Self::Security),
-            (Self::Components, "pathItems") => names(&Self::PathItem),
-            (Self::Components, "responses") => names(&Self::Object),
-            (Self::PathItem, "additionalOperations") => names(&Self::Operation),
+            (Self::Components, "pathItems") => Some(names(&Self::PathItem)),
+            (Self::Components, "responses") => Some(names(&Self::Object)),
+            (Self::PathItem, "additionalOperations") => Some(names(&Self::Operation)),
             (Self::PathItem, "parameters") => Some(Self::Object),
             (Self::PathItem, _) => Some(Self::Operation),
-            (Self::Link, "parameters" | "requestBody") => Some(Self::Data),
-            (_, "links") => names(&Self::Link),
-            (_, "responses") => names_and_extensions(&Self::Object),
+            (_, "links") => Some(names(&Self::Link)),
+            (_, "responses") => Some(names_and_extensions(&Self::Object)),
             (_, "mapping") => Some(Self::DiscriminatorMapping),
-            (_, "const" | "dataValue" | "default" | "enum" | "example" | "security" | "value") => Some(Self::Data),
+            (Self::Link, "parameters" | "requestBody")
+            | (_, "const" | "dataValue" | "default" | "enum" | "example" | "security" | "value") => Some(Self::Data),
             (_, "examples") if is_list => Some(Self::Data),
             (_, "parameters") if is_list => Some(Self::Object),
             (
@@ -106,7 +106,7 @@ impl BundledPart {
                 | "scopes"
                 | "securitySchemes"
                 | "webhooks",
-            ) => names(&Self::Object),
+            ) => Some(names(&Self::Object)),
             _ => Some(Self::Object),
         }
     }

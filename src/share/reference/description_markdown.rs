@@ -69,12 +69,10 @@ impl DescriptionEdits {
                     self.edits.push((range.start..range.start + 1, ""));
                 }
             }
-            Event::End(TagEnd::Link | TagEnd::Image) => {
-                if self.open.pop().unwrap_or_default() {
-                    let label = self.dropped.pop().flatten().unwrap_or(range.end..range.end);
-                    self.edits.push((range.start..label.start, ""));
-                    self.edits.push((label.end..range.end, ""));
-                }
+            Event::End(TagEnd::Link | TagEnd::Image) if self.open.pop().unwrap_or_default() => {
+                let label = self.dropped.pop().flatten().unwrap_or(range.end..range.end);
+                self.edits.push((range.start..label.start, ""));
+                self.edits.push((label.end..range.end, ""));
             }
             Event::Text(_) | Event::Html(_) | Event::InlineHtml(_) if self.code_blocks == 0 => {
                 self.escape_markup(text, range);

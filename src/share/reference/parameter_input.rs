@@ -17,8 +17,13 @@ pub(super) fn input_kind(model: &DefinitionModel, parameter: &ParameterModel) ->
 /// True if some value of a type is a list or an object.
 fn may_have_parts(model: &DefinitionModel, value: &TypeModel, steps: usize) -> bool {
     match &value.kind {
-        TypeKind::Never | TypeKind::Null | TypeKind::Boolean | TypeKind::Integer | TypeKind::Number => false,
-        TypeKind::Text | TypeKind::Bytes => false,
+        TypeKind::Never
+        | TypeKind::Null
+        | TypeKind::Boolean
+        | TypeKind::Integer
+        | TypeKind::Number
+        | TypeKind::Text
+        | TypeKind::Bytes => false,
         TypeKind::Literal(values) => values.iter().any(|value| value.is_array() || value.is_object()),
         TypeKind::Reference(id) => match model.named_type(*id).filter(|_| steps < MOST_STEPS) {
             Some(named) => may_have_parts(model, &named.value, steps + 1),

@@ -84,7 +84,9 @@ fn restore_layout(place: &str, name: &EnvironmentName, text: &str) -> Option<Str
     let mut restored = String::with_capacity(text.len());
     header(&mut restored, name);
     restored.push_str(if entries.is_empty() { "deployments: {}\n" } else { "deployments:\n" });
-    entries.values().for_each(|lines| restored.push_str(lines));
+    for lines in entries.values() {
+        restored.push_str(lines);
+    }
     let _ = writeln!(restored, "{END}");
     Some(restored)
 }

@@ -23,6 +23,8 @@ pub struct ContentModel {
     pub value: Option<TypeModel>,
     /// The type of each item of a sequence.
     pub item: Option<TypeModel>,
+    /// The type of the data of each server-sent event, once they are parsed; `None` if nothing is said of it.
+    pub event_data: Option<TypeModel>,
     /// The fields of a form with rules of their own.
     pub parts: Vec<PartModel>,
     /// The declared examples.
@@ -154,13 +156,18 @@ impl ContentModel {
             }
             _ => None,
         };
+        let event_data = match (kind, node.get("itemSchema")) {
+            (ContentKind::EventStream, Some(event)) => event_data(event, types),
+            (ContentKind::EventStream, None) => item.clone(),
+            _ => None,
+        };
         let parts = match kind {
             ContentKind::Form | ContentKind::Multipart => parts(definition, content),
             _ => Vec::new(),
         };
         let examples = examples(node);
         let sample = samples.choose(examples.iter().map(|example| &example.value), content.schema);
-        Self { media_type: content.name.clone(), kind, value, item, parts, examples, sample }
+        Self { media_type: content.name.clone(), kind, value, item, event_data, parts, examples, sample }
     }
 
     /// Returns the object whose properties are the fields of a form.
@@ -185,6 +192,17 @@ fn item_of(whole: TypeModel) -> TypeModel {
         TypeKind::Array(item) => *item,
         _ => whole,
     }
+}
+
+/// Reads the type of the data in an event that is described whole, with its name and its id (OpenAPI 3.2, section 4.14.4). Data
+/// that are no more than a text have none: they may be JSON, and are parsed then.
+fn event_data<'d>(event: Node<'d>, types: &mut TypeReader<'d>) -> Option<TypeModel> {
+    let fields = event.resolve()?.get("properties")?;
+    let data = fields.get("data")?.resolve()?;
+    if data.get("contentSchema").is_some() {
+        return types.field(data, "contentSchema");
+    }
+    types.field(fields, "data").filter(|value| !matches!(value.kind, TypeKind::Text | TypeKind::Bytes))
 }
 
 fn parts(definition: &Definition, content: &MediaType) -> Vec<PartModel> {

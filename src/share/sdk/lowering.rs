@@ -284,7 +284,7 @@ fn directions(model: &DefinitionModel) -> Vec<Direction> {
     let forms = bodies().filter(|content| content.kind.is_form()).flat_map(|content| &content.value);
     mark(forms.collect(), |direction| direction.in_forms = true);
     let responses = model.operations.iter().flat_map(|operation| &operation.responses).flat_map(|one| &one.content);
-    let received = responses.flat_map(|content| content.value.iter().chain(&content.item));
+    let received = responses.flat_map(|content| content.value.iter().chain(&content.item).chain(&content.event_data));
     mark(received.collect(), |direction| direction.in_responses = true);
     directions
 }

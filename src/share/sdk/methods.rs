@@ -266,7 +266,7 @@ fn received<'m>(
         list.push(match content.kind {
             ContentKind::Json => MethodResult::Json(lower(content.value.as_ref(), "response")),
             ContentKind::JsonLines => MethodResult::JsonLines(lower(content.item.as_ref(), "response item")),
-            ContentKind::EventStream => MethodResult::Events(lower(content.item.as_ref(), "event")),
+            ContentKind::EventStream => MethodResult::Events(lower(content.event_data.as_ref(), "event")),
             ContentKind::Text | ContentKind::Form => MethodResult::Text,
             ContentKind::Bytes if content.is_range() && !content.value.as_ref().is_some_and(TypeModel::is_file) => {
                 MethodResult::Json(lower(content.value.as_ref(), "response"))

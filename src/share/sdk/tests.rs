@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::methods::MethodResult;
 use super::*;
 use crate::model::GroupSettings;
 use crate::share::model::ModelSource;
@@ -136,6 +137,29 @@ fn a_readme_tells_whether_a_mock_asks_for_credentials() {
             assert!(readme.contains(expected), "{settings}: {readme}");
         }
     }
+}
+
+#[test]
+fn the_data_of_an_event_have_their_own_type() {
+    let result = |schema: &str| {
+        let model = model(&format!(
+            "  /e: {{get: {{operationId: e, responses: {{'200': {{description: d, content: {{text/event-stream: {{{schema}}}}}}}}}}}}}\n"
+        ));
+        let plan = ClientPlan::new(&model);
+        let fields = plan.declarations.iter().map(|declaration| match &declaration.kind {
+            lowering::DeclarationKind::Object(fields, _) => fields.iter().map(|field| field.name.as_str()).collect(),
+            lowering::DeclarationKind::Alias(_) => Vec::new(),
+        });
+        (plan.methods[0].results[0].clone(), fields.flatten().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let event =
+        |data: &str| format!("itemSchema: {{type: object, properties: {{event: {{type: string}}, data: {data}}}}}");
+    let object = "{type: object, properties: {n: {type: integer}}}";
+    let named = (MethodResult::Events(lowering::TypeUse::Named("EEvent".to_owned())), vec!["n".to_owned()]);
+    assert_eq!(result(&format!("schema: {object}")), named);
+    assert_eq!(result(&event(&format!("{{type: string, contentSchema: {object}}}"))), named);
+    assert_eq!(result(&event(object)), named);
+    assert_eq!(result(&event("{type: string}")).0, MethodResult::Events(lowering::TypeUse::Any));
 }
 
 #[test]

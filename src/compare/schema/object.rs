@@ -136,10 +136,17 @@ fn others(comparing: &mut PairComparison<'_, '_>) {
     let place = |view: &SchemaView<'_>| view.first("additionalProperties").map(|(_, node)| node.location());
     let places = (place(&comparing.before), place(&comparing.after));
     let (before, after) = (UndeclaredProperties::of(&comparing.before), UndeclaredProperties::of(&comparing.after));
-    let judged = |view: &SchemaView<'_>| view.first("unevaluatedProperties").is_some();
-    if places.0.is_some() != places.1.is_some() && (judged(&comparing.before) || judged(&comparing.after)) {
+    let is_judged = comparing.judges(DefinitionSide::Before, LeftOver::Properties)
+        || comparing.judges(DefinitionSide::After, LeftOver::Properties);
+    if places.0.is_some() != places.1.is_some() && is_judged {
         let message = "`additionalProperties` came or went, which decides what is left to `unevaluatedProperties`";
-        comparing.add(kinds::CONSTRAINT_CHANGED, message, places.0.clone(), places.1.clone());
+        comparing.add_to_whole(
+            LeftOver::Properties,
+            kinds::CONSTRAINT_CHANGED,
+            message,
+            places.0.clone(),
+            places.1.clone(),
+        );
     }
     let kind = match (&before, &after) {
         (UndeclaredProperties::Schemas(old), UndeclaredProperties::Schemas(new)) => {

@@ -9,11 +9,14 @@ mod fleet;
 mod follow;
 mod options;
 mod page_cache;
+mod page_response;
 mod periodic_save;
 mod saved_counts;
 mod secrets;
+mod served_state;
 mod signed_dates;
 mod source;
+mod try_it;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

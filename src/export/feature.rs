@@ -49,7 +49,10 @@ pub(super) enum ExportFeature {
     BodyBytes(usize),
     OptionsAndMethods,
     /// Paths in which letters are percent-encoded without need (RFC 3986, section 6.2.2.2).
-    EncodedLetters,
+    EncodedLetters {
+        /// True if some path of the group is matched by the template of another API, too.
+        has_wider_path: bool,
+    },
     /// Targets that are no path, are malformed or long.
     UnusualTargets,
     /// Headers whose names have other characters than letters, digits and hyphens.
@@ -99,6 +102,8 @@ pub(super) enum ExportFeature {
         /// True if it has parameters of the route.
         has_parameters: bool,
     },
+    /// Such a path with more parameters than some engines number.
+    ManyPathParameters,
     /// Another prefix at a backend of a path that is not always the same.
     PrefixReplacement,
     /// A base path of a backend, which such a path is put below.
@@ -155,7 +160,7 @@ impl ExportFeature {
             | Self::BinaryBody
             | Self::BodyBytes(_) => ReportAspect::Responses,
             Self::OptionsAndMethods
-            | Self::EncodedLetters
+            | Self::EncodedLetters { .. }
             | Self::UnusualTargets
             | Self::UnusualHeaderNames
             | Self::Semicolons
@@ -179,6 +184,7 @@ impl ExportFeature {
             | Self::KeepHost
             | Self::DynamicBackend { .. }
             | Self::PathTemplate { .. }
+            | Self::ManyPathParameters
             | Self::PrefixReplacement
             | Self::BasePath
             | Self::TemplatePath
@@ -226,8 +232,10 @@ impl ExportFeature {
                 | Self::DynamicBackend { .. }
                 | Self::QueryRoute
                 | Self::MarkedParameters
+                | Self::EncodedLetters { has_wider_path: true }
         );
-        let chooses_path = matches!(self, Self::PathTemplate { .. } | Self::BasePath | Self::TemplatePath);
+        let chooses_path =
+            matches!(self, Self::PathTemplate { .. } | Self::ManyPathParameters | Self::BasePath | Self::TemplatePath);
         // A limit of a key or of a grant is a part of what its caller may do; one of a group or of a body bounds them all.
         is_mapping
             || matches!(self, Self::CallerLimits)

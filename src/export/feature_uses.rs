@@ -6,8 +6,10 @@ use super::feature::ExportFeature;
 use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
+use super::pattern::has_many_captures;
 use super::place::SettingPlace;
 use super::table::LONGEST_MS;
+use super::wider::has_wider_paths;
 use crate::definition::{PathPiece, StatusPattern, path_pieces};
 use crate::model::{Location, Method, ParameterReference, ResponseValidation};
 use crate::routes::{
@@ -100,7 +102,7 @@ impl FeatureUses {
             self.setting(ExportFeature::LongHost, &["domains"]);
         }
         self.setting(ExportFeature::OptionsAndMethods, &["prefix"]);
-        self.setting(ExportFeature::EncodedLetters, &["prefix"]);
+        self.setting(ExportFeature::EncodedLetters { has_wider_path: has_wider_paths(group) }, &["prefix"]);
         self.setting(ExportFeature::UnusualTargets, &["prefix"]);
         self.setting(ExportFeature::UnusualHeaderNames, &["prefix"]);
     }
@@ -319,9 +321,16 @@ impl FeatureUses {
         let of_api = |key: &'static str| ["forwarding", "apis", route.api.as_str(), key];
         match &own.path {
             Some(path) => {
-                let is_parameter = |piece: &PathPiece<'_>| matches!(piece, PathPiece::Parameter(_));
-                let has_parameters = path_pieces(path).iter().any(is_parameter);
+                let pieces = path_pieces(path);
+                let names = pieces.iter().filter_map(|piece| match piece {
+                    PathPiece::Parameter(name) => Some(*name),
+                    PathPiece::Text(_) => None,
+                });
+                let has_parameters = names.clone().next().is_some();
                 self.setting(ExportFeature::PathTemplate { has_parameters }, &of_api("path"));
+                if has_many_captures(names) {
+                    self.setting(ExportFeature::ManyPathParameters, &of_api("path"));
+                }
             }
             None if has_many_paths(&route.path) => {
                 if let Some(upstream) = &own.upstream {

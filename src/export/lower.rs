@@ -8,8 +8,8 @@ use super::host_set::{HostSet, host_sets};
 use super::length::{is_short_condition, is_short_name};
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
-    BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, shown_query_pattern,
-    template_pattern, template_rank, template_rewrite,
+    BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, quote_path_value,
+    shown_query_pattern, template_pattern, template_rank, template_rewrite,
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
@@ -342,10 +342,7 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
         }
         ParameterReference::Path(name) => {
             let narrowed = |value: &str| path_pattern(group, route, &[(name, value)]);
-            let of_value = |value: &String| match exact_pattern(&crate::definition::percent::encode(value)) {
-                PathPattern::Exact(text) => narrowed(&quote(&text)),
-                PathPattern::Regex(pattern) => narrowed(&pattern),
-            };
+            let of_value = |value: &String| narrowed(&quote_path_value(value));
             let patterns =
                 if values.is_empty() { vec![narrowed(PARAMETER)] } else { values.into_iter().map(of_value).collect() };
             RequestCondition::new(RequestPart::Path, TextTest::MatchesAny(patterns))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::definition::percent::one_spelling;
+use crate::definition::percent::{encode, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
 use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 
@@ -58,9 +58,9 @@ pub(super) fn exact_pattern(path: &str) -> PathPattern {
 
 /// The texts of a template, with the expressions of its parameters in between.
 pub(super) struct TemplatePattern {
-    /// The expression, each parameter in a group of its own, without the prefix of the group.
+    /// The expression, each captured parameter in a group of its own, without the prefix of the group.
     pub(super) captured: String,
-    /// The names of the parameters, in the order of their groups.
+    /// The names of the captured parameters, in the order of their groups.
     pub(super) names: Vec<String>,
     /// True if the expression matches fewer paths than the router would.
     pub(super) is_selective: bool,
@@ -68,6 +68,15 @@ pub(super) struct TemplatePattern {
 
 /// Writes the expression of a template; of some parameters, the values can be narrowed to an expression.
 pub(super) fn template_pattern(path: &PathTemplate, narrowed: &[(&str, &str)]) -> TemplatePattern {
+    capturing_pattern(path, narrowed, |_| true)
+}
+
+/// Writes the expression of a template with groups for the parameters that are captured.
+fn capturing_pattern(
+    path: &PathTemplate,
+    narrowed: &[(&str, &str)],
+    is_captured: impl Fn(&str) -> bool,
+) -> TemplatePattern {
     let mut pattern = TemplatePattern { captured: String::new(), names: Vec::new(), is_selective: false };
     for (index, part) in path.parts.iter().enumerate() {
         match part {
@@ -80,10 +89,11 @@ pub(super) fn template_pattern(path: &PathTemplate, narrowed: &[(&str, &str)]) -
                 let values = narrowed.next().map(|(_, values)| (*values).to_owned());
                 let values = values.unwrap_or_else(|| parameter_pattern(parameter, is_adjacent));
                 pattern.is_selective |= parameter.lead != ValuePrefix::Nothing;
-                pattern.captured.push('(');
+                let has_group = is_captured(&parameter.name);
+                pattern.captured.push_str(if has_group { "(" } else { "(?:" });
                 pattern.captured.push_str(&values);
                 pattern.captured.push(')');
-                pattern.names.push(parameter.name.clone());
+                pattern.names.extend(has_group.then(|| parameter.name.clone()));
             }
         }
     }
@@ -136,10 +146,13 @@ pub(super) fn template_rank(path: &PathTemplate) -> Vec<u8> {
 
 /// Returns the rewriting of a path with a template at the backend, whose parameters are those of the route.
 pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, target: &str) -> PathRewrite {
-    let TemplatePattern { captured, names, .. } = template_pattern(path, &[]);
+    let target = path_pieces(target);
+    // Most engines number few groups.
+    let is_used = |name: &str| target.iter().any(|piece| matches!(piece, PathPiece::Parameter(used) if *used == name));
+    let TemplatePattern { captured, names, .. } = capturing_pattern(path, &[], is_used);
     let rest = if path.is_prefix { BELOW } else { "" };
     let mut pieces = vec![RewritePiece::Text(base.to_owned())];
-    for piece in path_pieces(target) {
+    for piece in target {
         match piece {
             PathPiece::Text(text) => pieces.push(RewritePiece::Text(one_spelling(text).into_owned())),
             PathPiece::Parameter(name) => {
@@ -179,6 +192,24 @@ pub(super) fn shown_query_pattern(name: &str) -> String {
     format!("(?:.*&)?{}=[^&]+(?:&.*)?", quote_encoded(name))
 }
 
+/// Writes the value of a parameter of a path as an expression that matches each of its spellings: reserved characters may be
+/// sent as they are or percent-encoded (RFC 3986, section 2.2), and others in one way alone, as paths in which they are sent
+/// in another are refused.
+pub(super) fn quote_path_value(value: &str) -> String {
+    let mut pattern = String::new();
+    for letter in value.chars() {
+        let text = letter.to_string();
+        let encoded = encode(&text);
+        let is_plain = encoded != text && *one_spelling(&text) == *text && letter != '/';
+        let encoded = quote_path(&encoded);
+        match is_plain {
+            true => _ = write!(pattern, "(?:{}|{encoded})", quote(&text)),
+            false => pattern.push_str(&encoded),
+        }
+    }
+    pattern
+}
+
 /// Writes a text as an expression that matches it plain or percent-encoded.
 fn quote_encoded(text: &str) -> String {
     let mut pattern = String::new();
@@ -197,6 +228,10 @@ fn quote_encoded(text: &str) -> String {
     pattern
 }
 
+/// Letters, digits and marks that are percent-encoded without need (RFC 3986, section 6.2.2.2). The gateway decodes them before
+/// it matches; an engine that matches a path as it was sent would give it to a wider API.
+const ENCODED_WITHOUT_NEED: &str = "%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])";
+
 /// Writes the expression of paths that two parties may read in two ways, which are refused before anything is matched.
 pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String {
     let mut parts = vec![
@@ -214,6 +249,7 @@ pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String 
         "%[cC][01]%[89abAB][0-9a-fA-F]|%[eE]0%[89][0-9a-fA-F]|%[fF]0%8[0-9a-fA-F]",
         // Characters that have to be encoded.
         r#"[^!-~]|["<>`{}#]"#,
+        ENCODED_WITHOUT_NEED,
         "^[^/]",
     ];
     if !encoded_slashes {
@@ -248,12 +284,27 @@ pub(super) enum PathPattern {
     Regex(String),
 }
 
+/// The groups that an engine numbers which takes one digit in a substitution.
+const NUMBERED_GROUPS: usize = 9;
+
+/// True if so many parameters at a backend have to be captured that engines with one digit for them cannot.
+pub(super) fn has_many_captures<'p>(names: impl Iterator<Item = &'p str>) -> bool {
+    names.collect::<std::collections::BTreeSet<_>>().len() > NUMBERED_GROUPS
+}
+
 /// A change of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathRewrite {
     /// A regular expression that matches the whole path.
     pub(super) pattern: String,
     pub(super) pieces: Vec<RewritePiece>,
+}
+
+impl PathRewrite {
+    /// True if engines that take one digit for a group can write it.
+    pub(super) fn has_numbered_groups(&self) -> bool {
+        self.pieces.iter().all(|piece| !matches!(piece, RewritePiece::Capture(group) if *group > NUMBERED_GROUPS))
+    }
 }
 
 /// A piece of the path at a backend.
@@ -297,7 +348,7 @@ mod tests {
     #[test]
     fn ambiguous_paths_are_those_of_the_model() {
         let pattern = fancy_regex::Regex::new(&ambiguous_path(false, false)).expect("an expression");
-        for path in ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a%20b", "/%41", "/a%252fb", "/%c3%a4"] {
+        for path in ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a%20b", "/%40", "/a%252fb", "/%c3%a4"] {
             assert!(!pattern.is_match(path).unwrap_or(true), "{path}");
             assert_eq!(path_reading(path), PathReading::One, "{path}");
         }
@@ -337,6 +388,36 @@ mod tests {
         }
     }
 
+    /// An engine would give `DELETE /%61dmin` to `DELETE /{name}`, though `/admin` has no such method.
+    #[test]
+    fn bytes_that_are_encoded_without_need_are_refused() {
+        let pattern = fancy_regex::Regex::new(&ambiguous_path(true, true)).expect("an expression");
+        for byte in 0x20..=0xff_u8 {
+            for path in [format!("/x%{byte:02x}"), format!("/x%{byte:02X}")] {
+                let is_needless = one_spelling(&path).len() < path.len();
+                let is_refused = is_needless || !is_canonical_but_for_slashes(&path);
+                assert_eq!(pattern.is_match(&path).expect("a match"), is_refused, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_matched_in_each_of_its_spellings() {
+        assert_eq!(quote_path_value("a-1.x~"), r"a-1\.x~");
+        assert_eq!(quote_path_value("a+b;"), r"a(?:\+|%2[bB])b(?:\;|%3[bB])");
+        assert_eq!(quote_path_value("/ [ä"), "%2[fF]%20(?:%5[bB]|\\[)%[cC]3%[aA]4");
+    }
+
+    #[test]
+    fn groups_are_those_of_the_parameters_that_a_backend_gets() {
+        let definition = "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}";
+        let rewrite = template_rewrite("/m", &PathTemplate::of_text(definition, false), "", "/u/{j}/{a}/{j}");
+        assert_eq!(rewrite.pattern.matches("([").count(), 2, "{}", rewrite.pattern);
+        let pieces: Vec<&RewritePiece> =
+            rewrite.pieces.iter().filter(|piece| matches!(piece, RewritePiece::Capture(_))).collect();
+        assert_eq!(pieces, [&RewritePiece::Capture(2), &RewritePiece::Capture(1), &RewritePiece::Capture(2)]);
+    }
+
     #[test]
     fn every_short_path_is_ambiguous_as_the_model_says() {
         const PARTS: [&str; 7] = ["/", "%2F", ".", "%2e", ";", "%3b", "a"];
@@ -359,7 +440,7 @@ mod tests {
                 } else {
                     path_reading(path) != PathReading::Several
                 };
-                let is_refused = !has_one_reading || !semicolons && path.contains(';');
+                let is_refused = !has_one_reading || !semicolons && path.contains(';') || path.contains("%2e");
                 assert_eq!(
                     pattern.is_match(path).expect("a match"),
                     is_refused,

@@ -73,7 +73,8 @@ losses! {
     F::BodyBytes(_) => BodyBytes(usize::MAX), &[Haproxy], Closed;
     // The methods of wider paths are refused by routes of their own.
     F::OptionsAndMethods => OptionsAndMethods, &[GatewayApi, Kong], Closed;
-    F::EncodedLetters => EncodedLetters, NONE, Closed;
+    F::EncodedLetters { has_wider_path: true } => EncodedLetters { has_wider_path: true }, &[GatewayApi], Opens;
+    F::EncodedLetters { has_wider_path: false } => EncodedLetters { has_wider_path: false }, NONE, Closed;
     F::UnusualTargets => UnusualTargets, NONE, Closed;
     F::UnusualHeaderNames => UnusualHeaderNames, NONE, Closed;
     F::Semicolons => Semicolons, NONE, Closed;
@@ -105,6 +106,7 @@ losses! {
     F::DynamicBackend { by_headers: false } => DynamicBackend { by_headers: false }, &[GatewayApi, Kong], Opens;
     F::PathTemplate { has_parameters: true } => PathTemplate { has_parameters: true }, &[GatewayApi], Opens;
     F::PathTemplate { has_parameters: false } => PathTemplate { has_parameters: false }, NONE, Opens;
+    F::ManyPathParameters => ManyPathParameters, &[Envoy, Haproxy, GatewayApi], Opens;
     F::PrefixReplacement => PrefixReplacement, &[GatewayApi], Closed;
     F::BasePath => BasePath, &[GatewayApi], Opens;
     F::TemplatePath => TemplatePath, &[Kong], Opens;

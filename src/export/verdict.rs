@@ -8,7 +8,10 @@ pub(super) const ADDRESS_OF_CONNECTION: &str =
 pub(super) const NO_SEMICOLONS: &str = "a semicolon within a segment is refused";
 
 /// The deviation of targets that match paths as they were sent.
-pub(super) const RAW_LETTERS: &str = "a letter that is percent-encoded without need matches nothing";
+pub(super) const RAW_LETTERS: &str = "a path with a letter that is percent-encoded without need is refused";
+
+/// The deviation of targets that number few groups of an expression.
+pub(super) const MANY_PATH_PARAMETERS: &str = "a path of over nine parameters at a backend is not written";
 
 /// The deviation of all targets for names that are too long.
 pub(super) const LONG_NAME: &str = "a header, a media type or an example whose name has over 256 bytes is left out";

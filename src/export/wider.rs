@@ -7,7 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::table::PathRule;
 use crate::model::Method;
-use crate::routes::{PathPart, PathTemplate};
+use crate::routes::{GroupRoutes, PathPart, PathTemplate};
+
+/// True if a path of one API of a group is matched by another one's template.
+pub(super) fn has_wider_paths(group: &GroupRoutes) -> bool {
+    let key = |path: &'_ PathTemplate| (path.template.clone(), path.is_prefix);
+    let numbers: BTreeMap<(String, bool), usize> =
+        group.routes.iter().map(|route| key(&route.path)).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
+    let number = |path: &PathTemplate| numbers.get(&key(path)).copied();
+    let mut tree = PathTree { nodes: vec![PathNode::default()] };
+    for route in &group.routes {
+        tree.insert(&SegmentedPath::new("", &route.path), number(&route.path).unwrap_or_default());
+    }
+    group.routes.iter().any(|route| {
+        let mut is_matched_by_other = false;
+        let own = number(&route.path);
+        tree.visit(&SegmentedPath::new("", &route.path), |other| is_matched_by_other |= Some(other) != own);
+        is_matched_by_other
+    })
+}
 
 /// Lists for each rule the methods that it lacks and a rule behind it takes, of those that match some of its paths.
 pub(super) fn methods_of_wider_paths(rules: &[PathRule<'_>]) -> Vec<BTreeSet<Method>> {

@@ -94,6 +94,27 @@ pub struct InQuery {
 }
 
 impl PathTemplate {
+    /// Reads a template whose parameters take any value.
+    #[cfg(test)]
+    pub(crate) fn of_text(template: &str, is_prefix: bool) -> Self {
+        let part = |piece| match piece {
+            PathPiece::Text(text) => PathPart::Text(one_spelling(text).into_owned()),
+            PathPiece::Parameter(name) => PathPart::Parameter(PathParameter {
+                name: name.to_owned(),
+                lead: ValuePrefix::Nothing,
+                texts: SegmentTexts::Any,
+            }),
+        };
+        Self {
+            template: template.to_owned(),
+            is_prefix,
+            query: Vec::new(),
+            parts: path_pieces(template).into_iter().map(part).collect(),
+            in_query: Vec::new(),
+            has_secret: false,
+        }
+    }
+
     /// Reads the path of an API.
     pub(crate) fn new(definition: &Definition, api: &Api) -> Self {
         let part = |piece| match piece {

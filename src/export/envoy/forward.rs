@@ -29,7 +29,7 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
     if !forward.keep_host {
         target["auto_host_rewrite"] = true.into();
     }
-    if let Some(PathRewrite { pattern, pieces }) = rewrite {
+    if let Some(PathRewrite { pattern, pieces }) = rewrite.as_ref().filter(|rewrite| rewrite.has_numbered_groups()) {
         let substitution: String = pieces.iter().map(rewrite_piece).collect();
         target["regex_rewrite"] =
             json!({"pattern": {"regex": format!("^(?:{pattern})$")}, "substitution": substitution});

@@ -31,8 +31,8 @@ use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
-    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED,
-    NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
+    LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
+    NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -105,7 +105,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "weights in Accept are not compared; refusals do not repeat the preference; of one that is repeated, another may count",
         ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
-        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::ManyPathParameters => FeatureVerdict::Lost(MANY_PATH_PARAMETERS),
+        ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
             "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words",
         ),

@@ -71,7 +71,10 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::OptionsAndMethods => {
             FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
         }
-        ExportFeature::EncodedLetters | ExportFeature::UnusualTargets => {
+        ExportFeature::EncodedLetters { has_wider_path: true } => FeatureVerdict::Lost(
+            "a path with a letter that is percent-encoded without need may reach a wider path of the group",
+        ),
+        ExportFeature::EncodedLetters { has_wider_path: false } | ExportFeature::UnusualTargets => {
             FeatureVerdict::Near("targets are read as the implementation reads them")
         }
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
@@ -102,7 +105,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::DynamicBackend { by_headers: false } => {
             FeatureVerdict::Lost("backends are chosen by header alone")
         }
-        ExportFeature::PathTemplate { has_parameters: true } => {
+        ExportFeature::PathTemplate { has_parameters: true } | ExportFeature::ManyPathParameters => {
             FeatureVerdict::Lost("a path with parameters is not rewritten")
         }
         ExportFeature::BasePath => {

@@ -246,7 +246,8 @@ impl<'r> StepWriter<'r> {
         let mut line = |rule: &str, condition: &str| {
             let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
         };
-        if let Some(PathRewrite { pattern, pieces }) = rewrite {
+        if let Some(PathRewrite { pattern, pieces }) = rewrite.as_ref().filter(|rewrite| rewrite.has_numbered_groups())
+        {
             let target: String = pieces.iter().map(rewrite_piece).collect();
             let pattern = quoted(&format!("^(?:{pattern})$"));
             line(&format!("replace-path {pattern} {}", quoted(&target)), "");

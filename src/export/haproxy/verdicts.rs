@@ -4,10 +4,10 @@ use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
     ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
-    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_HEADER,
-    NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED,
-    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
-    RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD,
+    NO_EMPTY_HEADER, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
+    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY,
+    RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
 };
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 
@@ -40,7 +40,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::BodyBytes(bytes) if *bytes > MOST_BODY_BYTES => {
             FeatureVerdict::Lost("a body over 256 KiB is left out")
         }
-        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::ManyPathParameters => FeatureVerdict::Lost(MANY_PATH_PARAMETERS),
+        ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
             "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused, and a request over HTTP/1.0 reaches a backend as such",
         ),

@@ -86,7 +86,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         // It removes them from requests and from responses.
         ExportFeature::ConnectionHeaders
         // Kong decodes them before it matches.
-        | ExportFeature::EncodedLetters
+        | ExportFeature::EncodedLetters { .. }
         | ExportFeature::BodyBytes(_)
         | ExportFeature::EncodedSlashes
         | ExportFeature::PathPrefix
@@ -95,6 +95,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::LongHost
         | ExportFeature::Websocket
         | ExportFeature::PathTemplate { .. }
+        | ExportFeature::ManyPathParameters
         | ExportFeature::PrefixReplacement
         | ExportFeature::BasePath
         | ExportFeature::HeaderToHeader

@@ -35,7 +35,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
-        ExportFeature::EncodedLetters => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
             "targets with a fragment, absolute targets without a path, long ones (over 8 KiB) and methods in lower case are refused, other schemes are not",
         ),
@@ -93,6 +93,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::Upgrades
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::PathTemplate { .. }
+        | ExportFeature::ManyPathParameters
         | ExportFeature::PrefixReplacement
         | ExportFeature::BasePath
         | ExportFeature::TemplatePath

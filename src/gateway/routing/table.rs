@@ -249,9 +249,6 @@ fn router_template(parts: &[PathPart]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::percent::one_spelling;
-    use crate::definition::{PathPiece, path_pieces};
-    use crate::routes::{PathParameter, SegmentTexts, ValuePrefix};
 
     fn table(routes: &[&'static str]) -> (RouteTable, Vec<&'static str>) {
         let parsed: Vec<(Method, PathTemplate)> = routes
@@ -266,22 +263,7 @@ mod tests {
                     value: Some(value.to_owned()),
                 };
                 let query = query.split('&').filter_map(|pair| pair.split_once('=')).map(condition).collect();
-                let part = |piece| match piece {
-                    PathPiece::Text(text) => PathPart::Text(one_spelling(text).into_owned()),
-                    PathPiece::Parameter(name) => PathPart::Parameter(PathParameter {
-                        name: name.to_owned(),
-                        lead: ValuePrefix::Nothing,
-                        texts: SegmentTexts::Any,
-                    }),
-                };
-                let template = PathTemplate {
-                    template: path.to_owned(),
-                    is_prefix: words.next().is_some(),
-                    query,
-                    parts: path_pieces(path).into_iter().map(part).collect(),
-                    in_query: Vec::new(),
-                    has_secret: false,
-                };
+                let template = PathTemplate { query, ..PathTemplate::of_text(path, words.next().is_some()) };
                 (method, template)
             })
             .collect();

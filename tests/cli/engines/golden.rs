@@ -77,7 +77,13 @@ fn each_feature_becomes_what_its_golden_files_show() {
         for target in TARGETS {
             // Constants of the query are lost, and rules by unusual headers, which has to be allowed.
             let has_losses = feature.ends_with("forwarding") || feature.ends_with("hostile");
-            let allowed = if has_losses { " --allow-loss rewrites" } else { "" };
+            // Of the overlapping templates, the Gateway API cannot keep encoded letters from the wider one.
+            let has_wider_paths = target == "gateway-api" && feature.ends_with("templates");
+            let allowed = match (has_losses, has_wider_paths) {
+                (true, _) => " --allow-loss rewrites",
+                (false, true) => " --allow-loss routing",
+                (false, false) => "",
+            };
             let refused = match target {
                 "envoy" => false,
                 "kong" => {

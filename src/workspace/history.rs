@@ -68,18 +68,31 @@ impl Workspace {
         failed.map_or(Ok(operations), Err)
     }
 
-    /// Returns the operation that was committed last in an environment; `None` if there is none. An entry that was edited by
-    /// hand does not bar it, where no later operation is left that such an entry may have been made by.
-    pub fn latest_operation(&self, environment: &EnvironmentName) -> Result<Option<CommittedOperation>, Error> {
-        let latest = self.readable_history(environment, None, 1).operations.into_iter().next();
-        let newest = self.operation_ids(environment)?.pop();
-        if latest.as_ref().map(|latest| &latest.id) == newest.as_ref() {
-            return Ok(latest);
+    /// Returns the id of the latest operation of an environment; `None` if there is none.
+    ///
+    /// It is the latest that a file or an entry names, whether or not it can be reversed: that of an entry may have lost its file,
+    /// and to that of a file no entry may lead. One that the next command removes is none of them.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file of an entry's operation is missing.
+    pub fn latest_operation(&self, environment: &EnvironmentName) -> Result<Option<OperationId>, Error> {
+        let mut of_files = None;
+        for id in self.operation_ids(environment)?.into_iter().rev() {
+            if !self.is_abandoned(environment, &id)? {
+                of_files = Some(id);
+                break;
+            }
         }
-        let (recorded, _) = self.recorded_environment(environment, &BTreeSet::new())?;
-        let mut failed = None;
-        let latest = self.walk(&recorded, None, 1, &mut |_, error| failed = failed.take().or(Some(error))).pop();
-        failed.map_or(Ok(latest), Err)
+        let live = self.overview(std::slice::from_ref(environment), None).pop();
+        let entries = live.iter().flat_map(|live| live.environment.deployments.values());
+        let of_entries = entries.map(|entry| entry.operation.clone()).max();
+        if of_entries > of_files
+            && let Some(id) = &of_entries
+        {
+            self.operation_bytes(environment, id)?;
+        }
+        Ok(of_entries.max(of_files))
     }
 
     /// Returns the time of the newest operation of environments, as far as it can be read: a clock elsewhere may be ahead.

@@ -202,10 +202,49 @@ fn an_undo_names_the_entry_that_was_lost_and_takes_no_other_group_back() {
     let rest: Vec<&str> = rest.lines().skip_while(|line| line.starts_with("    ")).collect();
     sandbox.write("deployments/test.yaml", &format!("{before}{}\n", rest.join("\n")));
     for words in ["undo --env test", "undo --env test --skip-changed"] {
-        let refused = sandbox.run(words).expect_exit(3).expect_stderr("petstore has no entry in test");
+        let refused = sandbox.run(words).expect_exit(3).expect_stderr("no entry of test leads to operation");
         refused.expect_stderr("apigw resolve --env test");
     }
     sandbox.run("resolve --env test").expect_exit(0);
     sandbox.run("undo --env test").expect_exit(0).expect_stdout("petstore");
     sandbox.run("verify").expect_exit(0);
+}
+
+/// Two groups, each with two releases in test; that of `owners` came last.
+fn two_groups_of_two_releases() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create owners").expect_exit(0);
+    sandbox.run("api add owners GET /owners").expect_exit(0);
+    sandbox.run("publish --all --env test --mock").expect_exit(0);
+    sandbox.edit("two");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    sandbox.run("api add owners GET /owners/first").expect_exit(0);
+    sandbox
+}
+
+/// `git commit -am` leaves a new file out.
+#[test]
+fn an_undo_whose_operation_has_no_file_takes_nothing_else_back() {
+    let sandbox = two_groups_of_two_releases();
+    let last = sandbox.run("-o json publish owners --env test --mock --bump patch").expect_exit(0).json();
+    let file = format!("history/test/{}.yaml", last["operation"].as_str().expect("an operation"));
+    std::fs::remove_file(sandbox.path().join(&file)).expect("a file");
+    let deployments = sandbox.read("deployments/test.yaml");
+    for words in ["undo --env test --dry-run", "undo --env test"] {
+        sandbox.run(words).expect_exit(3).expect_stderr(&file);
+    }
+    assert_eq!(sandbox.read("deployments/test.yaml"), deployments);
+}
+
+/// `git checkout HEAD~1 -- deployments/test.yaml` puts the file back, and leaves the operation.
+#[test]
+fn an_undo_whose_operation_no_entry_leads_to_takes_nothing_else_back() {
+    let sandbox = two_groups_of_two_releases();
+    let deployments = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish owners --env test --mock --bump patch").expect_exit(0);
+    sandbox.write("deployments/test.yaml", &deployments);
+    for words in ["undo --env test --dry-run", "undo --env test"] {
+        sandbox.run(words).expect_exit(3).expect_stderr("no entry of test leads to operation");
+    }
+    assert_eq!(sandbox.read("deployments/test.yaml"), deployments);
 }

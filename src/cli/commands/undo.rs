@@ -41,12 +41,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     let operation = if let Some(text) = &arguments.operation {
         workspace.find_operation_of(&environment, text)?
     } else {
-        let latest = workspace.latest_operation(&environment)?;
-        let latest = latest.ok_or_else(|| {
+        workspace.latest_operation(&environment)?.ok_or_else(|| {
             CommandError::invalid("state", format!("nothing was ever done in {environment}"))
                 .hint("see the present state: `apigw status`")
-        })?;
-        latest.id
+        })?
     };
     let groups = workspace.find_operation(operation.as_str())?.operation.changes.into_keys().collect();
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };

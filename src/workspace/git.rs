@@ -18,9 +18,20 @@ use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 /// The commit that is checked out.
 pub(super) const HEAD: &str = "HEAD";
 
-/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them.
-const REPOSITORY_VARIABLES: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"];
+/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and those by
+/// which Git reads patterns in another way.
+const FOREIGN_VARIABLES: [&str; 10] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+];
 
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
@@ -150,23 +161,40 @@ impl GitCheckout {
     }
 
     /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the main
-    /// branch of each remote. `None` where Git cannot be asked.
+    /// branch of each remote, or of all its branches where this clone was not told which is the main one. `None` where Git cannot
+    /// be asked.
     pub(super) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
-        let branches = self.ask(&["rev-parse", "--branches", "--glob=refs/remotes/*/HEAD"])?;
+        const REMOTES: &str = "refs/remotes/";
+        let words = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", REMOTES];
+        let listed = String::from_utf8(self.ask(&words)?).ok()?;
+        let branches: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
+        let main = |name: &str| name.starts_with(REMOTES) && name.ends_with("/HEAD");
+        let told: Vec<&str> =
+            branches.iter().filter(|(_, name)| main(name)).filter_map(|(_, name)| name.strip_suffix(HEAD)).collect();
+        let counts = |name: &str| main(name) || !told.iter().any(|remote| name.starts_with(remote));
         // There is none before the first commit.
         let head = self.ask(&["rev-parse", "--verify", "-q", HEAD]).unwrap_or_default();
-        let listed = String::from_utf8([branches, head].concat()).ok()?;
-        listed.lines().map(|line| CommitId::try_from(line.to_owned()).ok()).collect()
+        let head = String::from_utf8(head).ok()?;
+        let own = branches.iter().filter(|(_, name)| counts(name)).map(|(commit, _)| *commit);
+        own.chain(head.lines()).map(|commit| CommitId::try_from(commit.to_owned()).ok()).collect()
     }
 
-    /// Returns the stamps of the files that Git writes when other commits are checked out, made or fetched.
+    /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or fetched: one of
+    /// a branch is written beside it and renamed, which shows on its folder.
     pub(super) fn commit_stamps(&self) -> Vec<Option<FileStamp>> {
         let common = self.common_directory();
-        let head = fs::read_to_string(self.directory.join(HEAD)).unwrap_or_default();
-        let branch = head.strip_prefix("ref: ").map(str::trim_end).filter(|name| !name.contains(".."));
-        let own = [HEAD, "logs/HEAD", "FETCH_HEAD"].map(|name| self.directory.join(name));
-        let shared = ["packed-refs", "refs/heads", "reftable/tables.list"].into_iter().chain(branch);
-        own.into_iter().chain(shared.map(|name| common.join(name))).map(|path| stamp_outside(&path)).collect()
+        let own = [HEAD, "logs/HEAD"].map(|name| self.directory.join(name));
+        let mut paths = own.to_vec();
+        paths.extend(["packed-refs", "reftable/tables.list"].map(|name| common.join(name)));
+        let mut folders = ["refs/heads", "refs/remotes"].map(|name| common.join(name)).to_vec();
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+            folders.extend(
+                entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
+            );
+            paths.push(folder);
+        }
+        paths.iter().map(|path| stamp_outside(path)).collect()
     }
 
     /// Returns the names of the files that these commits and those before them added to folders of this name, wherever they
@@ -310,7 +338,7 @@ impl GitCheckout {
         command.arg("-C").arg(&self.folder);
         // Settings of Git name programs of their own.
         withhold_secrets(&mut command);
-        for variable in REPOSITORY_VARIABLES {
+        for variable in FOREIGN_VARIABLES {
             command.env_remove(variable);
         }
         command

@@ -55,11 +55,11 @@ fn a_clone_whose_commits_cannot_be_read_says_so() {
     // A variable of a hook names another repository.
     git(&sandbox, &["init", &format!("{store}.other")]);
     let other = format!("{store}.other/.git");
-    fs::remove_dir_all(format!("{whole}/.apigw")).ok();
-    sandbox
-        .run_with(&[("GIT_DIR", &other)], &format!("-C {whole} check"))
-        .expect_exit(3)
-        .expect_stdout("revocation-missing");
+    for variable in [("GIT_DIR", other.as_str()), ("GIT_LITERAL_PATHSPECS", "1")] {
+        fs::remove_dir_all(format!("{whole}/.apigw")).ok();
+        let checked = sandbox.run_with(&[variable], &format!("-C {whole} check")).expect_exit(3);
+        checked.expect_stdout("revocation-missing");
+    }
 
     fs::create_dir(&tools).expect("a folder");
     let broken = format!("{tools}/git");
@@ -81,6 +81,30 @@ fn a_clone_whose_commits_cannot_be_read_says_so() {
     serving.wait_to_hear("this clone lacks earlier commits");
     let status = serving.status();
     assert!(status.contains("\"access_problems\":[\"this clone lacks earlier commits"), "{status}");
+}
+
+/// Pipelines fetch all branches and check one commit out, without being told which branch of the remote is the main one.
+#[test]
+fn a_pipeline_at_an_older_commit_knows_what_the_remote_revoked() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    git(&sandbox, &["tag", "v1"]);
+    git(&sandbox, &["checkout", "-b", "hotfix/leak"]);
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    commit(&sandbox, "revoked");
+    git(&sandbox, &["checkout", "-f", "main"]);
+    let clone = outside.path().join("clone").display().to_string();
+    git(&sandbox, &["init", &clone]);
+    let origin = sandbox.path().display().to_string();
+    git(&sandbox, &["-C", &clone, "fetch", &origin, "refs/heads/*:refs/remotes/origin/*", "refs/tags/*:refs/tags/*"]);
+    git(&sandbox, &["-C", &clone, "checkout", "v1"]);
+    sandbox.run(&format!("-C {clone} check")).expect_exit(3).expect_stdout("revocation-missing");
+    // Of one whose main branch is known, other branches do not count.
+    git(&sandbox, &["-C", &clone, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    fs::remove_dir_all(format!("{clone}/.apigw")).ok();
+    sandbox.run(&format!("-C {clone} check")).expect_exit(0);
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn a_clone_keeps_to_a_revocation_that_was_reverted() {
 fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     let (clone, workspace) = clone_of_reverted_revocation();
     fs::create_dir_all(clone.path().join(".apigw")).unwrap();
-    git(clone.path(), &["remote", "set-head", "origin", "--delete"]);
+    git(clone.path(), &["remote", "remove", "origin"]);
     git(clone.path(), &["reset", "-q", "--hard", "HEAD~2"]);
     let (id, mut now) = ("aaaa".parse().unwrap(), std::time::Instant::now());
     let mut reader = AccessReader::new(SecretSources::default());
@@ -191,6 +191,35 @@ fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     assert!(reader.read(&workspace, now, author().now).is_revoked(&id));
     let note = fs::read_to_string(clone.path().join(COMMITTED_REVOCATIONS_FILE)).unwrap();
     assert!(note.contains("aaaa"), "{note}");
+}
+
+/// Neither the worktree's own files nor the folder of its branch change.
+#[test]
+fn a_gateway_in_a_worktree_notices_what_others_fetch_and_commit() {
+    let (clone, _) = clone_of_reverted_revocation();
+    let revoked = "ORIG_HEAD";
+    git(clone.path(), &["remote", "remove", "origin"]);
+    git(clone.path(), &["reset", "-q", "--hard", "HEAD~2"]);
+    git(clone.path(), &["branch", "team/other"]);
+    git(clone.path(), &["update-ref", "refs/remotes/other/team/main", "HEAD"]);
+    let folder = clone.path().join(".git/worktree-of-a-gateway");
+    git(clone.path(), &["worktree", "add", "-q", "--detach", &folder.display().to_string()]);
+    let workspace = Workspace::open(&folder).unwrap();
+    let id: SecretId = "aaaa".parse().unwrap();
+    for branch in ["refs/heads/team/other", "refs/remotes/other/team/main"] {
+        let mut reader = AccessReader::new(SecretSources::default());
+        let mut now = std::time::Instant::now();
+        assert!(!reader.read(&workspace, now, author().now).is_revoked(&id));
+        now += Duration::from_secs(10);
+        while reader.must_read(&workspace, now) {
+            now += Duration::from_secs(10);
+        }
+        git(clone.path(), &["update-ref", branch, revoked]);
+        assert!(reader.must_read(&workspace, now), "{branch}");
+        assert!(reader.read(&workspace, now, author().now).is_revoked(&id), "{branch}");
+        git(clone.path(), &["update-ref", branch, "HEAD"]);
+        let _ = fs::remove_dir_all(folder.join(".apigw"));
+    }
 }
 
 #[test]

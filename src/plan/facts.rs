@@ -35,16 +35,12 @@ pub trait Facts {
     /// has them as their operations left them.
     fn edited_entries(
         &self,
-        _environment: &EnvironmentName,
-    ) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Self::Error> {
-        Ok(Arc::default())
-    }
+        environment: &EnvironmentName,
+    ) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Self::Error>;
 
     /// Fails where an entry of these groups, or any where none is named, was edited by hand, though it might be replaced: who
     /// brings something new in is told of the edit first.
-    fn check_unedited(&self, _environment: &EnvironmentName, _groups: &BTreeSet<GroupName>) -> Result<(), Self::Error> {
-        Ok(())
-    }
+    fn check_unedited(&self, environment: &EnvironmentName, groups: &BTreeSet<GroupName>) -> Result<(), Self::Error>;
 
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, Self::Error>;
@@ -78,25 +74,19 @@ pub trait Facts {
 
     /// Returns every deployment that a group's histories hold, those that a resolve did not keep among them, the latest
     /// first.
-    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
-        self.past(environment, group)
-    }
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error>;
 
     /// Returns a group's latest deployments as far as the history can be read, the present entry first.
-    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error> {
-        self.past(environment, group)
-    }
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error>;
 
     /// Returns the operations that made an entry of groups, where the environment has none any more, among so many of its
     /// newest operations.
     fn lost_releases(
         &self,
-        _environment: &EnvironmentName,
-        _groups: &BTreeSet<GroupName>,
-        _most: usize,
-    ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error> {
-        Ok(BTreeMap::new())
-    }
+        environment: &EnvironmentName,
+        groups: &BTreeSet<GroupName>,
+        most: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error>;
 
     /// Lists the grants for a group in an environment, of keys and of owners.
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error>;
@@ -107,11 +97,9 @@ pub trait Facts {
     /// Returns the reason why an operation that has a file is not [`operation`](Self::operation); `None` where it has none.
     fn loose_operation(
         &self,
-        _environment: &EnvironmentName,
-        _id: &OperationId,
-    ) -> Result<Option<LooseOperation>, Self::Error> {
-        Ok(None)
-    }
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Result<Option<LooseOperation>, Self::Error>;
 }
 
 /// Reason why no entry leads to an operation.

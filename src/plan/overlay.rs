@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::candidate::PublishCandidate;
 use super::error::Error;
-use super::facts::{Facts, HeldGrant, PastEntry};
+use super::facts::{Facts, HeldGrant, LooseOperation, PastEntry};
 use super::outcome::{EditedEntry, Plan};
 
 /// The state on disk, with the outcome of the steps so far upon it.
@@ -161,5 +161,13 @@ impl<E> Facts for PlanOverlay<'_, E> {
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Self::Error> {
         self.base.operation(environment, id)
+    }
+
+    fn loose_operation(
+        &self,
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Result<Option<LooseOperation>, Self::Error> {
+        self.base.loose_operation(environment, id)
     }
 }

@@ -274,3 +274,19 @@ fn a_plan_without_steps_and_an_empty_one_are_named_as_such() {
     let quoted = format!("`apigw apply '{}'`", sandbox.path().join("bound plan.yaml").display());
     assert!(written.stderr.contains(&quoted), "{written:?}");
 }
+
+#[test]
+fn a_step_from_an_operation_that_is_in_no_history_is_refused_as_its_command_is() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish --env test --backend https://other.example").expect_exit(0);
+    let operation = sandbox.entry("test")["operation"].as_str().expect("an operation").to_owned();
+    sandbox.write("deployments/test.yaml", &before);
+    let step = format!("promote: {{groups: [petstore], from: test, to: pre-release, at: {operation}}}");
+    sandbox.write("plan.yaml", &format!("schema: 1\nsteps:\n- {step}\n"));
+    for words in ["plan plan.yaml", &format!("promote petstore --from test --to pre-release --at {operation}")] {
+        let refused = sandbox.run(words).expect_exit(3).expect_stderr("a merge or an edit by hand lost it");
+        refused.expect_stderr("`apigw resolve --env test`");
+    }
+}

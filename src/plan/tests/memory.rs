@@ -323,6 +323,14 @@ impl Facts for Memory {
         Ok(Arc::new(known.unwrap_or_else(|| Environment::empty(name.clone()))))
     }
 
+    fn edited_entries(&self, _: &EnvironmentName) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, DigestDiffers> {
+        Ok(Arc::default())
+    }
+
+    fn check_unedited(&self, _: &EnvironmentName, _: &BTreeSet<GroupName>) -> Result<(), DigestDiffers> {
+        Ok(())
+    }
+
     fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, DigestDiffers> {
         Ok(version.map_or_else(|| Arc::clone(&self.working), |version| Arc::new(self.with_version(version))))
     }
@@ -363,6 +371,23 @@ impl Facts for Memory {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }
 
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, DigestDiffers> {
+        self.past(environment, group)
+    }
+
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, DigestDiffers> {
+        self.past(environment, group)
+    }
+
+    fn lost_releases(
+        &self,
+        _: &EnvironmentName,
+        _: &BTreeSet<GroupName>,
+        _: usize,
+    ) -> Result<BTreeMap<GroupName, OperationId>, DigestDiffers> {
+        Ok(BTreeMap::new())
+    }
+
     fn grants(&self, _: &EnvironmentName, _: &GroupName) -> Result<Vec<HeldGrant>, DigestDiffers> {
         Ok(Vec::new())
     }
@@ -370,5 +395,13 @@ impl Facts for Memory {
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, DigestDiffers> {
         let found = self.operations.iter().find(|(known, _)| known == id).map(|(_, operation)| operation.clone());
         Ok(found.filter(|operation| operation.environment == *environment))
+    }
+
+    fn loose_operation(
+        &self,
+        _: &EnvironmentName,
+        _: &OperationId,
+    ) -> Result<Option<LooseOperation>, DigestDiffers> {
+        Ok(None)
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn wait_for(
     };
     waited.watch(workspace, plan, start, &request.nodes);
     for error in &waited.unreadable {
-        context.output.warning(&format!("cannot read the state of a gateway: {error}"));
+        context.output.warning(&format!("cannot read the state of a gateway: {}", error.one_line()));
     }
     waited
 }

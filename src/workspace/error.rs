@@ -3,6 +3,7 @@
 mod unknown;
 
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -313,7 +314,11 @@ impl Error {
                 let findings = findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message));
                 findings.collect::<Vec<_>>().join("; ")
             }
-            other => other.to_string(),
+            Self::NotTakenBack { cause, .. } => cause.one_line(),
+            other => {
+                let causes = iter::successors(Some(other as &dyn std::error::Error), |error| error.source());
+                causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+            }
         }
     }
 
@@ -324,10 +329,7 @@ impl Error {
             Self::OutsideLink { .. } => {
                 ("a link leads out of the workspace".to_owned(), "put the file itself in the place of the link")
             }
-            error => {
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                (format!("{error}{cause}"), "let this user read the file")
-            }
+            error => (error.one_line(), "let this user read the file"),
         };
         vec![FILE_UNREADABLE.finding(Location::file(place), message, hint)]
     }
@@ -344,7 +346,7 @@ impl From<Error> for FetchError {
                 Self::Refused("a link on its path leads out of the folder that files are read from".to_owned())
             }
             Error::OutsideLink { .. } => Self::Refused("a link on its path leads to nothing that exists".to_owned()),
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(error.one_line()),
         }
     }
 }
@@ -390,6 +392,20 @@ mod tests {
     fn a_denied_path_is_told_apart_by_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let source = io::Error::from(io::ErrorKind::PermissionDenied);
+    #[test]
+    fn one_line_says_why_the_system_refused() {
+        let full = || PathError {
+            action: "write",
+            path: PathBuf::from("x"),
+            source: io::Error::from(io::ErrorKind::StorageFull),
+        };
+        assert_eq!(Error::Io(full()).one_line(), "cannot write x: no storage space");
+        let failed = Error::NotTakenBack { leftovers: Leftovers::default(), cause: Box::new(Error::Io(full())) };
+        assert_eq!(failed.one_line(), "cannot write x: no storage space");
+        let unknown = Error::DurabilityUnknown { what: "test".to_owned(), operation: None, source: full() };
+        assert!(unknown.one_line().ends_with("is unknown: cannot write x: no storage space"), "{}", unknown.one_line());
+    }
+
         let error = PathError { action: "read", path: folder.path().join("x/y"), source };
         let own = error.denied().unwrap();
         assert_eq!((own.path.as_path(), own.is_own), (folder.path(), true));

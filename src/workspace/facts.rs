@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
 use std::sync::Arc;
 
 use super::access::AccessCache;
@@ -152,8 +151,7 @@ impl Facts for DiskFacts<'_> {
     type Error = Error;
 
     fn error_text(&self, error: &Error) -> String {
-        let causes = iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        error.one_line()
     }
 
     fn settings(&self) -> &WorkspaceSettings {

@@ -173,13 +173,13 @@ fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentNa
     match workspace.gateways() {
         Ok(mut gateways) => {
             for error in &gateways.unreadable {
-                context.output.warning(&format!("cannot read the state of a gateway: {error}"));
+                context.output.warning(&format!("cannot read the state of a gateway: {}", error.one_line()));
             }
             gateways.running.retain(|gateway| names.iter().any(|name| gateway.environments.contains_key(name)));
             gateways.running
         }
         Err(error) => {
-            context.output.warning(&format!("cannot list the running gateways: {error}"));
+            context.output.warning(&format!("cannot list the running gateways: {}", error.one_line()));
             Vec::new()
         }
     }

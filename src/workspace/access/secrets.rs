@@ -195,10 +195,9 @@ fn other_secret(key: &Key, id: &SecretId) -> Finding {
 }
 
 fn unreadable(id: &SecretId, error: &Error) -> Finding {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     SECRET_UNREADABLE.finding(
         Location::file(layout::SECRETS_FOLDER),
-        format!("the secret {id} cannot be read: {error}{cause}"),
+        format!("the secret {id} cannot be read: {}", error.one_line()),
         "requests that are signed with it get 401",
     )
 }

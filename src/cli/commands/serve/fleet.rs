@@ -125,7 +125,7 @@ impl FleetPublisher {
     ) -> Result<(), workspace::Error> {
         let lock = workspace.lock_fleet(environment)?;
         let remembered = workspace.fleet_record(environment).unwrap_or_else(|error| {
-            context.output.warning(&format!("the nodes of {environment} are learned anew: {error}"));
+            context.output.warning(&format!("the nodes of {environment} are learned anew: {}", error.one_line()));
             None
         });
         let fleet = remembered.map(EnvironmentFleet::remembered);
@@ -147,7 +147,7 @@ impl FleetPublisher {
             if !self.environments.contains_key(&snapshot.name) {
                 let opened = self.open(context, workspace, &snapshot.name);
                 if let Err(error) = opened {
-                    context.output.warning(&format!("no node of {} is served here: {error}", snapshot.name));
+                    context.output.warning(&format!("no node of {} is served here: {}", snapshot.name, error.one_line()));
                 }
             }
             let Some(published) = self.environments.get_mut(&snapshot.name) else { continue };
@@ -196,7 +196,7 @@ impl FleetPublisher {
             // The command reads then which nodes are left.
             for node in requests {
                 if let Err(error) = workspace.close_forget_request(name, &node) {
-                    published.warn_once(context, format!("{name}: `apigw node forget` waits in vain: {error}"));
+                    published.warn_once(context, format!("{name}: `apigw node forget` waits in vain: {}", error.one_line()));
                 }
             }
         }
@@ -305,6 +305,7 @@ fn saved(context: &Context<'_>, was_saved: bool, saved: &Result<(), crate::works
     if let Err(error) = saved
         && was_saved
     {
+        let error = error.one_line();
         context.output.warning(&format!("nodes are not remembered, and `--wait` does not see them: {error}"));
     }
     saved.is_ok()

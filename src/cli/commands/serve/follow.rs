@@ -244,7 +244,7 @@ impl<'a> Follower<'a> {
                 }
                 self.workspace = workspace;
             }
-            Err(error) => self.context.output.warning(&format!("{error}; keeping the previous settings")),
+            Err(error) => self.context.output.warning(&format!("{}; keeping the previous settings", error.one_line())),
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
     }
@@ -390,6 +390,5 @@ fn trim_memory() {
 }
 
 fn warn_of_unpublished(context: &Context<'_>, error: &crate::workspace::Error) {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    context.output.warning(&format!("`apigw status` and `--wait` will not see this gateway: {error}{cause}"));
+    context.output.warning(&format!("`apigw status` and `--wait` will not see this gateway: {}", error.one_line()));
 }

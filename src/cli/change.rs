@@ -166,7 +166,7 @@ pub(super) fn refused_text(workspace: &Workspace, plan: &Plan) -> String {
     describe(workspace, plan) + &format!("{environment}: refused, nothing was changed\n")
 }
 
-/// Computes a plan from the files, with warnings about its releases and backends.
+/// Computes a plan from the files, and finishes it.
 fn planned(
     context: &Context<'_>,
     facts: &DiskFacts<'_>,
@@ -175,15 +175,27 @@ fn planned(
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
-    workspace.check_releases(&plan).map_err(|error| missing_release::explain(facts, &plan, error))?;
-    lost::note(&mut plan, facts);
-    note_layout(&mut plan, workspace);
-    plan.warnings.extend(backends::warnings(&plan, facts));
+    finish_plans(facts, std::slice::from_mut(&mut plan))?;
     Ok(plan)
 }
 
+/// Checks the releases of plans that are committed one after another, and warns of lost entries, layouts and backends.
+pub(super) fn finish_plans(facts: &DiskFacts<'_>, plans: &mut [Plan]) -> Result<(), CommandError> {
+    let workspace = facts.workspace();
+    for (index, plan) in plans.iter().enumerate() {
+        let checked = workspace.check_releases(plan, &plans[..index]);
+        checked.map_err(|error| missing_release::explain(facts, plan, error))?;
+    }
+    for plan in plans {
+        lost::note(plan, facts);
+        note_layout(plan, workspace);
+        plan.warnings.extend(backends::warnings(plan, facts));
+    }
+    Ok(())
+}
+
 /// Warns that a plan restores the layout of the file that it changes.
-pub(super) fn note_layout(plan: &mut Plan, workspace: &Workspace) {
+fn note_layout(plan: &mut Plan, workspace: &Workspace) {
     let change = if plan.is_empty() { None } else { workspace.layout_change(&plan.operation.environment) };
     plan.warnings.extend(
         change

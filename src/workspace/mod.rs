@@ -364,10 +364,14 @@ impl Workspace {
         hosts.map(|host| origin.url(host, &settings.prefix)).collect()
     }
 
-    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, and every entry that it
-    /// replaces is as it was committed.
-    pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
+    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, by it or by one that is
+    /// committed earlier, and every entry that it replaces is as it was committed.
+    pub fn check_releases(&self, plan: &Plan, earlier: &[Plan]) -> Result<(), Error> {
         self.check_predecessors(plan)?;
+        let is_frozen_earlier = |group: &GroupName, release: &Release| {
+            let mut freezes = earlier.iter().filter_map(|plan| plan.freezes.get(group));
+            freezes.any(|freeze| freeze.version == release.version && freeze.digest == release.digest)
+        };
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
             let will_be = plan.freezes.get(group).is_some_and(|freeze| freeze.version == after.version);
@@ -375,7 +379,7 @@ impl Workspace {
                 self.check_version_case(group, &after.version)?;
                 self.check_not_deleted(group, &after.version, after.digest)?;
             }
-            if after.state != DeploymentState::Live || will_be {
+            if after.state != DeploymentState::Live || will_be || is_frozen_earlier(group, after) {
                 continue;
             }
             self.release_files(group, &after.version, after.digest)?;

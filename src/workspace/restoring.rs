@@ -44,7 +44,7 @@ impl Workspace {
             allow_breaking: false,
         };
         let plan = plan::rollback(&request, &DiskFacts::new(self), &author);
-        plan.is_ok_and(|plan| self.check_releases(&plan).is_ok())
+        plan.is_ok_and(|plan| self.check_releases(&plan, &[]).is_ok())
     }
 }
 

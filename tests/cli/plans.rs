@@ -290,3 +290,27 @@ fn a_step_from_an_operation_that_is_in_no_history_is_refused_as_its_command_is()
         refused.expect_stderr("`apigw resolve --env test`");
     }
 }
+
+#[test]
+fn a_plan_of_a_version_that_is_damaged_or_gone_is_refused_before_its_first_commit() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("group create other").expect_exit(0);
+    sandbox.run("api add other GET /things").expect_exit(0);
+    let first = "publish: {groups: [other], environment: test, mock: true}";
+    let second = "promote: {groups: [petstore], from: test, to: pre-release}";
+    sandbox.write("plan.yaml", &format!("schema: 1\nsteps:\n- {first}\n- {second}\n"));
+    let place = "groups/petstore/versions/0.0.1";
+    let definition = sandbox.read(&format!("{place}/openapi.yaml"));
+    sandbox.write(&format!("{place}/openapi.yaml"), &format!("{definition}# edited\n"));
+    let expect_refusal = |message: &str| {
+        let before = sandbox.files();
+        for words in ["plan plan.yaml", "apply plan.yaml --dry-run", "apply plan.yaml"] {
+            sandbox.run(words).expect_exit(3).expect_stderr(message);
+        }
+        assert_eq!(sandbox.files(), before);
+    };
+    expect_refusal("the file is not as it was frozen");
+    std::fs::remove_dir_all(sandbox.path().join(place)).expect("remove");
+    expect_refusal("there is no version \"petstore@0.0.1\"");
+}

@@ -14,7 +14,6 @@ use crate::cli::variables;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::WaitArguments;
 use crate::cli::yaml::yaml;
-use crate::cli::{backends, lost};
 use crate::plan::{self, Plan, ReleasePlan};
 use crate::workspace::{DiskFacts, EntryEdits, Workspace, is_same_file, read_release_plan, write_outside};
 
@@ -116,11 +115,7 @@ pub(super) fn compute(
     if let Some(bound) = &file.bound {
         plan::check_bound(bound, &plans, facts, &author)?;
     }
-    for plan in &mut plans {
-        lost::note(plan, facts);
-        change::note_layout(plan, facts.workspace());
-        plan.warnings.extend(backends::warnings(plan, facts));
-    }
+    change::finish_plans(facts, &mut plans)?;
     Ok(plans)
 }
 

@@ -8,6 +8,6 @@ pub(super) struct CommandKind {
     pub(super) formats: &'static [OutputFormat],
     /// True if it goes on after it has printed its document.
     pub(super) runs_on: bool,
-    /// True if it writes into the workspace, so that it may ask and waits for locks.
-    pub(super) writes: bool,
+    /// True if it writes files of the workspace that are committed, so that it may ask and waits for the lock.
+    pub(super) writes_committed_files: bool,
 }

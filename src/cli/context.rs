@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
         let settings = UserSettings::read(process.settings_folder.as_deref()).map_err(failed)?;
         let mut output = display::output(process, &global, &settings, kind).map_err(failed)?;
         output.directory = needed_directory(process, global.directory.as_deref());
-        let (yes, lock_timeout) = if kind.writes {
+        let (yes, lock_timeout) = if kind.writes_committed_files {
             change_options(process, &global, &settings).map_err(failed)?
         } else {
             (false, LOCK_TIMEOUT)

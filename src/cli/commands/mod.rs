@@ -111,10 +111,14 @@ impl Command {
             ],
             _ => &[OutputFormat::Table, OutputFormat::Json, OutputFormat::Yaml],
         };
-        CommandKind { formats, runs_on: matches!(self, Self::Serve(_)), writes: self.writes() }
+        CommandKind {
+            formats,
+            runs_on: matches!(self, Self::Serve(_)),
+            writes_committed_files: self.writes_committed_files(),
+        }
     }
 
-    const fn writes(&self) -> bool {
+    const fn writes_committed_files(&self) -> bool {
         match self {
             Self::Init(_)
             | Self::Group(_)

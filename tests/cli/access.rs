@@ -52,7 +52,7 @@ fn a_key_is_made_granted_rotated_and_revoked() {
     assert!(text.starts_with("apk_") && text.ends_with('\n'), "a subscription key");
     assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
     sandbox.run("key create ci --kind subscription --to x").expect_exit(4).expect_stderr("already exists");
-    sandbox.run("access test ci petstore listPets --env test").expect_exit(5).expect_stdout("no grant");
+    sandbox.run("access test ci petstore listPets --env test").expect_exit(5).expect_stdout("no  grant       ");
     sandbox.run("access grant ci petstore --env test").expect_exit(0).expect_stdout("grant petstore in test");
     sandbox.run("access grant ci petstore --env test").expect_exit(0).expect_stdout("already");
     sandbox.run("access test ci petstore listPets --env test").expect_exit(0).expect_stdout("allowed");

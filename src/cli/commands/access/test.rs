@@ -82,10 +82,10 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
     steps.push(match directory.check_grant(&key, &call) {
         Ok(grant) => {
             let reason = format!("grant {} by {} since {}", grant.id, grant.by, grant.since);
-            VerdictStep { name: "may it", is_passed: true, reason, hint: None }
+            VerdictStep { name: "grant", is_passed: true, reason, hint: None }
         }
         Err(denial) => VerdictStep {
-            name: "may it",
+            name: "grant",
             is_passed: false,
             reason: denial.to_string(),
             // The least that lets the call through: the whole group is the person's own choice.
@@ -166,7 +166,7 @@ fn secret_step(
     };
     if let Some(repeated) = live.iter().find(|secret| directory.is_repeated(&secret.id)) {
         let reason = format!("secret {}, or its subject, belongs to two keys: neither is accepted", repeated.id);
-        return step(false, reason, Some(format!("apigw key revoke NAME {}", repeated.id)));
+        return step(false, reason, Some(format!("apigw key revoke {} {}", key.name, repeated.id)));
     }
     let missing = live.iter().find(|secret| secret.proof.needs_secret() && !is_here(&secret.id));
     match missing {

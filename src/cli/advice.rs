@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{DeploymentState, EnvironmentName, GroupName, ReleaseAction};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, ReleaseAction, Version};
 use crate::plan::{BreakingChange, ComparedVersions, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
@@ -124,7 +124,7 @@ pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<Stri
 }
 
 /// Names the rollback that is lost with a version, in one line.
-pub(super) fn lost_state(group: &str, version: &impl std::fmt::Display, state: &NeededState) -> String {
+pub(super) fn lost_state(group: &GroupName, version: &Version, state: &NeededState) -> String {
     let NeededState { environment, operation, .. } = state;
     format!("{group} {version} was live in {environment} by {operation}: `rollback --to {operation}` needs it")
 }

@@ -12,7 +12,7 @@ use std::iter;
 use super::advice;
 use super::hints;
 use super::short_ids::shorten_findings;
-use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, VersionRemark};
+use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, Version, VersionRemark};
 use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
@@ -216,7 +216,7 @@ impl From<PlanError> for CommandError {
                 Self { hints: ways.collect(), ..Self::new("frozen-differs", Exit::Conflict, message) }
             }
             Error::DeletedDiffers { ref group, ref version, ref deletion } => {
-                deleted(Self::new("version-deleted", Exit::Conflict, message), group.as_str(), version, deletion)
+                deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
             }
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
@@ -255,8 +255,8 @@ impl From<PlanError> for CommandError {
 /// Adds hints to the error about a number that was deleted with other bytes.
 fn deleted(
     error: CommandError,
-    group: &str,
-    version: &impl std::fmt::Display,
+    group: &GroupName,
+    version: &Version,
     deletion: &VersionRemark,
 ) -> CommandError {
     error.hint(format!("the bytes of {} may come back under {version}", deletion.digest)).hint(format!(

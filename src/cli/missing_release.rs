@@ -14,15 +14,13 @@ use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
 pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Error) -> CommandError {
     use workspace::Error;
     let environment = &plan.operation.environment;
-    let (group, version) = match &error {
-        Error::FrozenDiffers { group, version } => (group.parse().ok(), version.parse().ok()),
-        Error::Unknown { name: UnknownName::Release { group, version }, .. } => {
-            (Some(group.clone()), Some(version.clone()))
-        }
-        _ => (None, None),
+    let (Error::FrozenDiffers { group, version } | Error::Unknown { name: UnknownName::Release { group, version }, .. }) =
+        &error
+    else {
+        return error.into();
     };
+    let (group, version) = (group.clone(), version.clone());
     let mut shown = CommandError::from(error);
-    let (Some(group), Some(version)) = (group, version) else { return shown };
     let Some(planned) = plan.operation.changes.get(&group) else { return shown };
     let notes = facts.notes(&group).unwrap_or_default();
     if let Some(deletion) = notes.deletion(&planned.after.digest) {

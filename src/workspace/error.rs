@@ -105,27 +105,27 @@ pub enum Error {
     #[error("version {version} of {group} is frozen with other bytes")]
     FrozenDiffers {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version.
-        version: String,
+        version: Version,
     },
     /// A version cannot be deleted, because it is live.
-    #[error("version {version} of {group} is live in {}", .environments.join(", "))]
+    #[error("version {version} of {group} is live in {}", joined(.environments))]
     VersionLive {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version.
-        version: String,
+        version: Version,
         /// Environments in which it is live.
-        environments: Vec<String>,
+        environments: Vec<EnvironmentName>,
     },
     /// A version that a merge must keep is in commits that a shallow clone does not have.
     #[error("version {version} of {group} ({digest}) is not in this clone, which is shallow")]
     ShallowClone {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version, by the first number that it was given.
-        version: String,
+        version: Version,
         /// Its digest.
         digest: Digest,
     },
@@ -133,9 +133,9 @@ pub enum Error {
     #[error("version {version} of {group} was deleted by {} at {}, and its number cannot be reused for other content", .deletion.by, .deletion.at)]
     VersionDeleted {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version.
-        version: String,
+        version: Version,
         /// The deletion.
         deletion: Box<VersionRemark>,
     },
@@ -143,9 +143,9 @@ pub enum Error {
     #[error("version {version} of {group} is needed to go back to {}", counted(.states.len()))]
     VersionNeeded {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version.
-        version: String,
+        version: Version,
         /// The states, each by the operation that left it.
         states: Vec<NeededState>,
     },
@@ -153,17 +153,17 @@ pub enum Error {
     #[error("versions of {group} are needed to go back to {}", counted(.states.len()))]
     GroupNeeded {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The states, each with the version that it needs.
         states: Vec<(Version, NeededState)>,
     },
     /// A group cannot be deleted, because it is live.
-    #[error("the group {group} is live in {}", .environments.join(", "))]
+    #[error("the group {group} is live in {}", joined(.environments))]
     GroupLive {
         /// The group.
-        group: String,
+        group: GroupName,
         /// Environments in which it is live.
-        environments: Vec<String>,
+        environments: Vec<EnvironmentName>,
     },
     /// The base of a plan has changed since.
     #[error("{what} changed since the plan was made")]
@@ -175,7 +175,7 @@ pub enum Error {
     #[error("an import of {group} is under way, or was interrupted")]
     ImportUnfinished {
         /// The group.
-        group: String,
+        group: GroupName,
     },
     /// Somebody else holds the lock.
     #[error("the lock of the workspace was not free within {}", seconds(*.waited))]
@@ -191,11 +191,11 @@ pub enum Error {
     #[error("version {version} of {group} differs from {existing} only in the case of letters")]
     VersionCase {
         /// The group.
-        group: String,
+        group: GroupName,
         /// The version.
-        version: String,
+        version: Version,
         /// The version that exists.
-        existing: String,
+        existing: Version,
     },
     /// The change is visible, but may not survive a loss of power.
     #[error("the change of {what} is visible, but its durability is unknown")]
@@ -306,7 +306,7 @@ impl Error {
         Self::Invalid(vec![rule.finding(location, message, hint)])
     }
 
-    /// Puts the error and its findings into one line.
+    /// Puts the error into one line, with all its findings or with its causes.
     #[must_use]
     pub fn one_line(&self) -> String {
         match self {
@@ -376,6 +376,10 @@ fn first_message(findings: &[Finding]) -> String {
     }
 }
 
+fn joined(names: &[EnvironmentName]) -> String {
+    names.iter().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ")
+}
+
 fn counted(states: usize) -> String {
     if states == 1 { "a recent state".to_owned() } else { format!("{states} recent states") }
 }
@@ -388,10 +392,6 @@ fn seconds(duration: Duration) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_denied_path_is_told_apart_by_its_owner() {
-        let folder = tempfile::tempdir().unwrap();
-        let source = io::Error::from(io::ErrorKind::PermissionDenied);
     #[test]
     fn one_line_says_why_the_system_refused() {
         let full = || PathError {
@@ -406,6 +406,10 @@ mod tests {
         assert!(unknown.one_line().ends_with("is unknown: cannot write x: no storage space"), "{}", unknown.one_line());
     }
 
+    #[test]
+    fn a_denied_path_is_told_apart_by_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = io::Error::from(io::ErrorKind::PermissionDenied);
         let error = PathError { action: "read", path: folder.path().join("x/y"), source };
         let own = error.denied().unwrap();
         assert_eq!((own.path.as_path(), own.is_own), (folder.path(), true));

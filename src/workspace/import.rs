@@ -69,7 +69,7 @@ impl Workspace {
                 return Ok(found);
             }
         }
-        Err(Error::ImportUnfinished { group: group.to_string() })
+        Err(Error::ImportUnfinished { group: group.clone() })
     }
 
     fn is_importing(&self, group: &GroupName) -> bool {

@@ -144,9 +144,8 @@ impl Workspace {
         for (digest, named) in missing {
             let in_markers = marked.remove(&digest).and_then(|version| Some((version.from, version.files?)));
             let source = in_markers.or_else(|| frozen_in_git(checkout, group, digest, sides, &named));
-            if source.is_none() && is_shallow {
-                let version = named.first().map(ToString::to_string).unwrap_or_default();
-                return Err(Error::ShallowClone { group: group.to_string(), version, digest });
+            if let Some(version) = named.first().filter(|_| source.is_none() && is_shallow) {
+                return Err(Error::ShallowClone { group: group.clone(), version: version.clone(), digest });
             }
             if let Some(source) = source {
                 let numbers = sides.iter().filter(|side| side.digest == digest).map(|side| side.number.clone());

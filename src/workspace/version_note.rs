@@ -258,7 +258,7 @@ impl Workspace {
         let notes = VersionNotes([(version.clone(), note)].into());
         notes.deletion_barring(version, &digest).map_or(Ok(()), |deletion| {
             let deletion = Box::new(deletion.clone());
-            Err(Error::VersionDeleted { group: group.to_string(), version: version.to_string(), deletion })
+            Err(Error::VersionDeleted { group: group.clone(), version: version.clone(), deletion })
         })
     }
 

@@ -70,11 +70,14 @@ impl Workspace {
     /// Refuses a version that another one equals but for the case of letters.
     pub(super) fn check_version_case(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
         let name = version.to_string();
-        let existing = self.versions(group)?.into_iter().map(|existing| existing.to_string());
-        let mut similar = existing.filter(|existing| existing.eq_ignore_ascii_case(&name) && *existing != name);
-        similar
-            .next()
-            .map_or(Ok(()), |existing| Err(Error::VersionCase { group: group.to_string(), version: name, existing }))
+        let is_similar = |existing: &Version| {
+            let existing = existing.to_string();
+            existing.eq_ignore_ascii_case(&name) && existing != name
+        };
+        match self.versions(group)?.into_iter().find(is_similar) {
+            None => Ok(()),
+            Some(existing) => Err(Error::VersionCase { group: group.clone(), version: version.clone(), existing }),
+        }
     }
 
     /// Reads the list of files of a version; `None` if there is no such version.
@@ -141,7 +144,7 @@ impl Workspace {
     ) -> Result<(Version, FileSet), Error> {
         let Some(number) = self.locate_release(group, version, digest)? else {
             return Err(if self.root.exists(&layout::version(group, version))? {
-                Error::FrozenDiffers { group: group.to_string(), version: version.to_string() }
+                Error::FrozenDiffers { group: group.clone(), version: version.clone() }
             } else {
                 Error::unknown_release(group, version)
             });

@@ -281,7 +281,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
         error
     })?;
     let mut lost: Vec<String> =
-        states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
+        states.iter().map(|state| advice::lost_state(&group, &version, state)).collect();
     lost.extend(plain);
     let warnings: Vec<String> = lost.iter().map(|state| format!("{state}, and fails from now on")).collect();
     for warning in change::for_people(context, &warnings) {

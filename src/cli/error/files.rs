@@ -1,6 +1,7 @@
 //! Errors of the workspace's files, with the ways out of them.
 
 use super::{CommandError, Exit, advice, count, deleted};
+use crate::model::{EnvironmentName, GroupName};
 use crate::workspace::{self, DeniedPath, Leftovers};
 
 impl From<workspace::Error> for CommandError {
@@ -104,7 +105,7 @@ impl From<workspace::Error> for CommandError {
     }
 }
 
-fn offline_commands(group: &str, environments: &[String]) -> String {
+fn offline_commands(group: &GroupName, environments: &[EnvironmentName]) -> String {
     let commands = environments.iter().map(|environment| format!("`apigw offline {group} --env {environment}`"));
     commands.collect::<Vec<_>>().join(", ")
 }

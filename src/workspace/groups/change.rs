@@ -16,7 +16,7 @@ use crate::workspace::{LockGuard, UnusedVersion, Workspace, layout, quote, setti
 
 impl Workspace {
     /// Lists the environments in which a group, or one version of it, is live.
-    pub fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<String>, Error> {
+    pub fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<EnvironmentName>, Error> {
         let is_live = |environment: &EnvironmentName| -> Result<bool, Error> {
             let live = self.environment(environment)?;
             Ok(live.deployments.get(group).is_some_and(|deployment| {
@@ -28,7 +28,7 @@ impl Workspace {
         let mut names = Vec::new();
         for environment in self.recorded_environments()? {
             if is_live(&environment)? {
-                names.push(environment.to_string());
+                names.push(environment);
             }
         }
         Ok(names)
@@ -183,7 +183,7 @@ impl LockGuard {
         }
         let environments = workspace.live_in(group, Some(version))?;
         if !environments.is_empty() {
-            return Err(Error::VersionLive { group: group.to_string(), version: version.to_string(), environments });
+            return Err(Error::VersionLive { group: group.clone(), version: version.clone(), environments });
         }
         let states = match workspace.states_with(group, version) {
             Ok(states) => states,
@@ -193,11 +193,7 @@ impl LockGuard {
         };
         let recent: Vec<NeededState> = states.iter().filter(|state| state.is_recent).cloned().collect();
         if !recent.is_empty() && !force {
-            return Err(Error::VersionNeeded {
-                group: group.to_string(),
-                version: version.to_string(),
-                states: recent,
-            });
+            return Err(Error::VersionNeeded { group: group.clone(), version: version.clone(), states: recent });
         }
         // A version whose list of files is damaged has no digest to remember.
         let digest = workspace.manifest(group, version).ok().flatten().map(|manifest| manifest.digest());
@@ -226,7 +222,7 @@ impl LockGuard {
         workspace.require_group(group)?;
         let environments = workspace.live_in(group, None)?;
         if !environments.is_empty() {
-            return Err(Error::GroupLive { group: group.to_string(), environments });
+            return Err(Error::GroupLive { group: group.clone(), environments });
         }
         let mut lost = Vec::new();
         let mut notes = workspace.note_files(group)?;
@@ -245,7 +241,7 @@ impl LockGuard {
             notes.insert(version_note::group_path(&version), version_note::render(group, &version, &note).into_bytes());
         }
         if !lost.is_empty() && !force {
-            return Err(Error::GroupNeeded { group: group.to_string(), states: lost });
+            return Err(Error::GroupNeeded { group: group.clone(), states: lost });
         }
         let place = layout::group(group);
         let mut stage = self.stage();

@@ -41,7 +41,7 @@ pub(super) fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) ->
         error
     })?;
     let mut lost: Vec<String> =
-        states.iter().map(|(version, state)| advice::lost_state(group.as_str(), version, state)).collect();
+        states.iter().map(|(version, state)| advice::lost_state(&group, version, state)).collect();
     lost.extend(plain);
     let warnings: Vec<String> = lost.iter().map(|lost| format!("{lost}, and fails from now on")).collect();
     for warning in change::for_people(context, &warnings) {

@@ -55,7 +55,7 @@ pub(super) fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result
     });
     let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
-        let named = guard.workspace().environment_named(environment);
+        let named = guard.workspace().environment_named(environment.as_str());
         let has_way_back = named.as_ref().is_ok_and(|named| guard.workspace().has_way_back(named, &group));
         let verb = if has_way_back { "rollback" } else { "offline" };
         let warning = format!(
@@ -70,7 +70,7 @@ pub(super) fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result
         group: group.clone(),
         version: version.clone(),
         blocked: block.clone(),
-        live,
+        live: live.iter().map(ToString::to_string).collect(),
     };
     let shown = context.output.data(&view, || {
         if is_new {

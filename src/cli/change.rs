@@ -19,7 +19,7 @@ use super::{backends, lost, missing_release};
 use crate::cli::time::age;
 use crate::model::{Author, EnvironmentName, OperationId};
 use crate::plan::{GroupSelection, Plan};
-use crate::workspace::{self, DiskFacts, EntryEdits, LockGuard, Workspace};
+use crate::workspace::{self, DiskFacts, EntryEdits, LockGuard, StalePart, Workspace};
 
 use text::describe;
 pub(super) use text::{overrides, text};
@@ -101,13 +101,13 @@ pub(super) fn run(
     } else {
         let was_asked = confirm(context, &plan.operation.environment, &[&plan])?;
         let guard = workspace.lock(&context.lock_request())?;
-        if let Some(what) = guard.moved(&facts.base(), &[&plan])? {
+        match guard.check_base(&facts.base(), &[&plan]) {
             // A plan that somebody has seen is never replaced silently.
-            if replan == ReplanMode::Never || was_asked {
-                return Err(workspace::Error::Stale { what }.into());
+            Err(stale @ workspace::Error::Stale(_)) if replan == ReplanMode::WhereStale && !was_asked => {
+                context.output.note(&format!("{stale}: planned again"));
+                plan = plan_again(context, &facts_for(guard.workspace(), groups, edits), &plan, &author, &make_plan)?;
             }
-            context.output.note(&format!("{what} changed since the plan was made: planned again"));
-            plan = plan_again(context, &facts_for(guard.workspace(), groups, edits), &plan, &author, &make_plan)?;
+            checked => checked?,
         }
         commit(&guard, &mut plan)?
     };
@@ -215,7 +215,7 @@ fn plan_again(
     // The settings may have changed, and with them which environments there are and which are protected.
     let environment = workspace.environment_named(before.operation.environment.as_str())?;
     if workspace.settings().environment(&environment).protected && !context.yes {
-        return Err(workspace::Error::Stale { what: format!("the protection of {environment}") }.into());
+        return Err(workspace::Error::Stale(StalePart::Protection(environment)).into());
     }
     let plan = planned(context, facts, author, make_plan)?;
     if plan.warnings != before.warnings {

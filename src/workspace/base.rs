@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::edited_entries::SharedEnvironment;
-use super::error::Error;
+use super::error::{Error, StalePart};
 use super::{EntryEdits, LockGuard, layout};
 use crate::model::{Digest, EnvironmentName, GroupName, Manifest, Version, VersionNotes};
 use crate::plan::Plan;
@@ -24,50 +24,49 @@ pub struct PlanBase {
 }
 
 impl LockGuard {
-    /// Compares the base of plans with the files under the lock, and names the first part that has changed.
+    /// Compares the base of plans with the files under the lock, and fails with the first part that has changed.
     ///
     /// Of an environment only the groups count that a plan looked at: changes of others go well with it.
-    pub fn moved(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {
+    pub fn check_base(&self, base: &PlanBase, plans: &[&Plan]) -> Result<(), Error> {
         let workspace = self.workspace();
         if workspace.settings_digest != base.settings {
-            return Ok(Some(layout::WORKSPACE_FILE.to_owned()));
+            return Err(Error::Stale(StalePart::File(layout::WORKSPACE_FILE.to_owned())));
         }
         if let Some(groups) = &base.groups
             && workspace.groups()? != *groups
         {
-            return Ok(Some("the list of groups".to_owned()));
+            return Err(Error::Stale(StalePart::Groups));
         }
-        if let Some(moved) = self.moved_entry(base, plans)? {
-            return Ok(Some(moved));
-        }
+        self.check_entries(base, plans)?;
         for (group, manifest) in &base.working_copies {
             for (path, digest) in &manifest.0 {
                 let place = layout::group_file(group, path);
                 let now = workspace.root.read(&place, layout::LARGEST_DEFINITION)?;
                 if now.map(|bytes| Digest::of(&bytes)) != Some(*digest) {
-                    return Ok(Some(place));
+                    return Err(Error::Stale(StalePart::File(place)));
                 }
             }
         }
         for (group, versions) in &base.versions {
             if workspace.versions(group)? != *versions {
-                return Ok(Some(format!("the versions of {group}")));
+                return Err(Error::Stale(StalePart::Versions(group.clone())));
             }
         }
         for (group, notes) in &base.notes {
             if workspace.readable_notes(group)?.0 != **notes {
-                return Ok(Some(format!("the blocks and deletions of versions of {group}")));
+                return Err(Error::Stale(StalePart::Notes(group.clone())));
             }
         }
         for ((group, version), digest) in &base.frozen {
             if workspace.manifest(group, version)?.map(|manifest| manifest.digest()) != *digest {
-                return Ok(Some(format!("version {version} of {group}")));
+                let (group, version) = (group.clone(), version.clone());
+                return Err(Error::Stale(StalePart::Version { group, version }));
             }
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn moved_entry(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {
+    fn check_entries(&self, base: &PlanBase, plans: &[&Plan]) -> Result<(), Error> {
         let groups = plans.iter().flat_map(|plan| plan.operation.changes.keys().chain(&plan.unchanged));
         let groups: BTreeSet<&GroupName> = groups.collect();
         let sound: BTreeSet<GroupName> = plans.iter().flat_map(|plan| plan.operation.changes.keys().cloned()).collect();
@@ -81,9 +80,10 @@ impl LockGuard {
                     || edits.get(**group) != edits_before.get(**group)
             });
             if let Some(group) = moved {
-                return Ok(Some(format!("{group} in {name}")));
+                let (group, environment) = (GroupName::clone(group), name.clone());
+                return Err(Error::Stale(StalePart::Entry { group, environment }));
             }
         }
-        Ok(None)
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@
 //! own writes.
 
 use super::durable::FileStage;
-use super::error::{Error, PathError};
+use super::error::{Error, PathError, StalePart};
 use super::intent::{EditIntent, Intent};
 use super::lock::LockRequest;
 use super::take_back::{AsideFiles, Leftovers};
@@ -236,7 +236,7 @@ impl LockGuard {
                 aside.insert(place.clone(), stage.set_aside(&place));
                 stage.write(&place, &edit.after)
             }
-            _ => Err(Error::Stale { what: place }),
+            _ => Err(Error::Stale(StalePart::File(place))),
         }
     }
 }
@@ -249,7 +249,8 @@ fn edit_intent(edit: &SettingsEdit) -> EditIntent {
 fn check_entries(environment: &Environment, plan: &Plan) -> Result<(), Error> {
     for (group, change) in &plan.operation.changes {
         if environment.deployments.get(group) != change.before.as_ref() {
-            return Err(Error::Stale { what: format!("{group} in {}", environment.name) });
+            let (group, environment) = (group.clone(), environment.name.clone());
+            return Err(Error::Stale(StalePart::Entry { group, environment }));
         }
     }
     Ok(())

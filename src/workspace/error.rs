@@ -1,5 +1,6 @@
 //! Errors of a workspace, as far as a caller acts on them.
 
+mod parts;
 mod unknown;
 
 use std::io;
@@ -15,6 +16,7 @@ use crate::model::{
 use crate::workspace::take_back::Leftovers;
 use crate::workspace::versions::NeededState;
 
+pub use parts::{ExistingPart, StalePart};
 pub use unknown::UnknownName;
 
 /// Reason why something could not be read from or written to a workspace.
@@ -85,19 +87,16 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The beginning of an id that several have.
-    #[error("{name:?} is ambiguous: {candidates}")]
+    #[error("{name:?} is ambiguous: {}", ids_text(.candidates))]
     Ambiguous {
         /// The name as given.
         name: String,
         /// The matches.
-        candidates: String,
+        candidates: Vec<OperationId>,
     },
     /// Something has this name already.
-    #[error("{what} already exists")]
-    Exists {
-        /// The thing that exists.
-        what: String,
-    },
+    #[error("{0} already exists")]
+    Exists(ExistingPart),
     /// Files whose content is not valid.
     #[error("{}", first_message(.0))]
     Invalid(Vec<Finding>),
@@ -166,11 +165,8 @@ pub enum Error {
         environments: Vec<EnvironmentName>,
     },
     /// The base of a plan has changed since.
-    #[error("{what} changed since the plan was made")]
-    Stale {
-        /// The part that changed.
-        what: String,
-    },
+    #[error("{0} changed since the plan was made")]
+    Stale(StalePart),
     /// A working copy is half-way between two definitions.
     #[error("an import of {group} is under way, or was interrupted")]
     ImportUnfinished {
@@ -378,6 +374,10 @@ fn first_message(findings: &[Finding]) -> String {
 
 fn joined(names: &[EnvironmentName]) -> String {
     names.iter().map(EnvironmentName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn ids_text(ids: &[OperationId]) -> String {
+    ids.iter().map(OperationId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(states: usize) -> String {

@@ -199,8 +199,8 @@ impl Workspace {
                 nearest: nearest(text, names.iter().map(String::as_str)),
             }),
             several => {
-                let names: Vec<&str> = several.iter().map(|(_, id)| id.as_str()).collect();
-                Err(Error::Ambiguous { name: text.to_owned(), candidates: names.join(", ") })
+                let candidates = several.iter().map(|(_, id)| OperationId::clone(id)).collect();
+                Err(Error::Ambiguous { name: text.to_owned(), candidates })
             }
         }
     }

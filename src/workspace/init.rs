@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::error::{Error, PathContext, PathError};
+use super::error::{Error, ExistingPart, PathContext, PathError};
 use super::layout::{ATTRIBUTES_FILE, DEPLOYMENTS_FOLDER, HISTORY_FOLDER, IGNORE_FILE, LOCAL_FOLDER, WORKSPACE_FILE};
 
 /// A group that a new workspace can begin with.
@@ -54,7 +54,7 @@ const PETSTORE_DEFINITION: &str = include_str!("../../examples/petstore/groups/p
 /// `.gitignore` and `.gitattributes` lack are added.
 pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>, Error> {
     if folder.join(WORKSPACE_FILE).exists() {
-        return Err(Error::Exists { what: format!("the workspace {}", folder.display()) });
+        return Err(Error::Exists(ExistingPart::Workspace(folder.to_owned())));
     }
     fs::create_dir_all(folder).at("create", folder)?;
     let mut made = Vec::new();

@@ -3,7 +3,7 @@
 mod sides;
 
 use self::sides::sides_of;
-use super::error::Error;
+use super::error::{Error, StalePart};
 use super::git::{GitCheckout, GitOperation};
 use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
@@ -328,11 +328,11 @@ impl LockGuard {
         let environment = &state.environment;
         let now = self.workspace().merge_state(environment)?;
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
-            return Err(Error::Stale { what: layout::environment(environment) });
+            return Err(Error::Stale(StalePart::File(layout::environment(environment))));
         }
         let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now)? != renumberings;
         if has_moved {
-            return Err(Error::Stale { what: "a frozen version".to_owned() });
+            return Err(Error::Stale(StalePart::Renumberings));
         }
         let versions = self.write_renumberings(renumberings)?;
         let committed = self.commit_entries(state, resolution);

@@ -103,7 +103,7 @@ pub use check::CheckScope;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use edited_entries::EntryEdits;
-pub use error::{DeniedPath, Error, PathError, UnknownName};
+pub use error::{DeniedPath, Error, ExistingPart, PathError, StalePart, UnknownName};
 pub use facts::DiskFacts;
 pub use fleet::FleetLock;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
@@ -282,7 +282,7 @@ impl Workspace {
         let mut reading = self.parse_environment(environment, &text)?;
         text = reading.take_text(text);
         if !plan.replaced_edits.is_empty() && self.replace_edits(&mut reading, &text, &groups)? != plan.replaced_edits {
-            return Err(Error::Stale { what: place });
+            return Err(Error::Stale(StalePart::File(place)));
         }
         Ok((reading.for_groups(&groups)?, Some(text)))
     }

@@ -93,9 +93,7 @@ fn commit_each(
     }
     // One lock for them all: later plans depend on the changes of earlier ones.
     let guard = workspace.lock(&context.lock_request())?;
-    if let Some(what) = guard.moved(&facts.base(), &plans.iter().collect::<Vec<_>>())? {
-        return Err(workspace::Error::Stale { what }.into());
-    }
+    guard.check_base(&facts.base(), &plans.iter().collect::<Vec<_>>())?;
     let mut committed = Vec::new();
     let mut latest: Option<Timestamp> = None;
     for plan in plans {
@@ -162,7 +160,7 @@ fn commit_all(
             };
             // A bound plan that is stale stays so.
             let again = "applying the plan again finishes it";
-            let is_stale = matches!(error, workspace::Error::Stale { .. });
+            let is_stale = matches!(error, workspace::Error::Stale(_));
             let error = CommandError::from(error).hint(left);
             Err(if is_stale { error } else { error.hint(again) })
         }

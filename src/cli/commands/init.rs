@@ -34,7 +34,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
         arguments.folder.as_ref().map_or_else(|| context.folder().clone(), |folder| context.folder().join(folder));
     let example = arguments.example.map(|ExampleName::Petstore| ExampleGroup::Petstore);
     let files = init(&folder, example).map_err(|error| match error {
-        workspace::Error::Exists { .. } => CommandError::new("exists", Exit::Conflict, error.to_string())
+        workspace::Error::Exists(_) => CommandError::new("exists", Exit::Conflict, error.to_string())
             .hint(format!("see what is in it: `apigw -C {} status`", shell_word(&folder.to_string_lossy())))
             .hint("or name another folder: `apigw init DIR`"),
         error => error.into(),

@@ -29,7 +29,7 @@ impl From<workspace::Error> for CommandError {
                 .hint("`apigw status` shows it; leave out `--xds`, or name other environments with `--env`"),
             Error::Unknown { name, .. } => Self::unknown(&name, message),
             Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more characters of the id"),
-            Error::Exists { .. } => Self::new("exists", Exit::Conflict, message).hint("choose another name"),
+            Error::Exists(_) => Self::new("exists", Exit::Conflict, message).hint("choose another name"),
             Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
             Error::FrozenDiffers { group, .. } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`")),
@@ -57,7 +57,7 @@ impl From<workspace::Error> for CommandError {
                 .hint(format!("take it offline or switch first: {}", offline_commands(group, environments))),
             Error::GroupLive { ref group, ref environments } => Self::new("live", Exit::Conflict, message)
                 .hint(format!("take it offline first: {}", offline_commands(group, environments))),
-            Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
+            Error::Stale(_) => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; look at `apigw status`, then run the command again"),
             Error::Locked { holder, has_ended, .. } => {
                 let held = match holder {

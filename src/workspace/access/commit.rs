@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 
-use super::super::error::{Error, PathContext, PathError};
+use super::super::error::{Error, PathContext, PathError, StalePart};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
 use super::super::take_back::Leftovers;
@@ -35,7 +35,7 @@ impl LockGuard {
         let subject = operation.after.subject();
         let present = self.workspace().access_record(&subject)?.map(|record| record.operation);
         if present != operation.before {
-            return Err(Error::Stale { what: subject.to_string() });
+            return Err(Error::Stale(StalePart::Subject(subject)));
         }
         self.commit_access_after(operation)
     }

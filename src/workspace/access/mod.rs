@@ -257,8 +257,8 @@ impl Workspace {
                 nearest: nearest(text, ids.iter().map(OperationId::as_str)),
             }),
             several => {
-                let names: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
-                Err(Error::Ambiguous { name: text.to_owned(), candidates: names.join(", ") })
+                let candidates = several.iter().map(|id| OperationId::clone(id)).collect();
+                Err(Error::Ambiguous { name: text.to_owned(), candidates })
             }
         }
     }

@@ -9,7 +9,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::super::error::{Error, PathContext};
+use super::super::error::{Error, ExistingPart, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
 use super::super::secret_variables::SECRET_VARIABLE;
@@ -309,7 +309,7 @@ pub(super) fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     let mut options = fs::OpenOptions::new();
     let created = options.write(true).create_new(true).mode(0o600).open(path);
     if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
-        return Err(Error::Exists { what: format!("the file {}", path.display()) });
+        return Err(Error::Exists(ExistingPart::File(path.to_owned())));
     }
     let mut file = created.at("create", path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).at("write", path);

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::plan::Freeze;
 use crate::workspace::edit::ValueEdit;
-use crate::workspace::error::Error;
+use crate::workspace::error::{Error, ExistingPart};
 use crate::workspace::versions::NeededState;
 use crate::workspace::{LockGuard, UnusedVersion, Workspace, layout, quote, settings, version_note};
 
@@ -70,7 +70,7 @@ impl LockGuard {
         let settings = settings.render(group, &version, definition);
         let place = layout::group(group);
         if self.workspace().is_group(group)? {
-            return Err(Error::Exists { what: format!("the group {group}") });
+            return Err(Error::Exists(ExistingPart::Group(group.clone())));
         }
         files.insert(SETTINGS_FILE, settings.into_bytes());
         let mut stage = self.stage();

@@ -119,6 +119,7 @@ mod tests {
     use super::super::super::take_back::AsideFiles;
     use super::super::super::{LockRequest, Workspace};
     use super::*;
+    use crate::workspace::StalePart;
     use crate::model::{Digest, OperationId, Timestamp};
 
     fn renumbering(group: &str, from: &str, to: &str, text: &str) -> Renumbering {
@@ -166,14 +167,14 @@ mod tests {
         // A commit that fails after it takes itself back first, and must not sweep what was replaced.
         let operation = OperationId::new(Timestamp::from_milliseconds(1), &Digest::of(b"1"));
         let intent = guard.commit_intent(&"test".parse().unwrap(), &operation, Vec::new(), false).unwrap();
-        let failed = || Error::Stale { what: "a test".to_owned() };
-        assert!(matches!(guard.abandon(&intent, &AsideFiles::new(), failed()), Error::Stale { .. }));
-        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
+        let failed = || Error::Stale(StalePart::Groups);
+        assert!(matches!(guard.abandon(&intent, &AsideFiles::new(), failed()), Error::Stale(_)));
+        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale(_)));
         is_untouched();
         let leaving = Renumbering { leaves: Some("0.0.2".parse().unwrap()), ..moved.clone() };
         let written = guard.write_renumberings(std::slice::from_ref(&leaving)).unwrap();
         assert_eq!(names(&versions), ["0.0.3"]);
-        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale { .. }));
+        assert!(matches!(guard.take_back_versions(written, failed()), Error::Stale(_)));
         is_untouched();
         guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();
         for renumbering in [&kept, &moved] {

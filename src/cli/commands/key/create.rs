@@ -21,7 +21,7 @@ use crate::cli::output::OutputFormat;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
 use crate::model::{KeyKind, KeyName, OwnerName, SCHEMA, Timestamp};
-use crate::workspace::{self, LockGuard, Workspace, read_outside};
+use crate::workspace::{self, ExistingPart, LockGuard, Workspace, read_outside};
 
 pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -52,7 +52,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     source.check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
-        return Err(workspace::Error::Exists { what: format!("key {}", arguments.name) }.into());
+        return Err(workspace::Error::Exists(ExistingPart::Key(arguments.name.clone())).into());
     }
     let of_owner = match &arguments.owner {
         Some(owner) => guard.workspace().owner_grants(owner)?.0.grants,

@@ -19,7 +19,7 @@ use super::{backends, lost, missing_release};
 use crate::cli::time::age;
 use crate::model::{Author, EnvironmentName, OperationId};
 use crate::plan::{GroupSelection, Plan};
-use crate::workspace::{self, DiskFacts, EntryEdits, LockGuard, StalePart, Workspace};
+use crate::workspace::{self, Committed, DiskFacts, EntryEdits, StalePart, Workspace};
 
 use text::describe;
 pub(super) use text::{overrides, text};
@@ -95,9 +95,9 @@ pub(super) fn run(
         show(context, workspace, &plan, None, true, None)?;
         return Ok(pending(arguments, !plan.is_empty()));
     }
-    let (id, unknown) = if plan.is_empty() {
+    let Committed { id, unsynced } = if plan.is_empty() {
         workspace.sweep(&context.lock_request())?;
-        (None, None)
+        Committed::nothing()
     } else {
         let was_asked = confirm(context, &plan.operation.environment, &[&plan])?;
         let guard = workspace.lock(&context.lock_request())?;
@@ -109,14 +109,14 @@ pub(super) fn run(
             }
             checked => checked?,
         }
-        commit(&guard, &mut plan)?
+        guard.commit(&mut plan)?
     };
     warn_of_clock(context, &plan);
     // With unknown durability, that is reported first and nothing else is claimed.
-    let wait = wait.filter(|_| unknown.is_none());
+    let wait = wait.filter(|_| unsynced.is_none());
     let waited = wait.map(|wait| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), &wait));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
-    let failed = unknown.map(CommandError::from).or_else(|| waited.and_then(WaitOutcome::failure));
+    let failed = unsynced.map(CommandError::from).or_else(|| waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
 }
 
@@ -227,21 +227,6 @@ fn plan_again(
 /// Returns the exit code of a dry run.
 pub(super) const fn pending(arguments: &ChangeArguments, is_pending: bool) -> Exit {
     if arguments.detailed_exitcode && is_pending { Exit::ChangesPending } else { Exit::Done }
-}
-
-/// Commits a plan. Where it is committed and its durability unknown, the error comes with the id.
-pub(super) fn commit(
-    guard: &LockGuard,
-    plan: &mut Plan,
-) -> Result<(Option<OperationId>, Option<workspace::Error>), workspace::Error> {
-    match guard.commit(plan) {
-        Ok(id) => Ok((id, None)),
-        Err(workspace::Error::DurabilityUnknown { what, operation, source }) => {
-            let id = operation.clone();
-            Ok((id, Some(workspace::Error::DurabilityUnknown { what, operation, source })))
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// Warns of an operation whose time is ahead of this machine's clock, as it must be later than those before it.

@@ -12,7 +12,7 @@ use super::lock::LockRequest;
 use super::take_back::{AsideFiles, Leftovers};
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE,
+    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, SETTINGS_FILE,
     VERSION_FILE, Version,
 };
 use crate::plan::{Freeze, Plan, SettingsEdit};
@@ -32,6 +32,61 @@ impl Workspace {
         let is_noted = self.root.exists(layout::INTENT_FILE)?;
         Ok(is_noted || has_files(layout::TEMPORARY_FOLDER)? || has_files(layout::IMPORT_FOLDER)?)
     }
+
+    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, by it or by one that is
+    /// committed earlier, and every entry that it replaces is as it was committed.
+    pub fn check_releases(&self, plan: &Plan, earlier: &[Plan]) -> Result<(), Error> {
+        self.check_predecessors(plan)?;
+        let is_frozen_earlier = |group: &GroupName, release: &Release| {
+            let mut freezes = earlier.iter().filter_map(|plan| plan.freezes.get(group));
+            freezes.any(|freeze| freeze.version == release.version && freeze.digest == release.digest)
+        };
+        for (group, change) in &plan.operation.changes {
+            let after = &change.after;
+            let will_be = plan.freezes.get(group).is_some_and(|freeze| freeze.version == after.version);
+            if will_be {
+                self.check_version_case(group, &after.version)?;
+                self.check_not_deleted(group, &after.version, after.digest)?;
+            }
+            if after.state != DeploymentState::Live || will_be || is_frozen_earlier(group, after) {
+                continue;
+            }
+            self.release_files(group, &after.version, after.digest)?;
+        }
+        Ok(())
+    }
+}
+
+/// A committed operation, which is in force.
+#[derive(Debug)]
+#[must_use = "a change whose durability is unknown is reported"]
+pub struct Committed<I = OperationId> {
+    /// Its id.
+    pub id: I,
+    /// Error of the sync after it: the change may not survive a loss of power.
+    pub unsynced: Option<Error>,
+}
+
+impl Committed {
+    /// Makes the outcome of a commit, with the result of the sync after it.
+    pub(super) fn new(id: OperationId, what: String, synced: Result<(), PathError>) -> Self {
+        let unknown = |source| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
+        let unsynced = synced.err().map(unknown);
+        Self { id, unsynced }
+    }
+
+    /// Returns the outcome of a commit that may have had nothing to do.
+    pub(super) fn into_any(self) -> Committed<Option<OperationId>> {
+        Committed { id: Some(self.id), unsynced: self.unsynced }
+    }
+}
+
+impl Committed<Option<OperationId>> {
+    /// Returns the outcome of a commit that had nothing to do.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { id: None, unsynced: None }
+    }
 }
 
 impl LockGuard {
@@ -41,11 +96,10 @@ impl LockGuard {
     ///
     /// # Errors
     ///
-    /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other
-    /// error nothing is in force; [`Error::NotTakenBack`] lists the files that stay.
-    pub fn commit(&self, plan: &mut Plan) -> Result<Option<OperationId>, Error> {
+    /// After an error nothing is in force; [`Error::NotTakenBack`] lists the files that stay.
+    pub fn commit(&self, plan: &mut Plan) -> Result<Committed<Option<OperationId>>, Error> {
         if plan.is_empty() {
-            return Ok(None);
+            return Ok(Committed::nothing());
         }
         let (environment, rest) = self.workspace().environment_with_rest(plan)?;
         check_entries(&environment, plan)?;
@@ -64,11 +118,7 @@ impl LockGuard {
                 Some(text) => self.record_beside(stage, &text, plan, &edits),
             }
         });
-        match recorded {
-            Ok(id) => Ok(Some(id)),
-            Err(error @ Error::DurabilityUnknown { .. }) => Err(error),
-            Err(error) => Err(self.thaw(&frozen, error)),
-        }
+        recorded.map(Committed::into_any).map_err(|error| self.thaw(&frozen, error))
     }
 
     /// Writes an operation and puts it in force. `stage` holds the writes that must be durable before that.
@@ -78,7 +128,7 @@ impl LockGuard {
         mut environment: Environment,
         operation: &Operation,
         edits: &[SettingsEdit],
-    ) -> Result<OperationId, Error> {
+    ) -> Result<Committed, Error> {
         let has_begun = self.begin_environment(&environment)?;
         let next = |id: &OperationId| {
             for group in operation.changes.keys() {
@@ -96,7 +146,7 @@ impl LockGuard {
         text: &str,
         plan: &Plan,
         edits: &[SettingsEdit],
-    ) -> Result<OperationId, Error> {
+    ) -> Result<Committed, Error> {
         let operation = &plan.operation;
         let next = |id: &OperationId| {
             let groups = operation.changes.keys();
@@ -116,7 +166,7 @@ impl LockGuard {
         edits: &[SettingsEdit],
         has_begun: bool,
         next: impl FnOnce(&OperationId) -> String,
-    ) -> Result<OperationId, Error> {
+    ) -> Result<Committed, Error> {
         let (id, text) = operation_file::render(operation);
         let name = &operation.environment;
         let place = layout::environment(name);
@@ -137,13 +187,13 @@ impl LockGuard {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it.
             return Err(self.abandon(&intent, &aside, error));
         }
-        let what = name.to_string();
-        let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
-        stage.sync().map_err(unknown)?;
+        let committed = Committed::new(id, name.to_string(), stage.sync());
         // Not before: until the rename is durable, the intent is the only record of the operation's outcome. One that
         // cannot be removed is examined by the next holder of the lock, who finds another file than it names.
-        let _ = self.forget_intent();
-        Ok(id)
+        if committed.unsynced.is_none() {
+            let _ = self.forget_intent();
+        }
+        Ok(committed)
     }
 
     /// Rewrites an environment's file without an operation, for content that its history has already.

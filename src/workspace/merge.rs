@@ -7,7 +7,7 @@ use super::error::{Error, StalePart};
 use super::git::{GitCheckout, GitOperation};
 use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
-use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
+use super::{Committed, LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::check::rules::records::HAND_EDIT;
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
 use crate::plan::{
@@ -313,18 +313,17 @@ impl MergeState {
 }
 
 impl LockGuard {
-    /// Commits a resolution, and returns the id of its operation where it has one.
+    /// Commits a resolution, with the id of its operation where it has one.
     ///
     /// # Errors
     ///
-    /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
-    /// changed, but for versions that have their bytes again.
+    /// After an error nothing is changed, but for versions that have their bytes again.
     pub fn commit_resolution(
         &self,
         state: &MergeState,
         resolution: &Resolution,
         renumberings: &[Renumbering],
-    ) -> Result<Option<OperationId>, Error> {
+    ) -> Result<Committed<Option<OperationId>>, Error> {
         let environment = &state.environment;
         let now = self.workspace().merge_state(environment)?;
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
@@ -335,27 +334,31 @@ impl LockGuard {
             return Err(Error::Stale(StalePart::Renumberings));
         }
         let versions = self.write_renumberings(renumberings)?;
-        let committed = self.commit_entries(state, resolution);
-        match committed {
-            Ok(_) | Err(Error::DurabilityUnknown { .. }) => {
+        match self.commit_entries(state, resolution) {
+            Ok(committed) => {
                 versions.keep();
-                committed
+                Ok(committed)
             }
             Err(error) => Err(self.take_back_versions(versions, error)),
         }
     }
 
-    fn commit_entries(&self, state: &MergeState, resolution: &Resolution) -> Result<Option<OperationId>, Error> {
+    fn commit_entries(
+        &self,
+        state: &MergeState,
+        resolution: &Resolution,
+    ) -> Result<Committed<Option<OperationId>>, Error> {
         let environment = &state.environment;
         if state.is_whole(resolution) {
-            return Ok(None);
+            return Ok(Committed::nothing());
         }
         if resolution.operation.changes.is_empty() {
-            self.rewrite(environment, &state.text_after(resolution, None))?;
-            return Ok(None);
+            let mut stage = self.stage();
+            stage.write(&layout::environment(environment), state.text_after(resolution, None).as_bytes())?;
+            return Ok(Committed { id: None, unsynced: stage.settle(environment.as_str()).err() });
         }
         let has_begun = self.begin_environment(&resolution.environment_before())?;
         let next = |id: &OperationId| state.text_after(resolution, Some(id));
-        self.record_as(self.stage(), &resolution.operation, &[], has_begun, next).map(Some)
+        self.record_as(self.stage(), &resolution.operation, &[], has_begun, next).map(Committed::into_any)
     }
 }

@@ -89,7 +89,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::rules::records::ENVIRONMENT_MISSING;
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
     Hint, Location, PublicOrigin, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
@@ -100,6 +100,7 @@ pub use access::{
 };
 pub use base::PlanBase;
 pub use check::CheckScope;
+pub use commit::Committed;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use edited_entries::EntryEdits;
@@ -362,29 +363,6 @@ impl Workspace {
         let is_unread = self.unread.as_ref().is_some_and(|unread| unread.base_domain);
         let hosts = hosts.iter().skip(usize::from(is_unread));
         hosts.map(|host| origin.url(host, &settings.prefix)).collect()
-    }
-
-    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, by it or by one that is
-    /// committed earlier, and every entry that it replaces is as it was committed.
-    pub fn check_releases(&self, plan: &Plan, earlier: &[Plan]) -> Result<(), Error> {
-        self.check_predecessors(plan)?;
-        let is_frozen_earlier = |group: &GroupName, release: &Release| {
-            let mut freezes = earlier.iter().filter_map(|plan| plan.freezes.get(group));
-            freezes.any(|freeze| freeze.version == release.version && freeze.digest == release.digest)
-        };
-        for (group, change) in &plan.operation.changes {
-            let after = &change.after;
-            let will_be = plan.freezes.get(group).is_some_and(|freeze| freeze.version == after.version);
-            if will_be {
-                self.check_version_case(group, &after.version)?;
-                self.check_not_deleted(group, &after.version, after.digest)?;
-            }
-            if after.state != DeploymentState::Live || will_be || is_frozen_earlier(group, after) {
-                continue;
-            }
-            self.release_files(group, &after.version, after.digest)?;
-        }
-        Ok(())
     }
 
     /// Returns the text of a file of the workspace, to show a place in it.

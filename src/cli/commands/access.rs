@@ -20,7 +20,7 @@ use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::AccessChangeView;
 use crate::definition::Api;
 use crate::model::{EnvironmentName, GroupName, KeyName, NameError, OperationId, OwnerName, RateLimit, SCHEMA};
-use crate::workspace::{LockGuard, Workspace};
+use crate::workspace::{Committed, LockGuard, Workspace};
 
 /// Grant, revoke, list and test the access of keys to groups
 #[derive(Debug, Subcommand)]
@@ -218,26 +218,12 @@ pub(super) fn commit(
     guard: &LockGuard,
     mut operation: AccessOperation,
 ) -> Result<Exit, CommandError> {
-    let (id, unknown) = commit_seen(|| guard.commit_access(&mut operation))?;
+    let Committed { id, unsynced } = guard.commit_access(&mut operation)?;
     let document = change_view(&operation, Some(id), false);
     let text = || format!("{}: {} {}\n", operation.after.subject(), operation.action, operation.summary);
     let shown = context.output.data(&document, text);
     shown_after_commit(context, shown);
-    unknown.map_or(Ok(Exit::Done), Err)
-}
-
-/// Commits an operation. Where it is committed and its durability unknown, the error comes with the id.
-pub(super) fn commit_seen(
-    commit: impl FnOnce() -> Result<OperationId, crate::workspace::Error>,
-) -> Result<(OperationId, Option<CommandError>), CommandError> {
-    use crate::workspace::Error;
-    match commit() {
-        Ok(id) => Ok((id, None)),
-        Err(error) => match &error {
-            Error::DurabilityUnknown { operation: Some(id), .. } => Ok((id.clone(), Some(error.into()))),
-            _ => Err(error.into()),
-        },
-    }
+    unsynced.map_or(Ok(Exit::Done), |error| Err(error.into()))
 }
 
 /// Makes the document of a change; without an id where it is not committed.

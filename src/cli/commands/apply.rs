@@ -16,7 +16,7 @@ use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::{self, WaitOutcome, WaitRequest};
 use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
-use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
+use crate::workspace::{self, Committed, DiskFacts, Workspace, read_release_plan};
 
 /// Apply a release plan: one environment after another, each in one commit
 ///
@@ -99,13 +99,13 @@ fn commit_each(
     for plan in plans {
         // Operations of one run can be told apart, and their order, by their time.
         plan.operation.time = latest.map_or(plan.operation.time, |latest| plan.operation.time.max(latest.successor()));
-        let outcome = change::commit(&guard, plan);
+        let outcome = guard.commit(plan);
         latest = Some(plan.operation.time);
         match outcome {
-            Ok((id, None)) => committed.push(id),
-            Ok((id, unknown)) => {
+            Ok(Committed { id, unsynced: None }) => committed.push(id),
+            Ok(Committed { id, unsynced }) => {
                 committed.push(id);
-                return Ok((committed, unknown));
+                return Ok((committed, unsynced));
             }
             Err(error) => return Ok((committed, Some(error))),
         }

@@ -21,7 +21,7 @@ use crate::cli::wait::{self, WaitOutcome};
 use crate::cli::{change, complete, hints, selection};
 use crate::model::{Author, Deployment, GroupName, Hint, Location, OperationId, Release, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
-use crate::workspace::{self, DiskFacts, MergeState, Renumbering, Workspace};
+use crate::workspace::{DiskFacts, MergeState, Renumbering, Workspace};
 
 /// Join the changes of two branches to an environment or, with --access, to keys and grants
 ///
@@ -99,24 +99,19 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
         outcome.show(context, true)?;
         return Ok(change::pending(&arguments.change, is_pending));
     }
-    let mut unknown = None;
+    let mut unsynced = None;
     if is_pending {
         change::confirm(context, &environment, &[&joined])?;
         let lock = workspace.lock(&context.lock_request())?;
-        match lock.commit_resolution(&state, &resolution, &renumberings) {
-            Ok(committed) => outcome.id = committed,
-            Err(workspace::Error::DurabilityUnknown { what, operation, source }) => {
-                outcome.id.clone_from(&operation);
-                unknown = Some(workspace::Error::DurabilityUnknown { what, operation, source }.into());
-            }
-            Err(error) => return Err(error.into()),
-        }
+        let committed = lock.commit_resolution(&state, &resolution, &renumberings)?;
+        outcome.id = committed.id;
+        unsynced = committed.unsynced.map(CommandError::from);
     }
-    let wait = wait.filter(|_| unknown.is_none());
+    let wait = wait.filter(|_| unsynced.is_none());
     outcome.waited =
         wait.map(|wait| wait::wait_for(context, workspace, &joined, outcome.id.as_ref(), Instant::now(), &wait));
     change::shown_after_commit(context, outcome.show(context, false));
-    let failed = unknown.or_else(|| outcome.waited.and_then(WaitOutcome::failure));
+    let failed = unsynced.or_else(|| outcome.waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
 }
 

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 
-use super::super::error::{Error, PathContext, PathError, StalePart};
+use super::super::error::{Error, PathContext, StalePart};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
 use super::super::take_back::Leftovers;
-use super::super::{LockGuard, Workspace, layout, local_folder};
+use super::super::{Committed, LockGuard, Workspace, layout, local_folder};
 use super::{REVOKED_FILE, operation_file, operation_place, subject_file, subject_place};
 use crate::access::{AccessOperation, AccessSubject, SecretId};
 use crate::model::OperationId;
@@ -23,15 +23,14 @@ pub(in crate::workspace) struct AccessIntent {
 }
 
 impl LockGuard {
-    /// Commits an operation on a key, an owner or a secret, and returns its id.
+    /// Commits an operation on a key, an owner or a secret.
     ///
     /// The time of the operation becomes later than that of the one before it.
     ///
     /// # Errors
     ///
-    /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
-    /// changed.
-    pub fn commit_access(&self, operation: &mut AccessOperation) -> Result<OperationId, Error> {
+    /// After an error nothing is changed.
+    pub fn commit_access(&self, operation: &mut AccessOperation) -> Result<Committed, Error> {
         let subject = operation.after.subject();
         let present = self.workspace().access_record(&subject)?.map(|record| record.operation);
         if present != operation.before {
@@ -45,7 +44,7 @@ impl LockGuard {
     /// # Errors
     ///
     /// As [`LockGuard::commit_access`].
-    pub fn commit_access_after(&self, operation: &mut AccessOperation) -> Result<OperationId, Error> {
+    pub fn commit_access_after(&self, operation: &mut AccessOperation) -> Result<Committed, Error> {
         let workspace = self.workspace();
         let subject = operation.after.subject();
         let mut time = operation.time;
@@ -79,12 +78,12 @@ impl LockGuard {
             let leftovers = Leftovers { files, ..Leftovers::default() };
             return Err(self.forget_revocation(remembered, leftovers.explain(error)));
         }
-        let what = subject.to_string();
-        let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
-        stage.sync().map_err(unknown)?;
+        let committed = Committed::new(id, subject.to_string(), stage.sync());
         // Not before: until the rename is durable, the intent says what became of the operation.
-        let _ = self.forget_intent();
-        Ok(id)
+        if committed.unsynced.is_none() {
+            let _ = self.forget_intent();
+        }
+        Ok(committed)
     }
 
     /// Takes back an operation that was not committed. One stays whose subject's file changed since, or that

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::error::Error;
 use super::super::git::{GitCheckout, GitOperation};
 use super::super::record::conflict::split_conflict;
-use super::super::{LockGuard, Workspace, layout};
+use super::super::{Committed, LockGuard, Workspace, layout};
 use super::{LARGEST_SUBJECT, operation_place, subject_file, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
 use crate::access::resolve::AccessMergeState;
@@ -108,12 +108,11 @@ impl LockGuard {
     ///
     /// # Errors
     ///
-    /// [`Error::DurabilityUnknown`] means that the file is there. After any other error nothing is changed.
-    pub fn restore_subject(&self, id: &OperationId, state: &SubjectState) -> Result<(), Error> {
+    /// After an error nothing is changed.
+    pub fn restore_subject(&self, id: &OperationId, state: &SubjectState) -> Result<Committed, Error> {
         let subject = state.subject();
         let mut stage = self.stage();
         stage.write(&subject_place(&subject), subject_file::render(state, id).as_bytes())?;
-        let what = subject.to_string();
-        stage.sync().map_err(|source| Error::DurabilityUnknown { what, operation: Some(id.clone()), source })
+        Ok(Committed::new(id.clone(), subject.to_string(), stage.sync()))
     }
 }

@@ -55,7 +55,7 @@ fn commit(guard: &LockGuard, before: Option<OperationId>, key: Key) -> Operation
         merged: Vec::new(),
         after: SubjectState::Key(key),
     };
-    guard.commit_access(&mut operation).unwrap()
+    guard.commit_access(&mut operation).unwrap().id
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_gateway_keeps_to_a_revocation_that_the_history_alone_has() {
     let (folder, guard) = workspace();
     let shop = key("shop", vec![secret("aaaa", "one")]);
     commit(&guard, None, shop.clone());
-    guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
+    let _committed = guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
     let file = folder.path().join(subject_place(&AccessSubject::Secret(shop.secrets[0].id.clone())));
     for lost in [file, folder.path().join(REVOKED_FILE)] {
         fs::remove_file(lost).unwrap();
@@ -142,7 +142,7 @@ fn clone_of_reverted_revocation() -> (tempfile::TempDir, Workspace) {
         git(folder.path(), &["commit", "-q", "-m", message]);
     };
     save("a key");
-    guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
+    let _committed = guard.commit_access(&mut change::revoke(&shop, &shop.secrets[0].id, &author())).unwrap();
     save("revoke");
     git(folder.path(), &["revert", "--no-edit", "HEAD"]);
     let clone = tempfile::tempdir().unwrap();

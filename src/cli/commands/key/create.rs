@@ -262,21 +262,13 @@ fn commit(
         guard.commit_access(&mut operation)
     };
     let committed = write();
-    let (operation_id, unknown) = match committed {
-        Ok(id) => (id, None),
-        Err(error) => {
-            let workspace::Error::DurabilityUnknown { operation: Some(id), .. } = &error else {
-                let error = written.iter().fold(error, |error, path| guard.take_back_secret(path, error));
-                return Err(error.into());
-            };
-            (id.clone(), Some(error))
-        }
-    };
+    let committed =
+        committed.map_err(|error| written.iter().fold(error, |error, path| guard.take_back_secret(path, error)))?;
     let SubjectState::Key(key) = &operation.after else { return Ok(()) };
     let file = out.file.as_ref().map(|file| file.display().to_string());
     let view = KeySecretView {
         schema: SCHEMA,
-        operation: operation_id,
+        operation: committed.id,
         key: key.name.clone(),
         kind: key.kind,
         secret: id.clone(),
@@ -304,5 +296,5 @@ fn commit(
         };
         context.output.note(&format!("clients sign with key id {id}; {find}"));
     }
-    unknown.map_or(Ok(()), |error| Err(error.into()))
+    committed.unsynced.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -3,14 +3,13 @@
 use super::KeyRevokeArguments;
 use crate::access::{AccessSubject, Key, SecretId, SecretProof, change};
 use crate::cli::change::shown_after_commit;
-use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{Author, Finding, KeyKind, OperationId, SCHEMA};
-use crate::workspace::{self, LockGuard, RevocableKey};
+use crate::workspace::{self, Committed, LockGuard, RevocableKey};
 
 pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -109,8 +108,7 @@ fn revoke_each(
         // One that only this machine remembers is written again.
         let committed = match guard.workspace().access_record(&AccessSubject::Secret(id.clone())) {
             Ok(Some(_)) => Ok((None, None)),
-            Ok(None) => commit_seen(|| guard.commit_access(&mut change::revoke(key, id, author)))
-                .map(|(id, error)| (Some(id), error)),
+            Ok(None) => with_id(guard.commit_access(&mut change::revoke(key, id, author))),
             Err(workspace::Error::Invalid(findings)) => revoke_over(context, guard, &findings, (key, id), author),
             Err(error) => Err(error.into()),
         };
@@ -142,6 +140,13 @@ fn revoke_over(
     if is_committed {
         return Ok((None, None));
     }
-    let (operation, error) = commit_seen(|| guard.commit_access_after(&mut change::revoke(key, id, author)))?;
-    Ok((Some(operation), error))
+    with_id(guard.commit_access_after(&mut change::revoke(key, id, author)))
+}
+
+/// Returns the id of a committed operation, with the error of one whose durability is unknown.
+fn with_id(
+    committed: Result<Committed, workspace::Error>,
+) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
+    let Committed { id, unsynced } = committed?;
+    Ok((Some(id), unsynced.map(CommandError::from)))
 }

@@ -8,13 +8,12 @@ use crate::access::merge::{AccessOperations, ContestedField, JoinError, JoinedHe
 use crate::access::resolve::{AccessMergeState, AccessResolution, HeadChoice};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectError, SubjectState};
 use crate::cli::change;
-use crate::cli::commands::access::commit_seen;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
 use crate::cli::views::{AccessResolveView, AccessResolvedView};
 use crate::model::{Author, OperationId, SCHEMA};
-use crate::workspace::{CommittedAccess, LockGuard, Workspace};
+use crate::workspace::{Committed, CommittedAccess, LockGuard, Workspace};
 
 pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
     let change = &arguments.change;
@@ -72,14 +71,12 @@ impl SubjectPlan {
 
     /// Commits it. An error that comes back as a value leaves it committed, with its durability unknown.
     fn commit(&mut self, guard: &LockGuard) -> Result<Option<CommandError>, CommandError> {
-        let (id, unknown) = match &mut self.resolution {
-            AccessResolution::Joined(joined) => commit_seen(|| guard.commit_access_after(&mut joined.operation))?,
-            AccessResolution::Restored(id, state) => {
-                commit_seen(|| guard.restore_subject(id, state).map(|()| id.clone()))?
-            }
+        let Committed { id, unsynced } = match &mut self.resolution {
+            AccessResolution::Joined(joined) => guard.commit_access_after(&mut joined.operation)?,
+            AccessResolution::Restored(id, state) => guard.restore_subject(id, state)?,
         };
         self.operation = Some(id);
-        Ok(unknown)
+        Ok(unsynced.map(CommandError::from))
     }
 
     fn text(&self) -> String {

@@ -13,8 +13,6 @@ use crate::routes::{MockResponse, MockResponses};
 /// An outcome with its conditions.
 pub(super) type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>);
 
-const NOTHING: &str = "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
-
 /// Lists the steps of a mock, in order. A preference that cannot be followed, or only by what the client does not accept, is
 /// ignored (RFC 7240, section 2): of a code and an example the code counts more, and the last step asks for none.
 pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
@@ -43,7 +41,7 @@ pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
         steps.extend(accept_steps(&all, &[is_example(name)], Some(format!("example={}", token_or_quoted(name)))));
     }
     if usual.is_empty() {
-        steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::no_result(NOTHING))));
+        steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::no_result())));
     }
     steps.extend(accept_steps(&usual, &[], None));
     if let Some(refusal) = not_acceptable(&usual) {

@@ -1,6 +1,10 @@
 //! Refusals of a gateway as problem details (RFC 9457), in the words of `apigw serve`.
 
-use crate::routes::{Credential, MissingCredentials};
+use crate::routes::problem::{
+    AMBIGUOUS_PATH, LATE_BACKEND, NO_GRANT, NO_KEY, NO_MOCK, REFUSED_ADDRESS, UNKNOWN_PATH, UNREACHABLE_BACKEND,
+    allowed_methods, available_media_types, large_body,
+};
+use crate::routes::{Credential, MissingCredentials, ProblemKind};
 
 /// A refusal. Its body has the id of the request, which each target writes in its own way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,75 +20,73 @@ pub(super) struct ProblemResponse {
 }
 
 impl ProblemResponse {
-    fn new(status: u16, title: &'static str, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, title, code, detail: detail.into(), allow: None, challenge: None }
+    fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self {
+            status: kind.status().as_u16(),
+            title: kind.title(),
+            code: kind.code(),
+            detail: detail.into(),
+            allow: None,
+            challenge: None,
+        }
     }
 
     pub(super) fn ambiguous_path() -> Self {
-        let detail = "The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded \
-                      slash, backslash or control character.";
-        Self::new(400, "The request is not well-formed", "BAD_REQUEST", detail)
+        Self::new(ProblemKind::BadRequest, AMBIGUOUS_PATH)
     }
 
     pub(super) fn unknown_path() -> Self {
-        Self::new(404, "Nothing is served here", "NOT_FOUND", "No API has this path.")
+        Self::new(ProblemKind::NotFound, UNKNOWN_PATH)
     }
 
     pub(super) fn unknown_host() -> Self {
-        Self::new(404, "Nothing is served here", "NOT_FOUND", "No group is served for this host.")
+        Self::new(ProblemKind::NotFound, "No group is served for this host.")
     }
 
     pub(super) fn unknown_method(allow: &str) -> Self {
-        let detail = format!("Allowed: {allow}.");
-        let problem = Self::new(405, "Method not allowed", "METHOD_NOT_ALLOWED", detail);
+        let problem = Self::new(ProblemKind::MethodNotAllowed, allowed_methods(allow));
         Self { allow: Some(allow.to_owned()), ..problem }
     }
 
     pub(super) fn missing_credentials(any_of: &[Vec<Credential>]) -> Self {
         let missing = MissingCredentials::new(any_of);
-        let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", missing.detail);
-        Self { challenge: Some(missing.challenge), ..problem }
+        Self { challenge: Some(missing.challenge), ..Self::new(ProblemKind::Unauthenticated, missing.detail) }
     }
 
     pub(super) fn missing_key() -> Self {
-        let detail = "No valid key.";
-        let problem = Self::new(401, "The caller is not known", "UNAUTHENTICATED", detail);
-        Self { challenge: Some("ApiKey".to_owned()), ..problem }
+        Self { challenge: Some("ApiKey".to_owned()), ..Self::new(ProblemKind::Unauthenticated, NO_KEY) }
     }
 
     pub(super) fn missing_grant() -> Self {
-        Self::new(403, "The caller may not do this", "HTTP_FORBIDDEN", "The key may not call this API.")
+        Self::new(ProblemKind::Forbidden, NO_GRANT)
     }
 
     pub(super) fn refused_address() -> Self {
-        Self::new(403, "The caller may not do this", "HTTP_FORBIDDEN", "This address may not call.")
+        Self::new(ProblemKind::Forbidden, REFUSED_ADDRESS)
     }
 
     pub(super) fn not_acceptable(declared: &[&str]) -> Self {
-        let title = "No media type that the caller accepts is declared";
-        Self::new(406, title, "NOT_ACCEPTABLE", format!("Available: {}.", declared.join(", ")))
+        Self::new(ProblemKind::NotAcceptable, available_media_types(declared))
     }
 
     pub(super) fn large_body(limit: u64) -> Self {
-        Self::new(413, "The body is too large", "BODY_TOO_LARGE", format!("The body has more than {limit} bytes."))
+        Self::new(ProblemKind::BodyTooLarge, large_body(limit))
     }
 
-    pub(super) fn no_result(detail: &str) -> Self {
-        Self::new(501, "The definition declares no result to answer with", "NO_CONSTANT_RESULT", detail)
+    pub(super) fn no_result() -> Self {
+        Self::new(ProblemKind::NoConstantResult, NO_MOCK)
     }
 
     pub(super) fn unreachable_authorizer() -> Self {
-        let detail = "Callers cannot be identified at the moment.";
-        Self::new(503, "Access control is unavailable", "ACCESS_UNAVAILABLE", detail)
+        Self::new(ProblemKind::AccessUnavailable, "Callers cannot be identified at the moment.")
     }
 
     pub(super) fn unreachable_backend() -> Self {
-        let detail = "The backend does not accept connections.";
-        Self::new(503, "The backend cannot be reached", "SOURCE_UNAVAILABLE", detail)
+        Self::new(ProblemKind::SourceUnavailable, UNREACHABLE_BACKEND)
     }
 
     pub(super) fn late_backend() -> Self {
-        Self::new(504, "The backend took too long", "DEADLINE_EXCEEDED", "The backend did not answer in time.")
+        Self::new(ProblemKind::DeadlineExceeded, LATE_BACKEND)
     }
 
     /// Returns the body as JSON, with a text in the place of the request's id.

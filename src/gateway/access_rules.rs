@@ -12,9 +12,7 @@ use crate::access::sigv4::SCHEMES;
 use crate::access::token::{TokenFault, is_json_web_token};
 use crate::access::{CredentialKind, Denial, NonceFault, SubscriptionKey};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
-
-/// Message to every caller that is not let in, whatever the reason.
-const NO_KEY: &str = "No valid key.";
+use crate::routes::problem::{NO_GRANT, NO_KEY};
 
 /// Requirements of a route for its callers.
 pub(crate) struct AccessRules {
@@ -118,7 +116,7 @@ impl AccessRules {
 
     pub(crate) fn refusal(&self, denial: &Denial) -> Problem {
         let (kind, detail) = match denial {
-            Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
+            Denial::NoGrant(_) => (Kind::Forbidden, NO_GRANT),
             Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),
             Denial::NoScope { .. } => (Kind::Forbidden, "The token lacks a scope that this API asks for."),
             Denial::Token(TokenFault::NoKeySet(_)) => {

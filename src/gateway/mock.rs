@@ -10,6 +10,7 @@ use super::problem::{Kind, Problem};
 use crate::definition::{StatusPattern, is_bodiless};
 use crate::model::{MediaRange, trim_blanks};
 use crate::routes::MockResponses;
+use crate::routes::problem::{NO_MOCK, available_media_types};
 
 /// The responses of an API without a backend; the constant result first.
 pub(crate) struct MockResults {
@@ -115,14 +116,14 @@ impl MockResults {
                 declared.push(media_type);
             }
         }
-        Err(Problem::new(Kind::NotAcceptable, format!("Available: {}.", declared.join(", "))))
+        Err(Problem::new(Kind::NotAcceptable, available_media_types(&declared)))
     }
 
     fn no_constant(&self) -> Problem {
         let reason = if self.is_cut {
             "The results of the definition are too large together, and this API's is not built."
         } else {
-            "The API declares no response that can be built; give it an example, or an x-apigw-mock."
+            NO_MOCK
         };
         Problem::new(Kind::NoConstantResult, reason)
     }

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
 use super::refusal_reason::RefusalReason;
 use super::request_body::BodyFault;
+
+pub(crate) use crate::routes::ProblemKind as Kind;
 
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -56,57 +58,6 @@ pub(crate) struct Violation {
     pub(crate) place: String,
     /// Message about it.
     pub(crate) message: String,
-}
-
-macro_rules! kinds {
-    ($($kind:ident $status:ident $code:literal $title:literal;)*) => {
-        /// The kinds of problems; each has a status, a code that programs read and a title that people do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Kind {
-            $(#[doc = $title] $kind,)*
-        }
-
-        impl Kind {
-            /// Returns the status of the response.
-            pub(crate) const fn status(self) -> StatusCode {
-                match self { $(Self::$kind => StatusCode::$status,)* }
-            }
-
-            /// Returns the code that programs read.
-            pub(crate) const fn code(self) -> &'static str {
-                match self { $(Self::$kind => $code,)* }
-            }
-
-            const fn title(self) -> &'static str {
-                match self { $(Self::$kind => $title,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    BadRequest BAD_REQUEST "BAD_REQUEST" "The request is not well-formed";
-    InvalidRequest BAD_REQUEST "INVALID_REQUEST" "The request does not follow the definition";
-    Unauthenticated UNAUTHORIZED "UNAUTHENTICATED" "The caller is not known";
-    Forbidden FORBIDDEN "HTTP_FORBIDDEN" "The caller may not do this";
-    NotFound NOT_FOUND "NOT_FOUND" "Nothing is served here";
-    MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "Method not allowed";
-    NotAcceptable NOT_ACCEPTABLE "NOT_ACCEPTABLE" "No media type that the caller accepts is declared";
-    BodyTooSlow REQUEST_TIMEOUT "BODY_TOO_SLOW" "The body took too long";
-    BodyTooLarge PAYLOAD_TOO_LARGE "BODY_TOO_LARGE" "The body is too large";
-    UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE" "The body's media type is not declared";
-    ExpectationFailed EXPECTATION_FAILED "EXPECTATION_FAILED" "The expectation cannot be met";
-    InvalidBody UNPROCESSABLE_ENTITY "INVALID_BODY" "The body does not follow the definition";
-    RateLimited TOO_MANY_REQUESTS "RATE_LIMIT_EXCEEDED" "Too many requests";
-    HeadTooLarge REQUEST_HEADER_FIELDS_TOO_LARGE "HEADERS_TOO_LARGE" "The headers are too large";
-    Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
-    NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
-    InvalidResponse BAD_GATEWAY "INVALID_RESPONSE" "The backend's response does not follow the definition";
-    BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's response cannot be forwarded";
-    AccessUnavailable SERVICE_UNAVAILABLE "ACCESS_UNAVAILABLE" "Access control is unavailable";
-    SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
-    DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
-    LoopDetected LOOP_DETECTED "LOOP_DETECTED" "Request loop detected";
 }
 
 impl Kind {

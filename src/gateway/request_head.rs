@@ -12,6 +12,7 @@ use super::http2_fields::{X_APIGW_MALFORMED, has_blanks_around};
 use super::problem::{Kind, Problem};
 use super::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
+use crate::routes::problem::AMBIGUOUS_PATH;
 
 /// A head that may be looked up.
 #[derive(Clone)]
@@ -66,8 +67,7 @@ fn check_http2_fields(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Refuses a path that two parties may read in two ways.
 pub(crate) fn ambiguous_path() -> Problem {
-    bad("The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
-         backslash or control character.")
+    bad(AMBIGUOUS_PATH)
 }
 
 /// Checks that a target is a path or an absolute address of HTTP, and has one reading; returns whether its path has an

@@ -56,6 +56,7 @@ use super::request_body::IncomingBody;
 use super::request_head::{check_head, unreadable_header_block};
 use crate::definition::percent::one_spelling;
 use crate::model::KeyName;
+use crate::routes::problem::{allowed_methods, large_body};
 
 /// Responds to a request.
 pub(crate) async fn handle(
@@ -206,7 +207,7 @@ impl Exchange {
             entry.found(found.group, None);
         }
         if parts.method != Method::OPTIONS {
-            let mut problem = Problem::new(Kind::MethodNotAllowed, format!("Allowed: {allow}."));
+            let mut problem = Problem::new(Kind::MethodNotAllowed, allowed_methods(allow));
             problem.allow = Some(allow.clone());
             return Err((problem, at));
         }
@@ -274,7 +275,7 @@ impl Exchange {
     fn check_body_size(&self, group: &CompiledGroup, body: &IncomingBody) -> Result<u64, Problem> {
         let limit = group.max_body.unwrap_or(self.context.shared.config.limits.body_bytes);
         if body.size_hint().lower() > limit {
-            return Err(Problem::new(Kind::BodyTooLarge, format!("The body has more than {limit} bytes.")).closing());
+            return Err(Problem::new(Kind::BodyTooLarge, large_body(limit)).closing());
         }
         Ok(limit)
     }

@@ -11,6 +11,7 @@
 //! - `path`: the template of a path, with its parameters
 //! - `access`: who may call
 //! - `mock`: the responses of a mock
+//! - `problem`: the refusals, in the words of every gateway
 //! - `upstream`: the backends, and the request as they see it
 
 mod access;
@@ -18,6 +19,7 @@ mod error;
 mod mock;
 mod not_served;
 mod path;
+pub(crate) mod problem;
 mod upstream;
 
 use schemars::JsonSchema;
@@ -36,6 +38,7 @@ pub use access::{Credential, RouteAccess, TokenAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
 pub use not_served::NotServedApi;
+pub(crate) use problem::ProblemKind;
 pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 pub use upstream::{
     DynamicUpstream, FixedParameter, ForwardTimeouts, GroupForwarding, RequestMapping, RouteForward, Upstream,

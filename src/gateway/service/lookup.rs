@@ -15,8 +15,7 @@ use crate::gateway::request_head::{CheckedHead, ambiguous_path};
 use crate::gateway::routing::host::RequestedHost;
 use crate::gateway::routing::hosts::HostLookup;
 use crate::gateway::routing::table::{PathMatch, PickedRoute};
-
-const NO_SUCH_PATH: &str = "No API has this path.";
+use crate::routes::problem::{REFUSED_ADDRESS, UNKNOWN_PATH};
 
 /// A path that a group knows.
 pub(super) struct FoundPath<'s, 'p> {
@@ -40,7 +39,7 @@ pub(super) fn find_path<'s, 'p>(
         HostLookup::Path(_, found, _) if leads_elsewhere(snapshot, host, path, &found) => Err(semicolons()),
         HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, head }),
         _ if has_semicolons(path) => Err(semicolons()),
-        HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
+        HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, UNKNOWN_PATH)),
         HostLookup::UnknownHost => {
             Err(Problem::new(Kind::NotFound, format!("No group is served for the host {:?}.", host.name())))
         }
@@ -68,7 +67,7 @@ pub(super) fn match_api<'s>(
     let index = match found.found.entry.route(method, &found.found.parameters, query) {
         _ if is_preflight => None,
         PickedRoute::Route(index) => Some(index),
-        PickedRoute::NoMatch => return Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
+        PickedRoute::NoMatch => return Err(Problem::new(Kind::NotFound, UNKNOWN_PATH)),
         PickedRoute::NoMethod => None,
     };
     let matched = index.and_then(|index| Some((index, group.apis.get(index)?)));
@@ -94,7 +93,7 @@ pub(super) fn check_address(
         Ok(address) => format!("the address {address} is not admitted by `ip_rules`"),
         Err(untold) => format!("the client's address is not known, which `ip_rules` need: {untold}"),
     };
-    let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
+    let mut problem = Problem::new(Kind::Forbidden, REFUSED_ADDRESS);
     problem.refused_for = Some(RefusalReason::Address);
     problem.operator_reason = Some(reason);
     Err(problem)

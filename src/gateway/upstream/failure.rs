@@ -4,6 +4,7 @@ use super::connect::ConnectError;
 use super::http1::BrokenExchange;
 use super::route::NoHeaderValue;
 use crate::gateway::problem::{Kind, Problem};
+use crate::routes::problem::UNREACHABLE_BACKEND;
 
 /// Failure of a request to a backend, with the reason for the log.
 pub(crate) struct UpstreamFailure {
@@ -46,7 +47,7 @@ impl From<ConnectError> for UpstreamFailure {
                 reason,
             ),
             ConnectError::Resolve(_) | ConnectError::Failed(_) => {
-                Self::new(Kind::SourceUnavailable, "The backend does not accept connections.", reason)
+                Self::new(Kind::SourceUnavailable, UNREACHABLE_BACKEND, reason)
             }
         }
     }

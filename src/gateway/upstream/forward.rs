@@ -30,6 +30,7 @@ use crate::gateway::request_body::{BodyFault, BodyProgress, UpstreamBody};
 use crate::gateway::request_head::is_plain_target;
 use crate::gateway::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
+use crate::routes::problem::LATE_BACKEND;
 
 /// A request that is to be passed on.
 pub(crate) struct UpstreamCall<'a> {
@@ -330,8 +331,7 @@ impl UpstreamExchange<'_> {
                 let failed = if awaits_client {
                     BrokenExchange::Request(BodyFault::TooSlow).into()
                 } else {
-                    let detail = "The backend did not answer in time.";
-                    UpstreamFailure::new(Kind::DeadlineExceeded, detail, "it did not respond in time")
+                    UpstreamFailure::new(Kind::DeadlineExceeded, LATE_BACKEND, "it did not respond in time")
                 };
                 Err(FailedAttempt { failed, unsent: None, may_repeat: false })
             }

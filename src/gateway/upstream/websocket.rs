@@ -24,6 +24,7 @@ use crate::gateway::problem::Kind;
 use crate::gateway::request_body::UpstreamBody;
 use crate::gateway::stream::ClientStream;
 use crate::gateway::watch::InFlight;
+use crate::routes::problem::LATE_BACKEND;
 
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct WebsocketTunnel {
@@ -65,11 +66,7 @@ pub(crate) async fn upgrade(
     let head = lease.connection.head(&mut sending, false);
     let head = tokio::time::timeout(call.response_timeout(), head).await;
     let mut head = head.map_err(|_| {
-        UpstreamFailure::new(
-            Kind::DeadlineExceeded,
-            "The backend did not answer in time.",
-            "it did not respond in time",
-        )
+        UpstreamFailure::new(Kind::DeadlineExceeded, LATE_BACKEND, "it did not respond in time")
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         let carrier = ResponseCarrier { lease, sending, progress: None };

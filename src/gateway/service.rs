@@ -101,7 +101,7 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, s
         entry.method = Method::from_bytes(b"-").unwrap_or_default();
     }
     let mut outcome = ResponseOutcome::bytes(status, HeaderMap::new(), Bytes::new());
-    outcome.error = reason;
+    outcome.error = Some(reason);
     exchange.finish(outcome, None);
 }
 

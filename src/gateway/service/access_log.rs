@@ -20,7 +20,7 @@ pub(crate) struct LogRecord {
     pub(crate) entry: Option<Box<LogEntry>>,
     pub(crate) progress: Option<Rc<BodyProgress>>,
     pub(crate) backend: ResponseOrigin,
-    pub(crate) error: String,
+    pub(crate) error: Option<String>,
     pub(crate) backend_took: Option<Duration>,
 }
 
@@ -85,9 +85,7 @@ impl LogEntry {
 impl LogRecord {
     /// Notes why a response ended before its end; the first reason is the one that counts.
     pub(crate) fn broke_off(&mut self, reason: &dyn std::fmt::Display) {
-        if self.error.is_empty() {
-            self.error = reason.to_string();
-        }
+        self.error.get_or_insert_with(|| reason.to_string());
     }
 
     /// Counts the request and writes it down.
@@ -110,7 +108,7 @@ impl LogRecord {
             key: &entry.key,
             backend: self.backend.as_str(),
             status: self.status,
-            error: &self.error,
+            error: self.error.as_deref().unwrap_or_default(),
             bytes_in: self.progress.as_ref().map_or(0, |progress| progress.bytes.get()),
             bytes_out,
             took,

@@ -63,7 +63,8 @@ pub(super) struct ResponseOutcome {
     pub(super) body: OutcomeBody,
     pub(super) backend: ResponseOrigin,
     pub(super) backend_took: Option<Duration>,
-    pub(super) error: String,
+    /// Reason for the log, where it is no success.
+    pub(super) error: Option<String>,
 }
 
 pub(super) enum OutcomeBody {
@@ -74,7 +75,7 @@ pub(super) enum OutcomeBody {
 impl ResponseOutcome {
     pub(super) fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         let body = OutcomeBody::Bytes(body);
-        Self { status, headers, body, backend: ResponseOrigin::Gateway, backend_took: None, error: String::new() }
+        Self { status, headers, body, backend: ResponseOrigin::Gateway, backend_took: None, error: None }
     }
 }
 
@@ -130,7 +131,7 @@ impl Exchange {
     pub(super) fn problem(&self, problem: &Problem) -> ResponseOutcome {
         let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
         let mut outcome = ResponseOutcome::bytes(problem.kind.status(), headers, body);
-        outcome.error = problem.reason();
+        outcome.error = Some(problem.reason());
         outcome
     }
 
@@ -283,7 +284,7 @@ impl Drop for Exchange {
             entry: self.entry.take(),
             progress: self.progress.take(),
             backend: ResponseOrigin::asked(self.asked.take()),
-            error: reason.to_owned(),
+            error: Some(reason.to_owned()),
             backend_took: None,
         };
         record.write(0);

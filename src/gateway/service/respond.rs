@@ -66,7 +66,7 @@ impl Exchange {
             }
             Err(failed) => {
                 let mut outcome = self.refusal(&failed.problem, Some(at));
-                outcome.error = failed.reason;
+                outcome.error = Some(failed.reason);
                 if let Some(asked) = self.asked.take() {
                     outcome.backend = ResponseOrigin::Backend(asked);
                 }

@@ -60,14 +60,14 @@ pub(super) fn ask_for_whole(group: &CompiledGroup, api: &CompiledApi, headers: &
     }
 }
 
-/// Checks a response, counts it, and returns the fault for the log; fails with it where the group asks for that.
+/// Checks a response, counts it, and returns the fault, if it has one, for the log; fails with it where the group asks for that.
 pub(super) async fn check_response(
     group: &CompiledGroup,
     api: &CompiledApi,
     response: &mut UpstreamResponse,
     request: Option<&RequestTraits>,
-) -> Result<String, UpstreamFailure> {
-    let Some((rules, request)) = group.response_rules(api).zip(request) else { return Ok(String::new()) };
+) -> Result<Option<String>, UpstreamFailure> {
+    let Some((rules, request)) = group.response_rules(api).zip(request) else { return Ok(None) };
     let (status, headers) = (response.status, &response.headers);
     let has_body = !request.is_head && !is_bodiless(status.as_u16());
     if request.explains(status) && !rules.declares(status) {
@@ -75,7 +75,7 @@ pub(super) async fn check_response(
         let is_part = status == StatusCode::PARTIAL_CONTENT && has_body;
         let is_unread = is_part && rules.body_use(StatusCode::OK, headers) != BodyUse::Any;
         api.meter.count_response(if is_unread { ResponseCheck::Unchecked } else { ResponseCheck::Valid });
-        return Ok(String::new());
+        return Ok(None);
     }
     let body_use = if has_body { rules.body_use(status, headers) } else { BodyUse::Any };
     let is_sized = response.relay.size_hint().exact().is_some();
@@ -107,9 +107,9 @@ pub(super) async fn check_response(
     };
     api.meter.count_response(check);
     if violations.is_empty() {
-        return Ok(String::new());
+        return Ok(None);
     }
     let mut problem = Problem::new(Kind::InvalidResponse, "The backend's response does not follow the definition.");
     problem.violations = violations;
-    if group.validate_responses == ResponseValidation::Fail { Err(problem.into()) } else { Ok(problem.reason()) }
+    if group.validate_responses == ResponseValidation::Fail { Err(problem.into()) } else { Ok(Some(problem.reason())) }
 }

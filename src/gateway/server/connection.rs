@@ -26,12 +26,12 @@ use tokio_rustls::server::TlsStream;
 
 use super::observed::ObservedStream;
 use crate::gateway::mutual_tls::{HandshakeFailure, MutualTls};
+use crate::gateway::problem::Problem;
 use crate::gateway::request_body::IncomingBody;
 use crate::gateway::service::context::{AgreedTunnel, ClientConnection, Context};
 use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::ClientStream;
-use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
 use crate::gateway::watch::{ClientWait, ConnectionWatch};
 
 /// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
@@ -118,11 +118,11 @@ async fn unless_cut<F: Future>(watch: &ConnectionWatch, future: F) -> Option<F::
 }
 
 /// Drives a tunnel, unless its request would be refused before its end.
-async fn unless_refused(caller: Box<dyn LastingCaller>, passing: impl Future<Output = io::Result<()>>) {
+async fn unless_refused(refusal: impl Future<Output = Problem>, passing: impl Future<Output = io::Result<()>>) {
     tokio::select! {
         // It makes no difference if a side broke or closed the connection.
         _ = passing => {}
-        _ = caller.end(LastingKind::Websocket) => {}
+        _ = refusal => {}
     }
 }
 
@@ -169,10 +169,10 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
     let stream = parts.io.into_inner().into_stream();
     let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
-        Some(AgreedTunnel { tunnel, caller }) => {
+        Some(AgreedTunnel { tunnel, refusal }) => {
             watch.set_reading(ClientWait::Tunnel, true);
             // On the heap: other connections have no room for it.
-            let passing = Box::pin(unless_refused(caller, tunnel.run(stream, &parts.read_buf)));
+            let passing = Box::pin(unless_refused(refusal, tunnel.run(stream, &parts.read_buf)));
             unless_cut(watch, passing).await;
         }
         None => linger(stream).await,

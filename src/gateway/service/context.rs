@@ -4,6 +4,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -23,9 +24,9 @@ use crate::gateway::issuer_keys::IssuerKeySets;
 use crate::gateway::key_meter::KeyMeters;
 use crate::gateway::meter::Meter;
 use crate::gateway::mutual_tls::ShownCertificates;
+use crate::gateway::problem::Problem;
 use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
-use crate::gateway::upstream::relayed_connection::LastingCaller;
 use crate::gateway::upstream::websocket::WebsocketTunnel;
 use crate::gateway::watch::ConnectionWatch;
 use crate::model::{IpRange, hexadecimal_digits};
@@ -103,8 +104,8 @@ pub(crate) struct ClientConnection {
 /// A websocket that the backend has agreed to.
 pub(crate) struct AgreedTunnel {
     pub(crate) tunnel: WebsocketTunnel,
-    /// The request that opened it, which has to be let in as long as it is open.
-    pub(crate) caller: Box<dyn LastingCaller>,
+    /// Ends once the request that opened it would be refused.
+    pub(crate) refusal: Pin<Box<dyn Future<Output = Problem>>>,
 }
 
 impl SharedContext {

@@ -79,8 +79,16 @@ impl OngoingCall {
         }
     }
 
-    /// Waits until the call has to be cut off, and returns the reason.
-    async fn refusal(self) -> Problem {
+    /// Waits until the call has to be cut off, counts that, and returns the reason.
+    pub(super) async fn end(self) -> Problem {
+        let problem = self.refusal().await;
+        if let Some(reason) = problem.refused_for {
+            self.context.shared.key_meters.refuse(reason);
+        }
+        problem
+    }
+
+    async fn refusal(&self) -> Problem {
         if self.kind == LastingKind::Transfer {
             let denial = self.withdrawal().await;
             let mut problem = Problem::new(Kind::Unauthenticated, "The caller may call no more.");
@@ -147,19 +155,6 @@ impl OngoingCall {
     }
 }
 
-impl LastingCaller for OngoingCall {
-    fn end(self: Box<Self>, _: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
-        Box::pin(async move {
-            let context = Rc::clone(&self.context);
-            let problem = self.refusal().await;
-            if let Some(reason) = problem.refused_for {
-                context.shared.key_meters.refuse(reason);
-            }
-            problem.reason()
-        })
-    }
-}
-
 impl WaitingRequest {
     /// Does work that takes in the request's body, unless the caller's right is withdrawn while the body is still coming. Once
     /// all of it has come, the work is left to come to its end.
@@ -185,9 +180,9 @@ impl WaitingRequest {
 }
 
 impl LastingCaller for WaitingRequest {
-    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = String>>> {
+    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = Problem>>> {
         // Without the group of its start, which a later publish replaces.
-        Box::new(OngoingCall::of(&self, kind)).end(kind)
+        Box::pin(OngoingCall::of(&self, kind).end())
     }
 }
 

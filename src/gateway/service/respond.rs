@@ -221,8 +221,8 @@ impl Exchange {
             match upgrade(&call, parts, &mut self.asked).await? {
                 UpgradeResponse::Agreed(headers, tunnel, took) => {
                     let tunnel = tunnel.keeping(client.watch.begin());
-                    let caller = Box::new(OngoingCall::of(wait, LastingKind::Websocket));
-                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, caller });
+                    let refusal = Box::pin(OngoingCall::of(wait, LastingKind::Websocket).end());
+                    *client.tunnel.borrow_mut() = Some(AgreedTunnel { tunnel, refusal });
                     let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
                     outcome.backend = ResponseOrigin::asked(self.asked.take());
                     outcome.backend_took = Some(took);

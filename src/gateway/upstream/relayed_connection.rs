@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use super::pool::Lease;
 use super::relay_error::RelayError;
 use crate::gateway::clock::{TICKS_A_SECOND, Ticks, ticks};
+use crate::gateway::problem::Problem;
 use crate::gateway::request_body::BodyProgress;
 use crate::gateway::watch::TimedExchange;
 
@@ -32,7 +33,7 @@ pub(crate) enum LastingKind {
 /// The caller of a response that lasts.
 pub(crate) trait LastingCaller {
     /// Waits until the caller has to be cut off, and returns the reason.
-    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = String>>>;
+    fn end(self: Box<Self>, kind: LastingKind) -> Pin<Box<dyn Future<Output = Problem>>>;
 }
 
 /// The connection that a response comes on. hyper does not ask for more of a body while it has bytes to write, so that
@@ -112,9 +113,9 @@ impl RelayedConnection {
         let Some(caller) = self.caller.take() else { return };
         let connection = Rc::downgrade(self);
         let asking = tokio::task::spawn_local(async move {
-            let reason = caller.end(kind).await;
+            let problem = caller.end(kind).await;
             if let Some(connection) = connection.upgrade() {
-                connection.refuse(reason);
+                connection.refuse(problem.reason());
             }
         });
         self.asking.set(Some(asking.abort_handle()));

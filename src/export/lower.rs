@@ -19,7 +19,7 @@ use super::table::{
 use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
-    RouteForward, Upstream, ValuePrefix,
+    RouteForward, Upstream, ValuePrefix, allow,
 };
 use crate::spread::spread;
 
@@ -150,7 +150,7 @@ fn full_shape(group: &GroupRoutes, path: &PathTemplate) -> String {
 
 /// Lists the steps of the routes of one path.
 fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern) -> Vec<DecisionStep<'r>> {
-    let allow = allow(routes);
+    let allow = allow(routes.iter().map(|route| route.method.as_str()));
     let mut steps = preflight_steps(group, &allow, true);
     let mut methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
     methods.sort_unstable();
@@ -193,18 +193,6 @@ fn mark_count(path: &PathTemplate) -> usize {
     let is_marked =
         |part: &&PathPart| matches!(part, PathPart::Parameter(parameter) if parameter.lead != ValuePrefix::Nothing);
     path.parts.iter().filter(is_marked).count()
-}
-
-/// Returns the methods of a path, as `Allow` lists them.
-fn allow(routes: &[&Route]) -> String {
-    let mut names: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
-    if names.contains(&"GET") {
-        names.push("HEAD");
-    }
-    names.push("OPTIONS");
-    names.sort_unstable();
-    names.dedup();
-    names.join(", ")
 }
 
 /// Lists the conditions of a route beside its path and its method.

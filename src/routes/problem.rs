@@ -86,3 +86,15 @@ pub(crate) fn allowed_methods(allow: &str) -> String {
 pub(crate) fn available_media_types(declared: &[&str]) -> String {
     format!("Available: {}.", declared.join(", "))
 }
+
+/// Lists the methods of a path as the header `Allow` has them: HEAD comes with GET, and OPTIONS is always there.
+pub(crate) fn allow<'m>(methods: impl IntoIterator<Item = &'m str>) -> String {
+    let mut names: Vec<&str> = methods.into_iter().collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    names.push("OPTIONS");
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}

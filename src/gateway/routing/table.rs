@@ -10,7 +10,7 @@ use super::template_router::{RouterTemplate, TemplateMatch, TemplateRouter};
 use super::values::PathValues;
 use crate::definition::QueryCondition;
 use crate::definition::percent::decode_query;
-use crate::routes::{PathPart, PathTemplate};
+use crate::routes::{PathPart, PathTemplate, allow};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
@@ -190,15 +190,7 @@ impl TableBuilder {
 
     fn finish(mut self) -> Result<RouteTable, RouterError> {
         for entry in &mut self.paths {
-            let mut names: Vec<&str> = entry.methods.iter().map(|(method, _)| method.as_str()).collect();
-            if names.contains(&"GET") && !names.contains(&"HEAD") {
-                names.push("HEAD");
-            }
-            if !names.contains(&"OPTIONS") {
-                names.push("OPTIONS");
-            }
-            names.sort_unstable();
-            entry.allow = names.join(", ");
+            entry.allow = allow(entry.methods.iter().map(|(method, _)| method.as_str()));
         }
         let mut exact = HashMap::default();
         let (mut templates, mut prefixes) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! Keys as a gateway follows them: read again and again, and never worse than the last good state for a minute.
 //!
-//! A key's file that is missing or broken keeps what was good, less what is revoked, for [`KEEP_BROKEN`]: a checkout is
+//! A key's file that is missing or broken keeps what was good, less what is revoked, for [`KEEP_BROKEN`](super::last_good::KEEP_BROKEN): a checkout is
 //! half-way. Then its key is closed; one that is broken at the start is closed at once. So it is with a broken key set.
 //! A revocation is remembered.
 
@@ -13,6 +13,7 @@ use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 use super::key_sets::key_set_place;
+use super::last_good::LastGood;
 use super::reused::PastSecrets;
 use super::revocations::PastRevocations;
 use super::{
@@ -23,8 +24,6 @@ use crate::access::token::TokenKeySet;
 use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, KeyKind, Timestamp};
 
-/// Time for which the last good state of a broken or missing file is kept.
-const KEEP_BROKEN: Duration = Duration::from_mins(1);
 /// Time after a change in which the folders are read at each look: the system's stamps are a few milliseconds coarse.
 const UNSETTLED: Duration = Duration::from_millis(100);
 /// Interval at which each file is looked at, which shows a change in place.
@@ -34,7 +33,7 @@ const SELDOM: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct AccessReader {
     sources: SecretSources,
-    known: BTreeMap<AccessSubject, KnownState>,
+    known: LastGood<AccessSubject, SubjectState>,
     revoked: RevokedSecrets,
     history: PastRevocations,
     committed: CommittedRevocations,
@@ -42,7 +41,7 @@ pub struct AccessReader {
     has_revocations: bool,
     /// Revoked secrets that no key has any more, so that none of them comes back under another id.
     past: PastSecrets,
-    key_sets: BTreeMap<String, KnownKeySet>,
+    key_sets: LastGood<String, Arc<TokenKeySet>>,
     key_set_files: Vec<Option<FileStamp>>,
     folders: Vec<Option<FileStamp>>,
     files: BTreeMap<AccessSubject, Option<FileStamp>>,
@@ -57,33 +56,19 @@ pub struct AccessReader {
     reported: BTreeSet<String>,
 }
 
-/// The last good state of a subject, and the time since when its file is broken.
-#[derive(Debug)]
-struct KnownState {
-    state: SubjectState,
-    broken_since: Option<Instant>,
-}
-
-/// The keys that were read of a set, and since when its file is broken.
-#[derive(Debug)]
-struct KnownKeySet {
-    keys: Arc<TokenKeySet>,
-    broken_since: Option<Instant>,
-}
-
 impl AccessReader {
     /// Begins with nothing read.
     #[must_use]
     pub fn new(sources: SecretSources) -> Self {
         Self {
             sources,
-            known: BTreeMap::new(),
+            known: LastGood::default(),
             revoked: RevokedSecrets::default(),
             history: PastRevocations::default(),
             committed: CommittedRevocations::default(),
             has_revocations: false,
             past: PastSecrets::default(),
-            key_sets: BTreeMap::new(),
+            key_sets: LastGood::default(),
             key_set_files: Vec::new(),
             folders: Vec::new(),
             files: BTreeMap::new(),
@@ -127,10 +112,7 @@ impl AccessReader {
             return false;
         }
         self.next_files = Some(now + SELDOM);
-        let mut broken = self.known.values().map(|known| known.broken_since);
-        let mut broken_sets = self.key_sets.values().map(|known| known.broken_since);
-        let is_over = |since: Option<Instant>| since.is_some_and(|since| now >= since + KEEP_BROKEN);
-        let is_closing = broken.any(is_over) || broken_sets.any(is_over);
+        let is_closing = self.known.is_any_over(now) || self.key_sets.is_any_over(now);
         let files = workspace.subjects().unwrap_or_default().into_iter().map(|subject| {
             let stamp = workspace.root.locate(&subject_place(&subject)).ok().and_then(|path| stamp_outside(&path));
             (subject, stamp)
@@ -155,7 +137,7 @@ impl AccessReader {
             self.problems.insert("revocations not read yet: all keys are refused".to_owned());
             return Arc::new(KeyDirectory::default());
         }
-        let states: Vec<&SubjectState> = self.known.values().map(|known| &known.state).collect();
+        let states: Vec<&SubjectState> = self.known.contents().collect();
         let keys: Vec<Arc<Key>> = states
             .iter()
             .filter_map(|state| if let SubjectState::Key(key) = state { Some(Arc::new(key.clone())) } else { None })
@@ -167,7 +149,7 @@ impl AccessReader {
         self.past.look_up(workspace, keys.iter().map(|key| &**key), &self.revoked);
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(sentence));
-        let key_sets = self.key_sets.iter().map(|(name, known)| (name.clone(), Arc::clone(&known.keys))).collect();
+        let key_sets = self.key_sets.iter().map(|(name, keys)| (name.clone(), Arc::clone(keys))).collect();
         let directory =
             KeyDirectory::new(keys, owners, (self.revoked.iter().cloned(), &self.past.secrets), &found.secrets)
                 .with_key_sets(key_sets);
@@ -198,12 +180,12 @@ impl AccessReader {
             }
         };
         let mut broken: BTreeMap<AccessSubject, String> =
-            self.known.keys().map(|subject| (subject.clone(), format!("the file of {subject} is gone"))).collect();
+            self.known.names().map(|subject| (subject.clone(), format!("the file of {subject} is gone"))).collect();
         for subject in subjects {
             match workspace.access_record(&subject) {
                 Ok(Some(record)) => {
                     broken.remove(&subject);
-                    self.known.insert(subject, KnownState { state: record.state, broken_since: None });
+                    self.known.note_good(subject, record.state);
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -213,31 +195,23 @@ impl AccessReader {
             }
         }
         for (subject, reason) in broken {
-            let Some(known) = self.known.get_mut(&subject) else {
-                self.problems.insert(format!("{reason}; the {subject} is closed"));
-                continue;
-            };
-            let since = *known.broken_since.get_or_insert(now);
-            if now < since + KEEP_BROKEN {
-                self.problems.insert(format!("{reason}; what was good is kept for a minute"));
+            self.problems.insert(if self.known.note_broken(&subject, now) {
+                format!("{reason}; what was good is kept for a minute")
             } else {
-                self.problems.insert(format!("{reason}; the {subject} is closed"));
-                self.known.remove(&subject);
-            }
+                format!("{reason}; the {subject} is closed")
+            });
         }
     }
 
-    /// Takes the key sets that can be used; of one that cannot, what was good stays for [`KEEP_BROKEN`].
+    /// Takes the key sets that can be used; of one that cannot, what was good stays for a minute.
     fn read_key_sets(&mut self, workspace: &Workspace, now: Instant) {
         let mut broken = BTreeMap::new();
         match workspace.read_key_sets() {
             Ok(files) => {
-                self.key_sets.retain(|name, _| files.iter().any(|(file, _)| file == name));
+                self.key_sets.retain(|name| files.iter().any(|(file, _)| file == name));
                 for (name, read) in files {
                     match read {
-                        Ok(keys) => {
-                            self.key_sets.insert(name, KnownKeySet { keys: Arc::new(keys), broken_since: None });
-                        }
+                        Ok(keys) => self.key_sets.note_good(name, Arc::new(keys)),
                         Err(error) => {
                             self.must_retry |= matches!(error, Error::Io(_));
                             let findings = error.file_findings(&key_set_place(&name));
@@ -249,18 +223,15 @@ impl AccessReader {
             Err(error) => {
                 self.must_retry = true;
                 self.problems.insert(error.one_line());
-                broken.extend(self.key_sets.keys().map(|name| (name.clone(), error.one_line())));
+                broken.extend(self.key_sets.names().map(|name| (name.clone(), error.one_line())));
             }
         }
         for (name, reason) in broken {
-            let known = self.key_sets.get_mut(&name);
-            let since = known.map(|known| *known.broken_since.get_or_insert(now));
-            if since.is_some_and(|since| now < since + KEEP_BROKEN) {
-                self.problems.insert(format!("{reason}; what was good is kept for a minute"));
+            self.problems.insert(if self.key_sets.note_broken(&name, now) {
+                format!("{reason}; what was good is kept for a minute")
             } else {
-                self.key_sets.remove(&name);
-                self.problems.insert(format!("{reason}; no token of this issuer is accepted"));
-            }
+                format!("{reason}; no token of this issuer is accepted")
+            });
         }
     }
 
@@ -306,7 +277,7 @@ impl AccessReader {
     }
 
     fn secret_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
-        let keys = self.known.values().filter_map(|known| match &known.state {
+        let keys = self.known.contents().filter_map(|state| match state {
             SubjectState::Key(key) if key.kind == KeyKind::Signature => Some(key),
             _ => None,
         });

@@ -5,6 +5,7 @@ mod committed_revocations;
 mod day_counts;
 mod file_names;
 mod key_sets;
+mod last_good;
 mod latest_dates;
 mod leaked_secrets;
 mod live;

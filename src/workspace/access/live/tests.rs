@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use super::super::last_good::KEEP_BROKEN;
 use super::*;
 
 const KEY_SET: &str =

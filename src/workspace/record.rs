@@ -89,13 +89,19 @@ pub(super) fn render(environment: &Environment) -> String {
         text.push_str("deployments:\n");
     }
     for (group, deployment) in &environment.deployments {
-        let start = text.len();
-        entry(&mut text, group, deployment);
-        let checksum = checksum(name, &text[start..]);
-        let _ = writeln!(text, "    checksum: {checksum}");
+        text.push_str(&whole_entry(name, group, deployment));
     }
     text.push_str(END);
     text.push('\n');
+    text
+}
+
+/// Writes an entry with its checksum.
+fn whole_entry(name: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> String {
+    let mut text = String::new();
+    entry(&mut text, group, deployment);
+    let checksum = checksum(name, &text);
+    let _ = writeln!(text, "    checksum: {checksum}");
     text
 }
 

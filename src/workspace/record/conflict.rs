@@ -1,9 +1,8 @@
 //! An environment's file in which Git left a merge conflict: both sides of it, and a file that still has one.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
-use super::{END, EnvironmentReading, at, checksum, entry, group_of, header, parse_text, render};
+use super::{END, EnvironmentReading, at, group_of, header, parse_text, render, whole_entry};
 use crate::model::{
     Deployment, Environment, EnvironmentName, GroupName, Hint, MERGE_CONFLICT, OperationId, Timestamp, conflict_marker,
 };
@@ -200,10 +199,7 @@ pub(in crate::workspace) fn render_conflict(environment: &Environment, conflicts
     groups.sort_unstable();
     groups.dedup();
     let write = |text: &mut String, group: &GroupName, deployment: &Deployment| {
-        let start = text.len();
-        entry(text, group, deployment);
-        let checksum = checksum(&environment.name, &text[start..]);
-        let _ = writeln!(text, "    checksum: {checksum}");
+        text.push_str(&whole_entry(&environment.name, group, deployment));
     };
     for group in groups {
         if let Some(conflict) = conflicts.iter().find(|conflict| conflict.group == *group) {

@@ -2,9 +2,8 @@
 //! stays as it is.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::{END, checksum, conflict, entry, group_of, parse_entry};
+use super::{END, conflict, group_of, parse_entry, whole_entry};
 use crate::model::{Deployment, EnvironmentName, GroupName};
 
 /// Replaces whole entries outside conflict markers, and those that were edited by hand and are to be replaced; inserts those
@@ -28,15 +27,6 @@ pub(in crate::workspace) fn replace_entries(
         replaced.insert_str(at, &whole_entry(name, group, deployment));
     }
     replaced
-}
-
-/// Writes an entry with its checksum.
-fn whole_entry(name: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> String {
-    let mut text = String::new();
-    entry(&mut text, group, deployment);
-    let checksum = checksum(name, &text);
-    let _ = writeln!(text, "    checksum: {checksum}");
-    text
 }
 
 /// Replaces the lines of entries outside conflict markers, whatever they say.

@@ -133,6 +133,18 @@ impl SubjectState {
         }
     }
 
+    /// Returns the key, of the state of one.
+    #[must_use]
+    pub const fn key(&self) -> Option<&Key> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
+
+    /// Takes the key out of the state of one.
+    #[must_use]
+    pub fn into_key(self) -> Option<Key> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
+
     /// Returns the grants; a revocation has none.
     #[must_use]
     pub fn grants(&self) -> &[Grant] {

@@ -21,7 +21,7 @@ pub(super) fn merge_states(base: Option<&SubjectState>, one: &SubjectState, othe
     let mut fields = FieldMerge::default();
     let state = match (one, other) {
         (SubjectState::Key(one), SubjectState::Key(other)) => {
-            let base = base.and_then(|base| if let SubjectState::Key(key) = base { Some(key) } else { None });
+            let base = base.and_then(SubjectState::key);
             SubjectState::Key(fields.merge_keys(base, one, other))
         }
         (SubjectState::Owner(one), SubjectState::Owner(other)) => {

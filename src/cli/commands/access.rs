@@ -156,7 +156,7 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
         if let Some(limits) = &limits {
             check_group_limits(guard.workspace(), limits, group, &environments)?;
         }
-        if let SubjectState::Key(key) = &state {
+        if let Some(key) = state.key() {
             check_group_limits(guard.workspace(), &key.limits, group, &environments)?;
         }
     }

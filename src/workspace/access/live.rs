@@ -138,10 +138,8 @@ impl AccessReader {
             return Arc::new(KeyDirectory::default());
         }
         let states: Vec<&SubjectState> = self.known.contents().collect();
-        let keys: Vec<Arc<Key>> = states
-            .iter()
-            .filter_map(|state| if let SubjectState::Key(key) = state { Some(Arc::new(key.clone())) } else { None })
-            .collect();
+        let keys: Vec<Arc<Key>> =
+            states.iter().filter_map(|state| Some(Arc::new(state.key()?.clone()))).collect();
         let owners: Vec<OwnerGrants> = states
             .iter()
             .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.clone()) } else { None })
@@ -277,10 +275,7 @@ impl AccessReader {
     }
 
     fn secret_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
-        let keys = self.known.contents().filter_map(|state| match state {
-            SubjectState::Key(key) if key.kind == KeyKind::Signature => Some(key),
-            _ => None,
-        });
+        let keys = self.known.contents().filter_map(|state| state.key().filter(|key| key.kind == KeyKind::Signature));
         let folders: Vec<_> = {
             let own = workspace.root.locate(layout::SECRETS_FOLDER).ok();
             self.sources.folders(workspace).into_iter().chain(own).collect()

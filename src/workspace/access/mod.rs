@@ -161,17 +161,14 @@ impl Workspace {
 
     /// Finds the secret that has a public key, or had it and was revoked. A file that cannot be read may have it too.
     pub fn public_key_use(&self, public: &PublicKey, now: Timestamp) -> Result<Option<PublicKeyUse>, Error> {
-        fn key(state: &SubjectState) -> Option<&Key> {
-            if let SubjectState::Key(key) = state { Some(key) } else { None }
-        }
         let AccessSnapshot { records, mut problems, revoked, .. } = self.access_snapshot()?;
         let (history, unread) = self.access_history()?;
         problems.extend(unread);
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        let present = records.iter().filter_map(|record| key(&record.state));
-        let past = history.iter().filter_map(|committed| key(&committed.operation.after));
+        let present = records.iter().filter_map(|record| record.state.key());
+        let past = history.iter().filter_map(|committed| committed.operation.after.key());
         Ok(PublicKeyUse::find(public, (present, past), &revoked, now))
     }
 

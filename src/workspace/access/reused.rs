@@ -3,7 +3,7 @@
 use super::super::Workspace;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::{AccessSnapshot, HISTORY_FOLDER, subject_place};
-use crate::access::{AccessSubject, Key, ReusedSecret, RevokedSecrets, Secret, SecretId, SubjectState, absent_revoked};
+use crate::access::{AccessSubject, Key, ReusedSecret, RevokedSecrets, Secret, SecretId, absent_revoked};
 use crate::check::SECRET_REUSED;
 use crate::model::{Finding, Location};
 
@@ -58,7 +58,7 @@ impl Workspace {
         let ids = self.access_operation_ids().unwrap_or_default();
         let operations = ids.iter().filter_map(|id| self.read_access_operation(id).ok());
         for operation in operations {
-            let SubjectState::Key(key) = operation.after else { continue };
+            let Some(key) = operation.after.into_key() else { continue };
             let is_new = |secret: &Secret, found: &[Secret]| {
                 wanted.contains(&secret.id)
                     && !found.iter().any(|known| known.id == secret.id && known.proof == secret.proof)

@@ -7,7 +7,7 @@ use super::super::{LockGuard, Workspace};
 use super::merge::stated_operations;
 use super::{HISTORY_FOLDER, LARGEST_SUBJECT, operation_place, subject_place};
 use crate::access::merge::{AccessOperations, heads_of, leads_to};
-use crate::access::{AccessOperation, AccessSubject, Key, SecretId, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Key, SecretId};
 use crate::check::rules::access::KEY_MISSING;
 use crate::model::{Finding, Hint, KeyName, Location, OperationId};
 
@@ -43,7 +43,7 @@ impl Workspace {
         };
         let (operations, mut unread) = self.readable_operations(ids);
         let heads = heads_of(&operations, &subject);
-        let heads = heads.iter().filter_map(|head| key_of(&operations.get(head)?.after));
+        let heads = heads.iter().filter_map(|head| operations.get(head)?.after.key().cloned());
         let (key, present, file) = match (self.key(name), heads.reduce(with_secrets_of)) {
             (Ok((key, operation)), joined) => {
                 (joined.into_iter().fold(key, with_secrets_of), Some(operation), Vec::new())
@@ -112,10 +112,6 @@ impl LockGuard {
         workspace.remember_revocations(std::iter::once(id))?;
         Ok(true)
     }
-}
-
-fn key_of(state: &SubjectState) -> Option<Key> {
-    if let SubjectState::Key(key) = state { Some(key.clone()) } else { None }
 }
 
 /// Adds the secrets of another branch. One that both have retires when the last of them says.

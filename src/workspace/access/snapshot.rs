@@ -7,7 +7,7 @@ use super::super::error::Error;
 use super::HISTORY_FOLDER;
 use super::committed_revocations::UnreadCommits;
 use super::revocations::PastRevocations;
-use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, SubjectState, absent_revoked, reused_secrets};
+use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, absent_revoked, reused_secrets};
 use crate::model::Finding;
 
 /// The files of callers at one moment, with all that is revoked.
@@ -35,10 +35,7 @@ pub struct AccessSnapshot {
 impl AccessSnapshot {
     /// Iterates over the keys.
     pub fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
-        self.records.iter().filter_map(|record| match &record.state {
-            SubjectState::Key(key) => Some(key),
-            SubjectState::Owner(_) | SubjectState::Revocation(_) => None,
-        })
+        self.records.iter().filter_map(|record| record.state.key())
     }
 
     /// Finds out whether commits may have revocations that are not known here.

@@ -39,7 +39,7 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
         };
         if let Some(record) = record {
             result.problems.extend(chains.walk(subject, &record.operation, &record.state));
-            keys.extend(if let SubjectState::Key(key) = record.state { Some(key) } else { None });
+            keys.extend(record.state.into_key());
         }
     }
     result.problems.extend(repeated_ids(&keys));

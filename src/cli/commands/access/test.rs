@@ -1,7 +1,7 @@
 //! `apigw access test`: the verdict on a call, step by step, in the order in which a gateway takes them.
 
 use super::TestArguments;
-use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof, SubjectState};
+use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
@@ -70,10 +70,7 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         }
         None => (None, None),
     };
-    let keys = records.into_iter().filter_map(|record| match record.state {
-        SubjectState::Key(key) => Some(key.into()),
-        _ => None,
-    });
+    let keys = records.into_iter().filter_map(|record| record.state.into_key().map(Into::into));
     let directory = KeyDirectory::new(keys, owner, (revoked.iter().cloned(), &[]), &found.secrets);
     steps.push(secret_step(&key, &directory, is_here, now));
     let (name, method_and_path) = (called.name(), called.method_and_path());

@@ -11,7 +11,7 @@ use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
 use crate::access::change::{self, NextSecret};
 use crate::access::{
     AccessOperation, AccessSubject, Grant, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
-    SigningSettings, SubjectState, TokenBinding,
+    SigningSettings, TokenBinding,
 };
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
@@ -83,8 +83,8 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         secrets: vec![made.secret.clone()],
         grants: Vec::new(),
     };
-    let operation = change::create(key, &author)?;
-    commit(context, &guard, operation, &made, &arguments.out)?;
+    let operation = change::create(key.clone(), &author)?;
+    commit(context, &guard, (operation, &key), &made, &arguments.out)?;
     context.output.note(&first_grants(&arguments.name, arguments.owner.as_ref(), &of_owner));
     if let Some(warning) = unnamed {
         context.output.warning(&warning);
@@ -136,7 +136,7 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     };
     let is_revoked = |id: &SecretId| revoked.contains(id);
     let operation = change::rotate((&key, &before), next, is_revoked, &author)?;
-    commit(context, &guard, operation, &made, &arguments.out)?;
+    commit(context, &guard, (operation, &key), &made, &arguments.out)?;
     if let Some(at) = key.past_end(author.now) {
         context.output.note(&format!("the key had expired at {at}: its old secrets stay invalid, without an overlap"));
     }
@@ -243,7 +243,7 @@ impl MadeSecret {
 fn commit(
     context: &Context<'_>,
     guard: &LockGuard,
-    mut operation: AccessOperation,
+    (mut operation, key): (AccessOperation, &Key),
     made: &MadeSecret,
     out: &SecretOut,
 ) -> Result<(), CommandError> {
@@ -264,7 +264,7 @@ fn commit(
     let committed = write();
     let committed =
         committed.map_err(|error| written.iter().fold(error, |error, path| guard.take_back_secret(path, error)))?;
-    let SubjectState::Key(key) = &operation.after else { return Ok(()) };
+    let key = operation.after.key().unwrap_or(key);
     let file = out.file.as_ref().map(|file| file.display().to_string());
     let view = KeySecretView {
         schema: SCHEMA,

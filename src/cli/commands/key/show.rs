@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::access::{Grant, Key, SubjectState};
+use crate::access::{Grant, Key};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::escape;
@@ -19,10 +19,8 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let now = context.now();
     let keys: Vec<(&Key, KeyView)> = records
         .iter()
-        .filter_map(|record| match &record.state {
-            SubjectState::Key(key) => Some((key, KeyView::new(key, &revoked, now))),
-            _ => None,
-        })
+        .filter_map(|record| record.state.key())
+        .map(|key| (key, KeyView::new(key, &revoked, now)))
         .collect();
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 4 };
     let rows: Vec<Vec<TableCell>> = keys.iter().map(|(key, view)| row(key, view)).collect();

@@ -1,6 +1,6 @@
 //! Subjects and public keys that no secret has: a new secret takes no other one's place, and revives none.
 
-use crate::access::{PublicKey, PublicKeyUse, Secret, SecretProof, SubjectState, TokenBinding};
+use crate::access::{Key, PublicKey, PublicKeyUse, Secret, SecretProof, TokenBinding};
 use crate::cli::error::{CommandError, Exit};
 use crate::model::Timestamp;
 use crate::workspace::{self, AccessSnapshot, Workspace};
@@ -15,11 +15,9 @@ pub(super) fn check_unbound(workspace: &Workspace, binding: &TokenBinding) -> Re
     let is_bound = |secret: &Secret| {
         matches!(&secret.proof, SecretProof::Token(other) if other == binding) && !revoked.contains(&secret.id)
     };
-    let bound = records.iter().find_map(|record| match &record.state {
-        SubjectState::Key(key) if key.secrets.iter().any(is_bound) => Some(&key.name),
-        _ => None,
-    });
-    bound.map_or(Ok(()), |name| {
+    let mut keys = records.iter().filter_map(|record| record.state.key());
+    let bound = keys.find(|key| key.secrets.iter().any(is_bound));
+    bound.map_or(Ok(()), |Key { name, .. }| {
         let TokenBinding { issuer, subject } = binding;
         let message = format!("key {name} is bound to the subject {subject:?} of {issuer:?} already");
         Err(CommandError::new("exists", Exit::Conflict, message)

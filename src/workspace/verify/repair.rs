@@ -7,7 +7,7 @@ use super::{EnvironmentExamination, PlannedEdits, RepairOutcome};
 use crate::model::{Author, Deployment, Environment, EnvironmentName, GroupName, Release};
 use crate::plan;
 use crate::workspace::error::Error;
-use crate::workspace::{DiskFacts, LockGuard, Workspace, layout, record};
+use crate::workspace::{Committed, DiskFacts, LockGuard, Workspace, layout, record};
 
 pub(super) fn environment(
     guard: &LockGuard,
@@ -82,7 +82,10 @@ fn rewrite(
         }
     };
     plan.operation.make_later_than(environment.deployments.values());
-    let id = guard.record(guard.stage(), environment, &plan.operation, &[])?;
+    let Committed { id, unsynced } = guard.record(guard.stage(), environment, &plan.operation, &[])?;
+    if let Some(error) = unsynced {
+        return Err(error);
+    }
     for group in plan.operation.changes.keys() {
         outcome.done.push(format!("{name}: recorded the change of {group} by hand as operation {id}"));
     }

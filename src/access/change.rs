@@ -209,7 +209,7 @@ pub fn rotate(
         let secrets = kept.into_iter().map(|secret| secret.id).collect();
         return Err(ChangeError::ThirdSecret { key: key.name.clone(), secrets });
     }
-    let end = Timestamp::from_milliseconds(author.now.milliseconds().saturating_add(overlap_ms));
+    let end = author.now.plus_ms(overlap_ms);
     let mut summary = format!("secret {}", secret.id);
     if let Some(at) = ended {
         // They ended with the key, and the key's other end would let them in again.

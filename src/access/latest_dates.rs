@@ -35,7 +35,7 @@ impl LatestDates {
         for (id, date) in &other.dates {
             self.note(id, *date);
         }
-        self.dates.retain(|_, date| now.milliseconds() - date.milliseconds() <= KEPT_MS);
+        self.dates.retain(|_, date| now.ms_since(*date) <= KEPT_MS);
         self
     }
 
@@ -48,6 +48,6 @@ impl LatestDates {
     #[must_use]
     pub fn ahead_of(&self, now: Timestamp) -> Option<Timestamp> {
         let latest = self.dates.values().max()?;
-        (latest.milliseconds() > now.milliseconds() + 1000).then_some(*latest)
+        (latest.ms_since(now) > 1000).then_some(*latest)
     }
 }

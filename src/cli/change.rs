@@ -231,7 +231,7 @@ pub(super) const fn pending(arguments: &ChangeArguments, is_pending: bool) -> Ex
 
 /// Warns of an operation whose time is ahead of this machine's clock, as it must be later than those before it.
 pub(super) fn warn_of_clock(context: &Context<'_>, plan: &Plan) {
-    let ahead = plan.operation.time.milliseconds() - context.now().milliseconds();
+    let ahead = plan.operation.time.ms_since(context.now());
     if ahead > FAR_AHEAD_MS {
         let environment = &plan.operation.environment;
         context.output.warning(&format!(

@@ -37,8 +37,7 @@ pub struct ProcessContext {
 
 /// Reads the clock: for a process that follows files for as long as it runs.
 pub(super) fn wall_clock() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    Timestamp::from_unix_time(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 impl ProcessContext {

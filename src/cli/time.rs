@@ -55,7 +55,7 @@ pub(super) fn age(since: Timestamp, now: Timestamp) -> String {
     const HOUR: i64 = 60 * MINUTE;
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
-    let seconds = ((now.milliseconds() - since.milliseconds()) / 1000).max(0);
+    let seconds = (now.ms_since(since) / 1000).max(0);
     match seconds {
         0..MINUTE => format!("{seconds}s"),
         MINUTE..HOUR => format!("{}m", seconds / MINUTE),

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::kind::milliseconds_between;
 use super::node::NodeRecord;
 use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SILENT_MS, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
@@ -114,13 +113,13 @@ impl EnvironmentFleet {
 
     /// Forgets nodes that have not polled for some milliseconds, but for those that are named.
     pub fn forget(&mut self, silent_ms: i64, is_named: impl Fn(&NodeName) -> bool, now: Timestamp) {
-        self.nodes.retain(|name, node| is_named(name) || milliseconds_between(node.seen, now) < silent_ms);
-        self.refused.retain(|poll| milliseconds_between(poll.time, now) < silent_ms);
+        self.nodes.retain(|name, node| is_named(name) || now.ms_since(node.seen) < silent_ms);
+        self.refused.retain(|poll| now.ms_since(poll.time) < silent_ms);
     }
 
     /// Forgets a node that is silent. Returns true if there was one.
     pub fn forget_node(&mut self, name: &NodeName, now: Timestamp) -> bool {
-        let is_silent = |node: &NodeRecord| milliseconds_between(node.seen, now) > SILENT_MS;
+        let is_silent = |node: &NodeRecord| now.ms_since(node.seen) > SILENT_MS;
         self.nodes.get(name).is_some_and(is_silent) && self.nodes.remove(name).is_some()
     }
 
@@ -186,7 +185,7 @@ impl EnvironmentFleet {
             let sent = node.kind(kind).sent.as_ref().filter(|sent| sent.is_refused)?;
             Some(NodeTrouble::Refuses { kind, times: sent.times })
         });
-        let is_silent = milliseconds_between(node.seen, now) > SILENT_MS;
+        let is_silent = now.ms_since(node.seen) > SILENT_MS;
         let newest = self.release.as_ref().map(|release| &release.summary.version);
         let is_behind = || newest != node.applied.as_ref().map(|applied| &applied.version) || !has_listener;
         let silent = is_silent.then_some(NodeTrouble::Silent);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::kind::after;
 use super::resources::ClusterResource;
 use crate::model::{Digest, Timestamp};
 
@@ -32,7 +31,7 @@ impl HeldCluster {
     /// Notes that the node has polled with it.
     pub(super) fn note_applied(&mut self, now: Timestamp) {
         let settle_ms = if self.resource.resolves_names() { SETTLE_MS } else { 0 };
-        self.usable_at.get_or_insert(after(now, settle_ms));
+        self.usable_at.get_or_insert(now.plus_ms(settle_ms));
     }
 }
 

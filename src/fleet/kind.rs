@@ -109,7 +109,7 @@ impl KindState {
         if !is_overlap {
             return false;
         }
-        self.overlapped_at.replace(now).is_some_and(|before| milliseconds_between(before, now) < SHARED_WITHIN_MS)
+        self.overlapped_at.replace(now).is_some_and(|before| now.ms_since(before) < SHARED_WITHIN_MS)
     }
 
     /// Notes that a poll is not held any more.
@@ -141,7 +141,7 @@ impl KindState {
             times,
             since: before.as_ref().map_or(now, |sent| sent.since),
             is_refused: before.is_some_and(|sent| sent.is_refused),
-            retry_at: after(now, pause),
+            retry_at: now.plus_ms(pause),
         });
     }
 }
@@ -149,13 +149,4 @@ impl KindState {
 /// Returns the digest of a version, which may have a number.
 pub(super) fn content_of(version: &str) -> &str {
     version.split_once('.').map_or(version, |(content, _)| content)
-}
-
-/// Returns a time some milliseconds later.
-pub(super) fn after(time: Timestamp, milliseconds: i64) -> Timestamp {
-    Timestamp::from_milliseconds(time.milliseconds().saturating_add(milliseconds))
-}
-
-pub(super) fn milliseconds_between(before: Timestamp, now: Timestamp) -> i64 {
-    now.milliseconds().saturating_sub(before.milliseconds())
 }

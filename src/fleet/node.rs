@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::held::{HeldCluster, LINGER_MS, clusters_version};
-use super::kind::{KindState, PolledVersion, after, content_of, milliseconds_between};
+use super::kind::{KindState, PolledVersion, content_of};
 use super::resources::{DiscoveryBody, FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, ResourceKind};
 use crate::model::Timestamp;
@@ -169,7 +169,7 @@ impl NodeRecord {
             let may_be_routed = leads_to(&routed) || !knows_routes && held.usable_at.is_some();
             held.was_routed |= may_be_routed;
             let is_used = may_be_routed || leads_to(&coming);
-            held.until = if is_used { None } else { Some(held.until.unwrap_or(after(now, LINGER_MS))) };
+            held.until = if is_used { None } else { Some(held.until.unwrap_or(now.plus_ms(LINGER_MS))) };
             // One that no route led to goes at once: it may be the one that the node refuses.
             is_used || held.was_routed
         });
@@ -299,6 +299,6 @@ impl NodeRecord {
 
     /// True if two processes have polled under the name a moment ago.
     pub(super) fn is_shared(&self, now: Timestamp) -> bool {
-        self.shared_at.is_some_and(|at| milliseconds_between(at, now) < SHARED_MS)
+        self.shared_at.is_some_and(|at| now.ms_since(at) < SHARED_MS)
     }
 }

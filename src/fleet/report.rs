@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use super::kind::milliseconds_between;
 use super::resources::{ResourceKind, WithheldGroup};
 use crate::model::{EnvironmentName, GroupName, NodeName, OperationId, Timestamp};
 
@@ -67,7 +66,7 @@ impl NodeReport {
     /// True if it has not polled for a while.
     #[must_use]
     pub fn is_silent(&self, now: Timestamp) -> bool {
-        milliseconds_between(self.seen, now) > SILENT_MS
+        now.ms_since(self.seen) > SILENT_MS
     }
 }
 

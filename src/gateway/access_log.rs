@@ -74,8 +74,7 @@ pub enum LoggedClient {
 
 fn point_in_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let milliseconds = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    serializer.collect_str(&Timestamp::from_milliseconds(milliseconds))
+    serializer.collect_str(&Timestamp::from_unix_time(since))
 }
 
 fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

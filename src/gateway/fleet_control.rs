@@ -135,7 +135,7 @@ impl FleetControl {
             if Instant::now() >= deadline {
                 return Ok(None);
             }
-            let pause = until.map(|until| until.milliseconds().saturating_sub(now.milliseconds()));
+            let pause = until.map(|until| until.ms_since(now));
             let pause = pause.map(|pause| Duration::from_millis(u64::try_from(pause).unwrap_or_default()));
             let again = pause.map_or(deadline, |pause| deadline.min(Instant::now() + pause));
             tokio::select! {

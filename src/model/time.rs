@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
@@ -37,10 +38,28 @@ impl Timestamp {
         self.0
     }
 
+    /// Creates a timestamp from the time since 1970-01-01T00:00:00Z, as systems give it.
+    #[must_use]
+    pub fn from_unix_time(since: Duration) -> Self {
+        Self::from_milliseconds(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Returns the time some milliseconds later, or earlier where they are negative.
+    #[must_use]
+    pub fn plus_ms(self, milliseconds: i64) -> Self {
+        Self::from_milliseconds(self.0.saturating_add(milliseconds))
+    }
+
+    /// Returns the milliseconds since another time; negative where that is later.
+    #[must_use]
+    pub const fn ms_since(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
     /// Returns the time one millisecond later.
     #[must_use]
     pub fn successor(self) -> Self {
-        Self::from_milliseconds(self.0 + 1)
+        self.plus_ms(1)
     }
 
     /// Returns the time in the format of an operation's id: `20261123T180000.000Z`.

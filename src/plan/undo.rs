@@ -1,7 +1,7 @@
 //! Undo: the opposite of one operation.
 
 use crate::model::{
-    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
+    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
 };
 
 use super::error::{Error, StateError};
@@ -73,7 +73,7 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
         plan.change(&group, ReleaseAction::Undo, Some(current), with_number(facts, &group, after)?);
     }
     if !changed.is_empty() && !skip_changed {
-        let before = (!is_first).then(|| Timestamp::from_milliseconds(operation.time.milliseconds() - 1));
+        let before = (!is_first).then(|| operation.time.plus_ms(-1));
         return Err(Error::Overtaken {
             operation: id.clone(),
             environment: environment.clone(),

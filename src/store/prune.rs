@@ -133,7 +133,7 @@ impl StorePrune {
             return Ok(0);
         }
         probe(&**store).await?;
-        let until = Timestamp::from_milliseconds(self.now.milliseconds().saturating_add(MARK_MS));
+        let until = self.now.plus_ms(MARK_MS);
         let mark = self.successor(&self.pointer, Some(until), key);
         let tag = replace_pointer(&**store, &mark, (&self.pointer, &self.tag), keys).await?;
         let tag = tag.ok_or(PruneError::Moved)?;

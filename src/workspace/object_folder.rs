@@ -94,9 +94,7 @@ impl ObjectFolder {
             let metadata = fs::symlink_metadata(&path).at("read", &path)?;
             let Some(digest) = digest.filter(|_| metadata.is_file()) else { continue };
             let modified = metadata.modified().at("read", &path)?;
-            let since_1970 = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-            let milliseconds = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
-            let modified = Timestamp::from_milliseconds(milliseconds);
+            let modified = Timestamp::from_unix_time(modified.duration_since(UNIX_EPOCH).unwrap_or_default());
             objects.push(ListedObject { digest, bytes: metadata.len(), modified });
         }
         Ok(objects)

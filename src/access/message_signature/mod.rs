@@ -171,7 +171,7 @@ impl MessageSignature {
     ///
     /// Fails with the difference of the signer's clock, or the time at which the signature expired.
     pub fn check_date(&self, now: Timestamp, tolerance_ms: i64) -> Result<(), SignatureFault> {
-        let ahead_ms = self.created.milliseconds().saturating_sub(now.milliseconds());
+        let ahead_ms = self.created.ms_since(now);
         if ahead_ms.saturating_abs() > tolerance_ms {
             return Err(SignatureFault::Clock { ahead_ms });
         }

@@ -191,7 +191,7 @@ impl<'h> Authorization<'h> {
     ///
     /// Fails with the difference of the signer's clock.
     pub fn check_date(&self, now: Timestamp, tolerance_ms: i64) -> Result<(), SignatureFault> {
-        let ahead_ms = self.time.milliseconds() - now.milliseconds();
+        let ahead_ms = self.time.ms_since(now);
         if ahead_ms.abs() > tolerance_ms { Err(SignatureFault::Clock { ahead_ms }) } else { Ok(()) }
     }
 

@@ -176,7 +176,7 @@ impl TokenClaims {
         if now >= self.expires {
             return Err(TokenFault::Expired(self.expires));
         }
-        let latest = Timestamp::from_milliseconds(now.milliseconds().saturating_add(CLOCK_TOLERANCE_MS));
+        let latest = now.plus_ms(CLOCK_TOLERANCE_MS);
         for (name, at) in [("nbf", self.not_before), ("iat", self.issued_at)] {
             if let Some(at) = at.filter(|at| *at > latest) {
                 return Err(TokenFault::Future(name, at));

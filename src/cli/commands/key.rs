@@ -224,7 +224,7 @@ enum TimeArgument {
 impl TimeArgument {
     fn resolve(self, now: Timestamp) -> Timestamp {
         match self {
-            Self::After(milliseconds) => Timestamp::from_milliseconds(now.milliseconds().saturating_add(milliseconds)),
+            Self::After(milliseconds) => now.plus_ms(milliseconds),
             Self::At(time) => time,
         }
     }

@@ -196,6 +196,6 @@ pub(super) fn lasting_kind(headers: &HeaderMap) -> LastingKind {
 
 /// Returns the time to wait for an end, rounded up to a millisecond that has passed it.
 fn wait_until(end: Timestamp, now: Timestamp) -> Duration {
-    let milliseconds = end.milliseconds().saturating_sub(now.milliseconds()).max(1);
+    let milliseconds = end.ms_since(now).max(1);
     Duration::from_millis(milliseconds.unsigned_abs()).min(LONGEST_WAIT)
 }

@@ -7,7 +7,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::counted;
 use crate::cli::stores::prune_error;
 use crate::cli::views::{PushDocument, PushPruneView, UnneededObjectView};
-use crate::model::{Lifetime, SCHEMA, Timestamp};
+use crate::model::{Lifetime, SCHEMA};
 use crate::store::{ListedObject, PruneError, PruneLimits, SignedPointer};
 
 /// The flags of a prune.
@@ -28,7 +28,7 @@ impl Push<'_> {
     pub(super) fn prune(&self) -> Result<Exit, CommandError> {
         let PruneArguments { keep, older_than, .. } = &self.arguments.prune;
         let now = self.context.now();
-        let before = Timestamp::from_milliseconds(now.milliseconds().saturating_sub(older_than.milliseconds()));
+        let before = now.plus_ms(-older_than.milliseconds());
         let limits = PruneLimits { pushes: *keep, before, now };
         let shown = |error: PruneError| prune_error(&error);
         let planned = self.remote.plan_prune(self.current_pointer()?, &limits).map_err(shown)?;

@@ -72,7 +72,7 @@ impl SavedDates {
         let (wall, instant) = self.clock;
         let elapsed_ms = i64::try_from(instant.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.clock = (wall_clock(), Instant::now());
-        let back_ms = wall.milliseconds().saturating_add(elapsed_ms) - self.clock.0.milliseconds();
+        let back_ms = wall.plus_ms(elapsed_ms).ms_since(self.clock.0);
         if back_ms >= TOLD_MS {
             context.output.warning(&format!(
                 "the clock was set back by {} s: signed requests are refused that may have been let in before",

@@ -227,7 +227,7 @@ fn fail(context: &Context<'_>, status: &mut SourceStatus, at: Timestamp, failure
 
 /// Says when the clocks differ: by the one of this machine the expiry is judged.
 fn warn_of_clock(context: &Context<'_>, status: &SourceStatus, now: Timestamp) {
-    let ahead_ms = status.pushed.milliseconds() - now.milliseconds();
+    let ahead_ms = status.pushed.ms_since(now);
     if ahead_ms > MOST_AHEAD_MS {
         context.output.warning(&format!(
             "push {} of {} is {} s ahead of this machine's clock, by which its expiry is judged: set the clocks, for example with NTP",

@@ -139,6 +139,6 @@ impl fmt::Debug for DefinitionSource {
 }
 
 fn first_message(findings: &[Finding]) -> String {
-    let first = findings.first().map(|finding| format!("{}: {}", finding.location, finding.message));
+    let first = findings.first().map(Finding::one_line);
     first.unwrap_or_else(|| "the definition is not valid".to_owned())
 }

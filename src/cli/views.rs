@@ -369,7 +369,7 @@ impl<'a> ErrorView<'a> {
         }
         // A program that shows only the message still says where.
         if let Some(first) = error.findings.first() {
-            message = format!("{message}: {}: {}", first.location, first.message);
+            message = format!("{message}: {}", first.one_line());
         }
         let from_findings = error.findings.iter().map(|finding| &finding.hint).filter(|hint| !hint.is_empty());
         let own = error.hints.iter().map(|hint| Cow::Borrowed(hint.as_str()));

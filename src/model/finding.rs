@@ -71,3 +71,11 @@ pub struct Finding {
     /// The number of violations that this finding stands for: one, or all that are not listed.
     pub count: usize,
 }
+
+impl Finding {
+    /// Puts its place and its message into one line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        format!("{}: {}", self.location, self.message)
+    }
+}

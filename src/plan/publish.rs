@@ -229,6 +229,6 @@ fn check_candidate<E>(
     if !errors.is_empty() {
         return Err(Error::Invalid { group: group.clone(), findings: errors });
     }
-    plan.warnings.extend(warnings.into_iter().map(|finding| format!("{}: {}", finding.location, finding.message)));
+    plan.warnings.extend(warnings.iter().map(Finding::one_line));
     Ok(())
 }

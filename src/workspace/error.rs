@@ -307,8 +307,7 @@ impl Error {
     pub fn one_line(&self) -> String {
         match self {
             Self::Invalid(findings) => {
-                let findings = findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message));
-                findings.collect::<Vec<_>>().join("; ")
+                findings.iter().map(Finding::one_line).collect::<Vec<_>>().join("; ")
             }
             Self::NotTakenBack { cause, .. } => cause.one_line(),
             other => {
@@ -367,8 +366,8 @@ fn nearest_text(nearest: Option<&str>) -> String {
 fn first_message(findings: &[Finding]) -> String {
     match findings {
         [] => "the workspace is not valid".to_owned(),
-        [only] => format!("{}: {}", only.location, only.message),
-        [first, rest @ ..] => format!("{}: {} (and {} more)", first.location, first.message, rest.len()),
+        [only] => only.one_line(),
+        [first, rest @ ..] => format!("{} (and {} more)", first.one_line(), rest.len()),
     }
 }
 

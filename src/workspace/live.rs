@@ -189,7 +189,7 @@ impl LiveReader {
         let mut groups = Vec::new();
         let mut all_not_served = Vec::new();
         for (group, finding) in reading.problems {
-            let reason = format!("{}: {}", finding.location, finding.message);
+            let reason = finding.one_line();
             groups.extend(group.as_ref().and_then(|group| last.group(group)).cloned());
             all_not_served.push(not_served(group, None, reason));
         }

@@ -128,7 +128,7 @@ impl Workspace {
         let broken = reading.problems.into_iter().map(|(group, finding)| ViewProblem {
             environment: name.clone(),
             group,
-            message: format!("{}: {}", finding.location, finding.message),
+            message: finding.one_line(),
         });
         let mut problems: Vec<ViewProblem> = broken.collect();
         let mut environment = reading.environment;

@@ -223,8 +223,7 @@ fn report(
     apis: usize,
     findings: &[Finding],
 ) -> Result<Exit, CommandError> {
-    let warnings: Vec<String> =
-        findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect();
+    let warnings: Vec<String> = findings.iter().map(Finding::one_line).collect();
     let more = findings.iter().skip(MOST_WARNINGS).map(|finding| finding.count).sum();
     context.output.warnings(&warnings, more, &format!("`apigw check {group}` shows all"));
     let settings = match context.workspace()?.group_settings(group) {

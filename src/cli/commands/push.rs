@@ -144,7 +144,7 @@ impl Push<'_> {
         let state = self.workspace.pushed_state(&published_environments(self.context, &self.arguments.env)?)?;
         for warning in &state.warnings {
             let hint = hints::text(&warning.hint);
-            self.context.output.warning(&format!("{}: {}; {hint}", warning.location, warning.message));
+            self.context.output.warning(&format!("{}; {hint}", warning.one_line()));
         }
         let planned = PlannedPush::new(self, state, before, was_put_back)?;
         if !planned.view.up_to_date && !self.arguments.dry_run {

@@ -146,7 +146,7 @@ impl AccessReader {
             .collect();
         self.past.look_up(workspace, keys.iter().map(|key| &**key), &self.revoked);
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
-        self.problems.extend(found.problems.iter().map(sentence));
+        self.problems.extend(found.problems.iter().map(Finding::one_line));
         let key_sets = self.key_sets.iter().map(|(name, keys)| (name.clone(), Arc::clone(keys))).collect();
         let directory =
             KeyDirectory::new(keys, owners, (self.revoked.iter().cloned(), &self.past.secrets), &found.secrets)
@@ -213,7 +213,7 @@ impl AccessReader {
                         Err(error) => {
                             self.must_retry |= matches!(error, Error::Io(_));
                             let findings = error.file_findings(&key_set_place(&name));
-                            broken.insert(name, findings.iter().map(sentence).collect::<Vec<_>>().join("; "));
+                            broken.insert(name, findings.iter().map(Finding::one_line).collect::<Vec<_>>().join("; "));
                         }
                     }
                 }
@@ -297,10 +297,6 @@ impl AccessReader {
         let own = places.iter().map(|place| workspace.root.locate(place).ok().and_then(|path| stamp_outside(&path)));
         own.chain(self.sources.folders(workspace).iter().map(|path| stamp_outside(path))).collect()
     }
-}
-
-fn sentence(finding: &Finding) -> String {
-    format!("{}: {}", finding.location, finding.message)
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn other_programs_read_it_as_yaml() {
 /// Returns the location and the message of the first finding.
 fn first(text: &str) -> String {
     match read(text) {
-        Err(Error::Invalid(findings)) => format!("{}: {}", findings[0].location, findings[0].message),
+        Err(Error::Invalid(findings)) => findings[0].one_line(),
         other => panic!("{other:?}"),
     }
 }

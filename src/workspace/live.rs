@@ -184,7 +184,7 @@ impl LiveReader {
                 return (Arc::clone(last), vec![not_served(None, None, reason)]);
             }
             Ok(reading) => reading,
-            Err(error) => return (Arc::clone(last), vec![not_served(None, None, error.to_string())]),
+            Err(error) => return (Arc::clone(last), vec![not_served(None, None, error.one_line())]),
         };
         let mut groups = Vec::new();
         let mut all_not_served = Vec::new();
@@ -197,7 +197,7 @@ impl LiveReader {
         for (group, deployment) in reading.environment.deployments {
             if let Some(error) = failed.remove(&group) {
                 groups.extend(last.group(&group).cloned());
-                all_not_served.push(not_served(Some(group), Some(deployment.operation), error.to_string()));
+                all_not_served.push(not_served(Some(group), Some(deployment.operation), error.one_line()));
                 continue;
             }
             let is_live = deployment.release.state == DeploymentState::Live;

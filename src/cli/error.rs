@@ -12,7 +12,9 @@ use std::iter;
 use super::advice;
 use super::hints;
 use super::short_ids::shorten_findings;
-use crate::model::{EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, Version, VersionRemark};
+use crate::model::{
+    EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, Version, VersionRemark,
+};
 use crate::plan::BreakingChange;
 use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
@@ -253,12 +255,7 @@ impl From<PlanError> for CommandError {
 }
 
 /// Adds hints to the error about a number that was deleted with other bytes.
-fn deleted(
-    error: CommandError,
-    group: &GroupName,
-    version: &Version,
-    deletion: &VersionRemark,
-) -> CommandError {
+fn deleted(error: CommandError, group: &GroupName, version: &Version, deletion: &VersionRemark) -> CommandError {
     error.hint(format!("the bytes of {} may come back under {version}", deletion.digest)).hint(format!(
         "give the working copy another number: `apigw version bump {group} X.Y.Z`, or publish with `--bump patch`"
     ))

@@ -14,8 +14,8 @@ use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
 pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Error) -> CommandError {
     use workspace::Error;
     let environment = &plan.operation.environment;
-    let (Error::FrozenDiffers { group, version } | Error::Unknown { name: UnknownName::Release { group, version }, .. }) =
-        &error
+    let (Error::FrozenDiffers { group, version }
+    | Error::Unknown { name: UnknownName::Release { group, version }, .. }) = &error
     else {
         return error.into();
     };

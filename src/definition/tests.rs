@@ -268,8 +268,7 @@ fn a_reference_to_an_imported_document_that_cannot_be_changed_is_refused_with_it
         crate::definition::import("a.yaml", &[], &ImportRules::default(), &mut |name| Ok(fetch(name)))
     };
     let findings = import("\"a.yaml\\u0023/x\"").expect_err("nobody finds the end of the name");
-    let told: Vec<String> =
-        findings.iter().map(crate::model::Finding::one_line).collect();
+    let told: Vec<String> = findings.iter().map(crate::model::Finding::one_line).collect();
     let message = "this names \"a.yaml\", which is \"openapi.yaml\" in a group, and cannot be changed here";
     assert_eq!(told, [format!("a.yaml:4:51: {message}")]);
     assert!(matches!(&findings[0].hint, Hint::Text(hint) if hint.starts_with("write \"openapi.yaml\"")));

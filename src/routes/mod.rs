@@ -38,8 +38,8 @@ pub use access::{Credential, RouteAccess, TokenAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
 pub use not_served::NotServedApi;
-pub(crate) use problem::{ProblemKind, allow};
 pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
+pub(crate) use problem::{ProblemKind, allow};
 pub use upstream::{
     DynamicUpstream, FixedParameter, ForwardTimeouts, GroupForwarding, RequestMapping, RouteForward, Upstream,
 };

@@ -66,7 +66,8 @@ pub(crate) const NO_GRANT: &str = "The key may not call this API.";
 /// Detail about a client's address that `ip_rules` do not admit.
 pub(crate) const REFUSED_ADDRESS: &str = "This address may not call.";
 /// Detail about an API without a response to mock.
-pub(crate) const NO_MOCK: &str = "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
+pub(crate) const NO_MOCK: &str =
+    "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
 /// Detail about a backend that cannot be connected to.
 pub(crate) const UNREACHABLE_BACKEND: &str = "The backend does not accept connections.";
 /// Detail about a backend that takes too long.

@@ -1,11 +1,11 @@
 //! Errors of a workspace, as far as a caller acts on them.
 
 mod parts;
+mod path;
 mod unknown;
 
-use std::io;
 use std::iter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::check::rules::files::{FILE_SIZE, FILE_UNREADABLE};
@@ -17,6 +17,8 @@ use crate::workspace::take_back::Leftovers;
 use crate::workspace::versions::NeededState;
 
 pub use parts::{ExistingPart, StalePart};
+pub(super) use path::PathContext;
+pub use path::{DeniedPath, PathError};
 pub use unknown::UnknownName;
 
 /// Reason why something could not be read from or written to a workspace.
@@ -223,73 +225,6 @@ pub enum Error {
     Io(#[from] PathError),
 }
 
-/// A file or folder to which the system denies access, or the nearest folder above it that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeniedPath {
-    /// Its path.
-    pub path: PathBuf,
-    /// The number of its owner.
-    pub owner: u32,
-    /// True if this process runs as its owner.
-    pub is_own: bool,
-}
-
-/// An error of the operating system, with its path and action.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}", .path.display())]
-pub struct PathError {
-    /// The action, as a verb: "read", "write".
-    pub action: &'static str,
-    /// The path that it was done to.
-    pub path: PathBuf,
-    /// The system's error.
-    #[source]
-    pub source: io::Error,
-}
-
-impl PathError {
-    /// Returns the file or folder to which the system denies access, and its owner.
-    #[must_use]
-    pub fn denied(&self) -> Option<DeniedPath> {
-        self.denied_to(rustix::process::geteuid().as_raw())
-    }
-
-    fn denied_to(&self, user: u32) -> Option<DeniedPath> {
-        use std::os::unix::fs::MetadataExt as _;
-        if self.source.kind() != io::ErrorKind::PermissionDenied {
-            return None;
-        }
-        let there = |path: &&Path| path.symlink_metadata().is_ok();
-        let path = self.path.ancestors().find(there)?;
-        let owner = path.symlink_metadata().ok()?.uid();
-        let is_own = owner == user;
-        Some(DeniedPath { path: path.to_owned(), owner, is_own })
-    }
-
-    /// True if nothing can be changed there, since the file system is mounted to be read alone.
-    #[must_use]
-    pub fn is_read_only(&self) -> bool {
-        self.source.kind() == io::ErrorKind::ReadOnlyFilesystem
-    }
-
-    /// True if a file cannot be moved to its place because that is on another file system.
-    #[must_use]
-    pub fn is_other_file_system(&self) -> bool {
-        self.source.kind() == io::ErrorKind::CrossesDevices
-    }
-}
-
-/// Adds path and action to a system's error.
-pub(super) trait PathContext<T> {
-    fn at(self, action: &'static str, path: &Path) -> Result<T, PathError>;
-}
-
-impl<T> PathContext<T> for io::Result<T> {
-    fn at(self, action: &'static str, path: &Path) -> Result<T, PathError> {
-        self.map_err(|source| PathError { action, path: path.to_owned(), source })
-    }
-}
-
 impl Error {
     /// Makes the error of a version that an entry of an environment names, and that is not on disk.
     pub(super) fn unknown_release(group: &GroupName, version: &Version) -> Self {
@@ -306,9 +241,7 @@ impl Error {
     #[must_use]
     pub fn one_line(&self) -> String {
         match self {
-            Self::Invalid(findings) => {
-                findings.iter().map(Finding::one_line).collect::<Vec<_>>().join("; ")
-            }
+            Self::Invalid(findings) => findings.iter().map(Finding::one_line).collect::<Vec<_>>().join("; "),
             Self::NotTakenBack { cause, .. } => cause.one_line(),
             other => {
                 let causes = iter::successors(Some(other as &dyn std::error::Error), |error| error.source());
@@ -389,6 +322,8 @@ fn seconds(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
@@ -403,16 +338,5 @@ mod tests {
         assert_eq!(failed.one_line(), "cannot write x: no storage space");
         let unknown = Error::DurabilityUnknown { what: "test".to_owned(), operation: None, source: full() };
         assert!(unknown.one_line().ends_with("is unknown: cannot write x: no storage space"), "{}", unknown.one_line());
-    }
-
-    #[test]
-    fn a_denied_path_is_told_apart_by_its_owner() {
-        let folder = tempfile::tempdir().unwrap();
-        let source = io::Error::from(io::ErrorKind::PermissionDenied);
-        let error = PathError { action: "read", path: folder.path().join("x/y"), source };
-        let own = error.denied().unwrap();
-        assert_eq!((own.path.as_path(), own.is_own), (folder.path(), true));
-        let foreign = error.denied_to(own.owner + 1).unwrap();
-        assert_eq!((foreign.owner, foreign.is_own), (own.owner, false));
     }
 }

@@ -89,8 +89,8 @@ use std::path::{Path, PathBuf};
 
 use crate::check::rules::records::ENVIRONMENT_MISSING;
 use crate::model::{
-    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
-    Hint, Location, PublicOrigin, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings, Hint, Location,
+    PublicOrigin, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 

@@ -280,8 +280,7 @@ fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<E
         error.reasons.extend(plain.iter().filter(|_| is_needed).cloned());
         error
     })?;
-    let mut lost: Vec<String> =
-        states.iter().map(|state| advice::lost_state(&group, &version, state)).collect();
+    let mut lost: Vec<String> = states.iter().map(|state| advice::lost_state(&group, &version, state)).collect();
     lost.extend(plain);
     let warnings: Vec<String> = lost.iter().map(|state| format!("{state}, and fails from now on")).collect();
     for warning in change::for_people(context, &warnings) {

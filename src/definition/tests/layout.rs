@@ -132,8 +132,7 @@ fn a_limit_that_is_met_is_named_once() {
     let small: Arc<[u8]> = Arc::from(&b"{type: string}\n"[..]);
     let mut fetch = |path: &str| Ok(Some(Arc::clone(if path == DEFINITION_FILE { &document } else { &small })));
     let reading = crate::definition::read("groups/g", &mut fetch);
-    let found: Vec<String> =
-        reading.findings.iter().map(Finding::one_line).collect();
+    let found: Vec<String> = reading.findings.iter().map(Finding::one_line).collect();
     assert_eq!(found, ["groups/g/openapi.yaml: the definition has more than the 20000 files that are read"]);
     assert_eq!(reading.files.iter().count(), 20_000);
     // No text: soon refused, and counted all the same.

@@ -65,9 +65,8 @@ pub(crate) async fn upgrade(
     head.extend_from_slice(b"\r\n");
     let head = lease.connection.head(&mut sending, false);
     let head = tokio::time::timeout(call.response_timeout(), head).await;
-    let mut head = head.map_err(|_| {
-        UpstreamFailure::new(Kind::DeadlineExceeded, LATE_BACKEND, "it did not respond in time")
-    })??;
+    let mut head =
+        head.map_err(|_| UpstreamFailure::new(Kind::DeadlineExceeded, LATE_BACKEND, "it did not respond in time"))??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
         let carrier = ResponseCarrier { lease, sending, progress: None };
         let response = UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed());

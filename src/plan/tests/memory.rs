@@ -352,11 +352,7 @@ impl Facts for Memory {
     }
 
     fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, DigestDiffers> {
-        match self.frozen.get(version) {
-            Some(None) => Err(DigestDiffers),
-            Some(known) => Ok(known.clone()),
-            None => Ok(None),
-        }
+        self.frozen.get(version).map_or(Ok(None), |known| known.clone().map(Some).ok_or(DigestDiffers))
     }
 
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, DigestDiffers> {
@@ -397,11 +393,7 @@ impl Facts for Memory {
         Ok(found.filter(|operation| operation.environment == *environment))
     }
 
-    fn loose_operation(
-        &self,
-        _: &EnvironmentName,
-        _: &OperationId,
-    ) -> Result<Option<LooseOperation>, DigestDiffers> {
+    fn loose_operation(&self, _: &EnvironmentName, _: &OperationId) -> Result<Option<LooseOperation>, DigestDiffers> {
         Ok(None)
     }
 }

@@ -138,8 +138,7 @@ impl AccessReader {
             return Arc::new(KeyDirectory::default());
         }
         let states: Vec<&SubjectState> = self.known.contents().collect();
-        let keys: Vec<Arc<Key>> =
-            states.iter().filter_map(|state| Some(Arc::new(state.key()?.clone()))).collect();
+        let keys: Vec<Arc<Key>> = states.iter().filter_map(|state| Some(Arc::new(state.key()?.clone()))).collect();
         let owners: Vec<OwnerGrants> = states
             .iter()
             .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.clone()) } else { None })

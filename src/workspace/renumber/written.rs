@@ -119,8 +119,8 @@ mod tests {
     use super::super::super::take_back::AsideFiles;
     use super::super::super::{LockRequest, Workspace};
     use super::*;
-    use crate::workspace::StalePart;
     use crate::model::{Digest, OperationId, Timestamp};
+    use crate::workspace::StalePart;
 
     fn renumbering(group: &str, from: &str, to: &str, text: &str) -> Renumbering {
         let mut files = FileSet::default();

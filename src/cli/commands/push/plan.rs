@@ -41,8 +41,7 @@ impl PlannedPush {
         }
         let now = push.context.now();
         let lifetime = push.arguments.expires.map(Lifetime::milliseconds);
-        let expires =
-            lifetime.map(|lifetime| now.plus_ms(lifetime));
+        let expires = lifetime.map(|lifetime| now.plus_ms(lifetime));
         let present = before.pointer().map(crate::store::SignedPointer::fields);
         let is_same = present.is_some() && state.list == *before.list();
         let is_renewed = was_put_back || must_renew(present.and_then(|present| present.expires), lifetime, now);
@@ -67,9 +66,7 @@ impl PlannedPush {
 
 /// True if half of the asked lifetime is over.
 fn must_renew(expires: Option<Timestamp>, lifetime: Option<i64>, now: Timestamp) -> bool {
-    lifetime.is_some_and(|lifetime| {
-        expires.is_none_or(|expires| expires.ms_since(now) < lifetime / 2)
-    })
+    lifetime.is_some_and(|lifetime| expires.is_none_or(|expires| expires.ms_since(now) < lifetime / 2))
 }
 
 fn environments(

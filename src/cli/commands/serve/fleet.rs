@@ -147,7 +147,11 @@ impl FleetPublisher {
             if !self.environments.contains_key(&snapshot.name) {
                 let opened = self.open(context, workspace, &snapshot.name);
                 if let Err(error) = opened {
-                    context.output.warning(&format!("no node of {} is served here: {}", snapshot.name, error.one_line()));
+                    context.output.warning(&format!(
+                        "no node of {} is served here: {}",
+                        snapshot.name,
+                        error.one_line()
+                    ));
                 }
             }
             let Some(published) = self.environments.get_mut(&snapshot.name) else { continue };
@@ -196,7 +200,8 @@ impl FleetPublisher {
             // The command reads then which nodes are left.
             for node in requests {
                 if let Err(error) = workspace.close_forget_request(name, &node) {
-                    published.warn_once(context, format!("{name}: `apigw node forget` waits in vain: {}", error.one_line()));
+                    published
+                        .warn_once(context, format!("{name}: `apigw node forget` waits in vain: {}", error.one_line()));
                 }
             }
         }

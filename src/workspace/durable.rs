@@ -9,6 +9,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use super::error::{Error, PathContext, PathError};
 use super::folders;
 use super::layout::{self, WorkspaceRoot};
@@ -207,7 +209,7 @@ impl<'a> FileStage<'a> {
         }
     }
 
-    fn temporary_file(&self) -> Result<tempfile::NamedTempFile, PathError> {
+    fn temporary_file(&self) -> Result<NamedTempFile, PathError> {
         // The kernel applies the umask to this.
         let permissions = Permissions::from_mode(0o666);
         self.in_temporary(|folder| tempfile::Builder::new().permissions(permissions.clone()).tempfile_in(folder))
@@ -337,8 +339,18 @@ fn inherit_group(path: &Path, target: &Path) {
     }
 }
 
-fn sync_folder(folder: &Path) -> Result<(), PathError> {
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), PathError> {
     File::open(folder).and_then(|file| file.sync_all()).at("sync", folder)
+}
+
+/// Writes a file that everybody may read beside the place into which it is to be renamed.
+pub(super) fn stage_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, PathError> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(folder).at("write in", folder)?;
+    temporary.write_all(bytes).at("write", path)?;
+    temporary.as_file().set_permissions(Permissions::from_mode(0o644)).at("write", path)?;
+    Ok(temporary)
 }
 
 fn make_read_only(file: &File, path: &Path) -> Result<(), PathError> {

@@ -8,7 +8,7 @@
 use std::fs;
 
 use super::error::{Error, PathContext};
-use super::{Workspace, layout, local_folder};
+use super::{Workspace, folders, layout, local_folder};
 use crate::fleet::{FleetRecord, FleetReport};
 use crate::model::{EnvironmentName, NodeName};
 
@@ -53,13 +53,7 @@ impl Workspace {
         if !local.is_dir() {
             local_folder::make_local_folder(&self.root)?;
         }
-        let folder = self.root.locate(layout::FLEETS_FOLDER)?;
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                Err(error).at("create", &folder).map_err(Error::Io)
-            }
-            _ => Ok(()),
-        }
+        Ok(folders::make(&self.root.locate(layout::FLEETS_FOLDER)?)?)
     }
 
     /// Saves the state of the nodes of an environment, where it must survive a loss of power synced.

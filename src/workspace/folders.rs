@@ -1,4 +1,4 @@
-//! Listing and removing folders.
+//! Listing, making and removing folders.
 //!
 //! The standard library panics where the system cannot close a folder that it listed, and so does its removal of
 //! whole trees; both have ways of their own here.
@@ -11,6 +11,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::{Dir, OFlags};
+
+use super::error::{PathContext, PathError};
 
 /// Lists the names in a folder, in no order.
 pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
@@ -26,6 +28,14 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
         }
     }
     Ok(names)
+}
+
+/// Makes a folder where it is missing, but none above it: a workspace that is gone must not come back empty.
+pub(super) fn make(folder: &Path) -> Result<(), PathError> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error).at("create", folder),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a file, a link, or a folder with all that is in it.

@@ -1,13 +1,12 @@
 //! JSON files below `.apigw` that a gateway of this machine leaves for those that are started after it.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::durable::{stage_beside, sync_folder};
 use super::error::{Error, PathContext, missing_hint};
 use super::{Workspace, layout};
 use crate::check::rules::records::LOCAL_RECORD;
@@ -97,17 +96,14 @@ impl Workspace {
         is_synced: bool,
     ) -> Result<(), Error> {
         let path = self.root.locate(place)?;
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
         let bytes = serde_json::to_vec(record).map_err(std::io::Error::other).at("write", &path)?;
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(folder).at("write in", folder)?;
-        temporary.write_all(&bytes).at("write", &path)?;
-        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
+        let temporary = stage_beside(&path, &bytes)?;
         if is_synced {
             temporary.as_file().sync_all().at("sync", &path)?;
         }
         temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
         if is_synced {
-            fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)?;
+            path.parent().map_or(Ok(()), sync_folder)?;
         }
         Ok(())
     }

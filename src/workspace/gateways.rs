@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::durable::stage_beside;
 use super::error::{Error, PathContext};
 use super::layout::{self, WorkspaceRoot};
 use super::{Workspace, folders, local_folder};
@@ -127,12 +128,9 @@ impl GatewayFile {
         if self.written.as_ref().is_some_and(|(file, written)| *written == bytes && is_in_place(file, &path)) {
             return Ok(());
         }
-        let folder = make_folder(&self.root)?;
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
-        temporary.write_all(&bytes).at("write", &path)?;
-        let file = temporary.as_file();
-        file.set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
-        file.lock().at("lock", &path)?;
+        make_folder(&self.root)?;
+        let temporary = stage_beside(&path, &bytes)?;
+        temporary.as_file().lock().at("lock", &path)?;
         let file = temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
         // Only now is the lock of the file before given up: at each moment the one in place is locked.
         self.written = Some((file, bytes));
@@ -161,14 +159,8 @@ impl Drop for GatewayFile {
 /// Makes the folder of the files, but never the workspace's own: one that is gone must not come back empty.
 fn make_folder(root: &WorkspaceRoot) -> Result<PathBuf, Error> {
     let folder = root.locate(layout::GATEWAYS_FOLDER)?;
-    for folder in [root.locate(layout::LOCAL_FOLDER)?, folder.clone()] {
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(error).at("create", &folder).map_err(Error::Io);
-            }
-            _ => {}
-        }
-    }
+    folders::make(&root.locate(layout::LOCAL_FOLDER)?)?;
+    folders::make(&folder)?;
     Ok(folder)
 }
 

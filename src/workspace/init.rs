@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempPath};
 
+use super::durable::sync_folder;
 use super::error::{Error, ExistingPart, PathContext, PathError};
 use super::layout::{ATTRIBUTES_FILE, DEPLOYMENTS_FOLDER, HISTORY_FOLDER, IGNORE_FILE, LOCAL_FOLDER, WORKSPACE_FILE};
 
@@ -65,9 +66,8 @@ pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>,
         }
         return Err(error);
     }
-    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder);
     let what = format!("the workspace {}", folder.display());
-    synced.map_err(|source| Error::DurabilityUnknown { what, operation: None, source })?;
+    sync_folder(folder).map_err(|source| Error::DurabilityUnknown { what, operation: None, source })?;
     made.extend([IGNORE_FILE, ATTRIBUTES_FILE, WORKSPACE_FILE].map(str::to_owned));
     made.sort_unstable();
     Ok(made)

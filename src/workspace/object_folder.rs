@@ -12,6 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
+use super::durable::sync_folder;
 use super::error::{Error, PathContext, PathError};
 use super::layout::absent_is_fine;
 use super::own_places::require_foreign;
@@ -143,7 +144,7 @@ impl ObjectFolder {
         file.persist(target).map_err(|error| error.error).at("replace", target)?;
         // Each folder up to the own one: another process may have died before it did so.
         for folder in target.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.path)) {
-            File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder)?;
+            sync_folder(folder)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 
+use super::super::durable::sync_folder;
 use super::super::error::{Error, PathContext, StalePart};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
@@ -141,8 +142,7 @@ impl Workspace {
         }
         file.write_all(lines.as_bytes()).at("write", &path)?;
         file.sync_all().at("sync", &path)?;
-        let folder = self.root.locate(layout::LOCAL_FOLDER)?;
-        fs::File::open(&folder).and_then(|folder| folder.sync_all()).at("sync", &folder)?;
+        sync_folder(&self.root.locate(layout::LOCAL_FOLDER)?)?;
         Ok(())
     }
 

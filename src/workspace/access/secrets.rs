@@ -9,6 +9,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::super::durable::sync_folder;
 use super::super::error::{Error, ExistingPart, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::own_places::require_foreign;
@@ -248,8 +249,7 @@ impl LockGuard {
         if !folder.exists() {
             fs::create_dir_all(&folder).at("create", &folder)?;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).at("create", &folder)?;
-            let parent = folder.parent().unwrap_or(&folder);
-            fs::File::open(parent).and_then(|parent| parent.sync_all()).at("sync", parent)?;
+            sync_folder(folder.parent().unwrap_or(&folder))?;
         }
         let path = folder.join(id.as_str());
         create_private(&path, secret.reveal())?;
@@ -313,7 +313,6 @@ pub(super) fn create_private(path: &Path, text: &str) -> Result<(), Error> {
     }
     let mut file = created.at("create", path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).at("write", path);
-    let folder = folder_of(path);
-    let synced = written.and_then(|()| fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder));
+    let synced = written.and_then(|()| sync_folder(folder_of(path)));
     synced.map_err(|error| take_back(path, error.into()))
 }

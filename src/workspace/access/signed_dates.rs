@@ -5,13 +5,14 @@
 //! their dates are over.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::super::durable::stage_beside;
 use super::super::error::{Error, PathContext, missing_hint};
 use super::super::{Workspace, layout, local_folder};
 use crate::access::{DateJournal, DateSlot, EarlierDates};
@@ -117,9 +118,7 @@ impl SignedDatesFile {
     fn replace(&self, slots: &HashSet<DateSlot>) -> io::Result<()> {
         let lines: Vec<String> = slots.iter().map(|slot| format!("{slot}\n")).collect();
         let text = lines.concat();
-        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)?;
-        temporary.write_all(text.as_bytes())?;
-        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        let temporary = stage_beside(&self.path, text.as_bytes()).map_err(|error| error.source)?;
         temporary.persist(&self.path).map_err(|error| error.error)?;
         let most = LEAST_DROPPED_LENGTH.max(2 * text.len() as u64);
         self.most_length.store(most, Ordering::Relaxed);
@@ -149,6 +148,8 @@ impl DateJournal for SignedDatesFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Returns the time so many seconds after the full hour.

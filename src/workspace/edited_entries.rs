@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::{Error, restore_hint};
+use super::error::{Error, not_as_left, restore_hint};
 use super::record::{EnvironmentReading, conflict, render, replace};
 use super::{Workspace, layout};
 use crate::check::rules::records::HAND_EDIT;
@@ -120,7 +120,7 @@ impl Workspace {
             Some((group, entry)) => Err(Error::invalid(
                 &HAND_EDIT,
                 Location::file(layout::environment(environment)),
-                format!("{group} is not as operation {} left it", entry.operation),
+                not_as_left(group, &entry.operation),
                 Hint::InspectEdit,
             )),
         }

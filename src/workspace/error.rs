@@ -2,6 +2,7 @@
 
 mod parts;
 mod path;
+mod text;
 mod unknown;
 
 use std::iter;
@@ -19,6 +20,7 @@ use crate::workspace::versions::NeededState;
 pub use parts::{ExistingPart, StalePart};
 pub(super) use path::PathContext;
 pub use path::{DeniedPath, PathError};
+pub(super) use text::{NOT_AS_WRITTEN, missing_hint, not_as_left, restore_hint};
 pub use unknown::UnknownName;
 
 /// Reason why something could not be read from or written to a workspace.
@@ -277,16 +279,6 @@ impl From<Error> for FetchError {
             error => Self::Refused(error.one_line()),
         }
     }
-}
-
-/// Returns the hint for a file that is not as it was committed.
-pub(super) fn restore_hint(place: &str) -> Hint {
-    Hint::RestoreFile { file: place.to_owned() }
-}
-
-/// Returns the hint for a file or a folder that is missing, and perhaps not even in Git's index.
-pub(super) fn missing_hint(place: &str) -> Hint {
-    Hint::RestoreMissing { file: place.to_owned() }
 }
 
 fn kind_text(found: Option<&str>) -> String {

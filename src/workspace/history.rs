@@ -7,7 +7,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{Error, UnknownName, missing_hint};
+use super::error::{Error, UnknownName, missing_hint, not_as_left};
 use super::overview::ViewProblem;
 use super::{Workspace, layout, operation_file};
 use crate::check::rules::records::{CHAIN_BROKEN, OPERATION_MISSING};
@@ -347,7 +347,7 @@ fn broken_chain(environment: &EnvironmentName, group: &GroupName, deployment: &D
     Error::invalid(
         &CHAIN_BROKEN,
         Location::file(place),
-        format!("{group} is not as operation {} left it", deployment.operation),
+        not_as_left(group, &deployment.operation),
         Hint::RecordEdit,
     )
 }

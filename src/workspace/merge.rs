@@ -3,7 +3,7 @@
 mod sides;
 
 use self::sides::sides_of;
-use super::error::{Error, StalePart};
+use super::error::{Error, StalePart, not_as_left};
 use super::git::{GitCheckout, GitOperation};
 use super::hand_edits::HandEdits;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
@@ -127,7 +127,7 @@ impl MergeState {
         Error::invalid(
             &HAND_EDIT,
             Location::file(layout::environment(&self.environment)),
-            format!("{group} is not as operation {operation} left it"),
+            not_as_left(group, operation),
             Hint::RevertEdit { environment: self.environment.clone(), file: layout::environment(&self.environment) },
         )
     }

@@ -12,7 +12,7 @@ use super::own_places::require_foreign;
 use super::{folders, layout, settings};
 use crate::check::rules::files::{FILE, FILE_SIZE, SCHEMA_NEWER};
 use crate::definition::FetchError;
-use crate::model::{Digest, Location};
+use crate::model::{Digest, Location, Rule};
 use crate::plan::ReleasePlan;
 
 /// The length of the random part of a temporary file's name.
@@ -104,6 +104,16 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
     identity(one).is_some_and(|identity_of_one| identity(other) == Some(identity_of_one))
 }
 
+/// Fails where there is no folder for a file that is to be made.
+pub(super) fn require_folder(rule: &Rule, target: &Path, folder: &Path) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let location = Location::file(target.display().to_string());
+    let message = "there is no folder for this file".to_owned();
+    Err(Error::invalid(rule, location, message, "make the folder, or name a file in another"))
+}
+
 /// Makes a temporary file beside its target, locked while its writer lives, and removes those that killed writers of the same
 /// target left.
 fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
@@ -111,11 +121,7 @@ fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
     // By its digest, since a name may be as long as a file system lets it.
     let name = Digest::of(target.file_name().unwrap_or_default().as_encoded_bytes()).short();
     let prefix = format!(".apigw-{name}-");
-    if !folder.is_dir() {
-        let location = Location::file(target.display().to_string());
-        let message = "there is no folder for this file".to_owned();
-        return Err(Error::invalid(&FILE, location, message, "make the folder, or name a file in another"));
-    }
+    require_folder(&FILE, target, folder)?;
     remove_staged(folder, &prefix);
     loop {
         let mut builder = tempfile::Builder::new();

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use self::conflict::{ConflictOrigin, OriginOf};
-use super::error::{Error, restore_hint};
+use super::error::{Error, NOT_AS_WRITTEN, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::check::rules::records::{CUT_SHORT, HAND_EDIT};
@@ -272,7 +272,7 @@ fn edited(place: &str, line: usize) -> Error {
 }
 
 fn edited_finding(place: &str, line: usize) -> Finding {
-    HAND_EDIT.finding(at(place, line), "this is not as apigw wrote it: edited by hand, or damaged", Hint::InspectEdit)
+    HAND_EDIT.finding(at(place, line), NOT_AS_WRITTEN, Hint::InspectEdit)
 }
 
 fn out_of_order(place: &str, line: usize) -> Finding {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::error::{Error, restore_hint};
+use super::error::{Error, NOT_AS_WRITTEN, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::check::rules::records::VERSION_DAMAGED;
@@ -71,7 +71,7 @@ pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &st
     } else if file.digest != file.files.digest()
         || render_frozen_as(group, version, file.frozen_as.as_ref(), &file.files) != text
     {
-        Some("this is not as apigw wrote it: edited by hand, or damaged".to_owned())
+        Some(NOT_AS_WRITTEN.to_owned())
     } else {
         None
     };

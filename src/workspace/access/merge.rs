@@ -12,7 +12,7 @@ use crate::access::resolve::AccessMergeState;
 use crate::access::{AccessSubject, SubjectState};
 use crate::check::rules::records::{HAND_EDIT, OPERATION_MISSING};
 use crate::model::{Location, OperationId};
-use crate::workspace::error::{missing_hint, restore_hint};
+use crate::workspace::error::{missing_hint, not_as_left, restore_hint};
 
 impl Workspace {
     /// Reads every operation on keys and grants.
@@ -74,7 +74,7 @@ impl Workspace {
             return Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, missing_hint(&place)));
         };
         if operation.after != record.state {
-            let message = format!("{subject} is not as operation {} left it", record.operation);
+            let message = not_as_left(subject, &record.operation);
             return Err(Error::invalid(&HAND_EDIT, Location::file(&place), message, restore_hint(&place)));
         }
         let (own, others): (Vec<_>, Vec<_>) =

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::super::durable::sync_folder;
 use super::super::error::{Error, ExistingPart, PathContext};
 use super::super::git::is_hidden_from_git;
+use super::super::outside::require_folder;
 use super::super::own_places::require_foreign;
 use super::super::secret_variables::SECRET_VARIABLE;
 use super::super::take_back::Leftovers;
@@ -263,11 +264,7 @@ impl LockGuard {
     /// Refuses a file that is there already, one without a folder, and a place in the workspace that Git would see.
     pub fn hand_out_secret(&self, path: &Path, secret: &NewSecret) -> Result<(), Error> {
         require_foreign(path)?;
-        if !folder_of(path).is_dir() {
-            let location = Location::file(path.display().to_string());
-            let message = "there is no folder for this file".to_owned();
-            return Err(Error::invalid(&SECRET_PLACE, location, message, "make the folder, or name a file in another"));
-        }
+        require_folder(&SECRET_PLACE, path, folder_of(path))?;
         if path.is_dir() {
             let location = Location::file(path.display().to_string());
             let message = "this is a folder, and the secret needs a file".to_owned();

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::error::Error;
+use super::super::error::{Error, NOT_AS_WRITTEN};
 use super::super::quote::quoted;
 use super::super::{own_yaml, settings};
 use super::subject_place;
@@ -134,8 +134,7 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
     let lines: Vec<&str> = text.lines().collect();
     let edited = |line: usize| {
         let hint = format!("take it back, for example with `git checkout -- {place}`, and change it by command");
-        let message = "this is not as apigw wrote it: edited by hand, or damaged".to_owned();
-        Error::invalid(&HAND_EDIT, at(place, line), message, hint)
+        Error::invalid(&HAND_EDIT, at(place, line), NOT_AS_WRITTEN.to_owned(), hint)
     };
     let count = lines.len();
     let tail = count.checked_sub(3).and_then(|from| lines.get(from..)).unwrap_or_default();

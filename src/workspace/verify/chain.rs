@@ -9,7 +9,7 @@ use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::{GroupHeads, missing_predecessor};
-use crate::workspace::error::{Error, missing_hint, restore_hint};
+use crate::workspace::error::{Error, missing_hint, not_as_left, restore_hint};
 use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
@@ -60,7 +60,7 @@ impl<'a> OperationChains<'a> {
                 problems.push(IntegrityProblem::new(
                     ProblemKind::HandEdit,
                     group_location(self.environment),
-                    format!("{group} is not as operation {id} left it"),
+                    not_as_left(&group, id),
                     restore_hint(&layout::environment(self.environment)),
                 ));
                 continue;

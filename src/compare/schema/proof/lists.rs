@@ -48,7 +48,8 @@ impl<'d> Prover<'_, 'd> {
         self.rules.writing.of_items()
     }
 
-    fn list_value(&self, case: &TypeCase<'d>) -> Option<(DefinitionSide, Node<'d>)> {
+    /// Returns the value of a case that has one alone.
+    pub(super) fn value_node(&self, case: &TypeCase<'d>) -> Option<(DefinitionSide, Node<'d>)> {
         let ValueTerm::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
         Some((side, self.proofs.terms.node(side, id)))
     }
@@ -67,7 +68,7 @@ impl<'d> Prover<'_, 'd> {
                 facts.extend(item.iter().copied());
             }
         }
-        if let Some((side, list)) = self.list_value(case) {
+        if let Some((side, list)) = self.value_node(case) {
             let item = position.and_then(|position| list.items().nth(position));
             facts.push(match item {
                 Some(item) => self.value(side, item),
@@ -82,7 +83,7 @@ impl<'d> Prover<'_, 'd> {
         let (_, most) = self.item_counts(case);
         let named = case.schemas.iter().map(|(_, schema)| first(*schema).len()).max().unwrap_or_default();
         let named = named.max(right.map_or(0, |right| first(right).len()));
-        let named = named.max(self.list_value(case).map_or(0, |(_, list)| list.items().count()));
+        let named = named.max(self.value_node(case).map_or(0, |(_, list)| list.items().count()));
         #[expect(clippy::cast_precision_loss, reason = "lists of schemas are short")]
         let is_all = most <= named as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than the number above")]

@@ -71,11 +71,6 @@ impl<'d> Prover<'_, 'd> {
         self.rules.writing.of_properties()
     }
 
-    fn object_value(&self, case: &TypeCase<'d>) -> Option<(DefinitionSide, Node<'d>)> {
-        let ValueTerm::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
-        Some((side, self.proofs.terms.node(side, id)))
-    }
-
     /// Returns the names of the properties that an object must have.
     pub(super) fn present(&self, case: &TypeCase<'d>) -> BTreeSet<&'d str> {
         let required = case.schemas.iter().filter_map(|(_, schema)| schema.get("required")).flat_map(names);
@@ -86,7 +81,7 @@ impl<'d> Prover<'_, 'd> {
             }
         }
         present
-            .extend(self.object_value(case).into_iter().flat_map(|(_, value)| value.entries()).map(|(name, _)| name));
+            .extend(self.value_node(case).into_iter().flat_map(|(_, value)| value.entries()).map(|(name, _)| name));
         loop {
             let before = present.len();
             for (_, schema) in &case.schemas {
@@ -144,7 +139,7 @@ impl<'d> Prover<'_, 'd> {
                 facts.push(*term);
             }
         }
-        if let Some((side, value)) = self.object_value(case) {
+        if let Some((side, value)) = self.value_node(case) {
             facts.push(match value.get(name) {
                 Some(value) => self.value(side, value),
                 None => self.number(ValueTerm::Never),
@@ -226,7 +221,7 @@ impl<'d> Prover<'_, 'd> {
             };
             facts.extend(node.map(|node| self.proofs.terms.schema(*side, node.id(), &mut self.fingerprints)));
         }
-        if self.object_value(case).is_some() {
+        if self.value_node(case).is_some() {
             facts.push(self.number(ValueTerm::Never));
         }
         facts

@@ -77,7 +77,7 @@ pub(super) fn is_xml(media_type: &str) -> bool {
 }
 
 /// Tells whether a body of a media type is neither text nor of a structure that schemas describe.
-pub(super) fn is_binary(media_type: &str) -> bool {
+pub(super) fn is_binary_media_type(media_type: &str) -> bool {
     let essence = media_type_essence(media_type);
     ["image/", "audio/", "video/", "font/"].iter().any(|kind| essence.starts_with(kind)) && !is_xml(media_type)
         || ["application/octet-stream", "application/pdf", "application/zip", "application/gzip"]
@@ -86,7 +86,7 @@ pub(super) fn is_binary(media_type: &str) -> bool {
 
 /// Tells whether a schema says no more than that a body, or a part of one, consists of bytes: in OpenAPI 3.0 a text of the
 /// format `binary`, since then nothing but their media type (OpenAPI 3.1.1, section 4.8.14.5).
-pub(super) fn is_bytes(schema: Node<'_>) -> bool {
+pub(super) fn says_bytes_alone(schema: Node<'_>) -> bool {
     let schema = schema.resolve().unwrap_or(schema);
     let is_binary = schema.get("format").and_then(Node::as_str) == Some("binary");
     let says_bytes = |(name, value): (&str, Node<'_>)| match name {

@@ -3,7 +3,9 @@
 use super::comparer::{ApiReport, Comparer};
 use super::excerpt;
 use super::kinds::{self, ChangeEffect, Kind};
-use super::media_partners::{NamedMediaType, RangeChange, is_binary, is_bytes, is_xml, narrowest_range, partner};
+use super::media_partners::{
+    NamedMediaType, RangeChange, is_binary_media_type, is_xml, narrowest_range, partner, says_bytes_alone,
+};
 use super::output::RawChange;
 use super::schema::{FormEncodings, ListWriting, PartEncoding};
 use crate::definition::{Node, NodeId, ParameterStyle, ValueDirection};
@@ -101,10 +103,10 @@ impl<'d> Comparer<'d> {
         report: &mut ApiReport,
     ) {
         let schema = |node: Node<'d>, keyword: &str| node.get(keyword).map(Node::id);
-        let is_binary = is_binary(old_name) && is_binary(new_name);
+        let is_binary = is_binary_media_type(old_name) && is_binary_media_type(new_name);
         // Bytes are described in other words in OpenAPI 3.0.
         let described = |node: Node<'d>| {
-            schema(node, "schema").filter(|_| !(is_binary && node.get("schema").is_some_and(is_bytes)))
+            schema(node, "schema").filter(|_| !(is_binary && node.get("schema").is_some_and(says_bytes_alone)))
         };
         let (was, is) = (described(old), described(new));
         let pair = if let (Some(was_encoded), Some(is_encoded)) =

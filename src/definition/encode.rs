@@ -24,7 +24,8 @@ const BOUNDARY: &str = "apigw-constant-result";
 /// Returns the concrete media type of a body and its serialization; a range like `text/*` becomes a common member of
 /// it.
 pub(super) fn sent_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, EncodingFamily) {
-    let is_file = matches!(media_type_essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
+    let is_file =
+        matches!(media_type_essence(media_type).as_str(), "*/*" | "application/*") && has_binary_format(schema);
     let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
     match (EncodingFamily::of(&name), value) {
         (EncodingFamily::Xml, Value::String(text)) if text.trim_start().starts_with('<') => {
@@ -118,7 +119,7 @@ impl EncodingFamily {
 }
 
 /// True if a schema describes binary data (OpenAPI 3.0, section 4.7.14.2).
-fn is_binary(schema: Option<Node<'_>>) -> bool {
+fn has_binary_format(schema: Option<Node<'_>>) -> bool {
     let format = schema.and_then(Node::resolve).and_then(|schema| schema.get("format"));
     format.and_then(Node::as_str) == Some("binary")
 }

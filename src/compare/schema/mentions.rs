@@ -14,7 +14,7 @@ use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, SchemaView};
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
-use crate::compare::media_partners::is_bytes;
+use crate::compare::media_partners::says_bytes_alone;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, ValueDirection};
 use crate::model::Location;
 
@@ -165,7 +165,7 @@ impl<'d> PairComparison<'_, 'd> {
         let is_multipart = self.context.writing == ValueWriting::Form
             && form.is_some_and(|(before, after)| before.is_multipart() && after.is_multipart());
         let are_bytes =
-            |definition: &'d Definition, ids: &[NodeId]| ids.iter().all(|id| is_bytes(definition.node(*id)));
+            |definition: &'d Definition, ids: &[NodeId]| ids.iter().all(|id| says_bytes_alone(definition.node(*id)));
         is_multipart
             && are_bytes(self.schemas.before.definition, before)
             && are_bytes(self.schemas.after.definition, after)

@@ -4,6 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use minijinja::value::Value as TemplateValue;
+
+use super::markdown::description_html;
+
 use crate::model::Digest;
 use crate::share::model::{DefinitionModel, OperationModel, TypeId};
 
@@ -69,6 +73,12 @@ impl PageAnchors {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Renders a description, whose links to parts of the page are kept; `None` for one that says nothing.
+    pub(super) fn description(&self, text: Option<&str>, heading: u8) -> Option<TemplateValue> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        Some(TemplateValue::from_safe_string(description_html(text, heading, &|name| self.has(name))))
     }
 
     /// Returns the name of a type's part; `None` for one that the page does not list.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::source::ReferenceSource;
-use crate::model::KeyKind;
+use crate::model::{KeyKind, SubscriptionAuth};
 
 /// The credentials that the environment of a bundle asks for.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl BundledAccess {
             return if settings.mock.check_security { declared } else { Self::Nobody };
         }
         let auth = &settings.auth;
-        let header = auth.subscription.as_ref().and_then(|found| found.headers.first());
+        let header = auth.subscription.as_ref().map(SubscriptionAuth::first_header);
         let scheme = |kind: KeyKind| match (kind, header) {
             (KeyKind::Subscription, Some(header)) => json!({"type": "apiKey", "in": "header", "name": header}),
             // RFC 6750, section 2.1: a client that took it for a plain header would send the token without `Bearer`.

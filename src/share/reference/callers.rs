@@ -8,7 +8,7 @@ use serde_json::json;
 use super::markdown::is_harmless_link;
 use super::source::ReferenceSource;
 use crate::definition::SecurityKind;
-use crate::model::{EnvironmentName, KeyKind, RateLimits};
+use crate::model::{EnvironmentName, KeyKind, RateLimits, SubscriptionAuth};
 use crate::share::model::DefinitionModel;
 use crate::share::sdk::{ClientArchive, archive_names};
 
@@ -41,7 +41,7 @@ pub(super) fn access(source: ReferenceSource<'_>) -> String {
     if source.is_mock() {
         return "anyone, as mock responses need no key".to_owned();
     }
-    let header = auth.subscription.as_ref().and_then(|found| found.headers.first());
+    let header = auth.subscription.as_ref().map(SubscriptionAuth::first_header);
     let words = |kind: KeyKind| match (kind, header) {
         (KeyKind::Subscription, Some(header)) => format!("a subscription key in the header {header}"),
         _ => format!("a {kind}"),
@@ -189,7 +189,7 @@ pub(super) fn keys(source: ReferenceSource<'_>, model: &DefinitionModel) -> serd
     let key = |place: &str, name: &str, label: String| json!({"place": place, "name": name, "label": label});
     let mut keys = Vec::new();
     if !source.is_mock() {
-        let header = source.settings.auth.subscription.as_ref().and_then(|found| found.headers.first());
+        let header = source.settings.auth.subscription.as_ref().map(SubscriptionAuth::first_header);
         keys.extend(header.map(|header| key("header", header, format!("Subscription key ({header})"))));
         keys.extend(source.settings.auth.token.as_ref().map(|_| key("Bearer", "gateway_token", "Token".to_owned())));
     }

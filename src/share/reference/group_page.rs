@@ -10,7 +10,6 @@ use super::bundle::bundle;
 use super::callers::{access, clients, keys, rules, try_refusal};
 use super::group_frame::{frame, root, title};
 use super::machine;
-use super::markdown::description_html;
 use super::operation_view::{OperationSection, OperationViewer};
 use super::page::{RenderError, origin, render};
 use super::samples::ClientSamples;
@@ -146,10 +145,7 @@ fn group(
         .collect();
     let mut origins: Vec<&str> = source.addresses().filter_map(|(_, url)| origin(url)).collect();
     origins.dedup();
-    let description =
-        model.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
-            TemplateValue::from_safe_string(description_html(text, 1, &|name| operations.anchors.has(name)))
-        });
+    let description = operations.anchors.description(model.description.as_deref(), 1);
     context! {
         name => source.group.as_str(),
         title => title(source, model),
@@ -223,9 +219,7 @@ fn schemes(model: &DefinitionModel, operations: &OperationViewer<'_>) -> Vec<Tem
             SecurityKind::MutualTls => "a client certificate".to_owned(),
             SecurityKind::Unknown => "an unknown kind".to_owned(),
         };
-        let description = scheme.description.as_deref().map(|text| {
-            TemplateValue::from_safe_string(description_html(text, 2, &|name| operations.anchors.has(name)))
-        });
+        let description = operations.anchors.description(scheme.description.as_deref(), 2);
         context! { name => scheme.name.clone(), kind, description }
     };
     model.security_schemes.iter().map(scheme).collect()
@@ -242,9 +236,7 @@ fn tags(model: &DefinitionModel, operations: &OperationViewer<'_>) -> Vec<TagVie
     let tagged = model.tags.iter().map(|tag| TagView {
         name: tag.name.clone(),
         anchor: tag_anchor(&tag.name),
-        description: tag.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
-            TemplateValue::from_safe_string(description_html(text, 2, &|name| operations.anchors.has(name)))
-        }),
+        description: operations.anchors.description(tag.description.as_deref(), 2),
         operations: of(Some(&tag.name)),
     });
     // A tag that nothing uses still has its description.

@@ -7,7 +7,7 @@ use super::anchors::{PageAnchors, callback_anchor, operation_anchor};
 use super::code::{ExampleBody, ExamplePart};
 use super::code::{MOST_CODE, code_html, curl};
 use super::facts::value_text;
-use super::markdown::{description_html, escaped, first_line};
+use super::markdown::{escaped, first_line};
 use super::panes::{PaneView, examples, mocks};
 use super::parameter_input::input_kind;
 use super::request::{body_text, sample_body, sample_request};
@@ -183,9 +183,7 @@ impl<'m> OperationViewer<'m> {
     }
 
     fn description(&self, text: Option<&str>, heading: u8) -> Option<TemplateValue> {
-        let text = text.filter(|text| !text.trim().is_empty())?;
-        let html = description_html(text, heading, &|name| self.anchors.has(name));
-        Some(TemplateValue::from_safe_string(html))
+        self.anchors.description(text, heading)
     }
 
     fn types(&self, side: TypeSide) -> TypeViewer<'m> {
@@ -354,10 +352,7 @@ pub(super) fn access_words(access: &RouteAccess) -> String {
         RouteAccess::Key { signature, subscription, .. } => {
             let ways = [
                 signature.as_ref().map(|_| "a signature".to_owned()),
-                subscription.as_ref().map(|found| {
-                    let header = found.headers.first().map_or("a header", String::as_str);
-                    format!("a subscription key in the header {header}")
-                }),
+                subscription.as_ref().map(|found| format!("a subscription key in the header {}", found.first_header())),
             ];
             format!("Needs {}", ways.into_iter().flatten().collect::<Vec<_>>().join(" or "))
         }

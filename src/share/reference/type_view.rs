@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::anchors::PageAnchors;
 use super::facts::{FactView, MOST_VALUE, literal_kind, shortened, value_text, values_fact};
-use super::markdown::{code, description_html, first_line, line};
+use super::markdown::{code, first_line, line};
 use crate::share::model::{
     AdditionalProperties, DefinitionModel, ObjectType, PropertyModel, SchemaNotes, TypeId, TypeKind, TypeModel,
     UnionDiscriminator,
@@ -237,10 +237,7 @@ impl<'m> TypeViewer<'m> {
     fn add_notes(&self, view: &mut TypeOutline, notes: &SchemaNotes) {
         if view.description.is_none() {
             view.said.clone_from(&notes.description);
-            view.description = notes.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
-                let html = description_html(text, self.heading, &|name| self.anchors.has(name));
-                TemplateValue::from_safe_string(html)
-            });
+            view.description = self.anchors.description(notes.description.as_deref(), self.heading);
         }
         if notes.is_deprecated && !view.is_deprecated {
             view.is_deprecated = true;

@@ -60,7 +60,7 @@ impl<'a> OperationChains<'a> {
                 problems.push(IntegrityProblem::new(
                     ProblemKind::HandEdit,
                     group_location(self.environment),
-                    not_as_left(&group, id),
+                    not_as_left(&group, &id),
                     restore_hint(&layout::environment(self.environment)),
                 ));
                 continue;

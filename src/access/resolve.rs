@@ -2,7 +2,7 @@
 
 use super::merge::{AccessOperations, JoinError, JoinedHeads, drop_head, join};
 use super::operation::{AccessOperation, AccessSubject, SubjectRecord, SubjectState};
-use crate::model::{Author, OperationId};
+use crate::model::{Author, HeadChoice, OperationId};
 
 /// A key, an owner or a revocation as it lies there after a merge.
 #[derive(Debug)]
@@ -82,17 +82,6 @@ impl AccessMergeState {
         let operation = drop_head(id, present, operations, author)?;
         Ok(AccessResolution::Joined(JoinedHeads { operation, withheld: Vec::new() }))
     }
-}
-
-/// A choice among the heads of a subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeadChoice {
-    /// The head of the person's own branch.
-    Ours,
-    /// The head of the other one.
-    Theirs,
-    /// The first of these that is a head.
-    Operations(Vec<OperationId>),
 }
 
 /// The resolution of one subject, not yet committed.

@@ -117,7 +117,7 @@ impl AccessState {
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
                 let mut values = parts.headers.get_all(AUTHORIZATION).iter();
                 let (Some(value), None) = (values.next(), values.next()) else { return Err(Denial::Malformed) };
-                let VerifiedToken { presented, grant, .. } = self.verify_token(token, call, value, &directory, now)?;
+                let AdmittedToken { presented, grant, .. } = self.verify_token(token, call, value, &directory, now)?;
                 let credential = ShownCredential::Token(value.clone());
                 return Ok(CallerCheck::Passed(match presented {
                     Some(PresentedSecret { key, .. }) => self.admitted(key, grant, call, credential),
@@ -209,7 +209,7 @@ impl AccessState {
         value: &HeaderValue,
         directory: &'d KeyDirectory,
         now: ClockReading,
-    ) -> Result<VerifiedToken<'d>, Denial> {
+    ) -> Result<AdmittedToken<'d>, Denial> {
         let text = bearer_token(value).ok_or(Denial::Malformed)?;
         let claims = token.verify(text, directory, &self.tokens, now)?;
         let (presented, grant) = match directory.check_subject(&claims.binding, now.wall) {
@@ -227,7 +227,7 @@ impl AccessState {
         if !claims.has_scopes(token.scopes()) {
             return Err(Denial::NoScope { subject: shown_subject(&claims.binding.subject) });
         }
-        Ok(VerifiedToken { claims, presented, grant })
+        Ok(AdmittedToken { claims, presented, grant })
     }
 
     /// Finds out who has signed a request with a body, and whether it may.
@@ -325,7 +325,7 @@ impl AccessState {
 }
 
 /// A good token whose subject may call.
-struct VerifiedToken<'d> {
+struct AdmittedToken<'d> {
     claims: Arc<TokenClaims>,
     /// The key that is bound to the subject; `None` where any subject may call and none is bound to this one.
     presented: Option<PresentedSecret<'d>>,

@@ -19,6 +19,7 @@ mod finding;
 mod findings;
 mod fleet_settings;
 mod forwarding;
+mod head_choice;
 mod header_names;
 mod header_text;
 mod hexadecimal;
@@ -43,6 +44,7 @@ mod version;
 mod version_notes;
 
 pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError, PublicOrigin};
+pub(crate) use auth::OneOrMany;
 pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth, TokenAuth, TokenGrant};
 pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
@@ -64,6 +66,7 @@ pub use forwarding::{
     ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
+pub use head_choice::HeadChoice;
 pub(crate) use header_names::{HOP_BY_HOP, KEEP_ALIVE, can_hold_key, is_hop_by_hop, is_reserved_for_gateway};
 pub(crate) use header_text::{is_header_name, is_header_value};
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};

@@ -55,7 +55,7 @@ pub use release::{
 };
 pub use renumber::{NumberClaims, renumber};
 pub use resolve::{
-    GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
+    GroupConflict, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
     SideEntries, drop_operation, resolve, single_heads,
 };
 pub use rollback::{RollbackRequest, deployments_before, rollback};

@@ -12,28 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use self::conflict::{GroupConflict, HeadEntry, MergeSide, ResolveError};
 use super::heads::{GroupHeads, Operations, leads_to, missing_predecessor};
 use crate::model::{
-    Author, Deployment, DeploymentState, Environment, EnvironmentName, GroupChange, GroupName, Operation, OperationId,
-    Release, ReleaseAction,
+    Author, Deployment, DeploymentState, Environment, EnvironmentName, GroupChange, GroupName, HeadChoice, Operation,
+    OperationId, Release, ReleaseAction,
 };
-
-/// The heads to keep where a group has several.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HeadChoice {
-    /// None is chosen: groups with several heads of unlike releases are refused.
-    None,
-    /// The one of this side.
-    Side(MergeSide),
-    /// These, each for the groups of which it is a head.
-    Take(Vec<OperationId>),
-}
 
 /// A request to join histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolveRequest {
     /// The groups that must be whole afterwards; all where none is named.
     pub groups: Vec<GroupName>,
-    /// The heads to keep.
-    pub choice: HeadChoice,
+    /// The heads to keep; where none are chosen, groups with several heads of unlike releases are refused.
+    pub choice: Option<HeadChoice>,
 }
 
 /// The operation that each group is at, on one side of a merge.
@@ -104,7 +93,7 @@ impl Resolution {
 /// Refuses where a group that is asked for needs a choice and has none.
 pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Author) -> Result<Resolution, ResolveError> {
     let resolver = ConflictResolver::new(state)?;
-    if let HeadChoice::Take(operations) = &request.choice {
+    if let Some(HeadChoice::Operations(operations)) = &request.choice {
         resolver.check_heads(operations)?;
     }
     let mut outcome = resolver.begin(author);
@@ -118,8 +107,9 @@ pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Autho
         let is_asked = request.groups.is_empty() || request.groups.contains(group);
         let kept = match &request.choice {
             _ if conflict.has_equal_releases() => Some(resolver.default_head(&conflict)),
-            HeadChoice::Side(side) if is_asked => conflict.head_of(*side),
-            HeadChoice::Take(operations) if is_asked => {
+            Some(HeadChoice::Ours) if is_asked => conflict.head_of(MergeSide::Ours),
+            Some(HeadChoice::Theirs) if is_asked => conflict.head_of(MergeSide::Theirs),
+            Some(HeadChoice::Operations(operations)) if is_asked => {
                 conflict.heads.iter().find(|head| operations.contains(&head.entry.operation))
             }
             _ => None,
@@ -127,7 +117,7 @@ pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Autho
         match kept.map(|head| head.entry.clone()) {
             Some(kept) => join(&mut outcome, &conflict, Some(kept.clone()), kept.release),
             None if !is_asked || is_partial(request) => resolver.leave(&mut outcome, conflict),
-            None if request.choice == HeadChoice::None => undecided.push(conflict),
+            None if request.choice.is_none() => undecided.push(conflict),
             None => unknown.push(conflict),
         }
     }
@@ -198,7 +188,7 @@ pub fn single_heads(state: &MergedState<'_>) -> Option<Environment> {
 
 /// A choice of operations concerns the groups that they are heads of; the others may stay in conflict.
 fn is_partial(request: &ResolveRequest) -> bool {
-    request.groups.is_empty() && matches!(request.choice, HeadChoice::Take(_))
+    request.groups.is_empty() && matches!(request.choice, Some(HeadChoice::Operations(_)))
 }
 
 struct ConflictResolver<'a> {

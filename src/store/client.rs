@@ -46,7 +46,7 @@ pub(super) struct ClientResponse {
 }
 
 /// A connection, and since when nobody uses it.
-struct IdleConnection {
+struct StoreConnection {
     sender: SendRequest<Full<Bytes>>,
     since: Instant,
 }
@@ -55,7 +55,7 @@ struct IdleConnection {
 pub(super) struct StoreClient {
     url: WebUrl,
     timeout: Duration,
-    idle: Mutex<Vec<IdleConnection>>,
+    idle: Mutex<Vec<StoreConnection>>,
 }
 
 impl StoreClient {
@@ -120,7 +120,7 @@ impl StoreClient {
 
     fn keep(&self, sender: SendRequest<Full<Bytes>>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(IdleConnection { sender, since: Instant::now() });
+        idle.push(StoreConnection { sender, since: Instant::now() });
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, StoreFault> {

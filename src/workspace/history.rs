@@ -344,10 +344,5 @@ impl Workspace {
 
 fn broken_chain(environment: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> Error {
     let place = layout::environment(environment);
-    Error::invalid(
-        &CHAIN_BROKEN,
-        Location::file(place),
-        not_as_left(group, &deployment.operation),
-        Hint::RecordEdit,
-    )
+    Error::invalid(&CHAIN_BROKEN, Location::file(place), not_as_left(group, &deployment.operation), Hint::RecordEdit)
 }

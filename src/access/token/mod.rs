@@ -12,7 +12,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 
 use super::key::TokenBinding;
-use crate::model::{KeySetSource, Timestamp, TokenAuth};
+use crate::model::{KeySetSource, OneOrMany, Timestamp, TokenAuth};
 
 pub use cache::TokenCache;
 pub use key_set::{KeySetFault, LARGEST_KEY_SET, TokenKeySet};
@@ -95,13 +95,6 @@ struct WrittenClaims {
     scope: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
 /// True if a text has the form of a token, whoever issued it.
 #[must_use]
 pub fn is_json_web_token(text: &str) -> bool {
@@ -150,10 +143,7 @@ impl TokenClaims {
                 issuer: written.iss.ok_or(TokenFault::NoClaim("iss"))?,
                 subject: written.sub.filter(|subject| !subject.is_empty()).ok_or(TokenFault::NoClaim("sub"))?,
             },
-            audience: match written.aud.ok_or(TokenFault::NoClaim("aud"))? {
-                OneOrMany::One(one) => vec![one],
-                OneOrMany::Many(many) => many,
-            },
+            audience: written.aud.ok_or(TokenFault::NoClaim("aud"))?.into(),
             expires: time(written.exp.ok_or(TokenFault::NoClaim("exp"))?),
             not_before: written.nbf.map(time),
             issued_at: written.iat.map(time),

@@ -54,7 +54,7 @@ pub(super) enum FieldVersions {
 
 /// A field of an object.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ObjectField {
+pub(super) struct SpecificationField {
     pub(super) name: &'static str,
     pub(super) form: FieldForm,
     pub(super) exists: FieldVersions,
@@ -67,7 +67,7 @@ pub(super) struct SpecificationObject {
     pub(super) name: &'static str,
     /// The last component of the number of its section.
     pub(super) section: u8,
-    pub(super) fields: &'static [ObjectField],
+    pub(super) fields: &'static [SpecificationField],
     pub(super) rest: OtherFields,
 }
 

@@ -3,26 +3,26 @@
 //! Sections are those of 3.1.0, 4.8.1 to 4.8.30; in 3.0.3 the same objects are 4.7.1 to 4.7.30. Conditions beyond the
 //! table, such as mutually exclusive fields, are in `conditions`; the keywords of schemas are in `schema`.
 
-use super::form::{FieldForm, FieldVersions, Kind, NameForm, ObjectField, OtherFields, SpecificationObject};
+use super::form::{FieldForm, FieldVersions, Kind, NameForm, OtherFields, SpecificationField, SpecificationObject};
 
-const fn field(name: &'static str, form: FieldForm) -> ObjectField {
-    ObjectField { name, form, exists: FieldVersions::All, needed: FieldVersions::Never }
+const fn field(name: &'static str, form: FieldForm) -> SpecificationField {
+    SpecificationField { name, form, exists: FieldVersions::All, needed: FieldVersions::Never }
 }
 
-const fn needed(name: &'static str, form: FieldForm) -> ObjectField {
-    ObjectField { name, form, exists: FieldVersions::All, needed: FieldVersions::All }
+const fn needed(name: &'static str, form: FieldForm) -> SpecificationField {
+    SpecificationField { name, form, exists: FieldVersions::All, needed: FieldVersions::All }
 }
 
-const fn new(name: &'static str, form: FieldForm) -> ObjectField {
-    ObjectField { name, form, exists: FieldVersions::V3_1, needed: FieldVersions::Never }
+const fn new(name: &'static str, form: FieldForm) -> SpecificationField {
+    SpecificationField { name, form, exists: FieldVersions::V3_1, needed: FieldVersions::Never }
 }
 
 /// Declares a field that came with 3.2.
-const fn newest(name: &'static str, form: FieldForm) -> ObjectField {
-    ObjectField { name, form, exists: FieldVersions::V3_2, needed: FieldVersions::Never }
+const fn newest(name: &'static str, form: FieldForm) -> SpecificationField {
+    SpecificationField { name, form, exists: FieldVersions::V3_2, needed: FieldVersions::Never }
 }
 
-const fn object(name: &'static str, section: u8, fields: &'static [ObjectField]) -> SpecificationObject {
+const fn object(name: &'static str, section: u8, fields: &'static [SpecificationField]) -> SpecificationObject {
     SpecificationObject { name, section, fields, rest: OtherFields::Extensions }
 }
 
@@ -30,14 +30,14 @@ use FieldForm::{Any, Content, Flag, List, Map, Object, OrReference, Text, Word};
 
 const TEXTS: FieldForm = List(&Text);
 const TEXT_MAP: FieldForm = Map(NameForm::Any, &Text);
-const DOCS: ObjectField = field("externalDocs", Object(Kind::ExternalDocumentation));
-const DESCRIPTION: ObjectField = field("description", Text);
-const SUMMARY: ObjectField = field("summary", Text);
-const SERVERS: ObjectField = field("servers", List(&Object(Kind::Server)));
-const SECURITY: ObjectField = field("security", List(&Object(Kind::SecurityRequirement)));
-const PARAMETERS: ObjectField = field("parameters", List(&OrReference(Kind::Parameter)));
-const EXAMPLE: ObjectField = field("example", Any);
-const EXAMPLES: ObjectField = field("examples", Map(NameForm::Any, &OrReference(Kind::Example)));
+const DOCS: SpecificationField = field("externalDocs", Object(Kind::ExternalDocumentation));
+const DESCRIPTION: SpecificationField = field("description", Text);
+const SUMMARY: SpecificationField = field("summary", Text);
+const SERVERS: SpecificationField = field("servers", List(&Object(Kind::Server)));
+const SECURITY: SpecificationField = field("security", List(&Object(Kind::SecurityRequirement)));
+const PARAMETERS: SpecificationField = field("parameters", List(&OrReference(Kind::Parameter)));
+const EXAMPLE: SpecificationField = field("example", Any);
+const EXAMPLES: SpecificationField = field("examples", Map(NameForm::Any, &OrReference(Kind::Example)));
 const HEADERS: FieldForm = Map(NameForm::Header, &OrReference(Kind::Header));
 const SCHEMA: FieldForm = Object(Kind::Schema);
 const STYLES: &[&str] = &["form", "spaceDelimited", "pipeDelimited", "deepObject"];
@@ -51,7 +51,7 @@ const OPEN_API: SpecificationObject = object(
         new("jsonSchemaDialect", Text),
         newest("$self", Text),
         SERVERS,
-        ObjectField {
+        SpecificationField {
             name: "paths",
             form: Object(Kind::Paths),
             exists: FieldVersions::All,
@@ -220,7 +220,12 @@ const RESPONSE: SpecificationObject = object(
     17,
     &[
         newest("summary", Text),
-        ObjectField { name: "description", form: Text, exists: FieldVersions::All, needed: FieldVersions::BeforeV3_2 },
+        SpecificationField {
+            name: "description",
+            form: Text,
+            exists: FieldVersions::All,
+            needed: FieldVersions::BeforeV3_2,
+        },
         field("headers", HEADERS),
         field("content", Content { single: false }),
         field("links", Map(NameForm::Any, &OrReference(Kind::Link))),
@@ -263,10 +268,20 @@ const HEADER: SpecificationObject = object(
         DESCRIPTION,
         field("required", Flag),
         field("deprecated", Flag),
-        ObjectField { name: "allowEmptyValue", form: Flag, exists: FieldVersions::V3_0, needed: FieldVersions::Never },
+        SpecificationField {
+            name: "allowEmptyValue",
+            form: Flag,
+            exists: FieldVersions::V3_0,
+            needed: FieldVersions::Never,
+        },
         field("style", Word(&["simple"])),
         field("explode", Flag),
-        ObjectField { name: "allowReserved", form: Flag, exists: FieldVersions::V3_0, needed: FieldVersions::Never },
+        SpecificationField {
+            name: "allowReserved",
+            form: Flag,
+            exists: FieldVersions::V3_0,
+            needed: FieldVersions::Never,
+        },
         field("schema", SCHEMA),
         EXAMPLE,
         EXAMPLES,
@@ -334,10 +349,10 @@ const OAUTH_FLOWS: SpecificationObject = object(
         newest("deviceAuthorization", Object(Kind::DeviceFlow)),
     ],
 );
-const AUTHORIZATION_URL: ObjectField = needed("authorizationUrl", Text);
-const TOKEN_URL: ObjectField = needed("tokenUrl", Text);
-const REFRESH_URL: ObjectField = field("refreshUrl", Text);
-const SCOPES: ObjectField = needed("scopes", TEXT_MAP);
+const AUTHORIZATION_URL: SpecificationField = needed("authorizationUrl", Text);
+const TOKEN_URL: SpecificationField = needed("tokenUrl", Text);
+const REFRESH_URL: SpecificationField = field("refreshUrl", Text);
+const SCOPES: SpecificationField = needed("scopes", TEXT_MAP);
 const IMPLICIT_FLOW: SpecificationObject = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, REFRESH_URL, SCOPES]);
 const TOKEN_FLOW: SpecificationObject = object("OAuth Flow Object", 29, &[TOKEN_URL, REFRESH_URL, SCOPES]);
 const CODE_FLOW: SpecificationObject =

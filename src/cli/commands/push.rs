@@ -31,7 +31,7 @@ use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outsi
 use attempts::PushAttempts;
 use key::make_key;
 use plan::PlannedPush;
-use prune::PruneArguments;
+use prune::PushPruneArguments;
 
 /// Carry what is live to a store that gateways on other machines follow
 ///
@@ -76,7 +76,7 @@ pub(in crate::cli) struct PushArguments {
     #[arg(long, conflicts_with_all = ["repair", "prune"])]
     after_restore: bool,
     #[command(flatten)]
-    prune: PruneArguments,
+    prune: PushPruneArguments,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> Result<Exit, CommandError> {

@@ -19,8 +19,8 @@ use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
 use crate::cli::{change, complete, hints, selection};
-use crate::model::{Author, Deployment, GroupName, Hint, Location, OperationId, Release, SCHEMA};
-use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
+use crate::model::{Author, Deployment, GroupName, HeadChoice, Hint, Location, OperationId, Release, SCHEMA};
+use crate::plan::{self, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{DiskFacts, MergeState, Renumbering, Workspace};
 
 /// Join the changes of two branches to an environment or, with --access, to keys and grants
@@ -64,6 +64,21 @@ struct ChoiceArguments {
     /// Drop an operation that no entry or file leads to; needs -m
     #[arg(long, value_name = "OPERATION", conflicts_with = "groups")]
     drop: Option<String>,
+}
+
+impl ChoiceArguments {
+    /// Returns the heads that were chosen by their branch or by name.
+    fn heads(
+        &self,
+        find: impl Fn(&String) -> Result<OperationId, CommandError>,
+    ) -> Result<Option<HeadChoice>, CommandError> {
+        Ok(match (self.ours, self.theirs, self.take.as_slice()) {
+            (true, _, _) => Some(HeadChoice::Ours),
+            (_, true, _) => Some(HeadChoice::Theirs),
+            (_, _, []) => None,
+            (_, _, operations) => Some(HeadChoice::Operations(operations.iter().map(find).collect::<Result<_, _>>()?)),
+        })
+    }
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
@@ -132,12 +147,7 @@ fn resolution(
         return plan::drop_operation(&find(dropped)?, &state.state(), author)
             .map_err(|error| explained(workspace, error));
     }
-    let choice = match (choice.ours, choice.theirs, choice.take.as_slice()) {
-        (true, _, _) => HeadChoice::Side(MergeSide::Ours),
-        (_, true, _) => HeadChoice::Side(MergeSide::Theirs),
-        (_, _, []) => HeadChoice::None,
-        (_, _, operations) => HeadChoice::Take(operations.iter().map(find).collect::<Result<_, _>>()?),
-    };
+    let choice = choice.heads(find)?;
     // A group that was deleted has a history still.
     let group = |name: &String| {
         let group = selection::parse(name)?;

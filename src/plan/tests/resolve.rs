@@ -2,8 +2,8 @@
 
 use super::super::*;
 use crate::model::{
-    Author, Backend, Deployment, DeploymentState, Digest, GroupChange, GroupName, Operation, OperationId, Release,
-    ReleaseAction, Timestamp,
+    Author, Backend, Deployment, DeploymentState, Digest, GroupChange, GroupName, HeadChoice, Operation, OperationId,
+    Release, ReleaseAction, Timestamp,
 };
 
 /// A history is written as operations in the order of their names: `a0:1` publishes release 1 of group a,
@@ -178,12 +178,12 @@ fn each_resolve_comes_to_what_it_must() {
                 assert_eq!(history.shown(outcome), *expected, "{operations} | {request}");
                 continue;
             }
-            ["ours"] => HeadChoice::Side(MergeSide::Ours),
-            ["theirs"] => HeadChoice::Side(MergeSide::Theirs),
+            ["ours"] => Some(HeadChoice::Ours),
+            ["theirs"] => Some(HeadChoice::Theirs),
             ["take", ref names @ ..] => {
-                HeadChoice::Take(names.iter().map(|name| history.names[*name].clone()).collect())
+                Some(HeadChoice::Operations(names.iter().map(|name| history.names[*name].clone()).collect()))
             }
-            _ => HeadChoice::None,
+            _ => None,
         };
         let outcome = resolve(&ResolveRequest { groups, choice }, &state, &author());
         assert_eq!(history.shown(outcome), *expected, "{operations} | {request}");
@@ -202,7 +202,7 @@ fn an_entry_whose_operation_is_missing_is_never_replaced() {
         sides: &MergeSides::default(),
         operations: &history.operations,
     };
-    let request = ResolveRequest { groups: Vec::new(), choice: HeadChoice::None };
+    let request = ResolveRequest { groups: Vec::new(), choice: None };
     let error = resolve(&request, &state, &author()).expect_err("a missing operation");
     assert!(matches!(error, ResolveError::OperationMissing { .. }), "{error}");
 }

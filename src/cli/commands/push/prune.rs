@@ -12,7 +12,7 @@ use crate::store::{ListedObject, PruneError, PruneLimits, SignedPointer};
 
 /// The flags of a prune.
 #[derive(Debug, Args)]
-pub(super) struct PruneArguments {
+pub(super) struct PushPruneArguments {
     /// Remove objects that no reader needs any more, and push nothing
     #[arg(long, conflicts_with_all = ["env", "expires", "repair"])]
     pub(super) prune: bool,
@@ -26,7 +26,7 @@ pub(super) struct PruneArguments {
 
 impl Push<'_> {
     pub(super) fn prune(&self) -> Result<Exit, CommandError> {
-        let PruneArguments { keep, older_than, .. } = &self.arguments.prune;
+        let PushPruneArguments { keep, older_than, .. } = &self.arguments.prune;
         let now = self.context.now();
         let before = now.plus_ms(-older_than.milliseconds());
         let limits = PruneLimits { pushes: *keep, before, now };

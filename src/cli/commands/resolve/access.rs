@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{ChoiceArguments, ResolveArguments, remaining};
+use super::{ResolveArguments, remaining};
 use crate::access::merge::{AccessOperations, ContestedField, JoinError, JoinedHeads};
-use crate::access::resolve::{AccessMergeState, AccessResolution, HeadChoice};
+use crate::access::resolve::{AccessMergeState, AccessResolution};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectError, SubjectState};
 use crate::cli::change;
 use crate::cli::context::Context;
@@ -112,7 +112,7 @@ fn plans(
         )
         .hint("name a key, `owner:NAME` or `secret:ID`: `apigw verify` names those that are not whole"));
     }
-    let choice = head_choice(workspace, &arguments.choice)?;
+    let choice = arguments.choice.heads(|text| Ok(workspace.find_access_operation(text)?.id))?;
     let mut plans = Vec::new();
     for subject in if named.is_empty() { &known } else { &named } {
         let state = workspace.access_merge_state(subject, operations)?;
@@ -135,17 +135,6 @@ fn plans(
         plans.push(SubjectPlan::new(subject.clone(), resolution));
     }
     Ok(plans)
-}
-
-/// Returns the heads that were chosen by their branch or by name.
-fn head_choice(workspace: &Workspace, choice: &ChoiceArguments) -> Result<Option<HeadChoice>, CommandError> {
-    let taken = choice.take.iter().map(|text| workspace.find_access_operation(text).map(|committed| committed.id));
-    Ok(match (choice.ours, choice.theirs) {
-        (true, _) => Some(HeadChoice::Ours),
-        (_, true) => Some(HeadChoice::Theirs),
-        _ if choice.take.is_empty() => None,
-        _ => Some(HeadChoice::Operations(taken.collect::<Result<_, _>>()?)),
-    })
 }
 
 /// Warns of a key that more secrets open than a rotation needs, since both sides had rotated it.

@@ -80,8 +80,7 @@ impl<'d> Prover<'_, 'd> {
                 present.insert(*name);
             }
         }
-        present
-            .extend(self.value_node(case).into_iter().flat_map(|(_, value)| value.entries()).map(|(name, _)| name));
+        present.extend(self.value_node(case).into_iter().flat_map(|(_, value)| value.entries()).map(|(name, _)| name));
         loop {
             let before = present.len();
             for (_, schema) in &case.schemas {

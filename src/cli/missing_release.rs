@@ -5,7 +5,6 @@ use super::release_text::release_text;
 use crate::check::rules::records::MISSING;
 use crate::model::{
     Author, Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, Release, Version,
-    VersionRemark,
 };
 use crate::plan::{self, Facts, GroupSelection, Plan, RollbackRequest, UndoRequest};
 use crate::workspace::{self, DiskFacts, UnknownName, Workspace};
@@ -24,17 +23,11 @@ pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Erro
     let Some(planned) = plan.operation.changes.get(&group) else { return shown };
     let notes = facts.notes(&group).unwrap_or_default();
     if let Some(deletion) = notes.deletion(&planned.after.digest) {
-        shown.message = format!("version {version} of {group} {}", deleted(deletion));
+        shown.message = format!("version {version} of {group} was deleted {deletion}");
     }
     shown.hints = ways_out(facts, environment, &group, &planned.after);
     shown.hints.extend(restore(facts.workspace(), &group, &version));
     shown
-}
-
-/// Says who deleted a version, when and why.
-pub(super) fn deleted(VersionRemark { at, by, why, .. }: &VersionRemark) -> String {
-    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("was deleted by {by} at {at}{why}")
 }
 
 /// Names the latest release to which a rollback leads, and a version to which a switch does.

@@ -28,9 +28,8 @@ fn text_of(release: &Release, version: &str) -> String {
 }
 
 /// Describes a remark on a version: author, time and reason.
-pub(super) fn remark_text(kind: RemarkKind, VersionRemark { at, by, why, .. }: &VersionRemark) -> String {
-    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} by {by} at {at}{why}", kind.as_str())
+pub(super) fn remark_text(kind: RemarkKind, remark: &VersionRemark) -> String {
+    format!("{} {remark}", kind.as_str())
 }
 
 /// Writes the number of a version, with the one that it was committed with, or frozen, where a merge changed it.

@@ -1,6 +1,7 @@
 //! Version notes: blocks and deletions of a group's versions, which are not part of their frozen bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::digest::Digest;
 use super::time::Timestamp;
@@ -17,6 +18,15 @@ pub struct VersionRemark {
     pub why: Option<String>,
     /// The digest of the version.
     pub digest: Digest,
+}
+
+impl fmt::Display for VersionRemark {
+    /// Writes the author, the time and the reason.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, by, why, .. } = self;
+        write!(formatter, "by {by} at {at}")?;
+        why.iter().try_for_each(|why| write!(formatter, ": {why}"))
+    }
 }
 
 /// The kind of a [`VersionRemark`].

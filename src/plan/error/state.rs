@@ -95,7 +95,7 @@ pub enum StateError {
         newest: Vec<Version>,
     },
     /// The version was deleted.
-    #[error("version {version} of {group} was deleted by {} at {}{}", .deletion.by, .deletion.at, why_text(.deletion))]
+    #[error("version {version} of {group} was deleted {deletion}")]
     DeletedVersion {
         /// The group.
         group: GroupName,
@@ -253,10 +253,6 @@ impl std::fmt::Display for AddressOrigin {
             Self::Forwarding(key) => write!(formatter, "`forwarding.{key}` in group.yaml"),
         }
     }
-}
-
-fn why_text(deletion: &VersionRemark) -> String {
-    deletion.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
 }
 
 fn variable_text(error: &VariableError, environment: &EnvironmentName) -> String {

@@ -40,9 +40,7 @@ impl std::fmt::Display for UnknownName {
             Self::Group(group) => write!(formatter, "group {:?}", group.as_str()),
             Self::Version { group, version, deletion } => {
                 write!(formatter, "version {:?} of {group}", version.to_string())?;
-                let Some(VersionRemark { by, at, why, .. }) = deletion.as_deref() else { return Ok(()) };
-                write!(formatter, ": it was deleted by {by} at {at}")?;
-                why.iter().try_for_each(|why| write!(formatter, ": {why}"))
+                deletion.iter().try_for_each(|deletion| write!(formatter, ": it was deleted {deletion}"))
             }
             Self::Release { group, version } => write!(formatter, "version {:?}", format!("{group}@{version}")),
             Self::Operation(id) => write!(formatter, "operation {id:?}"),

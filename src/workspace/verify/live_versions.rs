@@ -2,9 +2,7 @@
 
 use super::entries::EnvironmentEntries;
 use super::{IntegrityProblem, ProblemKind, group_location};
-use crate::model::{
-    Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, RestoreSource, Version, VersionRemark,
-};
+use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, RestoreSource, Version};
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
@@ -32,18 +30,12 @@ pub(super) fn check(
             )),
             // It was deleted most likely on another branch than that on which it went live.
             Ok(None) => problems.push(match notes.deletion(&release.digest) {
-                Some(VersionRemark { at, by, why, .. }) => {
-                    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                    let message = format!(
-                        "version {version} of {group} is live in {environment}, and was deleted by {by} at {at}{why}"
-                    );
-                    IntegrityProblem::new(
-                        ProblemKind::Missing,
-                        location(),
-                        message,
-                        deleted_hint(workspace, group, environment, &place),
-                    )
-                }
+                Some(deletion) => IntegrityProblem::new(
+                    ProblemKind::Missing,
+                    location(),
+                    format!("version {version} of {group} is live in {environment}, and was deleted {deletion}"),
+                    deleted_hint(workspace, group, environment, &place),
+                ),
                 None => IntegrityProblem::new(
                     ProblemKind::Missing,
                     location(),
@@ -53,9 +45,8 @@ pub(super) fn check(
             }),
             Ok(Some(_)) | Err(_) => {}
         }
-        if let Some(VersionRemark { at, by, why, .. }) = notes.block(&release.digest) {
-            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            let message = format!("version {version} of {group} is live, and was blocked by {by} at {at}{why}");
+        if let Some(block) = notes.block(&release.digest) {
+            let message = format!("version {version} of {group} is live, and was blocked {block}");
             let hint = Hint::LeaveBlockedVersion {
                 group: group.clone(),
                 environment: environment.clone(),

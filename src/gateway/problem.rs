@@ -52,12 +52,12 @@ struct ProblemDetails<'p> {
 
 /// One thing in a request that the definition does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Violation {
+pub struct Violation {
     /// Place: `path.id`, `query.limit`, `header.x-name`, `body/name`.
     #[serde(rename = "in")]
-    pub(crate) place: String,
+    pub place: String,
     /// Message about it.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 impl Kind {

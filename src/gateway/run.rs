@@ -279,13 +279,13 @@ impl Gateway {
     /// Returns how many requests are in flight, as of a moment ago.
     #[must_use]
     pub fn requests_in_flight(&self) -> usize {
-        self.shared.on_hand().0
+        self.shared.on_hand().requests
     }
 
     /// Returns how many connections to backends are open, as of a moment ago; those of websockets are not among them.
     #[must_use]
     pub fn backend_connections(&self) -> usize {
-        self.shared.on_hand().1
+        self.shared.on_hand().backend_connections
     }
 
     /// Returns the workers, by number, that have stood still for a second: something holds up their thread, and their

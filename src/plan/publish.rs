@@ -64,19 +64,19 @@ fn publish_group<E>(
     current: Option<&Deployment>,
     facts: &dyn Facts<Error = E>,
 ) -> Result<(), Error<E>> {
-    let (candidate, version, frozen) = choose(request, group, facts)?;
+    let ChosenCandidate { candidate, version, is_frozen } = choose(request, group, facts)?;
     let backend =
         backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
     let is_mock = matches!(backend, Ok(Backend::Mock));
     if let Ok(backend) = &backend {
         let (version, backend) = (version.clone(), backend.clone());
         let after = Release { state: DeploymentState::Live, version, digest: candidate.digest, backend };
-        if frozen && current.is_some_and(|current| current.release.serves_same(&after)) {
+        if is_frozen && current.is_some_and(|current| current.release.serves_same(&after)) {
             plan.unchanged.push(group.clone());
             return Ok(());
         }
     }
-    if !frozen {
+    if !is_frozen {
         let notes = facts.notes(group).map_err(Error::Facts)?;
         if let Some(deletion) = notes.deletion_barring(&version, &candidate.digest) {
             let deletion = Box::new(deletion.clone());
@@ -86,7 +86,7 @@ fn publish_group<E>(
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
     plan.warnings.extend(access_warnings(facts, group, &request.environment, &candidate, &backend)?);
-    if !frozen {
+    if !is_frozen {
         let freeze = Freeze {
             group: group.clone(),
             version: version.clone(),
@@ -104,20 +104,38 @@ fn publish_group<E>(
     Ok(())
 }
 
+/// The candidate to publish, with the version that it gets.
+struct ChosenCandidate {
+    candidate: Arc<PublishCandidate>,
+    version: Version,
+    /// True if that version is frozen already.
+    is_frozen: bool,
+}
+
+impl ChosenCandidate {
+    const fn frozen(candidate: Arc<PublishCandidate>, version: Version) -> Self {
+        Self { candidate, version, is_frozen: true }
+    }
+
+    const fn new(candidate: Arc<PublishCandidate>, version: Version) -> Self {
+        Self { candidate, version, is_frozen: false }
+    }
+}
+
 /// Chooses the candidate and its version, and finds out if that is frozen already.
 fn choose<E>(
     request: &PublishRequest,
     group: &GroupName,
     facts: &dyn Facts<Error = E>,
-) -> Result<(Arc<PublishCandidate>, Version, bool), Error<E>> {
+) -> Result<ChosenCandidate, Error<E>> {
     let frozen = |version: &Version| facts.frozen(group, version).map_err(Error::Facts);
     if let Some(version) = &request.version {
         if let Some(candidate) = frozen(version)? {
-            return Ok((candidate, version.clone(), true));
+            return Ok(ChosenCandidate::frozen(candidate, version.clone()));
         }
         let working = facts.working_copy(group, None).map_err(Error::Facts)?;
         return if working.settings.version == *version {
-            Ok((working, version.clone(), false))
+            Ok(ChosenCandidate::new(working, version.clone()))
         } else {
             Err(unknown_version(group, version, facts)?)
         };
@@ -131,10 +149,10 @@ fn choose<E>(
         _ => None,
     };
     match (same, request.bump) {
-        (Some(true), _) => Ok((working, named, true)),
+        (Some(true), _) => Ok(ChosenCandidate::frozen(working, named)),
         (_, Some(bump)) => {
             if let Some(number) = number {
-                return Ok((working, number, true));
+                return Ok(ChosenCandidate::frozen(working, number));
             }
             let versions = facts.versions(group).map_err(Error::Facts)?;
             if let Some(newest) = versions.last().filter(|newest| **newest > named)
@@ -144,7 +162,7 @@ fn choose<E>(
                 // another number keeps the settings that it was frozen with.
                 let bumped = facts.working_copy(group, Some(&frozen.settings.version)).map_err(Error::Facts)?;
                 if frozen.digest == bumped.digest {
-                    return Ok((bumped, newest.clone(), true));
+                    return Ok(ChosenCandidate::frozen(bumped, newest.clone()));
                 }
             }
             let mut deleted = facts.notes(group).map_err(Error::Facts)?.deleted();
@@ -152,9 +170,9 @@ fn choose<E>(
             let taken = versions.into_iter().chain(deleted).collect();
             let target = bump_target(&taken, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
-            Ok((bumped, target, false))
+            Ok(ChosenCandidate::new(bumped, target))
         }
-        (None, None) => Ok((working, named, false)),
+        (None, None) => Ok(ChosenCandidate::new(working, named)),
         // A definition that cannot be read differs, and another version would not mend it.
         (Some(false), None) if working.definition.is_none() => {
             let is_error = |finding: &&Finding| finding.severity == Severity::Error;

@@ -16,6 +16,7 @@ use crate::gateway::routing::values::PathValues;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 use crate::routes::PathTemplate;
 
+pub use super::problem::Violation;
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
 pub use compose::{BLANK, ComposeProblem, ComposedParameters, Given, UnwritableValue, compose, pick_media_type};
@@ -29,7 +30,7 @@ const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a b
 /// Checks a request as the gateway does where it checks requests (OpenAPI 3.1, sections 4.8.12 and 4.8.13).
 /// `encoded_slashes` is the group's setting (`forwarding.encoded_slashes`).
 ///
-/// Returns each violation of the definition: its place (`query.limit`, `body/name`) and a message.
+/// Returns each violation of the definition.
 #[must_use]
 pub fn check_request(
     definition: &Definition,
@@ -38,7 +39,7 @@ pub fn check_request(
     headers: &HeaderMap,
     body: &Bytes,
     encoded_slashes: bool,
-) -> Vec<(String, String)> {
+) -> Vec<Violation> {
     let mut found = Vec::new();
     // The gateway refuses it before it looks at the definition.
     let has_one_reading = match path_reading(&composed.path) {
@@ -47,7 +48,7 @@ pub fn check_request(
         PathReading::Several => encoded_slashes && is_canonical_but_for_slashes(&composed.path),
     };
     if !has_one_reading {
-        found.push(("path".to_owned(), ONE_READING.to_owned()));
+        found.push(Violation { place: "path".to_owned(), message: ONE_READING.to_owned() });
     }
     let Some(rules) = RequestRules::build(definition, api) else { return found };
     let path: Vec<(&str, &str)> =
@@ -55,9 +56,9 @@ pub fn check_request(
     let parameters = rules.check_parameters(&path, Some(&composed.query), headers);
     let body = rules.check_body(headers, body);
     let problems = [parameters, body].into_iter().filter_map(Result::err);
-    found.extend(problems.flat_map(|problem| match problem.violations.as_slice() {
-        [] => vec![("body".to_owned(), problem.detail)],
-        violations => violations.iter().map(|found| (found.place.clone(), found.message.clone())).collect(),
+    found.extend(problems.flat_map(|problem| match problem.violations {
+        none if none.is_empty() => vec![Violation { place: "body".to_owned(), message: problem.detail }],
+        violations => violations,
     }));
     found
 }

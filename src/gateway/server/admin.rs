@@ -180,12 +180,12 @@ impl AdminState {
             registry.register_collector(Box::new(MeterCollector { meters: Arc::clone(&self.meters), family }));
         }
         registry.register_collector(Box::new(KeyCollector(Arc::clone(&self.shared.context))));
-        let (in_flight, to_backends) = self.shared.on_hand();
+        let on_hand = self.shared.on_hand();
         for (name, help, count) in [
             ("apigw_connections", "Open client connections", self.shared.connections.load(Ordering::Relaxed)),
-            ("apigw_requests_in_flight", "Requests in flight", in_flight),
+            ("apigw_requests_in_flight", "Requests in flight", on_hand.requests),
             ("apigw_stuck_workers", "Stuck workers", self.shared.stuck_workers(LONGEST_TICK).len()),
-            ("apigw_backend_connections", "Open connections to backends", to_backends),
+            ("apigw_backend_connections", "Open connections to backends", on_hand.backend_connections),
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
         }

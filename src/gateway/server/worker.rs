@@ -53,13 +53,24 @@ const ENDED: u64 = u64::MAX;
 /// Longest time since the last tick of a worker that works: a few ticks, since the system may be busy.
 pub(crate) const LONGEST_TICK: Duration = Duration::from_secs(1);
 
+/// The load of the workers.
+pub(crate) struct OnHand {
+    /// Requests in flight.
+    pub(crate) requests: usize,
+    /// Open connections to backends.
+    pub(crate) backend_connections: usize,
+}
+
 impl SharedState {
-    /// Adds up the load of all workers: requests in flight, and open connections to backends.
-    pub(crate) fn on_hand(&self) -> (usize, usize) {
+    /// Adds up the load of all workers.
+    pub(crate) fn on_hand(&self) -> OnHand {
         let sum = |gauge: fn(&WorkerGauges) -> &AtomicUsize| {
             self.context.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
         };
-        (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
+        OnHand {
+            requests: sum(|gauges| &gauges.in_flight),
+            backend_connections: sum(|gauges| &gauges.backend_connections),
+        }
     }
 
     /// Returns the workers that have not ticked for so long. They serve no requests: something blocks their thread.

@@ -11,8 +11,8 @@ use crate::cli::error::CommandError;
 use crate::cli::typed_body::{LARGEST_BODY, read_body};
 use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
-    ComposeProblem, ComposedParameters, FormBody, FormField, FormProblem, Given, MISSING, OutgoingCall, check_request,
-    compose, compose_form, pick_media_type,
+    ComposeProblem, ComposedParameters, FormBody, FormField, FormProblem, Given, MISSING, OutgoingCall, Violation,
+    check_request, compose, compose_form, pick_media_type,
 };
 use crate::model::{GroupHosts, is_secret_name, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
@@ -61,7 +61,7 @@ pub(super) fn prepare(
         let encoded_slashes = called.content.settings.forwarding.encoded_slashes;
         let mut problems: Vec<String> = check_request(definition, api, &composed, &headers, &body, encoded_slashes)
             .into_iter()
-            .map(|(place, message)| violation(&secrets, &place, &message))
+            .map(|Violation { place, message }| violation(&secrets, &place, &message))
             .collect();
         if api.request_body.is_none() && !body.is_empty() {
             problems.push("body: the API takes none".to_owned());

@@ -248,7 +248,7 @@ fn assert_pointed(texts: &Texts, finding: &Finding) {
 }
 
 fn commit(workspace: &Workspace, plan: &mut Plan) -> Result<Option<OperationId>, Error> {
-    workspace.lock(&lock())?.commit(plan)
+    Ok(workspace.lock(&lock())?.commit(plan)?.id)
 }
 
 fn lock() -> LockRequest {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::alternative::{alternative_name, named_alternative, reference_name};
 use super::comparison::PairComparison;
 use super::context::{KeptValues, SchemaStep};
+use super::mentions::LeftOver;
 use super::proof::{DefinitionSide, ProofOperand};
 use super::sets::SchemaSets;
 use super::table::SchemaTable;
@@ -19,6 +20,10 @@ use crate::definition::{Node, NodeId};
 ///
 /// True if everything there is to say of the pair was said.
 pub(super) fn wrapped(comparing: &mut PairComparison<'_, '_>) -> bool {
+    if comparing.judged_around().is_some() {
+        // The schemas around tell the whole from an alternative, by what each describes.
+        return false;
+    }
     let is_only_choice = |view: &SchemaView<'_>| view.choices.len() == 1 && !view.says_anything_itself();
     let has_none = |view: &SchemaView<'_>| view.choices.is_empty();
     if has_none(&comparing.before) && is_only_choice(&comparing.after) {
@@ -81,13 +86,25 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     for (old, new) in before.iter().zip(&after) {
         pairs.extend(alternatives(comparing, old, new));
     }
+    // The schemas of a choice also describe parts of the value, which are judged otherwise if nothing does.
+    let left = [LeftOver::Properties, LeftOver::Items]
+        .into_iter()
+        .find(|left| comparing.judges(DefinitionSide::Before, *left) || comparing.judges(DefinitionSide::After, *left));
     for gone in before.iter().skip(after.len()) {
         let message = format!("none of the schemas of `{}` need be satisfied any longer", gone.keyword);
-        comparing.add(kinds::CHOICE_REMOVED, message, Some(gone.node.location()), None);
+        let place = Some(gone.node.location());
+        match left {
+            Some(left) => comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, place, None),
+            None => comparing.add(kinds::CHOICE_REMOVED, message, place, None),
+        }
     }
     for fresh in after.iter().skip(before.len()) {
         let message = format!("one of the schemas of `{}` must be satisfied", fresh.keyword);
-        comparing.add(kinds::CHOICE_ADDED, message, None, Some(fresh.node.location()));
+        let place = Some(fresh.node.location());
+        match left {
+            Some(left) => comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, None, place),
+            None => comparing.add(kinds::CHOICE_ADDED, message, None, place),
+        }
     }
     discriminator::compare(comparing, &pairs);
 }
@@ -99,6 +116,7 @@ fn alternatives<'d>(
     new: &AlternativeSet<'d>,
 ) -> Vec<(Node<'d>, Node<'d>)> {
     let mut pairs = Vec::new();
+    let left = comparing.judged_around();
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
     overlap::compare(comparing, old, new, &partners);
     for (index, alternative) in old.alternatives.iter().enumerate() {
@@ -106,23 +124,34 @@ fn alternatives<'d>(
         if let Some(partner) = partner {
             pairs.push((*alternative, *partner));
             let step = SchemaStep::Alternative(old.keyword, alternative_name(*partner, index));
+            let is_known = left.is_none();
             let kept = KeptValues {
-                no_less: is_kept(comparing, *alternative, DefinitionSide::Before),
-                no_more: is_kept(comparing, *partner, DefinitionSide::After),
+                no_less: is_known && is_kept(comparing, *alternative, DefinitionSide::Before),
+                no_more: is_known && is_kept(comparing, *partner, DefinitionSide::After),
             };
             let by_value = overlap::depends_on_reading(comparing, (old, *alternative), (new, *partner));
             comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept, by_value);
         } else {
             let message = format!("{} was removed", named_alternative(*alternative, index));
+            let place = Some(alternative.location());
+            if let Some(left) = left {
+                comparing.add_to_whole(left, kinds::ALTERNATIVE_REMOVED, message, place, None);
+                continue;
+            }
             let kept = KeptValues { no_less: is_kept(comparing, *alternative, DefinitionSide::Before), no_more: false };
-            comparing.add_known(kept, kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
+            comparing.add_known(kept, kinds::ALTERNATIVE_REMOVED, message, place, None);
         }
     }
     let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
     for (index, alternative) in new.alternatives.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
         let message = format!("{} was added", named_alternative(*alternative, index));
+        let place = Some(alternative.location());
+        if let Some(left) = left {
+            comparing.add_to_whole(left, kinds::ALTERNATIVE_ADDED, message, None, place);
+            continue;
+        }
         let kept = KeptValues { no_less: false, no_more: is_kept(comparing, *alternative, DefinitionSide::After) };
-        comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
+        comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, place);
     }
     pairs
 }

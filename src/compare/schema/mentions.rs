@@ -274,6 +274,14 @@ impl<'d> PairComparison<'_, 'd> {
         left.is_judged(view) || self.is_judged_around(side, left)
     }
 
+    /// Returns the parts that schemas around judge where nothing describes them, if any: for those, a schema that refuses
+    /// nothing makes a difference too.
+    pub(super) fn judged_around(&mut self) -> Option<LeftOver> {
+        [LeftOver::Properties, LeftOver::Items].into_iter().find(|left| {
+            self.is_judged_around(DefinitionSide::Before, *left) || self.is_judged_around(DefinitionSide::After, *left)
+        })
+    }
+
     /// Adds a change of the values of the whole: those that the schemas here allow may stay, while the schemas around judge
     /// what these do not describe.
     pub(super) fn add_to_whole(
@@ -303,13 +311,17 @@ pub(super) enum LeftOver {
 }
 
 impl LeftOver {
-    /// True if such parts are refused, or have a schema.
-    pub(super) fn is_judged(self, view: &SchemaView<'_>) -> bool {
-        let keyword = match self {
+    /// Returns the keyword that judges such parts.
+    pub(super) const fn keyword(self) -> &'static str {
+        match self {
             Self::Properties => "unevaluatedProperties",
             Self::Items => "unevaluatedItems",
-        };
-        let mut values = view.keyword(keyword);
+        }
+    }
+
+    /// True if such parts are refused, or have a schema.
+    pub(super) fn is_judged(self, view: &SchemaView<'_>) -> bool {
+        let mut values = view.keyword(self.keyword());
         values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
     }
 }

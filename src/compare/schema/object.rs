@@ -205,8 +205,9 @@ pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
 }
 
 fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str, polarity: Polarity) {
+    let left = described_parts(keyword).find(|left| comparing.is_judged_beside(*left, keyword));
     let schemas = |view: &SchemaView<'d>| -> Vec<Node<'d>> {
-        let is_trivial = |node: &Node<'d>| node.as_bool() == Some(true) && polarity == Polarity::Same;
+        let is_trivial = |node: &Node<'d>| node.as_bool() == Some(true) && polarity == Polarity::Same && left.is_none();
         view.keyword(keyword).filter(|node| !is_trivial(node)).collect()
     };
     let (before, after) = (schemas(&comparing.before), schemas(&comparing.after));
@@ -216,24 +217,44 @@ fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str,
     }
     for gone in before.iter().skip(after.len()) {
         let message = format!("there is no `{keyword}` any longer");
-        comparing.add(kinds::CONSTRAINT_REMOVED, message, Some(gone.location()), None);
+        let place = Some(gone.location());
+        match left {
+            Some(left) => comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, place, None),
+            None => comparing.add(kinds::CONSTRAINT_REMOVED, message, place, None),
+        }
     }
     for fresh in after.iter().skip(before.len()) {
         let message = format!("there is a new `{keyword}`");
-        comparing.add(kinds::CONSTRAINT_ADDED, message, None, Some(fresh.location()));
+        let place = Some(fresh.location());
+        match left {
+            Some(left) => comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, None, place),
+            None => comparing.add(kinds::CONSTRAINT_ADDED, message, None, place),
+        }
     }
+}
+
+/// Lists the parts of a value that the schema of a keyword describes, so that they are not left to `unevaluatedProperties`
+/// or `unevaluatedItems` (JSON Schema 2020-12, Core 11).
+fn described_parts(keyword: &str) -> impl Iterator<Item = LeftOver> {
+    let parts: &[LeftOver] = match keyword {
+        "if" | "then" | "else" => &[LeftOver::Properties, LeftOver::Items],
+        "unevaluatedProperties" => &[LeftOver::Properties],
+        "unevaluatedItems" => &[LeftOver::Items],
+        _ => &[],
+    };
+    parts.iter().copied()
 }
 
 /// Names in their order, each with its schemas and the place of the first.
 type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
 
 fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
-    // Where other properties are restricted, a pattern also admits the properties that match it.
+    // Where other properties are restricted, a pattern also admits the properties that match it, and a schema that depends
+    // on a property those that it describes.
     let is_pattern = keyword == "patternProperties";
-    let (before_lets_in, after_lets_in) = (
-        is_pattern && comparing.bounds_others(DefinitionSide::Before),
-        is_pattern && comparing.bounds_others(DefinitionSide::After),
-    );
+    let [before_lets_in, after_lets_in] = [DefinitionSide::Before, DefinitionSide::After].map(|side| {
+        if is_pattern { comparing.bounds_others(side) } else { comparing.judges(side, LeftOver::Properties) }
+    });
     let gone = if after_lets_in { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED };
     let fresh = if before_lets_in { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED };
     let named = |view: &SchemaView<'d>| -> Named<'d> {
@@ -295,6 +316,16 @@ impl PairComparison<'_, '_> {
             DefinitionSide::After => &self.after,
         };
         UndeclaredProperties::of(view) != UndeclaredProperties::Anything || self.judges(side, LeftOver::Properties)
+    }
+
+    /// True if what the schema of a keyword does not describe is judged: by the schemas around, or by another keyword here.
+    fn is_judged_beside(&mut self, left: LeftOver, keyword: &str) -> bool {
+        let judges =
+            |view: &SchemaView<'_>| view.keyword(left.keyword()).count() > usize::from(left.keyword() == keyword);
+        judges(&self.before)
+            || judges(&self.after)
+            || self.is_judged_around(DefinitionSide::Before, left)
+            || self.is_judged_around(DefinitionSide::After, left)
     }
 
     /// Reports a required property that was read-only, so never sent, and must be sent now.

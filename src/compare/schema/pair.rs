@@ -57,6 +57,8 @@ impl<'d> PairComparison<'_, 'd> {
             (false, false) => {}
         }
         match (self.before.allows_anything(), self.after.allows_anything()) {
+            // A schema that refuses nothing may describe what the schemas around refuse.
+            _ if self.judged_around().is_some() => {}
             (true, true) => return object::content_media_type(self),
             (true, false) => {
                 let message = format!("any value was allowed, now {}", self.after.types);

@@ -36,9 +36,12 @@ fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
+fn several() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(object(), 2..4)
+}
+
 /// Keywords that describe properties beside `properties`.
 fn elsewhere() -> impl Strategy<Value = Value> {
-    let several = || prop::collection::vec(object(), 2..4);
     let other = prop_oneof![Just(json!(false)), Just(json!({})), leaf().boxed()];
     prop_oneof![
         3 => several().prop_map(|schemas| json!({"oneOf": schemas})),
@@ -56,21 +59,29 @@ fn elsewhere() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A keyword of properties, which comes, goes or changes in one place: a property, or what is said of others.
+/// A keyword of properties, which comes, goes or changes in one place: a property, what is said of others, or a keyword
+/// with schemas that describe them.
 fn edit() -> impl Strategy<Value = Edit> {
-    let entry = |keyword: &'static str, names: &[&'static str]| {
-        let named = (prop::sample::select(names.to_vec()), prop::option::weighted(0.8, leaf()));
+    let entry = |keyword: &'static str, names: &[&'static str], schema: BoxedStrategy<Value>| {
+        let named = (prop::sample::select(names.to_vec()), prop::option::weighted(0.8, schema));
         named.prop_map(move |(name, to)| Edit { keyword, name: Some(name), to })
     };
     let whole = |keyword: &'static str| {
         let other = prop_oneof![Just(json!(false)), Just(json!({})), leaf().boxed()];
         prop::option::weighted(0.7, other).prop_map(move |to| Edit { keyword, name: None, to })
     };
+    let branch = prop::sample::select(vec!["if", "then", "else"]);
+    let branch = (branch, prop::option::of(object())).prop_map(|(keyword, to)| Edit { keyword, name: None, to });
+    let choice = (prop::sample::select(vec!["anyOf", "oneOf"]), prop::option::of(several()));
+    let choice = choice.prop_map(|(keyword, to)| Edit { keyword, name: None, to: to.map(Value::Array) });
     prop_oneof![
-        5 => entry("properties", &NAMES),
-        1 => entry("patternProperties", &["^a", "^c", "c$"]),
+        5 => entry("properties", &NAMES, leaf().boxed()),
+        1 => entry("patternProperties", &["^a", "^c", "c$"], leaf().boxed()),
+        2 => entry("dependentSchemas", &NAMES, object().boxed()),
         1 => whole("additionalProperties"),
         1 => whole("unevaluatedProperties"),
+        1 => branch,
+        1 => choice,
     ]
 }
 

@@ -141,13 +141,23 @@ fn authority(parts: &Parts) -> Result<&str, Problem> {
     };
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     match (header, authority) {
-        (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => {
+        (Some(header), Some(authority)) if !is_same_authority(header, authority, parts.uri.scheme()) => {
             Err(bad("The target's authority is not the Host."))
         }
         (None, Some(_)) if parts.version < Version::HTTP_2 => Err(bad("The request has no Host.")),
         (Some(text), _) | (None, Some(text)) => Ok(text),
         (None, None) => Err(bad("The request has no Host.")),
     }
+}
+
+/// True if two authorities are one: the port of the scheme may be left out, or be empty (RFC 9110, section 4.2.3).
+fn is_same_authority(one: &str, other: &str, scheme: Option<&Scheme>) -> bool {
+    let usual = if scheme == Some(&Scheme::HTTPS) { "443" } else { "80" };
+    let without_usual_port = |authority: &'_ str| match authority.rsplit_once(':') {
+        Some((name, port)) if port.is_empty() || port == usual => name.to_ascii_lowercase(),
+        _ => authority.to_ascii_lowercase(),
+    };
+    one.eq_ignore_ascii_case(other) || without_usual_port(one) == without_usual_port(other)
 }
 
 fn bad(detail: &str) -> Problem {
@@ -186,7 +196,16 @@ mod tests {
             ("http://a.b/x", &["c.d"], Version::HTTP_2, "400"),
             ("http://a.b/x", &[], Version::HTTP_11, "400"),
             ("http://a.b/x", &["c.d"], Version::HTTP_11, "400"),
-            ("http://a.b:80/x", &["a.b"], Version::HTTP_11, "400"),
+            ("http://a.b:80/x", &["a.b"], Version::HTTP_11, "a.b"),
+            ("http://a.b/x", &["A.b:80"], Version::HTTP_11, "a.b"),
+            ("http://a.b:/x", &["a.b:80"], Version::HTTP_11, "a.b"),
+            ("https://a.b:443/x", &["a.b:"], Version::HTTP_2, "a.b"),
+            ("http://[::1]:80/x", &["[::1]"], Version::HTTP_11, "[::1]"),
+            ("http://a.b:443/x", &["a.b"], Version::HTTP_11, "400"),
+            ("https://a.b:80/x", &["a.b"], Version::HTTP_2, "400"),
+            ("http://a.b:8080/x", &["a.b"], Version::HTTP_11, "400"),
+            ("http://[::80]/x", &["[:]"], Version::HTTP_11, "400"),
+            ("/a", &["a.b:"], Version::HTTP_11, "a.b"),
             ("http://u@a.b/x", &["u@a.b"], Version::HTTP_11, "400"),
             ("/a", &[], Version::HTTP_10, "400"),
             ("/a", &["a.b", "a.b"], Version::HTTP_11, "400"),

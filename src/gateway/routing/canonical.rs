@@ -15,7 +15,8 @@ pub(crate) fn host_name(authority: &str) -> Option<std::borrow::Cow<'_, str>> {
             None => (authority, None),
         }
     };
-    if port.is_some_and(|port| port.is_empty() || port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit())) {
+    // An empty port is that of the scheme (RFC 3986, section 3.2.3).
+    if port.is_some_and(|port| port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit())) {
         return None;
     }
     // A dot at the end names the same host (RFC 1034, section 3.1).
@@ -57,12 +58,15 @@ mod tests {
             ("127.0.0.1:8080", "127.0.0.1"),
             ("[::1]:80", "[::1]"),
             ("[::1]", "[::1]"),
+            ("a.b:", "a.b"),
+            ("127.0.0.1:", "127.0.0.1"),
+            ("[::1]:", "[::1]"),
             ("my_host", "my_host"),
         ] {
             assert_eq!(host_name(authority).as_deref(), Some(name), "{authority}");
         }
         for authority in [
-            "", ":80", "a:", "a:b", "a:80:80", "a b", "a@b", "a/b", "a,b", "[::1", "[::1]x", "[a]", ".a", "a..b",
+            "", ":", ":80", "a:b", "a:80:80", "a b", "a@b", "a/b", "a,b", "[::1", "[::1]x", "[a]", ".a", "a..b",
             "a:123456", "a%00",
         ] {
             assert_eq!(host_name(authority), None, "{authority}");

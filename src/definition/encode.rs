@@ -137,6 +137,18 @@ pub(super) fn concrete(media_type: &str) -> String {
     }
 }
 
+/// Returns a declared media type if it is a range, like `text/*` (OpenAPI 3.1.1, Response Object).
+pub(super) fn declared_range(media_type: &str) -> Option<String> {
+    Some(media_type_essence(media_type)).filter(|essence| essence.ends_with("/*"))
+}
+
+/// True if a body that was written in a media type is also one of another: both are JSON, or both are plain text.
+pub(crate) fn is_written_alike(media_type: &str, other: &str) -> bool {
+    let is_text = |name: &str| name.starts_with("text/") && EncodingFamily::of(name) == EncodingFamily::Other;
+    let are_json = [media_type, other].map(EncodingFamily::of) == [EncodingFamily::Json; 2];
+    are_json || (is_text(media_type) && is_text(other))
+}
+
 fn is_scalar(value: &Value) -> bool {
     !value.is_array() && !value.is_object()
 }

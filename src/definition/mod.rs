@@ -50,6 +50,7 @@ pub use api::{
 };
 pub(crate) use decimal::Decimal;
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
+pub(crate) use encode::is_written_alike;
 pub use examples::ExampleCheck;
 pub use fetch::{Fetch, FetchError};
 pub(crate) use fields::scalar_text;

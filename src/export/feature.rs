@@ -34,6 +34,8 @@ pub(super) enum ExportFeature {
     ChosenResponse,
     /// A mock response that `Prefer` asks for by one of several codes.
     RangeOfCodes,
+    /// A mock response whose media type is declared as a range.
+    RangeOfMediaTypes,
     MockWithoutConstant,
     /// A header of a mock response that has no value.
     EmptyResponseHeader,
@@ -152,6 +154,7 @@ impl ExportFeature {
             Self::MockResponse
             | Self::ChosenResponse
             | Self::RangeOfCodes
+            | Self::RangeOfMediaTypes
             | Self::MockWithoutConstant
             | Self::EmptyResponseHeader
             | Self::LongName

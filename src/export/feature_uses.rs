@@ -297,6 +297,9 @@ impl FeatureUses {
         if responses.responses.iter().any(|response| is_range(response.declared_for)) {
             self.api(ExportFeature::RangeOfCodes, api);
         }
+        if responses.responses.iter().any(|response| response.media_range.is_some()) {
+            self.api(ExportFeature::RangeOfMediaTypes, api);
+        }
         if responses.responses.iter().any(|response| response.headers.iter().any(|(_, value)| value.is_empty())) {
             self.api(ExportFeature::EmptyResponseHeader, api);
         }

@@ -109,6 +109,14 @@ fn accept_steps<'r>(
             steps.push((all, respond(candidate, applied.clone())));
         }
     }
+    // Another member of a declared range is accepted only where nothing else is.
+    for candidate in candidates {
+        let Some(range) = candidate.media_range.as_deref().filter(|range| !known.contains(range)) else { continue };
+        known.push(range);
+        let accepts = RequestCondition::header("accept", TextTest::Matches(accepts(range)));
+        let all = conditions.iter().cloned().chain([accepts]).collect();
+        steps.push((all, respond(candidate, applied.clone())));
+    }
     steps
 }
 
@@ -116,7 +124,7 @@ fn accept_steps<'r>(
 fn not_acceptable<'r>(candidates: &[&'r MockResponse]) -> Option<StepOutcome<'r>> {
     let mut declared: Vec<&str> = Vec::new();
     for candidate in candidates {
-        let media_type = candidate.media_type.as_deref()?;
+        let media_type = candidate.media_range.as_deref().or(candidate.media_type.as_deref())?;
         if !declared.contains(&media_type) {
             declared.push(media_type);
         }
@@ -124,12 +132,16 @@ fn not_acceptable<'r>(candidates: &[&'r MockResponse]) -> Option<StepOutcome<'r>
     (!declared.is_empty()).then(|| StepOutcome::Refuse(ProblemResponse::not_acceptable(&declared)))
 }
 
-/// Writes the expression of an `Accept` header with a range that a media type is in, with a weight that is not zero; a
-/// missing one accepts all (RFC 9110, section 12.5.1).
+/// Writes the expression of an `Accept` header with a range that a media type is in, or that a declared range meets, with a
+/// weight that is not zero; a missing one accepts all (RFC 9110, section 12.5.1).
 fn accepts(media_type: &str) -> String {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let kind = essence.split('/').next().unwrap_or_default();
-    let [essence, kind] = [essence, kind].map(super::pattern::quote);
+    let [essence, kind] = match essence.strip_suffix("/*") {
+        Some("*") => ["[^,; \\t]+".to_owned(), "[^,; \\t/]+".to_owned()],
+        Some(kind) => [format!("{}/[^,; \\t]+", super::pattern::quote(kind)), super::pattern::quote(kind)],
+        None => [essence, kind].map(super::pattern::quote),
+    };
     let weight = "(?:[ \\t]*;[ \\t]*(?:[^qQ,;][^,;]*|[qQ]=(?:1|0?\\.0*[1-9]|0\\.0*[1-9])[^,;]*))*";
     format!("[ \\t]*|(?:.*,)?[ \\t]*(?i:\\*/\\*|{kind}/\\*|{essence}){weight}[ \\t]*(?:,.*)?")
 }

@@ -64,6 +64,7 @@ losses! {
     F::MockResponse => MockResponse, &[GatewayApi], Closed;
     F::ChosenResponse => ChosenResponse, &[Kong], Closed;
     F::RangeOfCodes => RangeOfCodes, &[Envoy, Nginx, Haproxy, Kong], Closed;
+    F::RangeOfMediaTypes => RangeOfMediaTypes, NONE, Closed;
     F::MockWithoutConstant => MockWithoutConstant, &[Kong], Closed;
     F::EmptyResponseHeader => EmptyResponseHeader, NONE, Closed;
     F::LongName => LongName, &[Envoy, Nginx, Haproxy, Kong], Closed;

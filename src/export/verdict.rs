@@ -43,6 +43,8 @@ pub(super) const NOT_COUNTED_BY_CALLER: &str = "requests of a key or grant are n
 pub(super) const NOT_VALIDATED: &str = "requests and responses are not validated";
 
 /// The deviation of targets without classes of status codes in `Prefer`.
+pub(super) const USUAL_MEDIA_TYPE: &str =
+    "of a declared range of media types, all that a caller accepts get the response as of the usual one";
 pub(super) const NO_RANGE_OF_CODES: &str = "Prefer cannot ask for a code of a range";
 
 /// The deviation of targets whose expressions know no operations.

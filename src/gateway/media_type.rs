@@ -31,6 +31,25 @@ pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
     found.map_or(0, |(_, weight)| weight)
 }
 
+/// Finds the most accepted range that meets a declared one and does not have its usual member, with its weight: the first
+/// among equals, of those that `is_wanted` holds for.
+pub(crate) fn accepted_beside(
+    accepts: &[&str],
+    declared: &MediaRange,
+    usual: &MediaRange,
+    is_wanted: impl Fn(&MediaRange) -> bool,
+) -> Option<(u16, MediaRange)> {
+    let ranges = accepts.iter().flat_map(|accept| split_unquoted(accept, ',')).filter_map(weighted);
+    let meets = |range: &MediaRange| declared.names(range) || range.names(declared);
+    let mut best: Option<(u16, MediaRange)> = None;
+    for (range, weight) in ranges.filter(|(range, _)| meets(range) && !range.includes(usual) && is_wanted(range)) {
+        if weight > best.as_ref().map_or(0, |(known, _)| *known) {
+            best = Some((weight, range));
+        }
+    }
+    best
+}
+
 /// Parses a range of an `Accept` header with its weight; parameters behind the weight are not the media type's.
 fn weighted(text: &str) -> Option<(MediaRange, u16)> {
     let mut parts = split_unquoted(text, ';').into_iter();

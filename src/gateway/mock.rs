@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::media_type::quality;
+use super::media_type::{accepted_beside, quality};
 use super::preference::{PREFERENCE_APPLIED, Preference};
 use super::problem::{Kind, Problem};
-use crate::definition::{StatusPattern, is_bodiless};
+use crate::definition::{StatusPattern, is_bodiless, is_written_alike};
 use crate::model::{MediaRange, trim_blanks};
 use crate::routes::MockResponses;
 use crate::routes::problem::{NO_MOCK, available_media_types};
@@ -30,6 +30,8 @@ struct MockResult {
     pattern: Option<StatusPattern>,
     example: Option<String>,
     media_type: Option<String>,
+    /// The range that the media type was taken from.
+    media_range: Option<Box<MediaRange>>,
 }
 
 /// A response that was picked.
@@ -38,15 +40,33 @@ pub(crate) struct PickedMock<'m> {
     pub(crate) status: StatusCode,
     /// Names the preferences that it follows.
     applied: Option<HeaderValue>,
+    chosen: AcceptedMock<'m>,
+}
+
+/// A response in a media type that the caller accepts.
+#[derive(Clone)]
+struct AcceptedMock<'m> {
     result: &'m MockResult,
+    /// The member of the declared range that is accepted, where it is another than the usual one.
+    media_type: Option<HeaderValue>,
+}
+
+impl<'m> AcceptedMock<'m> {
+    fn usual(result: &'m MockResult) -> Self {
+        Self { result, media_type: None }
+    }
 }
 
 impl PickedMock<'_> {
     /// Writes the response's headers into an empty map.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         let is_bodiless = is_bodiless(self.status.as_u16());
-        for (name, value) in self.result.headers.iter().filter(|(name, _)| !is_bodiless || name != CONTENT_TYPE) {
+        let AcceptedMock { result, media_type } = &self.chosen;
+        for (name, value) in result.headers.iter().filter(|(name, _)| !is_bodiless || name != CONTENT_TYPE) {
             headers.append(name.clone(), value.clone());
+        }
+        if let Some(media_type) = media_type.as_ref().filter(|_| !is_bodiless) {
+            headers.insert(CONTENT_TYPE, media_type.clone());
         }
         if let Some(applied) = &self.applied {
             headers.insert(PREFERENCE_APPLIED, applied.clone());
@@ -56,7 +76,7 @@ impl PickedMock<'_> {
 
     /// Returns the response's body.
     pub(crate) fn body(&self) -> Bytes {
-        if is_bodiless(self.status.as_u16()) { Bytes::new() } else { self.result.body.clone() }
+        if is_bodiless(self.status.as_u16()) { Bytes::new() } else { self.chosen.result.body.clone() }
     }
 }
 
@@ -81,6 +101,7 @@ impl MockResults {
                 pattern: declared.declared_for,
                 example: declared.example,
                 media_type: declared.media_type,
+                media_range: declared.media_range.as_deref().and_then(MediaRange::parse).map(Box::new),
             });
         }
         Self { list: list.into_boxed_slice(), has_constant, is_cut }
@@ -95,23 +116,23 @@ impl MockResults {
             && preference == Preference::default()
             && accept.is_none_or(|accept| accept == "*/*")
         {
-            return Ok(PickedMock { status: result.status, applied: None, result });
+            return Ok(PickedMock { status: result.status, applied: None, chosen: AcceptedMock::usual(result) });
         }
         // Preferences that cannot be followed are ignored (RFC 7240, section 2), and so are those for what is not accepted.
         let mut usual = Vec::new();
         for followed in preference.fallbacks() {
             let (status, candidates) = self.candidates(constant, &followed);
-            if let Some(result) = acceptable(&candidates, request) {
-                let status = status.unwrap_or(result.status);
-                return Ok(PickedMock { status, applied: followed.applied(), result });
+            if let Some(chosen) = acceptable(&candidates, request) {
+                let status = status.unwrap_or(chosen.result.status);
+                return Ok(PickedMock { status, applied: followed.applied(), chosen });
             }
             usual = candidates;
         }
         if usual.is_empty() {
             return Err(self.no_constant());
         }
-        let mut declared: Vec<&str> = Vec::new();
-        for media_type in usual.iter().filter_map(|result| result.media_type.as_deref()) {
+        let mut declared: Vec<String> = Vec::new();
+        for media_type in usual.iter().filter_map(|result| result.declared_type()) {
             if !declared.contains(&media_type) {
                 declared.push(media_type);
             }
@@ -137,8 +158,9 @@ impl MockResults {
         exact.chain(ranges).find_map(|(pattern, status)| {
             let of_pattern = |result: &&MockResult| result.pattern == Some(pattern) && result.media_type.is_some();
             let candidates: Vec<&MockResult> = self.list.iter().filter(of_pattern).collect();
-            let result = acceptable(&candidates, request).or(candidates.first().copied())?;
-            Some(PickedMock { status, applied: None, result })
+            let usual = || candidates.first().copied().map(AcceptedMock::usual);
+            let chosen = acceptable(&candidates, request).or_else(usual)?;
+            Some(PickedMock { status, applied: None, chosen })
         })
     }
 
@@ -175,22 +197,65 @@ fn is_final(status: StatusCode) -> bool {
     (200..=599).contains(&status.as_u16())
 }
 
+impl MockResult {
+    /// Returns the media type of its body as it was declared.
+    fn declared_type(&self) -> Option<String> {
+        self.media_range.as_ref().map(|range| range.essence()).or_else(|| self.media_type.clone())
+    }
+
+    /// Returns how much the caller accepts it, and in which media type. A caller that accepts another member of the declared
+    /// range gets that where the body is one, else the usual one if nothing else is declared (RFC 9110, section 12.5.1).
+    fn acceptance(&self, accepts: &[&str]) -> (Acceptance, AcceptedMock<'_>) {
+        let usual = AcceptedMock::usual(self);
+        let name = self.media_type.as_deref().filter(|_| !accepts.is_empty());
+        let Some((name, media_type)) = name.and_then(|name| Some((name, MediaRange::parse(name)?))) else {
+            return (Acceptance { is_exact: true, quality: 1000 }, usual);
+        };
+        let exact = Acceptance { is_exact: true, quality: quality(accepts, &media_type) };
+        let Some(range) = &self.media_range else { return (exact, usual) };
+        let is_written = |member: &MediaRange| {
+            let essence = member.essence();
+            let is_bare = || MediaRange::of_name(&essence).is_some_and(|bare| member.includes(&bare));
+            is_written_alike(name, &essence) && is_bare()
+        };
+        let member = accepted_beside(accepts, range, &media_type, is_written);
+        let member = member.filter(|(quality, _)| *quality > exact.quality);
+        if let Some((quality, value)) =
+            member.and_then(|(quality, member)| Some((quality, HeaderValue::try_from(member.essence()).ok()?)))
+        {
+            return (Acceptance { is_exact: true, quality }, AcceptedMock { result: self, media_type: Some(value) });
+        }
+        if exact.quality > 0 {
+            return (exact, usual);
+        }
+        let other = accepted_beside(accepts, range, &media_type, |_| true);
+        (Acceptance { is_exact: false, quality: other.map_or(0, |(quality, _)| quality) }, usual)
+    }
+}
+
+/// Acceptance of a response by a caller; more of it is greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Acceptance {
+    /// True if it is sent in a media type that is accepted; else another member of its declared range is.
+    is_exact: bool,
+    /// The weight, from 0 to 1000.
+    quality: u16,
+}
+
 /// Picks the result that the caller accepts most, the first declared among equals (RFC 9110, section 12.5.1).
-fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<&'m MockResult> {
+fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<AcceptedMock<'m>> {
     let accepts = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     // One that is empty names nothing that is liked less than the rest.
     let accepts: Vec<&str> = accepts.filter(|value| !trim_blanks(value).is_empty()).collect();
-    let mut best: Option<(u16, &MockResult)> = None;
+    let mut best: Option<(Acceptance, AcceptedMock)> = None;
     for &candidate in candidates {
-        let quality = match candidate.media_type.as_deref().and_then(MediaRange::parse) {
-            Some(media_type) if !accepts.is_empty() => quality(&accepts, &media_type),
-            _ => 1000,
-        };
-        if quality > best.map_or(0, |(best, _)| best) {
-            best = Some((quality, candidate));
+        let (acceptance, accepted) = candidate.acceptance(&accepts);
+        let is_better = best.as_ref().is_none_or(|(best, _)| acceptance > *best);
+        if acceptance.quality > 0 && is_better {
+            best = Some((acceptance, accepted));
         }
     }
-    best.map(|(_, result)| result)
+    best.map(|(_, accepted)| accepted)
 }
 
 /// Builds the headers of a mock response; `None` if one cannot be sent.

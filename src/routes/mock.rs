@@ -33,6 +33,8 @@ pub struct MockResponse {
     pub headers: Vec<(String, String)>,
     /// The media type of its body.
     pub media_type: Option<String>,
+    /// The range that it was taken from, like `*/*`: callers that accept another member of it get the response too.
+    pub media_range: Option<String>,
     /// Its body.
     pub body: Bytes,
 }
@@ -63,6 +65,7 @@ impl MockResponse {
             status: declared.result.status,
             headers: declared.result.headers,
             media_type: declared.result.media_type,
+            media_range: declared.result.media_range,
             body: declared.result.body,
         }
     }

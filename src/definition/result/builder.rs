@@ -304,6 +304,7 @@ impl<'d> Builder<'d> {
         self.values.budget.take_bytes(bytes.len())?;
         let mut declared = self.declared(head, None)?;
         declared.result.media_type = Some(encode::concrete(media_type));
+        declared.result.media_range = encode::declared_range(media_type);
         declared.result.body = bytes::Bytes::copy_from_slice(bytes);
         if encode::is_json(media_type) {
             declared.value = serde_json::from_slice(bytes).ok().map(std::sync::Arc::new);
@@ -321,6 +322,7 @@ impl<'d> Builder<'d> {
         let mut result = ConstantResult { status, headers: headers.to_vec(), ..ConstantResult::default() };
         let mut value = None;
         if let Some((media_type, sourced, schema)) = body {
+            result.media_range = encode::declared_range(media_type);
             let EncodedBody { media_type, bytes } = self.values.write(media_type, sourced, schema)?;
             (result.media_type, result.body) = (Some(media_type), bytes);
             value = Some(std::sync::Arc::clone(&sourced.value));

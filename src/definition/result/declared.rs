@@ -17,6 +17,8 @@ pub struct ConstantResult {
     pub headers: Vec<(String, String)>,
     /// The media type of the body, if there is one.
     pub media_type: Option<String>,
+    /// The range that the media type was taken from, like `*/*`; `None` where it is declared itself.
+    pub media_range: Option<String>,
     /// The body.
     pub body: Bytes,
 }

@@ -33,6 +33,7 @@ use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
     LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
     NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
+    USUAL_MEDIA_TYPE,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -107,6 +108,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::ManyPathParameters => FeatureVerdict::Lost(MANY_PATH_PARAMETERS),
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
+        ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
             "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words",
         ),

@@ -48,6 +48,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::ShownCredentials
         | ExportFeature::ChosenResponse
         | ExportFeature::RangeOfCodes
+        | ExportFeature::RangeOfMediaTypes
         | ExportFeature::MockWithoutConstant
         | ExportFeature::BinaryBody
         | ExportFeature::EmptyResponseHeader

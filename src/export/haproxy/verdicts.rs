@@ -7,7 +7,7 @@ use super::super::verdict::{
     LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD,
     NO_EMPTY_HEADER, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
     NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY,
-    RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 
@@ -37,6 +37,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the last counts, and of a repeated preference another may",
         ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
+        ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
         ExportFeature::BodyBytes(bytes) if *bytes > MOST_BODY_BYTES => {
             FeatureVerdict::Lost("a body over 256 KiB is left out")
         }

@@ -6,7 +6,7 @@ use super::super::verdict::{
     LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE,
     NO_EMPTY_CONSTANT, NO_KEY_REQUIRED, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
     NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES,
-    PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -35,6 +35,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::MockResponse => FeatureVerdict::Near("headers of the response are left out"),
         ExportFeature::ChosenResponse => FeatureVerdict::Lost("Accept and Prefer choose no other response"),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
+        ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
         ExportFeature::MockWithoutConstant => FeatureVerdict::Lost("an API without a constant result is left out"),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is damaged"),
         ExportFeature::OptionsAndMethods => {

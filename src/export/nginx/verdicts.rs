@@ -7,7 +7,7 @@ use super::super::verdict::{
     KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD,
     NO_EMPTY_CONSTANT, NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS,
     NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES,
-    PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS,
+    PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
@@ -34,6 +34,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the first counts, and of a repeated preference another may",
         ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
+        ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(

@@ -10,6 +10,7 @@ fn result(status: u16, media_type: &str, example: Option<&str>, pattern: StatusP
         pattern: Some(pattern),
         example: example.map(str::to_owned),
         media_type: (!media_type.is_empty()).then(|| media_type.to_owned()),
+        media_range: None,
     }
 }
 
@@ -64,7 +65,7 @@ fn accept_and_prefer_pick_what_is_declared() {
             headers.insert("prefer", prefer.parse().expect("a value"));
         }
         let picked = match declared.pick(&headers) {
-            Ok(PickedMock { status, applied, result }) => {
+            Ok(PickedMock { status, applied, chosen: AcceptedMock { result, .. } }) => {
                 let example = result.example.as_deref().unwrap_or_default();
                 let media_type = result.media_type.as_deref().unwrap_or_default();
                 let applied = applied.as_ref().and_then(|applied| applied.to_str().ok()).unwrap_or_default();
@@ -167,7 +168,51 @@ fn accept_is_weighed_as_it_is_written() {
         ("text/plain;q=0.5, text/plain;q=0.1, application/json;q=0.3", "text/plain"),
     ] {
         let picked = declared.pick(&asking(&[("accept", accept)])).expect("one that is accepted");
-        assert_eq!(picked.result.media_type.as_deref(), Some(expected), "{accept}");
+        assert_eq!(picked.chosen.result.media_type.as_deref(), Some(expected), "{accept}");
+    }
+}
+
+#[test]
+fn a_declared_range_has_what_is_accepted_of_it() {
+    let of = |range: &str, schema: &str| {
+        built(&format!("{{'200': {{description: d, content: {{'{range}': {{schema: {schema}}}}}}}}}"))
+    };
+    let both = "{'200': {description: d, content: {'*/*': {schema: {type: object}}, application/xml: {schema: {type: object}}}}}";
+    for (declared, accept, expected) in [
+        (of("*/*", "{type: object}"), "application/json", "application/json"),
+        (of("*/*", "{type: object}"), "application/hal+json", "application/hal+json"),
+        (of("*/*", "{type: object}"), "Application/Vnd.Api+JSON; charset=UTF-8", "application/vnd.api+json"),
+        (of("*/*", "{type: object}"), "application/xml, application/hal+json;q=0.1", "application/hal+json"),
+        (of("*/*", "{type: object}"), "application/json;q=0.5, application/hal+json", "application/hal+json"),
+        (of("*/*", "{type: object}"), "application/json, application/hal+json", "application/json"),
+        (of("*/*", "{type: object}"), "application/xml, application/json;q=0.1", "application/json"),
+        (of("*/*", "{type: object}"), "application/json;q=0, application/hal+json", "application/hal+json"),
+        // The value is not written in these.
+        (of("*/*", "{type: object}"), "application/xml", "application/json"),
+        (of("*/*", "{type: object}"), "text/*", "application/json"),
+        (of("*/*", "{type: object}"), "application/json;version=2", "application/json"),
+        (of("*/*", "{type: object}"), "application/hal+json;charset=latin1", "application/json"),
+        (of("*/*", "{type: string, format: binary}"), "image/png", "application/octet-stream"),
+        (of("application/*", "{type: object}"), "application/hal+json", "application/hal+json"),
+        (of("text/*", "{type: string}"), "text/csv", "text/csv"),
+        (of("text/*", "{type: string}"), "text/json", "text/plain"),
+        (of("text/*", "{type: string}"), "text/*;q=0.1", "text/plain"),
+        (built(both), "application/xml", "application/xml"),
+        (built(both), "text/csv", "application/json"),
+        // These are not declared, or refused.
+        (of("application/*", "{type: object}"), "text/plain", "Available: application/*."),
+        (of("*/*", "{type: object}"), "application/json;q=0", "Available: */*."),
+        (of("*/*", "{type: object}"), "application/xml;q=0", "Available: */*."),
+        (of("application/json", "{type: object}"), "application/hal+json", "Available: application/json."),
+    ] {
+        let mut request = HeaderMap::new();
+        request.insert(ACCEPT, accept.parse().expect("a value"));
+        let picked = declared.pick(&request).map(|picked| picked.headers(HeaderMap::new()));
+        let found = match &picked {
+            Ok(headers) => headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+            Err(problem) => &problem.detail,
+        };
+        assert_eq!(found, expected, "{accept}");
     }
 }
 
@@ -200,7 +245,7 @@ fn a_refused_request_has_the_declared_response() {
     // Where the caller accepts one of several, it is that one.
     let both = results(vec![ok(), error(Code(400)), result(400, "e/f", None, Code(400))]);
     let picked = both.refusal(StatusCode::BAD_REQUEST, true, &asking(&[("accept", "e/f")]));
-    assert_eq!(picked.and_then(|picked| picked.result.media_type.as_deref()), Some("e/f"));
+    assert_eq!(picked.and_then(|picked| picked.chosen.result.media_type.as_deref()), Some("e/f"));
 }
 
 #[test]

@@ -228,12 +228,12 @@ impl Body for UpstreamBody {
             Self::Empty => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Stream { incoming, limit, progress } => {
-                let polled = Pin::new(incoming).poll_frame(context);
+                let polled = Pin::new(&mut *incoming).poll_frame(context);
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
                         let count = frame.data_ref().map_or(0, |data| data.len() as u64);
-                        // Nobody asks for more after the trailers.
-                        progress.done.set(frame.is_trailers());
+                        // Nobody asks for more after the trailers, nor before a backend takes what came last.
+                        progress.done.set(frame.is_trailers() || incoming.is_end_stream());
                         let fault = progress.came(count, *limit);
                         progress.failed.set(fault);
                         if let Some(fault) = fault {

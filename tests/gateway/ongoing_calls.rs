@@ -16,7 +16,7 @@ use super::access::key;
 use super::access_logs::Records;
 use super::backend::{Backend, Received};
 use super::client::Client;
-use super::frames::{DATA, END_HEADERS, Ended, Frames, HEADERS, block, fields};
+use super::frames::{DATA, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, block, fields};
 use super::snapshot::{PETS, config, group, http, offline, settings, snapshot, start};
 use super::tokens::{TokenIssuer, directory as token_directory};
 
@@ -386,4 +386,13 @@ fn an_upload_that_has_come_is_left_to_its_backend() {
         gateway.replace_access(shown.revoked());
         assert_eq!(client.answer().expect("a response").status, 200, "{end}");
     }
+    // Over HTTP/2, with the flag on the last of its frames.
+    gateway.replace_access(shown.directory());
+    let mut http2 = Frames::connect(gateway.addresses()[0]);
+    http2.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/files", &[("x-api-key", value)])));
+    http2.send(DATA, 0, 1, b"bo");
+    http2.send(DATA, END_STREAM, 1, b"dy");
+    std::thread::sleep(LASTING);
+    gateway.replace_access(shown.revoked());
+    assert_eq!(http2.ended(1), Ended::Status(200), "over HTTP/2");
 }

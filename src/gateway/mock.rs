@@ -137,6 +137,7 @@ impl MockResults {
                 declared.push(media_type);
             }
         }
+        let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
         Err(Problem::new(Kind::NotAcceptable, available_media_types(&declared)))
     }
 

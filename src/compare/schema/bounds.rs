@@ -260,28 +260,50 @@ pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
     )
 }
 
+/// Compares the formats that refuse values, of which schemas of `allOf` may have several.
 fn formats(comparing: &mut PairComparison<'_, '_>) {
     let of = |view: &SchemaView<'_>| {
-        let named = view.keyword("format").filter_map(|node| Some((node.as_str()?.to_owned(), node.location())));
-        named.into_iter().find(|(name, _)| !is_hint(name))
+        let mut named: Vec<(String, Location)> = Vec::new();
+        for (name, place) in view.keyword("format").filter_map(|node| Some((node.as_str()?, node.location()))) {
+            if !is_hint(name) && named.iter().all(|(known, _)| known != name && !is_narrower_format(known, name)) {
+                named.retain(|(known, _)| !is_narrower_format(name, known));
+                named.push((name.to_owned(), place));
+            }
+        }
+        named
     };
-    match (of(&comparing.before), of(&comparing.after)) {
-        (None, None) => {}
-        (None, Some((is, place))) => {
-            comparing.add(kinds::FORMAT_NARROWED, format!("there was no format, and it is {is}"), None, Some(place));
+    let (before, after) = (of(&comparing.before), of(&comparing.after));
+    let without = |list: &[(String, Location)], others: &[(String, Location)]| -> Vec<(String, Location)> {
+        list.iter().filter(|(name, _)| others.iter().all(|(other, _)| other != name)).cloned().collect()
+    };
+    let (gone, fresh) = (without(&before, &after), without(&after, &before));
+    let list = |formats: &[(String, Location)]| {
+        formats.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" and ")
+    };
+    let (was, is) = (list(&gone), list(&fresh));
+    let place = |formats: &[(String, Location)]| formats.first().map(|(_, place)| place.clone());
+    let places = (place(&gone), place(&fresh));
+    match (gone.as_slice(), fresh.as_slice()) {
+        ([], []) => {}
+        ([], _) => {
+            let message = if before.is_empty() { "there was no format, and it is" } else { "the format must also be" };
+            comparing.add(kinds::FORMAT_NARROWED, format!("{message} {is}"), None, places.1);
         }
-        (Some((was, place)), None) => {
-            let message = format!("the format was {was}, and there is none now");
-            comparing.add(kinds::FORMAT_WIDENED, message, Some(place), None);
+        (_, []) => {
+            let message = if after.is_empty() {
+                format!("the format was {was}, and there is none now")
+            } else {
+                format!("the format need not be {was} any longer")
+            };
+            comparing.add(kinds::FORMAT_WIDENED, message, places.0, None);
         }
-        (Some((was, before)), Some((is, after))) => {
-            let kind = match (was.as_str(), is.as_str()) {
-                (was, is) if was == is => return,
-                (was, is) if is_narrower_format(was, is) => kinds::FORMAT_WIDENED,
-                (was, is) if is_narrower_format(is, was) => kinds::FORMAT_NARROWED,
+        (gone, fresh) => {
+            let kind = match (gone, fresh) {
+                ([(was, _)], [(is, _)]) if is_narrower_format(was, is) => kinds::FORMAT_WIDENED,
+                ([(was, _)], [(is, _)]) if is_narrower_format(is, was) => kinds::FORMAT_NARROWED,
                 _ => kinds::FORMAT_CHANGED,
             };
-            comparing.add(kind, format!("the format was {was} and is {is}"), Some(before), Some(after));
+            comparing.add(kind, format!("the format was {was} and is {is}"), places.0, places.1);
         }
     }
 }

@@ -13,25 +13,45 @@ use crate::model::Location;
 
 /// Compares the items of lists, those at the beginning by their position.
 pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
-    let rest = |view: &SchemaView<'_>| -> Vec<NodeId> {
-        view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
-    };
-    let first = |view: &SchemaView<'_>| -> Vec<NodeId> {
-        // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
-        let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
-        list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
-    };
-    let (before, after) = (rest(&comparing.before), rest(&comparing.after));
-    let (first_before, first_after) = (first(&comparing.before), first(&comparing.after));
-    for index in 0..first_before.len().max(first_after.len()) {
-        let at = |first: &[NodeId], rest: &[NodeId]| first.get(index).map_or_else(|| rest.to_vec(), |id| vec![*id]);
-        let (old, new) = (at(&first_before, &before), at(&first_after, &after));
-        comparing.lead(SchemaStep::Item(index), old, new, Polarity::Same);
+    let (before, after) = (DescribedItems::of(&comparing.before), DescribedItems::of(&comparing.after));
+    for index in 0..before.first_count().max(after.first_count()) {
+        comparing.lead(SchemaStep::Item(index), before.at(index), after.at(index), Polarity::Same);
     }
-    if !before.is_empty() || !after.is_empty() {
-        comparing.lead(SchemaStep::Items, before, after, Polarity::Same);
+    let (rest_before, rest_after) = (before.rest(), after.rest());
+    if !rest_before.is_empty() || !rest_after.is_empty() {
+        comparing.lead(SchemaStep::Items, rest_before, rest_after, Polarity::Same);
     }
     left_over(comparing);
+}
+
+/// The items that each of the schemas of a list describes: the first ones by position, and the rest.
+struct DescribedItems<'d>(Vec<(Vec<Node<'d>>, Option<Node<'d>>)>);
+
+impl<'d> DescribedItems<'d> {
+    fn of(view: &SchemaView<'d>) -> Self {
+        let of_schema = |schema: &Node<'d>| {
+            // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
+            let list = schema.get("items").filter(|items| items.is_array());
+            let first = schema.get("prefixItems").or(list);
+            let first: Vec<Node<'d>> = first.into_iter().flat_map(Node::items).collect();
+            (first, schema.get("items").filter(|items| !items.is_array()))
+        };
+        Self(view.schemas.iter().map(of_schema).collect())
+    }
+
+    fn first_count(&self) -> usize {
+        self.0.iter().map(|(first, _)| first.len()).max().unwrap_or_default()
+    }
+
+    /// Lists the schemas of the item at a position.
+    fn at(&self, index: usize) -> Vec<NodeId> {
+        self.0.iter().filter_map(|(first, rest)| first.get(index).copied().or(*rest)).map(Node::id).collect()
+    }
+
+    /// Lists the schemas of the items after all that have a position.
+    fn rest(&self) -> Vec<NodeId> {
+        self.0.iter().filter_map(|(_, rest)| *rest).map(Node::id).collect()
+    }
 }
 
 /// Reports items that are left to `unevaluatedItems`, or no longer, as the keywords that describe them came or went

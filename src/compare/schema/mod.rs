@@ -20,6 +20,7 @@ mod overlap;
 mod pair;
 mod proof;
 mod reach;
+mod scopes;
 mod sets;
 mod table;
 mod undeclared;

@@ -1,12 +1,13 @@
 //! Compares the contents of objects, and the keywords that no other module handles.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::comparison::PairComparison;
 use super::context::SchemaStep;
 use super::items;
 use super::mentions::LeftOver;
 use super::proof::DefinitionSide;
+use super::scopes::{LeftOverJudge, blind_judges};
 use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, PropertyViews, SchemaView};
 use crate::compare::excerpt;
@@ -180,7 +181,7 @@ const APPLICATORS: [(&str, Polarity); 9] = [
 /// Keywords that map names to schemas.
 const MAPS: [&str; 2] = ["patternProperties", "dependentSchemas"];
 /// Keywords with a value that says more or less as a whole.
-const VALUES: [&str; 3] = ["contentEncoding", "contentMediaType", "dependentRequired"];
+const VALUES: [&str; 2] = ["contentEncoding", "contentMediaType"];
 
 /// Compares the media types of texts that hold something else.
 pub(super) fn content_media_type(comparing: &mut PairComparison<'_, '_>) {
@@ -201,13 +202,55 @@ pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
     for keyword in VALUES {
         value(comparing, keyword);
     }
+    dependent_required(comparing);
     items::counts(comparing);
+    for left in [LeftOver::Properties, LeftOver::Items] {
+        if blind_judges(&comparing.before, left) != blind_judges(&comparing.after, left) {
+            let keyword = left.keyword();
+            let place = |view: &SchemaView<'_>| view.first(keyword).map(|(_, node)| node.location());
+            let places = (place(&comparing.before), place(&comparing.after));
+            let message = format!("`{keyword}` stands beside other schemas, which decides what is left to it");
+            comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, places.0, places.1);
+        }
+    }
+}
+
+/// Compares the names that an object must have where it has another one, of all the schemas together.
+fn dependent_required(comparing: &mut PairComparison<'_, '_>) {
+    const KEYWORD: &str = "dependentRequired";
+    let of = |view: &SchemaView<'_>| -> BTreeSet<(String, String)> {
+        let lists = view.keyword(KEYWORD).flat_map(Node::entries);
+        let pairs = lists.flat_map(|(name, list)| list.items().filter_map(move |item| Some((name, item.as_str()?))));
+        pairs.map(|(name, needed)| (name.to_owned(), needed.to_owned())).collect()
+    };
+    let (before, after) = (of(&comparing.before), of(&comparing.after));
+    let kind = match (after.is_superset(&before), before.is_superset(&after)) {
+        (true, true) => return,
+        (true, false) => kinds::CONSTRAINT_ADDED,
+        (false, true) => kinds::CONSTRAINT_REMOVED,
+        (false, false) => kinds::CONSTRAINT_CHANGED,
+    };
+    let values = |view: &SchemaView<'_>| view.first(KEYWORD).map(|(_, node)| node.location());
+    let places = (values(&comparing.before), values(&comparing.after));
+    let names: Vec<&str> = before.iter().chain(&after).map(|(_, needed)| needed.as_str()).collect();
+    let listed = |pairs: &mut dyn Iterator<Item = &(String, String)>| -> Vec<String> {
+        let shown = |needed: &str| excerpt::quoted_among(needed, names.iter().copied());
+        pairs.map(|(name, needed)| format!("{} beside {}", shown(needed), excerpt::quoted(name))).collect()
+    };
+    let gone = listed(&mut before.difference(&after));
+    let fresh = listed(&mut after.difference(&before));
+    let lifted = (!gone.is_empty()).then(|| format!("the object need not have {}", gone.join(", ")));
+    let added = (!fresh.is_empty()).then(|| format!("the object must have {}", fresh.join(", ")));
+    let message = [lifted, added].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    comparing.add(kind, message, places.0, places.1);
 }
 
 fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str, polarity: Polarity) {
     let left = described_parts(keyword).find(|left| comparing.is_judged_beside(*left, keyword));
     let schemas = |view: &SchemaView<'d>| -> Vec<Node<'d>> {
-        let is_trivial = |node: &Node<'d>| node.as_bool() == Some(true) && polarity == Polarity::Same && left.is_none();
+        let is_trivial = |node: &Node<'d>| {
+            node.as_bool() == Some(true) && polarity == Polarity::Same && left.is_none() && keyword != "contains"
+        };
         view.keyword(keyword).filter(|node| !is_trivial(node)).collect()
     };
     let (before, after) = (schemas(&comparing.before), schemas(&comparing.after));
@@ -266,6 +309,12 @@ fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
                 (Vec::new(), schema.location())
             });
             entry.0.push(schema.id());
+        }
+        if is_pattern {
+            for judge in LeftOverJudge::list(view) {
+                let left = known.iter_mut().filter(|(pattern, _)| !judge.sees_pattern(pattern));
+                left.for_each(|(_, (schemas, _))| schemas.push(judge.verdict.id()));
+            }
         }
         (order, known)
     };

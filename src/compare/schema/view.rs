@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::scopes::LeftOverJudge;
+use crate::definition::CompiledPatterns;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification, TypeSet, is_nullable};
 use crate::model::Location;
 
@@ -9,6 +11,8 @@ use crate::model::Location;
 pub(super) struct SchemaView<'d> {
     /// Schemas with every reference and `allOf` expanded, the outermost first.
     pub(super) schemas: Vec<Node<'d>>,
+    /// The schemas, by number, that have each of them in a reference, in `allOf` or as the only alternative.
+    parents: Vec<Vec<usize>>,
     /// The values of each keyword in the schemas, in their order.
     keywords: Vec<(&'d str, KeywordValue<'d>)>,
     /// The types that are allowed: those that are declared, else those of the listed values.
@@ -27,6 +31,8 @@ pub(super) struct SchemaView<'d> {
 struct SchemaMember<'d> {
     node: Node<'d>,
     nullable: bool,
+    /// The number of the schema that has it.
+    parent: Option<usize>,
 }
 
 /// The value of a keyword, and the schema that has it.
@@ -80,6 +86,7 @@ impl<'d> SchemaView<'d> {
     pub(super) fn open(definition: &'d Definition, schemas: &[NodeId], steps: &mut usize) -> Self {
         let mut view = Self {
             schemas: Vec::new(),
+            parents: Vec::new(),
             keywords: Vec::new(),
             types: TypeSet::ANY,
             never: false,
@@ -88,8 +95,8 @@ impl<'d> SchemaView<'d> {
             specification: definition.specification,
         };
         let mut seen = SeenNodes::default();
-        let mut open: Vec<SchemaMember<'d>> =
-            schemas.iter().rev().map(|id| SchemaMember { node: definition.node(*id), nullable: false }).collect();
+        let outermost = |id: &NodeId| SchemaMember { node: definition.node(*id), nullable: false, parent: None };
+        let mut open: Vec<SchemaMember<'d>> = schemas.iter().rev().map(outermost).collect();
         while let Some(member) = open.pop() {
             *steps = steps.saturating_sub(1);
             if *steps == 0 {
@@ -97,6 +104,8 @@ impl<'d> SchemaView<'d> {
             }
             if seen.insert(member.node.id()) {
                 view.open_one(member, &mut open, steps);
+            } else {
+                view.note_parent(member);
             }
         }
         view.types = view.declared_types();
@@ -104,18 +113,20 @@ impl<'d> SchemaView<'d> {
     }
 
     fn open_one(&mut self, member: SchemaMember<'d>, open: &mut Vec<SchemaMember<'d>>, steps: &mut usize) {
-        let SchemaMember { node, nullable } = member;
+        let SchemaMember { node, nullable, parent } = member;
         if node.as_bool() == Some(false) {
             self.never |= !nullable;
             self.only_null |= nullable;
         }
         if node.reference().is_some() && self.specification == Specification::V3_0 {
             // OpenAPI 3.0 ignores the siblings of a `$ref`.
-            open.extend(node.resolve().map(|node| SchemaMember { node, nullable }));
+            open.extend(node.resolve().map(|node| SchemaMember { node, nullable, parent }));
             return;
         }
         let nullable = nullable || is_nullable(node, self.specification);
-        open.extend(node.followed().map(|node| SchemaMember { node, nullable }));
+        let is_listed = node.is_object() && !node.is_bare_reference();
+        let parent = if is_listed { Some(self.schemas.len()) } else { parent };
+        open.extend(node.followed().map(|node| SchemaMember { node, nullable, parent }));
         for keyword in ["anyOf", "oneOf"] {
             let Some(list) = node.get(keyword) else { continue };
             let is_never = |item: Node<'d>| item.resolve().and_then(Node::as_bool) == Some(false);
@@ -124,28 +135,54 @@ impl<'d> SchemaView<'d> {
             let nullable = nullable || alternatives.len() < possible.len();
             match alternatives.as_slice() {
                 // Nothing but `null`, or nothing at all.
-                [] => open.extend(
-                    possible
-                        .first()
-                        .or(list.items().next().as_ref())
-                        .map(|node| SchemaMember { node: *node, nullable: false }),
-                ),
-                [only] => open.push(SchemaMember { node: *only, nullable }),
+                [] => open.extend(possible.first().or(list.items().next().as_ref()).map(|node| SchemaMember {
+                    node: *node,
+                    nullable: false,
+                    parent,
+                })),
+                [only] => open.push(SchemaMember { node: *only, nullable, parent }),
                 _ => self.choices.push(AlternativeSet { keyword, alternatives, nullable, node: list }),
             }
         }
         if let Some(parts) = node.get("allOf") {
             let from = open.len();
-            open.extend(parts.items().map(|node| SchemaMember { node, nullable }));
+            open.extend(parts.items().map(|node| SchemaMember { node, nullable, parent }));
             open.get_mut(from..).unwrap_or_default().reverse();
         }
-        if node.is_object() && !node.is_bare_reference() {
+        if is_listed {
             self.schemas.push(node);
-            for (name, value) in node.entries() {
+            self.parents.push(member.parent.into_iter().collect());
+            for (name, value) in node.entries().filter(|(name, _)| !is_idle(node, name)) {
                 *steps = steps.saturating_sub(1);
-                self.keywords.push((name, KeywordValue { schema: SchemaMember { node, nullable }, node: value }));
+                self.keywords
+                    .push((name, KeywordValue { schema: SchemaMember { node, nullable, parent }, node: value }));
             }
         }
+    }
+
+    /// Notes that one more schema has a schema that is opened already.
+    fn note_parent(&mut self, member: SchemaMember<'d>) {
+        let id = if member.node.is_bare_reference() { member.node.followed() } else { Some(member.node) }.map(Node::id);
+        let known = self.schemas.iter().position(|schema| Some(schema.id()) == id);
+        let parents = known.and_then(|index| self.parents.get_mut(index));
+        if let Some((parents, parent)) = parents.zip(member.parent) {
+            parents.push(parent);
+        }
+    }
+
+    /// Lists a schema, by its number, and those that it has in references and `allOf`, at any depth.
+    pub(super) fn below(&self, index: usize) -> Vec<Node<'d>> {
+        let mut below: Vec<usize> = vec![index];
+        let mut at = 0;
+        while let Some(parent) = below.get(at).copied() {
+            let has_it = |(child, parents): (usize, &Vec<usize>)| {
+                (parents.contains(&parent) && !below.contains(&child)).then_some(child)
+            };
+            let children: Vec<usize> = self.parents.iter().enumerate().filter_map(has_it).collect();
+            below.extend(children);
+            at += 1;
+        }
+        below.into_iter().filter_map(|index| self.schemas.get(index).copied()).collect()
     }
 
     /// Goes through the values of a keyword in all the schemas.
@@ -271,17 +308,13 @@ impl<'d> SchemaView<'d> {
                 }
             }
         }
-        for schema in &self.schemas {
-            // What one schema declares is left to the `additionalProperties` of another that applies to the same object.
-            let Some(others) = schema.get("additionalProperties").filter(|node| node.entries().next().is_some()) else {
-                continue;
-            };
-            let own = schema.get("properties");
-            let is_own = |name: &str| own.is_some_and(|own| own.get(name).is_some());
-            if schema.get("patternProperties").is_none() {
-                let left = properties.list.iter_mut().filter(|property| !is_own(property.name));
-                left.for_each(|property| property.schemas.push(others.id()));
-            }
+        // What one schema declares is left to the judges in others that do not see it.
+        let judges = LeftOverJudge::list(self);
+        let mut patterns = CompiledPatterns::default();
+        for property in &mut properties.list {
+            *steps = steps.saturating_sub(judges.len());
+            let left = judges.iter().filter(|judge| !judge.sees(property.name, &mut patterns));
+            property.schemas.extend(left.map(|judge| judge.verdict.id()));
         }
         properties
     }
@@ -313,6 +346,17 @@ impl<'d> PropertyViews<'d> {
     pub(super) fn get(&self, name: &str) -> Option<&PropertyView<'d>> {
         self.by_name.get(name).and_then(|index| self.list.get(*index))
     }
+}
+
+/// True for a keyword that says nothing without another one of its own schema (JSON Schema 2020-12, Core 10.2.2, Validation
+/// 6.4.4 and 6.4.5).
+fn is_idle(schema: Node<'_>, keyword: &str) -> bool {
+    let needed = match keyword {
+        "then" | "else" => "if",
+        "minContains" | "maxContains" => "contains",
+        _ => return false,
+    };
+    schema.get(needed).is_none()
 }
 
 /// True if a schema allows `null` and nothing else.

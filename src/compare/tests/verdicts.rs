@@ -295,6 +295,27 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: number, maximum: 1e400}", "{type: number, maximum: 1e399}", Breaks, Keeps),
     ("body", "{type: number, maximum: 1e400}", "{type: number, maximum: 9}", Breaks, Keeps),
     ("body", "{enum: [18446744073709551616, 1]}", "{enum: [18446744073709551617, 1]}", Breaks, Breaks),
+    // Keywords of a schema object of `allOf` that speak of it alone
+    ("body", "{type: object, properties: {id: {type: integer}, n: {type: string}}, additionalProperties: false}", "{type: object, properties: {n: {type: string}}, allOf: [{type: object, properties: {id: {type: integer}}}], additionalProperties: false}", Breaks, Keeps),
+    ("body", "{type: object, properties: {id: {type: integer}, n: {type: string}}, additionalProperties: false}", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}, {type: object, properties: {n: {type: string}}, additionalProperties: false}]}", Breaks, Keeps),
+    ("body", "{type: object, properties: {id: {type: integer}, n: {type: string}}, additionalProperties: false}", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}, {type: object, properties: {n: {type: string}}}]}", Breaks, Keeps),
+    ("body", "{type: array, items: {type: object, properties: {id: {type: integer}, n: {type: string}}, additionalProperties: false}}", "{type: array, items: {type: object, properties: {n: {type: string}}, allOf: [{type: object, properties: {id: {type: integer}}}], additionalProperties: false}}", Breaks, Keeps),
+    ("body", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}]}", "{allOf: [{type: object, properties: {id: {type: integer}}}], additionalProperties: false}", Breaks, Keeps),
+    ("body", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}]}", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}, {type: object}]}", Same, Same),
+    ("body", "{type: object, properties: {n: {type: string}}, allOf: [{type: object, properties: {id: {type: integer}}}], unevaluatedProperties: false}", "{type: object, properties: {n: {type: string}}, allOf: [{type: object, properties: {id: {type: integer}}, unevaluatedProperties: false}]}", Breaks, Keeps),
+    ("body", "{allOf: [{type: object, properties: {id: {type: integer}}, unevaluatedProperties: false}]}", "{allOf: [{type: object, properties: {id: {type: integer}}}], unevaluatedProperties: false}", Same, Same),
+    ("body", "{type: object, properties: {id: {type: integer}}, patternProperties: {^x: {type: string}}, additionalProperties: false}", "{allOf: [{type: object, properties: {id: {type: integer}}, additionalProperties: false}, {patternProperties: {^x: {type: string}}}]}", Breaks, Keeps),
+    ("body", "{type: object, properties: {id: {type: integer}}, patternProperties: {^n: {type: string}}, additionalProperties: false}", "{allOf: [{type: object, properties: {id: {type: integer}}, patternProperties: {^n: {type: string}}, additionalProperties: false}, {type: object, properties: {n: {type: string}}}]}", Keeps, Breaks),
+    ("body", "{type: object, if: {required: [a]}, allOf: [{then: {required: [b]}}]}", "{type: object, allOf: [{if: {required: [a]}, then: {required: [b]}}]}", Breaks, Keeps),
+    ("body", "{type: array, allOf: [{contains: {type: integer}, minContains: 0}]}", "{type: array, contains: {type: integer}, allOf: [{minContains: 0}]}", Breaks, Keeps),
+    ("body", "{type: array}", "{type: array, contains: true}", Breaks, Keeps),
+    ("body", "{type: array, prefixItems: [{type: string}, true]}", "{type: array, prefixItems: [{type: string}, true], allOf: [{prefixItems: [{type: string}, {type: string}]}]}", Breaks, Keeps),
+    ("body", "{type: array, prefixItems: [{type: string}], items: false}", "{type: array, allOf: [{prefixItems: [{type: string}]}], items: false}", Breaks, Keeps),
+    ("body", "{type: array, prefixItems: [{type: integer}], allOf: [{items: {type: integer}}]}", "{type: array, prefixItems: [{type: integer}], allOf: [{items: {type: integer}, prefixItems: [{type: string}]}]}", Breaks, Keeps),
+    ("body", "{type: string, format: date}", "{type: string, format: date, allOf: [{format: email}]}", Breaks, Keeps),
+    ("body", "{type: string, format: email}", "{allOf: [{type: string, format: email}, {format: idn-email}]}", Same, Same),
+    ("body", "{type: object, dependentRequired: {a: [b]}}", "{type: object, dependentRequired: {a: [b]}, allOf: [{dependentRequired: {a: [c]}}]}", Breaks, Keeps),
+    ("body", "{type: object, dependentRequired: {a: [b, c]}}", "{type: object, dependentRequired: {a: [b]}, allOf: [{dependentRequired: {a: [c]}}]}", Same, Same),
 ];
 
 #[test]

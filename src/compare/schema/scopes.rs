@@ -1,0 +1,89 @@
+//! Keywords that judge what the schemas that they see leave undescribed, where `allOf` brings several together.
+//!
+//! `additionalProperties` sees its own schema object alone (JSON Schema 2020-12, Core 10.3.2.3), and `unevaluatedProperties` those
+//! below its own as well (11.3): what a schema beside it describes is left over to it.
+
+use super::mentions::LeftOver;
+use super::view::SchemaView;
+use crate::definition::CompiledPatterns;
+use crate::definition::Node;
+
+/// Keywords whose schemas may describe parts that no name tells.
+const CONDITIONAL: [&str; 4] = ["anyOf", "oneOf", "if", "dependentSchemas"];
+
+/// A keyword that refuses the properties that it sees undescribed, or binds them to a schema.
+pub(super) struct LeftOverJudge<'d> {
+    /// `false`, or the schema.
+    pub(super) verdict: Node<'d>,
+    /// The schemas that it sees, its own first.
+    seen: Vec<Node<'d>>,
+    /// True for `unevaluatedProperties`.
+    is_last: bool,
+}
+
+impl<'d> LeftOverJudge<'d> {
+    /// Lists the judges of properties in a view.
+    pub(super) fn list(view: &SchemaView<'d>) -> Vec<Self> {
+        let mut judges = Vec::new();
+        for (index, schema) in view.schemas.iter().enumerate() {
+            if let Some(verdict) = schema.get("additionalProperties").filter(|node| judges_anything(*node)) {
+                judges.push(Self { verdict, seen: vec![*schema], is_last: false });
+            }
+            if let Some(verdict) = schema.get(LeftOver::Properties.keyword()).filter(|node| judges_anything(*node)) {
+                judges.push(Self { verdict, seen: view.below(index), is_last: true });
+            }
+        }
+        judges
+    }
+
+    /// True if a schema that it sees describes a property, or may.
+    pub(super) fn sees(&self, name: &str, patterns: &mut CompiledPatterns) -> bool {
+        self.may_see_any()
+            || self.seen.iter().any(|schema| {
+                let is_matched = |pattern: &str| patterns.is_match(pattern, name) != Some(false);
+                schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
+                    || entries(*schema, "patternProperties").map(|(pattern, _)| pattern).any(is_matched)
+            })
+    }
+
+    /// True if a schema that it sees has a pattern for properties, or may describe those that match it.
+    pub(super) fn sees_pattern(&self, pattern: &str) -> bool {
+        let has = |schema: &Node<'d>| schema.get("patternProperties").is_some_and(|own| own.get(pattern).is_some());
+        self.may_see_any() || self.seen.iter().any(has)
+    }
+
+    /// True if schemas that it sees may describe any property.
+    fn may_see_any(&self) -> bool {
+        let others = ["additionalProperties", LeftOver::Properties.keyword()];
+        let describes = |(index, schema): (usize, &Node<'d>)| {
+            let is_other = |keyword: &str| (index, keyword) != (0, LeftOver::Properties.keyword());
+            CONDITIONAL.iter().any(|keyword| schema.get(keyword).is_some())
+                || others.iter().any(|keyword| is_other(keyword) && schema.get(keyword).is_some())
+        };
+        self.is_last && self.seen.iter().enumerate().any(describes)
+    }
+}
+
+/// Counts the judges of left over parts in a view that do not see all the schemas by which such parts may be described.
+pub(super) fn blind_judges(view: &SchemaView<'_>, left: LeftOver) -> usize {
+    let own: &[&str] = match left {
+        LeftOver::Properties => &[],
+        LeftOver::Items => &["prefixItems", "items", "contains"],
+    };
+    let describes = |schema: &Node<'_>| own.iter().chain(&CONDITIONAL).any(|keyword| schema.get(keyword).is_some());
+    let is_blind = |index: usize| {
+        let seen = view.below(index);
+        view.schemas.iter().any(|schema| describes(schema) && seen.iter().all(|seen| seen.id() != schema.id()))
+    };
+    let judges =
+        view.schemas.iter().enumerate().filter(|(_, schema)| schema.get(left.keyword()).is_some_and(judges_anything));
+    judges.filter(|(index, _)| is_blind(*index)).count()
+}
+
+fn judges_anything(verdict: Node<'_>) -> bool {
+    verdict.as_bool() == Some(false) || verdict.entries().next().is_some()
+}
+
+fn entries<'d>(schema: Node<'d>, keyword: &str) -> impl Iterator<Item = (&'d str, Node<'d>)> {
+    schema.get(keyword).into_iter().flat_map(Node::entries)
+}

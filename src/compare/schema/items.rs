@@ -6,6 +6,7 @@ use super::comparison::PairComparison;
 use super::context::SchemaStep;
 use super::mentions::LeftOver;
 use super::proof::DefinitionSide;
+use super::scopes::ItemJudge;
 use super::view::SchemaView;
 use crate::compare::kinds::{self, Kind, Polarity};
 use crate::definition::{Node, NodeId};
@@ -24,33 +25,50 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     left_over(comparing);
 }
 
-/// The items that each of the schemas of a list describes: the first ones by position, and the rest.
-struct DescribedItems<'d>(Vec<(Vec<Node<'d>>, Option<Node<'d>>)>);
+/// The items that each of the schemas of a list describes, and those that are left over to judges which do not see all of them.
+struct DescribedItems<'d> {
+    schemas: Vec<SchemaItems<'d>>,
+    judges: Vec<ItemJudge<'d>>,
+}
+
+/// The items that a schema describes: the first ones by position, and the rest.
+#[derive(Clone)]
+struct SchemaItems<'d> {
+    first: Vec<Node<'d>>,
+    rest: Option<Node<'d>>,
+}
 
 impl<'d> DescribedItems<'d> {
     fn of(view: &SchemaView<'d>) -> Self {
-        let of_schema = |schema: &Node<'d>| {
-            // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
-            let list = schema.get("items").filter(|items| items.is_array());
-            let first = schema.get("prefixItems").or(list);
-            let first: Vec<Node<'d>> = first.into_iter().flat_map(Node::items).collect();
-            (first, schema.get("items").filter(|items| !items.is_array()))
-        };
-        Self(view.schemas.iter().map(of_schema).collect())
+        let schemas = view.schemas.iter().map(|schema| SchemaItems::of(*schema)).collect();
+        Self { schemas, judges: ItemJudge::list(view) }
     }
 
     fn first_count(&self) -> usize {
-        self.0.iter().map(|(first, _)| first.len()).max().unwrap_or_default()
+        let described = self.schemas.iter().map(|schema| schema.first.len());
+        described.chain(self.judges.iter().map(|judge| judge.seen)).max().unwrap_or_default()
     }
 
     /// Lists the schemas of the item at a position.
     fn at(&self, index: usize) -> Vec<NodeId> {
-        self.0.iter().filter_map(|(first, rest)| first.get(index).copied().or(*rest)).map(Node::id).collect()
+        let described = self.schemas.iter().filter_map(|schema| schema.first.get(index).copied().or(schema.rest));
+        let left = self.judges.iter().filter(|judge| index >= judge.seen).map(|judge| judge.verdict);
+        described.chain(left).map(Node::id).collect()
     }
 
     /// Lists the schemas of the items after all that have a position.
     fn rest(&self) -> Vec<NodeId> {
-        self.0.iter().filter_map(|(_, rest)| *rest).map(Node::id).collect()
+        let described = self.schemas.iter().filter_map(|schema| schema.rest);
+        described.chain(self.judges.iter().map(|judge| judge.verdict)).map(Node::id).collect()
+    }
+}
+
+impl<'d> SchemaItems<'d> {
+    fn of(schema: Node<'d>) -> Self {
+        // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
+        let list = schema.get("items").filter(|items| items.is_array());
+        let first = schema.get("prefixItems").or(list).into_iter().flat_map(Node::items).collect();
+        Self { first, rest: schema.get("items").filter(|items| !items.is_array()) }
     }
 }
 

@@ -64,6 +64,38 @@ impl<'d> LeftOverJudge<'d> {
     }
 }
 
+/// An `unevaluatedItems` that does not see all the schemas by which items are described.
+pub(super) struct ItemJudge<'d> {
+    /// `false`, or the schema.
+    pub(super) verdict: Node<'d>,
+    /// The number of the first items that it sees described.
+    pub(super) seen: usize,
+}
+
+impl<'d> ItemJudge<'d> {
+    /// Lists those in a view to which items are left over, as far as positions tell.
+    pub(super) fn list(view: &SchemaView<'d>) -> Vec<Self> {
+        let has = |schema: &Node<'d>, keywords: &[&str]| keywords.iter().any(|keyword| schema.get(keyword).is_some());
+        let mut judges = Vec::new();
+        for (index, schema) in view.schemas.iter().enumerate() {
+            let keyword = LeftOver::Items.keyword();
+            let Some(verdict) = schema.get(keyword).filter(|node| judges_anything(*node)) else { continue };
+            let below = view.below(index);
+            let is_below = |schema: &Node<'d>| below.iter().any(|seen| seen.id() == schema.id());
+            let describes = |schema: &Node<'d>| has(schema, &["prefixItems", "items"]);
+            let is_blind = view.schemas.iter().any(|schema| describes(schema) && !is_below(schema));
+            let other_judges = below.iter().skip(1).any(|schema| has(schema, &[keyword]));
+            let may_see_any =
+                below.iter().any(|schema| has(schema, &["items", "contains"]) || has(schema, &CONDITIONAL));
+            if is_blind && !other_judges && !may_see_any {
+                let first = |schema: &Node<'d>| schema.get("prefixItems").map_or(0, |list| list.items().count());
+                judges.push(Self { verdict, seen: below.iter().map(first).max().unwrap_or_default() });
+            }
+        }
+        judges
+    }
+}
+
 /// Counts the judges of left over parts in a view that do not see all the schemas by which such parts may be described.
 pub(super) fn blind_judges(view: &SchemaView<'_>, left: LeftOver) -> usize {
     let own: &[&str] = match left {

@@ -312,6 +312,7 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: array, prefixItems: [{type: string}, true]}", "{type: array, prefixItems: [{type: string}, true], allOf: [{prefixItems: [{type: string}, {type: string}]}]}", Breaks, Keeps),
     ("body", "{type: array, prefixItems: [{type: string}], items: false}", "{type: array, allOf: [{prefixItems: [{type: string}]}], items: false}", Breaks, Keeps),
     ("body", "{type: array, prefixItems: [{type: integer}], allOf: [{items: {type: integer}}]}", "{type: array, prefixItems: [{type: integer}], allOf: [{items: {type: integer}, prefixItems: [{type: string}]}]}", Breaks, Keeps),
+    ("body", "{type: array, prefixItems: [{type: integer}, {type: integer}], allOf: [{unevaluatedItems: false}]}", "{type: array, prefixItems: [{type: integer}, {type: integer}], allOf: [{prefixItems: [true], unevaluatedItems: false}]}", Keeps, Breaks),
     ("body", "{type: string, format: date}", "{type: string, format: date, allOf: [{format: email}]}", Breaks, Keeps),
     ("body", "{type: string, format: email}", "{allOf: [{type: string, format: email}, {format: idn-email}]}", Same, Same),
     ("body", "{type: object, dependentRequired: {a: [b]}}", "{type: object, dependentRequired: {a: [b]}, allOf: [{dependentRequired: {a: [c]}}]}", Breaks, Keeps),

@@ -248,7 +248,7 @@ pub enum AddressOrigin {
 impl std::fmt::Display for AddressOrigin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Request => formatter.write_str("--backend"),
+            Self::Request => formatter.write_str("the requested backend"),
             Self::Settings(group) => write!(formatter, "`backend` in the settings of {group}"),
             Self::Forwarding(key) => write!(formatter, "`forwarding.{key}` in group.yaml"),
         }

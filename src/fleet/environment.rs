@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::node::NodeRecord;
 use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SILENT_MS, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
-use super::{DiscoveryPoll, FleetReport, PollStep, RefusedPoll, ResourceKind};
+use super::{DiscoveryPoll, FleetReport, PollStep, RefusedClient, RefusedPoll, ResourceKind};
 use crate::model::{EnvironmentName, FleetSettings, NodeName, SCHEMA, Timestamp, client_network};
 
 /// The most nodes of an environment.
@@ -93,16 +93,16 @@ impl EnvironmentFleet {
         }
     }
 
-    /// Takes note of a poll that was refused, one time more. Where there are too many notes, the client with the most of them
+    /// Takes note of a client whose poll was refused, one time more. Where there are too many notes, the client with the most of them
     /// loses its oldest: whoever is refused under many names or addresses does not hide others.
-    pub fn note_refused(&mut self, mut poll: RefusedPoll) {
+    pub fn note_refused(&mut self, client: RefusedClient) {
+        let RefusedClient { time, peer, claim, identity, reason } = client;
         let is_same = |known: &RefusedPoll| {
-            (known.peer, &known.claim, &known.identity, &known.reason)
-                == (poll.peer, &poll.claim, &poll.identity, &poll.reason)
+            (known.peer, &known.claim, &known.identity, &known.reason) == (peer, &claim, &identity, &reason)
         };
         let known = self.refused.iter().position(is_same).and_then(|index| self.refused.remove(index));
-        poll.times = known.map_or(0, |known| known.times).saturating_add(1);
-        self.refused.push_back(poll);
+        let times = known.map_or(0, |known| known.times).saturating_add(1);
+        self.refused.push_back(RefusedPoll { time, peer, claim, identity, reason, times });
         if self.refused.len() > MOST_REFUSED {
             let count = |client: IpAddr| self.refused.iter().filter(|poll| client_network(poll.peer) == client).count();
             let surplus =

@@ -117,6 +117,21 @@ pub struct SentReport {
     pub refused: bool,
 }
 
+/// A client whose poll was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedClient {
+    /// The time of its poll.
+    pub time: Timestamp,
+    /// Its address.
+    pub peer: IpAddr,
+    /// The node that it says to be.
+    pub claim: String,
+    /// The identity in its certificate; `None` where it showed none, or one without a name.
+    pub identity: Option<String>,
+    /// The reason.
+    pub reason: String,
+}
+
 /// A poll that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct RefusedPoll {

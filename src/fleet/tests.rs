@@ -254,7 +254,7 @@ fn a_refused_client_hides_no_other_one_whatever_it_says() {
     let mut refuse = |peer: u8, claim: &str, reason: &str, now: i64| {
         let (claim, reason) = (claim.to_owned(), reason.to_owned());
         let peer = [192, 0, 2, peer].into();
-        fleet.note_refused(RefusedPoll { time: time(now), peer, claim, identity: None, reason, times: 1 });
+        fleet.note_refused(RefusedClient { time: time(now), peer, claim, identity: None, reason });
     };
     refuse(1, "edge-1 in test", "expired", 0);
     refuse(2, "edge-1 in test", "expired", 1);
@@ -271,7 +271,8 @@ fn a_refused_client_hides_no_other_one_whatever_it_says() {
     // Of IPv6, a client has all addresses of its subnet.
     for host in 0..100 {
         let peer = [0x2001, 0xdb8, 0, 1, 0, 0, 0, host].into();
-        fleet.note_refused(RefusedPoll { peer, claim: "edge-1 in test".to_owned(), ..polls[0].clone() });
+        let (claim, reason) = ("edge-1 in test".to_owned(), "expired".to_owned());
+        fleet.note_refused(RefusedClient { time: time(3), peer, claim, identity: None, reason });
     }
     let polls = fleet.report(time(4)).refused_polls;
     let of = |peer: u8| polls.iter().filter(move |poll| poll.peer == IpAddr::from([192, 0, 2, peer]));
@@ -283,7 +284,7 @@ fn refused_polls_are_counted_by_address_claim_and_reason() {
     let mut fleet = fleet();
     let poll = |peer: u8, reason: &str| {
         let (claim, peer) = ("an unknown node".to_owned(), [192, 0, 2, peer].into());
-        RefusedPoll { time: time(0), peer, claim, identity: None, reason: reason.to_owned(), times: 1 }
+        RefusedClient { time: time(0), peer, claim, identity: None, reason: reason.to_owned() }
     };
     for _ in 0..50 {
         for (peer, reason) in [(1, "expired"), (1, "not trusted"), (2, "expired")] {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::wall_clock;
 use crate::fleet::{
     DiscoveryBody, DiscoveryPoll, EnvironmentFleet, FleetRecord, FleetRelease, FleetReport, FullFleet, PollStep,
-    RefusedPoll,
+    RefusedClient,
 };
 use crate::model::{EnvironmentName, NodeName, Timestamp};
 
@@ -105,14 +105,14 @@ impl FleetControl {
         is_forgotten
     }
 
-    /// Takes note of a poll that was refused: in the environment that it was for, else in each. It is remembered with the times
+    /// Takes note of a client whose poll was refused: in the environment that it was for, else in each. It is remembered with the times
     /// at which nodes were seen: whoever is refused a thousand times a second does not have each poll saved.
-    pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, poll: &RefusedPoll) {
+    pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, client: &RefusedClient) {
         let mut fleets = self.lock();
         let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));
         for (name, controlled) in fleets.iter_mut() {
             if !is_known || environment == Some(name) {
-                controlled.fleet.note_refused(poll.clone());
+                controlled.fleet.note_refused(client.clone());
             }
         }
     }

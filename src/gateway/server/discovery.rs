@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use super::own_listener::{ConnectionPeer, OwnListener, RefusalNote, serve_connections};
 use super::pieces_body::PiecesBody;
 use super::worker::StopOrder;
-use crate::fleet::{DiscoveryPoll, NodeIdentity, RefusedPoll, RequestError, ResourceKind};
+use crate::fleet::{DiscoveryPoll, NodeIdentity, RefusedClient, RequestError, ResourceKind};
 use crate::gateway::clock::wall_clock;
 use crate::gateway::config::DiscoveryConfig;
 use crate::gateway::fleet_control::{FleetControl, PollFailure};
@@ -100,18 +100,18 @@ fn verify_identity(peer: &ConnectionPeer, claim: &NodeIdentity) -> Result<(), Po
 }
 
 /// Makes the note of a client that was refused before it said which node it is.
-fn unknown(peer: SocketAddr, reason: String) -> RefusedPoll {
+fn unknown(peer: SocketAddr, reason: String) -> RefusedClient {
     let claim = "an unknown node".to_owned();
-    RefusedPoll { time: wall_clock(), peer: peer.ip(), claim, identity: None, reason, times: 1 }
+    RefusedClient { time: wall_clock(), peer: peer.ip(), claim, identity: None, reason }
 }
 
-fn refused(peer: &ConnectionPeer, claim: &NodeIdentity, refusal: &PollRefusal) -> RefusedPoll {
+fn refused(peer: &ConnectionPeer, claim: &NodeIdentity, refusal: &PollRefusal) -> RefusedClient {
     let identity = match refusal {
         PollRefusal::OtherName { identity, .. } | PollRefusal::Certificate { identity, .. } => identity.clone(),
         _ => None,
     };
     let (peer, claim) = (peer.address.ip(), claim.to_string());
-    RefusedPoll { time: wall_clock(), peer, claim, identity, reason: refusal.to_string(), times: 1 }
+    RefusedClient { time: wall_clock(), peer, claim, identity, reason: refusal.to_string() }
 }
 
 fn with_type(mut response: Response<ResponseBody>, media_type: &'static str) -> Response<ResponseBody> {

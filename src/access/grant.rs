@@ -17,15 +17,20 @@ impl GrantId {
     }
 }
 
-impl TryFrom<String> for GrantId {
-    type Error = String;
+/// The error for a text that is not the id of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a grant's id has 12 hexadecimal digits")]
+pub struct GrantIdError;
 
-    fn try_from(text: String) -> Result<Self, String> {
+impl TryFrom<String> for GrantId {
+    type Error = GrantIdError;
+
+    fn try_from(text: String) -> Result<Self, GrantIdError> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if text.len() == 12 && text.bytes().all(is_digit) {
             return Ok(Self(text));
         }
-        Err("a grant's id has 12 hexadecimal digits".to_owned())
+        Err(GrantIdError)
     }
 }
 

@@ -42,7 +42,7 @@ pub use denial::{CredentialKind, Denial, EndedPart, shown_subject};
 pub use directory::{ApiCall, KeyDirectory, PresentedSecret};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
-pub use grant::{Grant, GrantId, OwnerGrants};
+pub use grant::{Grant, GrantId, GrantIdError, OwnerGrants};
 pub use hmac_secret::HmacSecret;
 pub use key::{Key, KeyFault, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding};
 pub use latest_dates::LatestDates;

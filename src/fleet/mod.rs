@@ -41,7 +41,9 @@ mod tests;
 pub use environment::{EnvironmentFleet, FullFleet};
 pub use node::PollStep;
 pub use record::FleetRecord;
-pub use report::{FleetReport, KindReport, NodeReport, NodeTrouble, RefusedClient, RefusedPoll, ReleaseReport, SentReport};
+pub use report::{
+    FleetReport, KindReport, NodeReport, NodeTrouble, RefusedClient, RefusedPoll, ReleaseReport, SentReport,
+};
 pub use request::{DiscoveryPoll, NodeIdentity, RequestError};
 pub use resources::{
     ClusterResource, DiscoveryBody, FleetRelease, ListenerBuilder, ReleaseSummary, ResourceKind, WithheldGroup,

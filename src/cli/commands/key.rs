@@ -41,13 +41,13 @@ pub(in crate::cli) enum KeyCommand {
 )]
 pub(in crate::cli) struct KeyCreateArguments {
     /// The name of the key: lower-case letters, digits and hyphens
-    #[arg(value_name = "NAME", value_parser = parse_key)]
+    #[arg(value_name = "NAME")]
     name: KeyName,
     /// Kind of authentication
     #[arg(long, value_enum)]
     kind: KindArgument,
     /// A team or customer; the key also has the owner's grants
-    #[arg(long, value_name = "NAME", value_parser = parse_owner)]
+    #[arg(long, value_name = "NAME")]
     owner: Option<OwnerName>,
     /// Description of the key
     #[arg(long, value_name = "TEXT")]
@@ -131,7 +131,7 @@ struct SecretOut {
 )]
 pub(in crate::cli) struct RotateArguments {
     /// The key
-    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
     /// Time for which the old secret stays valid
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
@@ -155,7 +155,7 @@ pub(in crate::cli) struct RotateArguments {
 )]
 pub(in crate::cli) struct KeyRevokeArguments {
     /// The key
-    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
     /// The ids of its secrets [default: all that are valid]
     #[arg(value_name = "SECRET")]
@@ -175,7 +175,7 @@ pub(in crate::cli) struct KeyRevokeArguments {
 )]
 pub(in crate::cli) struct LimitArguments {
     /// The key
-    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
     /// The new limits, one for each window: second, minute or day
     #[arg(value_name = "N/WINDOW", required_unless_present = "none")]
@@ -198,7 +198,7 @@ pub(in crate::cli) struct KeyListArguments {}
 #[command(after_help = "Examples:\n  apigw key show ci\n  apigw key show ci -o json")]
 pub(in crate::cli) struct KeyShowArguments {
     /// The key
-    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
 }
 
@@ -263,14 +263,6 @@ fn parse_text(text: &str) -> Result<String, String> {
         return Err("it has control characters, and would fit no request".to_owned());
     }
     Ok(text.to_owned())
-}
-
-fn parse_key(text: &str) -> Result<KeyName, String> {
-    text.parse().map_err(|error: crate::model::NameError| error.to_string())
-}
-
-fn parse_owner(text: &str) -> Result<OwnerName, String> {
-    text.parse().map_err(|error: crate::model::NameError| error.to_string())
 }
 
 impl From<KindArgument> for KeyKind {

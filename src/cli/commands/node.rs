@@ -14,7 +14,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::time::age;
 use crate::cli::views::{ForgottenNodeView, NodeForgetView};
 use crate::fleet::{FleetReport, NodeReport};
-use crate::model::{EnvironmentName, NameError, NodeName, SCHEMA, nearest};
+use crate::model::{EnvironmentName, NodeName, SCHEMA, nearest};
 use crate::workspace::{self, Workspace};
 
 /// The longest time for which a control plane is waited for: it looks every two seconds.
@@ -39,15 +39,11 @@ pub(in crate::cli) enum NodeCommand {
 )]
 pub(in crate::cli) struct NodeForgetArguments {
     /// The nodes, as `status --fleet` names them
-    #[arg(value_name = "NODE", required = true, value_parser = parse_node, add = ArgValueCandidates::new(complete::nodes))]
+    #[arg(value_name = "NODE", required = true, add = ArgValueCandidates::new(complete::nodes))]
     nodes: Vec<NodeName>,
     /// Their environment
     #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
     env: String,
-}
-
-fn parse_node(text: &str) -> Result<NodeName, String> {
-    text.parse().map_err(|error: NameError| error.to_string())
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, command: &NodeCommand) -> Result<Exit, CommandError> {

@@ -19,7 +19,7 @@ pub(super) struct BootstrapArguments {
     #[arg(long, value_name = "HOST:PORT", requires = "bootstrap")]
     control: Option<String>,
     /// The name of the node
-    #[arg(long, value_name = "NAME", requires = "bootstrap", value_parser = parse_node)]
+    #[arg(long, value_name = "NAME", requires = "bootstrap")]
     node: Option<NodeName>,
     /// The node's certificate, where the node finds it; it has the URI `spiffe://DOMAIN/apigw/ENV/NODE`
     #[arg(long, value_name = "PATH", requires_all = ["bootstrap", "tls_key", "tls_ca"])]
@@ -59,10 +59,6 @@ pub(super) fn run(context: &Context<'_>, arguments: &ExportArguments) -> Result<
     let text = format!("{bootstrap:#}\n");
     context.output.data(&ExportDocument::Bootstrap(BootstrapView { schema: SCHEMA, bootstrap }), || text)?;
     Ok(Exit::Done)
-}
-
-fn parse_node(text: &str) -> Result<NodeName, String> {
-    text.parse().map_err(|error: crate::model::NameError| error.to_string())
 }
 
 /// Takes an address apart, whose host may be a name or an IPv6 address in brackets.

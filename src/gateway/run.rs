@@ -31,7 +31,7 @@ use super::server::discovery::serve_discovery;
 use super::server::key_fetcher::fetch_key_sets;
 use super::server::own_thread::on_a_thread;
 use super::server::page_listener::serve_pages;
-use super::server::worker::{LONGEST_TICK, SharedState, StopOrder, Worker};
+use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
 use super::service::context::{SharedContext, WorkerGauges};
 use super::source_status::SourceStatus;
@@ -112,17 +112,8 @@ impl Gateway {
             workers: Vec::with_capacity(workers),
             others: Vec::new(),
         };
-        for (index, sockets) in sockets.into_iter().enumerate() {
-            let shared = Arc::clone(&gateway.shared);
-            let stopped = stopped.clone();
-            let before_sleep = {
-                let shared = Arc::clone(&shared);
-                move || shared.yielding.before_sleep()
-            };
-            let worker = on_a_thread(format!("worker-{index}"), before_sleep, move || async move {
-                Worker::new(index, shared).run(sockets, stopped).await.ok();
-            });
-            gateway.workers.push(worker.map_err(StartError::Worker)?);
+        for sockets in sockets {
+            gateway.start_worker(sockets, stopped.clone())?;
         }
         let context = Arc::clone(&gateway.shared.context);
         let stop = stopped.clone();
@@ -143,6 +134,25 @@ impl Gateway {
             gateway.listen_alone("nodes", listener, serve)?;
         }
         Ok((gateway, not_served))
+    }
+
+    /// Starts the next worker, on a thread of its own.
+    fn start_worker(
+        &mut self,
+        sockets: Vec<ListeningSocket>,
+        stopped: watch::Receiver<StopOrder>,
+    ) -> Result<(), StartError> {
+        let index = self.workers.len();
+        let shared = Arc::clone(&self.shared);
+        let before_sleep = {
+            let shared = Arc::clone(&shared);
+            move || shared.yielding.before_sleep()
+        };
+        let worker = on_a_thread(format!("worker-{index}"), before_sleep, move || async move {
+            Worker::new(index, shared).run(sockets, stopped).await.ok();
+        });
+        self.workers.push(worker.map_err(StartError::Worker)?);
+        Ok(())
     }
 
     /// Starts a thread that serves no requests of callers.

@@ -19,8 +19,8 @@ use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryRemarks, HistoryView};
 use crate::cli::{change, lost, selection};
-use crate::model::{DeploymentState, GroupName, Timestamp};
-use crate::workspace::{CommittedOperation, ShortIds, Workspace};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, Timestamp};
+use crate::workspace::{CommittedOperation, ReadableHistory, ShortIds, Workspace};
 
 /// The most groups of an operation that are named.
 const MOST_CHANGES: usize = 3;
@@ -55,22 +55,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         None => workspace.settings().environments(),
     };
     let progress = ProgressLine::start(context.output.progress, "reading the history of");
-    let mut operations = Vec::new();
-    let mut problems = Vec::new();
-    let mut is_published = false;
-    for environment in &environments {
-        progress.say(environment.as_str());
-        // One more than is shown tells whether others are left out.
-        let most = arguments.number.saturating_add(1);
-        let found = workspace.explained_history(environment, group.as_ref(), most)?;
-        operations.extend(found.operations);
-        if !found.is_published && found.problems.is_empty() {
-            let wanted = group.clone().map(|group| BTreeSet::from([group]));
-            problems.extend(lost::problems(workspace, environment, wanted.as_ref(), usize::MAX));
-        }
-        problems.extend(found.problems);
-        is_published |= found.is_published;
-    }
+    // One more than is shown tells whether others are left out.
+    let most = arguments.number.saturating_add(1);
+    let ReadableHistory { mut operations, problems, is_published } =
+        read(workspace, &environments, group.as_ref(), most, &progress)?;
     let mut noted = remarks::read(workspace, group.as_ref())?;
     if operations.is_empty()
         && problems.is_empty()
@@ -79,7 +67,6 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     {
         selection::require_group(context, group)?;
     }
-    operations.sort_by(|left, right| right.id.cmp(&left.id));
     let all_remarks = noted.remarks.len();
     let is_cut = truncate(&mut operations, &mut noted, arguments.number);
     let short = workspace.short_ids().unwrap_or_default();
@@ -111,6 +98,30 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     }
     let exit = context.output.unreadable(workspace, &noted.unreadable);
     Ok(if problems.is_empty() { exit } else { Exit::Invalid })
+}
+
+/// Reads the histories of environments, with so many of the newest operations of each, the newest first.
+fn read(
+    workspace: &Workspace,
+    environments: &[EnvironmentName],
+    group: Option<&GroupName>,
+    most: usize,
+    progress: &ProgressLine,
+) -> Result<ReadableHistory, CommandError> {
+    let mut all = ReadableHistory { operations: Vec::new(), problems: Vec::new(), is_published: false };
+    for environment in environments {
+        progress.say(environment.as_str());
+        let found = workspace.explained_history(environment, group, most)?;
+        all.operations.extend(found.operations);
+        if !found.is_published && found.problems.is_empty() {
+            let wanted = group.map(|group| BTreeSet::from([group.clone()]));
+            all.problems.extend(lost::problems(workspace, environment, wanted.as_ref(), usize::MAX));
+        }
+        all.problems.extend(found.problems);
+        all.is_published |= found.is_published;
+    }
+    all.operations.sort_by(|left, right| right.id.cmp(&left.id));
+    Ok(all)
 }
 
 /// Keeps the newest rows, blocks of versions and their ends among them. Returns true if others are left out.

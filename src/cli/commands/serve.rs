@@ -21,6 +21,7 @@ mod try_it;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -182,9 +183,19 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     // A later change replaces this snapshot, which must not stay in memory until the gateway stops.
     drop(live);
     follower.follow(&asked);
+    shut_down(context, follower.into_gateway(), &asked, arguments.drain)
+}
+
+/// Finishes the requests in flight.
+fn shut_down(
+    context: &Context<'_>,
+    gateway: Gateway,
+    asked: &Receiver<Signal>,
+    drain: Duration,
+) -> Result<Exit, CommandError> {
     context.output.note("stopping: finishing requests in flight; another signal aborts them");
     let mut hurried = false;
-    let drained = follower.into_gateway().shutdown(arguments.drain, || {
+    let drained = gateway.shutdown(drain, || {
         hurried |= matches!(asked.try_recv(), Ok(Signal::Stop));
         hurried
     });

@@ -8,7 +8,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
-use crate::model::{Author, Finding, KeyKind, OperationId, SCHEMA};
+use crate::model::{Author, Finding, KeyKind, KeyName, OperationId, SCHEMA};
 use crate::workspace::{self, Committed, LockGuard, RevocableKey};
 
 pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
@@ -48,19 +48,7 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
         revoked: operations.iter().map(view).collect(),
         live: left.clone(),
     };
-    let shown = context.output.data(&view, || {
-        match (operations.is_empty(), &failed) {
-            (true, Some(_)) => return format!("key {name}: nothing was revoked\n"),
-            (true, None) if unread.is_empty() => {
-                return format!("key {name}: nothing to revoke, no such secret is valid\n");
-            }
-            (true, None) => return format!("key {name}: nothing to revoke, no secret that is known is valid\n"),
-            (false, _) => {}
-        }
-        let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
-        let end = if unread.is_empty() { ", for good" } else { "" };
-        format!("key {name}: revoked {}{end}\n", secrets.join(", "))
-    });
+    let shown = context.output.data(&view, || text(name, &operations, failed.is_some(), !unread.is_empty()));
     shown_after_commit(context, shown);
     if let Some(error) = failed {
         return Err(left
@@ -74,19 +62,39 @@ pub(super) fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> R
             .hint(format!("restore all that the warnings name, then revoke again: `apigw key revoke {name}`")));
     }
     if left.is_empty() && !operations.is_empty() {
-        context.output.note(&match key.kind {
-            KeyKind::Token => {
-                "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
-            }
-            KeyKind::Signature if has_pair(&key) => format!(
-                "its caller needs another pair: `apigw key rotate {name} --public-key FILE` with the public half of one that the \
-                 caller makes, or `apigw key rotate {name} --to FILE` for one that apigw makes"
-            ),
-            _ if file.is_empty() => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
-            _ => format!("once its file is whole, give its caller a new secret: `apigw key rotate {name} --to FILE`"),
-        });
+        context.output.note(&next_step(&key, name, file.is_empty()));
     }
     Ok(Exit::Done)
+}
+
+/// Describes the revoked secrets.
+fn text(name: &KeyName, operations: &[(SecretId, OperationId)], has_failed: bool, is_partly_unread: bool) -> String {
+    if !operations.is_empty() {
+        let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
+        let end = if is_partly_unread { "" } else { ", for good" };
+        return format!("key {name}: revoked {}{end}\n", secrets.join(", "));
+    }
+    let reason = match (has_failed, is_partly_unread) {
+        (true, _) => "nothing was revoked",
+        (false, false) => "nothing to revoke, no such secret is valid",
+        (false, true) => "nothing to revoke, no secret that is known is valid",
+    };
+    format!("key {name}: {reason}\n")
+}
+
+/// Names the way to a new secret for the caller of a key without one.
+fn next_step(key: &Key, name: &KeyName, is_whole: bool) -> String {
+    match key.kind {
+        KeyKind::Token => {
+            "tokens of its subject are refused; to admit them again, create another key for it".to_owned()
+        }
+        KeyKind::Signature if has_pair(key) => format!(
+            "its caller needs another pair: `apigw key rotate {name} --public-key FILE` with the public half of one that the \
+             caller makes, or `apigw key rotate {name} --to FILE` for one that apigw makes"
+        ),
+        _ if is_whole => format!("give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+        _ => format!("once its file is whole, give its caller a new secret: `apigw key rotate {name} --to FILE`"),
+    }
 }
 
 /// True if the last secret of a key is a pair, of which apigw has the public half alone.

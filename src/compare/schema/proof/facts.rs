@@ -28,72 +28,39 @@ impl Prover<'_, '_> {
                 return true;
             }
             facts.seen.push(id);
-            let is_kept = match self.term(id) {
-                ValueTerm::Schema(..) => {
-                    open.push(self.proofs.terms.parts(id, &mut self.fingerprints));
-                    false
-                }
-                ValueTerm::All(parts) => {
-                    open.extend(parts);
-                    false
-                }
-                ValueTerm::Any(_) | ValueTerm::One(_) => {
-                    facts.choices.push(id);
-                    false
-                }
-                ValueTerm::Not(refused) => {
-                    facts.refused.push(refused);
-                    false
-                }
+            match self.term(id) {
+                ValueTerm::Schema(..) => open.push(self.proofs.terms.parts(id, &mut self.fingerprints)),
+                ValueTerm::All(parts) => open.extend(parts),
+                ValueTerm::Any(_) | ValueTerm::One(_) => facts.choices.push(id),
+                ValueTerm::Not(refused) => facts.refused.push(refused),
                 ValueTerm::Never => return false,
-                ValueTerm::Always | ValueTerm::Unknown | ValueTerm::Bound(..) | ValueTerm::Declared(_) => false,
-                ValueTerm::Own(side, schema) => {
-                    let node = self.proofs.terms.node(side, schema);
-                    facts.types = facts.types.both(TypeSet::of_keyword(node));
-                    true
+                ValueTerm::Always | ValueTerm::Unknown | ValueTerm::Bound(..) | ValueTerm::Declared(_) => {}
+                atom => {
+                    facts.types = facts.types.both(self.types_of(&atom));
+                    facts.atoms.push(id);
                 }
-                ValueTerm::Kind(types) => {
-                    facts.types = facts.types.both(types);
-                    true
-                }
-                ValueTerm::Has(_) | ValueTerm::Property(..) => {
-                    facts.types = facts.types.both(TypeSet::OBJECT);
-                    true
-                }
-                ValueTerm::ListOf(_) => {
-                    facts.types = facts.types.both(TypeSet::ARRAY);
-                    true
-                }
-                ValueTerm::Limit(..) => true,
-                ValueTerm::Value(side, node) => {
-                    facts.types = facts.types.both(TypeSet::of_node(self.proofs.terms.node(side, node)));
-                    true
-                }
-                ValueTerm::Number(number) => {
-                    facts.types =
-                        facts.types.both(if number.contains('.') { TypeSet::FRACTION } else { TypeSet::INTEGER });
-                    true
-                }
-                ValueTerm::Text(_) => {
-                    facts.types = facts.types.both(TypeSet::STRING);
-                    true
-                }
-                ValueTerm::Flag(_) => {
-                    facts.types = facts.types.both(TypeSet::BOOLEAN);
-                    true
-                }
-                ValueTerm::Null => {
-                    facts.types = facts.types.both(TypeSet::NULL);
-                    true
-                }
-            };
-            if is_kept {
-                facts.atoms.push(id);
             }
             if facts.types == TypeSet::NONE {
                 return false;
             }
         }
         true
+    }
+
+    /// Returns the types of the values that an atom leaves.
+    fn types_of(&self, atom: &ValueTerm<'_>) -> TypeSet {
+        match atom {
+            ValueTerm::Own(side, schema) => TypeSet::of_keyword(self.proofs.terms.node(*side, *schema)),
+            ValueTerm::Value(side, node) => TypeSet::of_node(self.proofs.terms.node(*side, *node)),
+            ValueTerm::Kind(types) => *types,
+            ValueTerm::Has(_) | ValueTerm::Property(..) => TypeSet::OBJECT,
+            ValueTerm::ListOf(_) => TypeSet::ARRAY,
+            ValueTerm::Number(number) if number.contains('.') => TypeSet::FRACTION,
+            ValueTerm::Number(_) => TypeSet::INTEGER,
+            ValueTerm::Text(_) => TypeSet::STRING,
+            ValueTerm::Flag(_) => TypeSet::BOOLEAN,
+            ValueTerm::Null => TypeSet::NULL,
+            _ => TypeSet::ANY,
+        }
     }
 }

@@ -31,9 +31,10 @@ const PATCHES: &[(&str, &str, &str)] = &[
     ),
     (
         "src/workspace/commit.rs",
-        "        stage.sync().map_err(unknown)?;\n",
-        "        stage.sync().map_err(unknown)?;\n        if crate::is_broken(\"OperationAfterRename\") {\n            \
-         self.stage().write(&layout::operation(name, &id), text.as_bytes())?;\n        }\n",
+        "        let committed = Committed::new(id, name.to_string(), stage.sync());\n",
+        "        let committed = Committed::new(id, name.to_string(), stage.sync());\n        \
+         if crate::is_broken(\"OperationAfterRename\") {\n            \
+         self.stage().write(&layout::operation(name, &committed.id), text.as_bytes())?;\n        }\n",
     ),
     (
         "src/workspace/commit.rs",
@@ -49,9 +50,8 @@ const PATCHES: &[(&str, &str, &str)] = &[
     ),
     (
         "src/workspace/commit.rs",
-        "            Err(error) => Err(self.thaw(&frozen, error)),\n",
-        "            Err(error) if crate::is_broken(\"NoTakeBack\") => Err(error),\n            \
-         Err(error) => Err(self.thaw(&frozen, error)),\n",
+        "map_err(|error| self.thaw(&frozen, error))",
+        "map_err(|error| if crate::is_broken(\"NoTakeBack\") { error } else { self.thaw(&frozen, error) })",
     ),
     (
         "src/workspace/intent.rs",

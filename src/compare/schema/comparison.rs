@@ -90,10 +90,19 @@ impl<'d> PairComparison<'_, 'd> {
         self.lead_in(step, before, after, context);
     }
 
-    /// Brings two sets together that belong to a step from here, as JSON.
-    pub(super) fn lead_by_value(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>) {
-        let context = Context { polarity: self.context.polarity, ..self.context_of(&step) };
-        self.lead_in(step, before, after, context.by_value());
+    /// Brings the schemas of a property together, as JSON or as they are written.
+    pub(super) fn lead_to_value(
+        &mut self,
+        name: &'d str,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        keeps_element_name: bool,
+        by_value: bool,
+    ) {
+        let step = SchemaStep::Property(name);
+        let polarity = self.context.polarity;
+        let context = Context { polarity, keeps_element_name, ..self.context_of(&step) };
+        self.lead_in(step, before, after, if by_value { context.by_value() } else { context });
     }
 
     /// Brings two alternatives together of which something is proven already, compared as JSON where they are not to be
@@ -127,7 +136,7 @@ impl<'d> PairComparison<'_, 'd> {
 
     fn context_of(&self, step: &SchemaStep<'d>) -> Context {
         let json = Context::JSON_LISTS;
-        let outer = Context { null_told: false, kept: self.kept, ..self.context };
+        let outer = Context { null_told: false, keeps_element_name: false, kept: self.kept, ..self.context };
         let (writing, lists) = match step {
             SchemaStep::Alternative(..) => return outer,
             SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),

@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub(super) null_told: bool,
     /// True if the value can travel as XML.
     pub(super) is_xml: bool,
+    /// True if the value is a property whose element has the same name before and after.
+    pub(super) keeps_element_name: bool,
     pub(super) kept: KeptValues,
     /// The schemas around an alternative or a condition, which apply to the same value.
     pub(super) around: Option<(SetId, SetId)>,
@@ -78,6 +80,7 @@ impl Context {
             form: None,
             null_told: false,
             is_xml: false,
+            keeps_element_name: false,
             kept: KeptValues::default(),
             around: None,
         }

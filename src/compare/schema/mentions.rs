@@ -12,6 +12,7 @@ use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::sets::{SetId, meant};
 use super::undeclared::UndeclaredProperties;
 use super::view::{PropertyView, SchemaView};
+use super::xml;
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
 use crate::compare::media_partners::says_bytes_alone;
@@ -102,7 +103,7 @@ impl<'d> PropertyMentions<'d> {
     }
 
     /// True if a schema speaks of a name, or of names that are not declared beside it.
-    fn may_have(&self, name: &str) -> bool {
+    pub(super) fn may_have(&self, name: &str) -> bool {
         self.has_additional || self.has_others || self.names.contains(name)
     }
 }
@@ -153,10 +154,14 @@ impl<'d> PairComparison<'_, 'd> {
         if self.are_parts_of_bytes(&old.schemas, &new.schemas) {
             return;
         }
-        let step = SchemaStep::Property(old.name);
         let (before, after) = (old.schemas.clone(), new.schemas.clone());
         let is_shared = self.context.writing != ValueWriting::Json && self.has_further_schemas(old.name);
-        if is_shared { self.lead_by_value(step, before, after) } else { self.lead(step, before, after, Polarity::Same) }
+        let keeps_element_name = self.context.is_xml && {
+            let steps = &mut self.schemas.steps_left;
+            xml::element_name(self.schemas.before.definition, old.name, &before, steps)
+                == xml::element_name(self.schemas.after.definition, new.name, &after, steps)
+        };
+        self.lead_to_value(old.name, before, after, keeps_element_name, is_shared);
     }
 
     /// True if a part of a multipart body consists of bytes on both sides, in whichever words.

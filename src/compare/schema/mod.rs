@@ -27,6 +27,7 @@ mod undeclared;
 mod values;
 mod view;
 mod writing;
+mod xml;
 
 use crate::definition::NodeMap;
 pub(super) use context::PairId;

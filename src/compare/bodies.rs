@@ -1,7 +1,7 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
 use super::comparer::{ApiReport, Comparer};
-use super::kinds;
+use super::kinds::{self, ChangeEffect};
 use super::media_partners::NamedMediaType;
 use super::media_types::{MediaTypeKinds, header_lists, media_types};
 use super::output::RawChange;
@@ -56,7 +56,11 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
         if let Some(new) = after.responses.iter().find(|new| new.status == old.status) {
             comparer.response(old, new, report);
         } else if let Some(new) = cover(&after.responses, old.status) {
-            comparer.response_changed_status(old, new, report);
+            if cover(&before.responses, old.status).is_some_and(|wide| wide.status == new.status) {
+                comparer.response_left_to(old, new, report);
+            } else {
+                comparer.response_changed_status(old, new, report);
+            }
             comparer.response(old, new, report);
         } else if let Some(new) = instead(before, after, old.status) {
             comparer.response_changed_status(old, new, report);
@@ -155,6 +159,15 @@ impl Comparer<'_> {
                 }
             }
         }
+    }
+
+    /// Reports a code that is no longer declared by itself, beside a class or the default that had it already.
+    fn response_left_to(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
+        let kind = if is_success(old.status) { kinds::RESPONSE_WIDENED } else { kinds::ERROR_RESPONSE_WIDENED };
+        let places = (self.before.node(old.node).location(), self.after.node(new.node).location());
+        let message = format!("the response {} was removed, which {} has too", old.status, new.status);
+        let found = RawChange::directed(kind, ChangeEffect::Keeps, ValueDirection::Response, message);
+        report.add(&format!("response {}", new.status), found.at(Some(places.0), Some(places.1)));
     }
 
     fn response_changed_status(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {

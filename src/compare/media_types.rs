@@ -114,6 +114,10 @@ impl<'d> Comparer<'d> {
         {
             let mut part = PartComparison { direction, path, places: places(old, new, "encoding"), report };
             for name in FormEncodings::names_of(&was_encoded, &is_encoded) {
+                // It is the name of a property, else it says nothing (OpenAPI 3.1, section 4.8.14.1).
+                if !self.schemas.mention((schema(old, "schema"), schema(new, "schema")), name) {
+                    continue;
+                }
                 let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
                 let fields = (was_encoded.field(name), is_encoded.field(name));
                 let noun = format!("the field {}", excerpt::quoted(name));

@@ -1,6 +1,7 @@
 //! All pairs of schemas that two definitions bring together, each once for each direction.
 
 use super::context::{Context, PairId, SchemaStep};
+use super::mentions::PropertyMentions;
 use super::proof::{GoalRules, ProofTable, Prover, ValueWriting};
 use super::sets::{SchemaSets, SetId};
 use super::view::SchemaView;
@@ -152,6 +153,19 @@ impl<'d> SchemaTable<'d> {
         let after = SchemaView::open(self.after.definition, &after, &mut steps).types;
         self.steps_left = steps;
         (before.meets(structured), after.meets(structured))
+    }
+
+    /// True if the schemas of a side speak of a property, or there are none that could.
+    pub(in crate::compare) fn mention(
+        &mut self,
+        (before, after): (Option<NodeId>, Option<NodeId>),
+        name: &str,
+    ) -> bool {
+        let steps = &mut self.steps_left;
+        let mut speaks = |definition: &'d Definition, schema: Option<NodeId>| {
+            schema.is_none_or(|schema| PropertyMentions::of(definition, &[schema], None, steps).may_have(name))
+        };
+        speaks(self.before.definition, before) || speaks(self.after.definition, after)
     }
 
     /// Tells whether no value of either side can be an object.

@@ -177,6 +177,7 @@ kinds! {
     BODY_SIGNATURE_REQUIRED "body-signature-required" Breaks "Signatures have to cover the body, which some callers do not sign."
     CALLBACK_ADDED "callback-added" Keeps "An API has a new callback."
     CALLBACK_REMOVED "callback-removed" Breaks "A callback that callers may wait for is gone."
+    CALLBACK_RENAMED "callback-renamed" Keeps "A callback has another name, which is never sent: its addresses stay as they are."
     WEBHOOK_ADDED "webhook-added" Keeps "There is a new webhook."
     WEBHOOK_REMOVED "webhook-removed" Breaks "A webhook that callers may wait for is gone."
 

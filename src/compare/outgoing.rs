@@ -3,7 +3,7 @@
 //! Data goes the other way here. Callers read the body of the request, so that it must not hold more than before, and
 //! send the bodies of the responses, which must not be refused.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::comparer::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
@@ -32,13 +32,46 @@ pub(super) fn webhooks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d
 /// Compares the callbacks of an API: each name has addresses, and each address is called like a path.
 pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut ApiReport) {
     let kinds = (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED);
-    named(comparer, "callback", kinds, (before, after), report, |comparer, path, old, new, report| {
-        let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
-        differing_names(path, "address", Some(old), Some(new), report);
-        for (_, old, new) in both(Some(old), Some(new)) {
-            path_item(comparer, path, old, new, report);
+    if let Some(((name, old), (new_name, new))) = renamed_callback(before, after) {
+        let path = format!("callback {new_name}");
+        let message = format!("the callback {name:?} is named {new_name:?}");
+        let places = [(before, name), (after, new_name)].map(|(all, name)| all.map(|all| all.key_location(name)));
+        let [was, is] = places;
+        report.add(&path, RawChange::new(kinds::CALLBACK_RENAMED, message).at(was, is));
+        for (name, old, new) in both(before, after) {
+            callback(comparer, &format!("callback {name}"), old, new, report);
         }
-    });
+        return callback(comparer, &path, old, new, report);
+    }
+    named(comparer, "callback", kinds, (before, after), report, callback);
+}
+
+/// Compares a callback: its addresses, each like a path.
+fn callback<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
+    let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
+    differing_names(path, "address", Some(old), Some(new), report);
+    for (_, old, new) in both(Some(old), Some(new)) {
+        path_item(comparer, path, old, new, report);
+    }
+}
+
+/// Finds the one callback whose name went and the one whose name came, where both have the same addresses: their names, which
+/// are never sent, are all that tells them apart.
+fn renamed_callback<'d>(
+    before: Option<Node<'d>>,
+    after: Option<Node<'d>>,
+) -> Option<((&'d str, Node<'d>), (&'d str, Node<'d>))> {
+    let (before, after) = (before?, after?);
+    let only = |here: Node<'d>, there: Node<'d>| {
+        let mut missing = here.entries().filter(move |(name, _)| there.get(name).is_none());
+        missing.next().filter(|_| missing.next().is_none())
+    };
+    let (gone, fresh) = (only(before, after)?, only(after, before)?);
+    let addresses = |node: Node<'d>| -> BTreeSet<&'d str> {
+        node.resolve().unwrap_or(node).entries().map(|(address, _)| address).collect()
+    };
+    let (was, is) = (addresses(gone.1), addresses(fresh.1));
+    (!was.is_empty() && was == is).then_some((gone, fresh))
 }
 
 /// Reports added and removed names, and compares the values of the names on both sides.

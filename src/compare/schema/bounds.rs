@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::comparison::PairComparison;
+use super::proof::ValueWriting;
 use super::view::SchemaView;
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind};
@@ -262,10 +263,14 @@ pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
 
 /// Compares the formats that refuse values, of which schemas of `allOf` may have several.
 fn formats(comparing: &mut PairComparison<'_, '_>) {
+    let writing = comparing.context.writing;
     let of = |view: &SchemaView<'_>| {
+        // Within JSON it says nothing of the text, where a body or a part of its own is bytes.
+        let is_bytes = |name: &str| name == "binary" && writing != ValueWriting::Json;
+        let is_enforced = |name: &str| is_bytes(name) || (name != "binary" && !is_hint(name));
         let mut named: Vec<(String, Location)> = Vec::new();
         for (name, place) in view.keyword("format").filter_map(|node| Some((node.as_str()?, node.location()))) {
-            if !is_hint(name) && named.iter().all(|(known, _)| known != name && !is_narrower_format(known, name)) {
+            if is_enforced(name) && named.iter().all(|(known, _)| known != name && !is_narrower_format(known, name)) {
                 named.retain(|(known, _)| !is_narrower_format(name, known));
                 named.push((name.to_owned(), place));
             }

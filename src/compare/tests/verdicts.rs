@@ -272,6 +272,9 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: string, contentMediaType: image/png}", "{type: string, contentMediaType: image/gif}", Breaks, Breaks),
     ("multipart", "{type: string, format: binary}", "{}", Same, Same),
     ("multipart", "{type: string, format: binary}", "{contentMediaType: image/png}", Same, Same),
+    ("body", "{type: string}", "{type: string, format: binary}", Same, Same),
+    ("response", "{type: object, properties: {a: {type: string, format: binary}}}", "{type: object, properties: {a: {type: string}}}", Same, Same),
+    ("multipart", "{type: string}", "{type: string, format: binary}", Breaks, Keeps),
     // The same values, written otherwise
     ("body", "{type: integer, minimum: 1, multipleOf: 5}", "{type: integer, minimum: 5, multipleOf: 5}", Same, Same),
     ("body", "{type: integer, minimum: 1, multipleOf: 5}", "{type: integer, minimum: 6, multipleOf: 5}", Breaks, Keeps),

@@ -53,7 +53,12 @@ impl<'d> SampleState<'_, 'd> {
             if schemas.is_empty() {
                 schemas = shape.items();
             }
-            schemas.extend(items.len().checked_sub(behind).and_then(|at| contained.get(at)));
+            let contained = items.len().checked_sub(behind).and_then(|at| contained.get(at));
+            if schemas.is_empty() && contained.is_none() {
+                // Nothing else describes it (JSON Schema 2020-12, Core 11.2).
+                schemas.extend(shape.keyword("unevaluatedItems"));
+            }
+            schemas.extend(contained);
             let goal = SampleGoal::of(schemas);
             let inner = SampleRequest { variant, dispensable: !needed, level: want.level + 1, ..want };
             let item = self.value(&goal, inner);
@@ -156,7 +161,10 @@ impl<'d> SampleState<'_, 'd> {
         needed: bool,
         want: SampleRequest,
     ) -> Option<Value> {
-        let schemas = property_schemas(shape, name, self.patterns);
+        let mut schemas = property_schemas(shape, name, self.patterns);
+        if schemas.is_empty() {
+            schemas.extend(shape.keyword("unevaluatedProperties"));
+        }
         if let Some((_, value)) = goal.discriminated.as_ref().filter(|(known, _)| known == name) {
             let value = Value::String(value.clone());
             return self.fits(&value, &schemas).then_some(value);

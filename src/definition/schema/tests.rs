@@ -292,6 +292,13 @@ fn values_are_found_where_schemas_say_them_in_a_roundabout_way() {
         json!({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "not": {"minProperties": 2}}),
         json!({"type": "array", "items": {"type": "integer"}, "not": {"maxItems": 2}}),
         json!({"type": "array", "items": {"type": ["boolean", "null"]}, "minItems": 3, "uniqueItems": true}),
+        json!({"type": "array", "minItems": 1, "unevaluatedItems": {"type": "boolean"}}),
+        json!({"type": "array", "unevaluatedItems": false}),
+        json!({"type": "array", "prefixItems": [{"type": "string"}], "minItems": 2, "unevaluatedItems": {"type": "boolean"}}),
+        json!({"type": "array", "contains": {"type": "string"}, "minItems": 2, "unevaluatedItems": {"type": "boolean"}}),
+        json!({"allOf": [{"type": "array", "minItems": 1}], "unevaluatedItems": {"type": "boolean"}}),
+        json!({"type": "object", "minProperties": 1, "unevaluatedProperties": {"type": "boolean"}}),
+        json!({"type": "object", "required": ["a"], "unevaluatedProperties": {"type": "boolean"}}),
         json!({"oneOf": [{"type": "string"}, {"type": ["string", "integer"]}]}),
         json!({"oneOf": [{"type": ["integer", "string"]}, {"type": "integer"}, {"type": "boolean"}, {"type": "boolean"}]}),
     ] {

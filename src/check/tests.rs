@@ -16,6 +16,7 @@ use definitions::DEFINITIONS_3_1;
 use workspaces::cases;
 
 mod bounds;
+mod schemas;
 
 const OPEN_3_0: &str = "openapi: 3.0.3\ninfo: {title: t, version: \"1\"}\n";
 const OPEN_3_1: &str = "openapi: 3.1.0\ninfo: {title: t, version: \"1\"}\n";

@@ -21,12 +21,21 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
     // Schemas are checked as plain JSON Schema, which does not know the objects that OpenAPI adds to it.
     let added = is_3_1 && ["Discriminator", "XML", "External Documentation"].iter().any(|name| says(name));
     match finding.rule {
-        // 3.1 lets an operation have no responses; a rule of its own, which can be turned off, says why not to.
+        // Extensions alone are no response, which the schema of 3.1 takes for one.
         "responses-missing" => is_3_1,
         // The text of the specification says it (section 4.8.5), and no schema can.
-        "specification-required" => says("declares no variable") || added,
-        // Which components a reference may lead to is said by the text alone (section 4.8.7).
-        "specification-value" => says("is not one of its `enum`") || says("the reference leads to one of") || added,
+        // So it does that a list has `items` (section 4.7.24.1 of 3.0).
+        "specification-required" => says("declares no variable") || says("of a list has no `items`") || added,
+        // Which components a reference may lead to is said by the text alone (section 4.8.7),
+        // and so is what a style can write (section 4.8.12.4).
+        "specification-value" => {
+            says("is not one of its `enum`")
+                || says("the reference leads to one of")
+                || says("`deepObject` writes objects")
+                || added
+        }
+        // What no value can be, no schema of schemas says.
+        "schema-without-values" | "schema-part-of-itself" => true,
         "specification-exclusive" => {
             // The text says that one of the two is there (section 4.7.20.1 of 3.0).
             says("neither `operationRef` nor")

@@ -24,13 +24,13 @@ pub(in crate::check) const NO_RESULT: Rule = Rule::warning(
 /// Every operation has responses.
 pub(in crate::check) const RESPONSES_MISSING: Rule = Rule::warning(
     "responses-missing",
-    "An operation that names no response promises nothing: callers cannot know what comes back, and a mock \
+    "An operation whose `responses` name none promises nothing: callers cannot know what comes back, and a mock \
      answers with 501. Name at least the response of a successful call (OpenAPI 3.1, section \
-     4.8.16).",
+     4.8.16). OpenAPI 3.0 requires the field itself too.",
 )
 .example(
     "wrong:\n\
-     \x20 get: {operationId: listPets}\n\
+     \x20 get: {operationId: listPets, responses: {}}\n\
      right:\n\
      \x20 get: {operationId: listPets, responses: {\"200\": {description: The pets}}}",
 );
@@ -221,6 +221,18 @@ pub(in crate::check) const DISCRIMINATOR_UNKNOWN: Rule = Rule::warning(
      right:\n\
      \x20 mapping: {cat: '#/components/schemas/Cat'}",
 );
+/// The encoding of a body is that of its properties.
+pub(in crate::check) const ENCODING_UNKNOWN: Rule = Rule::warning(
+    "encoding-unknown",
+    "The names in `encoding` are those of the schema's properties (OpenAPI 3.1, section 4.8.14.1). One that is none tells \
+     nothing of any field. Correct it, or declare the property.",
+)
+.example(
+    "wrong:\n\
+     \x20 {schema: {properties: {photo: {}}}, encoding: {foto: {contentType: image/png}}}\n\
+     right:\n\
+     \x20 {schema: {properties: {photo: {}}}, encoding: {photo: {contentType: image/png}}}",
+);
 /// Each required security scheme is declared.
 pub(in crate::check) const SECURITY_UNDECLARED: Rule = Rule::warning(
     "security-undeclared",
@@ -296,7 +308,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 23] = [
+pub(super) const RULES: [Rule; 24] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -313,6 +325,7 @@ pub(super) const RULES: [Rule; 23] = [
     OPERATION_ID_SIMILAR,
     LINK_UNKNOWN,
     DISCRIMINATOR_UNKNOWN,
+    ENCODING_UNKNOWN,
     SECURITY_UNDECLARED,
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,

@@ -105,9 +105,33 @@ pub(in crate::check) const SCHEMA_PATTERN: Rule = Rule::warning(
      right:\n\
      \x20 pattern: \"^[a-z]+$\"",
 );
+/// Some value satisfies a schema.
+pub(in crate::check) const SCHEMA_WITHOUT_VALUES: Rule = Rule::warning(
+    "schema-without-values",
+    "A schema whose least bound is above its greatest one refuses every value: no request with it can be right, and no \
+     response. Correct one of the two.",
+)
+.example(
+    "wrong:\n\
+     \x20 {type: integer, minimum: 10, maximum: 1}\n\
+     right:\n\
+     \x20 {type: integer, minimum: 1, maximum: 10}",
+);
+/// A schema is no part of itself.
+pub(in crate::check) const SCHEMA_PART_OF_ITSELF: Rule = Rule::warning(
+    "schema-part-of-itself",
+    "A schema that its own `allOf` refers to adds nothing to itself, and tools that merge the parts of `allOf` never come \
+     to an end (JSON Schema 2020-12, Core 9.4.1). A property or an item may be of the same schema.",
+)
+.example(
+    "wrong:\n\
+     \x20 Pet: {allOf: [{$ref: '#/components/schemas/Pet'}]}\n\
+     right:\n\
+     \x20 Pet: {properties: {parent: {$ref: '#/components/schemas/Pet'}}}",
+);
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 8] = [
+pub(super) const RULES: [Rule; 10] = [
     SPECIFICATION_REQUIRED,
     SPECIFICATION_UNKNOWN,
     SPECIFICATION_VALUE,
@@ -116,4 +140,6 @@ pub(super) const RULES: [Rule; 8] = [
     SCHEMA_KEYWORD,
     SCHEMA_TYPE,
     SCHEMA_PATTERN,
+    SCHEMA_WITHOUT_VALUES,
+    SCHEMA_PART_OF_ITSELF,
 ];

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::form::Kind;
 use super::{SpecificationWalk, rules};
-use crate::check::rules::operations::{DISCRIMINATOR_UNKNOWN, RESPONSES_MISSING, SUNSET_INVALID};
+use crate::check::rules::operations::{DISCRIMINATOR_UNKNOWN, ENCODING_UNKNOWN, RESPONSES_MISSING, SUNSET_INVALID};
 use crate::definition::rules::MOCK_FIELD;
 use crate::definition::{Node, Specification};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, nearest};
 
 impl<'d> SpecificationWalk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
@@ -28,7 +28,10 @@ impl<'d> SpecificationWalk<'d> {
                 self.parameter(node);
             }
             Kind::Header => self.schema_or_content(node, "Header Object"),
-            Kind::MediaType => self.exclude(node, "example", "examples"),
+            Kind::MediaType => {
+                self.exclude(node, "example", "examples");
+                self.encodings(node);
+            }
             Kind::Example => {
                 self.exclude(node, "value", "externalValue");
                 if self.specification >= Specification::V3_2 {
@@ -62,6 +65,40 @@ impl<'d> SpecificationWalk<'d> {
                 let message = format!("the mapping of the discriminator names a schema {name:?}, which is not there");
                 self.add(DISCRIMINATOR_UNKNOWN, target, message, "correct the name, or add the schema");
             }
+        }
+    }
+
+    /// Checks that encodings are of properties, where the schema lists all of those that it speaks of.
+    fn encodings(&mut self, node: Node<'d>) {
+        let Some(schema) = node.get("schema").and_then(Node::resolve) else { return };
+        let Some(properties) = schema.get("properties").filter(|properties| properties.is_object()) else { return };
+        let lists_all = schema.entries().all(|(keyword, value)| match keyword {
+            "type" | "properties" | "required" | "title" | "description" | "example" | "examples" | "default" => true,
+            "additionalProperties" => value.as_bool() == Some(false),
+            _ => keyword.starts_with("x-"),
+        });
+        for (name, _) in node.get("encoding").filter(|_| lists_all).into_iter().flat_map(Node::entries) {
+            if properties.get(name).is_none() {
+                let encodings = node.get("encoding").unwrap_or(node);
+                let message = format!("`encoding` names {name:?}, which is no property of the schema");
+                let names: Vec<&str> = properties.entries().map(|(name, _)| name).collect();
+                let hint = match nearest(name, names) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => "declare the property, or remove the encoding".to_owned(),
+                };
+                self.findings.add(ENCODING_UNKNOWN.finding(encodings.key_location(name), message, hint));
+            }
+        }
+    }
+
+    /// Checks that a value is an object whose style is `deepObject`: no other value has a serialization in it (OpenAPI 3.1,
+    /// section 4.8.12.4).
+    fn deep_object(&mut self, node: Node<'d>) {
+        let style = node.get("style").filter(|style| style.as_str() == Some("deepObject"));
+        let kind = node.get("schema").and_then(Node::resolve).and_then(|schema| schema.get("type")?.as_str());
+        if let (Some(style), Some(kind @ ("string" | "number" | "integer" | "boolean"))) = (style, kind) {
+            let message = format!("the style `deepObject` writes objects, and the schema's type is {kind}");
+            self.add(rules::SPECIFICATION_VALUE, style, message, "remove the style, or correct the schema");
         }
     }
 
@@ -131,7 +168,9 @@ impl<'d> SpecificationWalk<'d> {
         let location = match responses {
             Some(responses) if !responses.is_object() || !is_empty(responses) => return,
             Some(_) => node.key_location("responses"),
-            None => node.location(),
+            None if self.specification == Specification::V3_0 => node.location(),
+            // The field may be left out since OpenAPI 3.1 (section 4.8.10).
+            None => return,
         };
         let hint = "add at least what a successful call gives: `responses: {\"200\": {description: …}}`";
         self.findings.add(RESPONSES_MISSING.finding(location, "the operation names no response", hint));
@@ -167,6 +206,7 @@ impl<'d> SpecificationWalk<'d> {
         if let Some(style) = node.get("style").filter(|style| style.as_str().is_some()) {
             self.word(style, styles, &|| format!("`style` of a {place} parameter"));
         }
+        self.deep_object(node);
         if self.specification >= Specification::V3_1 && place != "query" {
             for name in ["allowEmptyValue", "allowReserved"] {
                 self.misplaced(node, name, &format!("a {place} parameter"), "a query parameter");

@@ -5,6 +5,7 @@
 //! against the official JSON Schemas.
 
 mod conditions;
+mod contradictions;
 mod examples;
 mod form;
 mod media_type_hint;

@@ -148,6 +148,7 @@ impl<'d> SpecificationWalk<'d> {
         self.sunset(node);
         self.enum_types(node);
         self.idle_nullable(node);
+        self.contradictions(node);
         self.schema_examples(node);
     }
 

@@ -139,7 +139,11 @@ pub(super) fn concrete(media_type: &str) -> String {
 
 /// Returns a declared media type if it is a range, like `text/*` (OpenAPI 3.1.1, Response Object).
 pub(super) fn declared_range(media_type: &str) -> Option<String> {
-    Some(media_type_essence(media_type)).filter(|essence| essence.ends_with("/*"))
+    match media_type_essence(media_type).as_str() {
+        // Some write the range of all media types so.
+        "*" => Some("*/*".to_owned()),
+        essence => essence.ends_with("/*").then(|| essence.to_owned()),
+    }
 }
 
 /// True if a body that was written in a media type is also one of another: both are JSON, or both are plain text.

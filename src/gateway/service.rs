@@ -36,9 +36,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, EXPECT};
+use http::header::{ALLOW, CONNECTION, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 
 use context::{ClientConnection, Context};
@@ -79,7 +79,8 @@ pub(crate) async fn handle(
         let snapshot = context.shared.snapshot.load();
         exchange.decide(&snapshot, &parts, &body)
     };
-    match decided {
+    let version = parts.version;
+    let mut response = match decided {
         RequestDecision::Respond(mut response) => {
             if !body.is_end_stream() {
                 let expects = parts.headers.contains_key(EXPECT);
@@ -89,7 +90,23 @@ pub(crate) async fn handle(
             response
         }
         RequestDecision::Wait(wait) => Box::pin(exchange.wait(wait, parts, body)).await,
+    };
+    if version == Version::HTTP_10 {
+        end_connection_of_http_1_0(&mut response);
     }
+    response
+}
+
+/// Says on HTTP/1.0 that the connection ends with a response which has no length, since there are no chunks, or which ends it
+/// anyway: hyper would promise to keep it, too.
+fn end_connection_of_http_1_0(response: &mut Response<ResponsePayload>) {
+    let has_length = response.body().is_end_stream() || response.body().size_hint().exact().is_some();
+    if has_length && !response.headers().contains_key(CONNECTION) {
+        return;
+    }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    // hyper adds "keep-alive" to a response of HTTP/1.1 alone.
+    *response.version_mut() = Version::HTTP_10;
 }
 
 /// Counts and writes down a request that hyper has refused, before a head could be made of it.

@@ -157,9 +157,14 @@ fn who_speaks_http_1_0_gets_no_chunks_and_who_takes_no_trailers_gets_none() {
     client.send("GET /petstore/pets HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n");
     let answer = client.answer().expect("an answer");
     assert_eq!((answer.body.as_str(), answer.header("transfer-encoding")), ("abcdef", None));
+    assert_eq!((answer.header("connection"), answer.header("content-length")), (Some("close"), None));
     assert_eq!(answer.header("date"), Some("then"));
     assert!(client.is_closed(), "the end of the connection is the end of the body");
     assert!(backend.received()[0].header("via")[0].starts_with("1.0 apigw-"), "RFC 9110, section 7.6.3");
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send("GET /petstore/pets HTTP/1.0\r\nHost: a b\r\nConnection: keep-alive\r\n\r\n");
+    let refused = client.answer().expect("an answer");
+    assert_eq!((refused.status, refused.header("connection")), (400, Some("close")));
 
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send(GET);

@@ -39,10 +39,21 @@ impl GroupHeads {
     /// True if each group has one head, and its entry among these.
     #[must_use]
     pub fn are_all_in(&self, entries: &BTreeMap<GroupName, Deployment>) -> bool {
-        let is_entry = |(group, heads): (&GroupName, &BTreeSet<OperationId>)| {
-            entries.get(group).is_some_and(|entry| heads.len() == 1 && heads.contains(&entry.operation))
+        self.are_all_before(entries, |_| false)
+    }
+
+    /// True if each group has one head, and its entry among these, or a later operation that is not at hand.
+    pub fn are_all_before(
+        &self,
+        entries: &BTreeMap<GroupName, Deployment>,
+        is_missing: impl Fn(&OperationId) -> bool,
+    ) -> bool {
+        let is_led_to = |(group, heads): (&GroupName, &BTreeSet<OperationId>)| {
+            let Some(Deployment { operation, .. }) = entries.get(group) else { return false };
+            let is_later = || heads.iter().all(|head| head < operation) && is_missing(operation);
+            (heads.len() == 1 && heads.contains(operation)) || is_later()
         };
-        self.0.iter().all(is_entry)
+        self.0.iter().all(is_led_to)
     }
 
     /// Goes through the groups, each with its heads.

@@ -172,6 +172,9 @@ impl Workspace {
         let place = layout::environment(environment);
         let bytes = self.root.read(&place, layout::LARGEST_RECORD)?;
         let operations = self.operations(environment)?;
+        if bytes.is_none() {
+            self.check_can_be_built(environment)?;
+        }
         let checkout = GitCheckout::find(self.root.path());
         let mut state = MergeState {
             environment: environment.clone(),

@@ -24,7 +24,7 @@
 //! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
 //! | `check` | all findings on settings, groups and keys |
-//! | `verify`, `lost`, `restoring` | checksums, digests and chains; lost releases; hints that restore files |
+//! | `verify`, `lost`, `named_operations`, `restoring` | checksums, digests and chains; lost releases; operations without files; hints that restore files |
 //! | `outside`, `output_folder`, `own_places` | files outside of the workspace, folders that a command writes, and the places that neither may take |
 //! | `error` | errors, with the facts that a caller acts on |
 
@@ -59,6 +59,7 @@ mod local_folder;
 mod lock;
 mod lost;
 mod merge;
+mod named_operations;
 mod object_folder;
 mod operation_file;
 mod origins;

@@ -4,9 +4,12 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD};
 use super::{DiskFacts, Workspace, layout, record};
-use crate::model::{Author, Environment, EnvironmentName, Finding, GroupName, Hint, RestoreSource, Timestamp};
+use crate::model::{
+    Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp,
+};
 use crate::plan::{self, GroupHeads, GroupSelection, RollbackRequest};
 
 /// The most files whose commits are looked for; each is a walk of Git's through all of them.
@@ -62,18 +65,23 @@ impl RestoreAdvisor<'_> {
         match hint {
             Hint::RestoreFile { file } | Hint::RestoreMissing { file } if self.checkout().is_none() => {
                 match self.environment_of(&file) {
-                    Some(_) => Hint::RebuildRemovedEnvironment { file },
+                    Some(name) => self.rebuild(&name, file, searches),
                     None => Hint::RestoreBackup,
                 }
             }
             Hint::RestoreFile { file } => match self.environment_of(&file) {
-                Some(name) if !self.is_newest(&name, &file) => Hint::RebuildRemovedEnvironment { file },
+                Some(name) if !self.is_newest(&name, &file) => self.rebuild(&name, file, searches),
                 None if !self.is_tracked(&file) => Hint::RestoreBackup,
                 _ => Hint::RestoreFile { file },
             },
             Hint::RecordOrRestoreEdit { file } => match self.environment_of(&file) {
-                Some(name) if !self.is_newest(&name, &file) => Hint::RecordOrRebuildEdit { file },
-                _ => Hint::RecordOrRestoreEdit { file },
+                Some(name) if self.is_newest(&name, &file) => Hint::RecordOrRestoreEdit { file },
+                Some(name) if self.missing_operation(&name).is_some() => Hint::RecordEdit,
+                _ => Hint::RecordOrRebuildEdit { file },
+            },
+            Hint::RevertEdit { environment, file } => match self.missing_operation(&environment) {
+                Some(operation) => self.restore_operation(&environment, &operation, searches),
+                None => Hint::RevertEdit { environment, file },
             },
             Hint::RenumberVersions { environment } => {
                 let names = || self.workspace.settings().environments().into_iter();
@@ -129,6 +137,22 @@ impl RestoreAdvisor<'_> {
         self.checkout().is_some_and(|checkout| checkout.read(HEAD, place).is_some())
     }
 
+    /// Returns the hint to build an environment's file from its history; while an operation of it is missing, to restore that.
+    fn rebuild(&self, name: &EnvironmentName, file: String, searches: &mut usize) -> Hint {
+        match self.missing_operation(name) {
+            Some(operation) => self.restore_operation(name, &operation, searches),
+            None => Hint::RebuildRemovedEnvironment { file },
+        }
+    }
+
+    fn restore_operation(&self, name: &EnvironmentName, operation: &OperationId, searches: &mut usize) -> Hint {
+        self.check(missing_hint(&layout::operation(name, operation)), searches)
+    }
+
+    fn missing_operation(&self, name: &EnvironmentName) -> Option<OperationId> {
+        self.workspace.missing_operations(name).ok()?.pop_last()
+    }
+
     fn environment_of(&self, place: &str) -> Option<EnvironmentName> {
         let names = self.workspace.settings().environments();
         names.into_iter().find(|name| layout::environment(name) == place)
@@ -151,6 +175,7 @@ impl RestoreAdvisor<'_> {
         let (Some(Environment { deployments, .. }), Ok(operations)) = (parsed, self.workspace.operations(name)) else {
             return false;
         };
-        GroupHeads::of(operations.iter()).are_all_in(&deployments)
+        // The file of a later operation may not have been committed along with the entry that it made.
+        GroupHeads::of(operations.iter()).are_all_before(&deployments, |id| !operations.contains_key(id))
     }
 }

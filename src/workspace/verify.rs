@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::layout;
 use super::overview::ViewProblem;
 use super::{LockRequest, Workspace};
@@ -267,6 +267,11 @@ impl Workspace {
         for (group, deployment) in entries.recorded() {
             chains.walk(group, deployment, &mut problems)?;
         }
+        if entries.broken {
+            for id in self.missing_operations(environment)? {
+                chains.report_named(&id, &mut problems)?;
+            }
+        }
         live_versions::check(self, &entries, environment, &mut problems);
         self.offer_rebuild(environment, &mut problems)?;
         let found = problems.len();
@@ -288,6 +293,8 @@ impl Workspace {
             problem.repairable = self.rebuilt_environment(environment)?.is_some();
             problem.finding.hint = if problem.repairable {
                 Hint::RebuildEnvironment
+            } else if self.check_can_be_built(environment).is_err() {
+                restore_hint(&layout::environment(environment))
             } else {
                 Hint::ResolveEnvironment { environment: environment.clone() }
             };

@@ -44,6 +44,7 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod many_files;
 #[cfg(target_os = "linux")]
+mod missing_operations;
 mod mistyped;
 mod moved_base;
 mod origins;

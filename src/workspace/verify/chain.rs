@@ -70,6 +70,14 @@ impl<'a> OperationChains<'a> {
         Ok(())
     }
 
+    /// Reports an operation that a file names and that cannot be read, although no entry can be read that leads to it.
+    pub(super) fn report_named(&mut self, id: &OperationId, problems: &mut Vec<IntegrityProblem>) -> Result<(), Error> {
+        match self.operations.get(id) {
+            OperationRead::Whole(_) => Ok(()),
+            OperationRead::Broken => self.report(id, problems),
+        }
+    }
+
     /// Reports an operation that is missing or damaged, once.
     fn report(&mut self, id: &OperationId, problems: &mut Vec<IntegrityProblem>) -> Result<(), Error> {
         if let Some(error) = self.operations.take_error(id) {

@@ -172,7 +172,10 @@ fn loose_file(
             }
             None => {
                 entries.broken = true;
-                let message = format!("{group} names operation {operation}, which did not make it");
+                // Without a file it may well have made the entry.
+                let is_there = workspace.root.exists(&layout::operation(environment, &operation))?;
+                let why = if is_there { "did not make it" } else { "has no file" };
+                let message = format!("{group} names operation {operation}, which {why}");
                 problems.push(IntegrityProblem::new(
                     ProblemKind::HandEdit,
                     Location { file: place.as_str().into(), ..group_location(environment) },

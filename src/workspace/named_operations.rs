@@ -1,0 +1,64 @@
+//! Operations that are named somewhere, whether or not they have files: a file that was never committed along with the entry that
+//! names it leaves a history that lacks a release, and nothing may be built, deleted or numbered by such a history alone.
+
+use std::collections::BTreeSet;
+
+use super::error::{Error, restore_hint};
+use super::git::{GitCheckout, HEAD};
+use super::{Workspace, layout};
+use crate::check::rules::records::OPERATION_MISSING;
+use crate::model::{EnvironmentName, Location, OperationId};
+
+impl Workspace {
+    /// Finds the operations without a file that Git's copy of an environment's file names, or an intact entry of the file: the id
+    /// in an edited entry may be that of no operation.
+    pub(super) fn missing_operations(&self, environment: &EnvironmentName) -> Result<BTreeSet<OperationId>, Error> {
+        let place = layout::environment(environment);
+        // A commit that is picked does not bring the operations that it builds upon.
+        if self.is_conflicted(environment) {
+            return Ok(BTreeSet::new());
+        }
+        let copy = GitCheckout::find(self.root.path()).and_then(|checkout| copy_in(&checkout, &place));
+        let mut named = ids_in(&String::from_utf8_lossy(&copy.unwrap_or_default()));
+        if let Ok(reading) = self.read_environment(environment) {
+            named.extend(reading.environment.deployments.into_values().map(|entry| entry.operation));
+        }
+        let environments = self.recorded_environments()?;
+        let mut missing = BTreeSet::new();
+        for id in named {
+            // The file of another environment may have been copied over this one.
+            let mut places = environments.iter().map(|name| layout::operation(name, &id));
+            if !places.try_fold(false, |is_there, place| Ok::<_, Error>(is_there || self.root.exists(&place)?))? {
+                missing.insert(id);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Refuses to build an environment's file, which is missing, while Git's copy names an operation that has no file.
+    ///
+    /// # Errors
+    ///
+    /// Names the operation.
+    pub(super) fn check_can_be_built(&self, environment: &EnvironmentName) -> Result<(), Error> {
+        let Some(missing) = self.missing_operations(environment)?.pop_last() else { return Ok(()) };
+        let place = layout::environment(environment);
+        let operation = layout::operation(environment, &missing);
+        let message = format!(
+            "the file is missing, and cannot be built from its history: Git's copy names an operation that has no file, \
+             {operation}"
+        );
+        Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, restore_hint(&place)))
+    }
+}
+
+/// Reads Git's copy of a file: the one that is about to be committed, in a conflict that of the branch that is checked out.
+fn copy_in(checkout: &GitCheckout, place: &str) -> Option<Vec<u8>> {
+    [":0", ":2", HEAD].into_iter().find_map(|revision| checkout.read(revision, place))
+}
+
+/// Finds the ids of operations in a text, whatever its layout.
+fn ids_in(text: &str) -> BTreeSet<OperationId> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '.'));
+    words.filter_map(|word| word.parse().ok()).collect()
+}

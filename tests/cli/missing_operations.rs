@@ -1,0 +1,68 @@
+//! Operations whose files are not there, though an entry or Git's copy of an environment's file names them: `git commit -am`
+//! leaves a new file out.
+
+use std::fs;
+
+use crate::conflict::{commit, git};
+use crate::harness::Sandbox;
+
+const FILE: &str = "deployments/test.yaml";
+
+/// Publishes a group again, and returns the place of the operation's file.
+fn release(sandbox: &Sandbox, group: &str, path: &str) -> String {
+    sandbox.run(&format!("api add {group} GET {path}")).expect_exit(0);
+    let published =
+        sandbox.run(&format!("-o json publish {group} --env test --mock --bump patch")).expect_exit(0).json();
+    format!("history/test/{}.yaml", published["operation"].as_str().expect("an operation"))
+}
+
+/// Makes a checkout whose newest operation, on `b`, is in no commit; its entry is. Returns the place of its file as well.
+fn checkout_without_the_newest_operation() -> (Sandbox, String) {
+    let sandbox = Sandbox::two_groups();
+    release(&sandbox, "a", "/more");
+    assert!(git(&sandbox, "init -q"));
+    commit(&sandbox);
+    let operation = release(&sandbox, "b", "/more");
+    assert!(git(&sandbox, "add -u") && git(&sandbox, "add groups") && git(&sandbox, "commit -qm x"), "a commit");
+    fs::remove_file(sandbox.path().join(&operation)).expect("a file");
+    (sandbox, operation)
+}
+
+#[test]
+fn a_file_that_names_an_operation_without_a_file_is_not_to_be_removed() {
+    let (sandbox, operation) = checkout_without_the_newest_operation();
+    let whole = sandbox.read(FILE);
+    let later = whole.find("\n  b:").expect("an entry");
+    let edits = [
+        whole.replacen("    state", "\tstate", 1),
+        whole.replace("environment: test", "environment: online"),
+        whole.lines().take(whole.lines().count() - 3).map(|line| format!("{line}\n")).collect(),
+        whole.replace("...\n", ""),
+        whole.replacen("0.0.2", "0.0.9", 1),
+        whole[..later].to_owned() + &whole[later..].replacen("0.0.2", "0.0.1", 1),
+    ];
+    for edit in edits {
+        assert_ne!(edit, whole);
+        sandbox.write(FILE, &edit);
+        let found = sandbox.run("verify").expect_exit(3);
+        assert!(!found.stdout.contains(&format!("remove {FILE}")), "{}", found.stdout);
+        let found = found.expect_stdout(&format!("git checkout -- {FILE}")).expect_stdout(&operation);
+        found.expect_stdout("the file of a committed operation is missing");
+        sandbox.run("verify --repair").expect_exit(3);
+        assert_eq!(sandbox.read(FILE), edit);
+    }
+}
+
+#[test]
+fn a_removed_file_is_not_built_without_an_operation_that_git_names() {
+    let (sandbox, operation) = checkout_without_the_newest_operation();
+    let whole = sandbox.read(FILE);
+    fs::remove_file(sandbox.path().join(FILE)).expect("a file");
+    let found = sandbox.run("verify").expect_exit(3).expect_stdout(&operation);
+    found.expect_stdout(&format!("git checkout -- {FILE}"));
+    sandbox.run("verify --repair").expect_exit(3);
+    sandbox.run("resolve --env test").expect_exit(3).expect_stderr(&operation);
+    assert!(!sandbox.path().join(FILE).exists());
+    assert!(git(&sandbox, &format!("checkout -- {FILE}")));
+    assert_eq!(sandbox.read(FILE), whole);
+}

@@ -220,6 +220,12 @@ impl From<PlanError> for CommandError {
             Error::DeletedDiffers { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
             }
+            Error::NumberNamed { group, version, .. } => Self::new("version-named", Exit::Conflict, message)
+                .hint(format!(
+                    "give the working copy the next version: `apigw version bump {group} patch`, or publish with \
+                     `--bump patch`"
+                ))
+                .hint(format!("list what is missing of {version}: `apigw verify`")),
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
             Error::Stale(_) => Self::new("stale", Exit::Conflict, message)

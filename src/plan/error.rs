@@ -71,6 +71,20 @@ pub enum Error<E> {
         /// The deletion.
         deletion: Box<VersionRemark>,
     },
+    /// The number that is to be frozen stands for other bytes in the history.
+    #[error(
+        "version {version} of {group} is taken: operation {operation} in {environment} published it with other content"
+    )]
+    NumberNamed {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The environment.
+        environment: EnvironmentName,
+        /// The latest operation that names the number.
+        operation: OperationId,
+    },
     /// The group was changed by another operation than the caller saw.
     #[error("{group} in {environment} is not as operation {expected} left it: {}", now_at(.current.as_ref()))]
     NotCurrent {

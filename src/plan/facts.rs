@@ -7,8 +7,8 @@ use super::candidate::PublishCandidate;
 use super::error::{Error, StateError};
 use super::outcome::EditedEntry;
 use crate::model::{
-    Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction, Version,
-    VersionNotes, WorkspaceSettings,
+    Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
+    Version, VersionNotes, WorkspaceSettings,
 };
 
 /// The state on disk, as far as plans need it.
@@ -88,6 +88,11 @@ pub trait Facts {
         most: usize,
     ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error>;
 
+    /// Returns the numbers of a group that operations of any environment name.
+    fn named_versions(&self, _group: &GroupName) -> Result<NamedVersions, Self::Error> {
+        Ok(NamedVersions::new())
+    }
+
     /// Lists the grants for a group in an environment, of keys and of owners.
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error>;
 
@@ -101,6 +106,9 @@ pub trait Facts {
         id: &OperationId,
     ) -> Result<Option<LooseOperation>, Self::Error>;
 }
+
+/// The numbers of a group with the digests that operations name for them, each with the latest of these operations.
+pub type NamedVersions = BTreeMap<(Version, Digest), (EnvironmentName, OperationId)>;
 
 /// Reason why no entry leads to an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]

@@ -37,14 +37,14 @@ pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
 pub use candidate::{PublishCandidate, ReadableCandidate};
 pub use error::{AddressOrigin, Error, StaleReason, StateError, StepFault};
-pub use facts::{Facts, HeldGrant, LooseOperation, PastEntry};
+pub use facts::{Facts, HeldGrant, LooseOperation, NamedVersions, PastEntry};
 pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};
 pub use outcome::{EditedEntry, Freeze, Plan, SettingsEdit};
 pub use past_state::PastState;
 pub use promote::{PromoteRequest, PromotedRelease, promote};
-pub use publish::{PublishRequest, publish};
+pub use publish::{PublishRequest, check_number, publish};
 pub use refusal::{
     BlockedRelease, BreakingChange, ComparedVersions, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal,
     UnprovenRelease,

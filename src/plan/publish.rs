@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Author, Backend, Deployment, DeploymentState, EnvironmentName, Finding, GroupName, OperationId, Release,
+    Author, Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupName, OperationId, Release,
     ReleaseAction, SETTINGS_FILE, Severity, Version,
 };
 
@@ -82,6 +82,7 @@ fn publish_group<E>(
             let deletion = Box::new(deletion.clone());
             return Err(Error::DeletedDiffers { group: group.clone(), version, deletion });
         }
+        check_number(facts, group, &version, candidate.digest)?;
     }
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
@@ -119,6 +120,28 @@ impl ChosenCandidate {
 
     const fn new(candidate: Arc<PublishCandidate>, version: Version) -> Self {
         Self { candidate, version, is_frozen: false }
+    }
+}
+
+/// Refuses to freeze a number with other bytes than those that operations name by it: their version is gone, and may come back.
+///
+/// # Errors
+///
+/// Names the latest of these operations.
+pub fn check_number<E>(
+    facts: &dyn Facts<Error = E>,
+    group: &GroupName,
+    version: &Version,
+    digest: Digest,
+) -> Result<(), Error<E>> {
+    let named = facts.named_versions(group).map_err(Error::Facts)?;
+    let mut others = named.iter().filter(|((number, _), _)| number == version);
+    match others.clone().next_back() {
+        Some((_, (environment, operation))) if others.all(|((_, named), _)| *named != digest) => {
+            let (group, version) = (group.clone(), version.clone());
+            Err(Error::NumberNamed { group, version, environment: environment.clone(), operation: operation.clone() })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -167,7 +190,9 @@ fn choose<E>(
             }
             let mut deleted = facts.notes(group).map_err(Error::Facts)?.deleted();
             deleted.extend(facts.unreadable_notes(group).map_err(Error::Facts)?);
-            let taken = versions.into_iter().chain(deleted).collect();
+            let named_before = facts.named_versions(group).map_err(Error::Facts)?.into_keys();
+            let others = named_before.filter(|(version, digest)| *version != named || *digest != working.digest);
+            let taken = versions.into_iter().chain(deleted).chain(others.map(|(version, _)| version)).collect();
             let target = bump_target(&taken, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
             Ok(ChosenCandidate::new(bumped, target))

@@ -12,7 +12,7 @@ use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
 };
-use crate::plan::{EditedEntry, Facts, HeldGrant, LooseOperation, PastEntry, PublishCandidate};
+use crate::plan::{EditedEntry, Facts, HeldGrant, LooseOperation, NamedVersions, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
 type FactCache<K, V> = RefCell<BTreeMap<K, V>>;
@@ -245,6 +245,10 @@ impl Facts for DiskFacts<'_> {
         once(&self.lost, (environment.clone(), groups.clone(), most), |(environment, groups, most)| {
             self.workspace.lost_releases(environment, Some(groups), *most)
         })
+    }
+
+    fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, Error> {
+        self.workspace.named_versions(group)
     }
 
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Error> {

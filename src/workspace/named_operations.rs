@@ -1,13 +1,14 @@
 //! Operations that are named somewhere, whether or not they have files: a file that was never committed along with the entry that
 //! names it leaves a history that lacks a release, and nothing may be built, deleted or numbered by such a history alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, restore_hint};
 use super::git::{GitCheckout, HEAD};
 use super::{Workspace, layout};
 use crate::check::rules::records::OPERATION_MISSING;
-use crate::model::{EnvironmentName, Location, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
+use crate::plan::NamedVersions;
 
 impl Workspace {
     /// Finds the operations without a file that Git's copy of an environment's file names, or an intact entry of the file: the id
@@ -49,6 +50,30 @@ impl Workspace {
              {operation}"
         );
         Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, restore_hint(&place)))
+    }
+
+    /// Returns the numbers of a group that operations of any environment name, as far as its history can be read: each stands for
+    /// the bytes that it was published with, frozen still or not.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the environments cannot be listed.
+    pub fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, Error> {
+        let environments: Vec<EnvironmentName> = self.recorded_environments()?.into_iter().collect();
+        let mut named = NamedVersions::new();
+        for live in self.overview(&environments, None) {
+            let name = live.environment.name;
+            let entry = |entry: &Deployment| (entry.operation.clone(), entry.release.clone());
+            let mut pending: BTreeMap<_, _> = live.environment.deployments.get(group).map(entry).into_iter().collect();
+            // An operation is later than those before it, so each is met once.
+            while let Some((id, release)) = pending.pop_last() {
+                let operation = self.read_operation(&name, &id).ok();
+                named.entry((release.version, release.digest)).or_insert_with(|| (name.clone(), id));
+                let change = operation.as_ref().and_then(|operation| operation.changes.get(group));
+                pending.extend(change.into_iter().flat_map(|change| change.predecessors().map(entry)));
+            }
+        }
+        Ok(named)
     }
 }
 

@@ -129,3 +129,32 @@ fn a_deleted_version_is_told_from_one_that_never_was() {
     let switch = sandbox.run("switch petstore --env test").expect_exit(64);
     switch.expect_stderr("'--previous'").expect_stderr("--version <V>");
 }
+
+/// A revert in Git, or a folder that was removed, takes the version away, and leaves an operation that names it.
+#[test]
+fn a_number_that_an_operation_names_comes_back_with_the_same_bytes_alone() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.edit("two");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    let second = sandbox.read("groups/petstore/openapi.yaml");
+    sandbox.run("rollback --env test").expect_exit(0);
+    std::fs::rename(sandbox.path().join("groups/petstore/versions/0.0.2"), sandbox.path().join("aside"))
+        .expect("a folder");
+    sandbox.edit("three");
+    let files = sandbox.files();
+    for words in ["publish --env test --mock", "publish --env online --mock --yes", "version create"] {
+        let refused = sandbox.run(words).expect_exit(4).expect_stderr("version 0.0.2 of petstore is taken");
+        refused.expect_stderr("apigw version bump petstore patch");
+    }
+    assert_eq!(sandbox.files(), files);
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("0.0.2", "0.0.1"));
+    sandbox.run("version bump 0.0.2").expect_exit(4);
+    sandbox.run("publish --env online --mock --bump patch --dry-run").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.run("version bump patch").expect_exit(0).expect_stdout("0.0.3");
+    sandbox.write("groups/petstore/group.yaml", &settings);
+    sandbox.write("groups/petstore/openapi.yaml", &second);
+    sandbox.run("publish --env test --mock").expect_exit(0).expect_stdout("0.0.2");
+    sandbox.run("verify").expect_exit(0);
+}

@@ -20,7 +20,7 @@ use crate::cli::views::{
 use crate::cli::{advice, change, complete, missing_release, selection, table};
 use crate::model::{Digest, EnvironmentName, GroupName, RemarkKind, SCHEMA, Severity, Version, VersionError};
 use crate::plan::{self, Freeze};
-use crate::workspace::{self, FrozenVersion, Workspace};
+use crate::workspace::{self, DiskFacts, FrozenVersion, Workspace};
 
 /// Freeze working copies as versions; list, show, block and delete versions
 #[derive(Debug, Subcommand)]
@@ -147,6 +147,7 @@ fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<E
         return Ok(Exit::Done);
     }
     let digest = candidate.digest;
+    plan::check_number(&DiskFacts::new(workspace), &group, &version, digest)?;
     guard.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
     report(context, &group, &version, digest, true);
     Ok(Exit::Done)

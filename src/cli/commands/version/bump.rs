@@ -50,6 +50,8 @@ pub(super) fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<E
         Some("is frozen already")
     } else if workspace.readable_notes(&group)?.0.deleted().contains(&next) {
         Some("was deleted, and its number cannot be reused for other content")
+    } else if workspace.named_versions(&group)?.keys().any(|(version, _)| *version == next) {
+        Some("is taken: operations name it")
     } else if workspace.check_note(&group, &next).is_err() {
         Some("has a note that cannot be read: its number may be that of a deleted version")
     } else {
@@ -81,12 +83,13 @@ fn next_free(
     Ok(if taken.contains(&next) { plan::bump_target(&taken, now, level) } else { next })
 }
 
-/// Lists the numbers that stand for bytes: those of versions that are frozen, or were deleted.
+/// Lists the numbers that stand for bytes: those of versions that are frozen, were deleted, or are named by operations.
 fn taken_numbers(workspace: &Workspace, group: &GroupName) -> Result<BTreeSet<Version>, CommandError> {
     let mut taken = workspace.versions(group)?;
     taken.extend(workspace.readable_notes(group)?.0.deleted());
     // Those may be of deleted versions.
     taken.extend(workspace.unreadable_notes(group)?);
+    taken.extend(workspace.named_versions(group)?.into_keys().map(|(version, _)| version));
     Ok(taken)
 }
 

@@ -122,7 +122,7 @@ impl Workspace {
         operation_file::parse(environment, id, self.operation_bytes(environment, id)?)
     }
 
-    fn operation_bytes(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Vec<u8>, Error> {
+    pub(super) fn operation_bytes(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Vec<u8>, Error> {
         let place = layout::operation(environment, id);
         self.root.read(&place, layout::LARGEST_RECORD)?.ok_or_else(|| {
             Error::invalid(

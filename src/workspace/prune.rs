@@ -25,7 +25,7 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails if an operation, an environment or a version cannot be read, for it may name a version.
+    /// Fails if an operation, an environment or a version cannot be read or is missing, for it may name a version.
     pub fn unused_versions(&self, groups: &[GroupName]) -> Result<Vec<UnusedVersion>, Error> {
         self.versions_beside(groups, &self.named_releases()?)
     }
@@ -53,16 +53,18 @@ impl Workspace {
     fn named_releases(&self) -> Result<BTreeSet<(GroupName, Digest)>, Error> {
         let mut named = BTreeSet::new();
         for environment in self.recorded_environments()? {
-            for (group, deployment) in &self.environment(&environment)?.deployments {
-                named.insert((group.clone(), deployment.release.digest));
-            }
+            let live = self.environment(&environment)?.deployments;
             let operations = self.read_operations(&environment, self.operation_ids(&environment)?)?;
-            for operation in operations.values() {
-                for (group, change) in &operation.changes {
-                    let releases = change.predecessors().map(|entry| &entry.release).chain([&change.after]);
-                    named.extend(releases.map(|release| (group.clone(), release.digest)));
+            let changes = || operations.values().flat_map(|operation| &operation.changes);
+            let before = changes().flat_map(|(group, change)| change.predecessors().map(move |entry| (group, entry)));
+            for (group, entry) in live.iter().chain(before) {
+                if !operations.contains_key(&entry.operation) {
+                    // It cannot be told which versions it names.
+                    self.operation_bytes(&environment, &entry.operation)?;
                 }
+                named.insert((group.clone(), entry.release.digest));
             }
+            named.extend(changes().map(|(group, change)| (group.clone(), change.after.digest)));
         }
         Ok(named)
     }

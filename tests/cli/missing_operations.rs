@@ -66,3 +66,22 @@ fn a_removed_file_is_not_built_without_an_operation_that_git_names() {
     assert!(git(&sandbox, &format!("checkout -- {FILE}")));
     assert_eq!(sandbox.read(FILE), whole);
 }
+
+/// An operation that is missing may name any version, as one in conflict does.
+#[test]
+fn nothing_is_pruned_while_an_operation_has_no_file() {
+    let sandbox = Sandbox::two_groups();
+    let first = release(&sandbox, "b", "/two");
+    let second = release(&sandbox, "b", "/three");
+    release(&sandbox, "b", "/four");
+    for operation in [&first, &second] {
+        fs::remove_file(sandbox.path().join(operation)).expect("a file");
+    }
+    let files = sandbox.files();
+    for words in ["prune --dry-run", "prune"] {
+        sandbox.run(words).expect_exit(3).expect_stderr(&second);
+    }
+    assert_eq!(sandbox.files(), files);
+    let found = sandbox.run("verify").expect_exit(3);
+    assert!(!found.stdout.contains("apigw prune"), "{}", found.stdout);
+}

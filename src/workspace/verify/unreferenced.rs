@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::entries::EnvironmentEntries;
 use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification};
-use crate::model::{Digest, GroupName, Hint, Location};
+use crate::model::{Digest, GroupName, Hint, Location, OperationId};
 use crate::workspace::{UnusedVersion, Workspace, layout};
 
 /// Releases that operations and entries name, by group and digest.
@@ -19,14 +19,17 @@ pub(super) fn named(
 ) -> Option<NamedReleases> {
     let mut named: NamedReleases =
         entries.recorded().map(|(group, entry)| (group.clone(), entry.release.digest)).collect();
+    let mut before: BTreeSet<OperationId> = entries.recorded().map(|(_, entry)| entry.operation.clone()).collect();
     for file in files {
         let OperationRead::Whole(operation) = operations.get(&layout::operation_of(file)?) else { return None };
         for (group, change) in &operation.changes {
             let releases = change.predecessors().map(|entry| &entry.release).chain([&change.after]);
             named.extend(releases.map(|release| (group.clone(), release.digest)));
+            before.extend(change.predecessors().map(|entry| entry.operation.clone()));
         }
     }
-    (!entries.broken).then_some(named)
+    let is_there = |id: &OperationId| matches!(operations.get(id), OperationRead::Whole(_));
+    (!entries.broken && before.iter().all(is_there)).then_some(named)
 }
 
 /// Reports the versions that `prune` would remove. Where something cannot be read, it may name any of them.

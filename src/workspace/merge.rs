@@ -219,7 +219,9 @@ impl Workspace {
             state.entries.extend(state.edits.recorded.clone());
             state.check_entries()?;
         } else {
-            state.sides = checkout.as_ref().map(|checkout| sides_of(checkout, &place)).unwrap_or_default();
+            // A revert that Git made without a conflict takes operations away along with the entries that name them.
+            let joining = checkout.as_ref().filter(|_| state.git_operation != Some(GitOperation::Revert));
+            state.sides = joining.map(|checkout| sides_of(checkout, &place)).unwrap_or_default();
             state.drop_base_of_pick(checkout.as_ref(), &place);
             if text.is_some() {
                 match (self.recorded_entries(environment), edits.filter(HandEdits::is_told)) {

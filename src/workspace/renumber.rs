@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::in_git::{GitVersion, SideVersions, frozen_in_git, side_versions};
 use self::in_markers::MarkedVersion;
 use super::error::Error;
-use super::git::GitCheckout;
+use super::git::{GitCheckout, GitOperation};
 use super::record::conflict::split_conflict;
 use super::{MergeState, Workspace, layout};
 use crate::model::{
@@ -225,13 +225,20 @@ impl Workspace {
 }
 
 /// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations or
-/// on the sides of the merge.
+/// on the sides of the merge. Where one commit is reverted, picked or replayed, these are all that operations name.
 fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
     let mut numbers: BTreeMap<(GroupName, Version), BTreeSet<Digest>> = BTreeMap::new();
     let mut wanted = WantedVersions::default();
+    // A single commit that is taken back or put upon others may take away a version that an operation still names.
+    let wants_all =
+        matches!(state.git_operation(), Some(GitOperation::Revert | GitOperation::CherryPick | GitOperation::Rebase));
     for (id, operation) in state.state().operations {
         collect(&mut numbers, &mut wanted, state, (id, operation));
     }
+    let of_group = |((group, _), digests): (&(GroupName, Version), &BTreeSet<Digest>)| {
+        digests.iter().map(|digest| (group.clone(), *digest)).collect::<Vec<_>>()
+    };
+    let in_history: BTreeSet<_> = numbers.iter().filter(|_| wants_all).flat_map(of_group).collect();
     for (group, versions) in sides {
         for GitVersion { number, digest, .. } in versions {
             numbers.entry((group.clone(), number.clone())).or_default().insert(*digest);
@@ -241,7 +248,8 @@ fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
         let has_several = digests.len() > 1;
         let named = wanted.named.entry(group.clone()).or_default();
         for digest in digests {
-            if has_several || wanted.live.contains(&(group.clone(), digest)) {
+            let release = (group.clone(), digest);
+            if has_several || in_history.contains(&release) || wanted.live.contains(&release) {
                 named.entry(digest).or_default().insert(number.clone());
             }
         }

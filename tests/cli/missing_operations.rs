@@ -85,3 +85,28 @@ fn nothing_is_pruned_while_an_operation_has_no_file() {
     let found = sandbox.run("verify").expect_exit(3);
     assert!(!found.stdout.contains("apigw prune"), "{}", found.stdout);
 }
+
+#[test]
+fn a_revert_keeps_the_versions_whose_operations_stay() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("publish a --env online --mock --yes").expect_exit(0);
+    assert!(git(&sandbox, "init -q"));
+    commit(&sandbox);
+    release(&sandbox, "a", "/two");
+    let published = sandbox.run("-o json publish a --env online --mock --yes").expect_exit(0).json();
+    let operation = format!("history/online/{}.yaml", published["operation"].as_str().expect("an operation"));
+    commit(&sandbox);
+    sandbox.run("api add a GET /three").expect_exit(0);
+    sandbox.run("publish a --env online --mock --yes --bump patch").expect_exit(0);
+    commit(&sandbox);
+    assert!(!git(&sandbox, "revert --no-edit HEAD~1"), "a conflict");
+    assert!(!sandbox.path().join("groups/a/versions/0.0.2").exists());
+    // Git reverted that file without a conflict.
+    sandbox.run("resolve --env test").expect_exit(0).expect_stdout("test: nothing to do");
+    sandbox.run("resolve --env online --ours --yes").expect_exit(3).expect_stderr(&operation);
+    assert!(git(&sandbox, &format!("checkout HEAD -- {operation}")));
+    let resolved = sandbox.run("resolve --env online --ours --yes").expect_exit(0).expect_stdout("version 0.0.2");
+    resolved.expect_stdout("groups/a/versions");
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("rollback a --env online --yes --dry-run").expect_exit(0).expect_stdout("0.0.2");
+}

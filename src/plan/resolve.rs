@@ -145,6 +145,7 @@ pub fn drop_operation(
     resolver.check_heads(std::slice::from_ref(dropped))?;
     let mut outcome = Resolution { is_drop: true, ..resolver.begin(author) };
     for (group, heads) in resolver.heads.iter() {
+        resolver.check_predecessors(group, heads)?;
         if !heads.contains(dropped) {
             if !resolver.restore_single(&mut outcome, group, heads) {
                 resolver.leave(&mut outcome, resolver.conflict(group, heads));

@@ -86,6 +86,22 @@ fn nothing_is_pruned_while_an_operation_has_no_file() {
     assert!(!found.stdout.contains("apigw prune"), "{}", found.stdout);
 }
 
+/// So it is after `git merge --abort`, where the merge was resolved already.
+#[test]
+fn an_operation_that_builds_upon_a_missing_one_cannot_be_dropped() {
+    let sandbox = Sandbox::two_groups();
+    let live = sandbox.read(FILE);
+    let missing = release(&sandbox, "b", "/two");
+    let built_upon = release(&sandbox, "b", "/three");
+    sandbox.write(FILE, &live);
+    fs::remove_file(sandbox.path().join(&missing)).expect("a file");
+    let id = |place: &str| place.trim_start_matches("history/test/").trim_end_matches(".yaml").to_owned();
+    let files = sandbox.files();
+    let refused = sandbox.run(&format!("resolve --env test --drop {} -m aborted", id(&built_upon))).expect_exit(3);
+    refused.expect_stderr("which has no file here").expect_stderr(&id(&missing));
+    assert_eq!(sandbox.files(), files);
+}
+
 #[test]
 fn a_revert_keeps_the_versions_whose_operations_stay() {
     let sandbox = Sandbox::two_groups();

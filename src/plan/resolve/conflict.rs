@@ -54,7 +54,7 @@ pub enum ResolveError {
         conflicts: Vec<GroupConflict>,
     },
     /// An operation was built upon already, or it changed none of the groups.
-    #[error("operation {operation} is not a head of {environment}: a later operation was built upon it")]
+    #[error("operation {operation} is not a head of {environment}: a later operation was built upon it, or it is of another environment")]
     NotHead {
         /// The environment.
         environment: EnvironmentName,

@@ -65,7 +65,9 @@ pub fn release<E>(file: &ReleasePlan, facts: &dyn Facts<Error = E>, author: &Aut
 pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan {
     let bound_plan = |plan: &Plan| {
         let bound = |(group, change): (&GroupName, &crate::model::GroupChange)| {
-            (group.clone(), BoundChange { before: change.before.clone(), after: change.after.clone() })
+            let edit = plan.replaced_edits.get(group);
+            let replaced_lines = edit.map(|edit| edit.own_lines.clone()).unwrap_or_default();
+            (group.clone(), BoundChange { before: change.before.clone(), after: change.after.clone(), replaced_lines })
         };
         BoundPlan {
             environment: plan.operation.environment.clone(),
@@ -96,6 +98,11 @@ pub fn check_bound<E>(
         for (group, change) in &plan.changes {
             let current = environment.deployments.get(group);
             let place = || (group.clone(), plan.environment.clone());
+            let edit = now.and_then(|now| now.replaced_edits.get(group));
+            if edit.is_some_and(|edit| edit.own_lines != change.replaced_lines) {
+                let (group, environment) = place();
+                return Err(Error::Stale(StaleReason::EntryChanged { group, environment }));
+            }
             if current.is_some_and(|current| current.release.serves_same(&change.after)) {
                 continue;
             }

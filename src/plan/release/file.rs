@@ -247,6 +247,9 @@ pub struct BoundChange {
     /// The release that is deployed afterwards.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub after: Release,
+    /// The lines of the entry that were edited by hand, which the change replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_lines: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to `skip_serializing_if`")]

@@ -126,3 +126,21 @@ fn a_revert_keeps_the_versions_whose_operations_stay() {
     sandbox.run("verify").expect_exit(0);
     sandbox.run("rollback a --env online --yes --dry-run").expect_exit(0).expect_stdout("0.0.2");
 }
+
+#[test]
+fn a_choice_between_operations_of_no_branch_names_each() {
+    let sandbox = Sandbox::two_groups();
+    let before = sandbox.read(FILE);
+    let lost = release(&sandbox, "a", "/two");
+    sandbox.write(FILE, &before);
+    let present = release(&sandbox, "a", "/three");
+    let refused = sandbox.run("resolve --env test").expect_exit(4).expect_stderr("more than one latest operation");
+    assert!(!refused.stderr.contains("--ours"), "{}", refused.stderr);
+    let refused = sandbox.run("resolve --env test --ours").expect_exit(4);
+    let id = |place: &str| place.trim_start_matches("history/test/").trim_end_matches(".yaml").to_owned();
+    let take = |place: &str| format!("apigw resolve a --env test --take {}", id(place));
+    assert!(refused.stderr.contains("--take"), "{}", refused.stderr);
+    sandbox.run(take(&lost).trim_start_matches("apigw ")).expect_exit(0);
+    assert_ne!(lost, present);
+    sandbox.run("verify").expect_exit(0);
+}

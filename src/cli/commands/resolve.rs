@@ -19,8 +19,10 @@ use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
 use crate::cli::{change, complete, hints, selection};
-use crate::model::{Author, Deployment, GroupName, HeadChoice, Hint, Location, OperationId, Release, SCHEMA};
-use crate::plan::{self, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
+use crate::model::{
+    Author, Deployment, EnvironmentName, GroupName, HeadChoice, Hint, Location, OperationId, Release, SCHEMA,
+};
+use crate::plan::{self, GroupConflict, HeadEntry, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{DiskFacts, MergeState, Renumbering, Workspace};
 
 /// Join the changes of two branches to an environment or, with --access, to keys and grants
@@ -308,6 +310,10 @@ impl From<ResolveError> for CommandError {
             ResolveError::NeedsChoice { environment, conflicts } => {
                 let mut result = Self::new("needs-choice", Exit::Conflict, message);
                 result.hints.extend(conflicts.iter().flat_map(choices));
+                if !conflicts.iter().any(has_side) {
+                    result.hints.extend(conflicts.iter().flat_map(|conflict| takes(&environment, conflict)));
+                    return result;
+                }
                 let group = conflicts.first().map_or("GROUP", |conflict| conflict.group.as_str());
                 result
                     .hint(format!("keep one side of all: `apigw resolve --env {environment} --ours`, or `--theirs`"))
@@ -316,7 +322,8 @@ impl From<ResolveError> for CommandError {
             ResolveError::UnknownSide { environment, conflicts } => {
                 let mut result = Self::new("unknown-side", Exit::Conflict, message);
                 result.hints.extend(conflicts.iter().flat_map(choices));
-                result.hint(format!("name the operation to keep: `apigw resolve --env {environment} --take OPERATION`"))
+                result.hints.extend(conflicts.iter().flat_map(|conflict| takes(&environment, conflict)));
+                result
             }
             ResolveError::NotHead { environment, .. } => Self::invalid("not-a-head", message)
                 .hint(format!("see earlier releases: `apigw history --env {environment}`"))
@@ -334,9 +341,22 @@ impl From<ResolveError> for CommandError {
     }
 }
 
+/// True if a side is known of a head of a group.
+fn has_side(conflict: &GroupConflict) -> bool {
+    conflict.heads.iter().any(|head| head.side.is_some())
+}
+
+/// Names the command that keeps each head of a group.
+fn takes(environment: &EnvironmentName, GroupConflict { group, heads }: &GroupConflict) -> Vec<String> {
+    let take = |HeadEntry { entry: Deployment { operation, .. }, .. }: &HeadEntry| {
+        format!("keep operation {operation}: `apigw resolve {group} --env {environment} --take {operation}`")
+    };
+    heads.iter().map(take).collect()
+}
+
 /// Describes each head of a group with author, time and reason.
-fn choices(conflict: &plan::GroupConflict) -> Vec<String> {
-    let line = |head: &plan::HeadEntry| {
+fn choices(conflict: &GroupConflict) -> Vec<String> {
+    let line = |head: &HeadEntry| {
         let side = match head.side {
             Some(MergeSide::Ours) => "ours",
             Some(MergeSide::Theirs) => "theirs",

@@ -38,7 +38,7 @@ pub struct HeadEntry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// Groups have several heads, and nothing says which to keep.
-    #[error("{} changed on both branches in {environment}: choose which to keep", groups_text(.conflicts))]
+    #[error("{} {} in {environment}: choose which to keep", groups_text(.conflicts), conflict_text(.conflicts))]
     NeedsChoice {
         /// The environment.
         environment: EnvironmentName,
@@ -54,7 +54,9 @@ pub enum ResolveError {
         conflicts: Vec<GroupConflict>,
     },
     /// An operation was built upon already, or it changed none of the groups.
-    #[error("operation {operation} is not a head of {environment}: a later operation was built upon it, or it is of another environment")]
+    #[error(
+        "operation {operation} is not a head of {environment}: a later operation was built upon it, or it is of another environment"
+    )]
     NotHead {
         /// The environment.
         environment: EnvironmentName,
@@ -101,6 +103,14 @@ pub enum ResolveError {
 
 fn groups_text(conflicts: &[GroupConflict]) -> String {
     conflicts.iter().map(|conflict| conflict.group.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Says of groups that both branches changed them, where anything tells of branches.
+fn conflict_text(conflicts: &[GroupConflict]) -> &'static str {
+    match conflicts.iter().flat_map(|conflict| &conflict.heads).any(|head| head.side.is_some()) {
+        true => "changed on both branches",
+        false => "has more than one latest operation",
+    }
 }
 
 impl GroupConflict {

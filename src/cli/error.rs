@@ -164,13 +164,10 @@ impl CommandError {
     /// Names the ways back that need no release before the present one.
     fn other_ways_back(self, group: &str, environment: &str) -> Self {
         self.hint(format!(
-            "or name a state to go back to, of those in `apigw history {group} --env {environment}`: \
-             `apigw rollback {group} --env {environment} --to OPERATION`"
-        ))
-        .hint(format!(
             "or name a version, of those in `apigw version list {group}`: \
              `apigw switch {group} --env {environment} --version V`"
         ))
+        .hint(format!("or take it offline: `apigw offline {group} --env {environment}`"))
     }
 
     fn findings(mut self, findings: Vec<Finding>) -> Self {

@@ -144,3 +144,17 @@ fn a_choice_between_operations_of_no_branch_names_each() {
     assert_ne!(lost, present);
     sandbox.run("verify").expect_exit(0);
 }
+
+#[test]
+fn the_ways_back_that_are_named_need_no_missing_operation() {
+    let sandbox = Sandbox::two_groups();
+    release(&sandbox, "b", "/two");
+    let latest = release(&sandbox, "b", "/three");
+    fs::remove_file(sandbox.path().join(&latest)).expect("a file");
+    let refused = sandbox.run("rollback b --env test").expect_exit(3).expect_stderr(&latest);
+    assert!(!refused.stderr.contains("--to"), "{}", refused.stderr);
+    let refused = refused.expect_stderr("`apigw switch b --env test --version V`");
+    refused.expect_stderr("`apigw offline b --env test`");
+    sandbox.run("switch b --env test --version 0.0.2 --dry-run").expect_exit(0);
+    sandbox.run("offline b --env test --dry-run").expect_exit(0);
+}

@@ -39,7 +39,7 @@ use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIAB
 pub use addresses::address_error;
 pub use rules::{
     FOLDER_LOCK, GRANT_API_GONE, KEY_FILE_NAME, PRIVATE_KEY, REVOCATION_MISSING, REVOCATIONS_UNREAD, SECRET_LEAKED,
-    SECRET_MISSING, SECRET_REUSED, SHALLOW_CLONE, THIRD_SECRET, all_rules, can_be_set,
+    SECRET_MISSING, SECRET_REUSED, SHALLOW_CLONE, SINGLE_BRANCH_CLONE, THIRD_SECRET, all_rules, can_be_set,
 };
 pub use subject::{CheckedGroup, LiveGroup, SigningKeyFault, WorkspaceOverview};
 

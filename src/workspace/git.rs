@@ -3,7 +3,7 @@
 //! Its folder says whether a rebase is under way; all else is asked of Git itself, and simply not known where
 //! there is none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,9 @@ use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
 /// The commit that is checked out.
 pub(super) const HEAD: &str = "HEAD";
+
+/// The branches of remotes, as of the last fetch.
+const REMOTES: &str = "refs/remotes/";
 
 /// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and those by
 /// which Git reads patterns in another way.
@@ -164,7 +167,6 @@ impl GitCheckout {
     /// branch of each remote, or of all its branches where this clone was not told which is the main one. `None` where Git cannot
     /// be asked.
     pub(super) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
-        const REMOTES: &str = "refs/remotes/";
         let words = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", REMOTES];
         let listed = String::from_utf8(self.ask(&words)?).ok()?;
         let branches: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -235,6 +237,25 @@ impl GitCheckout {
     /// True if the history was cut off when it was cloned or fetched.
     pub(super) fn is_shallow(&self) -> bool {
         self.common_directory().join("shallow").exists()
+    }
+
+    /// True if commits of the main branch of a remote may be missing: no branch is here at all, as where a tag alone was cloned
+    /// or fetched, or a remote whose main branch is not known is asked for some of its branches alone.
+    pub(super) fn is_single_branch(&self) -> bool {
+        let listed = self.ask(&["for-each-ref", "--format=%(refname)", "refs/heads/", REMOTES]).unwrap_or_default();
+        if listed.is_empty() {
+            return self.ask(&["rev-parse", "--verify", "-q", HEAD]).is_some();
+        }
+        let listed = String::from_utf8_lossy(&listed);
+        let fetched = self.ask(&["config", "-z", "--get-regexp", r"^remote\..*\.fetch$"]).unwrap_or_default();
+        let fetched = String::from_utf8_lossy(&fetched);
+        let mut takes_all: BTreeMap<&str, bool> = BTreeMap::new();
+        for (key, branches) in fetched.split_terminator('\0').filter_map(|entry| entry.split_once('\n')) {
+            let remote = key.trim_start_matches("remote.").trim_end_matches(".fetch");
+            *takes_all.entry(remote).or_default() |= branches.contains("refs/heads/*:") || branches.contains("refs/*:");
+        }
+        let has_main = |remote: &str| listed.lines().any(|name| name == format!("{REMOTES}{remote}/{HEAD}"));
+        takes_all.iter().any(|(remote, all)| !all && !has_main(remote))
     }
 
     /// Returns the versions of groups whose files are in conflict.

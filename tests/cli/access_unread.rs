@@ -108,6 +108,54 @@ fn a_pipeline_at_an_older_commit_knows_what_the_remote_revoked() {
 }
 
 #[test]
+fn a_clone_without_the_main_branch_of_its_remote_says_so() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    git(&sandbox, &["tag", "v1"]);
+    git(&sandbox, &["branch", "release"]);
+    let is_told = |folder: &str| {
+        sandbox.run(&format!("-C {folder} check")).expect_exit(0).stdout.contains("warning[single-branch-clone]")
+    };
+    let here = sandbox.path().display().to_string();
+    let [own, tag, release, main, fetched] =
+        ["own", "tag", "release", "main", "fetched"].map(|name| outside.path().join(name).display().to_string());
+    // Of an ordinary repository, at a tag of its own or with a remote that was not pushed to, there is nothing to say.
+    git(&sandbox, &["clone", &here, &own]);
+    git(&sandbox, &["-C", &own, "checkout", "v1"]);
+    assert!(!is_told(&own), "a whole clone");
+    git(&sandbox, &["remote", "add", "origin", &own]);
+    git(&sandbox, &["checkout", "v1"]);
+    assert!(!is_told(&here), "a repository of one's own");
+    git(&sandbox, &["checkout", "main"]);
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    commit(&sandbox, "revoked");
+    git(&sandbox, &["clone", "--single-branch", &here, &main]);
+    assert!(!sandbox.run(&format!("-C {main} check")).stdout.contains("single-branch-clone"), "the main branch");
+
+    for (name, folder) in [("v1", &tag), ("release", &release)] {
+        git(&sandbox, &["clone", "--single-branch", "-b", name, &here, folder]);
+        assert!(is_told(folder), "{name}");
+        git(&sandbox, &["-C", folder, "remote", "set-branches", "origin", "*"]);
+        git(&sandbox, &["-C", folder, "fetch", "origin"]);
+        sandbox.run(&format!("-C {folder} check")).expect_exit(3).expect_stdout("revocation-missing");
+    }
+    git(&sandbox, &["init", &fetched]);
+    git(&sandbox, &["-C", &fetched, "fetch", &here, "v1"]);
+    git(&sandbox, &["-C", &fetched, "checkout", "FETCH_HEAD"]);
+    assert!(is_told(&fetched), "a tag that was fetched");
+    let serving = Serving::start_with(
+        &sandbox,
+        &format!("-C {fetched} serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0"),
+    );
+    serving.wait_to_hear("this clone lacks the main branch of its remote");
+    assert!(serving.status().contains("this clone lacks the main branch"), "{}", serving.status());
+    git(&sandbox, &["-C", &fetched, "fetch", &here, "+refs/heads/*:refs/remotes/origin/*"]);
+    sandbox.run(&format!("-C {fetched} check")).expect_exit(3).expect_stdout("revocation-missing");
+}
+
+#[test]
 fn a_workspace_without_keys_or_without_git_is_asked_for_no_commits() {
     if !has_tool("git", "revocations in commits") {
         return;

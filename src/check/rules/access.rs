@@ -60,6 +60,14 @@ pub const SHALLOW_CLONE: Rule = Rule::warning(
      a later one reverted, the revoked secret would be accepted. Fetch the whole past on machines that run a gateway or push.",
 );
 
+/// The clone has the main branch of its remote.
+pub const SINGLE_BRANCH_CLONE: Rule = Rule::warning(
+    "single-branch-clone",
+    "The workspace has keys, and its clone took a tag or some branches alone (`git clone --single-branch -b TAG`, `git fetch URL TAG`): \
+     where the main branch of the remote has a revocation, or had it, the revoked secret would be accepted. Fetch all branches \
+     on machines that run a gateway or push.",
+);
+
 /// Files among the keys are those of keys.
 pub const KEY_FILE_NAME: Rule = Rule::error(
     "key-file-name",
@@ -160,7 +168,7 @@ pub(crate) const SIGNED_DATES: Rule = Rule::error(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 21] = [
+pub(super) const RULES: [Rule; 22] = [
     SECRET_MISSING,
     GRANT_API_GONE,
     PRIVATE_KEY,
@@ -169,6 +177,7 @@ pub(super) const RULES: [Rule; 21] = [
     REVOCATION_MISSING,
     REVOCATIONS_UNREAD,
     SHALLOW_CLONE,
+    SINGLE_BRANCH_CLONE,
     KEY_FILE_NAME,
     SECRET_LEAKED,
     KEY_FAULT,

@@ -11,7 +11,7 @@ use super::super::git::{CommitId, GitCheckout};
 use super::super::outside::FileStamp;
 use super::{KEYS_FOLDER, REVOKED_FOLDER, names};
 use crate::access::{RevokedSecrets, SecretId};
-use crate::check::{REVOCATIONS_UNREAD, SHALLOW_CLONE};
+use crate::check::{REVOCATIONS_UNREAD, SHALLOW_CLONE, SINGLE_BRANCH_CLONE};
 use crate::model::{Finding, Location, SCHEMA};
 
 /// The file of the revocations that were found in commits, so that no commit is read twice.
@@ -39,6 +39,9 @@ pub(super) enum UnreadCommits {
         "this clone lacks earlier commits: a revocation that one of them has and a later one reverted is not known"
     )]
     Earlier,
+    /// The main branch of the remote was not fetched.
+    #[error("this clone lacks the main branch of its remote: a revocation that it has, or had, is not known")]
+    OtherBranches,
 }
 
 impl UnreadCommits {
@@ -50,6 +53,11 @@ impl UnreadCommits {
                 (&REVOCATIONS_UNREAD, hint)
             }
             Self::Earlier => (&SHALLOW_CLONE, "`git fetch --unshallow` fetches them"),
+            Self::OtherBranches => {
+                let hint = "`git remote set-branches origin '*'` and `git fetch origin` fetch all branches, without a remote \
+                            `git fetch URL '+refs/heads/*:refs/remotes/origin/*'`";
+                (&SINGLE_BRANCH_CLONE, hint)
+            }
         };
         rule.finding(Location::file(KEYS_FOLDER), self.to_string(), hint)
     }
@@ -63,6 +71,8 @@ pub(super) struct CommittedRevocations {
     stamps: Vec<Option<FileStamp>>,
     /// True if Git could not be asked the last time.
     has_failed: bool,
+    /// True if the main branch of a remote may not be here.
+    is_single_branch: bool,
 }
 
 impl CommittedRevocations {
@@ -74,8 +84,12 @@ impl CommittedRevocations {
             let found = workspace.revocations_in(&checkout);
             (self.has_failed, self.stamps) = (found.is_none(), stamps);
             self.revoked.extend(found.ok_or(UnreadCommits::All)?);
+            self.is_single_branch = checkout.is_single_branch();
         }
-        if checkout.is_shallow() { Err(UnreadCommits::Earlier) } else { Ok(()) }
+        if checkout.is_shallow() {
+            return Err(UnreadCommits::Earlier);
+        }
+        if self.is_single_branch { Err(UnreadCommits::OtherBranches) } else { Ok(()) }
     }
 
     /// True if there may be commits that were not read.

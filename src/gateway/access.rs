@@ -117,8 +117,9 @@ impl AccessState {
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
                 let mut values = parts.headers.get_all(AUTHORIZATION).iter();
                 let (Some(value), None) = (values.next(), values.next()) else { return Err(Denial::Malformed) };
-                let AdmittedToken { presented, grant, .. } = self.verify_token(token, call, value, &directory, now)?;
-                let credential = ShownCredential::Token(value.clone());
+                let AdmittedToken { claims, presented, grant } =
+                    self.verify_token(token, call, value, &directory, now)?;
+                let credential = ShownCredential::Token(value.clone(), claims, token.grant());
                 return Ok(CallerCheck::Passed(match presented {
                     Some(PresentedSecret { key, .. }) => self.admitted(key, grant, call, credential),
                     None => AdmittedCaller { key: None, limits: Vec::new(), credential },
@@ -158,7 +159,7 @@ impl AccessState {
                     let (presented, _) = check_subscription(&directory, value, call, now)?;
                     Ok(directory.end_of(presented))
                 }
-                LastingCredential::Token(value, _) => {
+                LastingCredential::Token(value, ..) => {
                     let token = rules.token.as_ref().ok_or(Denial::NotTaken(CredentialKind::Token))?;
                     let verified = self.verify_token(token, call, value, &directory, now)?;
                     let of_key = verified.presented.and_then(|presented| directory.end_of(presented));
@@ -179,8 +180,7 @@ impl AccessState {
         let checked = match credential {
             LastingCredential::Signer(id) => directory.check_secret(id, now.wall).and_then(is_granted),
             LastingCredential::Subscription(_, value) => check_subscription(&directory, value, call, now).map(drop),
-            LastingCredential::Token(_, None) => Ok(()),
-            LastingCredential::Token(_, Some((claims, grant))) => {
+            LastingCredential::Token(_, claims, grant) => {
                 match (directory.check_subject(&claims.binding, now.wall), grant) {
                     (Err(Denial::UnboundSubject { .. }) | Ok(_), TokenGrant::Any) => Ok(()),
                     (presented, _) => presented.and_then(is_granted),
@@ -192,13 +192,6 @@ impl AccessState {
             granted || matches!(denial, Denial::Revoked(_) | Denial::UnknownId)
         };
         checked.err().filter(is_withdrawal)
-    }
-
-    /// Returns the claims of a token that is good still, with the rule that says who may call with it.
-    pub(crate) fn claims(&self, rules: &AccessRules, value: &HeaderValue) -> Option<(Arc<TokenClaims>, TokenGrant)> {
-        let token = rules.token.as_ref()?;
-        let claims = token.verify(bearer_token(value)?, &self.directory.load(), &self.tokens, self.now()).ok()?;
-        Some((claims, token.grant()))
     }
 
     /// Finds out whose token a header has, and whether its subject may.

@@ -16,31 +16,27 @@ pub(crate) enum ShownCredential {
     Subscription(usize, HeaderValue),
     /// The id of the secret or the pair by which the request was signed.
     Signer(Box<str>),
-    /// A header `Authorization` with a token.
-    Token(HeaderValue),
+    /// A header `Authorization` with a token, its claims, and the rule that says who may call with it.
+    Token(HeaderValue, Arc<TokenClaims>, TokenGrant),
 }
 
 /// The credential of a request whose response lasts, in memory of its own.
 pub(crate) enum LastingCredential {
     Subscription(HeaderName, HeaderValue),
     Signer(Box<str>),
-    /// A token, with its claims and the rule that says who may call with it, where it is good still.
-    Token(HeaderValue, Option<(Arc<TokenClaims>, TokenGrant)>),
+    /// A token as it was let in: its claims say whose it is when it is no longer good, too.
+    Token(HeaderValue, Arc<TokenClaims>, TokenGrant),
 }
 
 impl ShownCredential {
-    /// Copies the credential of a request that these rules have let in; `claims` finds those of a token.
-    pub(crate) fn outlive_request(
-        &self,
-        rules: &AccessRules,
-        claims: impl FnOnce(&HeaderValue) -> Option<(Arc<TokenClaims>, TokenGrant)>,
-    ) -> Option<LastingCredential> {
+    /// Copies the credential of a request that these rules have let in.
+    pub(crate) fn outlive_request(&self, rules: &AccessRules) -> Option<LastingCredential> {
         Some(match self {
             Self::Subscription(place, text) => {
                 LastingCredential::Subscription(rules.key_headers.get(*place)?.clone(), copied(text)?)
             }
             Self::Signer(id) => LastingCredential::Signer(id.clone()),
-            Self::Token(value) => LastingCredential::Token(copied(value)?, claims(value)),
+            Self::Token(value, claims, grant) => LastingCredential::Token(copied(value)?, Arc::clone(claims), *grant),
         })
     }
 }

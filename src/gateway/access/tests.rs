@@ -117,13 +117,7 @@ impl Callers {
         call: &ApiCall<'_>,
         fields: &[(&'static str, String)],
     ) -> Option<(String, RefusalReason)> {
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.uri = "/petstore/pets".parse().unwrap();
-        parts.headers.insert(HOST, "localhost".parse().unwrap());
-        for (name, value) in fields {
-            parts.headers.append(HeaderName::from_static(name), value.parse().unwrap());
-        }
-        let problem = self.access.check_head(rules, call, &parts, false).err()?;
+        let problem = self.access.check_head(rules, call, &request(fields), false).err()?;
         Some((problem.reason(), problem.refused_for.unwrap()))
     }
 
@@ -134,6 +128,17 @@ impl Callers {
         let signature = URL_SAFE_NO_PAD.encode(self.issuer.sign(message.as_bytes()));
         vec![("authorization", format!("Bearer {message}.{signature}"))]
     }
+}
+
+/// The head of a request with these fields.
+fn request(fields: &[(&'static str, String)]) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.uri = "/petstore/pets".parse().unwrap();
+    parts.headers.insert(HOST, "localhost".parse().unwrap());
+    for (name, value) in fields {
+        parts.headers.append(HeaderName::from_static(name), value.parse().unwrap());
+    }
+    parts
 }
 
 /// Rules that take some kinds of credentials.
@@ -249,4 +254,23 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
     let untested = Reason::ALL.into_iter().filter(|reason| !seen.contains(reason));
     // Those that are no matter of a key.
     assert_eq!(untested.collect::<Vec<_>>(), [Reason::Address, Reason::Limit]);
+}
+
+/// A transfer may begin in the last second of a token and is looked at when that is over.
+#[test]
+fn a_call_whose_token_has_ended_is_cut_off_once_its_key_is_gone() {
+    let callers = Callers::new();
+    let rules = rules("token", &[]);
+    let expires_s = wall_clock().milliseconds() / 1000 + 2;
+    let parts = request(&callers.token("robot", expires_s));
+    let Ok(CallerCheck::Passed(caller)) = callers.access.check_head(&rules, &CALL, &parts, false) else {
+        panic!("the token is good");
+    };
+    while wall_clock().milliseconds() <= expires_s * 1000 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let credential = caller.credential.outlive_request(&rules).unwrap();
+    assert_eq!(callers.access.withdrawal(&CALL, &credential), None, "the end of a token cuts nothing off");
+    callers.access.replace(Arc::default());
+    assert!(callers.access.withdrawal(&CALL, &credential).is_some());
 }

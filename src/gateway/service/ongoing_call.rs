@@ -56,11 +56,8 @@ pub(super) struct OngoingCall {
 impl OngoingCall {
     pub(super) fn of(wait: &WaitingRequest, kind: LastingKind) -> Self {
         let api = wait.group.apis.get(wait.api);
-        let access = &wait.context.shared.access;
         let credential = match (api.map(|api| &api.access), wait.admitted()) {
-            (Some(AccessRule::Key(rules)), Some(caller)) => {
-                caller.credential.outlive_request(rules, |value| access.claims(rules, value))
-            }
+            (Some(AccessRule::Key(rules)), Some(caller)) => caller.credential.outlive_request(rules),
             _ => None,
         };
         let api_names = api.map(|api| [&*api.name, &*api.method_and_path].map(str::to_owned)).unwrap_or_default();

@@ -188,12 +188,6 @@ impl KeyDirectory {
         self.secrets.values().filter(is_missing).map(|entry| (&*entry.key, &entry.secret.id))
     }
 
-    /// True if an id is that of a secret with which requests are signed.
-    #[must_use]
-    pub fn has_signer(&self, id: &str) -> bool {
-        self.secrets.get(id).is_some_and(|entry| entry.key.kind == KeyKind::Signature && !entry.is_revoked)
-    }
-
     /// True if two keys have the id of a secret, or its subject, so that neither lets in.
     #[must_use]
     pub fn is_repeated(&self, id: &SecretId) -> bool {

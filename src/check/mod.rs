@@ -14,6 +14,7 @@
 
 mod across;
 mod addresses;
+mod body_limit;
 mod environments;
 mod forwarding;
 mod ip_rules;
@@ -76,6 +77,7 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
     findings.extend(addresses::findings(subject, settings, &places));
     findings.extend(forwarding::findings(subject, &places));
     findings.extend(ip_rules::findings(subject, settings, &places));
+    findings.extend(body_limit::finding(subject, &places));
     sorted(apply_levels(&settings.rules, findings))
 }
 

@@ -306,10 +306,8 @@ impl AccessState {
     }
 
     /// Begins to set room aside for a signed body from an address.
-    pub(crate) fn reserve_body(&self, headers: &HeaderMap, client: IpAddr) -> BodyReservation<'_> {
-        let signature = request_signature(headers).ok().flatten();
-        let is_known = signature.is_some_and(|signature| self.directory.load().has_signer(signature.key_id()));
-        self.signed_bodies.reserve(client, is_known)
+    pub(crate) fn reserve_body(&self, client: IpAddr) -> BodyReservation<'_> {
+        self.signed_bodies.reserve(client)
     }
 
     fn now(&self) -> ClockReading {

@@ -1,17 +1,18 @@
 //! The room for signed bodies, which are held until they are whole and verified.
 //!
 //! All workers share it. Each client address has a part of it, so that no client keeps the others out, however many connections
-//! it opens.
+//! it opens. Bodies that name no key have the same room as others: how much is read of one would tell which ids exist.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::problem::{Kind, Problem};
-use crate::model::client_network;
+use super::request_body::BodyFault;
+use crate::model::{MOST_SIGNED_BODY_BYTES, client_network};
 
 /// The most bytes of signed bodies that wait for their end, in all.
-const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: u64 = 2 * MOST_SIGNED_BODY_BYTES;
 
 /// The bodies of a client have the room divided by this, beside a large one.
 const SHARES: u64 = 8;
@@ -23,8 +24,8 @@ pub(crate) struct SignedBodyRoom(Mutex<ReservedBytes>);
 #[derive(Default)]
 struct ReservedBytes {
     all: u64,
-    /// Those of each client that has any: of bodies that name the id of a key, and of those that name none.
-    by_client: HashMap<(IpAddr, bool), ClientBytes>,
+    /// Those of each client that has any.
+    by_client: HashMap<IpAddr, ClientBytes>,
 }
 
 /// The bytes of a client's bodies.
@@ -39,20 +40,16 @@ struct ClientBytes {
 /// Room that is set aside for a signed body, as much as has come of it.
 pub(crate) struct BodyReservation<'a> {
     room: &'a SignedBodyRoom,
-    client: (IpAddr, bool),
+    client: IpAddr,
     bytes: u64,
     /// True if it has outgrown its client's share.
     is_large: bool,
-    /// The most bytes of all bodies together at which it still grows.
-    most: u64,
 }
 
 impl SignedBodyRoom {
-    /// Begins to set room aside for a body from an address. Bodies that name the id of no key share half of the room, so that
-    /// without one nobody can keep the others out.
-    pub(crate) fn reserve(&self, client: IpAddr, is_known: bool) -> BodyReservation<'_> {
-        let most = if is_known { MOST_BYTES } else { MOST_BYTES / 2 };
-        BodyReservation { room: self, client: (client_network(client), is_known), bytes: 0, is_large: false, most }
+    /// Begins to set room aside for a body from an address.
+    pub(crate) fn reserve(&self, client: IpAddr) -> BodyReservation<'_> {
+        BodyReservation { room: self, client: client_network(client), bytes: 0, is_large: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, ReservedBytes> {
@@ -68,10 +65,14 @@ impl BodyReservation<'_> {
         let mut reserved = self.room.lock();
         let mut client = reserved.by_client.get(&self.client).copied().unwrap_or_default();
         let of_body = self.bytes.saturating_add(bytes);
-        let becomes_large = !self.is_large && client.shared.saturating_add(bytes) > self.most / SHARES;
+        if of_body > MOST_SIGNED_BODY_BYTES {
+            // It would leave less than itself free at any time: to try again is of no use.
+            return Err(Problem::of_body(BodyFault::TooLarge));
+        }
+        let becomes_large = !self.is_large && client.shared.saturating_add(bytes) > MOST_BYTES / SHARES;
         let is_large = self.is_large || becomes_large;
         let together = if is_large { of_body } else { client.shared.saturating_add(bytes) };
-        let is_fair = self.most.checked_sub(reserved.all).is_some_and(|free| together <= free);
+        let is_fair = MOST_BYTES.checked_sub(reserved.all).is_some_and(|free| together <= free);
         if !is_fair || becomes_large && client.has_large {
             return Err(Problem::new(Kind::AccessUnavailable, "Too many signed bodies are in progress.").closing());
         }
@@ -115,6 +116,18 @@ mod tests {
         reservation.bytes
     }
 
+    #[test]
+    fn a_body_that_never_has_room_is_too_large_and_one_that_has_it_later_is_not() {
+        let room = SignedBodyRoom::default();
+        let mut bodies = [room.reserve(address("192.0.2.1")), room.reserve(address("192.0.2.2"))];
+        let kinds = bodies.each_mut().map(|body| {
+            grows(body);
+            body.grow(PIECE).map_err(|problem| problem.kind)
+        });
+        assert_eq!(kinds, [Err(Kind::BodyTooLarge), Err(Kind::AccessUnavailable)]);
+        assert_eq!(bodies[0].bytes, MOST_SIGNED_BODY_BYTES);
+    }
+
     fn address(text: &str) -> IpAddr {
         text.parse().expect("an address")
     }
@@ -129,14 +142,14 @@ mod tests {
             ("2001:db8::1", "2001:db8:0:1::1", false),
         ] {
             let room = SignedBodyRoom::default();
-            let mut bodies: Vec<BodyReservation<'_>> = (0..12).map(|_| room.reserve(address(first), true)).collect();
+            let mut bodies: Vec<BodyReservation<'_>> = (0..12).map(|_| room.reserve(address(first))).collect();
             for body in &mut bodies {
                 body.grow(1 << 20).ok();
             }
             let held: u64 = bodies.iter().map(|body| body.bytes).sum();
             // One is beside the others.
             assert_eq!(held, MOST_BYTES / SHARES + (1 << 20), "{first}");
-            assert_eq!(room.reserve(address(second), true).grow(PIECE).is_err(), are_one, "{first} {second}");
+            assert_eq!(room.reserve(address(second)).grow(PIECE).is_err(), are_one, "{first} {second}");
             drop(bodies);
             let left = room.lock();
             assert_eq!((left.all, left.by_client.len()), (0, 0), "{first}");
@@ -146,31 +159,27 @@ mod tests {
     #[test]
     fn no_body_takes_all_of_the_room() {
         let room = SignedBodyRoom::default();
-        // Bodies that name no key share half of the room.
-        let all = MOST_BYTES / 2;
         let mut bodies: Vec<BodyReservation<'_>> =
-            (1..5).map(|number| room.reserve(address(&format!("192.0.2.{number}")), false)).collect();
+            (1..5).map(|number| room.reserve(address(&format!("192.0.2.{number}")))).collect();
         let grown: Vec<u64> = bodies.iter_mut().map(grows).collect();
-        assert_eq!(grown, [all / 2, all / 4, all / 8, all / 16]);
-        let mut second = room.reserve(address("192.0.2.1"), false);
-        assert_eq!(grows(&mut second), all / 32, "half of what is free");
+        assert_eq!(grown, [MOST_BYTES / 2, MOST_BYTES / 4, MOST_BYTES / 8, MOST_BYTES / 16]);
+        let mut second = room.reserve(address("192.0.2.1"));
+        assert_eq!(grows(&mut second), MOST_BYTES / 32, "half of what is free");
         bodies.clear();
-        assert_eq!(grows(&mut second), all / 2, "room that has become free");
+        assert_eq!(grows(&mut second), MOST_BYTES / 2, "room that has become free");
     }
 
     #[test]
     fn a_large_body_keeps_out_no_small_one_of_its_address() {
-        for large_is_known in [false, true] {
-            let room = SignedBodyRoom::default();
-            let client = address("192.0.2.1");
-            let mut large = room.reserve(client, large_is_known);
-            assert!(grows(&mut large) > MOST_BYTES / SHARES);
-            let mut small = room.reserve(client, true);
-            assert!(small.grow(29).is_ok(), "{large_is_known}");
-            let mut another = room.reserve(client, large_is_known);
-            assert!(grows(&mut another) <= MOST_BYTES / SHARES, "one is large");
-            drop(large);
-            assert!(small.grow(29).is_ok());
-        }
+        let room = SignedBodyRoom::default();
+        let client = address("192.0.2.1");
+        let mut large = room.reserve(client);
+        assert!(grows(&mut large) > MOST_BYTES / SHARES);
+        let mut small = room.reserve(client);
+        assert!(small.grow(29).is_ok());
+        let mut another = room.reserve(client);
+        assert!(grows(&mut another) <= MOST_BYTES / SHARES, "one is large");
+        drop(large);
+        assert!(small.grow(29).is_ok());
     }
 }

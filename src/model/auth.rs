@@ -8,6 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::key_set_source::KeySetSource;
 
+/// The most bytes of a signed body, whatever `max_body_kib` allows: it is held until it is whole and verified.
+pub const MOST_SIGNED_BODY_BYTES: u64 = 32 << 20;
+
 /// How a caller shows that a key is its own.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,

@@ -45,7 +45,7 @@ mod version_notes;
 
 pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError, PublicOrigin};
 pub(crate) use auth::OneOrMany;
-pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth, TokenAuth, TokenGrant};
+pub use auth::{Auth, KeyKind, MOST_SIGNED_BODY_BYTES, SignatureAuth, SubscriptionAuth, TokenAuth, TokenGrant};
 pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;

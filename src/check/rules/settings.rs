@@ -185,6 +185,21 @@ pub(in crate::check) const SIGNED_REQUEST_REPEATED: Rule = Rule::warning(
      \x20 [access]\n\
      \x20 gateways = 1",
 );
+/// Signed bodies may be as large as the group says.
+pub(in crate::check) const SIGNED_BODY_LIMIT: Rule = Rule::warning(
+    "signed-body-limit",
+    "A signed body is held until it is whole and verified, and may have 32 MiB whatever `max_body_kib` in group.yaml says: a larger \
+     one gets 413. Lower the setting, or give the APIs that take larger ones `x-apigw-unsigned-body: true`, where a body is \
+     streamed and whoever is on the way can exchange it.",
+)
+.example(
+    "wrong:\n\
+     \x20 auth: signature\n\
+     \x20 max_body_kib: 61440\n\
+     right:\n\
+     \x20 auth: signature\n\
+     \x20 max_body_kib: 32768",
+);
 /// The forwarding settings can be applied.
 pub(in crate::check) const FORWARDING: Rule = Rule::error(
     "forwarding",
@@ -270,10 +285,11 @@ pub(in crate::check) const MISSPELT_ENVIRONMENT: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 21] = [
+pub(super) const RULES: [Rule; 22] = [
     MISSPELT_ENVIRONMENT,
     SECRETS_COMMAND_EMPTY,
     SIGNED_REQUEST_REPEATED,
+    SIGNED_BODY_LIMIT,
     UNKNOWN_ENVIRONMENT,
     IP_RULES_EMPTY,
     FORWARDING,

@@ -289,6 +289,12 @@ fn workspaces() -> Vec<Row> {
             with("auth: subscription\n").settings("[access]\ngateways = 2\n"),
         ),
         (
+            "signed-body-limit",
+            with("auth: [signature, subscription]\nmax_body_kib: 32769\n"),
+            vec!["group.yaml:5:15"],
+            with("auth: signature\nmax_body_kib: 32768\n"),
+        ),
+        (
             "ip-rules-empty",
             with("ip_rules: {allow: [], environments: {prod: {allow: []}, test: {allow: [\"::1\"]}}}\n"),
             vec!["group.yaml:4:19", "group.yaml:4:52"],

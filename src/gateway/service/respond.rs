@@ -142,7 +142,7 @@ impl Exchange {
         }
         let shared = Arc::clone(&self.context.shared);
         let address = self.client.counted_address(&shared.config.trusted_proxies, &parts.headers);
-        let mut room = shared.access.reserve_body(&parts.headers, address);
+        let mut room = shared.access.reserve_body(address);
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];

@@ -146,6 +146,24 @@ fn a_body_that_is_refused_is_not_asked_for() {
     assert!(client.is_closed());
 }
 
+/// Most clients send a whole body before they read.
+#[test]
+fn a_refusal_of_a_large_body_is_read_after_all_of_it_is_sent() {
+    let backend = Backend::saying("backend");
+    let gateway = start(config(), &pets(http(backend.address), "max_body_kib: 1\n"));
+    let mut stream = TcpStream::connect(gateway.addresses()[0]).expect("a connection");
+    let body = vec![b'x'; 16 * 1024 * 1024];
+    let head = format!("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    for part in body.chunks(1024 * 1024) {
+        stream.write_all(part).expect("the body is sent");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
 #[test]
 fn who_speaks_http_1_0_gets_no_chunks_and_who_takes_no_trailers_gets_none() {
     let backend = Backend::start(move |_, stream| {

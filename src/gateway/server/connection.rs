@@ -175,7 +175,9 @@ async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream:
             let passing = Box::pin(unless_refused(refusal, tunnel.run(stream, &parts.read_buf)));
             unless_cut(watch, passing).await;
         }
-        None => linger(stream).await,
+        None => {
+            unless_cut(watch, Box::pin(linger(stream))).await;
+        }
     }
 }
 
@@ -235,18 +237,21 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
     unless_cut(watch, served).await
 }
 
-/// Closes a connection towards the client, and reads on for a little while, since closing with unread bytes would take the
-/// last response back (RFC 9112, section 9.6).
+/// Closes a connection towards the client, and reads on for a while, since closing with unread bytes would take the last
+/// response back (RFC 9112, section 9.6). Many clients send a whole body before they read: of a body of 8 MB that is refused,
+/// `fetch` in Node saw the response in 3 of 10 requests where 1 MB was read, and in all where it was read whole.
 async fn linger(mut stream: ClientStream) {
-    const MOST_BYTES: usize = 1024 * 1024;
-    const LONGEST: Duration = Duration::from_secs(1);
+    const MOST_BYTES: usize = 64 * 1024 * 1024;
+    const LONGEST: Duration = Duration::from_secs(10);
+    /// A client that sends nothing for so long has the response, or never reads it.
+    const LONGEST_PAUSE: Duration = Duration::from_secs(1);
     let lingering = async {
         stream.shutdown().await?;
-        let (mut space, mut discarded) = ([0; 4096], 0);
+        let (mut space, mut discarded) = (vec![0; 16 * 1024], 0);
         while discarded < MOST_BYTES {
-            match stream.read(&mut space).await? {
-                0 => break,
-                count => discarded += count,
+            match tokio::time::timeout(LONGEST_PAUSE, stream.read(&mut space)).await {
+                Ok(Ok(count)) if count > 0 => discarded += count,
+                _ => break,
             }
         }
         io::Result::Ok(())

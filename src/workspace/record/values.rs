@@ -18,26 +18,62 @@ use crate::model::{
 };
 use crate::workspace::own_yaml;
 
-/// The file as any YAML reader sees it.
+/// The number of fields that an environment's file has.
+const FIELDS: usize = 3;
+
+/// An environment's file as any YAML reader sees it.
 #[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileValues {
+pub(in crate::workspace) struct FileValues {
     schema: u32,
     environment: EnvironmentName,
-    deployments: Value,
+    deployments: BTreeMap<GroupName, Value>,
+}
+
+impl FileValues {
+    /// Reads a file of this schema. `None` where it cannot be read, or has an entry twice.
+    pub(in crate::workspace) fn read(place: &str, text: &str) -> Option<Self> {
+        // Only as values does the reader refuse an entry that stands twice, and no entries at all.
+        own_yaml::parse::<Value>(place, text).ok()?.get("deployments")?.as_mapping()?;
+        // A group's name may look like a number, which is no name once it is a value.
+        let file: Self = serde_yaml::from_str(text).ok()?;
+        (file.schema == SCHEMA).then_some(file)
+    }
+
+    pub(in crate::workspace) const fn environment(&self) -> &EnvironmentName {
+        &self.environment
+    }
+
+    /// Returns the entries; `None` where one of them cannot be read.
+    pub(in crate::workspace) fn entries(&self) -> Option<BTreeMap<GroupName, EntryValues>> {
+        self.deployments.iter().map(|(group, values)| Some((group.clone(), EntryValues::read(values)?))).collect()
+    }
 }
 
 /// An entry as any YAML reader sees it.
 #[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EntryValues {
+pub(in crate::workspace) struct EntryValues {
     state: DeploymentState,
     version: Version,
     digest: Digest,
     backend: Backend,
     since: Timestamp,
     operation: OperationId,
-    checksum: Digest,
+    checksum: Option<Digest>,
+    /// The fields that no entry has.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+impl EntryValues {
+    fn read(values: &Value) -> Option<Self> {
+        serde_yaml::from_value(values.clone()).ok()
+    }
+
+    /// Returns the entry that the fields state, whatever its checksum.
+    pub(in crate::workspace) fn deployment(self) -> Deployment {
+        let Self { state, version, digest, backend, since, operation, .. } = self;
+        Deployment { release: Release { state, version, digest, backend }, since, operation }
+    }
 }
 
 /// Reads a file that has another layout than apigw writes. `None` where it has that layout, and where it has more or other
@@ -66,18 +102,17 @@ pub(in crate::workspace) fn parse_values(
 
 /// Lays a file out as apigw does. An entry whose values were changed keeps them, and its checksum.
 fn restore_layout(place: &str, name: &EnvironmentName, text: &str) -> Option<String> {
-    // Read as a value first: that refuses an entry that stands twice.
-    let file: Value = own_yaml::parse(place, text).ok()?;
-    let FileValues { schema, environment, deployments } = serde_yaml::from_value(file).ok()?;
-    if schema != SCHEMA || environment != *name {
+    let file = FileValues::read(place, text)?;
+    // Parts that no such file has would be lost in its layout.
+    let fields: Mapping = serde_yaml::from_str(text).ok()?;
+    if file.environment != *name || fields.len() != FIELDS {
         return None;
     }
-    let mut entries: BTreeMap<GroupName, String> = BTreeMap::new();
-    for (key, values) in deployments.as_mapping()? {
-        let group: GroupName = key.as_str()?.parse().ok()?;
-        let lines = match lines_by_values(name, &group, values) {
+    let mut entries: BTreeMap<&GroupName, String> = BTreeMap::new();
+    for (group, values) in &file.deployments {
+        let lines = match lines_by_values(name, group, values) {
             Some((lines, true)) => lines,
-            other => own_lines(text, &group, values).or_else(|| other.map(|(lines, _)| lines))?,
+            other => own_lines(text, group, values).or_else(|| other.map(|(lines, _)| lines))?,
         };
         entries.insert(group, lines);
     }
@@ -93,11 +128,10 @@ fn restore_layout(place: &str, name: &EnvironmentName, text: &str) -> Option<Str
 
 /// Writes an entry with the checksum that it states; true if that holds.
 fn lines_by_values(name: &EnvironmentName, group: &GroupName, values: &Value) -> Option<(String, bool)> {
-    let values: EntryValues = serde_yaml::from_value(values.clone()).ok()?;
-    let EntryValues { state, version, digest, backend, since, operation, checksum: stated } = values;
-    let release = Release { state, version, digest, backend };
+    let values = EntryValues::read(values).filter(|values| values.unknown.is_empty())?;
+    let stated = values.checksum?;
     let mut lines = String::new();
-    entry(&mut lines, group, &Deployment { release, since, operation });
+    entry(&mut lines, group, &values.deployment());
     let holds = checksum(name, &lines) == stated;
     let _ = writeln!(lines, "    checksum: {stated}");
     Some((lines, holds))
@@ -106,8 +140,8 @@ fn lines_by_values(name: &EnvironmentName, group: &GroupName, values: &Value) ->
 /// Returns the lines of an entry as they stand, if they are all that the file says of it.
 fn own_lines(text: &str, group: &GroupName, values: &Value) -> Option<String> {
     let lines = entry_text(text, group)?;
-    let read: Mapping = serde_yaml::from_str(&lines).ok()?;
-    (read.len() == 1 && read.get(group.as_str()) == Some(values)).then_some(lines)
+    let read: BTreeMap<GroupName, Value> = serde_yaml::from_str(&lines).ok()?;
+    (read.len() == 1 && read.get(group) == Some(values)).then_some(lines)
 }
 
 /// Finds the line, from 1, with which a group's entry begins in any layout.
@@ -152,6 +186,19 @@ mod tests {
             let layout = reading.layout.expect("another layout");
             assert_eq!((layout.restored, layout.lacks_end), (text.clone(), false), "{changed}");
         }
+    }
+
+    #[test]
+    fn a_group_with_a_number_for_a_name_is_read_in_any_layout() {
+        let mut environment = example();
+        let entry = environment.deployments.values().next().unwrap().clone();
+        environment.deployments.insert("2024".parse().unwrap(), entry);
+        let text = render(&environment);
+        let reading = read(&text.replace("  orders:", "\n  orders:")).expect("another layout");
+        assert_eq!((reading.environment, reading.problems.len()), (environment, 0));
+        let reading = read(&text.replacen("\"1.10.0\"", "\"1.11.0\"", 1).replace("  orders:", "\n  orders:"));
+        let broken: Vec<_> = reading.unwrap().problems.into_iter().map(|(group, _)| group.unwrap()).collect();
+        assert_eq!(broken, ["2024".parse().unwrap()]);
     }
 
     #[test]

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use super::operations::EnvironmentOperations;
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::check::rules::records::HAND_EDIT;
-use crate::model::{
-    Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, OperationId, Release,
-    Timestamp, Version,
-};
+use crate::model::{Deployment, DeploymentState, EnvironmentName, GroupName, Hint, Location, Release};
 use crate::workspace::error::{Error, restore_hint};
-use crate::workspace::{Workspace, layout, own_yaml, record};
+use crate::workspace::record::values::FileValues;
+use crate::workspace::{Workspace, layout, record};
 
 /// The entries of an environment's file, sorted by their state.
 #[derive(Debug, Default)]
@@ -42,25 +40,6 @@ impl EnvironmentEntries {
     pub(super) fn count(&self) -> usize {
         self.whole.len() + self.relaid.len() + self.edited.len()
     }
-}
-
-/// The file as any YAML reader sees it, to tell the meaning of an edit.
-#[derive(serde::Deserialize)]
-struct LooseFile {
-    schema: u32,
-    environment: EnvironmentName,
-    #[serde(default)]
-    deployments: BTreeMap<GroupName, LooseEntry>,
-}
-
-#[derive(serde::Deserialize)]
-struct LooseEntry {
-    state: DeploymentState,
-    version: Version,
-    digest: Digest,
-    backend: Backend,
-    since: Timestamp,
-    operation: OperationId,
 }
 
 pub(super) fn examine(
@@ -141,10 +120,10 @@ fn loose_file(
     let place = layout::environment(environment);
     let text = workspace.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let parsed: Option<LooseFile> = own_yaml::parse(&place, &text).ok();
-    let parsed = parsed.filter(|file| file.schema == crate::model::SCHEMA && file.environment == *environment);
-    let parsed = parsed.filter(|_| text.lines().next_back() == Some(record::END));
-    let Some(file) = parsed.filter(|_| !unreadable) else {
+    // To tell the meaning of an edit.
+    let read = FileValues::read(&place, &text).filter(|file| file.environment() == environment);
+    let read = read.filter(|_| !unreadable && text.lines().next_back() == Some(record::END));
+    let Some(values) = read.and_then(|file| file.entries()) else {
         // Nothing of it can be recorded: what the commands that refuse it point to must lead out.
         problems.extend(found.into_iter().map(|mut problem| {
             if problem.finding.hint == Hint::InspectEdit {
@@ -156,9 +135,8 @@ fn loose_file(
     };
     let mut entries = EnvironmentEntries { differs: true, ..EnvironmentEntries::default() };
     let before = problems.len();
-    for (group, loose) in file.deployments {
-        let LooseEntry { state, version, digest, backend, since, operation } = loose;
-        let release = Release { state, version, digest, backend };
+    for (group, values) in values {
+        let Deployment { release, since, operation } = values.deployment();
         match operations.recorded(&group, &operation) {
             Some(recorded) if recorded.release == release => {
                 if recorded.since != since {

@@ -135,14 +135,22 @@ pub(super) fn readable_past<E>(
 
 /// Refuses a change of a group that has no entry: it was never published, or its entry was lost.
 pub(super) fn no_entry<E>(facts: &dyn Facts<Error = E>, environment: &EnvironmentName, group: &GroupName) -> Error<E> {
-    let lost = facts.lost_releases(environment, &BTreeSet::from([group.clone()]), usize::MAX);
-    match lost.map(|mut lost| lost.remove(group)) {
-        Ok(Some(operation)) => {
-            StateError::LostEntry { group: group.clone(), environment: environment.clone(), operation }.into()
-        }
+    match lost_entry(facts, environment, group) {
+        Ok(Some(lost)) => lost.into(),
         Ok(None) => StateError::NeverPublished { group: group.clone(), environment: environment.clone() }.into(),
         Err(source) => Error::Facts(source),
     }
+}
+
+/// Returns the refusal of a change of a group whose entry was lost; `None` where an operation made none.
+pub(super) fn lost_entry<E>(
+    facts: &dyn Facts<Error = E>,
+    environment: &EnvironmentName,
+    group: &GroupName,
+) -> Result<Option<StateError>, E> {
+    let mut lost = facts.lost_releases(environment, &BTreeSet::from([group.clone()]), usize::MAX)?;
+    let (group, environment) = (group.clone(), environment.clone());
+    Ok(lost.remove(&group).map(|operation| StateError::LostEntry { group, environment, operation }))
 }
 
 /// Names the version of a release by its present number.

@@ -5,7 +5,7 @@ use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, Operatio
 use super::access::access_warnings;
 use super::backend;
 use super::error::{Error, StateError};
-use super::facts::{Facts, readable_past, with_number};
+use super::facts::{Facts, lost_entry, readable_past, with_number};
 use super::outcome::Plan;
 use super::policy::{self, ReleaseDirection};
 use super::publish::unknown_version;
@@ -40,6 +40,11 @@ pub fn switch<E>(request: &SwitchRequest, facts: &dyn Facts<Error = E>, author: 
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group);
     check_current(group, environment, current, request.if_current.as_ref())?;
+    if current.is_none()
+        && let Some(lost) = lost_entry(facts, environment, group).map_err(Error::Facts)?
+    {
+        return Err(lost.into());
+    }
     let Some(current) = current.filter(|current| current.release.state == DeploymentState::Live) else {
         let past = facts.readable_past(environment, group).unwrap_or_default();
         let was_live = releases_before(&past).next().is_some();

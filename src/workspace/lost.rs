@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Workspace;
 use super::error::Error;
-use crate::model::{EnvironmentName, GroupName, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
 
 impl Workspace {
     /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of an
@@ -22,7 +22,7 @@ impl Workspace {
         let mut lost = BTreeMap::new();
         // The list of operations comes first: one that is committed after it has its entries.
         let ids = self.operation_ids(environment)?;
-        let present = self.environment(environment)?.deployments;
+        let present = self.present_entries(environment, groups)?;
         let is_absent = |group: &&GroupName| !present.contains_key(*group);
         let mut wanted = groups.map(|groups| groups.iter().filter(is_absent).collect::<BTreeSet<_>>());
         for id in ids.into_iter().rev().take(most) {
@@ -36,7 +36,7 @@ impl Workspace {
                 }
             }
         }
-        self.retain_absent(environment, &mut lost)?;
+        self.retain_absent(environment, groups, &mut lost)?;
         if lost.is_empty() {
             return Ok(lost);
         }
@@ -47,17 +47,28 @@ impl Workspace {
             }
         }
         // Somebody may have ended a commit at this moment.
-        self.retain_absent(environment, &mut committed)?;
+        self.retain_absent(environment, groups, &mut committed)?;
         Ok(committed)
     }
 
     fn retain_absent(
         &self,
         environment: &EnvironmentName,
-        groups: &mut BTreeMap<GroupName, OperationId>,
+        groups: Option<&BTreeSet<GroupName>>,
+        lost: &mut BTreeMap<GroupName, OperationId>,
     ) -> Result<(), Error> {
-        let present = self.environment(environment)?.deployments;
-        groups.retain(|group, _| !present.contains_key(group));
+        let present = self.present_entries(environment, groups)?;
+        lost.retain(|group, _| !present.contains_key(group));
         Ok(())
+    }
+
+    /// Reads the entries of a file in which an edit by hand of other groups tells nothing about these.
+    fn present_entries(
+        &self,
+        environment: &EnvironmentName,
+        groups: Option<&BTreeSet<GroupName>>,
+    ) -> Result<BTreeMap<GroupName, Deployment>, Error> {
+        let all = BTreeSet::new();
+        Ok(self.environment_for(environment, groups.unwrap_or(&all))?.deployments)
     }
 }

@@ -180,7 +180,10 @@ fn an_entry_with_the_id_of_no_operation_bars_no_way_back() {
 fn an_entry_under_another_name_has_a_way_out_that_works() {
     let sandbox = released();
     edit(&sandbox, "  a:\n", "  aa:\n");
-    sandbox.run("undo --env test").expect_exit(3).expect_stderr("`apigw resolve --env test`");
+    for words in ["undo --env test", "rollback a --env test", "offline a --env test", "switch a --env test --previous"]
+    {
+        sandbox.run(words).expect_exit(3).expect_stderr("`apigw resolve --env test`");
+    }
     for words in ["offline --all --env test", "resolve --env test", "verify"] {
         let refused = sandbox.run(words).expect_exit(3);
         let told = format!("{}{}", refused.stdout, refused.stderr);

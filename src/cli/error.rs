@@ -15,7 +15,7 @@ use super::short_ids::shorten_findings;
 use crate::model::{
     EnvironmentName, Finding, GroupName, Hint, Operation, OperationId, Timestamp, Version, VersionRemark,
 };
-use crate::plan::BreakingChange;
+use crate::plan::{BreakingChange, StaleReason};
 use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds, UnknownName};
 use crate::{plan, workspace};
@@ -225,6 +225,9 @@ impl From<PlanError> for CommandError {
                 .hint(format!("list what is missing of {version}: `apigw verify`")),
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
+            Error::Stale(StaleReason::Edited { .. }) => Self::new("stale", Exit::Conflict, message)
+                .hint("nothing was written; see the edit, and how to revert it: `apigw verify`; then apply the plan again")
+                .hint("or make a new plan, which replaces the edit: `apigw plan FILE --out FILE`"),
             Error::Stale(_) => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; make a new plan with `apigw plan FILE --out FILE`"),
             Error::Overtaken { operation, environment, changed, total, before } => overtaken(

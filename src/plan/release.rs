@@ -4,7 +4,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Author, EnvironmentName, GroupName, Release, WorkspaceSettings};
+use crate::model::{Author, EnvironmentName, GroupName, PolicyOverride, Release, WorkspaceSettings};
 
 use super::backend::BackendChoice;
 use super::error::{Error, StaleReason, StateError, StepFault};
@@ -126,10 +126,16 @@ pub fn check_bound<E>(
             return Err(Error::Stale(StaleReason::OtherGroup { group, environment }));
         }
         let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
-        let mut others = plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy));
-        if let Some(policy) = others.next().filter(|_| !author.allow_breaking) {
-            let (policy, environment) = (*policy, environment.clone());
-            return Err(Error::Stale(StaleReason::OtherOverride { policy, environment }));
+        for policy in plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy)) {
+            let environment = environment.clone();
+            let reason = match policy {
+                PolicyOverride::HandEdit => {
+                    StaleReason::Edited { groups: plan.replaced_edits.keys().cloned().collect(), environment }
+                }
+                PolicyOverride::Breaking if author.allow_breaking => continue,
+                PolicyOverride::Breaking => StaleReason::OtherOverride { policy: *policy, environment },
+            };
+            return Err(Error::Stale(reason));
         }
     }
     Ok(())

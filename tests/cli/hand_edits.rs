@@ -151,7 +151,19 @@ fn a_release_plan_replaces_an_edit_as_its_commands_do() {
     plan(&["offline: {groups: [a]}"]);
     sandbox.run("plan plan.yaml --out bound.yaml").expect_exit(0);
     edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
-    sandbox.run("apply bound.yaml").expect_exit(4);
+    let before = sandbox.files();
+    for words in ["apply bound.yaml", "apply bound.yaml --allow-breaking -m why"] {
+        let stale = sandbox.run(words).expect_exit(4);
+        stale
+            .expect_stderr("a in test was edited by hand since the plan was made")
+            .expect_stderr("see the edit, and how to revert it: `apigw verify`")
+            .expect_stderr("apigw plan FILE --out FILE");
+    }
+    assert_eq!(sandbox.files(), before);
+    // Either way out leads on.
+    sandbox.run("plan plan.yaml --out again.yaml").expect_exit(0);
+    sandbox.write(TEST, &base);
+    sandbox.run("apply bound.yaml").expect_exit(0);
 }
 
 #[test]

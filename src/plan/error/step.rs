@@ -80,6 +80,14 @@ pub enum StaleReason {
         /// The environment.
         environment: EnvironmentName,
     },
+    /// Entries that the steps change were edited by hand.
+    #[error("{} in {environment} {} edited by hand since the plan was made", joined(.groups), if .groups.len() == 1 { "was" } else { "were" })]
+    Edited {
+        /// The groups; never empty.
+        groups: Vec<GroupName>,
+        /// The environment.
+        environment: EnvironmentName,
+    },
     /// The steps override one more policy.
     #[error("it would now override the policy `{}` of {environment}", .policy.as_str())]
     OtherOverride {
@@ -88,4 +96,8 @@ pub enum StaleReason {
         /// The environment.
         environment: EnvironmentName,
     },
+}
+
+fn joined(groups: &[GroupName]) -> String {
+    groups.iter().map(GroupName::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::error::{Error, PathContext};
 use super::git::GitCheckout;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
+use super::record::values::{FileValues, parse_values};
 use super::{Workspace, init, layout, record};
 use crate::model::{Environment, EnvironmentName};
 use crate::plan::merge_entries;
@@ -48,10 +49,18 @@ pub fn merge_environment_files(files: &MergeFiles<'_>) -> Result<bool, Error> {
     Ok(is_clean)
 }
 
-/// Reads a whole and sound environment's file, whichever environment's it is.
+/// Reads a whole and sound environment's file, whichever environment's it is, and in any layout but one without its end: no
+/// history tells whether that is cut short.
 fn parse(text: &str) -> Option<Environment> {
-    let name: EnvironmentName = text.lines().find_map(|line| line.strip_prefix("environment: "))?.parse().ok()?;
-    record::parse(&layout::environment(&name), &name, text).ok()?.whole().ok()
+    let stated = text.lines().find_map(|line| line.strip_prefix("environment: "));
+    let stated = stated.and_then(|name| name.parse::<EnvironmentName>().ok());
+    let written = stated.and_then(|name| record::parse(&layout::environment(&name), &name, text).ok()?.whole().ok());
+    written.or_else(|| {
+        let name = FileValues::read("", text)?.environment().clone();
+        let reading = parse_values(&layout::environment(&name), &name, text)?;
+        let is_ended = reading.layout.as_ref().is_some_and(|layout| !layout.lacks_end);
+        is_ended.then(|| reading.whole().ok()).flatten()
+    })
 }
 
 /// Puts two versions between markers that neither has in it.
@@ -81,6 +90,7 @@ impl Workspace {
 
 #[cfg(test)]
 mod tests {
+    use super::record::tests::example;
     use super::*;
 
     fn merged(base: &str, ours: &str, theirs: &str) -> (bool, String) {
@@ -95,13 +105,34 @@ mod tests {
     }
 
     #[test]
+    fn versions_in_other_layouts_are_merged_by_their_values() {
+        let [base, ours, theirs] = [&["orders"][..], &["orders", "petstore"], &["coffee", "orders"]].map(|groups| {
+            let mut environment = example();
+            let entry = environment.deployments.values().next().unwrap().clone();
+            environment.deployments = groups.iter().map(|group| (group.parse().unwrap(), entry.clone())).collect();
+            record::render(&environment)
+        });
+        let (is_clean, expected) = merged(&base, &ours, &theirs);
+        assert!(is_clean && expected.contains("  coffee:\n") && expected.contains("  petstore:\n"), "{expected}");
+        let relaid = |text: &str| {
+            let text = text.replace("  orders:", "\n  'orders':").replace("environment: test", "environment: 'test'");
+            text.replace("state: live", "state: \"live\"")
+        };
+        assert_eq!(merged(&relaid(&base), &relaid(&ours), &theirs), (true, expected.clone()));
+        assert_eq!(merged(&base, &ours, &relaid(&theirs)), (true, expected));
+        let edited = relaid(&theirs).replace("\"1.10.0\"", "\"1.11.0\"");
+        assert!(!merged(&base, &ours, &edited).0);
+    }
+
+    #[test]
     fn a_version_that_cannot_be_read_is_never_merged() {
         let empty = record::render(&Environment::empty("test".parse().unwrap()));
         assert_eq!(merged("", &empty, &empty), (true, empty.clone()));
         let cut = &empty[..empty.len() - 4];
         let newer = empty.replace("schema: 1", "schema: 2");
         let other = record::render(&Environment::empty("online".parse().unwrap()));
-        for text in [cut, newer.as_str(), other.as_str(), ""] {
+        let relaid = format!("\n{cut}");
+        for text in [cut, relaid.as_str(), newer.as_str(), other.as_str(), ""] {
             let (is_clean, result) = merged(&empty, &empty, text);
             let sides = split_conflict(&result).unwrap();
             assert!(!is_clean && sides.head == empty && sides.other.trim_end() == text.trim_end(), "{result}");

@@ -287,10 +287,10 @@ fn at(place: &str, line: usize) -> Location {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    pub(super) fn example() -> Environment {
+    pub(in crate::workspace) fn example() -> Environment {
         let deployment = |version: &str, backend| Deployment {
             release: Release {
                 state: DeploymentState::Live,

@@ -171,7 +171,7 @@ impl RestoreAdvisor<'_> {
     fn leads_to_all(&self, name: &EnvironmentName, place: &str) -> bool {
         let staged = self.checkout().and_then(|checkout| checkout.read(":0", place));
         let text = staged.and_then(|bytes| String::from_utf8(bytes).ok());
-        let parsed = text.and_then(|text| record::parse(place, name, &text).ok()?.whole().ok());
+        let parsed = text.and_then(|text| self.workspace.parse_environment(name, &text).ok()?.whole().ok());
         let (Some(Environment { deployments, .. }), Ok(operations)) = (parsed, self.workspace.operations(name)) else {
             return false;
         };

@@ -77,6 +77,22 @@ fn a_dry_run_says_what_the_run_does_and_a_second_run_does_nothing() {
 }
 
 #[test]
+fn a_file_in_another_layout_is_pushed_as_it_would_be_written() {
+    const TEST: &str = "deployments/test.yaml";
+    let publisher = Publisher::new();
+    publisher.push_to_folder().expect_exit(0);
+    let text = publisher.sandbox.read(TEST);
+    for changed in [text.replace("  petstore:", "\n  'petstore':"), text.replace("...\n", "")] {
+        publisher.sandbox.write(TEST, &changed);
+        let pushed = publisher.push_to_folder().expect_exit(0).expect_stdout("is up to date (push 1)");
+        pushed.expect_stderr("deployments/test.yaml").expect_stderr("`apigw verify --repair` restores its layout");
+    }
+    // Other values are none of the layout.
+    publisher.sandbox.write(TEST, &text.replace("  petstore:", "\n  petstore:").replace("\"0.0.1\"", "\"0.0.2\""));
+    publisher.push_to_folder().expect_exit(3);
+}
+
+#[test]
 fn nothing_that_others_pushed_is_undone() {
     let publisher = Publisher::new();
     publisher.push_to_folder().expect_exit(0);

@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 use super::access::{AccessSnapshot, subject_place};
 use super::error::{Error, missing_hint};
-use super::{Workspace, layout};
+use super::{Workspace, layout, record};
 use crate::access::{AccessSubject, Grant, SubjectState};
 use crate::check::rules::records::FILE_MISSING;
 use crate::model::{
@@ -76,12 +76,11 @@ impl Workspace {
     pub fn pushed_state(&self, names: &[EnvironmentName]) -> Result<PushedState, Error> {
         let mut files = StateFiles::default();
         files.hold(StatePlace::Settings, settings::render(&self.settings, names).into_bytes());
-        let mut environments = Vec::new();
+        let (mut environments, mut layouts) = (Vec::new(), Vec::new());
         for name in names {
-            let place = layout::environment(name);
-            let bytes = self.state_file(&place, layout::LARGEST_RECORD)?;
-            let environment = super::record::parse(&place, name, &layout::text(&place, bytes.clone())?)?.whole()?;
-            files.hold(StatePlace::Environment(name.clone()), bytes);
+            let (environment, text, other_layout) = self.pushed_environment(name)?;
+            layouts.extend(other_layout);
+            files.hold(StatePlace::Environment(name.clone()), text.into_bytes());
             for (group, deployment) in &environment.deployments {
                 if deployment.release.state == DeploymentState::Live {
                     self.add_version(group, &deployment.release, &mut files)?;
@@ -89,9 +88,26 @@ impl Workspace {
             }
             environments.push(environment);
         }
-        let warnings = self.add_access(names, &mut files)?;
+        let mut warnings = self.add_access(names, &mut files)?;
+        warnings.extend(layouts);
         let list = StateList::new(files.digests.clone());
         Ok(PushedState { workspace: self.clone(), list, environments, warnings, files })
+    }
+
+    /// Reads an environment with its file's text, and the finding on its layout where that is not the written one. Readers
+    /// elsewhere have no history to tell whether a file in another layout is whole, so they get the written one.
+    fn pushed_environment(&self, name: &EnvironmentName) -> Result<(Environment, String, Option<Finding>), Error> {
+        let place = layout::environment(name);
+        let Some(bytes) = self.root.read(&place, layout::LARGEST_RECORD)? else {
+            let environment = self.environment(name)?;
+            let text = record::render(&environment);
+            return Ok((environment, text, None));
+        };
+        let text = layout::text(&place, bytes)?;
+        let mut reading = self.parse_environment(name, &text)?;
+        let other_layout = reading.layout.as_ref().map(|layout| layout.finding.clone());
+        let text = reading.take_text(text);
+        Ok((reading.whole()?, text, other_layout))
     }
 
     /// Adds the files of a version that is live.

@@ -44,6 +44,9 @@ pub(in crate::cli) struct DocsArguments {
     /// Every environment
     #[arg(long)]
     all: bool,
+    /// Take in environments to which nothing was published, as empty ones
+    #[arg(long, conflicts_with = "version")]
+    allow_empty: bool,
     /// A frozen version by itself, live or not
     #[arg(long, value_name = "VERSION", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
@@ -144,10 +147,16 @@ fn selection(
     workspace: &Workspace,
     arguments: &DocsArguments,
 ) -> Result<SiteSelection, CommandError> {
-    let published = published_environments(context, &arguments.env)?;
-    // A matrix of all has those too to which nothing was published yet.
-    let environments =
-        if arguments.all { workspace.settings().environments() } else { published }.into_iter().collect();
+    let environments = if arguments.all {
+        // A matrix of all has those too to which nothing was published yet, beside one to which something was.
+        if !arguments.allow_empty {
+            published_environments(context, &[], false)?;
+        }
+        workspace.settings().environments()
+    } else {
+        published_environments(context, &arguments.env, arguments.allow_empty)?
+    };
+    let environments = environments.into_iter().collect();
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
     Ok(SiteSelection { environments, groups })
 }

@@ -65,7 +65,7 @@ pub(in crate::cli) struct ExportArguments {
     /// Write the files even if the target loses this; may be given more than once
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     allow_loss: Vec<ReportAspect>,
-    /// Write the files even if nothing is live in an environment: they serve nothing of it
+    /// Write the files even if nothing is live in an environment, or nothing was ever published to it: they serve nothing of it
     #[arg(long)]
     allow_empty: bool,
     /// The address that the engine listens on
@@ -150,7 +150,8 @@ fn read(
     workspace: &Workspace,
     arguments: &ExportArguments,
 ) -> Result<Vec<EnvironmentRoutes>, CommandError> {
-    let environments: BTreeSet<_> = published_environments(context, &arguments.env)?.into_iter().collect();
+    let environments: BTreeSet<_> =
+        published_environments(context, &arguments.env, arguments.allow_empty)?.into_iter().collect();
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
     let live = live_routes(workspace, environments.into_iter().collect(), &groups);
     let not_served: Vec<String> =

@@ -26,7 +26,7 @@ use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::cli::written_path::written_path;
 use crate::model::{Digest, Lifetime, SCHEMA};
 use crate::store::{PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer};
-use crate::workspace::{ReplacedPointer, Workspace, read_signing_key, stamp_outside};
+use crate::workspace::{PushedState, ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
 use key::make_key;
@@ -56,6 +56,9 @@ pub(in crate::cli) struct PushArguments {
     /// An environment to push; may be given more than once [default: all to which something was published]
     #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
     env: Vec<String>,
+    /// Take in environments to which nothing was published, as empty ones
+    #[arg(long)]
+    allow_empty: bool,
     /// The public key of another signer whose pushes may be there; may be given more than once
     #[arg(long, value_name = "KEY")]
     public_key: Vec<PublicKey>,
@@ -141,7 +144,7 @@ impl Push<'_> {
             self.remember_previous(pointer.as_ref());
         }
         let before = self.remote.destination(pointer).map_err(|error| destination_error(&error))?;
-        let state = self.workspace.pushed_state(&published_environments(self.context, &self.arguments.env)?)?;
+        let state = self.state()?;
         for warning in &state.warnings {
             let hint = hints::text(&warning.hint);
             self.context.output.warning(&format!("{}; {hint}", warning.one_line()));
@@ -216,12 +219,18 @@ impl Push<'_> {
 
     fn repair(&self) -> Result<Exit, CommandError> {
         let pointer = self.current_pointer()?;
-        let state = self.workspace.pushed_state(&published_environments(self.context, &self.arguments.env)?)?;
+        let state = self.state()?;
         let repaired = self.remote.repair(pointer, &state.list, &state).map_err(|error| repair_error(&error))?;
         let view = PushRepairView { schema: SCHEMA, destination: self.url.to_string(), repaired_objects: repaired };
         let text = format!("{}: {} written again\n", view.destination, counted(repaired, "object", "objects"));
         self.context.output.data(&PushDocument::Repair(view), || text)?;
         Ok(Exit::Done)
+    }
+
+    /// Reads the state that is carried.
+    fn state(&self) -> Result<PushedState, CommandError> {
+        let PushArguments { env, allow_empty, .. } = self.arguments;
+        Ok(self.workspace.pushed_state(&published_environments(self.context, env, *allow_empty)?)?)
     }
 
     /// Returns the destination as a word to type.

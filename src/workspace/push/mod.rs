@@ -65,10 +65,11 @@ impl StateFiles {
 }
 
 impl Workspace {
-    /// Lists the environments to which something was published.
+    /// Lists the environments to which something was published, those whose file is lost among them.
     pub fn published_environments(&self) -> Result<Vec<EnvironmentName>, Error> {
         let mut names = self.settings.environments();
-        names.retain(|name| self.root.exists(&layout::environment(name)).unwrap_or(true));
+        let has_history = |name: &EnvironmentName| self.operation_files(name).map_or(true, |files| !files.is_empty());
+        names.retain(|name| self.root.exists(&layout::environment(name)).unwrap_or(true) || has_history(name));
         Ok(names)
     }
 

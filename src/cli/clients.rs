@@ -1,21 +1,23 @@
 //! Versions as clients are generated of them.
 
 use crate::definition::Definition;
-use crate::model::{Digest, GroupName, GroupSettings, Version};
+use crate::model::{Digest, DocumentPolicy, GroupName, GroupSettings, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
 use crate::share::sdk::{SdkSource, archives};
 use crate::workspace::Workspace;
 
-/// Builds the model of a version with the addresses of all environments, whatever is live there: the same version has the same
-/// packages.
+/// Builds the model of a version with the addresses of all environments that have documents, whatever is live there: the same
+/// version has the same packages.
 pub(super) fn client_model(
     workspace: &Workspace,
     group: &GroupName,
     settings: &GroupSettings,
     definition: &Definition,
 ) -> DefinitionModel {
-    let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
+    let known = workspace.settings();
+    let shown = known.environments().into_iter().filter(|name| known.document_policy(name) != DocumentPolicy::Off);
+    let servers = shown.map(|environment| EnvironmentServers {
         urls: workspace.stated_addresses(&environment, group, settings),
         environment,
     });

@@ -49,6 +49,27 @@ fn the_same_version_gives_the_same_bytes() {
 }
 
 #[test]
+fn clients_have_the_addresses_of_environments_with_documents_alone() {
+    let sandbox = published();
+    let table = "[environments.pre-release]\n";
+    let settings = sandbox.read("apigw.toml").replace(table, &format!("{table}docs = \"off\"\n"));
+    assert!(settings.contains("off"), "{settings}");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("sdk --env test --language python,typescript,java --out sdk").expect_exit(0);
+    sandbox.run("docs --env test --out public").expect_exit(0);
+    let all: Vec<_> = ["sdk", "public"].iter().flat_map(|name| files(&sandbox.path().join(name))).collect();
+    let has = |name: &str, text: &str| {
+        let is_named =
+            |(path, bytes): &&(String, Vec<u8>)| path.ends_with(name) && String::from_utf8_lossy(bytes).contains(text);
+        all.iter().filter(is_named).map(|(path, _)| path.clone()).collect::<Vec<_>>()
+    };
+    for readme in ["python/README.md", "typescript/README.md", "java/README.md"] {
+        assert_eq!(has(readme, "petstore.test.apigw.localhost").len(), 1, "{readme}");
+    }
+    assert_eq!(has("", "petstore.pre-release."), Vec::<String>::new());
+}
+
+#[test]
 fn a_stale_folder_and_one_of_somebody_else_are_told_apart() {
     let sandbox = published();
     let check = "sdk --env test --language python --out sdk --check";

@@ -1,7 +1,8 @@
 //! Types with names for every object, as languages without inline objects need them.
 //!
-//! Names of components come first, and derived names (`PetOwner` for the object in the property `owner` of `Pet`) never take
-//! one of theirs, so that a new operation does not rename a type by bringing a component into use.
+//! A derived name has its owner's before it: `Pet_Owner` for the object in the property `owner` of the component `Pet`,
+//! `GetPet__Response` for the one that the operation `getPet` returns. No name of a component has an underscore but at its end,
+//! and the second one tells operations from components, so that a component that is added takes no derived name for itself.
 
 use std::collections::HashSet;
 
@@ -108,6 +109,7 @@ impl Direction {
 /// Gives types names.
 pub(super) struct TypeLowering<'m> {
     model: &'m DefinitionModel,
+    /// The derived names.
     names: NameAllocator,
     /// The names of the model's types.
     type_names: Vec<String>,
@@ -135,6 +137,7 @@ impl<'m> TypeLowering<'m> {
         let name_of = |name: &String| given.get(name.as_str()).cloned().unwrap_or_default();
         let type_names = model.types.iter().map(|named| name_of(&named.name)).collect();
         let directions = directions(model);
+        let names = NameAllocator::new(&[], "_").ignoring_case();
         Self { model, names, type_names, directions, declarations: Vec::new() }
     }
 
@@ -149,9 +152,11 @@ impl<'m> TypeLowering<'m> {
             };
             let direction = self.directions.get(index).copied().unwrap_or_default();
             let notes = named.value.notes.clone();
+            // A name that the languages reserve ends in an underscore.
+            let owner = name.trim_end_matches('_');
             let kind = match &named.value.kind {
-                TypeKind::Object(object) if !named.value.is_nullable => self.object(object, &name, direction),
-                _ => DeclarationKind::Alias(self.lower(&named.value, &name, "", direction)),
+                TypeKind::Object(object) if !named.value.is_nullable => self.object(object, owner, direction),
+                _ => DeclarationKind::Alias(self.lower(&named.value, owner, "", direction)),
             };
             self.declarations.push(TypeDeclaration { name, notes, kind });
         }
@@ -191,9 +196,9 @@ impl<'m> TypeLowering<'m> {
         self.declarations
     }
 
-    /// Lowers a type; an object in it gets a name of its owner's and its own words.
+    /// Lowers a type; an object in it gets a name of its owner's and its own words. The owner itself has none.
     pub(super) fn lower(&mut self, value: &TypeModel, owner: &str, own: &str, direction: Direction) -> TypeUse {
-        let name = || format!("{owner}{}", pascal(&words(own)));
+        let name = || if own.is_empty() { owner.to_owned() } else { derived_name(owner, own) };
         let lowered = match &value.kind {
             TypeKind::Any => TypeUse::Any,
             TypeKind::Never | TypeKind::Null => TypeUse::Null,
@@ -213,7 +218,10 @@ impl<'m> TypeLowering<'m> {
                 TypeUse::Tuple(first, rest)
             }
             TypeKind::Map(item) => TypeUse::Map(Box::new(self.lower(item, &name(), "value", direction))),
-            TypeKind::Object(object) => self.inline(object, &name(), &value.notes, direction),
+            TypeKind::Object(object) => {
+                let own = if own.is_empty() { "object" } else { own };
+                self.inline(object, derived_name(owner, own), &value.notes, direction)
+            }
             TypeKind::Union(alternatives, _) => {
                 let lower = |(index, one): (usize, &TypeModel)| {
                     let own = one.notes.title.clone().unwrap_or_else(|| format!("option {}", index + 1));
@@ -230,8 +238,9 @@ impl<'m> TypeLowering<'m> {
         self.type_names.get(id.index()).map_or(TypeUse::Any, |name| TypeUse::Named(name.clone()))
     }
 
-    fn inline(&mut self, object: &ObjectType, wanted: &str, notes: &SchemaNotes, direction: Direction) -> TypeUse {
-        let name = self.names.give(wanted.to_owned(), "Type", wanted);
+    fn inline(&mut self, object: &ObjectType, wanted: String, notes: &SchemaNotes, direction: Direction) -> TypeUse {
+        let origin = wanted.clone();
+        let name = self.names.give(wanted, "Type", &origin);
         let kind = self.object(object, &name, direction);
         self.declarations.push(TypeDeclaration { name: name.clone(), notes: notes.clone(), kind });
         TypeUse::Named(name)
@@ -250,6 +259,17 @@ impl<'m> TypeLowering<'m> {
         let fields = object.properties.iter().map(field).collect();
         DeclarationKind::Object(fields, object.additional != AdditionalProperties::Refused)
     }
+}
+
+/// Returns the owner of the derived names of an operation.
+pub(super) fn operation_owner(name: &str) -> String {
+    format!("{}_", pascal(&words(name)))
+}
+
+fn derived_name(owner: &str, own: &str) -> String {
+    let words = words(own);
+    let own = if words.is_empty() { "Part".to_owned() } else { pascal(&words) };
+    format!("{owner}_{own}")
 }
 
 fn named_members(value: &TypeUse) -> Vec<String> {

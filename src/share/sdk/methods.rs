@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::lowering::{Direction, TypeLowering, TypeUse};
-use super::names::{NameAllocator, pascal, snake, words};
+use super::lowering::{Direction, TypeLowering, TypeUse, operation_owner};
+use super::names::{NameAllocator, snake, words};
 use crate::definition::percent::one_spelling;
 use crate::definition::{
     ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, is_bodiless, is_ignored_header, path_pieces,
@@ -92,7 +92,7 @@ impl<'m> ClientMethod<'m> {
     }
 
     fn new(operation: &'m OperationModel, name: &str, types: &mut TypeLowering<'m>) -> Self {
-        let owner = pascal(&words(name));
+        let owner = operation_owner(name);
         let (path, mut parameters) = path_parameters(operation, &owner, types);
         for place in [ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie] {
             let is_ignored = |name: &str| place == ParameterPlace::Header && is_ignored_header(name);

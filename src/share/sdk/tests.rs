@@ -97,6 +97,36 @@ fn a_component_that_comes_into_use_renames_nothing() {
     assert!(before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_component_that_is_added_renames_nothing(name in "(Pet|GetPet)?[-_]{0,2}(owner|Owner|Response|Body|item|Part|object|[a-zA-Z0-9]{1,6})?[-_]{0,2}(Item|Deep|name)?", is_first in any::<bool>()) {
+        let fields = |inner: &str| format!("{{type: object, properties: {{owner: {inner}, response: {inner}, body: {inner}, item: {inner}}}}}");
+        let object = fields(&fields("{type: object, properties: {deep: {type: object, properties: {a: {}}}}}"));
+        let list = format!("{{type: [array, 'null'], items: {object}}}");
+        let nullable = object.replacen("type: object", "type: [object, 'null']", 1);
+        let schemas = [("Pet", &object), ("PetList", &list), ("Response", &object), ("Perhaps", &nullable)];
+        prop_assume!(!name.is_empty() && schemas.iter().all(|(known, _)| *known != name));
+        let quoted = serde_json::to_string(&name).expect("JSON");
+        let known: Vec<String> = schemas.iter().map(|(name, schema)| format!("    {name}: {schema}\n")).collect();
+        let added = format!("    {quoted}: {object}\n");
+        let get = |id: &str, schema: &str| {
+            format!("  /{id}: {{post: {{operationId: {id}, requestBody: {{content: {{application/json: {{schema: {object}}}}}}}, responses: {{'200': {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}}}}}\n")
+        };
+        let reference = |name: &str| format!("{{$ref: '#/components/schemas/{name}'}}");
+        let all = schemas.map(|(name, _)| reference(name)).join(", ");
+        let paths = get("getPet", &object) + &get("pet", &format!("{{anyOf: [{all}]}}"));
+        let components = |schemas: Vec<String>| format!("components:\n  schemas:\n{}", schemas.concat());
+        let before = names(&model(&(paths.clone() + &components(known.clone()))));
+        let mut more = known;
+        more.insert(if is_first { 0 } else { more.len() }, added);
+        let after = names(&model(&(paths + &get("zz", &reference(&name)) + &components(more))));
+        let lost: Vec<&String> = before.iter().filter(|name| !after.contains(name)).collect();
+        prop_assert!(lost.is_empty(), "{name}: {lost:?}");
+    }
+}
+
 /// Returns the README of each package.
 fn readmes(model: &DefinitionModel) -> Vec<String> {
     let (group, version) = ("g".parse().expect("a name"), "0.0.1".parse().expect("a version"));
@@ -155,7 +185,7 @@ fn the_data_of_an_event_have_their_own_type() {
     let event =
         |data: &str| format!("itemSchema: {{type: object, properties: {{event: {{type: string}}, data: {data}}}}}");
     let object = "{type: object, properties: {n: {type: integer}}}";
-    let named = (MethodResult::Events(lowering::TypeUse::Named("EEvent".to_owned())), vec!["n".to_owned()]);
+    let named = (MethodResult::Events(lowering::TypeUse::Named("E__Event".to_owned())), vec!["n".to_owned()]);
     assert_eq!(result(&format!("schema: {object}")), named);
     assert_eq!(result(&event(&format!("{{type: string, contentSchema: {object}}}"))), named);
     assert_eq!(result(&event(object)), named);

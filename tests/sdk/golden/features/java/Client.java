@@ -9,12 +9,12 @@ import g0_sdk.calls.SendTextCall;
 import g0_sdk.calls.ShapesCall;
 import g0_sdk.calls.StylesCall;
 import g0_sdk.calls.UploadCall;
-import g0_sdk.types.ExchangeLinesBodyItem;
-import g0_sdk.types.SendFormBody;
-import g0_sdk.types.StylesDeep;
-import g0_sdk.types.StylesMatrix;
-import g0_sdk.types.StylesWhole;
-import g0_sdk.types.UploadBody;
+import g0_sdk.types.ExchangeLines__BodyItem;
+import g0_sdk.types.SendForm__Body;
+import g0_sdk.types.Styles__Deep;
+import g0_sdk.types.Styles__Matrix;
+import g0_sdk.types.Styles__Whole;
+import g0_sdk.types.Upload__Body;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,21 +69,21 @@ public final class Client extends BaseClient {
     /**
      * Every style of a parameter
      */
-    public StylesCall styles(List<Long> simple, StylesMatrix matrix, String label, List<String> exploded, List<String> joined, List<Long> spaced, List<Long> piped, StylesDeep deep, StylesWhole whole, String reserved, List<Long> xList, String session) {
+    public StylesCall styles(List<Long> simple, Styles__Matrix matrix, String label, List<String> exploded, List<String> joined, List<Long> spaced, List<Long> piped, Styles__Deep deep, Styles__Whole whole, String reserved, List<Long> xList, String session) {
         return new StylesCall(this).simple(simple).matrix(matrix).label(label).exploded(exploded).joined(joined).spaced(spaced).piped(piped).deep(deep).whole(whole).reserved(reserved).xList(xList).session(session);
     }
 
     /**
      * POST /forms
      */
-    public SendFormCall sendForm(SendFormBody body) {
+    public SendFormCall sendForm(SendForm__Body body) {
         return new SendFormCall(this).body(body);
     }
 
     /**
      * POST /uploads
      */
-    public UploadCall upload(UploadBody body) {
+    public UploadCall upload(Upload__Body body) {
         return new UploadCall(this).body(body);
     }
 
@@ -97,7 +97,7 @@ public final class Client extends BaseClient {
     /**
      * POST /lines
      */
-    public ExchangeLinesCall exchangeLines(Iterable<? extends ExchangeLinesBodyItem> body) {
+    public ExchangeLinesCall exchangeLines(Iterable<? extends ExchangeLines__BodyItem> body) {
         return new ExchangeLinesCall(this).body(body);
     }
 

@@ -46,15 +46,15 @@ class Client(_r.BaseClient):
     def styles(
         self,
         simple: _t.List[int],
-        matrix: _types.StylesMatrix,
+        matrix: _types.Styles__Matrix,
         label: str,
         *,
         exploded: _t.List[str],
         joined: _t.List[str],
         spaced: _t.List[int],
         piped: _t.List[int],
-        deep: _types.StylesDeep,
-        whole: _types.StylesWhole,
+        deep: _types.Styles__Deep,
+        whole: _types.Styles__Whole,
         reserved: str,
         x_list: _t.List[int],
         session: str,
@@ -65,7 +65,7 @@ class Client(_r.BaseClient):
 
     def send_form(
         self,
-        body: _types.SendFormBody,
+        body: _types.SendForm__Body,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
     ) -> _r.Response[str]:
@@ -74,7 +74,7 @@ class Client(_r.BaseClient):
 
     def upload(
         self,
-        body: _types.UploadBody,
+        body: _types.Upload__Body,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
     ) -> _r.Response[_t.Any]:
@@ -92,10 +92,10 @@ class Client(_r.BaseClient):
 
     def exchange_lines(
         self,
-        body: _t.List[_types.ExchangeLinesBodyItem],
+        body: _t.List[_types.ExchangeLines__BodyItem],
         *,
         options: _t.Optional[_r.RequestOptions] = None,
-    ) -> _r.Response[_r.Stream[_types.ExchangeLinesResponseItem]]:
+    ) -> _r.Response[_r.Stream[_types.ExchangeLines__ResponseItem]]:
         """POST /lines"""
         return self._call(_operations[4], (), options, body, True)
 
@@ -103,7 +103,7 @@ class Client(_r.BaseClient):
         self,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
-    ) -> _r.Response[_r.Stream[_r.ServerEvent[_types.ListenEvent]]]:
+    ) -> _r.Response[_r.Stream[_r.ServerEvent[_types.Listen__Event]]]:
         """GET /events"""
         return self._call(_operations[5], (), options)
 

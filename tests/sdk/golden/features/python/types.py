@@ -6,7 +6,7 @@ import typing as _t
 
 from . import runtime as _r
 
-__all__ = ["Circle", "ExchangeLinesBodyItem", "ExchangeLinesResponseItem", "Group", "GroupMore", "GroupMoreDeep", "ListenEvent", "SendFormBody", "Shape", "StylesDeep", "StylesMatrix", "StylesWhole", "UploadBody", "UploadBodyAbout"]
+__all__ = ["Circle", "ExchangeLines__BodyItem", "ExchangeLines__ResponseItem", "Group", "Group_More", "Group_More_Deep", "Listen__Event", "SendForm__Body", "Shape", "Styles__Deep", "Styles__Matrix", "Styles__Whole", "Upload__Body", "Upload__Body_About"]
 
 _ = _r
 
@@ -16,67 +16,67 @@ class Circle(_t.TypedDict):
     radius: float
 
 
-class ExchangeLinesBodyItem(_t.TypedDict, total=False):
+class ExchangeLines__BodyItem(_t.TypedDict, total=False):
     a: int
 
 
-class ExchangeLinesResponseItem(_t.TypedDict, total=False):
+class ExchangeLines__ResponseItem(_t.TypedDict, total=False):
     a: int
 
 
 _GroupRequired = _t.TypedDict("_GroupRequired", {"kind": "_t.Literal[\"group\", \"list\"]"})
 
-_GroupOptional = _t.TypedDict("_GroupOptional", {"parts": "_t.List[Shape]", "odd-name": "_t.Optional[str]", "pair": "_t.List[_t.Union[str, int]]", "more": "GroupMore"}, total=False)
+_GroupOptional = _t.TypedDict("_GroupOptional", {"parts": "_t.List[Shape]", "odd-name": "_t.Optional[str]", "pair": "_t.List[_t.Union[str, int]]", "more": "Group_More"}, total=False)
 
 
 class Group(_GroupRequired, _GroupOptional):
     """Shapes in shapes"""
 
 
-GroupMore = _t.TypedDict("GroupMore", {"class": "str", "deep": "GroupMoreDeep"}, total=False)
+Group_More = _t.TypedDict("Group_More", {"class": "str", "deep": "Group_More_Deep"}, total=False)
 
 
-class GroupMoreDeep(_t.TypedDict, total=False):
+class Group_More_Deep(_t.TypedDict, total=False):
     x: bool
 
 
-class ListenEvent(_t.TypedDict, total=False):
+class Listen__Event(_t.TypedDict, total=False):
     a: int
 
 
-class _SendFormBodyRequired(_t.TypedDict):
+class _SendForm__BodyRequired(_t.TypedDict):
     name: str
 
 
-class SendFormBody(_SendFormBodyRequired, total=False):
+class SendForm__Body(_SendForm__BodyRequired, total=False):
     tags: _t.List[str]
 
 
 Shape = _t.Optional[_t.Union["Circle", "Group"]]
 
 
-class StylesDeep(_t.TypedDict, total=False):
+class Styles__Deep(_t.TypedDict, total=False):
     a: int
     b: _t.List[int]
 
 
-class StylesMatrix(_t.TypedDict, total=False):
+class Styles__Matrix(_t.TypedDict, total=False):
     a: int
     b: int
 
 
-class StylesWhole(_t.TypedDict, total=False):
+class Styles__Whole(_t.TypedDict, total=False):
     a: bool
 
 
-class _UploadBodyRequired(_t.TypedDict):
+class _Upload__BodyRequired(_t.TypedDict):
     file: _r.File
-    about: UploadBodyAbout
+    about: Upload__Body_About
 
 
-class UploadBody(_UploadBodyRequired, total=False):
+class Upload__Body(_Upload__BodyRequired, total=False):
     n: int
 
 
-class UploadBodyAbout(_t.TypedDict, total=False):
+class Upload__Body_About(_t.TypedDict, total=False):
     a: int

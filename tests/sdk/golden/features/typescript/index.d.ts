@@ -25,14 +25,14 @@ export declare class Client extends Base {
    */
   styles(input: {
     simple: Array<number>;
-    matrix: StylesMatrix;
+    matrix: Styles__Matrix;
     label: string;
     exploded: Array<string>;
     joined: Array<string>;
     spaced: Array<number>;
     piped: Array<number>;
-    deep: StylesDeep;
-    whole: StylesWhole;
+    deep: Styles__Deep;
+    whole: Styles__Whole;
     reserved: string;
     xList: Array<number>;
     session: string;
@@ -42,14 +42,14 @@ export declare class Client extends Base {
    * POST /forms
    */
   sendForm(input: {
-    body: SendFormBody;
+    body: SendForm__Body;
   }, options?: RequestOptions): Promise<ApiResponse<string>>;
 
   /**
    * POST /uploads
    */
   upload(input: {
-    body: UploadBody;
+    body: Upload__Body;
   }, options?: RequestOptions): Promise<ApiResponse<any>>;
 
   /**
@@ -63,13 +63,13 @@ export declare class Client extends Base {
    * POST /lines
    */
   exchangeLines(input: {
-    body: Array<ExchangeLinesBodyItem>;
-  }, options?: RequestOptions): Promise<ApiResponse<AsyncIterable<ExchangeLinesResponseItem>>>;
+    body: Array<ExchangeLines__BodyItem>;
+  }, options?: RequestOptions): Promise<ApiResponse<AsyncIterable<ExchangeLines__ResponseItem>>>;
 
   /**
    * GET /events
    */
-  listen(options?: RequestOptions): Promise<ApiResponse<AsyncIterable<ServerEvent<ListenEvent>>>>;
+  listen(options?: RequestOptions): Promise<ApiResponse<AsyncIterable<ServerEvent<Listen__Event>>>>;
 
   /**
    * GET /errors
@@ -95,12 +95,12 @@ export interface Circle {
   [name: string]: unknown;
 }
 
-export interface ExchangeLinesBodyItem {
+export interface ExchangeLines__BodyItem {
   a?: number;
   [name: string]: unknown;
 }
 
-export interface ExchangeLinesResponseItem {
+export interface ExchangeLines__ResponseItem {
   a?: number;
   [name: string]: unknown;
 }
@@ -114,27 +114,27 @@ export interface Group {
   /** A "quoted" description with a \ and """ */
   "odd-name"?: string | null;
   pair?: [string, number];
-  more?: GroupMore;
+  more?: Group_More;
   [name: string]: unknown;
 }
 
-export interface GroupMore {
+export interface Group_More {
   class?: string;
-  deep?: GroupMoreDeep;
+  deep?: Group_More_Deep;
   [name: string]: unknown;
 }
 
-export interface GroupMoreDeep {
+export interface Group_More_Deep {
   x?: boolean;
   [name: string]: unknown;
 }
 
-export interface ListenEvent {
+export interface Listen__Event {
   a?: number;
   [name: string]: unknown;
 }
 
-export interface SendFormBody {
+export interface SendForm__Body {
   name: string;
   tags?: Array<string>;
   [name: string]: unknown;
@@ -142,31 +142,31 @@ export interface SendFormBody {
 
 export type Shape = Circle | Group | null;
 
-export interface StylesDeep {
+export interface Styles__Deep {
   a?: number;
   b?: Array<number>;
   [name: string]: unknown;
 }
 
-export interface StylesMatrix {
+export interface Styles__Matrix {
   a?: number;
   b?: number;
   [name: string]: unknown;
 }
 
-export interface StylesWhole {
+export interface Styles__Whole {
   a?: boolean;
   [name: string]: unknown;
 }
 
-export interface UploadBody {
+export interface Upload__Body {
   file: FileInput;
-  about: UploadBodyAbout;
+  about: Upload__Body_About;
   n?: number;
   [name: string]: unknown;
 }
 
-export interface UploadBodyAbout {
+export interface Upload__Body_About {
   a?: number;
   [name: string]: unknown;
 }

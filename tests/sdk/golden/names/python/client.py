@@ -134,7 +134,7 @@ class Client(_r.BaseClient):
         self,
         *,
         options: _t.Optional[_r.RequestOptions] = None,
-    ) -> _r.Response[_types.BytesResponse]:
+    ) -> _r.Response[_types.Bytes__Response]:
         """GET /i"""
         return self._call(_operations[10], (), options)
 

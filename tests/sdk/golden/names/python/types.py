@@ -6,17 +6,17 @@ import typing as _t
 
 from . import runtime as _r
 
-__all__ = ["BytesResponse", "Forest", "Response_", "Tree"]
+__all__ = ["Bytes__Response", "Forest", "Response_", "Tree"]
 
 _ = _r
 
 
-_BytesResponseRequired = _t.TypedDict("_BytesResponseRequired", {"import": "str"})
+_Bytes__ResponseRequired = _t.TypedDict("_Bytes__ResponseRequired", {"import": "str"})
 
-_BytesResponseOptional = _t.TypedDict("_BytesResponseOptional", {"__x": "int", "str": "str"}, total=False)
+_Bytes__ResponseOptional = _t.TypedDict("_Bytes__ResponseOptional", {"__x": "int", "str": "str"}, total=False)
 
 
-class BytesResponse(_BytesResponseRequired, _BytesResponseOptional):
+class Bytes__Response(_Bytes__ResponseRequired, _Bytes__ResponseOptional):
     pass
 
 

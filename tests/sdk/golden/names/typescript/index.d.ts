@@ -81,7 +81,7 @@ export declare class Client extends Base {
   /**
    * GET /i
    */
-  bytes(options?: RequestOptions): Promise<ApiResponse<BytesResponse>>;
+  bytes(options?: RequestOptions): Promise<ApiResponse<Bytes__Response>>;
 
   /**
    * GET /then
@@ -106,7 +106,7 @@ export declare class Client extends Base {
   forest(options?: RequestOptions): Promise<ApiResponse<Forest>>;
 }
 
-export interface BytesResponse {
+export interface Bytes__Response {
   import: string;
   __x?: number;
   str?: string;

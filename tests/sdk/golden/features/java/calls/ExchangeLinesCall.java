@@ -9,19 +9,19 @@ import g0_sdk.JsonType;
 import g0_sdk.Operation;
 import g0_sdk.ServerEvent;
 import g0_sdk.Upload;
-import g0_sdk.types.ExchangeLinesBodyItem;
-import g0_sdk.types.ExchangeLinesResponseItem;
+import g0_sdk.types.ExchangeLines__BodyItem;
+import g0_sdk.types.ExchangeLines__ResponseItem;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
 /** A call of <code>POST /lines</code>. */
-public final class ExchangeLinesCall extends Call<ExchangeLinesCall, ItemStream<ExchangeLinesResponseItem>> {
+public final class ExchangeLinesCall extends Call<ExchangeLinesCall, ItemStream<ExchangeLines__ResponseItem>> {
     private static final Operation OPERATION = describe();
 
     /** Begins a call; the methods of the client do. */
     public ExchangeLinesCall(BaseClient client) {
-        super(client, OPERATION, JsonType.stream(ExchangeLinesResponseItem.TYPE));
+        super(client, OPERATION, JsonType.stream(ExchangeLines__ResponseItem.TYPE));
     }
 
     private static Operation describe() {
@@ -37,7 +37,7 @@ public final class ExchangeLinesCall extends Call<ExchangeLinesCall, ItemStream<
     /**
      * Sets the body.
      */
-    public ExchangeLinesCall body(Iterable<? extends ExchangeLinesBodyItem> value) {
+    public ExchangeLinesCall body(Iterable<? extends ExchangeLines__BodyItem> value) {
         return setBody(value);
     }
 }

@@ -9,18 +9,18 @@ import g0_sdk.JsonType;
 import g0_sdk.Operation;
 import g0_sdk.ServerEvent;
 import g0_sdk.Upload;
-import g0_sdk.types.ListenEvent;
+import g0_sdk.types.Listen__Event;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
 /** A call of <code>GET /events</code>. */
-public final class ListenCall extends Call<ListenCall, ItemStream<ServerEvent<ListenEvent>>> {
+public final class ListenCall extends Call<ListenCall, ItemStream<ServerEvent<Listen__Event>>> {
     private static final Operation OPERATION = describe();
 
     /** Begins a call; the methods of the client do. */
     public ListenCall(BaseClient client) {
-        super(client, OPERATION, JsonType.events(ListenEvent.TYPE));
+        super(client, OPERATION, JsonType.events(Listen__Event.TYPE));
     }
 
     private static Operation describe() {

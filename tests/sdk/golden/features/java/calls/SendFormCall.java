@@ -9,7 +9,7 @@ import g0_sdk.JsonType;
 import g0_sdk.Operation;
 import g0_sdk.ServerEvent;
 import g0_sdk.Upload;
-import g0_sdk.types.SendFormBody;
+import g0_sdk.types.SendForm__Body;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ public final class SendFormCall extends Call<SendFormCall, String> {
     /**
      * Sets the body.
      */
-    public SendFormCall body(SendFormBody value) {
+    public SendFormCall body(SendForm__Body value) {
         return setBody(value);
     }
 }

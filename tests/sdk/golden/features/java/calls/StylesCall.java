@@ -9,9 +9,9 @@ import g0_sdk.JsonType;
 import g0_sdk.Operation;
 import g0_sdk.ServerEvent;
 import g0_sdk.Upload;
-import g0_sdk.types.StylesDeep;
-import g0_sdk.types.StylesMatrix;
-import g0_sdk.types.StylesWhole;
+import g0_sdk.types.Styles__Deep;
+import g0_sdk.types.Styles__Matrix;
+import g0_sdk.types.Styles__Whole;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +56,7 @@ public final class StylesCall extends Call<StylesCall, Void> {
     /**
      * Sets the parameter <code>matrix</code>.
      */
-    public StylesCall matrix(StylesMatrix value) {
+    public StylesCall matrix(Styles__Matrix value) {
         return set(1, value);
     }
 
@@ -98,14 +98,14 @@ public final class StylesCall extends Call<StylesCall, Void> {
     /**
      * Sets the parameter <code>deep</code>.
      */
-    public StylesCall deep(StylesDeep value) {
+    public StylesCall deep(Styles__Deep value) {
         return set(7, value);
     }
 
     /**
      * Sets the parameter <code>whole</code>.
      */
-    public StylesCall whole(StylesWhole value) {
+    public StylesCall whole(Styles__Whole value) {
         return set(8, value);
     }
 

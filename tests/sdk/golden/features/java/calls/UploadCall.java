@@ -9,7 +9,7 @@ import g0_sdk.JsonType;
 import g0_sdk.Operation;
 import g0_sdk.ServerEvent;
 import g0_sdk.Upload;
-import g0_sdk.types.UploadBody;
+import g0_sdk.types.Upload__Body;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ public final class UploadCall extends Call<UploadCall, Object> {
     /**
      * Sets the body.
      */
-    public UploadCall body(UploadBody value) {
+    public UploadCall body(Upload__Body value) {
         return setBody(value);
     }
 }

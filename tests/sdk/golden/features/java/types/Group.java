@@ -81,12 +81,12 @@ public final class Group extends JsonObject<Group> {
     /**
      * Returns the field <code>more</code>.
      */
-    public Optional<GroupMore> more() {
-        return find("more", GroupMore.TYPE);
+    public Optional<Group_More> more() {
+        return find("more", Group_More.TYPE);
     }
 
     /** Sets the field <code>more</code>. */
-    public Group withMore(GroupMore value) {
+    public Group withMore(Group_More value) {
         return with("more", value);
     }
 

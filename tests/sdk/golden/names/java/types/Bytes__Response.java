@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * BytesResponse.
+ * Bytes__Response.
  */
-public final class BytesResponse extends JsonObject<BytesResponse> {
+public final class Bytes__Response extends JsonObject<Bytes__Response> {
     /** Reads the type. */
-    public static final JsonType<BytesResponse> TYPE = JsonType.object(BytesResponse::new);
+    public static final JsonType<Bytes__Response> TYPE = JsonType.object(Bytes__Response::new);
 
     /** Makes an object without fields. */
-    public BytesResponse() {
+    public Bytes__Response() {
         this(Map.of());
     }
 
-    private BytesResponse(Map<String, Object> fields) {
+    private Bytes__Response(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected BytesResponse copy(Map<String, Object> fields) {
-        return new BytesResponse(fields);
+    protected Bytes__Response copy(Map<String, Object> fields) {
+        return new Bytes__Response(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class BytesResponse extends JsonObject<BytesResponse> {
     }
 
     /** Sets the field <code>import</code>. */
-    public BytesResponse withImport_(String value) {
+    public Bytes__Response withImport_(String value) {
         return with("import", value);
     }
 
@@ -50,7 +50,7 @@ public final class BytesResponse extends JsonObject<BytesResponse> {
     }
 
     /** Sets the field <code>__x</code>. */
-    public BytesResponse withX(long value) {
+    public Bytes__Response withX(long value) {
         return with("__x", value);
     }
 
@@ -62,7 +62,7 @@ public final class BytesResponse extends JsonObject<BytesResponse> {
     }
 
     /** Sets the field <code>str</code>. */
-    public BytesResponse withStr(String value) {
+    public Bytes__Response withStr(String value) {
         return with("str", value);
     }
 }

@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ListenEvent.
+ * ExchangeLines__BodyItem.
  */
-public final class ListenEvent extends JsonObject<ListenEvent> {
+public final class ExchangeLines__BodyItem extends JsonObject<ExchangeLines__BodyItem> {
     /** Reads the type. */
-    public static final JsonType<ListenEvent> TYPE = JsonType.object(ListenEvent::new);
+    public static final JsonType<ExchangeLines__BodyItem> TYPE = JsonType.object(ExchangeLines__BodyItem::new);
 
     /** Makes an object without fields. */
-    public ListenEvent() {
+    public ExchangeLines__BodyItem() {
         this(Map.of());
     }
 
-    private ListenEvent(Map<String, Object> fields) {
+    private ExchangeLines__BodyItem(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected ListenEvent copy(Map<String, Object> fields) {
-        return new ListenEvent(fields);
+    protected ExchangeLines__BodyItem copy(Map<String, Object> fields) {
+        return new ExchangeLines__BodyItem(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class ListenEvent extends JsonObject<ListenEvent> {
     }
 
     /** Sets the field <code>a</code>. */
-    public ListenEvent withA(long value) {
+    public ExchangeLines__BodyItem withA(long value) {
         return with("a", value);
     }
 }

@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * StylesMatrix.
+ * Styles__Deep.
  */
-public final class StylesMatrix extends JsonObject<StylesMatrix> {
+public final class Styles__Deep extends JsonObject<Styles__Deep> {
     /** Reads the type. */
-    public static final JsonType<StylesMatrix> TYPE = JsonType.object(StylesMatrix::new);
+    public static final JsonType<Styles__Deep> TYPE = JsonType.object(Styles__Deep::new);
 
     /** Makes an object without fields. */
-    public StylesMatrix() {
+    public Styles__Deep() {
         this(Map.of());
     }
 
-    private StylesMatrix(Map<String, Object> fields) {
+    private Styles__Deep(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected StylesMatrix copy(Map<String, Object> fields) {
-        return new StylesMatrix(fields);
+    protected Styles__Deep copy(Map<String, Object> fields) {
+        return new Styles__Deep(fields);
     }
 
     /**
@@ -38,19 +38,19 @@ public final class StylesMatrix extends JsonObject<StylesMatrix> {
     }
 
     /** Sets the field <code>a</code>. */
-    public StylesMatrix withA(long value) {
+    public Styles__Deep withA(long value) {
         return with("a", value);
     }
 
     /**
      * Returns the field <code>b</code>.
      */
-    public Optional<Long> b() {
-        return find("b", JsonType.INTEGER);
+    public Optional<List<Long>> b() {
+        return find("b", JsonType.list(JsonType.INTEGER));
     }
 
     /** Sets the field <code>b</code>. */
-    public StylesMatrix withB(long value) {
+    public Styles__Deep withB(List<Long> value) {
         return with("b", value);
     }
 }

@@ -10,35 +10,35 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * UploadBodyAbout.
+ * Styles__Whole.
  */
-public final class UploadBodyAbout extends JsonObject<UploadBodyAbout> {
+public final class Styles__Whole extends JsonObject<Styles__Whole> {
     /** Reads the type. */
-    public static final JsonType<UploadBodyAbout> TYPE = JsonType.object(UploadBodyAbout::new);
+    public static final JsonType<Styles__Whole> TYPE = JsonType.object(Styles__Whole::new);
 
     /** Makes an object without fields. */
-    public UploadBodyAbout() {
+    public Styles__Whole() {
         this(Map.of());
     }
 
-    private UploadBodyAbout(Map<String, Object> fields) {
+    private Styles__Whole(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected UploadBodyAbout copy(Map<String, Object> fields) {
-        return new UploadBodyAbout(fields);
+    protected Styles__Whole copy(Map<String, Object> fields) {
+        return new Styles__Whole(fields);
     }
 
     /**
      * Returns the field <code>a</code>.
      */
-    public Optional<Long> a() {
-        return find("a", JsonType.INTEGER);
+    public Optional<Boolean> a() {
+        return find("a", JsonType.BOOLEAN);
     }
 
     /** Sets the field <code>a</code>. */
-    public UploadBodyAbout withA(long value) {
+    public Styles__Whole withA(boolean value) {
         return with("a", value);
     }
 }

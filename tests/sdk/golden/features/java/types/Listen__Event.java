@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ExchangeLinesBodyItem.
+ * Listen__Event.
  */
-public final class ExchangeLinesBodyItem extends JsonObject<ExchangeLinesBodyItem> {
+public final class Listen__Event extends JsonObject<Listen__Event> {
     /** Reads the type. */
-    public static final JsonType<ExchangeLinesBodyItem> TYPE = JsonType.object(ExchangeLinesBodyItem::new);
+    public static final JsonType<Listen__Event> TYPE = JsonType.object(Listen__Event::new);
 
     /** Makes an object without fields. */
-    public ExchangeLinesBodyItem() {
+    public Listen__Event() {
         this(Map.of());
     }
 
-    private ExchangeLinesBodyItem(Map<String, Object> fields) {
+    private Listen__Event(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected ExchangeLinesBodyItem copy(Map<String, Object> fields) {
-        return new ExchangeLinesBodyItem(fields);
+    protected Listen__Event copy(Map<String, Object> fields) {
+        return new Listen__Event(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class ExchangeLinesBodyItem extends JsonObject<ExchangeLinesBodyIte
     }
 
     /** Sets the field <code>a</code>. */
-    public ExchangeLinesBodyItem withA(long value) {
+    public Listen__Event withA(long value) {
         return with("a", value);
     }
 }

@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * GroupMore.
+ * Group_More.
  */
-public final class GroupMore extends JsonObject<GroupMore> {
+public final class Group_More extends JsonObject<Group_More> {
     /** Reads the type. */
-    public static final JsonType<GroupMore> TYPE = JsonType.object(GroupMore::new);
+    public static final JsonType<Group_More> TYPE = JsonType.object(Group_More::new);
 
     /** Makes an object without fields. */
-    public GroupMore() {
+    public Group_More() {
         this(Map.of());
     }
 
-    private GroupMore(Map<String, Object> fields) {
+    private Group_More(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected GroupMore copy(Map<String, Object> fields) {
-        return new GroupMore(fields);
+    protected Group_More copy(Map<String, Object> fields) {
+        return new Group_More(fields);
     }
 
     /**
@@ -38,19 +38,19 @@ public final class GroupMore extends JsonObject<GroupMore> {
     }
 
     /** Sets the field <code>class</code>. */
-    public GroupMore withClass_(String value) {
+    public Group_More withClass_(String value) {
         return with("class", value);
     }
 
     /**
      * Returns the field <code>deep</code>.
      */
-    public Optional<GroupMoreDeep> deep() {
-        return find("deep", GroupMoreDeep.TYPE);
+    public Optional<Group_More_Deep> deep() {
+        return find("deep", Group_More_Deep.TYPE);
     }
 
     /** Sets the field <code>deep</code>. */
-    public GroupMore withDeep(GroupMoreDeep value) {
+    public Group_More withDeep(Group_More_Deep value) {
         return with("deep", value);
     }
 }

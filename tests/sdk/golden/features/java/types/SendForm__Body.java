@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * SendFormBody.
+ * SendForm__Body.
  */
-public final class SendFormBody extends JsonObject<SendFormBody> {
+public final class SendForm__Body extends JsonObject<SendForm__Body> {
     /** Reads the type. */
-    public static final JsonType<SendFormBody> TYPE = JsonType.object(SendFormBody::new);
+    public static final JsonType<SendForm__Body> TYPE = JsonType.object(SendForm__Body::new);
 
     /** Makes an object without fields. */
-    public SendFormBody() {
+    public SendForm__Body() {
         this(Map.of());
     }
 
-    private SendFormBody(Map<String, Object> fields) {
+    private SendForm__Body(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected SendFormBody copy(Map<String, Object> fields) {
-        return new SendFormBody(fields);
+    protected SendForm__Body copy(Map<String, Object> fields) {
+        return new SendForm__Body(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class SendFormBody extends JsonObject<SendFormBody> {
     }
 
     /** Sets the field <code>name</code>. */
-    public SendFormBody withName(String value) {
+    public SendForm__Body withName(String value) {
         return with("name", value);
     }
 
@@ -50,7 +50,7 @@ public final class SendFormBody extends JsonObject<SendFormBody> {
     }
 
     /** Sets the field <code>tags</code>. */
-    public SendFormBody withTags(List<String> value) {
+    public SendForm__Body withTags(List<String> value) {
         return with("tags", value);
     }
 }

@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * StylesDeep.
+ * Styles__Matrix.
  */
-public final class StylesDeep extends JsonObject<StylesDeep> {
+public final class Styles__Matrix extends JsonObject<Styles__Matrix> {
     /** Reads the type. */
-    public static final JsonType<StylesDeep> TYPE = JsonType.object(StylesDeep::new);
+    public static final JsonType<Styles__Matrix> TYPE = JsonType.object(Styles__Matrix::new);
 
     /** Makes an object without fields. */
-    public StylesDeep() {
+    public Styles__Matrix() {
         this(Map.of());
     }
 
-    private StylesDeep(Map<String, Object> fields) {
+    private Styles__Matrix(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected StylesDeep copy(Map<String, Object> fields) {
-        return new StylesDeep(fields);
+    protected Styles__Matrix copy(Map<String, Object> fields) {
+        return new Styles__Matrix(fields);
     }
 
     /**
@@ -38,19 +38,19 @@ public final class StylesDeep extends JsonObject<StylesDeep> {
     }
 
     /** Sets the field <code>a</code>. */
-    public StylesDeep withA(long value) {
+    public Styles__Matrix withA(long value) {
         return with("a", value);
     }
 
     /**
      * Returns the field <code>b</code>.
      */
-    public Optional<List<Long>> b() {
-        return find("b", JsonType.list(JsonType.INTEGER));
+    public Optional<Long> b() {
+        return find("b", JsonType.INTEGER);
     }
 
     /** Sets the field <code>b</code>. */
-    public StylesDeep withB(List<Long> value) {
+    public Styles__Matrix withB(long value) {
         return with("b", value);
     }
 }

@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * ExchangeLinesResponseItem.
+ * Upload__Body_About.
  */
-public final class ExchangeLinesResponseItem extends JsonObject<ExchangeLinesResponseItem> {
+public final class Upload__Body_About extends JsonObject<Upload__Body_About> {
     /** Reads the type. */
-    public static final JsonType<ExchangeLinesResponseItem> TYPE = JsonType.object(ExchangeLinesResponseItem::new);
+    public static final JsonType<Upload__Body_About> TYPE = JsonType.object(Upload__Body_About::new);
 
     /** Makes an object without fields. */
-    public ExchangeLinesResponseItem() {
+    public Upload__Body_About() {
         this(Map.of());
     }
 
-    private ExchangeLinesResponseItem(Map<String, Object> fields) {
+    private Upload__Body_About(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected ExchangeLinesResponseItem copy(Map<String, Object> fields) {
-        return new ExchangeLinesResponseItem(fields);
+    protected Upload__Body_About copy(Map<String, Object> fields) {
+        return new Upload__Body_About(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class ExchangeLinesResponseItem extends JsonObject<ExchangeLinesRes
     }
 
     /** Sets the field <code>a</code>. */
-    public ExchangeLinesResponseItem withA(long value) {
+    public Upload__Body_About withA(long value) {
         return with("a", value);
     }
 }

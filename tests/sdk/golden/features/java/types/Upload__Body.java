@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * UploadBody.
+ * Upload__Body.
  */
-public final class UploadBody extends JsonObject<UploadBody> {
+public final class Upload__Body extends JsonObject<Upload__Body> {
     /** Reads the type. */
-    public static final JsonType<UploadBody> TYPE = JsonType.object(UploadBody::new);
+    public static final JsonType<Upload__Body> TYPE = JsonType.object(Upload__Body::new);
 
     /** Makes an object without fields. */
-    public UploadBody() {
+    public Upload__Body() {
         this(Map.of());
     }
 
-    private UploadBody(Map<String, Object> fields) {
+    private Upload__Body(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected UploadBody copy(Map<String, Object> fields) {
-        return new UploadBody(fields);
+    protected Upload__Body copy(Map<String, Object> fields) {
+        return new Upload__Body(fields);
     }
 
     /**
@@ -38,19 +38,19 @@ public final class UploadBody extends JsonObject<UploadBody> {
     }
 
     /** Sets the field <code>file</code>. */
-    public UploadBody withFile(Upload value) {
+    public Upload__Body withFile(Upload value) {
         return with("file", value);
     }
 
     /**
      * Returns the field <code>about</code>.
      */
-    public UploadBodyAbout about() {
-        return read("about", UploadBodyAbout.TYPE);
+    public Upload__Body_About about() {
+        return read("about", Upload__Body_About.TYPE);
     }
 
     /** Sets the field <code>about</code>. */
-    public UploadBody withAbout(UploadBodyAbout value) {
+    public Upload__Body withAbout(Upload__Body_About value) {
         return with("about", value);
     }
 
@@ -62,7 +62,7 @@ public final class UploadBody extends JsonObject<UploadBody> {
     }
 
     /** Sets the field <code>n</code>. */
-    public UploadBody withN(long value) {
+    public Upload__Body withN(long value) {
         return with("n", value);
     }
 }

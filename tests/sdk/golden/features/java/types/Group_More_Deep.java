@@ -10,24 +10,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * GroupMoreDeep.
+ * Group_More_Deep.
  */
-public final class GroupMoreDeep extends JsonObject<GroupMoreDeep> {
+public final class Group_More_Deep extends JsonObject<Group_More_Deep> {
     /** Reads the type. */
-    public static final JsonType<GroupMoreDeep> TYPE = JsonType.object(GroupMoreDeep::new);
+    public static final JsonType<Group_More_Deep> TYPE = JsonType.object(Group_More_Deep::new);
 
     /** Makes an object without fields. */
-    public GroupMoreDeep() {
+    public Group_More_Deep() {
         this(Map.of());
     }
 
-    private GroupMoreDeep(Map<String, Object> fields) {
+    private Group_More_Deep(Map<String, Object> fields) {
         super(fields);
     }
 
     @Override
-    protected GroupMoreDeep copy(Map<String, Object> fields) {
-        return new GroupMoreDeep(fields);
+    protected Group_More_Deep copy(Map<String, Object> fields) {
+        return new Group_More_Deep(fields);
     }
 
     /**
@@ -38,7 +38,7 @@ public final class GroupMoreDeep extends JsonObject<GroupMoreDeep> {
     }
 
     /** Sets the field <code>x</code>. */
-    public GroupMoreDeep withX(boolean value) {
+    public Group_More_Deep withX(boolean value) {
         return with("x", value);
     }
 }

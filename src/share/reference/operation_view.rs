@@ -49,11 +49,14 @@ struct ParameterGroup {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the Parameter Object")]
 struct ParameterView {
     name: String,
     place: &'static str,
     style: &'static str,
     explode: bool,
+    /// True if reserved characters of its value are not encoded.
+    is_reserved: bool,
     input: &'static str,
     is_required: bool,
     example: Option<String>,
@@ -210,6 +213,7 @@ impl<'m> OperationViewer<'m> {
             place: parameter.place.as_str(),
             style: parameter.style.as_str(),
             explode: parameter.explode,
+            is_reserved: parameter.allows_reserved && parameter.place == ParameterPlace::Query,
             input: input_kind(self.model, parameter),
             is_required: parameter.is_required,
             example: parameter
@@ -290,6 +294,7 @@ impl<'m> OperationViewer<'m> {
             place: "header",
             style: "simple",
             explode: false,
+            is_reserved: false,
             input: "text",
             is_required: header.is_required,
             example: None,

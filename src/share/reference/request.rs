@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::code::{ExampleBody, ExamplePart, ExampleRequest};
 use super::facts::value_text;
-use crate::definition::percent::encode;
+use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved};
 use crate::definition::{ParameterPlace, ParameterStyle};
 use crate::routes::{Credential, RouteAccess};
 use crate::share::model::{ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, PartModel};
@@ -35,7 +35,7 @@ pub(super) fn sample_request(
             }
             ParameterPlace::Query => query.extend(query_pairs(parameter, &sample)),
             ParameterPlace::Header => headers.push((parameter.name.clone(), plain_text(&sample))),
-            ParameterPlace::Cookie => cookies.push(format!("{}={}", parameter.name, encode(&plain_text(&sample)))),
+            ParameterPlace::Cookie => cookies.push(format!("{}={}", parameter.name, cookie_text(&sample))),
         }
     }
     add_credentials(access, &mut headers, &mut query, &mut cookies);
@@ -145,6 +145,12 @@ fn plain_text(value: &Value) -> String {
     }
 }
 
+/// Writes a value as the text of a cookie: as it is, unless it would end there.
+fn cookie_text(value: &Value) -> String {
+    let text = plain_text(value);
+    if text.contains(|character: char| character == ';' || character.is_control()) { encode(&text) } else { text }
+}
+
 fn path_text(parameter: &ParameterModel, value: &Value) -> String {
     let joined = |separator: &str| match value {
         Value::Array(items) => items.iter().map(|item| encode(&value_text(item))).collect::<Vec<_>>().join(separator),
@@ -168,14 +174,27 @@ fn path_text(parameter: &ParameterModel, value: &Value) -> String {
 }
 
 fn query_pairs(parameter: &ParameterModel, value: &Value) -> Vec<String> {
+    let (style, explode) = (parameter.style, parameter.explode);
+    let is_joined = style == ParameterStyle::Form && !explode;
+    let delimiter = if is_joined { ValueDelimiter::Comma } else { ValueDelimiter::Equals };
+    let reserved = |text: &str| encode_but_reserved(text, delimiter);
+    let encode: TextEncoder<'_> = if parameter.allows_reserved { &reserved } else { &encode };
     if parameter.media_type.is_some() {
         return vec![format!("{}={}", encode(&parameter.name), encode(&value.to_string()))];
     }
-    styled_pairs(&parameter.name, value, parameter.style, parameter.explode)
+    styled_pairs(&parameter.name, value, (style, explode), encode)
 }
 
+/// Writes a text in the characters that may stand in a query.
+type TextEncoder<'e> = &'e dyn Fn(&str) -> String;
+
 /// Writes a value of a query or of a form by its style (OpenAPI 3.1, "Style Values").
-fn styled_pairs(name: &str, value: &Value, style: ParameterStyle, explode: bool) -> Vec<String> {
+fn styled_pairs(
+    name: &str,
+    value: &Value,
+    (style, explode): (ParameterStyle, bool),
+    encode: TextEncoder<'_>,
+) -> Vec<String> {
     let name = encode(name);
     let pair = |name: &str, text: &str| format!("{name}={text}");
     let separator = style.encoded_separator();
@@ -187,7 +206,7 @@ fn styled_pairs(name: &str, value: &Value, style: ParameterStyle, explode: bool)
             let items: Vec<String> = items.iter().map(|item| encode(&value_text(item))).collect();
             vec![pair(&name, &items.join(separator))]
         }
-        Value::Object(_) if style == ParameterStyle::DeepObject => deep_pairs(&name, value),
+        Value::Object(_) if style == ParameterStyle::DeepObject => deep_pairs(&name, value, encode),
         Value::Object(fields) => {
             let fields = fields.iter().map(|(key, value)| (encode(key), encode(&value_text(value))));
             if explode {
@@ -201,11 +220,12 @@ fn styled_pairs(name: &str, value: &Value, style: ParameterStyle, explode: bool)
 }
 
 /// Writes an object with the path to each field in brackets; a list is written item by item.
-fn deep_pairs(name: &str, value: &Value) -> Vec<String> {
+fn deep_pairs(name: &str, value: &Value, encode: TextEncoder<'_>) -> Vec<String> {
     match value {
-        Value::Array(items) => items.iter().flat_map(|item| deep_pairs(name, item)).collect(),
+        Value::Array(items) => items.iter().flat_map(|item| deep_pairs(name, item, encode)).collect(),
         Value::Object(fields) => {
-            let field = |(key, field): (&String, &Value)| deep_pairs(&format!("{name}%5B{}%5D", encode(key)), field);
+            let field =
+                |(key, field): (&String, &Value)| deep_pairs(&format!("{name}%5B{}%5D", encode(key)), field, encode);
             fields.iter().flat_map(field).collect()
         }
         other => vec![format!("{name}={}", encode(&value_text(other)))],
@@ -216,9 +236,9 @@ fn deep_pairs(name: &str, value: &Value) -> Vec<String> {
 fn form_pairs(content: &ContentModel, name: &str, value: &Value) -> Vec<String> {
     let part = content.parts.iter().find(|part| part.name == name);
     match part {
-        Some(PartModel { style: Some((style, explode)), .. }) => styled_pairs(name, value, *style, *explode),
+        Some(PartModel { style: Some((style, explode)), .. }) => styled_pairs(name, value, (*style, *explode), &encode),
         Some(PartModel { media_type: Some(_), .. }) => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
-        _ if value.is_array() => styled_pairs(name, value, ParameterStyle::Form, true),
+        _ if value.is_array() => styled_pairs(name, value, (ParameterStyle::Form, true), &encode),
         _ => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
     }
 }
@@ -246,9 +266,22 @@ mod tests {
             ("content: {application/json: {schema: {type: object}, example: {a: true}}}", "?q=%7B%22a%22%3Atrue%7D'"),
             ("schema: {type: array}, example: [1, 2]", "?q=1&q=2'"),
             ("schema: {type: string}, example: '[1,2]'", "?q=%5B1%2C2%5D'"),
+            ("allowReserved: true, schema: {type: string}, example: 'a/b?c,d=e&f'", "?q=a/b?c,d%3De%26f'"),
+            ("allowReserved: true, explode: false, schema: {type: array}, example: ['a/,', b=c]", "?q=a/%2C,b=c'"),
+            ("allowReserved: true, style: deepObject, schema: {type: object}, example: {a: 'b:c'}", "?q%5Ba%5D=b:c'"),
         ] {
             let text = operation_of(&format!("parameters: [{{name: q, in: query, required: true, {parameter}}}]"));
             assert!(text.contains(expected), "{parameter}: {text}");
+        }
+    }
+
+    #[test]
+    fn curl_sends_cookies_as_the_clients_do() {
+        for (example, expected) in [("'a b/c'", "q=a b/c'"), ("[a, b]", "q=a,b'"), ("'a; b=c'", "q=a%3B%20b%3Dc'")] {
+            let text = operation_of(&format!(
+                "parameters: [{{name: q, in: cookie, required: true, schema: {{}}, example: {example}}}]"
+            ));
+            assert!(text.contains(expected), "{example}: {text}");
         }
     }
 

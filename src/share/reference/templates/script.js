@@ -114,25 +114,31 @@
   const page = document.getElementById("main");
   const keys = {};
   const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (each) => "%" + each.charCodeAt(0).toString(16).toUpperCase());
+  // The reserved characters that a parameter may have as they are, but for the one between the parts of its value.
+  const kept = /%(?:2F|21|24|27|28|29|2A|2C|3B|3D|3A|40|3F)/g;
+  const encoder = ({ reserved, style, explode }) => {
+    const between = style === "form" && explode !== "true" ? "%2C" : "%3D";
+    return reserved === undefined ? encode : (text) => encode(text).replace(kept, (code) => code === between ? code : decodeURIComponent(code));
+  };
   // A list or an object is typed as JSON. Numbers that JSON.parse would round stay as they were typed.
   const exact = (text) => text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => token[0] === '"' || token.length < 16 ? token : `"${token}"`);
   const parsed = (text) => { try { return /^\s*[[{]/.test(text) ? JSON.parse(exact(text)) : text; } catch { return text; } };
   const flat = (value) => value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
 
   // Writes a value by its style (OpenAPI 3.1, "Style Values"), as `[name, text]` pairs.
-  const deep = (name, value) => {
-    if (Array.isArray(value)) return value.flatMap((item) => deep(name, item));
+  const deep = (name, value, encode) => {
+    if (Array.isArray(value)) return value.flatMap((item) => deep(name, item, encode));
     if (value === null || typeof value !== "object") return [[name, encode(String(value))]];
-    return Object.entries(value).flatMap(([key, field]) => deep(`${name}%5B${encode(key)}%5D`, field));
+    return Object.entries(value).flatMap(([key, field]) => deep(`${name}%5B${encode(key)}%5D`, field, encode));
   };
-  const written = (name, value, style, explode) => {
+  const written = (name, value, style, explode, encode) => {
     const separator = { spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ",";
     if (Array.isArray(value)) {
       const items = value.map((item) => encode(flat(item)));
       return explode && style === "form" ? items.map((item) => [name, item]) : [[name, items.join(separator)]];
     }
     if (value !== null && typeof value === "object") {
-      if (style === "deepObject") return deep(name, value);
+      if (style === "deepObject") return deep(name, value, encode);
       const fields = Object.entries(value).map(([key, field]) => [encode(key), encode(flat(field))]);
       if (style === "form" && explode) return fields;
       return [[name, fields.map(([key, field]) => key + (explode ? "=" : ",") + field).join(separator)]];
@@ -142,9 +148,9 @@
   const inPath = (value, { name, style, explode }) => {
     const isList = Array.isArray(value), isObject = !isList && value !== null && typeof value === "object";
     if (style === "matrix" && explode === "true" && (isList || isObject)) {
-      return written(encode(name), value, "form", true).map(([key, text]) => `;${key}=${text}`).join("");
+      return written(encode(name), value, "form", true, encode).map(([key, text]) => `;${key}=${text}`).join("");
     }
-    const [[, text]] = written(encode(name), value, "simple", explode === "true");
+    const [[, text]] = written(encode(name), value, "simple", explode === "true", encode);
     if (style === "label") return "." + (explode === "true" ? text.replaceAll(",", ".") : text);
     return style === "matrix" ? `;${encode(name)}=${text}` : text;
   };
@@ -155,11 +161,11 @@
     for (const input of all("[data-name]", form)) {
       if (input.value === "") continue;
       const { name, place, style, kind } = input.dataset, explode = input.dataset.explode === "true";
-      const value = kind === "value" ? parsed(input.value) : input.value;
+      const value = kind === "value" ? parsed(input.value) : input.value, inQuery = encoder(input.dataset);
       if (place === "path") path = path.replaceAll(`{${name}}`, () => inPath(value, input.dataset));
-      else if (place === "query" && kind === "content") query.push(encode(name) + "=" + encode(value));
-      else if (place === "query") query.push(...written(encode(name), value, style, explode).map((pair) => pair.join("=")));
-      else if (place === "header") headers.set(name, decodeURIComponent(written(name, value, "simple", explode)[0][1]));
+      else if (place === "query" && kind === "content") query.push(inQuery(name) + "=" + inQuery(value));
+      else if (place === "query") query.push(...written(inQuery(name), value, style, explode, inQuery).map((pair) => pair.join("=")));
+      else if (place === "header") headers.set(name, decodeURIComponent(written(name, value, "simple", explode, encode)[0][1]));
       else cookies.push(name);
     }
     for (const input of all("[data-key]", form)) {
@@ -228,9 +234,9 @@
       form.append(labelled(label, input));
     }
     for (const row of all("[data-parameter]", operation)) {
-      const { parameter: name, place, style, explode, example, input: kind } = row.dataset;
+      const { parameter: name, place, style, explode, reserved, example, input: kind } = row.dataset;
       const input = make("input", { value: example ?? "", spellcheck: false });
-      Object.assign(input.dataset, { name, place, style, explode, kind });
+      Object.assign(input.dataset, { name, place, style, explode, kind }, reserved === undefined ? {} : { reserved });
       form.append(labelled(`${name} (${place})`, input));
     }
     const sample = operation.querySelector("[data-sample]");

@@ -29,6 +29,7 @@ use crate::harness::Sandbox;
 use crate::serving::Serving;
 use client::{Reply, send};
 use engine::{Engine, EngineKind};
+pub(crate) use forwarding::start_backend;
 use requests::{TestRequest, hostile_requests, mock_requests};
 
 /// The most requests about one definition.

@@ -36,6 +36,7 @@ mod fleet;
 mod hand_edits;
 mod harness;
 mod hostile;
+mod issuer;
 mod issuer_keys;
 mod json;
 mod layout;
@@ -70,5 +71,6 @@ mod terminal;
 mod tls;
 #[path = "../tools/mod.rs"]
 mod tools;
+mod tried;
 mod views;
 mod wait;

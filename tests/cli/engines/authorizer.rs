@@ -3,21 +3,16 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use serde_json::json;
+use std::time::{Duration, Instant};
 
 use super::engine::{Engine, EngineKind};
 use super::forwarding::start_backend;
 use super::golden::workspace_of;
 use crate::harness::{Sandbox, free_address};
+use crate::issuer::{ISSUER, Issuer};
 use crate::serving::Serving;
 
 const PROTOCOLS: [&str; 2] = ["--http1.1", "--http2-prior-knowledge"];
-const ISSUER: &str = "https://id.example";
 const BODY: &str = "{\"id\":\"1\"}";
 
 /// A group that takes each kind of key, a backend, an authorizer, and Envoy before them.
@@ -27,20 +22,18 @@ struct GuardedGroup {
     outside: Sandbox,
     authorizer: Serving,
     engine: Engine,
-    issuer: Ed25519KeyPair,
+    issuer: Issuer,
 }
 
 impl GuardedGroup {
     fn start() -> Self {
         let sandbox = workspace_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature"));
         let outside = Sandbox::empty();
-        let issuer = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key");
-        let x = URL_SAFE_NO_PAD.encode(issuer.public_key());
-        let set = json!({"keys": [{"kid": "1", "kty": "OKP", "crv": "Ed25519", "x": x}]});
+        let issuer = Issuer::new();
         let definition = sandbox.read("groups/shop/openapi.yaml");
         let post = "    post: {operationId: addItem, responses: {'200': {description: d}}}\n";
         sandbox.write("groups/shop/openapi.yaml", &format!("{definition}{post}"));
-        sandbox.write("keys/jwks/id.json", &set.to_string());
+        sandbox.write("keys/jwks/id.json", &issuer.key_set());
         let auth = format!(
             "auth: {{signature: {{}}, subscription: {{}}, token: {{issuer: '{ISSUER}', audience: shop, jwks: id.json}}}}"
         );
@@ -73,13 +66,7 @@ impl GuardedGroup {
 
     /// Writes a token of the issuer for an audience.
     fn token(&self, audience: &str) -> Vec<String> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
-        let claims = json!({"iss": ISSUER, "aud": audience, "sub": "robot", "exp": now + 300});
-        let [head, claims] =
-            [json!({"alg": "EdDSA", "kid": "1"}), claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-        let signed = format!("{head}.{claims}");
-        let signature = URL_SAFE_NO_PAD.encode(self.issuer.sign(signed.as_bytes()));
-        vec![format!("authorization: Bearer {signed}.{signature}")]
+        vec![format!("authorization: Bearer {}", self.issuer.token(audience))]
     }
 
     fn signature(&self, scheme: &str, method: &str, path: &str, body: &str) -> Vec<String> {

@@ -34,6 +34,7 @@ use crate::workspace::{DiskFacts, Workspace};
     group = ArgGroup::new("environments").required(true).args(["env", "all", "version"]),
     after_help = "Examples:\n  apigw docs --all --out public\n  apigw docs petstore --version 0.2.0 --out preview"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(in crate::cli) struct DocsArguments {
     /// Only these groups [default: all; with --version the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]

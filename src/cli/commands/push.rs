@@ -43,6 +43,7 @@ use prune::PushPruneArguments;
 #[command(
     after_help = "Examples:\n  apigw push --make-key ../push.pem\n  apigw push s3://gateway-state/online --env online --key ../push.pem"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(in crate::cli) struct PushArguments {
     /// Where to: `s3://BUCKET/PREFIX`, or a folder
     #[arg(value_name = "DESTINATION", required_unless_present = "make_key")]

@@ -89,9 +89,7 @@ pub trait Facts {
     ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error>;
 
     /// Returns the numbers of a group that operations of any environment name.
-    fn named_versions(&self, _group: &GroupName) -> Result<NamedVersions, Self::Error> {
-        Ok(NamedVersions::new())
-    }
+    fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, Self::Error>;
 
     /// Lists the grants for a group in an environment, of keys and of owners.
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error>;

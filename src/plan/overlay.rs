@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::candidate::PublishCandidate;
 use super::error::Error;
-use super::facts::{Facts, HeldGrant, LooseOperation, PastEntry};
+use super::facts::{Facts, HeldGrant, LooseOperation, NamedVersions, PastEntry};
 use super::outcome::{EditedEntry, Plan};
 
 /// The state on disk, with the outcome of the steps so far upon it.
@@ -153,6 +153,10 @@ impl<E> Facts for PlanOverlay<'_, E> {
         most: usize,
     ) -> Result<BTreeMap<GroupName, OperationId>, Self::Error> {
         self.base.lost_releases(environment, groups, most)
+    }
+
+    fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, E> {
+        self.base.named_versions(group)
     }
 
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Self::Error> {

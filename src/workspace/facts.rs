@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::access::AccessCache;
 use super::edited_entries::SharedEnvironment;
+use super::named_operations::VersionNames;
 use super::{EntryEdits, Error, PlanBase, Renumbering, Workspace, layout};
 use crate::access::{Grant, SubjectRecord};
 use crate::model::{
@@ -31,6 +32,7 @@ pub struct DiskFacts<'a> {
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: FactCache<GroupName, BTreeSet<Version>>,
     notes: FactCache<GroupName, Arc<VersionNotes>>,
+    named: VersionNames,
     /// The operations whose entries were lost, by the groups in question and the number of operations looked at.
     lost: FactCache<(EnvironmentName, BTreeSet<GroupName>, usize), BTreeMap<GroupName, OperationId>>,
     /// The keys, owners and revocations.
@@ -55,6 +57,7 @@ impl<'a> DiskFacts<'a> {
             groups: RefCell::new(None),
             versions: RefCell::new(BTreeMap::new()),
             notes: RefCell::new(BTreeMap::new()),
+            named: VersionNames::new(),
             lost: RefCell::new(BTreeMap::new()),
             granted: RefCell::new(None),
             access: AccessCache::new(),
@@ -248,7 +251,7 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, Error> {
-        self.workspace.named_versions(group)
+        self.named.of(self.workspace, group)
     }
 
     fn grants(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<HeldGrant>, Error> {

@@ -1,13 +1,16 @@
 //! Operations that are named somewhere, whether or not they have files: a file that was never committed along with the entry that
 //! names it leaves a history that lacks a release, and nothing may be built, deleted or numbered by such a history alone.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::{Error, restore_hint};
 use super::git::{GitCheckout, HEAD};
+use super::overview::EnvironmentOverview;
 use super::{Workspace, layout};
 use crate::check::rules::records::OPERATION_MISSING;
-use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
 use crate::plan::NamedVersions;
 
 impl Workspace {
@@ -52,28 +55,64 @@ impl Workspace {
         Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, restore_hint(&place)))
     }
 
-    /// Returns the numbers of a group that operations of any environment name, as far as its history can be read: each stands for
-    /// the bytes that it was published with, frozen still or not.
+    /// Returns the numbers of a group that operations of any environment name, as [`VersionNames::of`] does.
     ///
     /// # Errors
     ///
     /// Fails where the environments cannot be listed.
     pub fn named_versions(&self, group: &GroupName) -> Result<NamedVersions, Error> {
-        let environments: Vec<EnvironmentName> = self.recorded_environments()?.into_iter().collect();
+        VersionNames::new().of(self, group)
+    }
+}
+
+/// The most operations of a group in an environment whose versions count. One that is gone was among the latest.
+const MOST_OPERATIONS: usize = 100;
+
+/// Reads which versions operations name, each operation once for all groups.
+#[derive(Debug)]
+pub(super) struct VersionNames {
+    live: OnceCell<Vec<EnvironmentOverview>>,
+    operations: RefCell<BTreeMap<(EnvironmentName, OperationId), Option<Arc<Operation>>>>,
+}
+
+impl VersionNames {
+    pub(super) const fn new() -> Self {
+        Self { live: OnceCell::new(), operations: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Returns the numbers of a group that its latest operations in any environment name, as far as its history can be read: each
+    /// stands for the bytes that it was published with, frozen still or not.
+    pub(super) fn of(&self, workspace: &Workspace, group: &GroupName) -> Result<NamedVersions, Error> {
+        if self.live.get().is_none() {
+            let environments: Vec<EnvironmentName> = workspace.recorded_environments()?.into_iter().collect();
+            let _ = self.live.set(workspace.overview(&environments, None));
+        }
         let mut named = NamedVersions::new();
-        for live in self.overview(&environments, None) {
-            let name = live.environment.name;
+        for live in self.live.get().into_iter().flatten() {
+            let name = &live.environment.name;
             let entry = |entry: &Deployment| (entry.operation.clone(), entry.release.clone());
             let mut pending: BTreeMap<_, _> = live.environment.deployments.get(group).map(entry).into_iter().collect();
             // An operation is later than those before it, so each is met once.
-            while let Some((id, release)) = pending.pop_last() {
-                let operation = self.read_operation(&name, &id).ok();
+            for _ in 0..MOST_OPERATIONS {
+                let Some((id, release)) = pending.pop_last() else { break };
+                let operation = self.operation(workspace, name, &id);
                 named.entry((release.version, release.digest)).or_insert_with(|| (name.clone(), id));
                 let change = operation.as_ref().and_then(|operation| operation.changes.get(group));
                 pending.extend(change.into_iter().flat_map(|change| change.predecessors().map(entry)));
             }
         }
         Ok(named)
+    }
+
+    fn operation(
+        &self,
+        workspace: &Workspace,
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Option<Arc<Operation>> {
+        let mut operations = self.operations.borrow_mut();
+        let read = || workspace.read_operation(environment, id).ok().map(Arc::new);
+        operations.entry((environment.clone(), id.clone())).or_insert_with(read).clone()
     }
 }
 

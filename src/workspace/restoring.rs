@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD};
-use super::{DiskFacts, Workspace, layout, record};
+use super::{DiskFacts, Workspace, layout};
 use crate::model::{
     Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp,
 };

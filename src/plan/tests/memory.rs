@@ -294,6 +294,7 @@ pub(super) fn refused(error: &Error<DigestDiffers>) -> String {
         Error::FrozenDiffers { .. } => "differs",
         Error::Renumbered { .. } => "renumbered",
         Error::DeletedDiffers { .. } => "deleted",
+        Error::NumberNamed { .. } => "named",
         Error::NotCurrent { .. } => "not current",
         Error::Stale(_) => "stale",
         Error::Overtaken { .. } => "overtaken",
@@ -382,6 +383,10 @@ impl Facts for Memory {
         _: usize,
     ) -> Result<BTreeMap<GroupName, OperationId>, DigestDiffers> {
         Ok(BTreeMap::new())
+    }
+
+    fn named_versions(&self, _: &GroupName) -> Result<NamedVersions, DigestDiffers> {
+        Ok(NamedVersions::new())
     }
 
     fn grants(&self, _: &EnvironmentName, _: &GroupName) -> Result<Vec<HeldGrant>, DigestDiffers> {

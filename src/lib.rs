@@ -34,7 +34,7 @@
 //!
 //! `gateway::server`: `Worker::run` accepts a connection and `connection::serve` reads it with hyper. `gateway::service`:
 //! `handle` takes a request; `Exchange::decide` checks its head (`request_head::check_head`), finds its group (`find_path`) and calls
-//! `take_steps` (`match_api`, `check_address`, `check_access`, `check_limits`, `check_body_size`). A request that needs its
+//! `take_steps` (`match_api_of`, `check_address`, `check_access`, `check_limits_of_head`, `check_body_size`). A request that needs its
 //! body or a backend goes on in `Exchange::wait`: `admit` verifies a signed body, `receive_body` validates, and
 //! `forward_request` calls the backend. `gateway::upstream`: `forward::forward` picks a target (`UpstreamCall::prepare`),
 //! leases a connection (`pool::lease`) and exchanges messages in `http1`. `check_response` validates the response,
@@ -48,7 +48,8 @@
 //! | the target of a rollback | `plan/rollback.rs`, `release_before`; with `--to` `plan/past_state.rs` |
 //! | the limit of a request's body | `gateway/service.rs`, `check_body_size`; of one without a length `gateway/request_body.rs` |
 //! | the nonces of signed requests | `access/nonces.rs`, held by `gateway/access.rs` |
-//! | the freeze of a version | `workspace/commit.rs` |
+//! | the freeze of a version | `workspace/commit.rs`, `freeze_version` |
+//! | the caller's side of `apigw call` | `gateway/call` |
 //! | the served state | `gateway::compiled::CompiledSnapshot`, held by `SharedContext` in `gateway/service/context.rs` |
 //! | a new export target | `export::target`: see [`export`] |
 //! | a new rule of `check` | `check::rules`, and the file of `check` that reports it |

@@ -31,7 +31,7 @@ fn domains(subjects: &[CheckedGroup<'_>], settings: &WorkspaceSettings, findings
             } else {
                 match owners.insert(domain, subject) {
                     Some(other) if other.group == subject.group => {
-                        (format!("{domain} stands twice in this list"), "remove one of the two")
+                        (format!("{domain} is given twice in this list"), "remove one of the two")
                     }
                     Some(other) => (
                         format!("{domain} is bound to {} as well", other.group),

@@ -5,12 +5,13 @@
 //! rule; the other files here implement them:
 //!
 //! - `specification/`: the definition against the OpenAPI Specification, object by object
-//! - `operations`, `paths`, `security`: the APIs of a group
-//! - `addresses`: backend addresses and their variables
+//! - `operations`, `paths`, `path_values`, `template`, `security`: the APIs of a group
+//! - `addresses`, `forwarding`, `body_limit`: backend addresses and their variables, the other settings of a group
 //! - `across`, `routes`: conflicts between groups
 //! - `ip_rules`: addresses from which a group may be called
 //! - `environments`: `apigw.toml`
 //! - `places`: locations of values in a settings file
+//! - `subject`: what the rules look at
 
 mod across;
 mod addresses;

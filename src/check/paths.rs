@@ -145,7 +145,7 @@ fn declared(path: &PathApis<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
         let folded = if place == "header" { name.to_ascii_lowercase() } else { name.to_owned() };
         if let Some(first) = known.get(&(place, folded.clone())) {
             let message = format!(
-                "the {place} parameter {name:?} stands twice in this list, first on line {}; the last one counts",
+                "the {place} parameter {name:?} is given twice in this list, first on line {}; the last one counts",
                 first.line
             );
             findings.push(rules::PARAMETER_DUPLICATE.finding(location, message, "remove one of the two"));

@@ -272,7 +272,7 @@ fn findings_say_what_is_wrong_and_what_may_have_been_meant() {
     for (case, rule, words) in [
         (shadowed("/h/a: {get: {}}"), "route-shadowed", "with \"/{x}\"; "),
         (shadowed("/h/a: {get: {}}, /h/b: {get: {}}"), "route-shadowed", "with \"/{x}\", and 1 more alike; "),
-        (domains("a.example, a.example"), "domain-collision", "a.example stands twice in this list; remove one"),
+        (domains("a.example, a.example"), "domain-collision", "a.example is given twice in this list; remove one"),
         (domains("a.example"), "domain-collision", "a.example is bound to one as well; leave"),
         (of_webhooks(""), "no-api", "the group one has no API; "),
         (of_webhooks("webhooks: {w: {post: {}}}\n"), "no-api", "has no API: a webhook is called by the API"),

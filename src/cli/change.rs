@@ -244,7 +244,7 @@ pub(super) fn warn_of_clock(context: &Context<'_>, plan: &Plan) {
 /// A result that cannot be shown does not make a committed change a failed one.
 pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), CommandError>) {
     if let Err(error) = shown {
-        // Whoever asked for the document alone, or for less talk, has not even that.
+        // With `-o json` or `--quiet`, nothing else tells of the change.
         let told = format!("the change is committed, but: {}: {}", error.message, error.causes.join(": "));
         context.output.styled_note(&escape::text(&told));
     }

@@ -31,7 +31,7 @@ pub(super) struct FleetState {
     pub(super) is_controlled: bool,
 }
 
-/// Why the state of nodes is not known.
+/// Reason why the state of nodes is not known.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FleetError {
     #[error(transparent)]

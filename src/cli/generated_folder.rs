@@ -7,7 +7,7 @@ use super::error::{CommandError, Exit};
 use crate::share::GeneratedFile;
 use crate::workspace::{FolderChanges, OutputFile, OutputFolder};
 
-/// The way on from a folder that is out of date: which arguments the command had is known to who typed it.
+/// Hint for a folder that is out of date. It does not repeat the arguments, since the caller knows them.
 pub(super) const WRITE_IT: &str = "; the same command without `--check` writes it";
 
 /// A folder of generated files.

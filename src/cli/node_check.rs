@@ -24,7 +24,7 @@ pub(super) struct NodeCheck {
     pub(super) is_controlled: bool,
     /// The nodes that are silent and that no setting names: they can be forgotten.
     silent: Vec<NodeName>,
-    /// Why nodes do not get a group's operation at all.
+    /// Reason why nodes do not get a group's operation at all.
     withheld: Option<String>,
 }
 

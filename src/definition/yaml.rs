@@ -250,7 +250,7 @@ impl<'a> Builder<'a> {
             let store = self.document.store_mut();
             if let Some(first) = store.add_field(&mut object, entry) {
                 let message = format!(
-                    "the key {:?} stands twice in this mapping, first on line {}, column {}",
+                    "the key {:?} is given twice in this mapping, first on line {}, column {}",
                     store.text(entry.key.text()),
                     first.place.line,
                     first.place.column

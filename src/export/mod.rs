@@ -3,13 +3,15 @@
 //! Pure: from [`routes`](crate::routes) to files. [`export()`] is the entry point. A new target is a module with `files` and
 //! `judge`, and a variant of [`ExportTarget`].
 //!
+//! - `options`, `files`: the settings of an export, and what it writes
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `host_set`: the hosts that share one
-//! - `lower`: builds it, with `pattern`, `mock`, `cors` and `refusal`
+//! - `lower`: builds it, with `pattern`, `composed_path`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
 //! - `constant`: constants that a target may not send as they are
 //! - `upstream`: backends by the digest of their settings
-//! - `feature`, `feature_uses`, `place`, `report`: the settings that a target may not express, and the verdicts about them
+//! - `feature`, `feature_uses`, `connection_uses`, `place`: the settings that a target may not express
+//! - `verdict`, `aspect`, `report`: the verdicts about them
 //! - `wider`: the methods of wider paths, for targets that decide by path and method at once
 //! - `length`, `long_pattern`: the lengths that targets have limits for, and paths and steps that are left out for theirs
 //! - `target`: the targets

@@ -9,7 +9,8 @@
 //! - `held`: the clusters that a node has, or may have
 //! - `node`: the state of a node, which decides the response to a poll
 //! - `environment`: the nodes of an environment, with the release that they follow
-//! - `report`: the state as others are told it, and as it is remembered
+//! - `report`: the state as others are told it
+//! - `record`: the state as it is remembered
 //!
 //! # The protocol
 //!

@@ -40,7 +40,7 @@ impl std::fmt::Display for NodeIdentity {
     }
 }
 
-/// Why a body is no poll.
+/// Reason why a body is no poll.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// It is not a message of the protocol.

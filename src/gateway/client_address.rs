@@ -15,7 +15,7 @@ const LONGEST_SHOWN: usize = 60;
 pub(crate) enum UntoldAddress {
     #[error("there is no X-Forwarded-For")]
     Absent,
-    #[error("{0:?} in X-Forwarded-For is no address")]
+    #[error("{0:?} in X-Forwarded-For is not an address")]
     Unreadable(String),
 }
 

@@ -31,7 +31,7 @@ struct ControlledFleet {
     revision: u64,
 }
 
-/// Why a poll has no response of its own.
+/// Reason why a poll has no response of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PollFailure {
     /// No such environment is served.

@@ -53,7 +53,7 @@ pub(crate) struct IssuerKeysStatus {
     address: HttpUrl,
     /// The seconds since the last good set came.
     age_s: Option<u64>,
-    /// Why the last fetch has failed.
+    /// Reason why the last fetch has failed.
     error: Option<String>,
 }
 

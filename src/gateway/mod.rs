@@ -1,6 +1,6 @@
 //! The gateway: serves the live groups from memory.
 //!
-//! This is the only asynchronous code. It gets [`Snapshot`](crate::snapshot::Snapshot)s from a caller that reads
+//! Of the rooms below the command line, this one and `store` are asynchronous. It gets [`Snapshot`](crate::snapshot::Snapshot)s from a caller that reads
 //! files, and touches none itself.
 //!
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket for

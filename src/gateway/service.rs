@@ -3,12 +3,13 @@
 //! [`handle`] takes the steps of a request in their order, each a function of its own:
 //!
 //! 1. `check_head`: one host, one reading of the path, an expectation that can be met;
-//! 2. `find_path`, `match_api`: host and path, then the method;
+//! 2. `find_path`, `match_api_of`: host and path, then the method;
 //! 3. `check_address`: the IP rules;
 //! 4. `check_access`: the key of the caller and its grant;
-//! 5. `check_limits`: the rate limits;
+//! 5. `check_limits_of_head`: the rate limits;
 //! 6. `check_body_size`: the declared length; `request_body` counts the rest;
-//! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
+//! 7. `check_without_body` or, once the body is there, `receive_body`: the parameters and the body, against the definition where
+//!    the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
 //! On a connection of a proxy that asks for a verdict, `authorize` responds after the sixth; where the

@@ -21,6 +21,6 @@ pub struct SourceStatus {
     pub checked: Option<Timestamp>,
     /// Since when it does not; `None` where it does.
     pub failing_since: Option<Timestamp>,
-    /// Why it does not.
+    /// Reason why it does not.
     pub reason: Option<String>,
 }

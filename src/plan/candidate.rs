@@ -23,7 +23,7 @@ pub struct PublishCandidate<Settings = GroupSettings> {
     pub settings_on_disk: Option<Arc<[u8]>>,
     /// The files of `forwarding.tls` that are not on this machine.
     pub missing_secrets: Vec<String>,
-    /// Why the key of `forwarding.sign` cannot sign.
+    /// Reason why the key of `forwarding.sign` cannot sign.
     pub signing_fault: Option<SigningKeyFault>,
 }
 

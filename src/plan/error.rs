@@ -128,7 +128,7 @@ pub enum Error<E> {
     #[error("{} groups cannot be changed", .0.len())]
     Several(Vec<Self>),
     /// Several steps of a release plan are refused, each for one group or for several.
-    #[error("{} steps are held back", .0.len())]
+    #[error("{} steps are refused by policies", .0.len())]
     Steps(Vec<Self>),
 }
 

@@ -13,6 +13,7 @@
 //! - `mock`: the responses of a mock
 //! - `problem`: the refusals, in the words of every gateway
 //! - `upstream`: the backends, and the request as they see it
+//! - `not_served`, `error`: APIs without a route, and groups
 
 mod access;
 mod error;

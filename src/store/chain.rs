@@ -8,7 +8,7 @@ use crate::model::Digest;
 /// The most steps back: beyond them the sequence alone counts.
 pub(super) const MOST_STEPS: u64 = 1000;
 
-/// Why the line cannot be followed.
+/// Reason why the line cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainFault {
     /// A pointer of the line cannot be had.

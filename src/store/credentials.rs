@@ -51,7 +51,7 @@ impl fmt::Debug for AwsProfile {
     }
 }
 
-/// Why there are no settings.
+/// Reason why there are no settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwsSettingsError {
     /// A named profile is in no file.

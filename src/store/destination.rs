@@ -31,7 +31,7 @@ pub(super) struct PresentPointer {
 /// A pointer as a store has it, with its tag where the store sends one.
 pub type TaggedPointer = (SignedPointer, Option<EntityTag>);
 
-/// Why the state of a store cannot be used.
+/// Reason why the state of a store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
     /// The store failed.

@@ -18,7 +18,7 @@ pub struct StoreError {
     pub fault: StoreFault,
 }
 
-/// Why a call to a store failed.
+/// Reason why a call to a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreFault {
     /// Nobody listens there.

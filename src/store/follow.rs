@@ -41,7 +41,7 @@ pub struct StateFollower {
     tag: Option<EntityTag>,
 }
 
-/// Why a state is not followed. The last good one stays.
+/// Reason why a state is not followed. The last good one stays.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The store failed.

@@ -40,7 +40,7 @@ pub struct SignedPointer {
     bytes: Vec<u8>,
 }
 
-/// Why bytes are no pointer.
+/// Reason why bytes are no pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PointerFault {
     /// They are not in its form.

@@ -60,7 +60,7 @@ pub struct StorePrune {
     now: Timestamp,
 }
 
-/// Why nothing is removed, or not all.
+/// Reason why nothing is removed, or not all.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
     /// The store failed, or its state cannot be used.

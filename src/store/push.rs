@@ -35,7 +35,7 @@ pub enum CommitOutcome {
     BuiltUpon,
 }
 
-/// Why a push is not in force, or not known to be.
+/// Reason why a push is not in force, or not known to be.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The store failed before the pointer was written.

@@ -13,7 +13,7 @@ use super::push::StateSource;
 use super::state::StateList;
 use super::transfer::find_unusable;
 
-/// Why a store cannot be repaired.
+/// Reason why a store cannot be repaired.
 #[derive(Debug, thiserror::Error)]
 pub enum RepairError {
     /// The store failed, or its pointer cannot be used.

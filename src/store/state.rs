@@ -113,7 +113,7 @@ impl fmt::Display for StatePlace {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StateList(BTreeMap<StatePlace, Digest>);
 
-/// Why a text is no list of a state's files.
+/// Reason why a text is no list of a state's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StateListFault {
     /// It has too many lines.

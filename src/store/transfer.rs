@@ -13,7 +13,7 @@ use crate::model::Digest;
 /// The most calls at a time.
 const MOST_AT_A_TIME: usize = 8;
 
-/// Why an object cannot be had.
+/// Reason why an object cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum ContentFault {
     /// The store failed.

@@ -36,7 +36,7 @@ pub struct WebUrl {
     pub(super) path: String,
 }
 
-/// Why a text is no address of a store.
+/// Reason why a text is no address of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     /// The scheme is not known.

@@ -18,7 +18,7 @@ struct RecordSchema {
     schema: u64,
 }
 
-/// Why the content of a record cannot be used.
+/// Reason why the content of a record cannot be used.
 #[derive(Debug, thiserror::Error)]
 enum RecordFault {
     #[error("{0}")]

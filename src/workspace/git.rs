@@ -64,7 +64,7 @@ impl TryFrom<String> for CommitId {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let is_digest = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_digest { Ok(Self(text)) } else { Err("this is no commit") }
+        if is_digest { Ok(Self(text)) } else { Err("this is not the id of a commit") }
     }
 }
 

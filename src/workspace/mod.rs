@@ -10,16 +10,18 @@
 //! | `folders`, `durable` | listing and removing folders; durable writes |
 //! | `settings`, `setting_places` | hand-written files: `apigw.toml`, `group.yaml`, release plans; locations of settings |
 //! | `edit` | edits of hand-written files that keep every other byte |
+//! | `edited`, `edited_entries`, `hand_edits` | working copies that differ from their frozen version; entries of an environment that were edited by hand, as a way back takes them and as a resolve of other groups leaves them |
 //! | `quote`, `own_yaml` | the YAML that apigw writes, and its reader |
-//! | `record` | an environment's file: the live entries |
-//! | `operation_file`, `history`, `short_ids` | operations: one file each, the chain from the live entries backwards, short ids |
+//! | `record`, `contested` | an environment's file: the live entries, and those that both branches of a merge changed |
+//! | `operation_file`, `copies`, `history`, `short_ids` | operations: one file each, files that are copies of others, the chain from the live entries backwards, short ids |
 //! | `version_file`, `version_note`, `versions` | frozen versions: the list of their files, blocks and deletions, reading |
-//! | `groups`, `edited`, `prune` | working copies and versions of a group; edited working copies; unused versions |
+//! | `groups`, `prune` | working copies and versions of a group; unused versions |
 //! | `import` | changes of several files of a working copy together |
 //! | `init` | making a workspace |
 //! | `facts`, `base` | the state from which a plan is computed, and its comparison under the lock |
 //! | `lock`, `local_folder`, `intent`, `commit`, `take_back` | the lock, the folder of this machine, notes of unfinished changes, the rename that commits, and the way back where it fails |
-//! | `live`, `gateways` | the live state for gateways, and the gateways that run on this machine |
+//! | `live`, `gateways`, `gateway_record`, `fleet` | the live state for gateways, the gateways that run on this machine and what they leave for the next, the nodes of fleets |
+//! | `push`, `object_folder`, `replica` | the state that a push carries away, a folder as its destination, and the copy of a gateway that follows |
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
 //! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |

@@ -179,7 +179,7 @@ impl ObjectFolder {
 /// The most bytes of an object that changes.
 const LARGEST_CHANGING: u64 = 1 << 20;
 
-/// Why an object cannot be read.
+/// Reason why an object cannot be read.
 pub(super) enum ReadFault {
     TooLarge,
     Path(PathError),

@@ -277,7 +277,7 @@ fn edited_finding(place: &str, line: usize) -> Finding {
 
 fn out_of_order(place: &str, line: usize) -> Finding {
     Finding {
-        message: "this entry stands twice, or not in order: edited by hand, or merged".to_owned(),
+        message: "this entry is given twice, or not in order: edited by hand, or merged".to_owned(),
         ..edited_finding(place, line)
     }
 }

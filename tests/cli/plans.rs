@@ -87,7 +87,7 @@ fn refused_steps_keep_their_reasons() {
     };
     sandbox.write("plan.yaml", &format!("{steps}{}", publish("pre-release", "")));
     let refused = sandbox.run("plan plan.yaml").expect_exit(5);
-    refused.expect_stderr("2 steps are held back").expect_stderr("petstore GET /d");
+    refused.expect_stderr("2 steps are refused by policies").expect_stderr("petstore GET /d");
     let json = sandbox.run("-o json plan plan.yaml").expect_exit(5);
     let error: serde_json::Value = serde_json::from_str(&json.stderr).expect("JSON");
     let reasons = error["error"]["reasons"].as_array().expect("reasons");

@@ -108,7 +108,7 @@ fn nothing_that_others_pushed_is_undone() {
         .expect_exit(4)
         .expect_stderr("has a state that this workspace was not built upon")
         .expect_stderr("petstore in test: operation ")
-        .expect_stderr("pre-release would be gone")
+        .expect_stderr("pre-release would be removed")
         .expect_stderr("pull`, then push again")
         .expect_stderr("push to another prefix");
     from_behind("--dry-run").expect_exit(4);
@@ -116,7 +116,7 @@ fn nothing_that_others_pushed_is_undone() {
     publisher.sandbox.run(&format!("-C {behind} offline petstore --env test")).expect_exit(0);
     from_behind("").expect_exit(4).expect_stderr("petstore in test: operation ");
     let left_out = publisher.push(&format!("{state} --env test")).expect_exit(4);
-    let left_out = left_out.expect_stderr("pre-release would be gone").expect_stderr("leave out `--env`");
+    let left_out = left_out.expect_stderr("pre-release would be removed").expect_stderr("leave out `--env`");
     assert!(!left_out.stderr.contains("git pull"), "{}", left_out.stderr);
     assert_eq!(fs::read(publisher.path("state/pointer")).expect("a pointer"), pointer);
     publisher.push(&format!("{} --env test", publisher.path("other"))).expect_exit(0);
@@ -183,7 +183,7 @@ fn keys_go_forward_too() {
         .run(&format!("-C {behind} push {state} --key {key}"))
         .expect_exit(4)
         .expect_stderr("operation ")
-        .expect_stderr("is none of its history here");
+        .expect_stderr("is not in its history here");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_private_key_is_private_and_lies_outside_of_git() {
     sandbox
         .run(&format!("push {state} --key {}", publisher.path("text")))
         .expect_exit(3)
-        .expect_stderr("no private key of Ed25519");
+        .expect_stderr("not an Ed25519 private key");
     assert!(!fs::exists(&state).expect("a look"));
 }
 

@@ -71,12 +71,12 @@ fn a_refusal_by_address_says_which_one_or_why_there_is_none() {
         (
             address,
             "X-Forwarded-For: 192.0.2.1, gar\"bage\r\n",
-            "the client's address is not known, which `ip_rules` need: \"gar\\\"bage\" in X-Forwarded-For is no address",
+            "the client's address is not known, which `ip_rules` need: \"gar\\\"bage\" in X-Forwarded-For is not an address",
         ),
         (
             address,
             "X-Forwarded-For: \u{9b}ü\r\n",
-            "the client's address is not known, which `ip_rules` need: \"\\u{9b}ü\" in X-Forwarded-For is no address",
+            "the client's address is not known, which `ip_rules` need: \"\\u{9b}ü\" in X-Forwarded-For is not an address",
         ),
         (authorizer, "", "the client's address is not known, which `ip_rules` need: there is no X-Forwarded-For"),
     ];

@@ -300,7 +300,7 @@ fn a_stream_of_events_ends_however_young_and_a_short_response_comes_to_its_end()
     events.rest_until_closed();
     assert!(begun.elapsed() < Duration::from_millis(300), "{:?}", begun.elapsed());
     let record = records.wait_for(1);
-    let error = "the response was ended, since its request would be refused by now: key ci: the secret was revoked";
+    let error = "the response was ended, since its request would be refused now: key ci: the secret was revoked";
     assert_eq!((&record["error"], &record["status"]), (&error.into(), &200.into()));
     assert_eq!(short.take(4).as_deref(), Some(&b"abcd"[..]));
 }

@@ -14,7 +14,7 @@ pub(super) fn media_type_hint(text: &str) -> Option<String> {
             return None;
         }
         if let Some((name, _)) = media_type_parameter(part) {
-            return Some(format!("a parameter stands twice: {name}"));
+            return Some(format!("a parameter is given twice: {name}"));
         }
         Some(quoted_parameter(part).map_or_else(
             || "write a parameter as name=value without blanks, or as name=\"value\"".to_owned(),

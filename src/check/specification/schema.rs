@@ -241,7 +241,7 @@ impl<'d> SpecificationWalk<'d> {
             match each.as_str() {
                 None => self.bad(each, &format!("an item of {owner}"), "is a text"),
                 Some(text) if !known.insert(text) => {
-                    let message = format!("{text:?} stands twice in {owner}");
+                    let message = format!("{text:?} is given twice in {owner}");
                     self.add(rules::SCHEMA_KEYWORD, each, message, "remove one of the two");
                 }
                 Some(_) => {}

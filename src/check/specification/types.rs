@@ -37,7 +37,7 @@ impl<'d> SpecificationWalk<'d> {
                     self.type_word(each);
                 }
             } else {
-                self.add(rules::SCHEMA_KEYWORD, each, "a type stands twice in this list", "remove one of the two");
+                self.add(rules::SCHEMA_KEYWORD, each, "a type is given twice in this list", "remove one of the two");
             }
         }
     }

@@ -15,7 +15,7 @@ fn a_media_type_with_a_wrong_parameter_is_told_what_is_wrong() {
         ("a/b; c = d", form),
         ("a/b; c", form),
         ("a/b; c=\"d", form),
-        ("a/b; c=d;e=f;C=g", "a parameter stands twice: c"),
+        ("a/b; c=d;e=f;C=g", "a parameter is given twice: c"),
     ] {
         let case = WorkspaceCase::definition(&format!(
             "{OPEN_3_1}{PATHS}components: {{responses: {{A: {{description: d, content: {{'{media_type}': {{}}}}}}}}}}\n"

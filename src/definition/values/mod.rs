@@ -5,7 +5,7 @@
 //! for:
 //!
 //! 1. `notation` splits a text by its style (OpenAPI 3.1.1, "Style Values"), and `form` splits a form into fields
-//!    (Media Type Object, Encoding Object). Both produce a `Piece`, which holds all readings of each text.
+//!    (Media Type Object, Encoding Object). Both produce the parts of a `piece`, each with all readings of its text.
 //! 2. `hints` walks the schema to put the likeliest reading first and to drop impossible ones.
 //! 3. `search` validates one reading after another, guided by the violations, and stops at the first valid one or at
 //!    its bound; `violations` then describes the closest one.

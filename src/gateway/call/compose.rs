@@ -57,7 +57,7 @@ pub enum UnwritableValue {
     #[error("is empty, and a path has no empty parts")]
     Empty,
     /// Several values for one.
-    #[error("is given more than once, and is no list")]
+    #[error("is given more than once, and is not a list")]
     Repeated,
     /// Fields of a value that has none.
     #[error("has no fields")]

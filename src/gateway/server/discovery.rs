@@ -119,7 +119,7 @@ fn with_type(mut response: Response<ResponseBody>, media_type: &'static str) -> 
     response
 }
 
-/// Why a poll is refused.
+/// Reason why a poll is refused.
 #[derive(Debug, thiserror::Error)]
 enum PollRefusal {
     #[error("nodes poll /v3/discovery:listeners, /v3/discovery:clusters and /v3/discovery:routes")]

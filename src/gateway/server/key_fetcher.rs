@@ -23,7 +23,7 @@ use crate::gateway::upstream::target::{OriginSet, OriginSettings, UpstreamError}
 use crate::gateway::upstream::tls_client::client_config;
 use crate::model::{BackendTls, Digest, HttpUrl};
 
-/// Why a key set cannot be fetched.
+/// Reason why a key set cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 enum KeyFetchError {
     #[error(transparent)]

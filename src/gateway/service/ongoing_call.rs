@@ -139,7 +139,7 @@ impl OngoingCall {
         }
         check_address(group, || self.address.clone())?;
         if matches!(group.responder, CompiledResponder::Mock) {
-            return Err(Problem::new(Kind::NotFound, "A mock responds to this API by now."));
+            return Err(Problem::new(Kind::NotFound, "A mock responds to this API now."));
         }
         match &api.access {
             AccessRule::Key(rules) => {

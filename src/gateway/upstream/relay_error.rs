@@ -12,7 +12,7 @@ pub(crate) enum RelayError {
     #[error("the client took nothing for too long")]
     Untaken,
     /// The response lasts, and its caller would not be let in any more.
-    #[error("the response was ended, since its request would be refused by now: {0}")]
+    #[error("the response was ended, since its request would be refused now: {0}")]
     CallerRefused(String),
     /// The exchange with the backend broke off.
     #[error("the backend's response ended early: {0}")]

@@ -32,7 +32,7 @@ pub struct ReleasedSource<'a> {
     pub environment: &'a EnvironmentName,
     /// The policy of that environment's documents.
     pub policy: DocumentPolicy,
-    /// True if a mock answers.
+    /// True if a mock responds.
     pub is_mock: bool,
     /// The entry of the group, by whom it was made, and whether it is this release.
     pub live: LiveEntry<'a>,
@@ -47,7 +47,7 @@ pub struct ReleasedSource<'a> {
 }
 
 impl<'a> ReferenceSource<'a> {
-    /// True if a mock answers; a version by itself is described as with a backend.
+    /// True if a mock responds; a version by itself is described as with a backend.
     pub(super) fn is_mock(&self) -> bool {
         self.released.is_some_and(|released| released.is_mock)
     }
@@ -87,7 +87,7 @@ pub struct OtherEntry {
     pub environment: EnvironmentName,
     /// The version that is live there.
     pub version: Version,
-    /// True if a mock answers there.
+    /// True if a mock responds there.
     pub is_mock: bool,
     /// True if there is a page of it.
     pub has_page: bool,

@@ -18,7 +18,7 @@ pub struct SampleSource<'a> {
     pub group: &'a GroupName,
     /// Its content, with the environment of the calls first.
     pub model: &'a DefinitionModel,
-    /// True if a mock answers there.
+    /// True if a mock responds there.
     pub is_mock: bool,
 }
 

@@ -192,7 +192,7 @@ fn other_secret(key: &Key, id: &SecretId) -> Finding {
     SECRET_DIFFERS.finding(
         Location::file(subject_place(&AccessSubject::Key(key.name.clone()))),
         format!("the secret {id} on this machine is not the one of key {}", key.name),
-        "put the secret in its place that was made with the id; requests that are signed with it get 401",
+        "put the secret there that belongs to this id; requests that are signed with it get 401",
     )
 }
 

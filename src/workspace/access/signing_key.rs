@@ -25,7 +25,7 @@ pub fn read_signing_key(path: &Path) -> Result<PrivateKey, Error> {
     };
     check_place(path)?;
     secret.private_key().ok_or_else(|| {
-        let message = "this is no private key of Ed25519 (PEM, `BEGIN PRIVATE KEY`)".to_owned();
+        let message = "this is not an Ed25519 private key (PEM, `BEGIN PRIVATE KEY`)".to_owned();
         Error::invalid(&SIGNING_KEY, place(), message, "`openssl genpkey -algorithm ed25519` makes one too")
     })
 }

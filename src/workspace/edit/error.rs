@@ -56,7 +56,7 @@ pub enum EditRefusal {
     #[error("the file holds several documents, and the path does not say which is meant")]
     SeveralDocuments,
     /// A mapping has a key twice.
-    #[error("the key {key:?} stands twice in one mapping, first in line {first_line}")]
+    #[error("the key {key:?} is given twice in one mapping, first in line {first_line}")]
     DuplicateKey {
         /// The key.
         key: String,

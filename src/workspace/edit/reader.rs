@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for AnyValue {
         while let Some(key) = entries.next_key::<String>()? {
             let ValueReading(value) = entries.next_value()?;
             if mapping.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key {key:?} stands twice in one mapping")));
+                return Err(A::Error::custom(format!("the key {key:?} is given twice in one mapping")));
             }
             mapping.insert(key, value);
         }

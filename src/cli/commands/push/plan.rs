@@ -97,11 +97,11 @@ fn diverged(push: &Push<'_>, divergences: &[Divergence]) -> Result<CommandError,
     let destination = push.typed_destination();
     let reason = |divergence: &Divergence| match divergence {
         Divergence::Entry { environment, group, operation } => {
-            format!("{group} in {environment}: operation {operation} is none of its history here")
+            format!("{group} in {environment}: operation {operation} is not in its history here")
         }
-        Divergence::Environment(name) => format!("{name} would be gone"),
+        Divergence::Environment(name) => format!("{name} would be removed"),
         Divergence::Subject { subject, operation } => {
-            format!("{subject}: operation {operation} is none of its history here")
+            format!("{subject}: operation {operation} is not in its history here")
         }
     };
     let message = format!("nothing was pushed: {destination} has a state that this workspace was not built upon");

@@ -125,7 +125,7 @@ impl FleetPublisher {
     ) -> Result<(), workspace::Error> {
         let lock = workspace.lock_fleet(environment)?;
         let remembered = workspace.fleet_record(environment).unwrap_or_else(|error| {
-            context.output.warning(&format!("the nodes of {environment} are learned anew: {}", error.one_line()));
+            context.output.warning(&format!("the remembered nodes of {environment} cannot be read, and are collected again: {}", error.one_line()));
             None
         });
         let fleet = remembered.map(EnvironmentFleet::remembered);
@@ -201,7 +201,7 @@ impl FleetPublisher {
             for node in requests {
                 if let Err(error) = workspace.close_forget_request(name, &node) {
                     published
-                        .warn_once(context, format!("{name}: `apigw node forget` waits in vain: {}", error.one_line()));
+                        .warn_once(context, format!("{name}: `apigw node forget` will time out: {}", error.one_line()));
                 }
             }
         }

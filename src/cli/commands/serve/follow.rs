@@ -297,7 +297,7 @@ impl<'a> Follower<'a> {
         }
         for worker in &self.published.stuck_workers {
             if !stuck.contains(worker) {
-                changed.push((worker, "moves again"));
+                changed.push((worker, "has recovered"));
             }
         }
         for (worker, what) in changed {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::{PathContext, PathError};
+use super::folders;
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
 use super::outside::{FileStamp, stamp_outside};
 use super::secret_variables::withhold_secrets;
@@ -188,12 +189,10 @@ impl GitCheckout {
         let own = [HEAD, "logs/HEAD"].map(|name| self.directory.join(name));
         let mut paths = own.to_vec();
         paths.extend(["packed-refs", "reftable/tables.list"].map(|name| common.join(name)));
-        let mut folders = ["refs/heads", "refs/remotes"].map(|name| common.join(name)).to_vec();
-        while let Some(folder) = folders.pop() {
-            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-            folders.extend(
-                entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()),
-            );
+        let mut inner = ["refs/heads", "refs/remotes"].map(|name| common.join(name)).to_vec();
+        while let Some(folder) = inner.pop() {
+            let entries = folders::names(&folder).unwrap_or_default();
+            inner.extend(entries.into_iter().map(|name| folder.join(name)).filter(|path| path.is_dir()));
             paths.push(folder);
         }
         paths.iter().map(|path| stamp_outside(path)).collect()

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use super::comparison::PairComparison;
 use super::context::SchemaStep;
-use super::mentions::LeftOver;
 use super::proof::DefinitionSide;
 use super::scopes::ItemJudge;
+use super::undeclared::LeftOver;
 use super::view::SchemaView;
 use crate::compare::kinds::{self, Kind, Polarity};
 use crate::definition::{Node, NodeId};

@@ -9,14 +9,16 @@ use std::collections::BTreeSet;
 use super::comparison::PairComparison;
 use super::context::{Context, SchemaStep};
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
-use super::sets::{SetId, meant};
-use super::undeclared::UndeclaredProperties;
-use super::view::{PropertyView, SchemaView};
+use super::properties::PropertyView;
+use super::property_mentions::PropertyMentions;
+use super::sets::SetId;
+use super::undeclared::{LeftOver, UndeclaredProperties};
+use super::view::SchemaView;
 use super::xml;
 use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
 use crate::compare::media_partners::says_bytes_alone;
-use crate::definition::{Definition, Node, NodeId, SeenNodes, ValueDirection};
+use crate::definition::{Definition, NodeId, ValueDirection};
 use crate::model::Location;
 
 /// Keywords that speak of properties, or judge what others describe, beside alternatives.
@@ -32,81 +34,6 @@ const KEYWORDS: [&str; 10] = [
     "dependentSchemas",
     "if",
 ];
-
-/// Of more schemas than these, not all names are collected.
-const MOST_SCHEMAS: usize = 64;
-
-/// Properties that schemas speak of.
-#[derive(Debug, Default)]
-pub(super) struct PropertyMentions<'d> {
-    pub(super) names: BTreeSet<&'d str>,
-    /// True if there are further names: told by a pattern, by what is left over, or by more schemas than are looked at.
-    pub(super) has_others: bool,
-    /// True if `additionalProperties` has a schema for names that are not declared beside it.
-    pub(super) has_additional: bool,
-}
-
-impl<'d> PropertyMentions<'d> {
-    /// Collects the mentions of schemas that apply to one value, but for those in one choice; counts `steps` down.
-    pub(super) fn of(
-        definition: &'d Definition,
-        schemas: &[NodeId],
-        except: Option<NodeId>,
-        steps: &mut usize,
-    ) -> Self {
-        let mut mentions = Self::default();
-        let mut seen = SeenNodes::default();
-        let mut open: Vec<NodeId> = schemas.to_vec();
-        let mut left = MOST_SCHEMAS;
-        while let Some(id) = open.pop() {
-            let node = definition.node(meant(definition, id));
-            if !seen.insert(node.id()) {
-                continue;
-            }
-            *steps = steps.saturating_sub(1);
-            if *steps == 0 || left == 0 {
-                mentions.has_others = true;
-                break;
-            }
-            left -= 1;
-            open.extend(node.followed().map(Node::id));
-            for (keyword, value) in node.entries() {
-                mentions.add(keyword, value);
-                match keyword {
-                    "allOf" | "anyOf" | "oneOf" if except != Some(value.id()) => {
-                        open.extend(value.items().map(Node::id));
-                    }
-                    "if" | "then" | "else" => open.push(value.id()),
-                    "dependentSchemas" => open.extend(value.entries().map(|(_, schema)| schema.id())),
-                    _ => {}
-                }
-            }
-        }
-        mentions
-    }
-
-    fn add(&mut self, keyword: &str, value: Node<'d>) {
-        match keyword {
-            "properties" | "dependentSchemas" => self.names.extend(value.entries().map(|(name, _)| name)),
-            "required" => self.names.extend(value.items().filter_map(Node::as_str)),
-            "dependentRequired" => {
-                for (name, list) in value.entries() {
-                    self.names.insert(name);
-                    self.names.extend(list.items().filter_map(Node::as_str));
-                }
-            }
-            "patternProperties" | "propertyNames" => self.has_others = true,
-            "unevaluatedProperties" => self.has_others |= value.entries().next().is_some(),
-            "additionalProperties" => self.has_additional |= value.entries().next().is_some(),
-            _ => {}
-        }
-    }
-
-    /// True if a schema speaks of a name, or of names that are not declared beside it.
-    pub(super) fn may_have(&self, name: &str) -> bool {
-        self.has_additional || self.has_others || self.names.contains(name)
-    }
-}
 
 /// Treatment of a property by the side whose `properties` lack it.
 struct PropertyDescription {
@@ -305,28 +232,5 @@ impl<'d> PairComparison<'_, 'd> {
         }
         self.add(kind, message, before, after);
         self.kept = own;
-    }
-}
-
-/// Parts of a value that no schema describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LeftOver {
-    Properties,
-    Items,
-}
-
-impl LeftOver {
-    /// Returns the keyword that judges such parts.
-    pub(super) const fn keyword(self) -> &'static str {
-        match self {
-            Self::Properties => "unevaluatedProperties",
-            Self::Items => "unevaluatedItems",
-        }
-    }
-
-    /// True if such parts are refused, or have a schema.
-    pub(super) fn is_judged(self, view: &SchemaView<'_>) -> bool {
-        let mut values = view.keyword(self.keyword());
-        values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
     }
 }

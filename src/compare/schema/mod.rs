@@ -19,6 +19,8 @@ mod object;
 mod overlap;
 mod pair;
 mod proof;
+mod properties;
+mod property_mentions;
 mod reach;
 mod scopes;
 mod sets;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alternative::named_alternative;
 use super::comparison::PairComparison;
-use super::mentions::PropertyMentions;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
+use super::property_mentions::PropertyMentions;
 use super::view::AlternativeSet;
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId, TypeSet};

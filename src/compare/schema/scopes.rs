@@ -3,7 +3,7 @@
 //! `additionalProperties` sees its own schema object alone (JSON Schema 2020-12, Core 10.3.2.3), and `unevaluatedProperties` those
 //! below its own as well (11.3): what a schema beside it describes is left over to it.
 
-use super::mentions::LeftOver;
+use super::undeclared::LeftOver;
 use super::view::SchemaView;
 use crate::definition::CompiledPatterns;
 use crate::definition::Node;

@@ -1,8 +1,8 @@
 //! All pairs of schemas that two definitions bring together, each once for each direction.
 
 use super::context::{Context, PairId, SchemaStep};
-use super::mentions::PropertyMentions;
 use super::proof::{GoalRules, ProofTable, Prover, ValueWriting};
+use super::property_mentions::PropertyMentions;
 use super::sets::{SchemaSets, SetId};
 use super::view::SchemaView;
 use super::writing::{self, FormEncodings, ListWriting};

@@ -1,4 +1,4 @@
-//! The properties that an object does not declare.
+//! The parts of a value that its schemas do not declare or describe.
 
 use super::view::SchemaView;
 use crate::definition::NodeId;
@@ -31,5 +31,28 @@ impl UndeclaredProperties {
             Self::Refused => "refused",
             Self::Schemas(_) => "bound to a schema",
         }
+    }
+}
+
+/// Parts of a value that no schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOver {
+    Properties,
+    Items,
+}
+
+impl LeftOver {
+    /// Returns the keyword that judges such parts.
+    pub(super) const fn keyword(self) -> &'static str {
+        match self {
+            Self::Properties => "unevaluatedProperties",
+            Self::Items => "unevaluatedItems",
+        }
+    }
+
+    /// True if such parts are refused, or have a schema.
+    pub(super) fn is_judged(self, view: &SchemaView<'_>) -> bool {
+        let mut values = view.keyword(self.keyword());
+        values.any(|value| value.as_bool() == Some(false) || value.entries().next().is_some())
     }
 }

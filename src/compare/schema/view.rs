@@ -1,9 +1,7 @@
 //! Opens schemas that apply to one value together: references followed, `allOf` and choices of one taken apart.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::scopes::LeftOverJudge;
-use crate::definition::CompiledPatterns;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification, TypeSet, is_nullable};
 use crate::model::Location;
 
@@ -295,56 +293,11 @@ impl<'d> SchemaView<'d> {
         left
     }
 
-    /// Lists the properties in the order in which they are first declared, each with its schemas.
-    pub(super) fn properties(&self, steps: &mut usize) -> PropertyViews<'d> {
-        let mut properties = PropertyViews::default();
-        for declared in self.keyword("properties") {
-            for (name, schema) in declared.entries() {
-                *steps = steps.saturating_sub(1);
-                let index = *properties.by_name.entry(name).or_insert(properties.list.len());
-                match properties.list.get_mut(index) {
-                    Some(property) => property.schemas.push(schema.id()),
-                    None => properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()] }),
-                }
-            }
-        }
-        // What one schema declares is left to the judges in others that do not see it.
-        let judges = LeftOverJudge::list(self);
-        let mut patterns = CompiledPatterns::default();
-        for property in &mut properties.list {
-            *steps = steps.saturating_sub(judges.len());
-            let left = judges.iter().filter(|judge| !judge.sees(property.name, &mut patterns));
-            property.schemas.extend(left.map(|judge| judge.verdict.id()));
-        }
-        properties
-    }
-
     /// Lists the names that an object must have, each with the list that says so.
     pub(super) fn required(&self) -> Vec<(&'d str, Node<'d>)> {
         let mut seen = HashSet::new();
         let names = self.keyword("required").flat_map(Node::items);
         names.filter_map(|item| Some((item.as_str()?, item))).filter(|(name, _)| seen.insert(*name)).collect()
-    }
-}
-
-/// The properties of an object.
-#[derive(Default)]
-pub(super) struct PropertyViews<'d> {
-    pub(super) list: Vec<PropertyView<'d>>,
-    by_name: HashMap<&'d str, usize>,
-}
-
-/// A property, and the schemas that apply to its value.
-pub(super) struct PropertyView<'d> {
-    pub(super) name: &'d str,
-    /// The map that declares it, for its place.
-    pub(super) declared: Node<'d>,
-    pub(super) schemas: Vec<NodeId>,
-}
-
-impl<'d> PropertyViews<'d> {
-    pub(super) fn get(&self, name: &str) -> Option<&PropertyView<'d>> {
-        self.by_name.get(name).and_then(|index| self.list.get(*index))
     }
 }
 

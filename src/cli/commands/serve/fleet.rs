@@ -125,7 +125,10 @@ impl FleetPublisher {
     ) -> Result<(), workspace::Error> {
         let lock = workspace.lock_fleet(environment)?;
         let remembered = workspace.fleet_record(environment).unwrap_or_else(|error| {
-            context.output.warning(&format!("the remembered nodes of {environment} cannot be read, and are collected again: {}", error.one_line()));
+            context.output.warning(&format!(
+                "the remembered nodes of {environment} cannot be read, and are collected again: {}",
+                error.one_line()
+            ));
             None
         });
         let fleet = remembered.map(EnvironmentFleet::remembered);

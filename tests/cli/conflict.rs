@@ -352,3 +352,41 @@ fn a_revert_of_an_older_release_leads_out_by_commands_that_can_be_typed() {
         assert!(!sandbox.path().join("notes.txt").exists(), "{has_more}");
     }
 }
+
+#[test]
+fn a_resolve_that_is_refused_shows_what_it_keeps_and_what_not() {
+    let sandbox = two_groups();
+    sandbox.run("api add a GET /two").expect_exit(0);
+    sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+    sandbox.run("api add a GET /three").expect_exit(0);
+    sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -qb other"));
+    sandbox.run("switch a --env test --version 0.0.1").expect_exit(0);
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -q main"));
+    sandbox.run("switch a --env test --version 0.0.2").expect_exit(0);
+    sandbox.run("version block a 0.0.1 -m leak").expect_exit(0);
+    commit(&sandbox);
+    merge_other(&sandbox);
+    let refused = sandbox.run("resolve --env test --theirs").expect_exit(5);
+    assert!(!refused.stdout.contains('→'), "{}", refused.stdout);
+    refused.expect_stdout("resolve a: 0.0.1 with mock\n").expect_stdout("  not kept: 0.0.2 with mock, by operation ");
+}
+
+/// Both branches froze 0.0.2, each with other content.
+#[test]
+fn a_choice_tells_two_contents_of_one_number_apart() {
+    let sandbox = two_groups();
+    for (branch, path) in [("other", "/two"), ("main", "/three")] {
+        let words = if branch == "other" { "checkout -qb other" } else { "checkout -q main" };
+        assert!(git(&sandbox, words));
+        sandbox.run(&format!("api add a GET {path}")).expect_exit(0);
+        sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+        commit(&sandbox);
+    }
+    merge_other(&sandbox);
+    let refused = sandbox.run("resolve --env test").expect_exit(4);
+    let digests = refused.stderr.lines().filter(|line| line.contains("0.0.2 with mock (")).count();
+    assert_eq!(digests, 2, "{}", refused.stderr);
+}

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::cli::release_text::release_text;
 use crate::cli::short_ids;
-use crate::model::{DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction};
+use crate::model::{
+    Deployment, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
+};
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 
@@ -91,6 +93,15 @@ pub(super) fn describe(workspace: &Workspace, plan: &Plan) -> String {
             (None, None) => "never published".to_owned(),
         };
         let after = release_text(workspace, group, &change.after);
+        if change.action == ReleaseAction::Resolve {
+            // The entry before it is the one that it keeps, and not always the one that is live.
+            let _ = writeln!(text, "{environment}: resolve {group}: {after}");
+            for Deployment { release, operation, .. } in &change.merged {
+                let _ =
+                    writeln!(text, "  not kept: {}, by operation {operation}", release_text(workspace, group, release));
+            }
+            continue;
+        }
         let _ = writeln!(text, "{environment}: {} {group}: {before} → {after}", change.action);
         if plan.freezes.contains_key(group) {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);

@@ -160,8 +160,18 @@ fn resolution(
         .map_err(|error| explained(workspace, error))
 }
 
-/// Names the command that restores an operation that is missing, as far as Git has it.
-fn explained(workspace: &Workspace, error: ResolveError) -> CommandError {
+/// Explains a refusal: by the present numbers of versions, and with the command that restores an operation that is missing, as
+/// far as Git has it.
+fn explained(workspace: &Workspace, mut error: ResolveError) -> CommandError {
+    if let ResolveError::NeedsChoice { conflicts, .. } | ResolveError::UnknownSide { conflicts, .. } = &mut error {
+        for GroupConflict { group, heads } in conflicts {
+            for Release { version, digest, .. } in heads.iter_mut().map(|head| &mut head.entry.release) {
+                if let Ok(Some(number)) = workspace.locate_release(group, version, *digest) {
+                    *version = number;
+                }
+            }
+        }
+    }
     let ResolveError::PredecessorMissing { environment, operation, missing, is_named, .. } = &error else {
         return error.into();
     };
@@ -366,7 +376,14 @@ fn choices(conflict: &GroupConflict) -> Vec<String> {
         let why =
             head.message.as_deref().map(|message| format!(": {}", message.replace('\n', " "))).unwrap_or_default();
         let (group, state) = (&conflict.group, release_text_under(release, &release.version));
-        format!("{group}, {side}: {state}, operation {operation} by {} at {since}{why}", head.actor)
+        let is_other = |other: &Release| other.version == release.version && other.digest != release.digest;
+        // One number of two contents, which a resolve tells apart.
+        let content = if conflict.heads.iter().any(|head| is_other(&head.entry.release)) {
+            format!(" ({})", release.digest.short())
+        } else {
+            String::new()
+        };
+        format!("{group}, {side}: {state}{content}, operation {operation} by {} at {since}{why}", head.actor)
     };
     conflict.heads.iter().map(line).collect()
 }

@@ -72,6 +72,10 @@ pub fn undo<E>(request: &UndoRequest, facts: &dyn Facts<Error = E>, author: &Aut
         );
         plan.change(&group, ReleaseAction::Undo, Some(current), with_number(facts, &group, after)?);
     }
+    for (_, later) in &changed {
+        // One without a file is of somebody whose history is not here: it may be the one that is meant.
+        facts.operation(environment, later).map_err(Error::Facts)?;
+    }
     if !changed.is_empty() && !skip_changed {
         let before = (!is_first).then(|| operation.time.plus_ms(-1));
         return Err(Error::Overtaken {

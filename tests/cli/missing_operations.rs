@@ -158,3 +158,17 @@ fn the_ways_back_that_are_named_need_no_missing_operation() {
     sandbox.run("switch b --env test --version 0.0.2 --dry-run").expect_exit(0);
     sandbox.run("offline b --env test --dry-run").expect_exit(0);
 }
+
+#[test]
+fn an_undo_leaves_out_no_group_whose_later_operation_has_no_file() {
+    let sandbox = Sandbox::two_groups();
+    let first = sandbox.read_folder("history/test").swap_remove(0);
+    let latest = release(&sandbox, "b", "/two");
+    fs::remove_file(sandbox.path().join(&latest)).expect("a file");
+    let files = sandbox.files();
+    for words in ["", " --skip-changed"] {
+        let words = format!("undo {} --env test{words}", first.trim_end_matches(".yaml"));
+        sandbox.run(&words).expect_exit(3).expect_stderr(&latest);
+    }
+    assert_eq!(sandbox.files(), files);
+}

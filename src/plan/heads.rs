@@ -43,6 +43,7 @@ impl GroupHeads {
     }
 
     /// True if each group has one head, and its entry among these, or a later operation that is not at hand.
+    #[must_use]
     pub fn are_all_before(
         &self,
         entries: &BTreeMap<GroupName, Deployment>,

@@ -107,9 +107,10 @@ fn groups_text(conflicts: &[GroupConflict]) -> String {
 
 /// Says of groups that both branches changed them, where anything tells of branches.
 fn conflict_text(conflicts: &[GroupConflict]) -> &'static str {
-    match conflicts.iter().flat_map(|conflict| &conflict.heads).any(|head| head.side.is_some()) {
-        true => "changed on both branches",
-        false => "has more than one latest operation",
+    if conflicts.iter().flat_map(|conflict| &conflict.heads).any(|head| head.side.is_some()) {
+        "changed on both branches"
+    } else {
+        "has more than one latest operation"
     }
 }
 

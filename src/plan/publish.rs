@@ -134,6 +134,10 @@ pub fn check_number<E>(
     version: &Version,
     digest: Digest,
 ) -> Result<(), Error<E>> {
+    // The refusal of a number that was deleted says by whom.
+    if facts.notes(group).map_err(Error::Facts)?.deletion_barring(version, &digest).is_some() {
+        return Ok(());
+    }
     let named = facts.named_versions(group).map_err(Error::Facts)?;
     let mut others = named.iter().filter(|((number, _), _)| number == version);
     match others.clone().next_back() {

@@ -83,7 +83,6 @@ impl Committed {
 
 impl Committed<Option<OperationId>> {
     /// Returns the outcome of a commit that had nothing to do.
-    #[must_use]
     pub const fn nothing() -> Self {
         Self { id: None, unsynced: None }
     }

@@ -255,7 +255,7 @@ impl Workspace {
                 nearest: nearest(text, ids.iter().map(OperationId::as_str)),
             }),
             several => {
-                let candidates = several.iter().map(|id| OperationId::clone(id)).collect();
+                let candidates = several.iter().copied().cloned().collect();
                 Err(Error::Ambiguous { name: text.to_owned(), candidates })
             }
         }

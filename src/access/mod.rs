@@ -54,4 +54,4 @@ pub use reused::{ReusedSecret, absent_revoked, reused_secrets};
 pub use revoked::RevokedSecrets;
 pub use secret_id::{SecretId, SecretIdError};
 pub use signature::RequestSignature;
-pub use subscription::{NewSecret, SubscriptionKey, contains_clear_secret};
+pub use subscription::{NewSecret, SubscriptionKey, contains_clear_secret, contains_subscription_key};

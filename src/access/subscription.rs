@@ -110,12 +110,24 @@ impl<'t> SubscriptionKey<'t> {
 #[must_use]
 pub fn contains_clear_secret(text: &str) -> bool {
     let is_private_key = text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----");
-    is_private_key || contains_subscription_key(text)
+    is_private_key || contains_subscription_key(text.as_bytes())
 }
 
-fn contains_subscription_key(text: &str) -> bool {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-    text.split(|character| !is_part(character)).any(is_subscription_key)
+/// True if bytes contain a subscription key in clear. Few headers are as long as one, and few bytes of those end its prefix.
+#[must_use]
+pub fn contains_subscription_key(bytes: &[u8]) -> bool {
+    const SHORTEST: usize = PREFIX.len() + SECRET_LENGTH + 1 + CHECKSUM_LENGTH;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let word_at = |end: usize| {
+        let (before, _) = bytes.split_at_checked(end + 1)?;
+        let start = before.strip_suffix(PREFIX.as_bytes())?.len();
+        if before.get(..start)?.last().is_some_and(is_part) {
+            return None;
+        }
+        let word = bytes.get(start..)?.split(|byte| !is_part(byte)).next()?;
+        std::str::from_utf8(word).ok()
+    };
+    bytes.len() > SHORTEST && memchr::memchr_iter(b'_', bytes).filter_map(word_at).any(is_subscription_key)
 }
 
 fn is_subscription_key(word: &str) -> bool {
@@ -163,8 +175,8 @@ mod tests {
     #[test]
     fn a_key_within_a_text_is_found_and_none_is_formatted() {
         let secret = made();
-        assert!(contains_subscription_key(&format!("- secret: \"{}\"", secret.reveal())));
-        assert!(!contains_subscription_key("- id: \"abcd1234\""));
+        assert!(contains_subscription_key(format!("- secret: \"{}\"", secret.reveal()).as_bytes()));
+        assert!(!contains_subscription_key(b"- id: \"abcd1234\""));
         assert!(contains_clear_secret("description: \"-----BEGIN EC PRIVATE KEY-----\""));
         assert!(!contains_clear_secret("description: \"the PRIVATE KEY of the shop\""));
         assert_eq!(format!("{secret:?}"), "***");

@@ -9,8 +9,8 @@ use super::refusal_reason::RefusalReason;
 use super::token_rules::TokenRules;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
-use crate::access::token::{TokenFault, is_json_web_token};
-use crate::access::{CredentialKind, Denial, NonceFault, SubscriptionKey};
+use crate::access::token::{TokenFault, contains_json_web_token};
+use crate::access::{CredentialKind, Denial, NonceFault, contains_subscription_key};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
 use crate::routes::problem::{NO_GRANT, NO_KEY};
 
@@ -20,8 +20,6 @@ pub(crate) struct AccessRules {
     pub(super) tolerance_ms: Option<i64>,
     /// The headers in which a subscription key may stand; none where they are not taken.
     pub(super) key_headers: Box<[HeaderName]>,
-    /// The headers in which other groups take one.
-    other_key_headers: Box<[HeaderName]>,
     /// The tokens that are taken, and the scopes that they need.
     pub(super) token: Option<TokenRules>,
     pub(super) flags: AccessFlags,
@@ -49,8 +47,6 @@ impl AccessRules {
         let parsed = |name: &String| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok();
         let names = subscription.into_iter().flat_map(|subscription| &subscription.headers);
         let key_headers: Box<[HeaderName]> = names.filter_map(parsed).collect();
-        let usual = SubscriptionAuth::default().headers;
-        let other_key_headers = usual.iter().filter_map(parsed).filter(|name| !key_headers.contains(name)).collect();
         let mut challenges: Vec<&str> = Vec::new();
         if tolerance_ms.is_some() {
             challenges.extend(SCHEMES.iter().map(|scheme| scheme.name));
@@ -62,7 +58,7 @@ impl AccessRules {
             challenges.push("Bearer");
         }
         let challenge = challenges.join(", ");
-        Self { tolerance_ms, key_headers, other_key_headers, token, flags, challenge }
+        Self { tolerance_ms, key_headers, token, flags, challenge }
     }
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
@@ -72,6 +68,9 @@ impl AccessRules {
         }
         for name in self.credentials_of(headers) {
             headers.remove(name);
+        }
+        if !self.flags.passes_credentials {
+            remove_keys(headers);
         }
         if let Some(Ok(value)) = key.map(|key| HeaderValue::from_str(key.as_str())) {
             headers.insert(X_APIGW_KEY, value);
@@ -90,7 +89,7 @@ impl AccessRules {
     }
 
     /// Lists the headers that the backend does not get: with credentials of any kind that the route takes, whichever of them
-    /// has let the request in, and with subscription keys of other groups. Some of them may not be there.
+    /// has let the request in. Some of them may not be there.
     pub(crate) fn credentials_of<'r>(&'r self, headers: &HeaderMap) -> impl Iterator<Item = &'r HeaderName> + use<'r> {
         static IN_AUTHORIZATION: [HeaderName; 1] = [AUTHORIZATION];
         static IN_MESSAGE: [HeaderName; 2] = [SIGNATURE_INPUT, SIGNATURE];
@@ -99,9 +98,7 @@ impl AccessRules {
             || self.token.is_some() && headers.get_all(AUTHORIZATION).iter().any(has_token);
         let in_authorization: &[HeaderName] = if is_taken { &IN_AUTHORIZATION } else { &[] };
         let in_message: &[HeaderName] = if takes_signatures { &IN_MESSAGE } else { &[] };
-        let shows_key = |name: &HeaderName| headers.get_all(name).iter().any(is_subscription_key);
-        let of_others: Vec<&HeaderName> = self.other_key_headers.iter().filter(|name| shows_key(name)).collect();
-        let names = self.key_headers.iter().chain(in_authorization).chain(in_message).chain(of_others);
+        let names = self.key_headers.iter().chain(in_authorization).chain(in_message);
         names.filter(|_| !self.flags.passes_credentials)
     }
 
@@ -138,9 +135,17 @@ fn is_signed(headers: &HeaderMap) -> bool {
     headers.get_all(AUTHORIZATION).iter().any(is_of)
 }
 
-/// True if a header holds a subscription key, whichever group takes it.
-fn is_subscription_key(value: &HeaderValue) -> bool {
-    value.to_str().is_ok_and(|text| SubscriptionKey::parse(text).is_some())
+/// Lists the headers with a subscription key, whichever group takes it there.
+pub(crate) fn headers_with_keys(headers: &HeaderMap) -> Vec<HeaderName> {
+    let shown = headers.iter().filter(|(_, value)| contains_subscription_key(value.as_bytes()));
+    shown.map(|(name, _)| name.clone()).collect()
+}
+
+/// Removes the headers with a subscription key.
+pub(crate) fn remove_keys(headers: &mut HeaderMap) {
+    for name in headers_with_keys(headers) {
+        headers.remove(name);
+    }
 }
 
 /// True if a header `Authorization` has a token. Its text, often of a kilobyte, is not looked through for this.
@@ -150,8 +155,7 @@ fn is_bearer(value: &HeaderValue) -> bool {
 
 /// True if a header `Authorization` has a token, also in a form in which no token is taken.
 fn has_token(value: &HeaderValue) -> bool {
-    let has_word = |text: &str| text.split([' ', '\t', ',', ';', '=', '"']).any(is_json_web_token);
-    is_bearer(value) || value.to_str().is_ok_and(has_word)
+    is_bearer(value) || contains_json_web_token(value.as_bytes())
 }
 
 const BEARER: &[u8] = b"Bearer ";
@@ -195,6 +199,9 @@ mod tests {
     use crate::model::SignatureAuth;
     use crate::routes::TokenAccess;
 
+    /// A subscription key with its checksum.
+    const KEY: &str = "apk_ci123456_0123456789012345678901234567890123456789012_bfbe4588";
+
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for &(name, value) in fields {
@@ -225,12 +232,16 @@ mod tests {
         let (bearer, basic) = (("authorization", "Bearer a.b.c"), ("authorization", "Basic YTpi"));
         let message = [("signature-input", "a=();b, c=()"), ("signature", "a=:YQ==:, c=:YQ==:")];
         let own = ("x-api-key", "of the backend");
-        let of_apigw = ("x-api-key", "apk_ci123456_0123456789012345678901234567890123456789012_12345678");
+        let of_apigw = ("x-api-key", KEY);
+        let of_other_group = ("x-shop-key", KEY);
+        let twice = ("x-other", "apk_ci123456_0123456789012345678901234567890123456789012_bfbe4588, a");
+        let in_scheme = ("authorization", "ApiKey apk_ci123456_0123456789012345678901234567890123456789012_bfbe4588");
         for (takes, shown, passed) in [
             ("signature", vec![signed, message[0], message[1], basic, own], vec![own]),
             ("signature", vec![message[0], message[1], bearer, of_apigw], vec![bearer]),
             ("subscription", vec![own, signed, message[0], message[1]], vec![signed, message[0], message[1]]),
             ("subscription", vec![of_apigw, bearer], vec![bearer]),
+            ("subscription", vec![own, of_other_group, twice, in_scheme], vec![]),
             ("token", vec![bearer, message[0], message[1], own], vec![message[0], message[1], own]),
             ("token", vec![bearer, of_apigw], vec![]),
             ("signature subscription token", vec![of_apigw, bearer, message[0], message[1]], vec![]),
@@ -238,6 +249,15 @@ mod tests {
             ("subscription token", vec![own, basic], vec![basic]),
             ("subscription token", vec![own, ("authorization", "Bearer\teyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
             ("subscription token", vec![own, ("authorization", "eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
+            ("subscription token", vec![own, ("authorization", "Bearer:eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
+            ("subscription token", vec![own, ("authorization", "Bearer%20eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
+            ("subscription token", vec![own, ("authorization", "Bearer+(eyJhbGciOiJSUzI1NiJ9.e30.YQ).")], vec![]),
+            ("subscription token", vec![own, ("authorization", "Token [IHsiYWxnIjoiUlMyNTYifQ.e30.YQ.]")], vec![]),
+            (
+                "subscription token",
+                vec![own, ("authorization", "Digest uri=\"/monkey.a.b\"")],
+                vec![("authorization", "Digest uri=\"/monkey.a.b\"")],
+            ),
             ("subscription token", vec![own, ("authorization", "Basic x, Bearer eyJhbGciOiJSUzI1NiJ9.e30.YQ")], vec![]),
             (
                 "subscription",
@@ -252,6 +272,15 @@ mod tests {
                 assert_eq!(rewritten, expected, "{takes}: {shown:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_token_beside_bytes_that_are_no_text_is_kept_from_the_backend_too() {
+        let mut sent = HeaderMap::new();
+        let value = HeaderValue::from_bytes(b"Basic \xff, Bearer\xa0eyJhbGciOiJSUzI1NiJ9.e30.YQ").expect("a value");
+        sent.insert(AUTHORIZATION, value);
+        rules("subscription token", false).rewrite(&mut sent, None);
+        assert!(sent.is_empty(), "{sent:?}");
     }
 
     #[test]

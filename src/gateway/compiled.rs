@@ -157,6 +157,14 @@ impl CompiledGroup {
         api.response_rules.get_or_init(build).as_deref()
     }
 
+    /// True if the backend gets the credentials of callers. A mock sends nothing to anybody.
+    pub(crate) fn passes_credentials(&self) -> bool {
+        match &self.responder {
+            CompiledResponder::Forward(forward) => forward.passes_credentials,
+            CompiledResponder::Mock => true,
+        }
+    }
+
     pub(super) fn longest_wait(&self) -> Duration {
         let CompiledResponder::Forward(forward) = &self.responder else { return Duration::ZERO };
         let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();

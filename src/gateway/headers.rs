@@ -3,6 +3,7 @@
 use http::header::{CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, UPGRADE, VIA};
 use std::net::{IpAddr, SocketAddr};
 
+use crate::access::contains_subscription_key;
 use crate::model::{HOP_BY_HOP, is_hop_by_hop, is_reserved_for_gateway, trim_blanks};
 
 pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -48,9 +49,11 @@ pub(crate) fn is_trailer(name: &HeaderName) -> bool {
     STANDARD_TRAILERS.contains(&name.as_str()) || is_own && !names_message
 }
 
-/// Removes the fields that a trailer may not be.
+/// Removes the fields that a trailer may not be, and those with a subscription key.
 pub(crate) fn retain_trailers(trailers: &mut HeaderMap) {
-    let refused: Vec<HeaderName> = trailers.keys().filter(|name| !is_trailer(name)).cloned().collect();
+    let is_refused =
+        |(name, value): &(&HeaderName, &HeaderValue)| !is_trailer(name) || contains_subscription_key(value.as_bytes());
+    let refused: Vec<HeaderName> = trailers.iter().filter(is_refused).map(|(name, _)| name.clone()).collect();
     for name in refused {
         trailers.remove(name);
     }

@@ -186,7 +186,7 @@ impl Exchange {
                 (AccessRule::Key(rules), Some(CallerCheck::Passed(caller))) => Some((rules, caller.key.as_ref())),
                 _ => None,
             };
-            let outcome = authorize::allowed(passed, &parts.headers);
+            let outcome = authorize::allowed(passed, &parts.headers, group.passes_credentials());
             return Ok(RequestDecision::Respond(self.finish(outcome, Some(at))));
         }
         let texts = &found.found.parameters;

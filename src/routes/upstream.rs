@@ -38,6 +38,9 @@ pub struct GroupForwarding {
     pub timeouts: ForwardTimeouts,
     /// The files by which `https` backends are trusted and the gateway shows them who it is, by name.
     pub tls: BackendTls,
+    /// True if the backend gets the credentials of callers. A view has it with the access of each route.
+    #[serde(skip)]
+    pub passes_credentials: bool,
     /// The key that signs each request.
     pub sign: Option<BackendSigning>,
     /// Link-local and metadata addresses that may be connected to all the same.
@@ -156,6 +159,7 @@ impl<'a> ForwardReader<'a> {
                 websocket_idle_ms: forwarding.websocket_idle_timeout_ms.unwrap_or(WEBSOCKET_IDLE_TIMEOUT_MS),
             },
             tls: forwarding.tls.clone(),
+            passes_credentials: forwarding.pass_credentials,
             sign: forwarding.sign.clone(),
             allow_addresses: forwarding.allow_addresses.clone(),
             dynamic: self.dynamic(&forwarding.routes)?,

@@ -177,6 +177,33 @@ fn a_claimed_key_reaches_no_backend_of_a_group_that_asks_nobody() {
     assert!(backend.received().iter().all(|received| !received.head.contains("admin")));
 }
 
+/// A client that sends its key with every call gives it to no backend of another group.
+#[test]
+fn a_subscription_key_reaches_no_backend_of_a_group_that_does_not_take_it() {
+    let random = ring::rand::SystemRandom::new();
+    let text = NewSecret::for_subscription(&"ci123456".parse().expect("an id"), &random).expect("random bytes");
+    let text = text.reveal();
+    for (settings, passes) in [
+        ("", false),
+        ("auth: {subscription: {headers: [x-shop-key]}}\n", false),
+        ("forwarding: {pass_credentials: true}\n", true),
+    ] {
+        let backend = Backend::saying("ok");
+        let gateway = start(config(), &pets(http(backend.address), settings));
+        let [signer, shop] = ["sign1234", "shop1234"].map(|id| id.parse::<SecretId>().expect("an id"));
+        let other = NewSecret::for_subscription(&shop, &random).expect("random bytes");
+        gateway.replace_access(directory(&signer, (&shop, &other), &[]));
+        let own = if settings.contains("shop") { format!("X-Shop-Key: {}\r\n", other.reveal()) } else { String::new() };
+        let shown = format!(
+            "{own}X-Api-Key: {text}\r\nx_api_key: {text}, {text}\r\nAuthorization: ApiKey {text}\r\nX-Mine: 1\r\n"
+        );
+        assert_eq!(get(gateway.addresses()[0], "/petstore/pets", &shown).status, 200, "{settings}");
+        let received = backend.received();
+        assert_eq!(received[0].header("x-mine"), ["1"]);
+        assert_eq!(received[0].head.contains(text), passes, "{settings}: {}", received[0].head);
+    }
+}
+
 #[test]
 fn a_signed_request_is_let_in_once_in_each_scheme() {
     let callers = Callers::start("");

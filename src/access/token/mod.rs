@@ -10,6 +10,7 @@ mod provider;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
+use memchr::memmem;
 
 use super::key::TokenBinding;
 use crate::model::{KeySetSource, OneOrMany, Timestamp, TokenAuth};
@@ -95,10 +96,22 @@ struct WrittenClaims {
     scope: Option<String>,
 }
 
-/// True if a text has the form of a token, whoever issued it.
+/// True if bytes contain what has the form of a token, whoever issued it, and whatever stands around it.
 #[must_use]
-pub fn is_json_web_token(text: &str) -> bool {
-    decode_header(text).is_ok()
+pub fn contains_json_web_token(bytes: &[u8]) -> bool {
+    /// `{"` in base64url, with which the header of nearly every token begins.
+    const OBJECT: &[u8] = b"eyJ";
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut words = bytes.split(|byte| !is_letter(byte) && *byte != b'.');
+    words.any(|word| {
+        let parts: Vec<&[u8]> = word.split(|byte| *byte == b'.').collect();
+        let mut tokens = parts.windows(3).filter(|token| token.iter().take(2).all(|part| !part.is_empty()));
+        tokens.any(|token| {
+            let [header, ..] = token else { return false };
+            let has_header = || std::str::from_utf8(&token.join(&b'.')).is_ok_and(|text| decode_header(text).is_ok());
+            memmem::find(header, OBJECT).is_some() || has_header()
+        })
+    })
 }
 
 impl TokenKeySet {

@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
 use super::exchange::ResponseOutcome;
-use crate::gateway::access_rules::AccessRules;
+use crate::gateway::access_rules::{AccessRules, headers_with_keys};
 use crate::gateway::headers::X_APIGW_KEY;
 use crate::model::KeyName;
 
@@ -30,13 +30,22 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
     Uri::from_parts(uri).ok()
 }
 
-/// Builds the response that admits a request.
-pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request: &HeaderMap) -> ResponseOutcome {
+/// Builds the response that admits a request; `passes_credentials` says whether the group's backend gets those of its callers.
+pub(super) fn allowed(
+    caller: Option<(&AccessRules, Option<&KeyName>)>,
+    request: &HeaderMap,
+    passes_credentials: bool,
+) -> ResponseOutcome {
     let mut headers = HeaderMap::new();
     let key = caller.and_then(|(_, key)| key).and_then(|key| HeaderValue::from_str(key.as_str()).ok());
     let credentials = caller.into_iter().flat_map(|(rules, _)| rules.credentials_of(request));
     let mut removed: Vec<HeaderName> = credentials.filter(|name| request.contains_key(*name)).cloned().collect();
     removed.extend(caller.iter().flat_map(|(rules, _)| rules.misspelled_keys(request)));
+    if !passes_credentials {
+        let with_keys = headers_with_keys(request).into_iter().filter(|name| !removed.contains(name));
+        let with_keys: Vec<HeaderName> = with_keys.collect();
+        removed.extend(with_keys);
+    }
     // The proxy overwrites the header where there is a key, and would remove the key with it.
     let is_forged = |name: &&HeaderName| names_key(name) && (key.is_none() || **name != X_APIGW_KEY);
     removed.extend(request.keys().filter(is_forged).cloned());

@@ -21,7 +21,7 @@ use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use super::waiting_request::{WaitingRequest, api_call};
 use crate::access::{BodyDigest, BodyHasher};
 use crate::gateway::access::CallerCheck;
-use crate::gateway::access_rules::AccessRules;
+use crate::gateway::access_rules::{AccessRules, remove_keys};
 use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledResponder};
 use crate::gateway::headers::{X_APIGW_KEY, strip_named};
@@ -91,7 +91,7 @@ impl Exchange {
         let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
         if self.client.is_authorizer() {
             let caller = caller.as_ref().map(|(rules, key)| (*rules, key.as_ref()));
-            return Ok(authorize::allowed(caller, &parts.headers));
+            return Ok(authorize::allowed(caller, &parts.headers, wait.group.passes_credentials()));
         }
         // Before anything judges them, or writes one of its own: the backend does not get them.
         strip_named(&mut parts.headers);
@@ -106,8 +106,11 @@ impl Exchange {
         let signing = self.signing_key(wait)?;
         let body = self.receive_body(wait, api, &parts, body, signing.is_some()).await?;
         parts.headers.remove(X_APIGW_KEY);
-        if let Some((rules, key)) = caller {
-            rules.rewrite(&mut parts.headers, key.as_ref());
+        match caller {
+            Some((rules, key)) => rules.rewrite(&mut parts.headers, key.as_ref()),
+            None if wait.group.passes_credentials() => {}
+            // A client that sends its key with every call gives it to no group's backend.
+            None => remove_keys(&mut parts.headers),
         }
         match &wait.group.responder {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),

@@ -26,6 +26,8 @@ pub(crate) struct GroupForward {
     pub(crate) retry: bool,
     /// True if the backend gets the client's `Host`.
     pub(crate) keep_host: bool,
+    /// True if the backend gets the credentials of callers.
+    pub(crate) passes_credentials: bool,
     /// The key that signs each request.
     pub(crate) sign: Option<BackendSigning>,
     backend: TargetSet,
@@ -78,6 +80,7 @@ impl ForwardCompiler<'_> {
             websocket_idle_timeout: milliseconds(timeouts.websocket_idle_ms),
             retry: *retry,
             keep_host: *keep_host,
+            passes_credentials: self.forward.passes_credentials,
             sign: sign.clone(),
             backend: self.backend(upstream)?,
             rules: self.rules(mappings, dynamic)?,

@@ -20,6 +20,7 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
         websocket_idle_timeout: Duration::ZERO,
         retry: true,
         keep_host: false,
+        passes_credentials: false,
         sign: None,
         backend: backend("default"),
         rules: RewriteRules {
@@ -90,6 +91,7 @@ fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
     let upstream = Upstream { targets: vec!["https://a.example".parse().expect("an address")] };
     let forward = GroupForwarding {
         sign: None,
+        passes_credentials: false,
         upstream,
         keep_prefix: false,
         keep_host: false,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::fault::SignatureFault;
 use super::nonces::NonceFault;
+use super::secret_id::SecretId;
 use super::token::TokenFault;
 use crate::model::{KeyKind, KeyName, Timestamp};
 
@@ -59,6 +60,9 @@ pub enum Denial {
     /// The secret was revoked.
     #[error("key {0}: the secret was revoked")]
     Revoked(KeyName),
+    /// The secret of this id was revoked, and no key has it any more.
+    #[error("the secret {0} was revoked, and no key has it any more")]
+    RevokedBefore(SecretId),
     /// The secret retired, or the key expired.
     #[error("key {key}: the {part} ended at {at}")]
     Ended {

@@ -229,8 +229,12 @@ impl KeyDirectory {
 
     /// Returns the reason for which no key of the shown kind has an id.
     fn unknown(&self, id: &str) -> Denial {
-        let other = |DirectoryEntry { key, .. }: &DirectoryEntry| Denial::OtherKind(key.name.clone(), key.kind);
-        self.secrets.get(id).map_or(Denial::UnknownId, other)
+        if let Some(DirectoryEntry { key, .. }) = self.secrets.get(id) {
+            return Denial::OtherKind(key.name.clone(), key.kind);
+        }
+        // Whoever still uses a leaked key is looked for after its rotation, too.
+        let revoked = id.parse().ok().filter(|id| self.revoked.contains(id));
+        revoked.map_or(Denial::UnknownId, Denial::RevokedBefore)
     }
 
     /// Finds the secret that a request is signed with. Its nonce is not looked at.

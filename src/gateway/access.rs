@@ -108,7 +108,11 @@ impl AccessState {
                 return match self.check_signed(&signature, tolerance_ms, call, parts, &body) {
                     // It may cover the body nevertheless. One of an unknown id is told as late as a wrong one.
                     Err(
-                        Denial::Signature { .. } | Denial::UnknownId | Denial::OtherKind(..) | Denial::NoSecretHere(_),
+                        Denial::Signature { .. }
+                        | Denial::UnknownId
+                        | Denial::RevokedBefore(_)
+                        | Denial::OtherKind(..)
+                        | Denial::NoSecretHere(_),
                     ) if has_body => Ok(CallerCheck::AfterBody),
                     checked => checked.map(CallerCheck::Passed),
                 };
@@ -189,7 +193,7 @@ impl AccessState {
         };
         let is_withdrawal = |denial: &Denial| {
             let granted = matches!(denial, Denial::NoGrant(_) | Denial::UnboundSubject { .. });
-            granted || matches!(denial, Denial::Revoked(_) | Denial::UnknownId)
+            granted || matches!(denial, Denial::Revoked(_) | Denial::RevokedBefore(_) | Denial::UnknownId)
         };
         checked.err().filter(is_withdrawal)
     }

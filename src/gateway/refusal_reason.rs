@@ -82,7 +82,7 @@ impl From<&Denial> for RefusalReason {
             Denial::NoSecretHere(_) => Self::NoSecretHere,
             Denial::Nonce(..) => Self::Nonce,
             Denial::NotYet(..) => Self::NotYetValid,
-            Denial::Revoked(_) => Self::Revoked,
+            Denial::Revoked(_) | Denial::RevokedBefore(_) => Self::Revoked,
             Denial::Signature { .. } => Self::Signature,
             Denial::Token(_) => Self::Token,
             Denial::UnboundSubject { .. } => Self::UnboundSubject,

@@ -88,9 +88,11 @@ impl Callers {
         let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "k"}]});
         let secrets = HashMap::from([(id("signs"), HmacSecret::new(SECRET))]);
         let directory =
-            KeyDirectory::new(keys.into_iter().map(Arc::new), [], ([id("gone")], &[]), &secrets).with_key_sets(
-                BTreeMap::from([("id.json".to_owned(), Arc::new(TokenKeySet::parse(&set.to_string()).unwrap()))]),
-            );
+            KeyDirectory::new(keys.into_iter().map(Arc::new), [], ([id("gone"), id("past")], &[]), &secrets)
+                .with_key_sets(BTreeMap::from([(
+                    "id.json".to_owned(),
+                    Arc::new(TokenKeySet::parse(&set.to_string()).unwrap()),
+                )]));
         let limiter = Arc::new(RateLimiter::new(NonZeroU32::MIN, DayCounts::default()));
         Self { access: AccessState::new(Arc::new(directory), limiter, None), issuer, texts }
     }
@@ -194,6 +196,12 @@ fn each_reason_for_a_refusal_has_its_words_in_the_log_and_in_the_metrics() {
         (all, vec![("x-api-key", "apk_x".to_owned())], "the key is malformed", Reason::Malformed),
         (all, mistyped(), "the key is malformed", Reason::Malformed),
         (all, other_id(), "no key has this id", Reason::UnknownId),
+        (
+            all,
+            Callers::signs("past", SECRET, 0, "4"),
+            "the secret past1234 was revoked, and no key has it any more",
+            Reason::Revoked,
+        ),
         (all, of_signer(), "key signs is of kind signature, and shown as another one", Reason::UnknownId),
         (
             all,

@@ -106,6 +106,7 @@ impl Workspace {
         findings.extend(access.unread_commits_finding());
         findings.extend(access.third_secret_findings(scope.now));
         findings.extend(self.private_key_findings()?);
+        findings.extend(self.tracked_local_files());
         findings.extend(self.secret_findings(access, scope.variables, scope.now)?);
         Ok(findings)
     }

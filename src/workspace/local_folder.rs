@@ -4,11 +4,30 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use super::Workspace;
 use super::error::{Error, PathContext};
+use super::git::GitCheckout;
 use super::layout::{LOCAL_FOLDER, WorkspaceRoot};
+use crate::check::rules::files::LOCAL_FILE_TRACKED;
+use crate::model::{Finding, Location};
 
 /// The bits of a folder that let its group write into it, and new files inherit that group.
 const GROUP_BITS: u32 = 0o2020;
+
+impl Workspace {
+    /// Finds the files of this machine that Git has.
+    pub(super) fn tracked_local_files(&self) -> Vec<Finding> {
+        let tracked = GitCheckout::find(self.folder()).map(|checkout| checkout.tracked_files()).unwrap_or_default();
+        let is_local = |place: &String| place.starts_with(".apigw/") && place != ".apigw/.gitignore";
+        let hint =
+            "`git rm -r --cached .apigw` and commit; what is a secret, revoke: its bytes stay in the past of Git";
+        let finding = |place: String| {
+            let message = "Git has this file, which is of one machine";
+            LOCAL_FILE_TRACKED.finding(Location::file(place), message, hint)
+        };
+        tracked.into_iter().filter(is_local).map(finding).collect()
+    }
+}
 
 /// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the
 /// workspace by their group may write there as well, whatever the umask of its maker.

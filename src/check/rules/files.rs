@@ -145,8 +145,15 @@ pub const FOLDER_LOCK: Rule = Rule::warning(
      holds it. Keep the workspace on a local file system, or do not clean it while it is changed.",
 );
 
+/// Git has no file of one machine.
+pub(crate) const LOCAL_FILE_TRACKED: Rule = Rule::error(
+    "local-file-tracked",
+    "The folder .apigw has what one machine keeps for itself: secrets, the day's counts, the revocations that it has seen. Git ignores \
+     it; a file that was added by force comes to every clone, which takes the state of another machine for its own. Take it out \
+     of Git.",
+);
 /// The rules in this file.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 16] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -162,4 +169,5 @@ pub(super) const RULES: [Rule; 15] = [
     FOLDER_LOCK,
     FOLDER,
     FILE_UNREADABLE,
+    LOCAL_FILE_TRACKED,
 ];

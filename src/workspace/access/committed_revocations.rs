@@ -113,6 +113,8 @@ impl Workspace {
     fn revocations_in(&self, checkout: &GitCheckout) -> Option<BTreeSet<SecretId>> {
         let commits = checkout.own_commits()?;
         let known: Option<CommittedRevocationsFile> = self.gateway_record(COMMITTED_REVOCATIONS_FILE).ok().flatten();
+        // One that Git has came with a commit, and says nothing of what this machine has read.
+        let known = known.filter(|_| !checkout.is_tracked(COMMITTED_REVOCATIONS_FILE));
         let (read, mut revoked) = known.map(|known| (known.commits, known.revoked)).unwrap_or_default();
         if commits.is_subset(&read) {
             return Some(revoked);

@@ -172,6 +172,23 @@ fn a_clone_keeps_to_a_revocation_that_was_reverted() {
     }
 }
 
+/// A note that came with a commit could say that all commits were read, and that none has a revocation.
+#[test]
+fn a_note_of_commits_that_git_has_is_not_believed() {
+    let (clone, workspace) = clone_of_reverted_revocation();
+    let head = Command::new("git").arg("-C").arg(clone.path()).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
+    let note = format!(r#"{{"schema":1,"commits":["{}"],"revoked":[]}}"#, String::from_utf8(head).unwrap().trim());
+    fs::create_dir_all(clone.path().join(".apigw")).unwrap();
+    fs::write(clone.path().join(COMMITTED_REVOCATIONS_FILE), note).unwrap();
+    let id: SecretId = "aaaa".parse().unwrap();
+    assert!(!workspace.access_snapshot().unwrap().revoked.contains(&id), "the note of this machine counts");
+    assert_eq!(workspace.tracked_local_files(), []);
+    git(clone.path(), &["add", "-f", COMMITTED_REVOCATIONS_FILE]);
+    assert!(workspace.access_snapshot().unwrap().revoked.contains(&id));
+    let findings = workspace.tracked_local_files();
+    assert_eq!(&*findings[0].location.file, COMMITTED_REVOCATIONS_FILE);
+}
+
 #[test]
 fn a_gateway_reads_a_revocation_and_its_revert_that_come_together() {
     let (clone, workspace) = clone_of_reverted_revocation();

@@ -19,7 +19,7 @@ use super::variables;
 use crate::access::change::{ChangeError, PublicText};
 use crate::access::contains_clear_secret;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
-use crate::workspace::{FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
+use crate::workspace::{AccessSnapshot, FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -170,6 +170,13 @@ impl<'a> Context<'a> {
             now: self.now(),
             allow_breaking: reason.allow_breaking,
         })
+    }
+
+    /// Warns where commits may have revocations that are not known here.
+    pub(super) fn warn_of_unread_commits(&self, access: &AccessSnapshot) {
+        if let Some(finding) = access.unread_commits_finding() {
+            self.output.warning(&finding.message);
+        }
     }
 
     pub(super) fn lock_request(&self) -> LockRequest {

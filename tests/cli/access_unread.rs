@@ -69,12 +69,17 @@ fn a_clone_whose_commits_cannot_be_read_says_so() {
     for path in [format!("{tools}:/usr/bin:/bin"), store.clone()] {
         let checked = sandbox.run_with(&[("PATH", &path)], &format!("-C {whole} check")).expect_exit(3);
         checked.expect_stdout("error[revocations-unread]").expect_stdout("install Git, or run `git ");
+        let verified = sandbox.run_with(&[("PATH", &path)], &format!("-C {whole} verify")).expect_exit(3);
+        verified.expect_stdout("error[revocations-unread]");
+        let shown = sandbox.run_with(&[("PATH", &path)], &format!("-C {whole} key show ci")).expect_exit(0);
+        shown.expect_stderr("warning: Git cannot be asked");
         let pushed = sandbox.run_with(&[("PATH", &path)], &push(&whole)).expect_exit(3);
         pushed.expect_stderr("Git cannot be asked");
     }
 
     let checked = sandbox.run(&format!("-C {shallow} check")).expect_exit(0);
     checked.expect_stdout("warning[shallow-clone]").expect_stdout("fetch --unshallow`");
+    sandbox.run(&format!("-C {shallow} verify")).expect_stdout("warning[shallow-clone]");
     sandbox.run(&push(&shallow)).expect_exit(0).expect_stderr("this clone lacks earlier commits");
     let words = format!("-C {shallow} serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0");
     let serving = Serving::start_with(&sandbox, &words);

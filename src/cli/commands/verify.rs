@@ -132,6 +132,7 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerif
     found.note(ProblemKind::IgnoredKeyFile, workspace.ignored_key_files()?);
     let access = workspace.access_snapshot()?;
     found.note(ProblemKind::Missing, access.missing_revocation_findings());
+    found.note(ProblemKind::RevocationsUnread, access.unread_commits_finding().into_iter().collect());
     found.note(ProblemKind::SecretReused, access.reused_secret_findings());
     found.note(ProblemKind::PrivateKey, workspace.private_key_findings()?);
     let (leaked, missing): (Vec<_>, Vec<_>) = workspace

@@ -3,7 +3,7 @@
 use crate::check::rules::records::{
     ABANDONED, BLOCKED, DAMAGED, FOREIGN, HAND_EDIT, LEFTOVER, MISSING, UNEXPLAINED, UNREFERENCED,
 };
-use crate::check::{KEY_FILE_NAME, PRIVATE_KEY, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED};
+use crate::check::{KEY_FILE_NAME, PRIVATE_KEY, REVOCATIONS_UNREAD, SECRET_LEAKED, SECRET_MISSING, SECRET_REUSED};
 use crate::model::{MERGE_CONFLICT, Rule};
 
 /// The kinds of problem that a workspace can have.
@@ -36,6 +36,8 @@ pub enum ProblemKind {
     Unreferenced,
     /// A secret was revoked under another id, or two keys have it.
     SecretReused,
+    /// Commits may have revocations that are not known here.
+    RevocationsUnread,
     /// A secret stands in clear where everybody reads it.
     SecretLeaked,
     /// A file among the keys is ignored because of its name.
@@ -59,6 +61,7 @@ impl ProblemKind {
             Self::PrivateKey => &PRIVATE_KEY,
             Self::Unreferenced => &UNREFERENCED,
             Self::SecretReused => &SECRET_REUSED,
+            Self::RevocationsUnread => &REVOCATIONS_UNREAD,
             Self::SecretLeaked => &SECRET_LEAKED,
             Self::IgnoredKeyFile => &KEY_FILE_NAME,
         }

@@ -60,7 +60,9 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         }
     }
     steps.push(validity_step(&key, now));
-    let AccessSnapshot { records, revoked, .. } = workspace.access_snapshot()?;
+    let access = workspace.access_snapshot()?;
+    context.warn_of_unread_commits(&access);
+    let AccessSnapshot { records, revoked, .. } = access;
     let found = workspace.secrets_on_machine(&SecretSources::read(workspace, &context.process.variables), [&key]);
     let is_here = |id: &SecretId| found.secrets.contains_key(id);
     let (owner, _) = match &key.owner {

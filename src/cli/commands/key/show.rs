@@ -41,7 +41,9 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
 pub(super) fn show(context: &Context<'_>, name: &KeyName) -> Result<Exit, CommandError> {
     let workspace = context.readable_workspace()?;
     let (key, operation) = workspace.key(name)?;
-    let revoked = workspace.revoked_secrets()?;
+    let access = workspace.access_snapshot()?;
+    context.warn_of_unread_commits(&access);
+    let revoked = access.revoked;
     let now = context.now();
     let document = KeyShowView { schema: SCHEMA, operation, key: KeyView::new(&key, &revoked, now) };
     context.output.data(&document, || text(&key, &document.key, now))?;

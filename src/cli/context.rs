@@ -157,8 +157,8 @@ impl<'a> Context<'a> {
         self.output.detail(&format!("actor: {}", self.actor()));
         let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
         let message = message.map(str::to_owned).filter(|message| !message.trim().is_empty());
-        if message.as_deref().is_some_and(contains_clear_secret) {
-            return Err(ChangeError::ClearSecret { field: PublicText::Message }.into());
+        if let Some(message) = &message {
+            self.refuse_secrets(message, PublicText::Message)?;
         }
         if reason.allow_breaking && message.is_none() {
             return Err(CommandError::usage("--allow-breaking needs a reason for the history").hint("add `-m WHY`"));
@@ -170,6 +170,15 @@ impl<'a> Context<'a> {
             now: self.now(),
             allow_breaking: reason.allow_breaking,
         })
+    }
+
+    /// Refuses a text that everybody who has the repository reads, where it contains a secret.
+    pub(super) fn refuse_secrets(&self, text: &str, field: PublicText) -> Result<(), CommandError> {
+        let is_own = || self.workspace().is_ok_and(|found| found.contains_own_secret(text, &self.process.variables));
+        if contains_clear_secret(text) || is_own() {
+            return Err(ChangeError::ClearSecret { field }.into());
+        }
+        Ok(())
     }
 
     /// Warns where commits may have revocations that are not known here.

@@ -285,11 +285,25 @@ fn a_secret_in_a_description_or_a_message_is_found_by_the_check() {
     assert!(!found.stdout.contains(secret.trim()), "the finding repeats the secret");
     sandbox.run("verify").expect_exit(3).expect_stdout("stands here in clear");
     sandbox.write(place, &settings);
-    sandbox.run_words(&["key", "limit", "shop", "5/second", "-m", &format!("for {}", secret.trim())]).expect_exit(0);
-    sandbox.run("check").expect_exit(3).expect_stdout("history/access/");
-    for (file, _) in sandbox.files() {
-        if file.to_string_lossy().contains("history/access") {
-            std::fs::remove_file(file).expect("a file");
-        }
+    // Its own file, which is then not as a command wrote it, and a key set.
+    let place = "keys/shop.yaml";
+    let key = sandbox.read(place);
+    sandbox.write(place, &format!("# {}\n{key}", secret.trim()));
+    let found = sandbox.run("check").expect_exit(3).expect_stdout("secret-leaked").expect_stdout("in line 1");
+    assert!(found.stdout.contains(place) && !found.stdout.contains(secret.trim()), "{}", found.stdout);
+    sandbox.write(place, &key);
+    sandbox.write("keys/jwks/a.json", &format!("{{\"keys\": [], \"note\": \"{}\"}}", secret.trim()));
+    sandbox.run("check").expect_exit(3).expect_stdout("secret-leaked").expect_stdout("keys/jwks/a.json");
+    fs::remove_dir_all(sandbox.path().join("keys/jwks")).expect("a folder");
+    // No command writes it there.
+    let (text, other) = (format!("for {}", secret.trim()), outside.path().join("other").display().to_string());
+    let limit: &[&str] = &["key", "limit", "shop", "5/second", "-m", &text];
+    let create: &[&str] = &["key", "create", "more", "--kind", "subscription", "--description", &text, "--to", &other];
+    for words in [limit, create] {
+        let refused = sandbox.run_words(words).expect_exit(3);
+        assert!(!refused.stderr.contains(secret.trim()), "{}", refused.stderr);
     }
+    let is_in = |(_, text): &(_, Vec<u8>)| String::from_utf8_lossy(text).contains(secret.trim());
+    assert!(!sandbox.files().iter().any(is_in));
+    sandbox.run("check").expect_exit(0);
 }

@@ -1,13 +1,19 @@
 //! Secrets of signature keys that stand in clear where everybody who has the repository reads them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+
+use memchr::memmem;
 
 use super::super::Workspace;
 use super::super::error::Error;
 use super::super::{folders, layout};
-use super::{HISTORY_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, SecretsOnMachine};
+use super::{
+    HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, SecretSources, SecretsOnMachine,
+    subject_place,
+};
+use crate::access::{AccessSubject, HmacSecret, SecretId};
 use crate::check::SECRET_LEAKED;
-use crate::model::{Finding, Location};
+use crate::model::{Finding, KeyName, Location};
 
 /// The fewest bytes of a secret that is looked for: a shorter one stands in other words.
 const SHORTEST: usize = 16;
@@ -46,10 +52,34 @@ impl Workspace {
         Ok(findings)
     }
 
+    /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for it.
+    pub fn contains_own_secret(&self, text: &str, variables: &BTreeMap<String, String>) -> bool {
+        if text.len() < SHORTEST {
+            return false;
+        }
+        let sources = SecretSources::of_variables(variables);
+        let stated = self.key_names().unwrap_or_default().into_iter().flat_map(|name| self.stated_ids(&name));
+        let mut found = stated.filter_map(|id| self.find_secret(&sources, &id).ok().flatten());
+        let is_in = |secret: &HmacSecret| {
+            let secret = secret.reveal();
+            secret.len() >= SHORTEST && memmem::find(text.as_bytes(), secret).is_some()
+        };
+        found.any(|secret| is_in(&secret))
+    }
+
+    /// Lists the ids in the file of a key, also in one that is not as a command wrote it.
+    pub(super) fn stated_ids(&self, key: &KeyName) -> Vec<SecretId> {
+        let place = subject_place(&AccessSubject::Key(key.clone()));
+        let bytes = self.root.read(&place, layout::LARGEST_RECORD).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let stated = text.lines().filter_map(|line| line.split_once("id: "));
+        stated.filter_map(|(_, id)| id.trim().trim_matches('"').parse().ok()).collect()
+    }
+
     /// Lists the files in which people write texts: the settings, descriptions and messages.
     fn readable_places(&self) -> Result<Vec<String>, Error> {
         let mut places = vec![layout::WORKSPACE_FILE.to_owned()];
-        for folder in [KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, HISTORY_FOLDER] {
+        for folder in [KEYS_FOLDER, KEY_SETS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, HISTORY_FOLDER] {
             places.extend(self.root.list(folder)?.into_iter().map(|name| format!("{folder}/{name}")));
         }
         for environment in self.settings.environments() {

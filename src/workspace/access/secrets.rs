@@ -22,7 +22,7 @@ use super::{AccessSnapshot, subject_place};
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
 use crate::check::SECRET_MISSING;
 use crate::check::rules::access::{SECRET_DIFFERS, SECRET_FILE, SECRET_PLACE, SECRET_UNREADABLE};
-use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
+use crate::model::{Finding, KeyKind, KeyName, Location, Severity, Timestamp};
 
 /// The variable in which systemd names the folder of credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
@@ -52,18 +52,23 @@ pub struct SecretsOnMachine {
 }
 
 impl SecretSources {
-    /// Takes the secrets in the variables of a process, and runs the workspace's command for others.
-    #[must_use]
-    pub fn read(workspace: &Workspace, variables: &BTreeMap<String, String>) -> Self {
+    /// Takes the secrets in the variables of a process, and the folders that they name.
+    pub(super) fn of_variables(variables: &BTreeMap<String, String>) -> Self {
         let of_secrets = variables.iter().filter_map(|(name, value)| {
             let id = name.strip_prefix(SECRET_VARIABLE).filter(|_| !value.is_empty())?;
             Some((id.to_owned(), HmacSecret::new(value.as_bytes())))
         });
-        let mut sources = Self {
+        Self {
             variables: of_secrets.collect(),
             credentials: variables.get(CREDENTIALS_DIRECTORY).filter(|path| !path.is_empty()).map(PathBuf::from),
             ..Self::default()
-        };
+        }
+    }
+
+    /// Takes the secrets in the variables of a process, and runs the workspace's command for others.
+    #[must_use]
+    pub fn read(workspace: &Workspace, variables: &BTreeMap<String, String>) -> Self {
+        let mut sources = Self::of_variables(variables);
         if let [program, arguments @ ..] = workspace.settings.access.secrets_command.as_slice() {
             match printed(workspace, program, arguments) {
                 Ok(printed) => sources.printed = printed,
@@ -147,10 +152,20 @@ impl Workspace {
         now: Timestamp,
     ) -> Result<Vec<Finding>, Error> {
         let keys: Vec<&Key> = access.keys().filter(|key| key.kind == KeyKind::Signature).collect();
-        if keys.is_empty() {
+        let is_unusable = |name: &KeyName| !access.keys().any(|key| key.name == *name);
+        // The file of a key may be broken by the very secret that somebody wrote into it.
+        let unusable = self.key_names()?.into_iter().filter(is_unusable);
+        let stated: Vec<SecretId> = unusable.flat_map(|name| self.stated_ids(&name)).collect();
+        if keys.is_empty() && stated.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.secrets_on_machine(&SecretSources::read(self, variables), keys.iter().copied());
+        let sources = SecretSources::read(self, variables);
+        let mut found = self.secrets_on_machine(&sources, keys.iter().copied());
+        for id in stated {
+            if let Ok(Some(secret)) = self.find_secret(&sources, &id) {
+                found.secrets.entry(id).or_insert(secret);
+            }
+        }
         let leaked = self.leaked_secrets(&found)?;
         let mut named = found.unusable;
         let mut findings = found.problems;
@@ -168,7 +183,7 @@ impl Workspace {
         Ok(warnings.chain(leaked).collect())
     }
 
-    fn find_secret(&self, sources: &SecretSources, id: &SecretId) -> Result<Option<HmacSecret>, Error> {
+    pub(super) fn find_secret(&self, sources: &SecretSources, id: &SecretId) -> Result<Option<HmacSecret>, Error> {
         let named = |secrets: &BTreeMap<String, HmacSecret>| {
             let upper = id.as_str().to_ascii_uppercase();
             secrets.get(id.as_str()).or_else(|| secrets.get(&upper)).cloned()

@@ -8,7 +8,7 @@ use ring::rand::SystemRandom;
 use super::unnamed_issuer::unnamed_issuer;
 use super::unused::{check_unbound, check_unused};
 use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
-use crate::access::change::{self, NextSecret};
+use crate::access::change::{self, NextSecret, PublicText};
 use crate::access::{
     AccessOperation, AccessSubject, Grant, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
     SigningSettings, TokenBinding,
@@ -50,6 +50,9 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         (kind, None) => SecretSource::choose(context, kind, &arguments.pair)?,
     };
     source.check_out(context, &arguments.out)?;
+    if let Some(description) = &arguments.description {
+        context.refuse_secrets(description, PublicText::Description)?;
+    }
     let guard = context.workspace()?.lock(&context.lock_request())?;
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
         return Err(workspace::Error::Exists(ExistingPart::Key(arguments.name.clone())).into());

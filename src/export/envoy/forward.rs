@@ -45,20 +45,9 @@ pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluste
     let is_host_kept = forward.keep_host && !writes_header(action, FORWARDED_HOST);
     let added = [is_own.then(|| prefix_header(group)), is_host_kept.then(host_header)];
     let added: Vec<Value> = added.into_iter().flatten().collect();
-    let mut removed: Vec<String> = Vec::new();
-    if let RouteAccess::Key { signature, subscription, token, pass_credentials: false, .. } = &route.access {
-        removed.extend(subscription.iter().flat_map(|subscription| &subscription.headers).cloned());
-        if signature.is_some() {
-            removed.extend(["signature", "signature-input"].map(str::to_owned));
-        }
-        if signature.is_some() || token.is_some() {
-            removed.push("authorization".to_owned());
-        }
-    }
     json!({
         "route": target,
         "request_headers_to_add": added,
-        "request_headers_to_remove": removed,
     })
 }
 
@@ -78,9 +67,26 @@ fn host_header() -> Value {
     overwritten(FORWARDED_HOST, "%REQ(:AUTHORITY)%")
 }
 
-/// Writes the changes of a request's parameters, in order: headers that move, then those that are set.
+/// Lists the headers in which callers of an API show that they may call, which no backend gets.
+fn credential_headers(access: &RouteAccess) -> Vec<&str> {
+    let RouteAccess::Key { signature, subscription, token, pass_credentials: false, .. } = access else {
+        return Vec::new();
+    };
+    let mut names: Vec<&str> = subscription.iter().flat_map(|one| &one.headers).map(String::as_str).collect();
+    if signature.is_some() {
+        names.extend(["signature", "signature-input"]);
+    }
+    if signature.is_some() || token.is_some() {
+        names.push("authorization");
+    }
+    names
+}
+
+/// Writes the changes of a request's headers, in order: credentials that go, then parameters that move, and those that are set.
 pub(super) fn mutations(group: &GroupRoutes, action: &ForwardAction<'_>) -> Option<Value> {
-    let mut headers = Vec::new();
+    // A route removes headers behind this filter: what the settings have put in the place of one would go, too.
+    let credentials = credential_headers(&action.route.access).into_iter();
+    let mut headers: Vec<Value> = credentials.map(|name| json!({"remove": name})).collect();
     // What is told of the hop before the settings write it: a header that moves may be missing.
     for (name, own) in [(FORWARDED_PREFIX, prefix_header(group)), (FORWARDED_HOST, host_header())] {
         if writes_header(action, name) {

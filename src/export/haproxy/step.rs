@@ -198,6 +198,8 @@ impl<'r> StepWriter<'r> {
         let backend = backend.or_insert(HaproxyBackend { upstream: connected, forward, tunnel_ms: None });
         backend.tunnel_ms = backend.tunnel_ms.or(route.websocket.then(|| action.idle_ms()));
         let is_step = format!("if {{ var(txn.step) -m str {step} }}");
+        // Before the settings have their turn, which may move the name of the key, or send one of the backend in its place.
+        self.changes.push_str(&KeyMaps::changes(route, &is_step));
         let mut constants = 0;
         let mut line = |rule: &str, condition: &str| {
             let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
@@ -242,10 +244,6 @@ impl<'r> StepWriter<'r> {
             }
         }
         self.longest_head = self.longest_head.max(constants);
-        self.changes.push_str(&KeyMaps::changes(route, &is_step));
-        let mut line = |rule: &str, condition: &str| {
-            let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
-        };
         if let Some(PathRewrite { pattern, pieces }) = rewrite.as_ref().filter(|rewrite| rewrite.has_numbered_groups())
         {
             let target: String = pieces.iter().map(rewrite_piece).collect();

@@ -38,7 +38,10 @@ impl GuardedGroup {
             "auth: {{signature: {{}}, subscription: {{}}, token: {{issuer: '{ISSUER}', audience: shop, jwks: id.json}}}}"
         );
         let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature", &auth);
-        sandbox.write("groups/shop/group.yaml", &settings.replace("127.0.0.1:9001", &start_backend()));
+        // The backend's own credentials, in the place of a caller's.
+        let constants = "forwarding: {constants: [{to: header.authorization, value: Basic own}, {to: header.x-api-key, value: own}]}\n";
+        let settings = settings.replace("127.0.0.1:9001", &start_backend()) + constants;
+        sandbox.write("groups/shop/group.yaml", &settings);
         sandbox.run("publish shop --env test --bump patch").expect_exit(0);
         for (name, kind) in [("signer", "signature"), ("subscriber", "subscription"), ("stranger", "subscription")] {
             let file = outside.path().join(name);
@@ -99,6 +102,7 @@ impl GuardedGroup {
         let (status, seen) = self.send(protocol, method, path, &headers, body);
         assert_eq!(status, "200", "{protocol} {key}: {seen}");
         assert!(seen.contains(&format!("\"x-apigw-key\": \"{key}\"")) && !seen.contains("forged"), "{seen}");
+        assert!(seen.contains("\"authorization\": \"Basic own\"") && seen.contains("\"x-api-key\": \"own\""), "{seen}");
     }
 
     #[track_caller]

@@ -102,7 +102,7 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
         StoreFault::ClockSkew(_) => shown.hint("set the clock of this machine, for example with NTP, then try again"),
         StoreFault::Unconditional { .. } => shown.hint(NO_CONDITIONS),
         StoreFault::List => shown.hint("the store must have ListObjectsV2, as S3 has it"),
-        StoreFault::Unchanged { .. } => {
+        StoreFault::Unchanged { .. } | StoreFault::NotKept => {
             shown.hint("look at the store's log: something before it may respond in its place, or it is short of room")
         }
         StoreFault::TooLarge(_) => shown.hint("another program has written this object: look at the store"),
@@ -111,6 +111,8 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
     }
 }
 
+/// Stands in a command to type for the destination and the key, where they are not known.
+pub(super) const DESTINATION_AND_KEY: &str = "DESTINATION --key FILE";
 pub(super) const ANOTHER_PREFIX: &str =
     "push to another prefix and let gateways follow that, each with an empty cache: `serve --from NEW --cache DIR`";
 const NO_CONDITIONS: &str = "push to a store with conditional writes (`If-Match`, `If-None-Match`), or to a folder: without them, pushes undo one another";
@@ -151,7 +153,7 @@ pub(super) fn destination_error(error: &DestinationError) -> CommandError {
         }
         DestinationError::Content(ContentFault::Missing(_) | ContentFault::Damaged(_)) | DestinationError::List(_) => {
             CommandError::invalid("store-damaged", error.to_string())
-                .hint("write damaged and missing objects again: `apigw push DESTINATION --key FILE --repair`")
+                .hint(format!("write damaged and missing objects again: `apigw push {DESTINATION_AND_KEY} --repair`"))
         }
     }
 }
@@ -193,7 +195,7 @@ pub(super) fn prune_error(error: &PruneError) -> CommandError {
             CommandError::new("overtaken", Exit::Conflict, error.to_string()).hint("nothing was removed; run it again")
         }
         PruneError::Overtaken => CommandError::new("prune-unfinished", Exit::Conflict, error.to_string())
-            .hint("run it again; if a later push names an object that is gone, `apigw push DESTINATION --key FILE --repair` writes it"),
+            .hint(format!("run it again; if a later push names an object that is gone, `apigw push {DESTINATION_AND_KEY} --repair` writes it")),
         PruneError::Unfinished { .. } => CommandError::new("prune-unfinished", Exit::Failed, error.to_string())
             .hint("the state is whole; run it again after that time, and look at the store's log"),
     };

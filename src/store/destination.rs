@@ -10,7 +10,7 @@ use super::object_store::{EntityTag, FetchedObject, ObjectName, ObjectStore};
 use super::pointer::{Pointer, PointerFault, SignedPointer};
 use super::state::{StateList, StateListFault, StatePlace};
 use super::state_push::StatePush;
-use super::transfer::{ContentFault, fetch, fetch_all};
+use super::transfer::{ContentFault, fetch, fetch_all, put_content};
 use crate::access::{PrivateKey, PublicKey};
 use crate::model::{Digest, SCHEMA, Timestamp};
 
@@ -61,6 +61,17 @@ impl Destination {
         let tag = tag.filter(|tag| matches!(tag, EntityTag::Tag(_))).ok_or(DestinationError::NoTag)?;
         let list = read_list(store, signed.fields().state).await?;
         Ok(Self { pointer: Some(PresentPointer { signed, tag }), list })
+    }
+
+    /// Returns the state of a store whose list is lost: its pointer, and no file. The pointer is written under its digest, where
+    /// readers that follow the pushes back look for it.
+    pub(super) async fn of_lost_list(
+        store: &dyn ObjectStore,
+        (signed, tag): TaggedPointer,
+    ) -> Result<Self, DestinationError> {
+        let tag = tag.filter(|tag| matches!(tag, EntityTag::Tag(_))).ok_or(DestinationError::NoTag)?;
+        put_content(store, Bytes::copy_from_slice(signed.bytes())).await?;
+        Ok(Self { pointer: Some(PresentPointer { signed, tag }), list: StateList::default() })
     }
 
     /// Returns the pointer; `None` where nothing was ever pushed.

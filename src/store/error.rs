@@ -69,6 +69,9 @@ pub enum StoreFault {
         /// The response.
         put: PutOutcome,
     },
+    /// The store responded to the write of an object, and does not have it.
+    #[error("the store responded with success, and does not have the object that was written")]
+    NotKept,
     /// A folder cannot be read or written.
     #[error("{0}")]
     Folder(Box<dyn Error + Send + Sync>),

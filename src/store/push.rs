@@ -11,8 +11,10 @@ use super::destination::{Destination, DestinationError, read_pointer};
 use super::error::{StoreError, StoreFault};
 use super::object_store::{EntityTag, ObjectName, ObjectStore, PutOutcome};
 use super::pointer::SignedPointer;
+use super::repair::object_bytes;
+use super::state::StateList;
 use super::state_push::StatePush;
-use super::transfer::{each, put_content};
+use super::transfer::{each, find_unusable, put_content};
 use crate::access::PublicKey;
 use crate::model::{Digest, Timestamp};
 
@@ -107,6 +109,7 @@ impl StatePush {
         put_content(&**store, self.list.text().into()).await?;
         // Under its digest too, so that the line of pushes can be followed back.
         put_content(&**store, self.pointer_bytes()).await?;
+        self.read_back(store, source).await?;
         let put = match &before.pointer {
             None => store.put_if_absent(ObjectName::Pointer, self.pointer_bytes()).await,
             Some(present) => store.put_if_match(ObjectName::Pointer, self.pointer_bytes(), &present.tag).await,
@@ -144,6 +147,27 @@ impl StatePush {
                 async move { put_content(&*store, bytes).await }
             };
             each(batch, call, |_| ()).await?;
+        }
+    }
+
+    /// Reads the objects that were written: a store may say that it has written one and have none. One that was there with
+    /// other bytes is written again.
+    async fn read_back(&self, store: &Arc<dyn ObjectStore>, source: &dyn StateSource) -> Result<(), PushError> {
+        let mut written = self.list.objects();
+        written.retain(|digest, _| self.new.contains(digest));
+        written.insert(self.list.digest(), StateList::LARGEST);
+        written.insert(self.pointer.digest(), SignedPointer::LARGEST);
+        let unusable = find_unusable(store, written).await?;
+        for digest in unusable.keys() {
+            let bytes = object_bytes(*digest, &self.pointer, &self.list, source).map_err(PushError::Source)?;
+            store.put(ObjectName::Content(*digest), bytes).await?;
+        }
+        match find_unusable(store, unusable).await?.into_keys().next() {
+            None => Ok(()),
+            Some(digest) => {
+                let place = ObjectName::Content(digest).to_string();
+                Err(StoreError { place, fault: StoreFault::NotKept }.into())
+            }
         }
     }
 

@@ -49,6 +49,11 @@ impl RemoteStore {
         self.runtime.block_on(Destination::read(&*self.store, pointer))
     }
 
+    /// Returns the state of a store whose list is lost.
+    pub fn destination_of_lost_list(&self, pointer: TaggedPointer) -> Result<Destination, DestinationError> {
+        self.runtime.block_on(Destination::of_lost_list(&*self.store, pointer))
+    }
+
     /// Reads some files of a state; those that it does not have are left out.
     pub fn files(
         &self,

@@ -12,6 +12,7 @@ use super::pointer::SignedPointer;
 use super::push::StateSource;
 use super::state::StateList;
 use super::transfer::find_unusable;
+use crate::model::Digest;
 
 /// Reason why a store cannot be repaired.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +56,24 @@ pub(super) async fn repair(
     objects.insert(pointer.digest(), SignedPointer::LARGEST);
     let unusable = find_unusable(store, objects).await?;
     for digest in unusable.keys() {
-        let bytes = if *digest == list.digest() {
-            Bytes::from(list.text())
-        } else if *digest == pointer.digest() {
-            Bytes::copy_from_slice(pointer.bytes())
-        } else {
-            source.object(*digest).map_err(RepairError::Source)?
-        };
+        let bytes = object_bytes(*digest, &pointer, list, source).map_err(RepairError::Source)?;
         store.put(ObjectName::Content(*digest), bytes).await?;
     }
     Ok(unusable.len())
+}
+
+/// Returns the bytes of an object of a state, its list and its pointer among them.
+pub(super) fn object_bytes(
+    digest: Digest,
+    pointer: &SignedPointer,
+    list: &StateList,
+    source: &dyn StateSource,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    if digest == list.digest() {
+        Ok(list.text().into())
+    } else if digest == pointer.digest() {
+        Ok(Bytes::copy_from_slice(pointer.bytes()))
+    } else {
+        source.object(digest)
+    }
 }

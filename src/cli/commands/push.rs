@@ -21,11 +21,13 @@ use crate::cli::hints;
 use crate::cli::output::counted;
 use crate::cli::published::published_environments;
 use crate::cli::shell::shell_word;
-use crate::cli::stores::{create_store, destination_error, push_error};
+use crate::cli::stores::{DESTINATION_AND_KEY, create_store, destination_error, push_error};
 use crate::cli::views::{PushDocument, PushRepairView, PushView};
 use crate::cli::written_path::written_path;
 use crate::model::{Digest, Lifetime, SCHEMA};
-use crate::store::{PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer};
+use crate::store::{
+    ContentFault, DestinationError, PushError, RemoteStore, RepairError, SignedPointer, StoreUrl, TaggedPointer,
+};
 use crate::workspace::{PushedState, ReplacedPointer, Workspace, read_signing_key, stamp_outside};
 
 use attempts::PushAttempts;
@@ -72,7 +74,8 @@ pub(in crate::cli) struct PushArguments {
     /// Show what would be pushed; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has
+    /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has; where the list
+    /// of another state is lost, of a push with this key, push the whole state over it
     #[arg(long, conflicts_with_all = ["dry_run", "expires"])]
     repair: bool,
     /// Push to a store that was put back to an earlier push: gateways that have seen a later one refuse it until each has an empty
@@ -100,11 +103,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PushArguments) -> R
     keys.extend(&arguments.public_key);
     let remote = RemoteStore::new(create_store(context, url, arguments.store_timeout)?)?;
     let push = Push { context, arguments, workspace, url, key, keys, remote };
-    match (arguments.repair, arguments.prune.prune) {
+    let outcome = match (arguments.repair, arguments.prune.prune) {
         (true, _) => push.repair(),
         (_, true) => push.prune(),
         (false, false) => push.run(),
-    }
+    };
+    outcome.map_err(|mut error| {
+        let typed = format!("{} --key {}", push.typed_destination(), shell_word(&file.display().to_string()));
+        error.hints.iter_mut().for_each(|hint| *hint = hint.replace(DESTINATION_AND_KEY, &typed));
+        error
+    })
 }
 
 /// A push with all that it needs.
@@ -151,15 +159,22 @@ impl Push<'_> {
             self.context.output.warning(&format!("{}; {hint}", warning.one_line()));
         }
         let planned = PlannedPush::new(self, state, before, was_put_back)?;
-        if !planned.view.up_to_date && !self.arguments.dry_run {
-            if let Err(error) = self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys) {
-                return Ok(Err(error));
-            }
-            if let Some(before) = planned.before.pointer() {
-                self.remember(before.digest(), &planned.push.pointer);
-            }
+        if !planned.view.up_to_date
+            && !self.arguments.dry_run
+            && let Err(error) = self.commit(&planned)
+        {
+            return Ok(Err(error));
         }
         Ok(Ok(planned.view))
+    }
+
+    /// Makes a push, and remembers the pointer that it replaced.
+    fn commit(&self, planned: &PlannedPush) -> Result<(), PushError> {
+        self.remote.commit(&planned.push, &planned.before, &planned.state, &self.keys)?;
+        if let Some(before) = planned.before.pointer() {
+            self.remember(before.digest(), &planned.push.pointer);
+        }
+        Ok(())
     }
 
     fn pointer(&self) -> Result<Option<TaggedPointer>, CommandError> {
@@ -221,7 +236,13 @@ impl Push<'_> {
     fn repair(&self) -> Result<Exit, CommandError> {
         let pointer = self.current_pointer()?;
         let state = self.state()?;
-        let repaired = self.remote.repair(pointer, &state.list, &state).map_err(|error| repair_error(&error))?;
+        let repaired = match (self.remote.repair(pointer.clone(), &state.list, &state), pointer) {
+            (Ok(repaired), _) => repaired,
+            (Err(RepairError::OtherState { .. }), Some(pointer)) if self.is_own_without_list(&pointer) => {
+                return self.push_anew(state, pointer);
+            }
+            (Err(error), _) => return Err(repair_error(&error)),
+        };
         let view = PushRepairView { schema: SCHEMA, destination: self.url.to_string(), repaired_objects: repaired };
         let text = format!("{}: {} written again\n", view.destination, counted(repaired, "object", "objects"));
         self.context.output.data(&PushDocument::Repair(view), || text)?;
@@ -232,6 +253,24 @@ impl Push<'_> {
     fn state(&self) -> Result<PushedState, CommandError> {
         let PushArguments { env, allow_empty, .. } = self.arguments;
         Ok(self.workspace.pushed_state(&published_environments(self.context, env, *allow_empty)?)?)
+    }
+
+    /// True if a pointer was signed with the key of this push, and the list of the state that it names is lost or damaged.
+    fn is_own_without_list(&self, pointer: &TaggedPointer) -> bool {
+        let is_own = SignedPointer::verify(pointer.0.bytes(), &[self.key.public()]).is_ok();
+        let is_lost = |error: &DestinationError| {
+            use DestinationError::{Content, List};
+            matches!(error, Content(ContentFault::Missing(_) | ContentFault::Damaged(_)) | List(_))
+        };
+        is_own && self.remote.destination(Some(pointer.clone())).is_err_and(|error| is_lost(&error))
+    }
+
+    /// Pushes the whole state over one whose list is lost, which it cannot be compared with.
+    fn push_anew(&self, state: PushedState, pointer: TaggedPointer) -> Result<Exit, CommandError> {
+        let before = self.remote.destination_of_lost_list(pointer).map_err(|error| destination_error(&error))?;
+        let planned = PlannedPush::new(self, state, before, true)?;
+        self.commit(&planned).map_err(|error| push_error(&error))?;
+        self.show(planned.view)
     }
 
     /// Returns the destination as a word to type.

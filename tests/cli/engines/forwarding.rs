@@ -298,7 +298,12 @@ fn haproxy_asks_for_subscription_keys_as_the_gateway() {
     ]
     .iter()
     .map(|(header, key)| with(header, key))
-    .chain([TestRequest::new("GET", "/shop/items", host, &[("x-api-key", &keys[0]), ("x-from", "admin"), ("x-to", "me")])])
+    .chain([TestRequest::new(
+        "GET",
+        "/shop/items",
+        host,
+        &[("x-api-key", &keys[0]), ("x-from", "admin"), ("x-to", "me")],
+    )])
     .collect();
     let found = differences(&sandbox, EngineKind::Haproxy, &requests);
     assert!(found.is_empty(), "{}", found.join("\n"));

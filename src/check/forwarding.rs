@@ -3,7 +3,7 @@
 use super::places::SettingsPlaces;
 use super::rules::settings as rules;
 use super::subject::{CheckedGroup, SigningKeyFault};
-use crate::definition::{Definition, parameter_names};
+use crate::definition::{Definition, has_one_reading, parameter_names};
 use crate::model::{
     ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterReference, is_file_name,
     is_header_name, is_header_value,
@@ -17,7 +17,7 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> V
     findings.extend(missing_files(&settings.forwarding, subject.missing_secrets, places));
     findings.extend(signing_key(&settings.forwarding, subject.signing_fault, places));
     for (name, api) in &settings.forwarding.apis {
-        findings.extend(path(name, api, subject.definition, places));
+        findings.extend(path(name, api, subject.definition, settings.forwarding.encoded_slashes, places));
         findings.extend(nowhere(&["forwarding", "apis", name], &api.parameters, &api.constants, &[api], places));
     }
     let Forwarding { parameters, constants, apis, .. } = &settings.forwarding;
@@ -125,7 +125,13 @@ fn signing_key(forwarding: &Forwarding, fault: Option<SigningKeyFault>, places: 
 }
 
 /// Checks the path that an API has at its backend.
-fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places: &SettingsPlaces) -> Vec<Finding> {
+fn path(
+    name: &str,
+    api: &ApiForwarding,
+    definition: Option<&Definition>,
+    encoded_slashes: bool,
+    places: &SettingsPlaces,
+) -> Vec<Finding> {
     let Some(path) = &api.path else { return Vec::new() };
     let finding = |message: String, hint: String| {
         rules::FORWARDING.finding(places.value(&["forwarding", "apis", name, "path"]), message, hint)
@@ -136,6 +142,11 @@ fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places
     if path.contains(char::is_control) {
         let message = format!("the path {path:?} has a control character, which backends refuse");
         return vec![finding(message, "write the path as the backend has it".to_owned())];
+    }
+    if !has_one_reading(path, encoded_slashes) {
+        let message = format!("the path {path:?} has more than one reading, so that the gateway refuses each request");
+        let hint = "write it without backslashes, empty segments, \".\" and \"..\", and other slashes as forwarding.encoded_slashes says";
+        return vec![finding(message, hint.to_owned())];
     }
     let declared = definition.and_then(|definition| definition.apis.iter().find(|known| known.name() == name));
     let Some(declared) = declared else { return Vec::new() };

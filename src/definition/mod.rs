@@ -66,6 +66,7 @@ pub(crate) use schema::{
     CompiledPatterns, SchemaShape, TypeSet, foreign_construct, is_nullable, is_regular_expression, legacy_construct,
 };
 pub(crate) use sequence::{SequenceFraming, UnreadableItem};
+pub(crate) use template::has_one_reading;
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// The result of reading a group's definition.

@@ -3,6 +3,9 @@
 
 use std::collections::HashSet;
 
+use super::percent::one_spelling;
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
+
 /// A piece of a path template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathPiece<'p> {
@@ -143,6 +146,18 @@ fn next_parameter(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
+/// True if a path at a backend that is made of a template has one reading as far as its own texts go; the gateway sends no
+/// request to another. `encoded_slashes` is the group's setting.
+pub(crate) fn has_one_reading(template: &str, encoded_slashes: bool) -> bool {
+    let pieces = path_pieces(template).into_iter().map(|piece| match piece {
+        PathPiece::Text(text) => one_spelling(text),
+        PathPiece::Parameter(_) => "x".into(),
+    });
+    let filled: String = pieces.collect();
+    let path = filled.split('?').next().unwrap_or_default();
+    path_reading(path) != PathReading::Several || encoded_slashes && is_canonical_but_for_slashes(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +218,21 @@ mod tests {
                 let found = template_oddity(path).unwrap_or_default();
                 assert!(found.contains(oddity) && found.is_empty() == oddity.is_empty(), "{path}: {found}");
             }
+        }
+    }
+
+    #[test]
+    fn a_path_at_a_backend_has_one_reading() {
+        for (template, encoded_slashes, is_one) in [
+            ("/a/{b}", false, true),
+            ("/a/{b}?c=..%2F", false, true),
+            ("/p$1/${a}\\1", false, false),
+            ("/a/../{b}", false, false),
+            ("/a//{b}", false, false),
+            ("/a%2F{b}", false, false),
+            ("/a%2F{b}", true, true),
+        ] {
+            assert_eq!(has_one_reading(template, encoded_slashes), is_one, "{template}");
         }
     }
 }

@@ -17,6 +17,7 @@ use super::table::{
     DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
 use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
+use crate::definition::has_one_reading;
 use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
     RouteForward, Upstream, ValuePrefix, allow,
@@ -226,6 +227,11 @@ fn route_steps<'r>(
     match (&route.responder, &group.forward) {
         (Responder::Mock(responses), _) => steps.extend(mock_steps(responses)),
         (Responder::Forward(own), Some(forward)) => {
+        (Responder::Forward(own), Some(_))
+            if own.path.as_deref().is_some_and(|path| !has_one_reading(path, group.encoded_slashes)) =>
+        {
+            steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::ambiguous_path())));
+        }
             let action = |upstream| {
                 StepOutcome::Forward(Box::new(ForwardAction {
                     forward,

@@ -92,6 +92,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
+        ExportFeature::ShownCredentials => FeatureVerdict::Near(
+            "several lines of a header are one with commas, where the gateway looks for a credential in the first",
+        ),
         ExportFeature::IpRules => FeatureVerdict::Near(
             "the address of the connection counts, and no proxy in front is believed; pages of other origins cannot read a refusal",
         ),
@@ -149,8 +152,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::PatternBytes(length) if length.program > MOST_INSTRUCTIONS => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
-        ExportFeature::ShownCredentials
-        | ExportFeature::CallerClaims
+        ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant

@@ -42,7 +42,11 @@ impl<'r> KeyMaps<'r> {
             let _ = writeln!(text, "    http-request {rule} {conditions} {also}");
         };
         for header in &subscription.headers {
-            // The first header that is there counts.
+            // The first header that is there counts, and no key is accepted of one that is sent several times.
+            line(
+                "set-var(txn.hash) str(repeated)",
+                &format!("{{ req.fhdr_cnt({header}) gt 1 }} !{{ var(txn.hash) -m found }}"),
+            );
             line(
                 &format!("set-var(txn.hash) req.fhdr({header}),sha2(256),hex,lower"),
                 &format!("{{ req.fhdr({header}) -m found }} !{{ var(txn.hash) -m found }}"),

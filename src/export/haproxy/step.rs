@@ -276,7 +276,10 @@ impl<'r> StepWriter<'r> {
     /// Writes the variables of headers.
     pub(super) fn write_headers(&self, text: &mut String) {
         for (name, number) in &self.headers {
-            let value = sample_word(&format!("%[{}]", header_sample(name)));
+            // Of several lines the first counts, as where the gateway looks for credentials.
+            let sample = header_sample(name);
+            let first = sample.strip_suffix(')').unwrap_or(&sample);
+            let value = sample_word(&format!("%[{first},1)]"));
             let _ = writeln!(text, "    http-request set-var-fmt(txn.header_{number}) {value}");
         }
     }

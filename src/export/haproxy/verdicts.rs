@@ -28,13 +28,14 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
+        ExportFeature::ShownCredentials => FeatureVerdict::Near("of several lines of `Cookie`, the first counts"),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
         ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
         ExportFeature::Validation => FeatureVerdict::Lost(NOT_VALIDATED),
         ExportFeature::BodyLimit => FeatureVerdict::Near("a body that does not state its length has no limit"),
         ExportFeature::ChosenResponse => FeatureVerdict::Near(
-            "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the last counts, and of a repeated preference another may",
+            "weights in Accept are not compared; refusals do not repeat the preference; of several lines of Accept and Prefer, the first counts, and of a repeated preference another may",
         ),
         ExportFeature::RangeOfCodes => FeatureVerdict::Lost(NO_RANGE_OF_CODES),
         ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
@@ -76,8 +77,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
-        ExportFeature::ShownCredentials
-        | ExportFeature::CallerClaims
+        ExportFeature::CallerClaims
         | ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin
         | ExportFeature::MockResponse

@@ -24,6 +24,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Signatures | ExportFeature::SubscriptionKeys => FeatureVerdict::Lost(NO_KEY_REQUIRED),
         ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
         ExportFeature::CallerClaims => FeatureVerdict::Near(KNOWN_CLAIMS_REMOVED),
+        ExportFeature::ShownCredentials => {
+            FeatureVerdict::Near("a request with several lines of `Authorization` is refused as malformed")
+        }
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
@@ -73,8 +76,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
-        ExportFeature::ShownCredentials
-        | ExportFeature::CorsOfListedOrigins
+        ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant

@@ -43,7 +43,7 @@ const SEEN: [&str; 24] = [
 ];
 
 /// Starts a backend that answers with the request that it sees.
-pub(crate) fn start_backend() -> String {
+pub(super) fn start_backend() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     thread::spawn(move || {
@@ -240,7 +240,11 @@ fn asks_for_shown_credentials_as_the_gateway(kind: EngineKind) {
     let request = |headers: &&[(&str, &str)]| {
         ["GET", "HEAD"].map(|method| TestRequest::new(method, "/shop/items", "shop.test.apigw.localhost", headers))
     };
-    let requests: Vec<TestRequest> = shown.iter().flat_map(request).collect();
+    let mut requests: Vec<TestRequest> = shown.iter().flat_map(request).collect();
+    if kind == EngineKind::Haproxy {
+        let repeated: [&[(&str, &str)]; 2] = [&[("authorization", "Bearer t"), basic], &[("x-key", ""), key]];
+        requests.extend(repeated.iter().flat_map(request));
+    }
     let found = differences(&sandbox, kind, &requests);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -298,12 +302,10 @@ fn haproxy_asks_for_subscription_keys_as_the_gateway() {
     ]
     .iter()
     .map(|(header, key)| with(header, key))
-    .chain([TestRequest::new(
-        "GET",
-        "/shop/items",
-        host,
-        &[("x-api-key", &keys[0]), ("x-from", "admin"), ("x-to", "me")],
-    )])
+    .chain([
+        TestRequest::new("GET", "/shop/items", host, &[("x-api-key", &keys[0]), ("x-from", "admin"), ("x-to", "me")]),
+        TestRequest::new("GET", "/shop/items", host, &[("x-api-key", "apk_wrong"), ("x-api-key", &keys[0])]),
+    ])
     .collect();
     let found = differences(&sandbox, EngineKind::Haproxy, &requests);
     assert!(found.is_empty(), "{}", found.join("\n"));

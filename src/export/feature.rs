@@ -133,6 +133,10 @@ pub(super) enum ExportFeature {
     LongCondition,
     /// A dynamic route by a header, which a caller may send several times.
     RepeatedCondition,
+    /// A dynamic route by a header that the gateway or a target writes itself, or that the gateway takes from some requests.
+    OwnHeaderCondition,
+    /// A move of such a header.
+    OwnHeaderMove,
     /// A dynamic route by a header whose name has other characters than letters, digits and hyphens.
     UnusualCondition,
     OtherMapping,
@@ -203,6 +207,8 @@ impl ExportFeature {
             | Self::LongParameter
             | Self::LongCondition
             | Self::RepeatedCondition
+            | Self::OwnHeaderCondition
+            | Self::OwnHeaderMove
             | Self::UnusualCondition
             | Self::OtherMapping => ReportAspect::Rewrites,
         }
@@ -231,6 +237,7 @@ impl ExportFeature {
             Self::PatternBytes(_)
                 | Self::LongCondition
                 | Self::RepeatedCondition
+                | Self::OwnHeaderCondition
                 | Self::UnusualCondition
                 | Self::DynamicBackend { .. }
                 | Self::QueryRoute

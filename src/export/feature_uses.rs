@@ -8,6 +8,7 @@ use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
 use super::pattern::has_many_captures;
 use super::place::SettingPlace;
+use super::seen_headers::is_own_header;
 use super::table::LONGEST_MS;
 use super::wider::has_wider_paths;
 use crate::definition::{PathPiece, StatusPattern, path_pieces};
@@ -129,8 +130,8 @@ impl FeatureUses {
         if forward.keep_host {
             self.setting(ExportFeature::KeepHost, &["forwarding", "keep_host"]);
         }
-        self.dynamic(&forward.dynamic, &["forwarding", "routes"]);
-        self.mappings(&forward.mappings, &["forwarding"]);
+        self.dynamic(&forward.dynamic, &group.routes, &["forwarding", "routes"]);
+        self.mappings(&forward.mappings, &group.routes, &["forwarding"]);
         self.constant_count(forward.mappings.iter(), &["forwarding", "constants"]);
         let keeps_path = |route: &&Route| matches!(&route.responder, Responder::Forward(own) if own.path.is_none());
         let mut varying = group.routes.iter().filter(keeps_path).filter(|route| has_many_paths(&route.path)).peekable();
@@ -154,7 +155,7 @@ impl FeatureUses {
         }
     }
 
-    fn mappings(&mut self, mappings: &[RequestMapping], below: &[&str]) {
+    fn mappings(&mut self, mappings: &[RequestMapping], routes: &[Route], below: &[&str]) {
         for mapping in mappings.iter().filter(|mapping| is_sent(mapping)) {
             let (feature, key) = match mapping {
                 RequestMapping::Move(mapping) => match (&mapping.from, &mapping.to) {
@@ -171,6 +172,11 @@ impl FeatureUses {
             };
             let path: Vec<&str> = below.iter().copied().chain([key]).collect();
             self.setting(feature, &path);
+            // The name of the caller's key is there by then.
+            let is_own = |from: &ParameterReference| is_own_header(from, routes) && !from.names_caller();
+            if matches!(mapping, RequestMapping::Move(moved) if is_own(&moved.from)) {
+                self.setting(ExportFeature::OwnHeaderMove, &path);
+            }
             if !has_short_names(mapping) {
                 self.setting(ExportFeature::LongParameter, &path);
             }
@@ -210,9 +216,12 @@ impl FeatureUses {
         self.setting(ExportFeature::ConstantCount(count), path);
     }
 
-    fn dynamic(&mut self, dynamic: &[DynamicUpstream], path: &[&str]) {
+    fn dynamic(&mut self, dynamic: &[DynamicUpstream], routes: &[Route], path: &[&str]) {
         if dynamic.is_empty() {
             return;
+        }
+        if dynamic.iter().any(|one| is_own_header(&one.when, routes)) {
+            self.setting(ExportFeature::OwnHeaderCondition, path);
         }
         let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
         self.setting(ExportFeature::DynamicBackend { by_headers }, path);
@@ -253,7 +262,7 @@ impl FeatureUses {
         match &route.responder {
             Responder::Mock(responses) => self.mock(responses, &challenge, &route.location),
             Responder::Forward(own) => {
-                self.route_forward(own, &route.api, of_group);
+                self.route_forward(own, route, of_group);
                 self.route_path(group, route, own);
             }
         }
@@ -357,13 +366,15 @@ impl FeatureUses {
         }
     }
 
-    fn route_forward(&mut self, own: &RouteForward, api: &str, of_group: &[RequestMapping]) {
+    fn route_forward(&mut self, own: &RouteForward, route: &Route, of_group: &[RequestMapping]) {
+        let api = route.api.as_str();
         let below = ["forwarding", "apis", api];
         if own.response_timeout_ms.is_some_and(|milliseconds| milliseconds > LONGEST_MS) {
             self.setting(ExportFeature::LongTimeout, &["forwarding", "apis", api, "response_timeout_ms"]);
         }
-        self.dynamic(&own.dynamic, &["forwarding", "apis", api, "routes"]);
-        self.mappings(&own.mappings, &below);
+        let this = std::slice::from_ref(route);
+        self.dynamic(&own.dynamic, this, &["forwarding", "apis", api, "routes"]);
+        self.mappings(&own.mappings, this, &below);
         if !own.mappings.is_empty() {
             let all = of_group.iter().chain(&own.mappings);
             self.constant_count(all, &["forwarding", "apis", api, "constants"]);

@@ -13,11 +13,12 @@ use super::pattern::{
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
+use super::seen_headers::{is_never_seen, is_seen_otherwise};
 use super::table::{
     DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
-use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::definition::has_one_reading;
+use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
     RouteForward, Upstream, ValuePrefix, allow,
@@ -226,12 +227,12 @@ fn route_steps<'r>(
     let mut steps = Vec::new();
     match (&route.responder, &group.forward) {
         (Responder::Mock(responses), _) => steps.extend(mock_steps(responses)),
-        (Responder::Forward(own), Some(forward)) => {
         (Responder::Forward(own), Some(_))
             if own.path.as_deref().is_some_and(|path| !has_one_reading(path, group.encoded_slashes)) =>
         {
             steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::ambiguous_path())));
         }
+        (Responder::Forward(own), Some(forward)) => {
             let action = |upstream| {
                 StepOutcome::Forward(Box::new(ForwardAction {
                     forward,
@@ -321,6 +322,11 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
         return None;
     }
     Some(match &dynamic.when {
+        ParameterReference::Header(name)
+            if is_never_seen(name, &route.access) || is_seen_otherwise(name, &route.access) =>
+        {
+            return None;
+        }
         ParameterReference::Header(name) if dynamic.equals.is_empty() => {
             RequestCondition::header(name, TextTest::Present)
         }

@@ -8,6 +8,7 @@
 //! - `host_set`: the hosts that share one
 //! - `lower`: builds it, with `pattern`, `composed_path`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
+//! - `seen_headers`: the headers of a request that settings see, and the changes that they make
 //! - `constant`: constants that a target may not send as they are
 //! - `upstream`: backends by the digest of their settings
 //! - `feature`, `feature_uses`, `connection_uses`, `place`: the settings that a target may not express
@@ -46,6 +47,7 @@ mod pattern;
 mod place;
 mod refusal;
 mod report;
+mod seen_headers;
 mod table;
 mod target;
 #[cfg(test)]

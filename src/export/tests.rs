@@ -123,6 +123,9 @@ losses! {
     F::LongParameter => LongParameter, ALL, Opens;
     F::LongCondition => LongCondition, ALL, Opens;
     F::RepeatedCondition => RepeatedCondition, NONE, Opens;
+    F::OwnHeaderCondition => OwnHeaderCondition, ALL, Opens;
+    // Either value is the caller's, or the target's.
+    F::OwnHeaderMove => OwnHeaderMove, NONE, Closed;
     F::UnusualCondition => UnusualCondition, &[Nginx], Opens;
     F::OtherMapping => OtherMapping, ALL, Opens;
 }

@@ -23,6 +23,12 @@ pub(super) const LONG_PARAMETER: &str =
 /// The deviation of all targets for dynamic routes by long texts.
 pub(super) const LONG_CONDITION: &str = "a name and value of over 256 bytes together choose no other backend";
 
+/// The deviation of all targets for dynamic routes by headers that the gateway or a target writes itself.
+pub(super) const NO_OWN_HEADER_CONDITION: &str = "`X-Apigw-Key`, `Authorization` where it has the caller's key, `Forwarded`, `Via` and `X-Request-Id` choose no other backend";
+
+/// The deviation of all targets for moves of headers that the gateway or a target writes itself.
+pub(super) const OWN_HEADER_MOVES: &str = "of `X-Request-Id` and `Via`, the target's own value may move; `Forwarded` does not, nor `Authorization` where it may have the caller's key";
+
 /// The deviation of all targets for long lists in headers about pages of other origins.
 pub(super) const LONG_CORS_LIST: &str = "a list of headers over 16 KiB, or an origin over 512 bytes, is left out";
 

@@ -261,3 +261,18 @@ fn backends_that_read_alike_have_services_of_their_own() {
     assert_eq!(services.len(), 5 + 1, "{services:?}");
     assert!(services.iter().all(|name| name.len() <= 63 + 2));
 }
+
+#[test]
+fn the_name_of_a_callers_key_chooses_a_backend_behind_the_gateway_alone() {
+    let route = "forwarding: {routes: [{when: header.x-apigw-key, equals: [acme], backend: 'http://127.0.0.1:8'}]}\n";
+    let open = published(&format!("{SHOP}{route}"), SHOP_DEFINITION);
+    // Nobody has a key there, and a caller's own claim is none.
+    open.run("export haproxy --env test --out haproxy").expect_exit(0);
+    let keys = published(&format!("{SHOP}auth: subscription\n{route}"), SHOP_DEFINITION);
+    for target in ["envoy", "haproxy"] {
+        let words = format!("export {target} --env test --out {target}");
+        let refused = keys.run(&words).expect_exit(5).expect_stderr("choose no other backend");
+        refused.expect_stderr("--allow-loss rewrites");
+        keys.run(&format!("{words} --allow-loss rewrites")).expect_exit(0);
+    }
+}

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::constant::{is_written, writes_header};
+use super::super::constant::writes_header;
 use super::super::pattern::{PathRewrite, RewritePiece};
+use super::super::seen_headers::applied_mappings;
 use super::super::table::ForwardAction;
 use super::cluster::milliseconds;
 use super::message::overwritten;
 use super::protobuf::{MOST_HEADER_BYTES, literal, type_url};
-use crate::model::ParameterReference;
+use crate::model::{ParameterReference, is_reserved_for_gateway};
 use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
 
 const FORWARDED_HOST: &str = "x-forwarded-host";
@@ -93,13 +94,17 @@ pub(super) fn mutations(group: &GroupRoutes, action: &ForwardAction<'_>) -> Opti
             headers.push(json!({"append": own}));
         }
     }
-    for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping)) {
+    for mapping in applied_mappings(action) {
         match mapping {
             RequestMapping::Move(mapping) => {
                 if let (ParameterReference::Header(from), ParameterReference::Header(to)) = (&mapping.from, &mapping.to)
                 {
-                    headers.push(json!({"append": overwritten(to, &format!("%REQ({from})%"))}));
-                    headers.push(json!({"remove": from}));
+                    if !is_reserved_for_gateway(to) {
+                        headers.push(json!({"append": overwritten(to, &format!("%REQ({from})%"))}));
+                    }
+                    if !is_reserved_for_gateway(from) {
+                        headers.push(json!({"remove": from}));
+                    }
                 }
             }
             RequestMapping::Set(constant) => {

@@ -31,9 +31,9 @@ use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
-    LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
-    NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY, RAW_LETTERS,
-    USUAL_MEDIA_TYPE,
+    LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT,
+    NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES,
+    OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, USUAL_MEDIA_TYPE,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -91,10 +91,10 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::Signatures | ExportFeature::Tokens | ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::ShownCredentials => FeatureVerdict::Near(
             "several lines of a header are one with commas, where the gateway looks for a credential in the first",
         ),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(
             "the address of the connection counts, and no proxy in front is believed; pages of other origins cannot read a refusal",
         ),
@@ -139,6 +139,8 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("a header that is sent several times chooses no other backend")
         }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(
             "a constant over 16,384 bytes (a percent sign is two) is not sent, nor is a caller's own",

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::constant::is_written;
 use super::super::files::ExportFile;
 use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::super::pattern::{PathRewrite, RewritePiece, joined};
 use super::super::refusal::ProblemResponse;
+use super::super::seen_headers::applied_mappings;
 use super::super::table::{
     FixedResponse, ForwardAction, HeaderText, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
@@ -17,7 +17,7 @@ use super::condition::{MOST_HEADERS_OF_A_LINE, step_condition};
 use super::keys::{KeyMaps, subscription};
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 use super::line::{compared, formatted, header_sample, header_value, host_sample, quoted, sample_word};
-use crate::model::{Digest, ParameterReference};
+use crate::model::{Digest, ParameterReference, is_reserved_for_gateway};
 use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 
 /// The rule that gives a backend the path of a target that named a host too.
@@ -190,7 +190,7 @@ impl<'r> StepWriter<'r> {
 
     /// Notes a backend and the changes of its requests, and returns its name.
     fn forward(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>, step: &str) -> String {
-        let ForwardAction { forward, own, route, rewrite, .. } = action;
+        let ForwardAction { forward, route, rewrite, .. } = action;
         let connected = ConnectedUpstream::new(group, action);
         let name = connected.name.clone();
         let host = connected.endpoints.first().map_or("", |endpoint| endpoint.authority.as_str()).to_owned();
@@ -215,21 +215,20 @@ impl<'r> StepWriter<'r> {
         if !forward.keep_host {
             line(&format!("set-header host {}", quoted(&formatted(&host))), "");
         }
-        for mapping in forward.mappings.iter().chain(&own.mappings).filter(|mapping| is_written(mapping)) {
+        for mapping in applied_mappings(action) {
             match mapping {
                 RequestMapping::Move(mapping) => {
                     if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
                         (&mapping.from, &mapping.to)
                     {
-                        line(
-                            &format!(
-                                "set-header {} {}",
-                                quoted(to),
-                                sample_word(&format!("%[{}]", header_sample(from)))
-                            ),
-                            &format!("{{ {} -m found }}", sample_word(&header_sample(from))),
-                        );
-                        line(&format!("del-header {}", quoted(from)), "");
+                        let value = sample_word(&format!("%[{}]", header_sample(from)));
+                        let is_there = format!("{{ {} -m found }}", sample_word(&header_sample(from)));
+                        if !is_reserved_for_gateway(to) {
+                            line(&format!("set-header {} {value}", quoted(to)), &is_there);
+                        }
+                        if !is_reserved_for_gateway(from) {
+                            line(&format!("del-header {}", quoted(from)), "");
+                        }
                     }
                 }
                 RequestMapping::Set(constant) => {

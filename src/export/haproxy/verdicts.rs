@@ -5,9 +5,10 @@ use super::super::length::PatternLength;
 use super::super::verdict::{
     ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
     LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD,
-    NO_EMPTY_HEADER, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED,
-    NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, PARAMETERS_STAY,
-    RAW_LETTERS, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
+    NO_EMPTY_HEADER, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS,
+    NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED,
+    ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED,
+    UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 
@@ -27,8 +28,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
-        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::ShownCredentials => FeatureVerdict::Near("of several lines of `Cookie`, the first counts"),
+        ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
         ExportFeature::CallerLimits => FeatureVerdict::Lost(NOT_COUNTED_BY_CALLER),
@@ -67,6 +68,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
+        ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::ConstantBytes(length) if length.bytes > MOST_HEADER_BYTES => {
             FeatureVerdict::Lost("a constant over 64 KiB is not sent, nor is a caller's own")

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::claims::removed_by_name;
-use super::constant::{has_colon_of_kong, is_template, is_written, last_constants, writes_header};
+use super::constant::{has_colon_of_kong, is_template, last_constants, writes_header};
 use super::cors::{header_list, short_origins};
 use super::files::{ExportFile, has_secrets};
 use super::long_pattern::leave_out_long;
@@ -20,6 +20,7 @@ use super::lower::{credential_condition, host_tables};
 use super::options::USUAL_BODY_BYTES;
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
+use super::seen_headers::applied_mappings;
 use super::table::{
     DecisionStep, FixedResponse, ForwardAction, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
@@ -261,8 +262,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
     let mut renamed = Vec::new();
     let mut removed: Vec<&str> = removed_by_name(|_| false);
     let mut removed_queries = Vec::new();
-    let mappings = || action.forward.mappings.iter().chain(&action.own.mappings);
-    for constant in last_constants(mappings()) {
+    for constant in last_constants(action.forward.mappings.iter().chain(&action.own.mappings)) {
         match (&constant.to, is_sendable(constant)) {
             (ParameterReference::Header(name), true) => added.push(format!("{name}:{}", constant.value)),
             (ParameterReference::Header(name), false) => removed.push(name),
@@ -271,7 +271,7 @@ fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
             (ParameterReference::Path(_), _) => {}
         }
     }
-    for mapping in mappings().filter(|mapping| is_written(mapping)) {
+    for mapping in applied_mappings(action) {
         if let RequestMapping::Move(ParameterMapping {
             from: ParameterReference::Header(from),
             to: ParameterReference::Header(to),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::claims::removed_by_name;
-use super::super::constant::is_written;
 use super::super::options::{ExportOptions, USUAL_BODY_BYTES};
 use super::super::pattern::PathRewrite;
 use super::super::refusal::ProblemResponse;
+use super::super::seen_headers::applied_mappings;
 use super::super::table::{DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRule, StepOutcome};
 use super::super::upstream::ConnectedUpstream;
 use super::address_lists::AddressLists;
@@ -16,7 +16,7 @@ use super::cors_headers::cors_headers;
 use super::text::{
     joined_variables, quoted, quoted_inside, quoted_name, quoted_pattern, quoted_value, value_inside, variables_inside,
 };
-use crate::model::ParameterReference;
+use crate::model::{ParameterReference, is_reserved_for_gateway};
 use crate::routes::{GroupRoutes, RequestMapping};
 
 /// The certificates that a system trusts, on Debian and its children.
@@ -223,8 +223,7 @@ impl<'r> LocationWriter<'r> {
         let prefix = ("x-forwarded-prefix", quoted(group.prefix.as_str()));
         let own: Vec<(&str, String)> = hops.into_iter().chain(claims).chain([prefix]).collect();
         let mut values: Vec<(&str, String)> = Vec::new();
-        for mapping in action.forward.mappings.iter().chain(&action.own.mappings).filter(|mapping| is_written(mapping))
-        {
+        for mapping in applied_mappings(action) {
             match mapping {
                 RequestMapping::Move(mapping) => {
                     if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
@@ -241,8 +240,12 @@ impl<'r> LocationWriter<'r> {
                         );
                         let next = self.headers.len();
                         let number = *self.headers.entry(map).or_insert(next);
-                        set_value(&mut values, from, NOTHING.to_owned());
-                        set_value(&mut values, to, format!("$apigw_header_{number}"));
+                        if !is_reserved_for_gateway(from) {
+                            set_value(&mut values, from, NOTHING.to_owned());
+                        }
+                        if !is_reserved_for_gateway(to) {
+                            set_value(&mut values, to, format!("$apigw_header_{number}"));
+                        }
                     }
                 }
                 RequestMapping::Set(constant) => {

@@ -97,7 +97,10 @@ fn forwards_as_the_gateway(kind: EngineKind) {
     let twice = format!("{twice}{of_hop}    - {{to: header.x-real-ip, value: 192.0.2.1}}\n");
     let constants = format!("    - {{to: header.tenant_id, value: acme}}\n{twice}{long}{empty}");
     let own = "    addItem: {constants: [{to: header.x-TWICE, value: own}], parameters: [{from: header.x-own, to: header.x-kept}, {from: header.x-from, to: header.x-to}]}\n";
+    // Claims of a caller choose no backend and do not move; a header that moves to itself stays.
+    let claims = "    - {from: header.x-forwarded-for, to: header.x-to}\n    - {from: header.x-kept, to: header.X-Kept}\n  routes:\n    - {when: header.x-forwarded-user, equals: [boss], backend: \"http://127.0.0.1:9003\"}\n    - {when: header.x-real-ip, backend: \"http://127.0.0.1:9003\"}\n    - {when: header.x-forwarded-for, backend: \"http://127.0.0.1:9003\"}\n";
     let settings = settings
+        .replace("  routes:\n", claims)
         .replace("  more_addresses: [\"http://127.0.0.1:9002/base\"]\n", "")
         .replace("127.0.0.1:9001", &usual)
         .replace("127.0.0.1:9003", &canary)
@@ -122,6 +125,8 @@ fn forwards_as_the_gateway(kind: EngineKind) {
             "/shop/items?source=mine",
             &[("x-old", "1"), ("x-apigw-key", "forged"), ("x-real-ip", "1.2.3.4")],
         ),
+        request("GET", "/shop/shops/a/items/7", &[("x-forwarded-user", "boss"), ("x-to", "mine"), ("x-kept", "mine")]),
+        request("GET", "/shop/shops/a/items/7", &[("x-real-ip", "192.0.2.1"), ("x-forwarded-for", "192.0.2.1")]),
         request("POST", "/shop/items", &[("x-new", "kept"), ("x-constant", "mine"), ("x-forwarded-port", "1")]),
         request(
             "POST",

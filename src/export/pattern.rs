@@ -202,9 +202,10 @@ pub(super) fn quote_path_value(value: &str) -> String {
         let encoded = encode(&text);
         let is_plain = encoded != text && *one_spelling(&text) == *text && letter != '/';
         let encoded = quote_path(&encoded);
-        match is_plain {
-            true => _ = write!(pattern, "(?:{}|{encoded})", quote(&text)),
-            false => pattern.push_str(&encoded),
+        if is_plain {
+            let _ = write!(pattern, "(?:{}|{encoded})", quote(&text));
+        } else {
+            pattern.push_str(&encoded);
         }
     }
     pattern

@@ -10,7 +10,7 @@ use super::backend::BackendChoice;
 use super::error::{Error, StaleReason, StateError, StepFault};
 use super::facts::Facts;
 use super::offline::OfflineRequest;
-use super::outcome::Plan;
+use super::outcome::{EditedEntry, Plan};
 use super::overlay::PlanOverlay;
 use super::promote::promote_bound;
 use super::promote::{PromoteRequest, PromotedRelease};
@@ -84,6 +84,19 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
     file
 }
 
+/// Refuses a bound plan where a plan replaces other edits by hand than those that it was made with.
+fn check_bound_edits<E>(bound: &BoundPlan, now: Option<&Plan>) -> Result<(), Error<E>> {
+    let edits = now.into_iter().flat_map(|now| &now.replaced_edits);
+    let is_other = |(group, edit): &(&GroupName, &EditedEntry)| {
+        bound.changes.get(*group).is_some_and(|change| change.replaced_lines != edit.own_lines)
+    };
+    let groups: Vec<GroupName> = edits.filter(is_other).map(|(group, _)| group.clone()).collect();
+    if groups.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Stale(StaleReason::Edited { groups, environment: bound.environment.clone() }))
+}
+
 /// Compares plans with the outcome that they were bound to. Changes that were applied already, by a run that stopped
 /// half-way, are accepted.
 pub fn check_bound<E>(
@@ -95,14 +108,10 @@ pub fn check_bound<E>(
     for plan in bound {
         let environment = facts.environment(&plan.environment).map_err(Error::Facts)?;
         let now = plans.iter().find(|now| now.operation.environment == plan.environment);
+        check_bound_edits(plan, now)?;
         for (group, change) in &plan.changes {
             let current = environment.deployments.get(group);
             let place = || (group.clone(), plan.environment.clone());
-            let edit = now.and_then(|now| now.replaced_edits.get(group));
-            if edit.is_some_and(|edit| edit.own_lines != change.replaced_lines) {
-                let (group, environment) = place();
-                return Err(Error::Stale(StaleReason::EntryChanged { group, environment }));
-            }
             if current.is_some_and(|current| current.release.serves_same(&change.after)) {
                 continue;
             }
@@ -128,14 +137,14 @@ pub fn check_bound<E>(
         let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
         for policy in plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy)) {
             let environment = environment.clone();
-            let reason = match policy {
-                PolicyOverride::HandEdit => {
-                    StaleReason::Edited { groups: plan.replaced_edits.keys().cloned().collect(), environment }
+            match policy {
+                // Edits are compared line by line.
+                PolicyOverride::HandEdit => {}
+                PolicyOverride::Breaking if author.allow_breaking => {}
+                PolicyOverride::Breaking => {
+                    return Err(Error::Stale(StaleReason::OtherOverride { policy: *policy, environment }));
                 }
-                PolicyOverride::Breaking if author.allow_breaking => continue,
-                PolicyOverride::Breaking => StaleReason::OtherOverride { policy: *policy, environment },
-            };
-            return Err(Error::Stale(reason));
+            }
         }
     }
     Ok(())

@@ -25,6 +25,7 @@ const BLANK: &str = "***";
 
 /// Forwarding of a group's requests to real backends.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, and none excludes another")]
 pub struct GroupForwarding {
     /// The default backend.
     pub upstream: Upstream,

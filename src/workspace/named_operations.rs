@@ -68,11 +68,14 @@ impl Workspace {
 /// The most operations of a group in an environment whose versions count. One that is gone was among the latest.
 const MOST_OPERATIONS: usize = 100;
 
+/// Operations that were read, by their environment; `None` where that failed.
+type ReadOperations = BTreeMap<(EnvironmentName, OperationId), Option<Arc<Operation>>>;
+
 /// Reads which versions operations name, each operation once for all groups.
 #[derive(Debug)]
 pub(super) struct VersionNames {
     live: OnceCell<Vec<EnvironmentOverview>>,
-    operations: RefCell<BTreeMap<(EnvironmentName, OperationId), Option<Arc<Operation>>>>,
+    operations: RefCell<ReadOperations>,
 }
 
 impl VersionNames {

@@ -132,7 +132,10 @@ fn a_release_plan_replaces_an_edit_as_its_commands_do() {
     edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
     sandbox.run("plan plan.yaml --out bound.yaml").expect_exit(0);
     edit(&sandbox, "version: \"0.0.1\"", "version: \"0.0.7\"");
-    sandbox.run("apply bound.yaml").expect_exit(4).expect_stderr("a in test has changed since the plan was made");
+    sandbox
+        .run("apply bound.yaml")
+        .expect_exit(4)
+        .expect_stderr("a in test was edited by hand since the plan was made");
     sandbox.write(TEST, &base);
     edit(&sandbox, "version: \"0.0.2\"", "version: \"0.0.1\"");
     // Who brings something new in is told of the edit first.

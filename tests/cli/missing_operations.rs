@@ -36,7 +36,7 @@ fn a_file_that_names_an_operation_without_a_file_is_not_to_be_removed() {
     let edits = [
         whole.replacen("    state", "\tstate", 1),
         whole.replace("environment: test", "environment: online"),
-        whole.lines().take(whole.lines().count() - 3).map(|line| format!("{line}\n")).collect(),
+        whole.lines().take(whole.lines().count() - 3).collect::<Vec<_>>().join("\n") + "\n",
         whole.replace("...\n", ""),
         whole.replacen("0.0.2", "0.0.9", 1),
         whole[..later].to_owned() + &whole[later..].replacen("0.0.2", "0.0.1", 1),

@@ -34,8 +34,6 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
                 || says("`deepObject` writes objects")
                 || added
         }
-        // What no value can be, no schema of schemas says.
-        "schema-without-values" | "schema-part-of-itself" => true,
         "specification-exclusive" => {
             // The text says that one of the two is there (section 4.7.20.1 of 3.0).
             says("neither `operationRef` nor")
@@ -58,8 +56,13 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
         // Paths of which the schemas ask no more than a slash at the beginning.
         "definition-sloppy" => says("after it; its APIs are variants") || says("twice; its last value counts"),
         // Patterns are left to `format`, which is not asserted; paths to their first letter; and of two parameters
-        // 3.0 refuses only what is alike in every field, where the text says name and place (section 4.8.10.1).
-        "schema-pattern" | "path-template" | "parameter-duplicate" => true,
+        // 3.0 refuses only what is alike in every field, where the text says name and place (section 4.8.10.1). What no value can
+        // be, no schema of schemas says.
+        "schema-pattern"
+        | "path-template"
+        | "parameter-duplicate"
+        | "schema-without-values"
+        | "schema-part-of-itself" => true,
         _ => false,
     }
 }

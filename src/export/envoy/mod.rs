@@ -86,6 +86,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Decides how well Envoy has a feature.
+#[expect(clippy::too_many_lines, reason = "a table: a row for each feature")]
 pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
         ExportFeature::Signatures | ExportFeature::Tokens | ExportFeature::SubscriptionKeys => {

@@ -30,6 +30,7 @@ pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
 }
 
 /// Decides how well the standard Gateway API has a feature.
+#[expect(clippy::too_many_lines, reason = "a table: a row for each feature")]
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
         ExportFeature::Signatures => FeatureVerdict::Lost(NO_SIGNATURE_REQUIRED),

@@ -16,6 +16,7 @@ use crate::model::{BackendSigning, Digest, ParameterReference};
 use crate::routes::{DynamicUpstream, GroupForwarding, RequestMapping, RouteForward, Upstream};
 
 /// Forwarding of a group's requests.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, and none excludes another")]
 pub(crate) struct GroupForward {
     pub(crate) keep_prefix: bool,
     pub(crate) connect_timeout: Duration,

@@ -53,6 +53,7 @@ impl Workspace {
     }
 
     /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for it.
+    #[must_use]
     pub fn contains_own_secret(&self, text: &str, variables: &BTreeMap<String, String>) -> bool {
         if text.len() < SHORTEST {
             return false;

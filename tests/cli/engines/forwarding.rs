@@ -43,7 +43,7 @@ const SEEN: [&str; 24] = [
 ];
 
 /// Starts a backend that answers with the request that it sees.
-pub(super) fn start_backend() -> String {
+pub(crate) fn start_backend() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     thread::spawn(move || {

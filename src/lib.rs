@@ -32,13 +32,14 @@
 //!
 //! # Flow of a proxied request
 //!
-//! `gateway::server`: `Worker::run` accepts a connection and `connection::serve` reads it with hyper. `gateway::service`:
-//! `handle` takes a request; `Exchange::decide` checks its head (`request_head::check_head`), finds its group (`find_path`) and calls
-//! `take_steps` (`match_api_of`, `check_address`, `check_access`, `check_limits_of_head`, `check_body_size`). A request that needs its
-//! body or a backend goes on in `Exchange::wait`: `admit` verifies a signed body, `receive_body` validates, and
-//! `forward_request` calls the backend. `gateway::upstream`: `forward::forward` picks a target (`UpstreamCall::prepare`),
-//! leases a connection (`pool::lease`) and exchanges messages in `http1`. `check_response` validates the response,
-//! `relay` streams its body, and `Exchange::finish` adds headers and has it logged.
+//! `gateway::server`: `Worker::run` accepts a connection and `connection::serve` reads it with hyper.
+//! `gateway::service`: `handle` takes a request; `Exchange::decide` checks its head (`request_head::check_head`), finds
+//! its group (`find_path`) and calls `take_steps` (`match_api_of`, `check_address`, `check_access`,
+//! `check_limits_of_head`, `check_body_size`). A request that needs its body or a backend goes on in `Exchange::wait`:
+//! `admit` verifies a signed body, `receive_body` validates, and `forward_request` calls the backend.
+//! `gateway::upstream`: `forward::forward` picks a target (`UpstreamCall::prepare`), leases a connection
+//! (`pool::lease`) and exchanges messages in `http1`. `check_response` validates the response, `relay` streams its
+//! body, and `Exchange::finish` adds headers and has it logged.
 //!
 //! # Where to begin
 //!
@@ -60,12 +61,12 @@
 //! # Invariants
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `compare`, `check`, `plan`, `snapshot`, `routes`, `share`, `export` and `fleet` do no I/O and
-//!   read no clock: time, user and the files are passed to them.
+//! - `access`, `model`, `definition`, `compare`, `check`, `plan`, `snapshot`, `routes`, `share`, `export` and `fleet`
+//!   do no I/O and read no clock: time, user and the files are passed to them.
 //! - Only `workspace` touches files.
 //!
-//! `tests/tidy.rs` holds these. Two more are held by types and by the tests of each verb: only a `LockGuard` writes what a
-//! workspace has, and a plan is whole, so that committing makes no choice. Data goes to stdout, notes to stderr.
+//! `tests/tidy.rs` holds these. Two more are held by types and by the tests of each verb: only a `LockGuard` writes
+//! what a workspace has, and a plan is whole, so that committing makes no choice. Data goes to stdout, notes to stderr.
 //!
 //! # Files on disk
 //!

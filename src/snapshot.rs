@@ -1,8 +1,8 @@
 //! The live groups at one moment, as they are read from files and handed on: to a gateway, and to commands that print
 //! its routes.
 //!
-//! `workspace` makes snapshots, and reads a definition only when somebody asks for it. An environment that did not change is
-//! the very same value in the next snapshot, by which a gateway knows that it need not look at it.
+//! `workspace` makes snapshots, and reads a definition only when somebody asks for it. An environment that did not
+//! change is the very same value in the next snapshot, by which a gateway knows that it need not look at it.
 
 use std::collections::BTreeMap;
 use std::error::Error;

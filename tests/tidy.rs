@@ -305,6 +305,18 @@ fn every_rule_explains_itself() {
 }
 
 #[test]
+fn comments_fit_the_width_of_the_code() {
+    let long = |line: &&str| {
+        let text = line.trim_start().trim_start_matches(['/', '!']).trim_start();
+        line.trim_start().starts_with("//") && line.chars().count() > 120 && !text.starts_with('|')
+    };
+    for (path, text) in sources("") {
+        let found: Vec<&str> = text.lines().filter(long).collect();
+        assert!(found.is_empty(), "{}: {found:#?}", path.display());
+    }
+}
+
+#[test]
 fn main_is_short() {
     let text = fs::read_to_string(root().join("src/main.rs")).expect("main");
     assert!(text.lines().count() <= 15);

@@ -55,9 +55,9 @@ fn succeed(folder: &Path, words: &str) -> Output {
 }
 
 impl Worker<'_> {
-    /// Runs a command, and returns its output where it was acknowledged. Another worker may have been first: a
-    /// conflict (4), something that is not there any more (3), or, for what puts a version in force, a block (5). Nothing
-    /// else may keep a command from its end.
+    /// Runs a command, and returns its output where it was acknowledged. Another worker may have been first: a conflict
+    /// (4), something that is not there any more (3), or, for what puts a version in force, a block (5). Nothing else
+    /// may keep a command from its end.
     fn run(&mut self, words: &str) -> Option<Output> {
         let output = apigw(self.folder, &format!("-o json --lock-timeout 120s {words}"));
         self.acknowledged.commands += 1;

@@ -1,9 +1,10 @@
 //! Dates of signed requests that are ahead of the clock, written down so that a restart lets no such request in again.
 //!
-//! A table of nonces ends with its process. The next process refuses dates before its own start; a date after it could have
-//! been let in before. Hence the slot of a date that is more than a second ahead is in the journal before its request is let
-//! in, and the next process refuses the dates in recorded slots, and those of its first two seconds. A slot is as short as a
-//! restart may lock out a caller whose clock is fast, and so long that such a caller costs two writes a minute.
+//! A table of nonces ends with its process. The next process refuses dates before its own start; a date after it could
+//! have been let in before. Hence the slot of a date that is more than a second ahead is in the journal before its
+//! request is let in, and the next process refuses the dates in recorded slots, and those of its first two seconds. A
+//! slot is as short as a restart may lock out a caller whose clock is fast, and so long that such a caller costs two
+//! writes a minute.
 
 use std::collections::HashSet;
 use std::fmt;

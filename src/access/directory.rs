@@ -34,8 +34,8 @@ pub struct ApiCall<'a> {
     pub api_names: &'a [&'a str],
 }
 
-/// The secret that a request has shown to be its own, of a key that lets in at the moment. Borrowed, for workers that all
-/// count references of one key would wait for each other.
+/// The secret that a request has shown to be its own, of a key that lets in at the moment. Borrowed, for workers that
+/// all count references of one key would wait for each other.
 #[derive(Debug, Clone, Copy)]
 pub struct PresentedSecret<'d> {
     /// The key.
@@ -70,8 +70,8 @@ struct DirectoryEntry {
 }
 
 impl KeyDirectory {
-    /// Builds the directory. A secret whose id two keys have is refused. `past` has secrets that keys once had, as far as
-    /// they were revoked.
+    /// Builds the directory. A secret whose id two keys have is refused. `past` has secrets that keys once had, as far
+    /// as they were revoked.
     pub fn new(
         keys: impl IntoIterator<Item = Arc<Key>>,
         owners: impl IntoIterator<Item = OwnerGrants>,

@@ -1,4 +1,5 @@
-//! Key pairs of Ed25519 (RFC 8032) as callers keep them: PEM of PKCS #8 (RFC 8410). Only the public half comes to apigw.
+//! Key pairs of Ed25519 (RFC 8032) as callers keep them: PEM of PKCS #8 (RFC 8410). Only the public half comes to
+//! apigw.
 
 use std::fmt;
 use std::str::FromStr;

@@ -17,8 +17,8 @@ pub struct LatestDates {
 }
 
 impl LatestDates {
-    /// The seconds between two saves: a process that is killed loses no more. They are not stored as later than they are: by a
-    /// clock that was fast, keys would be refused for as long as it was.
+    /// The seconds between two saves: a process that is killed loses no more. They are not stored as later than they
+    /// are: by a clock that was fast, keys would be refused for as long as it was.
     pub const SAVED_S: i64 = 1;
 
     /// Takes a date, unless it is earlier than that of the secret.

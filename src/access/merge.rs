@@ -1,8 +1,8 @@
 //! Merges of keys, grants of owners and revocations, whose histories two branches continued.
 //!
 //! Git adds up the files of operations, so both histories are there whatever became of the subject's file. [`heads_of`]
-//! finds the operations that nothing was built upon yet; [`join`] merges what each side changed since the operation that
-//! both come from. A removal wins over any other change; only a field that both sides changed needs a choice.
+//! finds the operations that nothing was built upon yet; [`join`] merges what each side changed since the operation
+//! that both come from. A removal wins over any other change; only a field that both sides changed needs a choice.
 
 mod grants;
 mod heads;
@@ -105,8 +105,8 @@ pub struct JoinedHeads {
     pub withheld: Vec<String>,
 }
 
-/// Joins the heads of a subject as [`heads_of`] finds them, two or more. `preferred` goes first: its value of a contested
-/// field is kept where `is_chosen`.
+/// Joins the heads of a subject as [`heads_of`] finds them, two or more. `preferred` goes first: its value of a
+/// contested field is kept where `is_chosen`.
 ///
 /// # Errors
 ///

@@ -1,10 +1,11 @@
 //! Callers: keys, grants, limits, and the verification of what a request shows of them.
 //!
 //! Pure but for the clock and the randomness that it is given: [`crate::workspace`] reads and writes the files, the
-//! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`AccessOperation`] one committed
-//! change; [`merge`] joins the changes of two branches. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`message_signature`] those of RFC 9421, [`token`] verifies tokens;
-//! [`SubscriptionKey`] is the text that callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
-//! signed request in once.
+//! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`AccessOperation`] one
+//! committed change; [`merge`] joins the changes of two branches. [`sigv4`] verifies and signs requests of JDCLOUD2,
+//! JDCLOUD3 and AWS4, [`message_signature`] those of RFC 9421, [`token`] verifies tokens; [`SubscriptionKey`] is the
+//! text that callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`]
+//! lets each signed request in once.
 
 pub mod change;
 pub mod merge;

@@ -4,10 +4,10 @@
 //! in all, and a full one lets nobody in rather than anybody twice. It is not saved: a request that is dated before the
 //! table began is refused, for another process may have let it in; [`AheadDates`] covers later dates.
 //!
-//! Clocks jump. A nonce leaves once the monotonic clock says that its time is over and the wall clock that its date is too
-//! old. Dates of the key up to that one are refused from then on: once the wall clock was set back nobody is let in twice,
-//! and a caller whose own clock did not jump has no such dates. The beginning of the table is that of the wall clock as it goes now, so
-//! that a gateway that was started with a fast clock locks nobody out once it is set right.
+//! Clocks jump. A nonce leaves once the monotonic clock says that its time is over and the wall clock that its date is
+//! too old. Dates of the key up to that one are refused from then on: once the wall clock was set back nobody is let in
+//! twice, and a caller whose own clock did not jump has no such dates. The beginning of the table is that of the wall
+//! clock as it goes now, so that a gateway that was started with a fast clock locks nobody out once it is set right.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -73,8 +73,8 @@ struct NonceClaim {
     mark: Mark,
     /// The date of the request.
     signed_s: i64,
-    /// The last millisecond of the monotonic clock in which it stays. The groups that a key may call can differ in their
-    /// tolerance, so each entry has its own.
+    /// The last millisecond of the monotonic clock in which it stays. The groups that a key may call can differ in
+    /// their tolerance, so each entry has its own.
     last_ms: i64,
 }
 
@@ -128,8 +128,8 @@ impl NonceTable {
         Self { shards: Default::default(), begin, ahead: None, count: AtomicUsize::new(0), most_of_a_key, most_in_all }
     }
 
-    /// Returns the second in which the table began, by the wall clock as it goes now: dates of requests have no parts of
-    /// seconds. A process that was killed before may have let in dates that it had not saved.
+    /// Returns the second in which the table began, by the wall clock as it goes now: dates of requests have no parts
+    /// of seconds. A process that was killed before may have let in dates that it had not saved.
     fn begin_s(&self, now: ClockReading) -> i64 {
         let begin_s = second_of(self.begin.wall);
         let elapsed_ms = now.monotonic_ms - self.begin.monotonic_ms;
@@ -150,12 +150,13 @@ impl NonceTable {
         latest
     }
 
-    /// Takes the nonce of a request that is dated `signed` for the first and only time, and keeps it for `retention_ms`.
+    /// Takes the nonce of a request that is dated `signed` for the first and only time, and keeps it for
+    /// `retention_ms`.
     ///
     /// # Errors
     ///
-    /// Fails where the nonce was seen before or may have been, where there is no room for it, or where a date ahead of the
-    /// clock cannot be recorded.
+    /// Fails where the nonce was seen before or may have been, where there is no room for it, or where a date ahead of
+    /// the clock cannot be recorded.
     pub fn claim(
         &self,
         id: &SecretId,
@@ -220,8 +221,8 @@ impl NonceTable {
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
-    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls. The dates of a key
-    /// stay: there are no more keys than secrets.
+    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls. The dates of a
+    /// key stay: there are no more keys than secrets.
     fn sweep(&self, now: ClockReading) {
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -243,8 +244,8 @@ impl NonceTable {
         }
     }
 
-    /// Forgets nonces with dates that the wall clock still takes. The dates are refused, so that only callers whose clocks
-    /// were set back with it wait.
+    /// Forgets nonces with dates that the wall clock still takes. The dates are refused, so that only callers whose
+    /// clocks were set back with it wait.
     fn evict_parked(&self, nonces: &mut KeyNonces) {
         while let Some(claim) = nonces.parked.pop_front() {
             nonces.forget(&claim);

@@ -20,8 +20,8 @@ pub struct ReusedSecret {
     pub is_revoked: bool,
 }
 
-/// Finds the secrets of keys that are a revoked one under another id, and those that two keys have at a time. `past` has
-/// secrets that keys once had. The subject of a token is none: it may be bound again.
+/// Finds the secrets of keys that are a revoked one under another id, and those that two keys have at a time. `past`
+/// has secrets that keys once had. The subject of a token is none: it may be bound again.
 pub fn reused_secrets<'k>(
     keys: &(impl Iterator<Item = &'k Key> + Clone),
     past: impl Iterator<Item = &'k Secret>,

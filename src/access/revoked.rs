@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::secret_id::SecretId;
 
-/// The secrets that let nobody in any more. Two ids that differ in case are one: some file systems take them for the same.
+/// The secrets that let nobody in any more. Two ids that differ in case are one: some file systems take them for the
+/// same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RevokedSecrets(BTreeMap<String, SecretId>);
 

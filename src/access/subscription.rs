@@ -113,7 +113,8 @@ pub fn contains_clear_secret(text: &str) -> bool {
     is_private_key || contains_subscription_key(text.as_bytes())
 }
 
-/// True if bytes contain a subscription key in clear. Few headers are as long as one, and few bytes of those end its prefix.
+/// True if bytes contain a subscription key in clear. Few headers are as long as one, and few bytes of those end its
+/// prefix.
 #[must_use]
 pub fn contains_subscription_key(bytes: &[u8]) -> bool {
     const SHORTEST: usize = PREFIX.len() + SECRET_LENGTH + 1 + CHECKSUM_LENGTH;

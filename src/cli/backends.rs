@@ -1,5 +1,5 @@
-//! Looks at the addresses of backends that a plan is about to call, from this machine: a name that leads nowhere, and an
-//! address that gateways refuse, are worth knowing before callers find out.
+//! Looks at the addresses of backends that a plan is about to call, from this machine: a name that leads nowhere, and
+//! an address that gateways refuse, are worth knowing before callers find out.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, ToSocketAddrs as _};

@@ -7,8 +7,8 @@ use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
 use crate::share::sdk::{SdkSource, archives};
 use crate::workspace::Workspace;
 
-/// Builds the model of a version with the addresses of all environments that have documents, whatever is live there: the same
-/// version has the same packages.
+/// Builds the model of a version with the addresses of all environments that have documents, whatever is live there:
+/// the same version has the same packages.
 pub(super) fn client_model(
     workspace: &Workspace,
     group: &GroupName,

@@ -103,7 +103,8 @@ impl<'a> Context<'a> {
         Ok(self.opened(Workspace::open(&self.absolute_folder())?))
     }
 
-    /// Returns the workspace, opened once, with those of its settings that can be read: for views, and for the way back.
+    /// Returns the workspace, opened once, with those of its settings that can be read: for views, and for the way
+    /// back.
     pub(super) fn readable_workspace(&self) -> Result<&Workspace, CommandError> {
         if self.workspace.get().is_some() {
             return self.workspace();

@@ -77,7 +77,8 @@ pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
     }
 }
 
-/// Returns the environment of a command that was confirmed where it was typed; a variable confirms the next one as well.
+/// Returns the environment of a command that was confirmed where it was typed; a variable confirms the next one as
+/// well.
 fn confirmed(process: &ProcessContext, global: &GlobalOptions) -> Option<EnvironmentName> {
     // That of `promote` follows `--to`, which of `rollback` names no environment.
     let typed = || typed_value(process, "--env", None).or_else(|| typed_value(process, "--to", None));

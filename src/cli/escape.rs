@@ -1,11 +1,12 @@
-//! Control characters and commands of runners as escapes: text that others wrote does nothing to a terminal or to CI, and
-//! never looks like another text.
+//! Control characters and commands of runners as escapes: text that others wrote does nothing to a terminal or to CI,
+//! and never looks like another text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// True if it is a character that acts on a terminal instead of being shown: C0, DEL and C1 controls, line and paragraph
-/// separators, marks that change the direction of text (Unicode, UAX #9), invisible operators (which tables use as marks).
+/// True if it is a character that acts on a terminal instead of being shown: C0, DEL and C1 controls, line and
+/// paragraph separators, marks that change the direction of text (Unicode, UAX #9), invisible operators (which tables
+/// use as marks).
 pub(super) const fn is_control(character: char) -> bool {
     character.is_ascii_control()
         || matches!(character,
@@ -27,8 +28,8 @@ pub(super) fn has_runner_command(text: &str) -> bool {
     find_runner_mark(text).is_some() || text.split_whitespace().any(|word| word.starts_with("::"))
 }
 
-/// Escapes the commands of runners of CI: `::error::` at the beginning of a line (GitHub Actions), `##[error]` and `##vso[…]`
-/// anywhere (GitHub Actions, Azure Pipelines).
+/// Escapes the commands of runners of CI: `::error::` at the beginning of a line (GitHub Actions), `##[error]` and
+/// `##vso[…]` anywhere (GitHub Actions, Azure Pipelines).
 pub(super) fn runner_commands(text: &str) -> Cow<'_, str> {
     if !has_runner_command(text) {
         return Cow::Borrowed(text);
@@ -51,8 +52,8 @@ pub(super) fn runner_marks(text: &str) -> Cow<'_, str> {
     with_escaped_marks(text, push_escape)
 }
 
-/// Escapes the control characters and the commands of runners that a writer of JSON leaves as they are; those left in its
-/// output stand within strings.
+/// Escapes the control characters and the commands of runners that a writer of JSON leaves as they are; those left in
+/// its output stand within strings.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
     match escaped(text, |character| is_control(character) && character != '\n', push_json_escape) {
         Cow::Borrowed(text) => with_escaped_marks(text, push_json_escape),
@@ -102,8 +103,8 @@ fn escaped(text: &str, is_escaped: impl Fn(char) -> bool, push: impl Fn(&mut Str
 
 /// True if a text is of printable ASCII alone, which nothing escapes.
 ///
-/// A line of the access log cost 13,000 of a request's 42,000 instructions when each of its characters was looked up; this
-/// looks at many bytes at once.
+/// A line of the access log cost 13,000 of a request's 42,000 instructions when each of its characters was looked up;
+/// this looks at many bytes at once.
 fn is_printable_ascii(text: &str) -> bool {
     text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~')))
 }

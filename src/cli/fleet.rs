@@ -88,7 +88,8 @@ impl FleetSource {
         Ok(Self::Control { url: url.to_string(), destination, host })
     }
 
-    /// True if an environment has nodes to be waited for: some are known or expected, or somebody names their control plane.
+    /// True if an environment has nodes to be waited for: some are known or expected, or somebody names their control
+    /// plane.
     pub(super) const fn has_fleet(&self, state: Option<&FleetState>, settings: &FleetSettings) -> bool {
         state.is_some() || settings.expects_nodes() || matches!(self, Self::Control { .. })
     }

@@ -32,7 +32,8 @@ pub(super) fn serve_warnings(workspace: &Workspace, live: &Snapshot) -> Vec<Stri
     counting.filter_map(|environment| warning(workspace, &environment.name, &gateways)).collect()
 }
 
-/// True if a gateway keeps account of a group's requests: for limits, of the group or of keys, or of those that are signed.
+/// True if a gateway keeps account of a group's requests: for limits, of the group or of keys, or of those that are
+/// signed.
 fn counts_requests(release: &Release, settings: &GroupSettings) -> bool {
     let asks_for_keys = matches!(release.backend, Backend::Http { .. }) && !settings.auth.is_none();
     release.state == DeploymentState::Live && (asks_for_keys || !settings.limits.is_empty())

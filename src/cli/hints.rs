@@ -174,8 +174,8 @@ fn restore_version(folder: &str, removed_file: &str, source: RestoreSource) -> S
     }
 }
 
-/// Returns the hint for an operation that builds upon one without a file: a merge was aborted, or a commit was reverted or
-/// picked without those before it.
+/// Returns the hint for an operation that builds upon one without a file: a merge was aborted, or a commit was reverted
+/// or picked without those before it.
 fn merge_again(environment: &EnvironmentName, operation: &OperationId, restore: &Hint) -> String {
     let restored = text(restore);
     // Both are of the branch that is checked out.

@@ -24,7 +24,8 @@ pub(super) fn note(plan: &mut Plan, facts: &DiskFacts<'_>) {
     }));
 }
 
-/// Finds the groups without an entry whose releases were lost, of these or of all, among so many of the newest operations.
+/// Finds the groups without an entry whose releases were lost, of these or of all, among so many of the newest
+/// operations.
 pub(super) fn problems(
     workspace: &Workspace,
     environment: &EnvironmentName,

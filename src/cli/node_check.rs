@@ -1,4 +1,5 @@
-//! The nodes of a fleet, each of which serves a state or does not: one verdict for `--wait` and for `status --fleet --check`.
+//! The nodes of a fleet, each of which serves a state or does not: one verdict for `--wait` and for `status --fleet
+//! --check`.
 
 use std::collections::BTreeMap;
 

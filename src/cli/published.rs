@@ -1,12 +1,12 @@
-//! The environments that a command writes to a folder or a store: those to which something was published. One of which nothing
-//! is known is none of them: files of before would be replaced by files about nothing.
+//! The environments that a command writes to a folder or a store: those to which something was published. One of which
+//! nothing is known is none of them: files of before would be replaced by files about nothing.
 
 use super::context::Context;
 use super::error::CommandError;
 use crate::model::EnvironmentName;
 
-/// Returns the named environments, or all to which something was published where none is named. One to which nothing was is
-/// left out beside others, with a note, unless `allow_empty`.
+/// Returns the named environments, or all to which something was published where none is named. One to which nothing
+/// was is left out beside others, with a note, unless `allow_empty`.
 ///
 /// # Errors
 ///

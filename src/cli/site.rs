@@ -184,7 +184,8 @@ impl<'a> DocumentSite<'a> {
             .collect()
     }
 
-    /// Renders the matrix. `served` returns the state of the gateways for an entry; those of `damage` have no reference.
+    /// Renders the matrix. `served` returns the state of the gateways for an entry; those of `damage` have no
+    /// reference.
     pub(super) fn matrix(
         &self,
         served: &ServedCheck<'_>,
@@ -247,9 +248,9 @@ impl<'a> DocumentSite<'a> {
         newest.map(|(name, there)| (name.clone(), there.number.clone()))
     }
 
-    /// Renders the pages of a group in an environment: the reference of what is live, that of each version that was, and the
-    /// changes between them. Only the pages whose path below the group's folder `is_wanted` are made, and only the versions
-    /// that they are about are read.
+    /// Renders the pages of a group in an environment: the reference of what is live, that of each version that was,
+    /// and the changes between them. Only the pages whose path below the group's folder `is_wanted` are made, and only
+    /// the versions that they are about are read.
     pub(super) fn group(
         &self,
         environment: &EnvironmentName,

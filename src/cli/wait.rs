@@ -1,5 +1,5 @@
-//! `--wait`: after a commit, waits until the gateways on this machine serve it, and the nodes that follow them. The commit knows
-//! nothing of it.
+//! `--wait`: after a commit, waits until the gateways on this machine serve it, and the nodes that follow them. The
+//! commit knows nothing of it.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -32,8 +32,8 @@ const READ: Duration = Duration::from_millis(250);
 /// The flags of waiting.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct WaitArguments {
-    /// Wait at most this long until the gateways on this machine, and the nodes that follow them, serve the change [with --wait
-    /// alone: 10s]. Fail with 1 if one does not, or if none runs; the change stays committed
+    /// Wait at most this long until the gateways on this machine, and the nodes that follow them, serve the change
+    /// [with --wait alone: 10s]. Fail with 1 if one does not, or if none runs; the change stays committed
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
     pub(super) wait: Option<Duration>,
     /// With --wait: the `--admin` listener of the control plane of the nodes, where it is on another machine
@@ -103,8 +103,8 @@ pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<&WaitRequest>) {
     }
 }
 
-/// Waits until every gateway that serves the plan's environment serves its groups as they are now, and every node that follows
-/// one, for a time from the start.
+/// Waits until every gateway that serves the plan's environment serves its groups as they are now, and every node that
+/// follows one, for a time from the start.
 ///
 /// If no gateway runs, one is waited for: it may just be starting. If one reports that it cannot serve the committed
 /// entry, the wait ends at once.
@@ -191,8 +191,8 @@ fn look(
     Ok(GatewayPoll { gateways, nodes, unreadable, is_final })
 }
 
-/// Returns the first group that is not served as it should be; nothing where all are. Its operation is known where the gateway
-/// has seen it and cannot serve it.
+/// Returns the first group that is not served as it should be; nothing where all are. Its operation is known where the
+/// gateway has seen it and cannot serve it.
 fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: &WaitTargets) -> Option<NotServed> {
     let entry = |group: Option<&GroupName>, operation: Option<&OperationId>, reason| NotServed {
         environment: environment.clone(),

@@ -19,8 +19,8 @@ pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
     Ok(if text.ends_with('\n') { text } else { text + "\n" })
 }
 
-/// The strings with control characters or commands of runners, for which words stand while YAML is written: its writer has them raw in plain and in
-/// literal scalars, where they cannot be escaped.
+/// The strings with control characters or commands of runners, for which words stand while YAML is written: its writer
+/// has them raw in plain and in literal scalars, where they cannot be escaped.
 struct QuotedStrings {
     word: String,
     strings: Vec<String>,

@@ -113,7 +113,8 @@ fn removed(operation: ApiOperation<'_>, node: Node<'_>) -> ApiReport {
 }
 
 impl Comparer<'_> {
-    /// Completes a change that stands for its parts: adds the first reason why it breaks callers, or makes it compatible.
+    /// Completes a change that stands for its parts: adds the first reason why it breaks callers, or makes it
+    /// compatible.
     fn folded(&mut self, mut found: RawChange, parts: Vec<ApiEntry>) -> RawChange {
         let mut reasons = Vec::new();
         for part in parts {

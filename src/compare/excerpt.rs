@@ -106,7 +106,8 @@ fn text_of(node: Node<'_>) -> Option<(Cow<'_, str>, bool)> {
     }
 }
 
-/// Returns the length in characters of the longest beginning that a text shares with a different one; 0 if there is none.
+/// Returns the length in characters of the longest beginning that a text shares with a different one; 0 if there is
+/// none.
 fn difference<'t>(text: &str, others: impl IntoIterator<Item = &'t str>) -> usize {
     let others = others.into_iter().filter(|other| *other != text);
     let same = |other: &str| text.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();

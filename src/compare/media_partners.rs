@@ -84,8 +84,8 @@ pub(super) fn is_binary_media_type(media_type: &str) -> bool {
             .contains(&essence.as_str())
 }
 
-/// Tells whether a schema says no more than that a body, or a part of one, consists of bytes: in OpenAPI 3.0 a text of the
-/// format `binary`, since then nothing but their media type (OpenAPI 3.1.1, section 4.8.14.5).
+/// Tells whether a schema says no more than that a body, or a part of one, consists of bytes: in OpenAPI 3.0 a text of
+/// the format `binary`, since then nothing but their media type (OpenAPI 3.1.1, section 4.8.14.5).
 pub(super) fn says_bytes_alone(schema: Node<'_>) -> bool {
     let schema = schema.resolve().unwrap_or(schema);
     let is_binary = schema.get("format").and_then(Node::as_str) == Some("binary");

@@ -246,8 +246,8 @@ impl<'d> Comparer<'d> {
 }
 
 impl<'d> Comparer<'d> {
-    /// Compares how a header writes objects, each side with its schema: the names and values of one that is exploded are
-    /// pairs (RFC 6570, section 3.2.1).
+    /// Compares how a header writes objects, each side with its schema: the names and values of one that is exploded
+    /// are pairs (RFC 6570, section 3.2.1).
     pub(super) fn header_style(
         &mut self,
         (before, was): (Node<'d>, Option<NodeId>),

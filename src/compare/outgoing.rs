@@ -58,8 +58,8 @@ fn callback<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Nod
 /// A node with its name in a map.
 type NamedNode<'d> = (&'d str, Node<'d>);
 
-/// Finds the one callback whose name went and the one whose name came, where both have the same addresses: their names, which
-/// are never sent, are all that tells them apart.
+/// Finds the one callback whose name went and the one whose name came, where both have the same addresses: their names,
+/// which are never sent, are all that tells them apart.
 fn renamed_callback<'d>(before: Option<Node<'d>>, after: Option<Node<'d>>) -> Option<(NamedNode<'d>, NamedNode<'d>)> {
     let (before, after) = (before?, after?);
     let only = |here: Node<'d>, there: Node<'d>| {

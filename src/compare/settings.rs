@@ -8,8 +8,8 @@ use crate::model::{
     RateLimits, ResponseValidation,
 };
 
-/// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has decided
-/// what it means to callers.
+/// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has
+/// decided what it means to callers.
 pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut ChangeOutput) {
     let GroupSettings {
         schema: _,

@@ -1,10 +1,11 @@
 //! Nothing that breaks callers goes unsaid: schemas at random, with values that one side takes and the other refuses.
 //!
-//! The values are judged by a validator of JSON Schema, which knows nothing of the comparison. Two things are taken
-//! for compatible on purpose, and so are not asked here: a new optional property of an object that is open, where nothing
-//! described it (a caller might have sent another value under its name), and `format`, which validators need not look at.
-//! Nor are schemas asked that contradict themselves. `APIGW_SCHEMA_PAIRS` says how many pairs are tried, `APIGW_SCHEMA_SEED` which ones: with a
-//! seed of one's own, also pairs that break nobody are searched for a value that shows the contrary.
+//! The values are judged by a validator of JSON Schema, which knows nothing of the comparison. Two things are taken for
+//! compatible on purpose, and so are not asked here: a new optional property of an object that is open, where nothing
+//! described it (a caller might have sent another value under its name), and `format`, which validators need not look
+//! at. Nor are schemas asked that contradict themselves. `APIGW_SCHEMA_PAIRS` says how many pairs are tried,
+//! `APIGW_SCHEMA_SEED` which ones: with a seed of one's own, also pairs that break nobody are searched for a value that
+//! shows the contrary.
 
 mod objects;
 mod search;

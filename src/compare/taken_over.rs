@@ -1,5 +1,5 @@
-//! Requests that a new path takes from one with a parameter in its place: of two paths that match, the one with the literal
-//! text does (OpenAPI 3.1.1, section 4.8.8.2).
+//! Requests that a new path takes from one with a parameter in its place: of two paths that match, the one with the
+//! literal text does (OpenAPI 3.1.1, section 4.8.8.2).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -48,7 +48,8 @@ impl<'d> TemplatedPaths<'d> {
 
     /// Reports the APIs whose requests a new API takes, or refuses because its path lacks their method.
     ///
-    /// A value of the parameter that its definition lists is one that callers send; any other is one that they may send.
+    /// A value of the parameter that its definition lists is one that callers send; any other is one that they may
+    /// send.
     pub(super) fn report(&self, new: &Api, methods: &BTreeSet<&str>, report: &mut ApiReport) {
         if self.shapes.contains(&template_shape(&new.path)) {
             return;

@@ -115,7 +115,8 @@ struct FileLayout {
     definition: String,
     /// The number of rewritten references.
     renamed: usize,
-    /// The paths that files had below the document's folder, and those that they have in the group's, where these may differ.
+    /// The paths that files had below the document's folder, and those that they have in the group's, where these may
+    /// differ.
     moved: Vec<(String, String)>,
 }
 

@@ -4,8 +4,8 @@
 //! of them. It does no I/O: the caller passes a function that returns the contents of a file, and gets the list of the
 //! files that were read, which are those that a version freezes.
 //!
-//! - [`read()`] parses a group's definition, OpenAPI 3.x, into a [`DefinitionReading`]: the [`Definition`] with its APIs, and
-//!   every [`Finding`] with the location of the exact token.
+//! - [`read()`] parses a group's definition, OpenAPI 3.x, into a [`DefinitionReading`]: the [`Definition`] with its
+//!   APIs, and every [`Finding`] with the location of the exact token.
 //! - [`import()`] converts a document of any version into the files of a group.
 //! - [`Definition::results`] builds the mock responses.
 //! - [`Document`] and [`Node`] are the underlying tree, for access beyond the APIs.

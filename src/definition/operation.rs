@@ -180,8 +180,8 @@ impl FieldReader<'_> {
     }
 }
 
-/// Returns the part of a document at which something is wrong: the reference, where it leads to a component of another kind,
-/// in which nothing is wrong; else the object itself.
+/// Returns the part of a document at which something is wrong: the reference, where it leads to a component of another
+/// kind, in which nothing is wrong; else the object itself.
 fn faulty_part<'d>(written: Node<'d>, node: Node<'d>, section: &str) -> Node<'d> {
     let leads_to = written.reference().and_then(|reference| reference.split_once("#/components/")?.1.split('/').next());
     if leads_to.is_some_and(|other| other != section) { written.get("$ref").unwrap_or(node) } else { node }

@@ -7,8 +7,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// The characters that are encoded: all but the unreserved ones (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Those without the reserved ones that a value may have in a query: `&` and `+` have a meaning in every query, and `#`,
-/// `[` and `]` are not allowed in one.
+/// Those without the reserved ones that a value may have in a query: `&` and `+` have a meaning in every query, and
+/// `#`, `[` and `]` are not allowed in one.
 const REFUSED_IN_VALUE: &AsciiSet = &RESERVED
     .remove(b'/')
     .remove(b'!')

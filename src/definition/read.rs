@@ -213,8 +213,8 @@ fn address(template: &str, server: Node<'_>) -> Option<String> {
 }
 
 impl Definition {
-    /// Reads the operations of a path item that is no path: of a webhook with its name, or of a callback with its expression,
-    /// which stand in the place of the path.
+    /// Reads the operations of a path item that is no path: of a webhook with its name, or of a callback with its
+    /// expression, which stand in the place of the path.
     #[must_use]
     pub fn path_item_apis(&self, item: NodeId, expression: &str) -> Vec<Api> {
         path_item_apis(self, self.node(item), expression)

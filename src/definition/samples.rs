@@ -15,7 +15,8 @@ const MOST_REMOVALS: usize = 20_000;
 /// The most levels that are searched for them: schemas in `allOf` may lead back to themselves.
 const DEEPEST_REMOVAL: usize = 40;
 
-/// Gives values for the schemas of a definition, with a bound on the total work. The same schema always has the same value.
+/// Gives values for the schemas of a definition, with a bound on the total work. The same schema always has the same
+/// value.
 #[derive(Debug)]
 pub struct RequestSamples<'d> {
     definition: &'d Definition,
@@ -30,8 +31,8 @@ impl<'d> RequestSamples<'d> {
         Self { definition, sampler: Sampler::new(definition.specification), steps: 0 }
     }
 
-    /// Returns the value that an example means, if a schema allows it in a request: the example itself, else the JSON in its
-    /// text.
+    /// Returns the value that an example means, if a schema allows it in a request: the example itself, else the JSON
+    /// in its text.
     pub fn meant(&mut self, example: &Value, schema: NodeId) -> Option<Value> {
         let mut fits = |value: &Value| {
             let node = self.definition.node(schema);

@@ -146,8 +146,8 @@ fn next_parameter(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// True if a path at a backend that is made of a template has one reading as far as its own texts go; the gateway sends no
-/// request to another. `encoded_slashes` is the group's setting.
+/// True if a path at a backend that is made of a template has one reading as far as its own texts go; the gateway sends
+/// no request to another. `encoded_slashes` is the group's setting.
 pub(crate) fn has_one_reading(template: &str, encoded_slashes: bool) -> bool {
     let pieces = path_pieces(template).into_iter().map(|piece| match piece {
         PathPiece::Text(text) => one_spelling(text),

@@ -1,5 +1,5 @@
-//! Paths at a backend that are made of a route's parameters. A value that is a part of its segment in the request may be a
-//! whole one there: `..` of `/items/v..`, which the gateway refuses.
+//! Paths at a backend that are made of a route's parameters. A value that is a part of its segment in the request may
+//! be a whole one there: `..` of `/items/v..`, which the gateway refuses.
 
 use crate::definition::{PathPiece, path_pieces};
 use crate::routes::{PathPart, PathTemplate};
@@ -8,7 +8,8 @@ use crate::routes::{PathPart, PathTemplate};
 pub(super) const AMBIGUOUS_SEGMENT: &str =
     r"(?:[^/;]*%2[fF])?(?:\.|%2[eE]){1,2}(?:(?:%2[fF]|%3[bB])[^/;]*)?|%3[bB][^/;]*";
 
-/// Lists the parameters that make up each segment of a path at a backend, where the request has none of them as a segment.
+/// Lists the parameters that make up each segment of a path at a backend, where the request has none of them as a
+/// segment.
 pub(super) fn segments_of_parameters<'t>(path: &PathTemplate, target: &'t str) -> Vec<Vec<&'t str>> {
     let mut segments: Vec<(String, Vec<&str>)> = vec![Default::default()];
     for piece in path_pieces(target) {

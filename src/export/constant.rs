@@ -42,7 +42,8 @@ pub(super) fn is_sent(mapping: &RequestMapping) -> bool {
     }
 }
 
-/// True if the settings write a header for a backend, its name in lower case, in the place of what a target tells there.
+/// True if the settings write a header for a backend, its name in lower case, in the place of what a target tells
+/// there.
 pub(super) fn writes_header(action: &ForwardAction<'_>, name: &str) -> bool {
     let is_there = |place: &ParameterReference| matches!(place, ParameterReference::Header(written) if written == name);
     action.forward.mappings.iter().chain(&action.own.mappings).any(|mapping| match mapping {

@@ -133,7 +133,8 @@ pub(super) enum ExportFeature {
     LongCondition,
     /// A dynamic route by a header, which a caller may send several times.
     RepeatedCondition,
-    /// A dynamic route by a header that the gateway or a target writes itself, or that the gateway takes from some requests.
+    /// A dynamic route by a header that the gateway or a target writes itself, or that the gateway takes from some
+    /// requests.
     OwnHeaderCondition,
     /// A move of such a header.
     OwnHeaderMove,
@@ -214,9 +215,9 @@ impl ExportFeature {
         }
     }
 
-    /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, leave to a caller a value that
-    /// a setting decides, give to a broader path, or to the usual backend, requests that are another's, reach paths of a
-    /// backend that the settings keep requests from, or let a caller do more than was granted.
+    /// True if its loss has to be allowed: it would let in callers that the gateway keeps out, leave to a caller a
+    /// value that a setting decides, give to a broader path, or to the usual backend, requests that are another's,
+    /// reach paths of a backend that the settings keep requests from, or let a caller do more than was granted.
     pub(super) const fn guards_access(self) -> bool {
         let is_mapping = matches!(
             self,
@@ -246,7 +247,8 @@ impl ExportFeature {
         );
         let chooses_path =
             matches!(self, Self::PathTemplate { .. } | Self::ManyPathParameters | Self::BasePath | Self::TemplatePath);
-        // A limit of a key or of a grant is a part of what its caller may do; one of a group or of a body bounds them all.
+        // A limit of a key or of a grant is a part of what its caller may do; one of a group or of a body bounds them
+        // all.
         is_mapping
             || matches!(self, Self::CallerLimits)
             || chooses_backend

@@ -1,12 +1,12 @@
-//! The lengths that engines have limits for. An engine refuses all files for one text that is too long, so that each such text
-//! is left out, and the report names it.
+//! The lengths that engines have limits for. An engine refuses all files for one text that is too long, so that each
+//! such text is left out, and the report names it.
 
 use std::cmp::max;
 
 use crate::model::ParameterReference;
 
-/// The most bytes of a name in an export: of a header, a media type, an example. The Gateway API takes no longer name of a
-/// header; the others stand in expressions, for which engines have buffers of a few KiB.
+/// The most bytes of a name in an export: of a header, a media type, an example. The Gateway API takes no longer name
+/// of a header; the others stand in expressions, for which engines have buffers of a few KiB.
 pub(super) const MOST_NAME_BYTES: usize = 256;
 /// The most bytes of a list of headers in an export: of any header in Envoy's.
 const MOST_LIST_BYTES: usize = 16 * 1024;

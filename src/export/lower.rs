@@ -276,8 +276,8 @@ fn route_steps<'r>(
     refused.into_iter().chain(steps.into_iter().map(step)).collect()
 }
 
-/// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of the
-/// lists; conditions of "a credential of each list is missing" would be as many as the product of their lengths.
+/// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of
+/// the lists; conditions of "a credential of each list is missing" would be as many as the product of their lengths.
 fn with_credentials<'r>(steps: &[ConditionalOutcome<'r>], any_of: &[Vec<Credential>]) -> Vec<ConditionalOutcome<'r>> {
     let mut all = Vec::new();
     // A definition may name a header that no request can have.

@@ -13,8 +13,9 @@ use crate::routes::{MockResponse, MockResponses};
 /// An outcome with its conditions.
 pub(super) type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>);
 
-/// Lists the steps of a mock, in order. A preference that cannot be followed, or only by what the client does not accept, is
-/// ignored (RFC 7240, section 2): of a code and an example the code counts more, and the last step asks for none.
+/// Lists the steps of a mock, in order. A preference that cannot be followed, or only by what the client does not
+/// accept, is ignored (RFC 7240, section 2): of a code and an example the code counts more, and the last step asks for
+/// none.
 pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
     let responses: Vec<&MockResponse> = mock.responses.iter().filter(|response| is_written(response)).collect();
     let constant = mock.constant().filter(|constant| is_written(constant));
@@ -132,8 +133,8 @@ fn not_acceptable<'r>(candidates: &[&'r MockResponse]) -> Option<StepOutcome<'r>
     (!declared.is_empty()).then(|| StepOutcome::Refuse(ProblemResponse::not_acceptable(&declared)))
 }
 
-/// Writes the expression of an `Accept` header with a range that a media type is in, or that a declared range meets, with a
-/// weight that is not zero; a missing one accepts all (RFC 9110, section 12.5.1).
+/// Writes the expression of an `Accept` header with a range that a media type is in, or that a declared range meets,
+/// with a weight that is not zero; a missing one accepts all (RFC 9110, section 12.5.1).
 fn accepts(media_type: &str) -> String {
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     let kind = essence.split('/').next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The state of an environment for other gateways: files that they load, and a report of the differences.
 //!
-//! Pure: from [`routes`](crate::routes) to files. [`export()`] is the entry point. A new target is a module with `files` and
-//! `judge`, and a variant of [`ExportTarget`].
+//! Pure: from [`routes`](crate::routes) to files. [`export()`] is the entry point. A new target is a module with
+//! `files` and `judge`, and a variant of [`ExportTarget`].
 //!
 //! - `options`, `files`: the settings of an export, and what it writes
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
@@ -14,7 +14,8 @@
 //! - `feature`, `feature_uses`, `connection_uses`, `place`: the settings that a target may not express
 //! - `verdict`, `aspect`, `report`: the verdicts about them
 //! - `wider`: the methods of wider paths, for targets that decide by path and method at once
-//! - `length`, `long_pattern`: the lengths that targets have limits for, and paths and steps that are left out for theirs
+//! - `length`, `long_pattern`: the lengths that targets have limits for, and paths and steps that are left out for
+//!   theirs
 //! - `target`: the targets
 //! - `node`: the same state for nodes that follow a control plane
 //! - `envoy`, `nginx`, `haproxy`, `gateway_api`, `kong`: their translators

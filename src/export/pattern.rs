@@ -6,7 +6,8 @@ use crate::definition::percent::{encode, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
 use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 
-/// The values of a parameter. A semicolon is taken by a parameter in the style `matrix` alone (RFC 6570, section 3.2.7).
+/// The values of a parameter. A semicolon is taken by a parameter in the style `matrix` alone (RFC 6570, section
+/// 3.2.7).
 pub(super) const PARAMETER: &str = "[^/;]+";
 /// The paths below a prefix.
 pub(super) const BELOW: &str = "(?:/[^;]*)?";
@@ -122,8 +123,8 @@ fn parameter_pattern(parameter: &PathParameter, is_adjacent: bool) -> String {
     }
 }
 
-/// Returns the key by which templates are sorted: at each byte, text is matched before a parameter, and a parameter that
-/// is a part of its segment before a whole one.
+/// Returns the key by which templates are sorted: at each byte, text is matched before a parameter, and a parameter
+/// that is a part of its segment before a whole one.
 pub(super) fn template_rank(path: &PathTemplate) -> Vec<u8> {
     let mut rank = Vec::new();
     for (index, part) in path.parts.iter().enumerate() {
@@ -165,8 +166,8 @@ pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, ta
     PathRewrite { pattern: format!("{}{trimmed}{rest}", quote_path(prefix)), pieces }
 }
 
-/// Returns the rewriting that replaces the group's prefix in the paths of a route. It matches those alone: a target that
-/// matches and rewrites by one expression would route every path below the prefix otherwise.
+/// Returns the rewriting that replaces the group's prefix in the paths of a route. It matches those alone: a target
+/// that matches and rewrites by one expression would route every path below the prefix otherwise.
 pub(super) fn prefix_rewrite(prefix: &str, shape: &str, replacement: &str) -> PathRewrite {
     let prefix = quote(prefix);
     let kept = shape.strip_prefix(&prefix).unwrap_or(shape);
@@ -192,9 +193,9 @@ pub(super) fn shown_query_pattern(name: &str) -> String {
     format!("(?:.*&)?{}=[^&]+(?:&.*)?", quote_encoded(name))
 }
 
-/// Writes the value of a parameter of a path as an expression that matches each of its spellings: reserved characters may be
-/// sent as they are or percent-encoded (RFC 3986, section 2.2), and others in one way alone, as paths in which they are sent
-/// in another are refused.
+/// Writes the value of a parameter of a path as an expression that matches each of its spellings: reserved characters
+/// may be sent as they are or percent-encoded (RFC 3986, section 2.2), and others in one way alone, as paths in which
+/// they are sent in another are refused.
 pub(super) fn quote_path_value(value: &str) -> String {
     let mut pattern = String::new();
     for letter in value.chars() {
@@ -229,15 +230,15 @@ fn quote_encoded(text: &str) -> String {
     pattern
 }
 
-/// Letters, digits and marks that are percent-encoded without need (RFC 3986, section 6.2.2.2). The gateway decodes them before
-/// it matches; an engine that matches a path as it was sent would give it to a wider API.
+/// Letters, digits and marks that are percent-encoded without need (RFC 3986, section 6.2.2.2). The gateway decodes
+/// them before it matches; an engine that matches a path as it was sent would give it to a wider API.
 const ENCODED_WITHOUT_NEED: &str = "%(?:2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])";
 
 /// Writes the expression of paths that two parties may read in two ways, which are refused before anything is matched.
 pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String {
     let mut parts = vec![
-        // Empty segments, and those of dots. An encoded slash ends a part that has to be none of dots either, and that is
-        // empty before another or at the end alone.
+        // Empty segments, and those of dots. An encoded slash ends a part that has to be none of dots either, and that
+        // is empty before another or at the end alone.
         "(?:/|%2[fF])/",
         r"(?:/|%2[fF])(?:\.|%2[eE]){1,2}(?:/|%2[fF]|;|%3[bB]|$)",
         "(?:/|%2[fF])%3[bB]|%2[fF];",
@@ -317,137 +318,4 @@ pub(super) enum RewritePiece {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
-
-    #[test]
-    fn texts_are_matched_as_they_are() {
-        assert_eq!(quote("/a.b+c$"), r"/a\.b\+c\$");
-        assert_eq!(quote_path("/gr%C3%B6"), "/gr%[cC]3%[bB]6");
-        assert_eq!(quote_path("/%5Bx%7c"), r"/(?:%5[bB]|\[)x(?:%7[cC]|\|)");
-        assert_eq!(query_pattern("a", Some("")), "(?:.*&)?(?:a|%61)=?(?:&.*)?");
-        assert_eq!(exact_pattern("/a"), PathPattern::Exact("/a".to_owned()));
-        assert_eq!(query_pattern("a", Some("b")), "(?:.*&)?(?:a|%61)=(?:b|%62)(?:&.*)?");
-    }
-
-    #[test]
-    fn alternatives_are_joined_up_to_a_length() {
-        let patterns = ["a", "b", "cdef", "g"].map(str::to_owned);
-        assert_eq!(joined(&patterns, usize::MAX), ["a|b|cdef|g"]);
-        assert_eq!(joined(&patterns, 3), ["a|b", "cdef", "g"]);
-        assert_eq!(joined(&[], 3), [""; 0]);
-    }
-
-    #[test]
-    fn a_prefix_is_replaced_in_the_paths_of_the_route_alone() {
-        let rewrite = prefix_rewrite("/shop", "/shop/items/[^/;]+", "/base");
-        assert_eq!(rewrite.pattern, "/shop(/items/[^/;]+)");
-        assert_eq!(rewrite.pieces, [RewritePiece::Text("/base".to_owned()), RewritePiece::Capture(1)]);
-    }
-
-    #[test]
-    fn ambiguous_paths_are_those_of_the_model() {
-        let pattern = fancy_regex::Regex::new(&ambiguous_path(false, false)).expect("an expression");
-        for path in ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a%20b", "/%40", "/a%252fb", "/%c3%a4"] {
-            assert!(!pattern.is_match(path).unwrap_or(true), "{path}");
-            assert_eq!(path_reading(path), PathReading::One, "{path}");
-        }
-        for path in [
-            "//",
-            "/a//b",
-            "/.",
-            "/..",
-            "/a/../b",
-            "/a/./b",
-            "/a/..",
-            "/%2e%2e/a",
-            "/%2E./a",
-            "/.%2e",
-            "/a%2fb",
-            "/a%5cb",
-            "/a\\b",
-            "/a%00",
-            "/a%",
-            "/a%4",
-            "/a%zz",
-            "/..;/a",
-            "/..;x=1/a",
-            "/;/a",
-            "/a/;",
-            "/..%3b/a",
-            "/.;/a",
-            "/%2e%2e%3bx",
-            "/a%7f",
-            "/a%c0%afb",
-            "/%c0%ae/a",
-            "/%e0%80%af",
-            "/%f0%80%80%af",
-        ] {
-            assert!(pattern.is_match(path).unwrap_or(false), "{path}");
-            assert_ne!(path_reading(path), PathReading::One, "{path}");
-        }
-    }
-
-    /// An engine would give `DELETE /%61dmin` to `DELETE /{name}`, though `/admin` has no such method.
-    #[test]
-    fn bytes_that_are_encoded_without_need_are_refused() {
-        let pattern = fancy_regex::Regex::new(&ambiguous_path(true, true)).expect("an expression");
-        for byte in 0x20..=0xff_u8 {
-            for path in [format!("/x%{byte:02x}"), format!("/x%{byte:02X}")] {
-                let is_needless = one_spelling(&path).len() < path.len();
-                let is_refused = is_needless || !is_canonical_but_for_slashes(&path);
-                assert_eq!(pattern.is_match(&path).expect("a match"), is_refused, "{path}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_is_matched_in_each_of_its_spellings() {
-        assert_eq!(quote_path_value("a-1.x~"), r"a-1\.x~");
-        assert_eq!(quote_path_value("a+b;"), r"a(?:\+|%2[bB])b(?:\;|%3[bB])");
-        assert_eq!(quote_path_value("/ [ä"), "%2[fF]%20(?:%5[bB]|\\[)%[cC]3%[aA]4");
-    }
-
-    #[test]
-    fn groups_are_those_of_the_parameters_that_a_backend_gets() {
-        let definition = "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}";
-        let rewrite = template_rewrite("/m", &PathTemplate::of_text(definition, false), "", "/u/{j}/{a}/{j}");
-        assert_eq!(rewrite.pattern.matches("([").count(), 2, "{}", rewrite.pattern);
-        let pieces: Vec<&RewritePiece> =
-            rewrite.pieces.iter().filter(|piece| matches!(piece, RewritePiece::Capture(_))).collect();
-        assert_eq!(pieces, [&RewritePiece::Capture(2), &RewritePiece::Capture(1), &RewritePiece::Capture(2)]);
-    }
-
-    #[test]
-    fn every_short_path_is_ambiguous_as_the_model_says() {
-        const PARTS: [&str; 7] = ["/", "%2F", ".", "%2e", ";", "%3b", "a"];
-        let mut paths = vec!["/".to_owned()];
-        let mut from = 0;
-        for _ in 0..5 {
-            let end = paths.len();
-            for index in from..end {
-                let longer: Vec<String> = PARTS.iter().map(|part| format!("{}{part}", paths[index])).collect();
-                paths.extend(longer);
-            }
-            from = end;
-        }
-        for (encoded_slashes, semicolons) in [(false, false), (false, true), (true, false), (true, true)] {
-            let pattern = ambiguous_path(encoded_slashes, semicolons);
-            let pattern = fancy_regex::Regex::new(&pattern).expect("an expression");
-            for path in &paths {
-                let has_one_reading = if encoded_slashes {
-                    is_canonical_but_for_slashes(path)
-                } else {
-                    path_reading(path) != PathReading::Several
-                };
-                let is_refused = !has_one_reading || !semicolons && path.contains(';') || path.contains("%2e");
-                assert_eq!(
-                    pattern.is_match(path).expect("a match"),
-                    is_refused,
-                    "{path} {encoded_slashes} {semicolons}"
-                );
-            }
-        }
-    }
-}
+mod tests;

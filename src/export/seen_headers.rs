@@ -1,13 +1,13 @@
-//! The headers of a request that the settings of a group see: the gateway takes some from it before it chooses a backend or moves
-//! anything, and writes others once all is done.
+//! The headers of a request that the settings of a group see: the gateway takes some from it before it chooses a
+//! backend or moves anything, and writes others once all is done.
 
 use super::constant::is_written;
 use super::table::ForwardAction;
 use crate::model::{HOP_BY_HOP, ParameterReference};
 use crate::routes::{RequestMapping, Route, RouteAccess};
 
-/// True if a header, its name in lower case, is gone from each request of an API before its settings are applied: claims about
-/// earlier hops, headers of one connection, and those in which callers send a key.
+/// True if a header, its name in lower case, is gone from each request of an API before its settings are applied:
+/// claims about earlier hops, headers of one connection, and those in which callers send a key.
 pub(super) fn is_never_seen(name: &str, access: &RouteAccess) -> bool {
     let is_claim = name.starts_with("x-forwarded-") || name == "x-real-ip";
     let is_of_connection = HOP_BY_HOP.iter().any(|own| own == name);
@@ -27,8 +27,8 @@ fn is_spelling_of(name: &str, header: &str) -> bool {
     name.replace('_', "-").eq_ignore_ascii_case(header)
 }
 
-/// True if a target and the gateway may see other values of a header, its name in lower case: one that either writes itself, or
-/// that the gateway takes from some requests of an API.
+/// True if a target and the gateway may see other values of a header, its name in lower case: one that either writes
+/// itself, or that the gateway takes from some requests of an API.
 pub(super) fn is_seen_otherwise(name: &str, access: &RouteAccess) -> bool {
     let is_of_caller = match access {
         RouteAccess::Key { signature, token, pass_credentials, .. } => {

@@ -1,7 +1,7 @@
 //! The decisions of a gateway as an ordered list, which is the part that every target has in common.
 //!
-//! A [`HostTable`] has the paths of some hosts in the order in which they are matched, and a [`PathRule`] the steps of a path,
-//! of which the first whose conditions all hold decides. The last step of a path has no conditions.
+//! A [`HostTable`] has the paths of some hosts in the order in which they are matched, and a [`PathRule`] the steps of
+//! a path, of which the first whose conditions all hold decides. The last step of a path has no conditions.
 
 use super::pattern::query_pattern;
 use super::pattern::{PathPattern, PathRewrite};

@@ -9,9 +9,9 @@ use super::verdict::FeatureVerdict;
 /// The consequence of a loss, beside `apigw serve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Loss {
-    /// It lets in callers or addresses that are refused, leaves to a caller a value that a setting decides, or sends requests
-    /// to another backend, or to paths of one that the settings keep them from, or lets a caller do more than was granted. It has
-    /// to be allowed.
+    /// It lets in callers or addresses that are refused, leaves to a caller a value that a setting decides, or sends
+    /// requests to another backend, or to paths of one that the settings keep them from, or lets a caller do more than
+    /// was granted. It has to be allowed.
     Opens,
     /// It takes more of the callers who may call: more requests, larger ones, or malformed ones. The report says so.
     Unbounds,

@@ -1,7 +1,7 @@
 //! The methods of wider paths, for targets that decide by path and method at once.
 //!
-//! The gateway decides by the path first, and refuses a method that the path lacks (405). Such a target would give the request
-//! to a wider path: `DELETE /users/me` to `DELETE /users/{id}`.
+//! The gateway decides by the path first, and refuses a method that the path lacks (405). Such a target would give the
+//! request to a wider path: `DELETE /users/me` to `DELETE /users/{id}`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -93,8 +93,8 @@ impl EnvironmentFleet {
         }
     }
 
-    /// Takes note of a client whose poll was refused, one time more. Where there are too many notes, the client with the most of them
-    /// loses its oldest: whoever is refused under many names or addresses does not hide others.
+    /// Takes note of a client whose poll was refused, one time more. Where there are too many notes, the client with
+    /// the most of them loses its oldest: whoever is refused under many names or addresses does not hide others.
     pub fn note_refused(&mut self, client: RefusedClient) {
         let RefusedClient { time, peer, claim, identity, reason } = client;
         let is_same = |known: &RefusedPoll| {

@@ -71,7 +71,8 @@ impl KindState {
     }
 
     /// Returns the version under which clusters are sent. Where something else was sent after the node applied the same
-    /// ones, it may have applied a part of that: it gets them again, under a number by which its next poll is understood.
+    /// ones, it may have applied a part of that: it gets them again, under a number by which its next poll is
+    /// understood.
     pub(super) fn renewed(&self, content: String) -> String {
         let is_same = content_of(&self.applied) == content;
         let of_same = self.sent.as_ref().filter(|sent| content_of(&sent.version) == content);
@@ -102,8 +103,8 @@ impl KindState {
         if was_sent { PolledVersion::Accepted } else { PolledVersion::Unknown }
     }
 
-    /// Notes that a poll is held, and returns true if two processes poll under one name: each of them has a poll in flight
-    /// at the same time, again and again. Once may be a connection that broke off unnoticed.
+    /// Notes that a poll is held, and returns true if two processes poll under one name: each of them has a poll in
+    /// flight at the same time, again and again. Once may be a connection that broke off unnoticed.
     pub(super) fn hold(&mut self, source: u64, now: Timestamp) -> bool {
         let is_overlap = self.in_flight.replace(source).is_some_and(|other| other != source);
         if !is_overlap {

@@ -188,8 +188,8 @@ impl NodeRecord {
     }
 
     fn next_clusters(&mut self, release: &Arc<FleetRelease>, now: Timestamp) -> PollStep {
-        // A control plane that was just started does not know which routes the node has: the one before it may have sent some
-        // and died. A node without routes polls for clusters alone until it has a listener, which it gets.
+        // A control plane that was just started does not know which routes the node has: the one before it may have
+        // sent some and died. A node without routes polls for clusters alone until it has a listener, which it gets.
         let is_fresh = self.kind(ResourceKind::Clusters).applied.is_empty();
         if !is_fresh && !self.kind(ResourceKind::Routes).has_polled {
             return PollStep::Wait(None);
@@ -216,7 +216,8 @@ impl NodeRecord {
         }
     }
 
-    /// Returns the clusters that the node should have: those of the release, and those of before that are not to go yet.
+    /// Returns the clusters that the node should have: those of the release, and those of before that are not to go
+    /// yet.
     fn wanted_clusters(&self, release: &FleetRelease, now: Timestamp) -> BTreeMap<Arc<str>, HeldCluster> {
         let is_kept = |held: &HeldCluster| held.until.is_none_or(|until| until > now);
         let kept = self.held.iter().filter(|(_, held)| is_kept(held));
@@ -252,8 +253,8 @@ impl NodeRecord {
         step
     }
 
-    /// True if the node may have a listener of another form, whose filters lack what routes rely on to keep callers out. One that
-    /// polls with none has at most the one that it was sent.
+    /// True if the node may have a listener of another form, whose filters lack what routes rely on to keep callers
+    /// out. One that polls with none has at most the one that it was sent.
     fn may_have_old_listener(&self, release: &FleetRelease) -> bool {
         let listeners = self.kind(ResourceKind::Listeners);
         let has_none = listeners.has_polled && listeners.applied.is_empty();

@@ -54,8 +54,8 @@ impl ResourceKind {
     }
 }
 
-/// The body of a response, in pieces that other responses share: the routes of 1,000 groups are 72 MB, of which a release of
-/// one group changes 50 KB.
+/// The body of a response, in pieces that other responses share: the routes of 1,000 groups are 72 MB, of which a
+/// release of one group changes 50 KB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoveryBody(Arc<[Bytes]>);
 
@@ -132,7 +132,8 @@ pub struct FleetRelease {
 }
 
 impl FleetRelease {
-    /// Makes a release of its routes as JSON in pieces, the clusters that they lead to and the operations that they serve.
+    /// Makes a release of its routes as JSON in pieces, the clusters that they lead to and the operations that they
+    /// serve.
     #[must_use]
     pub fn new(
         serves: BTreeMap<GroupName, OperationId>,

@@ -1,7 +1,8 @@
 //! Access to a group with a real backend: authentication and authorization of a request.
 //!
-//! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
-//! so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte before.
+//! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is
+//! whole, so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte
+//! before.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -138,8 +139,8 @@ impl AccessState {
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
 
-    /// Checks that a request would still be let in by its credential, and returns the time until which it would if nothing
-    /// changes. A signature is not verified again: its date and its nonce were for one request.
+    /// Checks that a request would still be let in by its credential, and returns the time until which it would if
+    /// nothing changes. A signature is not verified again: its date and its nonce were for one request.
     pub(crate) fn check_again(
         &self,
         rules: &AccessRules,
@@ -175,8 +176,8 @@ impl AccessState {
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
 
-    /// Finds out whether a caller that was let in may call no more since its right was withdrawn: its secret was revoked or
-    /// removed, or its grant was. All else that would refuse it now counts for nothing.
+    /// Finds out whether a caller that was let in may call no more since its right was withdrawn: its secret was
+    /// revoked or removed, or its grant was. All else that would refuse it now counts for nothing.
     pub(crate) fn withdrawal(&self, call: &ApiCall<'_>, credential: &LastingCredential) -> Option<Denial> {
         let now = self.now();
         let directory = self.directory.load();

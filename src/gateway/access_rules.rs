@@ -77,8 +77,8 @@ impl AccessRules {
         }
     }
 
-    /// Lists the headers of a request that a backend behind CGI would take for those of keys: underscores and hyphens are one
-    /// there (RFC 3875, section 4.1.18).
+    /// Lists the headers of a request that a backend behind CGI would take for those of keys: underscores and hyphens
+    /// are one there (RFC 3875, section 4.1.18).
     pub(crate) fn misspelled_keys(&self, headers: &HeaderMap) -> Vec<HeaderName> {
         let is_key = |name: &&HeaderName| {
             let text = name.as_str();
@@ -88,8 +88,8 @@ impl AccessRules {
         found.cloned().collect()
     }
 
-    /// Lists the headers that the backend does not get: with credentials of any kind that the route takes, whichever of them
-    /// has let the request in. Some of them may not be there.
+    /// Lists the headers that the backend does not get: with credentials of any kind that the route takes, whichever of
+    /// them has let the request in. Some of them may not be there.
     pub(crate) fn credentials_of<'r>(&'r self, headers: &HeaderMap) -> impl Iterator<Item = &'r HeaderName> + use<'r> {
         static IN_AUTHORIZATION: [HeaderName; 1] = [AUTHORIZATION];
         static IN_MESSAGE: [HeaderName; 2] = [SIGNATURE_INPUT, SIGNATURE];
@@ -174,8 +174,8 @@ pub(super) fn credential_not_taken(headers: &HeaderMap) -> Option<CredentialKind
     headers.get_all(AUTHORIZATION).iter().any(is_bearer).then_some(CredentialKind::Token)
 }
 
-/// Returns the header with the subscription key and its place among the names, if there is one: the first of them that is
-/// there, which must stand once.
+/// Returns the header with the subscription key and its place among the names, if there is one: the first of them that
+/// is there, which must stand once.
 pub(super) fn subscription_key<'h>(
     headers: &'h HeaderMap,
     names: &[HeaderName],

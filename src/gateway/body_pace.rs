@@ -21,8 +21,8 @@ impl BodyPace {
     }
 }
 
-/// The bytes that a client is behind with a body. They grow while it is waited for, and each byte that comes pays for one;
-/// none is paid for in advance, so that a burst at the beginning buys no standstill later.
+/// The bytes that a client is behind with a body. They grow while it is waited for, and each byte that comes pays for
+/// one; none is paid for in advance, so that a burst at the beginning buys no standstill later.
 #[derive(Debug)]
 pub(crate) struct BodyArrears {
     bytes: Cell<u64>,
@@ -46,8 +46,8 @@ impl BodyArrears {
         self.bytes.set(self.bytes.get().saturating_sub(count));
     }
 
-    /// Counts the time since the last call, in which the client may have been waited for; returns `true` where it has been
-    /// for too long.
+    /// Counts the time since the last call, in which the client may have been waited for; returns `true` where it has
+    /// been for too long.
     pub(crate) fn tick(&self, now: Ticks, is_awaited: bool, pace: BodyPace) -> bool {
         let passed = now.saturating_sub(self.counted.replace(now));
         if is_awaited {

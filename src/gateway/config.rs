@@ -22,11 +22,11 @@ pub struct Config {
     pub listen: Vec<BindAddress>,
     /// Address of `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; none if unset.
     pub admin: Option<SocketAddr>,
-    /// Address of the authorizer, which proxies ask about requests; none if unset. Without `authorize_tls` it trusts every
-    /// client.
+    /// Address of the authorizer, which proxies ask about requests; none if unset. Without `authorize_tls` it trusts
+    /// every client.
     pub authorize: Option<SocketAddr>,
-    /// The certificate of the authorizer and the authorities of proxies, see [`super::tls::node_server_config`]. A proxy
-    /// may ask about the environments that its certificate names.
+    /// The certificate of the authorizer and the authorities of proxies, see [`super::tls::node_server_config`]. A
+    /// proxy may ask about the environments that its certificate names.
     pub authorize_tls: Option<Arc<MutualTls>>,
     /// Where nodes poll for what is live, and the fleets that they are of.
     pub discovery: Option<DiscoveryConfig>,
@@ -54,10 +54,11 @@ pub struct Config {
     pub keys: Arc<KeyDirectory>,
     /// The number of gateways that share the limits of groups, keys and grants.
     pub gateways: NonZeroU32,
-    /// The requests that a process before has let in today, as [`day_counts`](super::Gateway::day_counts) returned them.
+    /// The requests that a process before has let in today, as [`day_counts`](super::Gateway::day_counts) returned
+    /// them.
     pub day_counts: DayCounts,
-    /// The dates of signed requests that a process before has let in, and the journal for the process after. Without them
-    /// a request that is dated ahead of the clock may be let in once more after a restart.
+    /// The dates of signed requests that a process before has let in, and the journal for the process after. Without
+    /// them a request that is dated ahead of the clock may be let in once more after a restart.
     pub signed_dates: Option<SignedDates>,
     /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
@@ -72,7 +73,8 @@ pub struct DiscoveryConfig {
     pub address: SocketAddr,
     /// The fleets.
     pub control: Arc<FleetControl>,
-    /// Its certificates and the authorities of nodes, see [`super::tls::node_server_config`]; `None` where nodes are believed.
+    /// Its certificates and the authorities of nodes, see [`super::tls::node_server_config`]; `None` where nodes are
+    /// believed.
     pub tls: Option<Arc<MutualTls>>,
 }
 

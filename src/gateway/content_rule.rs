@@ -109,7 +109,8 @@ impl ContentRule {
         Ok(piece.and_then(|piece| schema.read(piece, MOST_VIOLATIONS).err()).unwrap_or_default())
     }
 
-    /// Judges a sequence by the schema of its items, and as a list where that is declared (OpenAPI 3.2, section 4.14.3).
+    /// Judges a sequence by the schema of its items, and as a list where that is declared (OpenAPI 3.2, section
+    /// 4.14.3).
     fn check_sequence(&self, framing: SequenceFraming, body: &Bytes) -> Result<Vec<ValueViolation>, UnreadableBody> {
         let whole = self.whole_sequence();
         if self.items.is_none() && whole.is_none() {

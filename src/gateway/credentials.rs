@@ -1,6 +1,7 @@
 //! Credentials that a definition asks callers for: that they are there, and no more.
 //!
-//! A mock has nobody to ask whether they are right. It can still be asked to refuse who shows none, as the real backend will.
+//! A mock has nobody to ask whether they are right. It can still be asked to refuse who shows none, as the real backend
+//! will.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};

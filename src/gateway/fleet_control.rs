@@ -105,8 +105,9 @@ impl FleetControl {
         is_forgotten
     }
 
-    /// Takes note of a client whose poll was refused: in the environment that it was for, else in each. It is remembered with the times
-    /// at which nodes were seen: whoever is refused a thousand times a second does not have each poll saved.
+    /// Takes note of a client whose poll was refused: in the environment that it was for, else in each. It is
+    /// remembered with the times at which nodes were seen: whoever is refused a thousand times a second does not have
+    /// each poll saved.
     pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, client: &RefusedClient) {
         let mut fleets = self.lock();
         let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));

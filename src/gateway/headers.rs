@@ -21,8 +21,8 @@ pub(crate) const X_APIGW_KEY: HeaderName = HeaderName::from_static("x-apigw-key"
 /// The header that carries a request's id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Standard fields whose definition allows them in trailers (RFC 9110, sections 8.8.3, 11.6.3 and 14.3; RFC 9421; RFC 9530;
-/// Server Timing).
+/// Standard fields whose definition allows them in trailers (RFC 9110, sections 8.8.3, 11.6.3 and 14.3; RFC 9421; RFC
+/// 9530; Server Timing).
 const STANDARD_TRAILERS: [&str; 9] = [
     "accept-ranges",
     "authentication-info",
@@ -106,8 +106,9 @@ pub(crate) fn strip_well_known(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes the headers that `Connection` names, but for well-known ones that are still read, and for those that tell where a
-/// message comes from: a proxy in front may pass on a client's `Connection`, and no client decides what a backend learns of it.
+/// Removes the headers that `Connection` names, but for well-known ones that are still read, and for those that tell
+/// where a message comes from: a proxy in front may pass on a client's `Connection`, and no client decides what a
+/// backend learns of it.
 pub(crate) fn strip_named(headers: &mut HeaderMap) {
     const KEPT: [HeaderName; 6] = [TE, UPGRADE, FORWARDED, VIA, X_APIGW_KEY, X_REQUEST_ID];
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
@@ -203,8 +204,8 @@ fn is_hop(name: &HeaderName) -> bool {
     HOPS.contains(name)
 }
 
-/// Writes the headers that tell the hops of a request: behind what a trusted client tells, and but for those that the settings
-/// have written.
+/// Writes the headers that tell the hops of a request: behind what a trusted client tells, and but for those that the
+/// settings have written.
 fn write_hops(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHeaders, forwarded: &ForwardedHeaders<'_>) {
     let is_told = |name: &HeaderName| forwarded.trusted && headers.contains_key(name);
     for (name, own) in [
@@ -233,7 +234,8 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     }
 }
 
-/// True if a caller's header is forwarded unchanged. The gateway writes some itself; of others a caller has to be trusted.
+/// True if a caller's header is forwarded unchanged. The gateway writes some itself; of others a caller has to be
+/// trusted.
 fn is_passed_on(name: &str, trusted: bool) -> bool {
     match name {
         "host" | "expect" | "content-length" | "cookie" | "forwarded" | "x-forwarded-for" | "x-forwarded-prefix" => {

@@ -3,17 +3,18 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The field that the gateway adds to the head of a request over HTTP/2 whose target has a fragment, and for which the request
-/// is refused, also where a caller sends it.
+/// The field that the gateway adds to the head of a request over HTTP/2 whose target has a fragment, and for which the
+/// request is refused, also where a caller sends it.
 pub(crate) const X_APIGW_MALFORMED: HeaderName = HeaderName::from_static("x-apigw-malformed");
 
-/// True if a value has blanks around it, which is malformed (RFC 9113, section 8.2.1). On HTTP/1.1 they are no part of it.
+/// True if a value has blanks around it, which is malformed (RFC 9113, section 8.2.1). On HTTP/1.1 they are no part of
+/// it.
 pub(crate) fn has_blanks_around(headers: &HeaderMap) -> bool {
     headers.values().any(|value| has_blank_end(value.as_bytes()))
 }
 
-/// Joins the pieces of a cookie as a backend gets them (RFC 9113, section 8.2.3). Those of a malformed one stay apart: blanks
-/// around a piece would be inside of the whole, where nobody finds them.
+/// Joins the pieces of a cookie as a backend gets them (RFC 9113, section 8.2.3). Those of a malformed one stay apart:
+/// blanks around a piece would be inside of the whole, where nobody finds them.
 pub(crate) fn join_cookies(headers: &mut HeaderMap) {
     let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     if pieces.len() > 1

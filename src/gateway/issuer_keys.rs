@@ -1,7 +1,8 @@
 //! The public keys of issuers whose groups name an address: shared by all groups that name it, and due again in time.
 //!
-//! `server::key_fetcher` fetches them; here is the state, with the times handed in. The last good set counts while the newer
-//! ones fail, for as long as a group says. A token of an unknown key has the set fetched sooner, but not each time.
+//! `server::key_fetcher` fetches them; here is the state, with the times handed in. The last good set counts while the
+//! newer ones fail, for as long as a group says. A token of an unknown key has the set fetched sooner, but not each
+//! time.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

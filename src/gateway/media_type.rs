@@ -31,8 +31,8 @@ pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
     found.map_or(0, |(_, weight)| weight)
 }
 
-/// Finds the most accepted range that meets a declared one and does not have its usual member, with its weight: the first
-/// among equals, of those that `is_wanted` holds for.
+/// Finds the most accepted range that meets a declared one and does not have its usual member, with its weight: the
+/// first among equals, of those that `is_wanted` holds for.
 pub(crate) fn accepted_beside(
     accepts: &[&str],
     declared: &MediaRange,

@@ -118,7 +118,8 @@ impl MockResults {
         {
             return Ok(PickedMock { status: result.status, applied: None, chosen: AcceptedMock::usual(result) });
         }
-        // Preferences that cannot be followed are ignored (RFC 7240, section 2), and so are those for what is not accepted.
+        // Preferences that cannot be followed are ignored (RFC 7240, section 2), and so are those for what is not
+        // accepted.
         let mut usual = Vec::new();
         for followed in preference.fallbacks() {
             let (status, candidates) = self.candidates(constant, &followed);
@@ -204,8 +205,9 @@ impl MockResult {
         self.media_range.as_ref().map(|range| range.essence()).or_else(|| self.media_type.clone())
     }
 
-    /// Returns how much the caller accepts it, and in which media type. A caller that accepts another member of the declared
-    /// range gets that where the body is one, else the usual one if nothing else is declared (RFC 9110, section 12.5.1).
+    /// Returns how much the caller accepts it, and in which media type. A caller that accepts another member of the
+    /// declared range gets that where the body is one, else the usual one if nothing else is declared (RFC 9110,
+    /// section 12.5.1).
     fn acceptance(&self, accepts: &[&str]) -> (Acceptance, AcceptedMock<'_>) {
         let usual = AcceptedMock::usual(self);
         let name = self.media_type.as_deref().filter(|_| !accepts.is_empty());

@@ -1,7 +1,8 @@
 //! Listeners whose clients show certificates: nodes that poll, and proxies that ask for verdicts.
 //!
-//! A certificate that ends soon is the only revocation that there is, and connections live long: hence the certificates of a
-//! client are verified with each of its requests, by the authorities that are trusted now, and not in the handshake alone.
+//! A certificate that ends soon is the only revocation that there is, and connections live long: hence the certificates
+//! of a client are verified with each of its requests, by the authorities that are trusted now, and not in the
+//! handshake alone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +25,8 @@ const LOG_PAUSE: Duration = Duration::from_mins(1);
 /// The most clients with reasons that are told apart.
 const MOST_TOLD_APART: usize = 16;
 
-/// A listener's own certificate and the authorities of its clients, which may be replaced, and the clients that it refused.
+/// A listener's own certificate and the authorities of its clients, which may be replaced, and the clients that it
+/// refused.
 #[derive(Debug)]
 pub struct MutualTls {
     present: ArcSwap<ListenerTls>,

@@ -23,7 +23,8 @@ impl Preference {
         let mut preference = Self::default();
         // Names of examples may have any letters, which clients send as UTF-8, quoted or not.
         let values = request.get_all(PREFER).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-        // `code=404; example=one` makes the example a parameter of the code; it is taken for the preference that it means.
+        // `code=404; example=one` makes the example a parameter of the code; it is taken for the preference that it
+        // means.
         for word in values.flat_map(|value| split_unquoted(value, ',')).flat_map(|value| split_unquoted(value, ';')) {
             let Some((name, value)) = word.split_once('=') else { continue };
             let kind = match trim_blanks(name) {

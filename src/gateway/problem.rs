@@ -126,8 +126,8 @@ impl Problem {
         self
     }
 
-    /// Returns the reason for the access log: of violations by a request only their places, since the messages repeat parts of
-    /// it; those by a response tell no values.
+    /// Returns the reason for the access log: of violations by a request only their places, since the messages repeat
+    /// parts of it; those by a response tell no values.
     pub(crate) fn reason(&self) -> String {
         if let Some(reason) = &self.operator_reason {
             return reason.clone();

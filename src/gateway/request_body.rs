@@ -81,8 +81,8 @@ impl BodyProgress {
         !self.done.get() && (self.bytes.get() != before || self.waits.get() && self.is_held_up())
     }
 
-    /// True if the client may have no room to send more. That is no excuse for ever, nor anew after each byte: a client that lets
-    /// one body stand could let all others stand with it.
+    /// True if the client may have no room to send more. That is no excuse for ever, nor anew after each byte: a client
+    /// that lets one body stand could let all others stand with it.
     fn is_held_up(&self) -> bool {
         const LONGEST: Ticks = 10;
         self.watch.has_held_bodies() && self.held_up.get() <= LONGEST * self.pace.ticks

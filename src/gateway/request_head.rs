@@ -89,8 +89,8 @@ fn check_target(uri: &Uri) -> Result<bool, Problem> {
     Ok(has_encoded_slash)
 }
 
-/// Checks that a body is framed in one way (RFC 9112, section 6.1), as far as the parsed head shows: of a `Content-Length`
-/// beside a `Transfer-Encoding`, and of one that is repeated, hyper has left one.
+/// Checks that a body is framed in one way (RFC 9112, section 6.1), as far as the parsed head shows: of a
+/// `Content-Length` beside a `Transfer-Encoding`, and of one that is repeated, hyper has left one.
 fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let lengths = headers.get_all(CONTENT_LENGTH).iter().count();

@@ -8,8 +8,8 @@
 //! 4. `check_access`: the key of the caller and its grant;
 //! 5. `check_limits_of_head`: the rate limits;
 //! 6. `check_body_size`: the declared length; `request_body` counts the rest;
-//! 7. `check_without_body` or, once the body is there, `receive_body`: the parameters and the body, against the definition where
-//!    the group asks for it;
+//! 7. `check_without_body` or, once the body is there, `receive_body`: the parameters and the body, against the
+//!    definition where the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
 //! On a connection of a proxy that asks for a verdict, `authorize` responds after the sixth; where the
@@ -17,9 +17,11 @@
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is served by the snapshot of its start, whatever is published
-//! meanwhile. Where its response lasts, it goes on only as long as it would be let in by the current one (`ongoing_call`).
+//! meanwhile. Where its response lasts, it goes on only as long as it would be let in by the current one
+//! (`ongoing_call`).
 //!
-//! `respond` has the last two. `exchange` writes responses, and sees to it that each is counted and logged (`access_log`).
+//! `respond` has the last two. `exchange` writes responses, and sees to it that each is counted and logged
+//! (`access_log`).
 
 pub(crate) mod access_log;
 mod authorize;
@@ -98,8 +100,8 @@ pub(crate) async fn handle(
     response
 }
 
-/// Says on HTTP/1.0 that the connection ends with a response which has no length, since there are no chunks, or which ends it
-/// anyway: hyper would promise to keep it, too.
+/// Says on HTTP/1.0 that the connection ends with a response which has no length, since there are no chunks, or which
+/// ends it anyway: hyper would promise to keep it, too.
 fn end_connection_of_http_1_0(response: &mut Response<ResponsePayload>) {
     let has_length = response.body().is_end_stream() || response.body().size_hint().exact().is_some();
     if has_length && !response.headers().contains_key(CONNECTION) {
@@ -289,7 +291,8 @@ impl Exchange {
         Ok(Some(check))
     }
 
-    /// Refuses a request whose declared length is above the limit, and returns the limit, which the body is counted against.
+    /// Refuses a request whose declared length is above the limit, and returns the limit, which the body is counted
+    /// against.
     fn check_body_size(&self, group: &CompiledGroup, body: &IncomingBody) -> Result<u64, Problem> {
         let limit = group.max_body.unwrap_or(self.context.shared.config.limits.body_bytes);
         if body.size_hint().lower() > limit {

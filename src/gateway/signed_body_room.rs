@@ -1,7 +1,8 @@
 //! The room for signed bodies, which are held until they are whole and verified.
 //!
-//! All workers share it. Each client address has a part of it, so that no client keeps the others out, however many connections
-//! it opens. Bodies that name no key have the same room as others: how much is read of one would tell which ids exist.
+//! All workers share it. Each client address has a part of it, so that no client keeps the others out, however many
+//! connections it opens. Bodies that name no key have the same room as others: how much is read of one would tell which
+//! ids exist.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -59,8 +60,9 @@ impl SignedBodyRoom {
 }
 
 impl BodyReservation<'_> {
-    /// Sets room aside for the next bytes. The bodies of a client have an eighth of the room. One that outgrows it has as much as
-    /// it leaves free, so that the few that fill the room leave some for all others, and keeps out no other body of its client.
+    /// Sets room aside for the next bytes. The bodies of a client have an eighth of the room. One that outgrows it has
+    /// as much as it leaves free, so that the few that fill the room leave some for all others, and keeps out no other
+    /// body of its client.
     pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
         let mut reserved = self.room.lock();
         let mut client = reserved.by_client.get(&self.client).copied().unwrap_or_default();

@@ -15,7 +15,8 @@ pub struct SourceStatus {
     pub expires: Option<Timestamp>,
     /// True if that time is over.
     pub expired: bool,
-    /// The environments that were named and that the push does not have: while there are some, the gateway is not ready.
+    /// The environments that were named and that the push does not have: while there are some, the gateway is not
+    /// ready.
     pub missing_environments: Vec<EnvironmentName>,
     /// When the store said last that there is nothing newer; `None` where it has not responded yet.
     pub checked: Option<Timestamp>,

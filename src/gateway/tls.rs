@@ -46,7 +46,8 @@ pub enum TlsError {
     Authorities,
 }
 
-/// The configuration of an encrypted listener, with the verifier of its clients' certificates where they have to show some.
+/// The configuration of an encrypted listener, with the verifier of its clients' certificates where they have to show
+/// some.
 #[derive(Debug, Clone)]
 pub struct ListenerTls {
     config: Arc<ServerConfig>,
@@ -96,7 +97,8 @@ pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, 
     Ok(Arc::new(config))
 }
 
-/// Builds the configuration of the listener of nodes: HTTP/1.1, and a certificate of one of these authorities (PEM) from each.
+/// Builds the configuration of the listener of nodes: HTTP/1.1, and a certificate of one of these authorities (PEM)
+/// from each.
 pub fn node_server_config(certificate: &Certificate, authorities: &[u8]) -> Result<ListenerTls, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();

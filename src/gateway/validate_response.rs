@@ -243,8 +243,8 @@ impl HeaderRule {
     }
 }
 
-/// Checks cookies, of which each line is one (RFC 6265, section 3): all of them as a list where the schema takes one, else each
-/// by itself.
+/// Checks cookies, of which each line is one (RFC 6265, section 3): all of them as a list where the schema takes one,
+/// else each by itself.
 fn check_cookies(written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueViolation> {
     let cookie = |text: &std::borrow::Cow<'_, str>| serde_json::Value::from(&**text);
     if schema.allows_structure(ValueStructure::List) {

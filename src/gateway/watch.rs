@@ -173,8 +173,8 @@ impl ConnectionWatch {
 
     /// Notes that bytes have come. Where no request is in flight, they begin a head.
     ///
-    /// The start of a head that came with the request before it is not seen here: it is waited for as the next request is,
-    /// until more of it comes.
+    /// The start of a head that came with the request before it is not seen here: it is waited for as the next request
+    /// is, until more of it comes.
     pub(crate) fn came(&self, count: usize) {
         self.starved.set(false);
         match self.reading.get() {
@@ -205,8 +205,8 @@ impl ConnectionWatch {
         self.held_bodies.set(if is_held { count + 1 } else { count.saturating_sub(1) });
     }
 
-    /// True if the client may not be able to send a body, since another one fills the room that the gateway gives to all bodies
-    /// of the connection (RFC 9113, section 5.2).
+    /// True if the client may not be able to send a body, since another one fills the room that the gateway gives to
+    /// all bodies of the connection (RFC 9113, section 5.2).
     pub(crate) fn has_held_bodies(&self) -> bool {
         self.held_bodies.get() > 0
     }
@@ -289,7 +289,8 @@ impl ConnectionWatch {
             ClientWait::Idle => idle && waited > timeouts.keep_alive,
             ClientWait::Head => waited > timeouts.head,
             ClientWait::Body => {
-                // Where the last attempt to read found something, it is the backend that takes its time, not the client.
+                // Where the last attempt to read found something, it is the backend that takes its time, not the
+                // client.
                 let late = self.arrears.tick(now, self.starved.get(), timeouts.body);
                 if late && self.late_since.get().is_none() {
                     // The body's reader responds with 408.
@@ -301,13 +302,14 @@ impl ConnectionWatch {
             ClientWait::Tunnel => multiplexed && idle,
         };
         let tunnel = self.reading.get() == ClientWait::Tunnel && !multiplexed;
-        // A client that multiplexes can leave responses unread without a single write that waits (RFC 9113, section 5.2).
+        // A client that multiplexes can leave responses unread without a single write that waits (RFC 9113, section
+        // 5.2).
         let untaken = multiplexed && busy && self.untaken.get() == self.in_flight.get();
         let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > timeouts.write)
             || untaken && since(self.progress.get()) > timeouts.write;
         let stalled = busy && since(self.progress.get()) > timeouts.stall && !tunnel;
-        // hyper closes a connection of HTTP/2 once the client has acknowledged that no more requests are taken (RFC 9113,
-        // section 6.8), which a client that is gone never does.
+        // hyper closes a connection of HTTP/2 once the client has acknowledged that no more requests are taken (RFC
+        // 9113, section 6.8), which a client that is gone never does.
         let is_quiet = multiplexed && !busy && self.write_blocked_since.get().is_none();
         let drained = is_quiet
             && self.draining_since.get().is_some_and(|then| since(then.max(self.progress.get())) > timeouts.drain);
@@ -317,8 +319,8 @@ impl ConnectionWatch {
         }
     }
 
-    /// Counts a tick of the exchanges with backends; returns `true` if one was broken off whose response can only end with
-    /// the connection. A client that multiplexes may leave one response and read others.
+    /// Counts a tick of the exchanges with backends; returns `true` if one was broken off whose response can only end
+    /// with the connection. A client that multiplexes may leave one response and read others.
     fn breaks_off_exchange(&self) -> bool {
         let multiplexed = self.multiplexed.get();
         let moved = self.taken.replace(false) && !multiplexed;

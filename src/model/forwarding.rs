@@ -76,8 +76,9 @@ pub struct Forwarding {
     /// Forward the client's `Host` instead of the host and port of the backend's address.
     #[serde(default)]
     pub keep_host: bool,
-    /// Let a connection continue as a websocket for every GET whose client asks for one. Without it, for the operations with
-    /// `x-apigw-websocket: true`, and for those that declare a response 101; `x-apigw-websocket: false` excludes one.
+    /// Let a connection continue as a websocket for every GET whose client asks for one. Without it, for the operations
+    /// with `x-apigw-websocket: true`, and for those that declare a response 101; `x-apigw-websocket: false` excludes
+    /// one.
     #[serde(default)]
     pub websockets: bool,
     /// Forward the credentials with which the caller was admitted. By default the backend receives the name of the key
@@ -304,7 +305,8 @@ const RESERVED_HEADERS: [&str; 11] = [
 ];
 
 impl ParameterReference {
-    /// True if it is the header that names the caller's key to backends, in any spelling that some backend takes for it.
+    /// True if it is the header that names the caller's key to backends, in any spelling that some backend takes for
+    /// it.
     #[must_use]
     pub fn names_caller(&self) -> bool {
         matches!(self, Self::Header(name) if name.replace('_', "-") == "x-apigw-key")

@@ -106,7 +106,8 @@ pub enum Hint {
         /// The file.
         file: String,
     },
-    /// Revert an edit by hand, which may be committed, before a merge is resolved, and make the change by a command afterwards.
+    /// Revert an edit by hand, which may be committed, before a merge is resolved, and make the change by a command
+    /// afterwards.
     RevertEdit {
         /// The environment.
         environment: EnvironmentName,

@@ -133,8 +133,8 @@ impl EnvironmentName {
         self.as_str() == Self::WITH_CUSTOM_DOMAINS
     }
 
-    /// Returns the built-in environment, or the alias of one, of which a name is most likely a misspelling: one letter too
-    /// few or too many, or two exchanged. `None` for those themselves, and for names that somebody numbered.
+    /// Returns the built-in environment, or the alias of one, of which a name is most likely a misspelling: one letter
+    /// too few or too many, or two exchanged. `None` for those themselves, and for names that somebody numbered.
     #[must_use]
     pub fn misspelt(name: &str) -> Option<&'static str> {
         const KNOWN: [&str; 9] =

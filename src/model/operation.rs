@@ -142,8 +142,8 @@ impl Operation {
         }
     }
 
-    /// Makes the operation later than these entries, whatever the clocks of those say who made them: the history can be read by
-    /// time, and the last operation is the one that was committed last.
+    /// Makes the operation later than these entries, whatever the clocks of those say who made them: the history can be
+    /// read by time, and the last operation is the one that was committed last.
     pub fn make_later_than<'a>(&mut self, entries: impl IntoIterator<Item = &'a Deployment>) {
         let latest = entries.into_iter().map(|entry| entry.since.successor()).max();
         self.time = latest.map_or(self.time, |latest| latest.max(self.time));

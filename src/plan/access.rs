@@ -6,8 +6,8 @@ use super::facts::{Facts, HeldGrant};
 use crate::definition::Definition;
 use crate::model::{Backend, EnvironmentName, GroupName};
 
-/// Warns of a group that nobody can call, since it asks callers for a key and no key may call it; and of grants for APIs
-/// that it does not have. A mock asks nobody.
+/// Warns of a group that nobody can call, since it asks callers for a key and no key may call it; and of grants for
+/// APIs that it does not have. A mock asks nobody.
 pub(super) fn access_warnings<E>(
     facts: &dyn Facts<Error = E>,
     group: &GroupName,

@@ -31,15 +31,15 @@ pub trait Facts {
     /// Returns the live entries of an environment.
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, Self::Error>;
 
-    /// Returns the entries of an environment that were edited by hand and may be replaced; [`environment`](Self::environment)
-    /// has them as their operations left them.
+    /// Returns the entries of an environment that were edited by hand and may be replaced;
+    /// [`environment`](Self::environment) has them as their operations left them.
     fn edited_entries(
         &self,
         environment: &EnvironmentName,
     ) -> Result<Arc<BTreeMap<GroupName, EditedEntry>>, Self::Error>;
 
-    /// Fails where an entry of these groups, or any where none is named, was edited by hand, though it might be replaced: who
-    /// brings something new in is told of the edit first.
+    /// Fails where an entry of these groups, or any where none is named, was edited by hand, though it might be
+    /// replaced: who brings something new in is told of the edit first.
     fn check_unedited(&self, environment: &EnvironmentName, groups: &BTreeSet<GroupName>) -> Result<(), Self::Error>;
 
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
@@ -79,8 +79,8 @@ pub trait Facts {
     /// Returns a group's latest deployments as far as the history can be read, the present entry first.
     fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error>;
 
-    /// Returns the operations that made an entry of groups, where the environment has none any more, among so many of its
-    /// newest operations.
+    /// Returns the operations that made an entry of groups, where the environment has none any more, among so many of
+    /// its newest operations.
     fn lost_releases(
         &self,
         environment: &EnvironmentName,
@@ -97,7 +97,8 @@ pub trait Facts {
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Self::Error>;
 
-    /// Returns the reason why an operation that has a file is not [`operation`](Self::operation); `None` where it has none.
+    /// Returns the reason why an operation that has a file is not [`operation`](Self::operation); `None` where it has
+    /// none.
     fn loose_operation(
         &self,
         environment: &EnvironmentName,

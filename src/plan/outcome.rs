@@ -121,8 +121,8 @@ impl Plan {
 
     /// Adds a group's change.
     ///
-    /// The operation becomes later than the entry that it replaces, whatever the clocks say. A commit also makes it later
-    /// than the other operations of the environment.
+    /// The operation becomes later than the entry that it replaces, whatever the clocks say. A commit also makes it
+    /// later than the other operations of the environment.
     pub(super) fn replace(
         &mut self,
         group: &GroupName,

@@ -134,7 +134,8 @@ impl BackendKinds {
     }
 }
 
-/// Finds the kinds of backend of a release in an environment. The past is read only if the present does not have its own.
+/// Finds the kinds of backend of a release in an environment. The past is read only if the present does not have its
+/// own.
 fn past_backends<E>(
     facts: &dyn Facts<Error = E>,
     environment: &EnvironmentName,

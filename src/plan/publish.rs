@@ -123,7 +123,8 @@ impl ChosenCandidate {
     }
 }
 
-/// Refuses to freeze a number with other bytes than those that operations name by it: their version is gone, and may come back.
+/// Refuses to freeze a number with other bytes than those that operations name by it: their version is gone, and may
+/// come back.
 ///
 /// # Errors
 ///

@@ -51,7 +51,8 @@ pub struct BreakingChange {
 /// The versions whose comparison a refusal is about, by the numbers under which they lie on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComparedVersions {
-    /// The version that callers have. It need not be the one of the environment's file: in a merge, each side has its own.
+    /// The version that callers have. It need not be the one of the environment's file: in a merge, each side has its
+    /// own.
     pub before: Version,
     /// The version that callers would get.
     pub next: NextVersion,

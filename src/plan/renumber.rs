@@ -23,10 +23,10 @@ pub struct NumberClaims {
 
 /// Returns the number of each version that has to be written.
 ///
-/// A number whose version was deleted stays with that. Of several versions with one number, that which was there before a
-/// rebase or a cherry-pick keeps it. In a merge it is that which is live in a protected environment, else the one with the
-/// smallest digest; the others get the next free numbers, in the order of their digests. Everybody who resolves the same
-/// merge comes to the same, whichever side lies there.
+/// A number whose version was deleted stays with that. Of several versions with one number, that which was there before
+/// a rebase or a cherry-pick keeps it. In a merge it is that which is live in a protected environment, else the one
+/// with the smallest digest; the others get the next free numbers, in the order of their digests. Everybody who
+/// resolves the same merge comes to the same, whichever side lies there.
 #[must_use]
 pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
     let contested = contested_numbers(claims);

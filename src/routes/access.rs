@@ -107,8 +107,8 @@ impl Credential {
         }
     }
 
-    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme, and a
-    /// scheme that is no token cannot be asked for: nobody can show its credentials.
+    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered
+    /// scheme, and a scheme that is no token cannot be asked for: nobody can show its credentials.
     fn challenge(&self) -> String {
         match self {
             Self::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),

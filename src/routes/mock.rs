@@ -16,7 +16,8 @@ pub struct MockResponses {
     pub has_constant: bool,
     /// True if some are left out, as the responses of the whole definition are too large together.
     pub is_cut: bool,
-    /// The responses. `Accept` picks one by its media type (RFC 9110, section 12.5.1), `Prefer` by its code and example.
+    /// The responses. `Accept` picks one by its media type (RFC 9110, section 12.5.1), `Prefer` by its code and
+    /// example.
     pub responses: Vec<MockResponse>,
 }
 
@@ -77,9 +78,9 @@ impl MockResponse {
         are_headers && self.media_type.as_deref().is_none_or(is_header_value)
     }
 
-    /// Returns the `Prefer` header that asks for it (RFC 7240); `None` where it is declared for several codes, each of which
-    /// asks for it unless something else is declared for that one, for that of `x-apigw-mock`, and for an example whose name
-    /// can stand in no header.
+    /// Returns the `Prefer` header that asks for it (RFC 7240); `None` where it is declared for several codes, each of
+    /// which asks for it unless something else is declared for that one, for that of `x-apigw-mock`, and for an example
+    /// whose name can stand in no header.
     #[must_use]
     pub fn prefer(&self) -> Option<String> {
         let Some(StatusPattern::Code(code)) = self.declared_for else { return None };

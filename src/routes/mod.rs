@@ -1,12 +1,13 @@
 //! The work of a gateway for an environment, as plain data: the requests that it matches, their access, and the
 //! response or the upstream of each, with the rewriting of requests.
 //!
-//! This is the one reading of a definition and of `group.yaml` for routing: [`build()`] makes the routes of a group from its
-//! snapshot, `gateway` compiles them, and an export to another engine renders them. Nothing here does I/O, and nothing knows
-//! a connection. All of it can be printed: a secret is written as `***`.
+//! This is the one reading of a definition and of `group.yaml` for routing: [`build()`] makes the routes of a group
+//! from its snapshot, `gateway` compiles them, and an export to another engine renders them. Nothing here does I/O, and
+//! nothing knows a connection. All of it can be printed: a secret is written as `***`.
 //!
-//! A request goes through a [`Route`] from its top to its bottom: matched by host, prefix, path and method; then the steps
-//! `ip_rules` of the group, `access`, `rate_limits` of the group, `limits` and `validation`; then the [`Responder`].
+//! A request goes through a [`Route`] from its top to its bottom: matched by host, prefix, path and method; then the
+//! steps `ip_rules` of the group, `access`, `rate_limits` of the group, `limits` and `validation`; then the
+//! [`Responder`].
 //!
 //! - `path`: the template of a path, with its parameters
 //! - `access`: who may call
@@ -85,7 +86,8 @@ pub struct GroupRoutes {
     pub rate_limits: RateLimits,
     /// Forwarding to a real backend; `None` for a mock.
     pub forward: Option<GroupForwarding>,
-    /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a prefix.
+    /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a
+    /// prefix.
     pub routes: Vec<Route>,
     /// The APIs that no request is routed to.
     pub not_served: Vec<NotServedApi>,

@@ -1,7 +1,7 @@
 //! The template of a path: its texts and parameters in turn, with the properties of each parameter that a router needs.
 //!
-//! Parameters may stand side by side in one segment, with text between them or nothing at all; and a value may have to begin
-//! with a mark, by its style (RFC 6570, sections 3.2.5 and 3.2.7).
+//! Parameters may stand side by side in one segment, with text between them or nothing at all; and a value may have to
+//! begin with a mark, by its style (RFC 6570, sections 3.2.5 and 3.2.7).
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -73,7 +73,8 @@ impl StoreClient {
         self.timeout
     }
 
-    /// Sends a request and reads all of its response, of which the body has at most `most` bytes. Redirects are not followed.
+    /// Sends a request and reads all of its response, of which the body has at most `most` bytes. Redirects are not
+    /// followed.
     pub(super) async fn send(&self, request: ClientRequest, most: u64) -> Result<ClientResponse, StoreFault> {
         let limit = self.limit(request.body.len() as u64);
         let response = tokio::time::timeout(limit, self.send_head(request)).await;

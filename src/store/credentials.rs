@@ -1,4 +1,5 @@
-//! Credentials, region and endpoint of an S3-compatible store, as AWS tools take them: from variables, else from a profile.
+//! Credentials, region and endpoint of an S3-compatible store, as AWS tools take them: from variables, else from a
+//! profile.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -63,8 +63,8 @@ impl Destination {
         Ok(Self { pointer: Some(PresentPointer { signed, tag }), list })
     }
 
-    /// Returns the state of a store whose list is lost: its pointer, and no file. The pointer is written under its digest, where
-    /// readers that follow the pushes back look for it.
+    /// Returns the state of a store whose list is lost: its pointer, and no file. The pointer is written under its
+    /// digest, where readers that follow the pushes back look for it.
     pub(super) async fn of_lost_list(
         store: &dyn ObjectStore,
         (signed, tag): TaggedPointer,

@@ -1,7 +1,7 @@
 //! Follows the state of a store, into a cache that a restart finds again.
 //!
-//! A state counts once all of its objects are in the cache and verified; then its pointer is written there, which is what the
-//! follower remembers: no pointer that is older, or not of its line, is taken after it.
+//! A state counts once all of its objects are in the cache and verified; then its pointer is written there, which is
+//! what the follower remembers: no pointer that is older, or not of its line, is taken after it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! Carries what is live to other machines, through a store of objects: an S3-compatible one, a folder, any web server.
 //!
-//! Asynchronous, as the gateway is, and without knowledge of files: whoever pushes hands in the bytes ([`StateSource`]), and
-//! a folder is a store that [`crate::workspace`] gives.
+//! Asynchronous, as the gateway is, and without knowledge of files: whoever pushes hands in the bytes
+//! ([`StateSource`]), and a folder is a store that [`crate::workspace`] gives.
 //!
-//! - A state is a list of files ([`StateList`]), each by its place ([`StatePlace`]) and its digest. Objects lie under their
-//!   digests, and so does the list.
+//! - A state is a list of files ([`StateList`]), each by its place ([`StatePlace`]) and its digest. Objects lie under
+//!   their digests, and so does the list.
 //! - The pointer ([`SignedPointer`]) names the list, a sequence and the pointer before it, and is signed. It is written
 //!   last, by `If-Match`: the commit protocol of a workspace once more.
-//! - [`RemoteStore`] pushes ([`RemoteStore::commit`]), and follows ([`StateFollower`]): it verifies each digest, and refuses a
-//!   pointer that is older than one that it has seen, or beside its line.
+//! - [`RemoteStore`] pushes ([`RemoteStore::commit`]), and follows ([`StateFollower`]): it verifies each digest, and
+//!   refuses a pointer that is older than one that it has seen, or beside its line.
 //! - [`StorePrune`] removes objects that no reader needs; its mark in the pointer keeps pushes out meanwhile.
 //!
 //! The modules point one way: pointer and state are data; client ← s3, web ← destination, push, follow ← remote.

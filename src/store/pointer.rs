@@ -1,7 +1,7 @@
 //! The pointer: the one object of a store that changes, signed with Ed25519 (RFC 8032).
 //!
-//! Two lines: the fields as JSON, and the signature of their bytes in base64. So people can read it with any client, and no
-//! byte of it can change unseen.
+//! Two lines: the fields as JSON, and the signature of their bytes in base64. So people can read it with any client,
+//! and no byte of it can change unseen.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

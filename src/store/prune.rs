@@ -1,9 +1,9 @@
 //! Removes objects that no reader needs any more.
 //!
-//! The states of the last pushes are kept, each that was in force within the age that is asked for, and the pointers that
-//! readers follow back. A push may count on an old object that it finds in the store, so none may be made while objects are
-//! removed: the pointer is replaced by one with the same state and a mark first, which makes each push fail that was planned
-//! before, and by one without the mark last.
+//! The states of the last pushes are kept, each that was in force within the age that is asked for, and the pointers
+//! that readers follow back. A push may count on an old object that it finds in the store, so none may be made while
+//! objects are removed: the pointer is replaced by one with the same state and a mark first, which makes each push fail
+//! that was planned before, and by one without the mark last.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use super::transfer::{ContentFault, each, put_content};
 use crate::access::{PrivateKey, PublicKey};
 use crate::model::{Digest, Timestamp};
 
-/// The time of a mark, by the clock of whoever removes. A machine whose clock is ahead by the difference to the time of the
-/// removals still waits for their end; stores refuse requests of clocks that are further ahead.
+/// The time of a mark, by the clock of whoever removes. A machine whose clock is ahead by the difference to the time of
+/// the removals still waits for their end; stores refuse requests of clocks that are further ahead.
 const MARK_MS: i64 = 30 * 60 * 1000;
 /// The longest time of the removals of one run; what is left is for the next.
 const LONGEST_REMOVAL: Duration = Duration::from_mins(10);
@@ -120,8 +120,8 @@ impl StorePrune {
         Ok(Self { unneeded, kept_pushes: needed.pushes, pointer, tag, now: limits.now })
     }
 
-    /// Removes the objects, and returns the number of those that are gone. Calls `replaced` with each pointer that it has
-    /// replaced and the one in its place, at once: removals may be cut off.
+    /// Removes the objects, and returns the number of those that are gone. Calls `replaced` with each pointer that it
+    /// has replaced and the one in its place, at once: removals may be cut off.
     pub(super) async fn commit(
         &self,
         store: &Arc<dyn ObjectStore>,
@@ -223,7 +223,8 @@ impl NeededObjects {
         let mut at = (pointer.digest(), pointer.fields().clone());
         let mut needed = Self { objects: BTreeSet::from([at.0, at.1.state]), pushes: 1 };
         needed.objects.extend(list.objects().into_keys());
-        // The number of pushes after the one that is looked at: a mark and its end have the state of the pointer before.
+        // The number of pushes after the one that is looked at: a mark and its end have the state of the pointer
+        // before.
         let mut later = 0;
         for step in 1_u64.. {
             let is_beyond_readers = step > MOST_STEPS;

@@ -150,8 +150,8 @@ impl StatePush {
         }
     }
 
-    /// Reads the objects that were written: a store may say that it has written one and have none. One that was there with
-    /// other bytes is written again.
+    /// Reads the objects that were written: a store may say that it has written one and have none. One that was there
+    /// with other bytes is written again.
     async fn read_back(&self, store: &Arc<dyn ObjectStore>, source: &dyn StateSource) -> Result<(), PushError> {
         let mut written = self.list.objects();
         written.retain(|digest, _| self.new.contains(digest));
@@ -208,7 +208,8 @@ pub(super) fn unchanged(put: Result<PutOutcome, StoreError>) -> StoreError {
 /// The bytes of objects that are written at a time.
 const MOST_BATCH: usize = 32 << 20;
 
-/// Tries whether the store refuses writes whose condition does not hold. Without that, two pushes could undo one another.
+/// Tries whether the store refuses writes whose condition does not hold. Without that, two pushes could undo one
+/// another.
 pub(super) async fn probe(store: &dyn ObjectStore) -> Result<(), StoreError> {
     let bytes = || Bytes::from_static(PROBE);
     let unconditional = |condition| StoreError {

@@ -74,7 +74,8 @@ impl RemoteStore {
         self.runtime.block_on(push.commit(&self.store, before, source, keys))
     }
 
-    /// Writes the missing and damaged objects of this state again, which the pointer must name, and returns their number.
+    /// Writes the missing and damaged objects of this state again, which the pointer must name, and returns their
+    /// number.
     pub fn repair(
         &self,
         pointer: Option<TaggedPointer>,
@@ -89,7 +90,8 @@ impl RemoteStore {
         self.runtime.block_on(StorePrune::plan(&self.store, pointer, limits))
     }
 
-    /// Removes them, and returns their number. Calls `replaced` with each pointer that is replaced and the one in its place.
+    /// Removes them, and returns their number. Calls `replaced` with each pointer that is replaced and the one in its
+    /// place.
     pub fn prune(
         &self,
         prune: &StorePrune,

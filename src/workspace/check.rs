@@ -25,8 +25,8 @@ pub struct CheckScope<'a> {
 }
 
 impl Workspace {
-    /// Finds all problems; of named groups only those in their files and in the keys of their issuers, and those that keep
-    /// the settings from being read. `progress` is told each group that is begun.
+    /// Finds all problems; of named groups only those in their files and in the keys of their issuers, and those that
+    /// keep the settings from being read. `progress` is told each group that is begun.
     pub fn check(&self, scope: CheckScope<'_>, progress: &mut dyn FnMut(&GroupName)) -> Result<Vec<Finding>, Error> {
         let access = AccessCache::new();
         let mut findings = self.group_findings(&scope, &access, progress)?;

@@ -33,8 +33,8 @@ impl Workspace {
         Ok(is_noted || has_files(layout::TEMPORARY_FOLDER)? || has_files(layout::IMPORT_FOLDER)?)
     }
 
-    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, by it or by one that is
-    /// committed earlier, and every entry that it replaces is as it was committed.
+    /// Fails unless every version that a plan makes live exists with its digest, or will be frozen, by it or by one
+    /// that is committed earlier, and every entry that it replaces is as it was committed.
     pub fn check_releases(&self, plan: &Plan, earlier: &[Plan]) -> Result<(), Error> {
         self.check_predecessors(plan)?;
         let is_frozen_earlier = |group: &GroupName, release: &Release| {

@@ -1,5 +1,6 @@
-//! An environment's file read with its history at hand. That tells which groups both branches of a merge changed, as a text
-//! merge mixes entries of one branch into the conflicts of others, and whether a file in another layout has all its entries.
+//! An environment's file read with its history at hand. That tells which groups both branches of a merge changed, as a
+//! text merge mixes entries of one branch into the conflicts of others, and whether a file in another layout has all
+//! its entries.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +13,8 @@ use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName,
 use crate::plan::GroupHeads;
 
 impl Workspace {
-    /// Reads an environment from its file's text. A conflict in it names the groups that both branches changed. A file that
-    /// was laid out anew is read by its values, if no entry of the history is missing in it.
+    /// Reads an environment from its file's text. A conflict in it names the groups that both branches changed. A file
+    /// that was laid out anew is read by its values, if no entry of the history is missing in it.
     pub(super) fn parse_environment(
         &self,
         environment: &EnvironmentName,
@@ -50,8 +51,8 @@ impl Workspace {
         self.read_environment(environment).ok()?.layout.map(|layout| layout.finding)
     }
 
-    /// True if a file in another layout has an entry of every group of its history. Without its end, it must have the latest
-    /// of each, whole: a file that was cut off between two entries has the same look.
+    /// True if a file in another layout has an entry of every group of its history. Without its end, it must have the
+    /// latest of each, whole: a file that was cut off between two entries has the same look.
     fn has_all_entries(
         &self,
         EnvironmentReading { environment, problems, layout }: &EnvironmentReading,
@@ -73,8 +74,8 @@ impl Workspace {
         Ok(problems.is_empty() && deployments.values().all(is_recorded) && heads.are_all_in(deployments))
     }
 
-    /// True if an operation changed a group, for all that can be read of it: where a conflict spans two entries, a group may
-    /// seem to be at an operation of its neighbour.
+    /// True if an operation changed a group, for all that can be read of it: where a conflict spans two entries, a
+    /// group may seem to be at an operation of its neighbour.
     fn is_of_group(&self, environment: &EnvironmentName, group: &GroupName, id: &OperationId) -> bool {
         self.read_operation(environment, id).map_or(true, |operation| operation.changes.contains_key(group))
     }

@@ -49,8 +49,8 @@ pub fn merge_environment_files(files: &MergeFiles<'_>) -> Result<bool, Error> {
     Ok(is_clean)
 }
 
-/// Reads a whole and sound environment's file, whichever environment's it is, and in any layout but one without its end: no
-/// history tells whether that is cut short.
+/// Reads a whole and sound environment's file, whichever environment's it is, and in any layout but one without its
+/// end: no history tells whether that is cut short.
 fn parse(text: &str) -> Option<Environment> {
     let stated = text.lines().find_map(|line| line.strip_prefix("environment: "));
     let stated = stated.and_then(|name| name.parse::<EnvironmentName>().ok());

@@ -90,8 +90,8 @@ impl<'a> FileStage<'a> {
         Ok(())
     }
 
-    /// Moves a folder away in one step, which needs no space, then removes its files; the next holder of the lock removes
-    /// the rest if that fails.
+    /// Moves a folder away in one step, which needs no space, then removes its files; the next holder of the lock
+    /// removes the rest if that fails.
     pub(super) fn remove_folder(&mut self, place: &str) -> Result<(), Error> {
         let moved = self.move_folder(place)?;
         let _ = folders::remove_all(&moved);
@@ -291,7 +291,8 @@ fn move_folder_in(staged: &Path, target: &Path, place: &str, files: &FileSet) ->
     Err(Leftovers { versions, ..Leftovers::default() }.explain(error.into()))
 }
 
-/// Exchanges a staged folder for the one in its place, and puts that one back if the staged one has lost files before that.
+/// Exchanges a staged folder for the one in its place, and puts that one back if the staged one has lost files before
+/// that.
 fn exchange_folder_in(staged: &Path, target: &Path, files: &FileSet) -> Result<(), PathError> {
     exchange(staged, target)?;
     let checked = check_folder(target, files);
@@ -301,8 +302,8 @@ fn exchange_folder_in(staged: &Path, target: &Path, files: &FileSet) -> Result<(
     checked
 }
 
-/// Compares a folder in its place with the files that it was filled with: `git clean` may have removed some of them while
-/// they lay among the temporary files, where nothing keeps it out.
+/// Compares a folder in its place with the files that it was filled with: `git clean` may have removed some of them
+/// while they lay among the temporary files, where nothing keeps it out.
 fn check_folder(folder: &Path, files: &FileSet) -> Result<(), PathError> {
     for (path, bytes) in files.iter() {
         let path = folder.join(path);

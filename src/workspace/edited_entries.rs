@@ -1,7 +1,7 @@
 //! Entries of an environment's file that were edited by hand, as a way back takes them: as their operations left them.
 //!
-//! What was committed is what the history says. A `rollback` that an edit barred would bar the way back when it is needed;
-//! one that began from the edit would write an operation whose predecessor nobody committed.
+//! What was committed is what the history says. A `rollback` that an edit barred would bar the way back when it is
+//! needed; one that began from the edit would write an operation whose predecessor nobody committed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub(super) type RecordedEnvironment = (Environment, BTreeMap<GroupName, EditedEn
 pub(super) type SharedEnvironment = (Arc<Environment>, Arc<BTreeMap<GroupName, EditedEntry>>);
 
 impl Workspace {
-    /// Reads the live entries as [`environment_for`](Self::environment_for) does, but for those of the groups, or of all where
-    /// none is named, that were edited by hand: these are as their operations left them.
+    /// Reads the live entries as [`environment_for`](Self::environment_for) does, but for those of the groups, or of
+    /// all where none is named, that were edited by hand: these are as their operations left them.
     pub(super) fn recorded_environment(
         &self,
         environment: &EnvironmentName,
@@ -47,7 +47,8 @@ impl Workspace {
         Ok((reading.for_groups(groups)?, edits))
     }
 
-    /// Puts the recorded entries of groups, or of all where none is named, into the place of edited ones, and returns these.
+    /// Puts the recorded entries of groups, or of all where none is named, into the place of edited ones, and returns
+    /// these.
     pub(super) fn replace_edits(
         &self,
         reading: &mut EnvironmentReading,
@@ -89,8 +90,8 @@ impl Workspace {
         Ok(edits)
     }
 
-    /// Refuses a plan from an entry that its operation did not leave like that: its checksum was written by hand as well, and
-    /// an operation that names it as its predecessor would break the chain.
+    /// Refuses a plan from an entry that its operation did not leave like that: its checksum was written by hand as
+    /// well, and an operation that names it as its predecessor would break the chain.
     pub(super) fn check_predecessors(&self, plan: &Plan) -> Result<(), Error> {
         let environment = &plan.operation.environment;
         let changes = plan.operation.changes.iter();
@@ -133,7 +134,8 @@ impl Workspace {
         operation.is_ok_and(|operation| operation.entry(id, group).as_ref() != Some(entry))
     }
 
-    /// Reads the operations of an environment that can be read, but for those whose commit this machine has not finished.
+    /// Reads the operations of an environment that can be read, but for those whose commit this machine has not
+    /// finished.
     pub(super) fn whole_operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
         let mut operations = Operations::new();
         for id in self.operation_ids(environment)? {
@@ -148,7 +150,8 @@ impl Workspace {
     }
 }
 
-/// Finds the entry that a group's edited one was before the edit. `None` where its operation may be one that is not here.
+/// Finds the entry that a group's edited one was before the edit. `None` where its operation may be one that is not
+/// here.
 fn recorded_entry(
     environment: &EnvironmentName,
     group: &GroupName,

@@ -1,9 +1,11 @@
 //! The nodes of fleets, as a control plane of this machine remembers them: `.apigw/fleet/<environment>.json`.
 //!
-//! A control plane that is started again needs the clusters that nodes have: one that it takes away too early fails requests.
-//! Hence a release is synced here before the first node is given it. The rest, like the time of a poll, is not synced.
+//! A control plane that is started again needs the clusters that nodes have: one that it takes away too early fails
+//! requests. Hence a release is synced here before the first node is given it. The rest, like the time of a poll, is
+//! not synced.
 //!
-//! A file `<environment>.forget.<node>` asks the control plane to forget a node that is gone, and is removed when it has looked.
+//! A file `<environment>.forget.<node>` asks the control plane to forget a node that is gone, and is removed when it
+//! has looked.
 
 use std::fs;
 
@@ -33,8 +35,8 @@ impl Workspace {
         self.gateway_record(&layout::fleet(environment))
     }
 
-    /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember their own
-    /// nodes in the place of the other's, and nobody would wait for all of them.
+    /// Becomes the control plane of an environment for as long as the lock lives. There is one: two would each remember
+    /// their own nodes in the place of the other's, and nobody would wait for all of them.
     pub fn lock_fleet(&self, environment: &EnvironmentName) -> Result<FleetLock, Error> {
         self.make_fleets_folder()?;
         let path = self.root.locate(&layout::fleet_lock(environment))?;

@@ -43,7 +43,8 @@ impl Workspace {
         self.parsed_record(place)?.transpose().map_err(|fault| fault.at(place))
     }
 
-    /// Reads a record that is about to be replaced; `None` where its JSON is damaged too, since that has nothing to keep.
+    /// Reads a record that is about to be replaced; `None` where its JSON is damaged too, since that has nothing to
+    /// keep.
     ///
     /// # Errors
     ///
@@ -66,8 +67,8 @@ impl Workspace {
         Ok(self.root.read(place, layout::LARGEST_RECORD)?.map(|bytes| parse(&bytes)))
     }
 
-    /// Changes a record that several processes write, under a lock: none loses what another one has written. Where the system
-    /// has no locks, it is changed without.
+    /// Changes a record that several processes write, under a lock: none loses what another one has written. Where the
+    /// system has no locks, it is changed without.
     ///
     /// # Errors
     ///

@@ -22,8 +22,8 @@ pub(super) const HEAD: &str = "HEAD";
 /// The branches of remotes, as of the last fetch.
 const REMOTES: &str = "refs/remotes/";
 
-/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and those by
-/// which Git reads patterns in another way.
+/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and
+/// those by which Git reads patterns in another way.
 const FOREIGN_VARIABLES: [&str; 10] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -164,9 +164,9 @@ impl GitCheckout {
         self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
 
-    /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the main
-    /// branch of each remote, or of all its branches where this clone was not told which is the main one. `None` where Git cannot
-    /// be asked.
+    /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the
+    /// main branch of each remote, or of all its branches where this clone was not told which is the main one. `None`
+    /// where Git cannot be asked.
     pub(super) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
         let words = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", REMOTES];
         let listed = String::from_utf8(self.ask(&words)?).ok()?;
@@ -182,8 +182,8 @@ impl GitCheckout {
         own.chain(head.lines()).map(|commit| CommitId::try_from(commit.to_owned()).ok()).collect()
     }
 
-    /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or fetched: one of
-    /// a branch is written beside it and renamed, which shows on its folder.
+    /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or
+    /// fetched: one of a branch is written beside it and renamed, which shows on its folder.
     pub(super) fn commit_stamps(&self) -> Vec<Option<FileStamp>> {
         let common = self.common_directory();
         let own = [HEAD, "logs/HEAD"].map(|name| self.directory.join(name));
@@ -198,8 +198,8 @@ impl GitCheckout {
         paths.iter().map(|path| stamp_outside(path)).collect()
     }
 
-    /// Returns the names of the files that these commits and those before them added to folders of this name, wherever they
-    /// lie, and whatever became of the files; commits before `known` ones are left out.
+    /// Returns the names of the files that these commits and those before them added to folders of this name, wherever
+    /// they lie, and whatever became of the files; commits before `known` ones are left out.
     pub(super) fn files_added<'c>(
         &self,
         folder: &str,
@@ -238,8 +238,8 @@ impl GitCheckout {
         self.common_directory().join("shallow").exists()
     }
 
-    /// True if commits of the main branch of a remote may be missing: no branch is here at all, as where a tag alone was cloned
-    /// or fetched, or a remote whose main branch is not known is asked for some of its branches alone.
+    /// True if commits of the main branch of a remote may be missing: no branch is here at all, as where a tag alone
+    /// was cloned or fetched, or a remote whose main branch is not known is asked for some of its branches alone.
     pub(super) fn is_single_branch(&self) -> bool {
         let listed = self.ask(&["for-each-ref", "--format=%(refname)", "refs/heads/", REMOTES]).unwrap_or_default();
         if listed.is_empty() {
@@ -305,8 +305,8 @@ impl GitCheckout {
         (!commit.is_empty()).then_some(commit)
     }
 
-    /// True if a rebase committed the conflict markers of a file, so that the other branch stands first between them. `None`
-    /// where they came from another clone, which alone knows.
+    /// True if a rebase committed the conflict markers of a file, so that the other branch stands first between them.
+    /// `None` where they came from another clone, which alone knows.
     pub(super) fn has_rebased_conflict(&self, place: &str) -> Option<bool> {
         let listed = self.ask(&["log", "--format=%H", "-G", "^<<<<<<<", "--", place]).unwrap_or_default();
         let listed = String::from_utf8_lossy(&listed).into_owned();

@@ -1,5 +1,5 @@
-//! Entries of an environment's file that were edited by hand, beside what a merge left: a resolve of other groups leaves
-//! them byte for byte, and plans as if they were as their operations left them.
+//! Entries of an environment's file that were edited by hand, beside what a merge left: a resolve of other groups
+//! leaves them byte for byte, and plans as if they were as their operations left them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ pub(super) struct HandEdits {
 }
 
 impl HandEdits {
-    /// Finds the entries outside a conflict that differ from their operation, one of the heads of their group. `disputed` has
-    /// the groups with lines between markers. `None` where the file cannot be read beside the entries.
+    /// Finds the entries outside a conflict that differ from their operation, one of the heads of their group.
+    /// `disputed` has the groups with lines between markers. `None` where the file cannot be read beside the entries.
     pub(super) fn find(
         place: &str,
         environment: &EnvironmentName,
@@ -88,8 +88,8 @@ impl HandEdits {
         self.untold.is_empty()
     }
 
-    /// Returns the first entry that was edited so that it cannot be told how it was left. One whose operation is missing may
-    /// be whole.
+    /// Returns the first entry that was edited so that it cannot be told how it was left. One whose operation is
+    /// missing may be whole.
     pub(super) fn first_untold(&self, operations: &Operations) -> Option<&GroupName> {
         let is_known = |id: &Option<OperationId>| id.as_ref().is_none_or(|id| operations.contains_key(id));
         self.untold.iter().find(|(_, id)| is_known(id)).map(|(group, _)| group)

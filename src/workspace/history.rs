@@ -34,8 +34,8 @@ pub struct CommittedOperation {
 /// The place of an operation in the history of its environment.
 #[derive(Debug, Default)]
 pub struct OperationStanding {
-    /// The groups for which it lost a merge, each with the resolve that kept another release; `None` where no entry that
-    /// can be read leads to it.
+    /// The groups for which it lost a merge, each with the resolve that kept another release; `None` where no entry
+    /// that can be read leads to it.
     pub lost: Option<BTreeMap<GroupName, OperationId>>,
     /// The groups of which no entry leads to it, though that of another group does.
     pub unexplained: BTreeSet<GroupName>,
@@ -70,8 +70,8 @@ impl Workspace {
 
     /// Returns the id of the latest operation of an environment; `None` if there is none.
     ///
-    /// It is the latest that a file or an entry names, whether or not it can be reversed: that of an entry may have lost its file,
-    /// and to that of a file no entry may lead. One that the next command removes is none of them.
+    /// It is the latest that a file or an entry names, whether or not it can be reversed: that of an entry may have
+    /// lost its file, and to that of a file no entry may lead. One that the next command removes is none of them.
     ///
     /// # Errors
     ///
@@ -95,7 +95,8 @@ impl Workspace {
         Ok(of_entries.max(of_files))
     }
 
-    /// Returns the time of the newest operation of environments, as far as it can be read: a clock elsewhere may be ahead.
+    /// Returns the time of the newest operation of environments, as far as it can be read: a clock elsewhere may be
+    /// ahead.
     #[must_use]
     pub fn newest_time(&self, environments: &[EnvironmentName]) -> Option<Timestamp> {
         let time = |environment: &EnvironmentName| {
@@ -158,7 +159,8 @@ impl Workspace {
         self.find_operation_among(text, self.settings.environments())
     }
 
-    /// Finds the id of an operation, committed or not, by it or by the beginning of it: in one environment, else in any.
+    /// Finds the id of an operation, committed or not, by it or by the beginning of it: in one environment, else in
+    /// any.
     pub fn find_operation_of(&self, environment: &EnvironmentName, text: &str) -> Result<OperationId, Error> {
         match self.find_operation_among(text, vec![environment.clone()]) {
             // The caller refuses one of another environment by its name.

@@ -163,8 +163,8 @@ impl LockGuard {
         Ok(FinishedImport { group: intent.group.clone(), written, edited })
     }
 
-    /// Puts the files of an import in their places, as far as `bytes_of` has them. `is_untouched` becomes false with the
-    /// first of them.
+    /// Puts the files of an import in their places, as far as `bytes_of` has them. `is_untouched` becomes false with
+    /// the first of them.
     fn place_files(
         &self,
         intent: &ImportIntent,
@@ -184,8 +184,9 @@ impl LockGuard {
             }
         }
         stage.sync()?;
-        // Not moved there: a loss of power may keep that a file left one folder, and not that it came to the other. Gone
-        // for good before the import is acknowledged: a staged file that came back would be written over later edits.
+        // Not moved there: a loss of power may keep that a file left one folder, and not that it came to the other.
+        // Gone for good before the import is acknowledged: a staged file that came back would be written over later
+        // edits.
         let mut stage = self.stage();
         for from in &placed {
             if root.exists(from)? {

@@ -329,8 +329,8 @@ impl Workspace {
         Ok(secrets)
     }
 
-    /// Lists the files that a group's backends need for TLS and that are not on this machine. A name that is not one of a
-    /// file is not looked for: `check` says so.
+    /// Lists the files that a group's backends need for TLS and that are not on this machine. A name that is not one of
+    /// a file is not looked for: `check` says so.
     pub(super) fn missing_secrets(&self, settings: &GroupSettings) -> Result<Vec<String>, Error> {
         let mut missing = Vec::new();
         for (_, name) in settings.forwarding.tls.files().filter(|(_, name)| is_file_name(name)) {

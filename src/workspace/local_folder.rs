@@ -29,8 +29,8 @@ impl Workspace {
     }
 }
 
-/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the
-/// workspace by their group may write there as well, whatever the umask of its maker.
+/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into
+/// the workspace by their group may write there as well, whatever the umask of its maker.
 pub(super) fn make_local_folder(root: &WorkspaceRoot) -> Result<(), Error> {
     let folder = root.locate(LOCAL_FOLDER)?;
     let ignore = folder.join(".gitignore");

@@ -110,8 +110,8 @@ impl Workspace {
     }
 }
 
-/// Takes a shared lock for a moment. It is given back at once: a `close` that fails would keep it, and this process would
-/// then wait for itself.
+/// Takes a shared lock for a moment. It is given back at once: a `close` that fails would keep it, and this process
+/// would then wait for itself.
 fn probe(file: io::Result<File>) -> Result<(), TryLockError> {
     let file = file.map_err(TryLockError::Error)?;
     file.try_lock_shared()?;

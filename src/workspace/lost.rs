@@ -7,8 +7,9 @@ use super::error::Error;
 use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
 
 impl Workspace {
-    /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of an
-    /// environment; of these groups, or of all. An entry is never removed, so a merge or an edit by hand took it away.
+    /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of
+    /// an environment; of these groups, or of all. An entry is never removed, so a merge or an edit by hand took it
+    /// away.
     ///
     /// # Errors
     ///

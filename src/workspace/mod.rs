@@ -261,8 +261,8 @@ impl Workspace {
         self.read_environment(environment)?.whole()
     }
 
-    /// Reads the live entries for changes of these groups alone: a conflict or an edit by hand elsewhere in the file bars
-    /// none of them. Groups without a sound entry, or none at all, need the whole file.
+    /// Reads the live entries for changes of these groups alone: a conflict or an edit by hand elsewhere in the file
+    /// bars none of them. Groups without a sound entry, or none at all, need the whole file.
     pub(in crate::workspace) fn environment_for(
         &self,
         environment: &EnvironmentName,
@@ -271,7 +271,8 @@ impl Workspace {
         self.read_environment(environment)?.for_groups(groups)
     }
 
-    /// Reads the live entries that a plan starts from, with the file's text where parts of it are not sound and have to stay.
+    /// Reads the live entries that a plan starts from, with the file's text where parts of it are not sound and have to
+    /// stay.
     fn environment_with_rest(&self, plan: &Plan) -> Result<(Environment, Option<String>), Error> {
         let environment = &plan.operation.environment;
         let groups = plan.operation.changes.keys().cloned().collect();
@@ -310,7 +311,8 @@ impl Workspace {
         }
     }
 
-    /// Returns where callers reach a version of a group, by its secondary and its custom domains. Nothing is returned where the version's settings cannot be read.
+    /// Returns where callers reach a version of a group, by its secondary and its custom domains. Nothing is returned
+    /// where the version's settings cannot be read.
     #[must_use]
     pub fn urls(
         &self,
@@ -335,8 +337,8 @@ impl Workspace {
         Self { usual_origin, ..self }
     }
 
-    /// Returns the addresses at which callers reach a group with these settings, as far as the workspace's say, or the running
-    /// gateway that it is reached at.
+    /// Returns the addresses at which callers reach a group with these settings, as far as the workspace's say, or the
+    /// running gateway that it is reached at.
     #[must_use]
     pub fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
         self.addresses_at(self.usual_origin, environment, group, settings)

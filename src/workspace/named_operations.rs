@@ -1,5 +1,6 @@
-//! Operations that are named somewhere, whether or not they have files: a file that was never committed along with the entry that
-//! names it leaves a history that lacks a release, and nothing may be built, deleted or numbered by such a history alone.
+//! Operations that are named somewhere, whether or not they have files: a file that was never committed along with the
+//! entry that names it leaves a history that lacks a release, and nothing may be built, deleted or numbered by such a
+//! history alone.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,8 @@ use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, 
 use crate::plan::NamedVersions;
 
 impl Workspace {
-    /// Finds the operations without a file that Git's copy of an environment's file names, or an intact entry of the file: the id
-    /// in an edited entry may be that of no operation.
+    /// Finds the operations without a file that Git's copy of an environment's file names, or an intact entry of the
+    /// file: the id in an edited entry may be that of no operation.
     pub(super) fn missing_operations(&self, environment: &EnvironmentName) -> Result<BTreeSet<OperationId>, Error> {
         let place = layout::environment(environment);
         // A commit that is picked does not bring the operations that it builds upon.
@@ -83,8 +84,8 @@ impl VersionNames {
         Self { live: OnceCell::new(), operations: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Returns the numbers of a group that its latest operations in any environment name, as far as its history can be read: each
-    /// stands for the bytes that it was published with, frozen still or not.
+    /// Returns the numbers of a group that its latest operations in any environment name, as far as its history can be
+    /// read: each stands for the bytes that it was published with, frozen still or not.
     pub(super) fn of(&self, workspace: &Workspace, group: &GroupName) -> Result<NamedVersions, Error> {
         if self.live.get().is_none() {
             let environments: Vec<EnvironmentName> = workspace.recorded_environments()?.into_iter().collect();
@@ -119,7 +120,8 @@ impl VersionNames {
     }
 }
 
-/// Reads Git's copy of a file: the one that is about to be committed, in a conflict that of the branch that is checked out.
+/// Reads Git's copy of a file: the one that is about to be committed, in a conflict that of the branch that is checked
+/// out.
 fn copy_in(checkout: &GitCheckout, place: &str) -> Option<Vec<u8>> {
     [":0", ":2", HEAD].into_iter().find_map(|revision| checkout.read(revision, place))
 }

@@ -1,7 +1,7 @@
 //! A folder as a store of objects: each is replaced by a rename, and writers take turns.
 //!
-//! It belongs to pushes, or to the cache of a gateway: a folder that holds something else is refused. Temporary files lie in a
-//! folder of their own, which the next writer clears.
+//! It belongs to pushes, or to the cache of a gateway: a folder that holds something else is refused. Temporary files
+//! lie in a folder of their own, which the next writer clears.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -40,7 +40,8 @@ impl ObjectFolder {
         Self { path: path.to_owned() }
     }
 
-    /// Opens a folder to write into it; the first write makes one that is missing. One that holds something else is refused.
+    /// Opens a folder to write into it; the first write makes one that is missing. One that holds something else is
+    /// refused.
     pub fn create(path: &Path) -> Result<Self, Error> {
         require_foreign(path)?;
         let names = match folders::names(path) {

@@ -61,8 +61,8 @@ impl Workspace {
         }
     }
 
-    /// Reads the notes on the versions of groups, on all processors. One that cannot be read is reported by `verify`, and
-    /// hides nothing else.
+    /// Reads the notes on the versions of groups, on all processors. One that cannot be read is reported by `verify`,
+    /// and hides nothing else.
     #[must_use]
     pub fn notes_of<'g>(&self, groups: impl IntoIterator<Item = &'g GroupName>) -> BTreeMap<GroupName, VersionNotes> {
         let groups: Vec<&GroupName> = groups.into_iter().collect();

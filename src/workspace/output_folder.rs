@@ -1,12 +1,13 @@
 //! A folder that belongs to one command, which writes all of its files: an export, pages.
 //!
-//! The folder has a list of its files, [`LIST_FILE`]. A folder without one, or with a file that is not on it, holds something
-//! else and is refused: nothing in it is written or removed. Each file is replaced by a rename, since an engine reads it while
-//! it is written; the list is written first where files are added, so that no file of ours is ever taken for another's. The list
-//! names the kind of its files too: a command takes away what it does not need, so the folder of another kind is refused.
+//! The folder has a list of its files, [`LIST_FILE`]. A folder without one, or with a file that is not on it, holds
+//! something else and is refused: nothing in it is written or removed. Each file is replaced by a rename, since an
+//! engine reads it while it is written; the list is written first where files are added, so that no file of ours is
+//! ever taken for another's. The list names the kind of its files too: a command takes away what it does not need, so
+//! the folder of another kind is refused.
 //!
-//! Temporary files lie in a folder of their own, [`STAGE_FOLDER`]. Writers take turns by a lock of the folder, so that one finds
-//! there the leftovers of a killed writer alone, and removes them.
+//! Temporary files lie in a folder of their own, [`STAGE_FOLDER`]. Writers take turns by a lock of the folder, so that
+//! one finds there the leftovers of a killed writer alone, and removes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,7 +37,8 @@ const MOST_STAGED: usize = 512;
 const COMPARED_BYTES: usize = 64 << 10;
 /// The folder of temporary files, which is there only while files are written.
 const STAGE_FOLDER: &str = ".apigw-tmp";
-/// The kind of folders whose packages are used where they lie, and the folders that Python, npm and Maven then make in them.
+/// The kind of folders whose packages are used where they lie, and the folders that Python, npm and Maven then make in
+/// them.
 const PACKAGES: &str = "sdk";
 const TOOL_FOLDERS: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
@@ -230,7 +232,8 @@ impl OutputFolder {
         self.replace(&[&OutputFile { path: LIST_FILE, bytes: text.as_bytes(), is_private: false }])
     }
 
-    /// Replaces some files, which are synced all at once: a sync of each takes minutes where there are tens of thousands.
+    /// Replaces some files, which are synced all at once: a sync of each takes minutes where there are tens of
+    /// thousands.
     fn replace(&self, files: &[&OutputFile<'_>]) -> Result<(), Error> {
         let staged: Vec<(TempPath, PathBuf)> = files.iter().map(|file| self.stage(file)).collect::<Result<_, _>>()?;
         sync_files(&staged, &self.path)?;
@@ -334,8 +337,8 @@ fn is_private(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OF_OTHERS == 0)
 }
 
-/// Reads the list of a folder's files, which must be of this kind. It is written by nobody else, but a path on it that leads
-/// elsewhere is refused.
+/// Reads the list of a folder's files, which must be of this kind. It is written by nobody else, but a path on it that
+/// leads elsewhere is refused.
 fn read_list(folder: &Path, kind: &str) -> Result<BTreeSet<String>, Error> {
     let path = folder.join(LIST_FILE);
     let bytes = read_outside(&path, MOST_LIST_BYTES)?;

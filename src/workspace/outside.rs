@@ -114,8 +114,8 @@ pub(super) fn require_folder(rule: &Rule, target: &Path, folder: &Path) -> Resul
     Err(Error::invalid(rule, location, message, "make the folder, or name a file in another"))
 }
 
-/// Makes a temporary file beside its target, locked while its writer lives, and removes those that killed writers of the same
-/// target left.
+/// Makes a temporary file beside its target, locked while its writer lives, and removes those that killed writers of
+/// the same target left.
 fn stage_outside(target: &Path) -> Result<tempfile::NamedTempFile, Error> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // By its digest, since a name may be as long as a file system lets it.
@@ -215,8 +215,8 @@ impl OutsideFolder {
         names.collect()
     }
 
-    /// Reads a file by its path below the document's folder, with `..` at its beginning for a folder above; `None` where
-    /// there is none.
+    /// Reads a file by its path below the document's folder, with `..` at its beginning for a folder above; `None`
+    /// where there is none.
     ///
     /// # Errors
     ///

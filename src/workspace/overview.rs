@@ -139,8 +139,8 @@ impl Workspace {
         EnvironmentOverview { environment, problems }
     }
 
-    /// Finds groups that are live and not among these, which have a folder, each with its environments. One that cannot be
-    /// read hides no other.
+    /// Finds groups that are live and not among these, which have a folder, each with its environments. One that cannot
+    /// be read hides no other.
     #[must_use]
     pub fn live_without_folder(&self, groups: &[GroupName]) -> BTreeMap<GroupName, Vec<EnvironmentName>> {
         let mut gone: BTreeMap<GroupName, Vec<EnvironmentName>> = BTreeMap::new();

@@ -53,7 +53,8 @@ const GIT_FOLDER: &str = ".git";
 /// The files and folders by which a Git folder of any name is known.
 const GIT_PARTS: [&str; 3] = ["HEAD", "objects", "refs"];
 
-/// Fails for a workspace's folder, for a path in a place of its own, whichever workspace that is, and for one in a place of Git's.
+/// Fails for a workspace's folder, for a path in a place of its own, whichever workspace that is, and for one in a
+/// place of Git's.
 pub(super) fn require_foreign(path: &Path) -> Result<(), Error> {
     let Some(target) = resolved(path) else { return Ok(()) };
     if is_of_git(&target) {
@@ -79,7 +80,8 @@ fn own_file(path: &Path, message: &str) -> Error {
     Error::invalid(&OWN_FILE, Location::file(path.display().to_string()), message.to_owned(), "name a file elsewhere")
 }
 
-/// True if a path lies in the folder of a checkout's own files or of a bare repository. Some file systems ignore the case of letters.
+/// True if a path lies in the folder of a checkout's own files or of a bare repository. Some file systems ignore the
+/// case of letters.
 fn is_of_git(target: &Path) -> bool {
     let is_named = |part: Component<'_>| part.as_os_str().eq_ignore_ascii_case(GIT_FOLDER);
     let is_bare = |folder: &Path| GIT_PARTS.iter().all(|part| folder.join(part).exists());

@@ -161,8 +161,8 @@ pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<E
     })
 }
 
-/// Reads an environment's file as [`parse`] does. `origin` tells of the operations that a group is at on the sides of a conflict
-/// how they came to differ.
+/// Reads an environment's file as [`parse`] does. `origin` tells of the operations that a group is at on the sides of a
+/// conflict how they came to differ.
 pub(super) fn parse_told(
     place: &str,
     name: &EnvironmentName,

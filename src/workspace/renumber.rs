@@ -199,10 +199,11 @@ impl Workspace {
         reserved.iter().filter(is_foreign).map(|(number, _)| number.clone()).collect()
     }
 
-    /// Finds the versions that are live in protected environments, on either side of a merge that is not resolved there.
+    /// Finds the versions that are live in protected environments, on either side of a merge that is not resolved
+    /// there.
     ///
-    /// It asks the operations, whose files never conflict: the entries depend on how far somebody has come with the merge,
-    /// and the numbers must not.
+    /// It asks the operations, whose files never conflict: the entries depend on how far somebody has come with the
+    /// merge, and the numbers must not.
     fn protected_digests(&self) -> Result<BTreeMap<GroupName, BTreeSet<Digest>>, Error> {
         let mut protected: BTreeMap<GroupName, BTreeSet<Digest>> = BTreeMap::new();
         let names = self.settings().environments();

@@ -1,8 +1,9 @@
-//! The cache of a gateway that follows a store: the objects of the last good state, and a workspace that is made of them.
+//! The cache of a gateway that follows a store: the objects of the last good state, and a workspace that is made of
+//! them.
 //!
-//! `store/` has the objects and the pointer as they are in the store; `workspace/` the files that the gateway reads as those of
-//! any workspace. The second follows from the first, so that an installation that was cut off is made again. Secrets of this
-//! machine lie in `workspace/.apigw/secrets`, which no installation touches.
+//! `store/` has the objects and the pointer as they are in the store; `workspace/` the files that the gateway reads as
+//! those of any workspace. The second follows from the first, so that an installation that was cut off is made again.
+//! Secrets of this machine lie in `workspace/.apigw/secrets`, which no installation touches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -57,8 +58,8 @@ impl Replica {
         self.folder.join("workspace")
     }
 
-    /// Makes the workspace of a state whose objects are all there. What is live changes by one rename an environment, after all
-    /// that it needs. Versions that the state before needed stay: requests may be under way.
+    /// Makes the workspace of a state whose objects are all there. What is live changes by one rename an environment,
+    /// after all that it needs. Versions that the state before needed stay: requests may be under way.
     pub fn install(&self, list: &StateList, objects: &ObjectFolder) -> Result<(), Error> {
         let root = WorkspaceRoot::new(&self.workspace_folder())?;
         local_folder::make_local_folder(&root)?;

@@ -137,7 +137,8 @@ impl RestoreAdvisor<'_> {
         self.checkout().is_some_and(|checkout| checkout.read(HEAD, place).is_some())
     }
 
-    /// Returns the hint to build an environment's file from its history; while an operation of it is missing, to restore that.
+    /// Returns the hint to build an environment's file from its history; while an operation of it is missing, to
+    /// restore that.
     fn rebuild(&self, name: &EnvironmentName, file: String, searches: &mut usize) -> Hint {
         match self.missing_operation(name) {
             Some(operation) => self.restore_operation(name, &operation, searches),

@@ -35,8 +35,9 @@ impl Workspace {
 }
 
 impl SettingPlaces {
-    /// Returns the location of a setting by its path of keys and indexes, or of the nearest one above it. Of a setting that is
-    /// at its default, the location is that of the backend where it is about backends, else that of the first line with a key.
+    /// Returns the location of a setting by its path of keys and indexes, or of the nearest one above it. Of a setting
+    /// that is at its default, the location is that of the backend where it is about backends, else that of the first
+    /// line with a key.
     #[must_use]
     pub fn location(&self, path: &[String]) -> Location {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();

@@ -61,8 +61,8 @@ fn unknown_changes(text: &str, settings: &WorkspaceSettings) -> Vec<Finding> {
     unknown.map(finding).collect()
 }
 
-/// Gives each environment its own name, where a table or `promote_from` has an alias; two tables for one environment are
-/// a problem.
+/// Gives each environment its own name, where a table or `promote_from` has an alias; two tables for one environment
+/// are a problem.
 fn resolve_aliases(text: &str, settings: &mut WorkspaceSettings) -> Vec<Finding> {
     let resolved = |name: &EnvironmentName| EnvironmentName::from_input(name.as_str()).unwrap_or_else(|_| name.clone());
     let mut problems = Vec::new();

@@ -1,8 +1,8 @@
 //! Taking back a commit that failed.
 //!
 //! A full disk fails the commit and what would write the old bytes again. So files that a commit edits are set aside by
-//! a hard link and come back by a rename, and folders go by a rename: neither needs space. Where the system refuses that
-//! as well, the error names the rest, which the next holder of the lock takes back by the intent.
+//! a hard link and come back by a rename, and folders go by a rename: neither needs space. Where the system refuses
+//! that as well, the error names the rest, which the next holder of the lock takes back by the intent.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,8 +84,8 @@ impl LockGuard {
         leftovers
     }
 
-    /// Takes back an operation that was not committed, and the edits that came with it: each of them, whatever becomes of
-    /// the others.
+    /// Takes back an operation that was not committed, and the edits that came with it: each of them, whatever becomes
+    /// of the others.
     pub(super) fn take_back(&self, intent: &CommitIntent, aside: &AsideFiles) -> Result<(), Error> {
         let mut stage = self.stage();
         let edits = intent.edits.iter().map(|edit| {

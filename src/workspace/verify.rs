@@ -186,8 +186,8 @@ impl Workspace {
         Ok(result)
     }
 
-    /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases that
-    /// a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
+    /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases
+    /// that a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
         let mut examination = self.examine_again(environment)?;
         let missing_versions = examination.missing_versions();
@@ -201,7 +201,8 @@ impl Workspace {
         Ok(lost.map(problem).collect())
     }
 
-    /// Plans to record the edits by hand of an environment, as [`repair`](Self::repair) does; `None` where it records none.
+    /// Plans to record the edits by hand of an environment, as [`repair`](Self::repair) does; `None` where it records
+    /// none.
     ///
     /// # Errors
     ///
@@ -215,7 +216,8 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// Fails where the first environment cannot be repaired. Later failures are in the outcome, beside what was repaired.
+    /// Fails where the first environment cannot be repaired. Later failures are in the outcome, beside what was
+    /// repaired.
     pub fn repair(
         &self,
         environments: &[EnvironmentName],

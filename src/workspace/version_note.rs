@@ -35,7 +35,8 @@ pub struct VersionNoteFile {
     notes: Vec<NoteLine>,
 }
 
-/// One statement: `unblocked` with the block that it ends, else `blocked` or `deleted`, with the time at which it was made.
+/// One statement: `unblocked` with the block that it ends, else `blocked` or `deleted`, with the time at which it was
+/// made.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteLine {
@@ -291,7 +292,8 @@ impl Workspace {
 }
 
 impl LockGuard {
-    /// Blocks a version: it comes into no environment any more. Returns the statement that holds, and whether it is new.
+    /// Blocks a version: it comes into no environment any more. Returns the statement that holds, and whether it is
+    /// new.
     pub fn block_version(
         &self,
         group: &GroupName,

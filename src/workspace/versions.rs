@@ -135,7 +135,8 @@ impl Workspace {
         self.located_files(group, version, digest).map(|(_, files)| files)
     }
 
-    /// Reads the files of a release as [`release_files`](Self::release_files) does, with the number that they lie under.
+    /// Reads the files of a release as [`release_files`](Self::release_files) does, with the number that they lie
+    /// under.
     pub(super) fn located_files(
         &self,
         group: &GroupName,

@@ -1,5 +1,5 @@
-//! Mistakes about access: a key that cannot sign for a backend, a place for a secret that is not there, kinds of keys that are
-//! written in another way.
+//! Mistakes about access: a key that cannot sign for a backend, a place for a secret that is not there, kinds of keys
+//! that are written in another way.
 
 use std::fs;
 

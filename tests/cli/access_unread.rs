@@ -1,5 +1,5 @@
-//! Revocations that a commit has reverted, in clones whose commits cannot all be read: nobody is left to believe that there are
-//! none.
+//! Revocations that a commit has reverted, in clones whose commits cannot all be read: nobody is left to believe that
+//! there are none.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -88,7 +88,8 @@ fn a_clone_whose_commits_cannot_be_read_says_so() {
     assert!(status.contains("\"access_problems\":[\"this clone lacks earlier commits"), "{status}");
 }
 
-/// Pipelines fetch all branches and check one commit out, without being told which branch of the remote is the main one.
+/// Pipelines fetch all branches and check one commit out, without being told which branch of the remote is the main
+/// one.
 #[test]
 fn a_pipeline_at_an_older_commit_knows_what_the_remote_revoked() {
     if !has_tool("git", "revocations in commits") {

@@ -1,4 +1,5 @@
-//! Verdicts for proxies on other machines: mutual TLS, and a certificate that says which environment a proxy may ask about.
+//! Verdicts for proxies on other machines: mutual TLS, and a certificate that says which environment a proxy may ask
+//! about.
 
 use std::fs;
 use std::io::{Read as _, Write as _};

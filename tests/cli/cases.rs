@@ -5,9 +5,9 @@
 //! - `stdout`, `stderr`: its output, each missing where it is empty; `exit`: its exit code, missing where it is 0;
 //! - `after`: the files that it made or changed; `removed`: those that it removed, a line each.
 //!
-//! A new case is a new folder with `before` and `command`: `APIGW_UPDATE_CASES=1 cargo test --test cli cases` writes the rest,
-//! to be read before it is committed. Ids, times, checksums of entries and the folder around the workspace are redacted, since
-//! they differ from run to run.
+//! A new case is a new folder with `before` and `command`: `APIGW_UPDATE_CASES=1 cargo test --test cli cases` writes
+//! the rest, to be read before it is committed. Ids, times, checksums of entries and the folder around the workspace
+//! are redacted, since they differ from run to run.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -467,9 +467,11 @@ fn a_live_version_that_is_damaged_takes_no_page_away() {
     assert!(get(&documents, "/test/petstore/").contains("at most 50"));
 }
 
-/// Opens pages in a headless browser: axe finds nothing, no request leaves them, links lead somewhere, search and "try it" work.
+/// Opens pages in a headless browser: axe finds nothing, no request leaves them, links lead somewhere, search and "try
+/// it" work.
 ///
-/// It needs node, Chromium, and a folder with `axe-core` and `playwright-core`, which a variable names; `.ci/run` has them.
+/// It needs node, Chromium, and a folder with `axe-core` and `playwright-core`, which a variable names; `.ci/run` has
+/// them.
 #[test]
 fn a_browser_finds_no_fault_in_the_pages() {
     const MODULES: &str = "APIGW_BROWSER_MODULES";

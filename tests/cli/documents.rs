@@ -2,13 +2,13 @@
 //!
 //! A document is one session in a home folder of its own, which holds a `petstore.yaml`. Its blocks are run in order:
 //!
-//! - `console`: each line after `$ ` is run, and prints the lines below it; a line `…` stands for any lines, and a command
-//!   that ends in ` &` goes on in the background until the end of the document;
+//! - `console`: each line after `$ ` is run, and prints the lines below it; a line `…` stands for any lines, and a
+//!   command that ends in ` &` goes on in the background until the end of the document;
 //! - `sh`: the block is run by `sh -e` and has to succeed.
 //!
-//! A comment before a block says more: `<!-- file: PATH -->` writes the block to a file, `<!-- run: COMMAND -->` runs a command
-//! that readers need not see, `<!-- parse -->` only parses it (files of other programs), and `<!-- run by .ci/run -->` leaves it
-//! to the check.
+//! A comment before a block says more: `<!-- file: PATH -->` writes the block to a file, `<!-- run: COMMAND -->` runs a
+//! command that readers need not see, `<!-- parse -->` only parses it (files of other programs), and `<!-- run by
+//! .ci/run -->` leaves it to the check.
 
 mod session;
 

@@ -1,4 +1,5 @@
-//! Control characters that somebody wrote into messages, names and definitions are shown escaped, in every view and format.
+//! Control characters that somebody wrote into messages, names and definitions are shown escaped, in every view and
+//! format.
 
 use crate::harness::{Outcome, Sandbox};
 

@@ -1,5 +1,5 @@
-//! Operations whose files are not there, though an entry or Git's copy of an environment's file names them: `git commit -am`
-//! leaves a new file out.
+//! Operations whose files are not there, though an entry or Git's copy of an environment's file names them: `git commit
+//! -am` leaves a new file out.
 
 use std::fs;
 
@@ -16,7 +16,8 @@ fn release(sandbox: &Sandbox, group: &str, path: &str) -> String {
     format!("history/test/{}.yaml", published["operation"].as_str().expect("an operation"))
 }
 
-/// Makes a checkout whose newest operation, on `b`, is in no commit; its entry is. Returns the place of its file as well.
+/// Makes a checkout whose newest operation, on `b`, is in no commit; its entry is. Returns the place of its file as
+/// well.
 fn checkout_without_the_newest_operation() -> (Sandbox, String) {
     let sandbox = Sandbox::two_groups();
     release(&sandbox, "a", "/more");

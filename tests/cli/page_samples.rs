@@ -30,7 +30,8 @@ fn documented(language: &str) -> DocumentedGroups {
 }
 
 impl DocumentedGroups {
-    /// Returns the code of a language in the page of a group, with the address of the gateway for that of the environment.
+    /// Returns the code of a language in the page of a group, with the address of the gateway for that of the
+    /// environment.
     fn calls(&self, group: &str, language: &str) -> Vec<String> {
         let page = self.sandbox.read(&format!("public/test/{group}/index.html"));
         let mark = format!(" data-language=\"{language}\"");

@@ -194,8 +194,8 @@ fn the_java_archive_is_made_a_jar_and_makes_the_first_call() {
     assert!(said.starts_with("200 "), "{said}");
 }
 
-/// Builds the sources with Maven, without a network: its plugins come from a repository of the machine, which a variable names;
-/// `.ci/run` has one of Debian's packages.
+/// Builds the sources with Maven, without a network: its plugins come from a repository of the machine, which a
+/// variable names; `.ci/run` has one of Debian's packages.
 #[test]
 fn maven_makes_a_jar_of_the_sources() {
     const REPOSITORY: &str = "APIGW_MAVEN_REPOSITORY";

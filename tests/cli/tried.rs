@@ -13,8 +13,8 @@ use crate::issuer::{ISSUER, Issuer};
 use crate::serving::Serving;
 use crate::tools::{has_tool, named_by};
 
-/// A definition whose form must send a list, objects, texts that look like lists, a number that no double holds, and reserved
-/// characters.
+/// A definition whose form must send a list, objects, texts that look like lists, a number that no double holds, and
+/// reserved characters.
 const STYLES: &str = "openapi: 3.1.0\ninfo: {title: Styles, version: '1'}\npaths:\n  /s/{lbl}:\n    get:\n      parameters:\n\
     \x20       - {name: lbl, in: path, required: true, style: label, explode: true, schema: {type: array}, example: [a, 'b,c']}\n\
     \x20       - {name: deep, in: query, required: true, style: deepObject, schema: {type: object}, example: {a: 1, b: [2, 3], c: {d: 4}}}\n\
@@ -28,8 +28,8 @@ const STYLES: &str = "openapi: 3.1.0\ninfo: {title: Styles, version: '1'}\npaths
 const STYLED: &str = "/styles/s/.a.b%2Cc?deep%5Ba%5D=1&deep%5Bb%5D=2&deep%5Bb%5D=3&deep%5Bc%5D%5Bd%5D=4&whole=%7B%22a%22%3Atrue%7D\
                       &text=%5B1%2C2%5D&big=9007199254740993&res=a/b?c,d%3De%26f";
 
-/// Sends the first operation of each page with keys, in a browser. Returns the address of each request, what the page shows of the
-/// response, and what the page stored.
+/// Sends the first operation of each page with keys, in a browser. Returns the address of each request, what the page
+/// shows of the response, and what the page stored.
 fn try_pages(modules: &std::ffi::OsStr, pages: &Value) -> Vec<[String; 3]> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/try.mjs");
     let output = Command::new("node").arg(script).arg(modules).arg(pages.to_string()).output().expect("node runs");

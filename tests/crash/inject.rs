@@ -103,8 +103,8 @@ fn run(scenario: &Scenario, tracer: &Tracer, call: &Call, fault: Fault) -> Resul
     scenario.judge(root, true).with_context(|| text(&output))
 }
 
-/// Says whether a publish may not go on as if nothing had happened when this call fails. Where the system has no locks, a
-/// lock file takes their place.
+/// Says whether a publish may not go on as if nothing had happened when this call fails. Where the system has no locks,
+/// a lock file takes their place.
 fn matters(call: &Call, fault: Fault) -> bool {
     let writes = matches!(call.name.as_str(), "write" | "fchmod") && call.line.contains("/.apigw/tmp/");
     let creates = call.name == "mkdir" && call.line.ends_with(" = 0");

@@ -1,5 +1,5 @@
-//! Commands that write files for others, killed at each call that changes the disk: the next run removes what was left, and
-//! nothing else.
+//! Commands that write files for others, killed at each call that changes the disk: the next run removes what was left,
+//! and nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;

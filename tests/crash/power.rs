@@ -95,8 +95,8 @@ fn check(command: &impl InterruptedCommand, tree: &Tree, acknowledged: bool) -> 
     Ok(state)
 }
 
-/// Makes an intent name the file that it is to replace as it lies in the tree that was built anew. A file keeps its inode and
-/// its times over a loss of power, and no two that are written here have the same bytes.
+/// Makes an intent name the file that it is to replace as it lies in the tree that was built anew. A file keeps its
+/// inode and its times over a loss of power, and no two that are written here have the same bytes.
 fn keep_identity(root: &Path) -> Result<()> {
     let note = root.join(".apigw/intent.json");
     let Some(mut intent) = fs::read(&note).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {

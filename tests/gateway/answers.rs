@@ -238,8 +238,8 @@ fn a_backend_may_answer_before_it_has_read_the_request() {
     backend.write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nlong").expect("an answer");
     let answer = client.answer().expect("an answer");
     assert_eq!((answer.status, answer.body.as_str()), (413, "long"));
-    // The request was not sent to its end, so that no other may follow it: the connection is closed long before one that
-    // nobody uses would be.
+    // The request was not sent to its end, so that no other may follow it: the connection is closed long before one
+    // that nobody uses would be.
     backend.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
     let ended = backend.read(&mut [0; 1]).map_err(|error| error.kind());
     assert!(matches!(ended, Ok(0) | Err(ErrorKind::ConnectionReset)), "{ended:?}");

@@ -25,7 +25,8 @@ fn impatient() -> Config {
     Config { timeouts, ..config() }
 }
 
-/// Starts a backend that reads nothing of a large body before a while is over, and answers all bodies once they are whole.
+/// Starts a backend that reads nothing of a large body before a while is over, and answers all bodies once they are
+/// whole.
 fn slow_reader() -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");

@@ -1,5 +1,5 @@
-//! Connections of HTTP/1.1 from their first request to their last: what is kept, in which order answers come, and when a
-//! connection is closed.
+//! Connections of HTTP/1.1 from their first request to their last: what is kept, in which order answers come, and when
+//! a connection is closed.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -133,8 +133,9 @@ fn a_request_that_is_cut_anywhere_is_the_same_request() {
     }
 }
 
-/// A request as hyper reads it although it is not quite well-formed: its name, its text, its body at the backend, and whether
-/// the connection is kept. RFC 9112 allows each in the section that is named; the backend sees a request that is well-formed.
+/// A request as hyper reads it although it is not quite well-formed: its name, its text, its body at the backend, and
+/// whether the connection is kept. RFC 9112 allows each in the section that is named; the backend sees a request that
+/// is well-formed.
 const REPAIRED: &[(&str, &str, &str, bool)] = &[
     ("6.3: equal lengths", "POST /petstore/files {} Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "abc", true),
     (

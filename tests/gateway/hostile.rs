@@ -4,8 +4,8 @@ use super::backend::Backend;
 use super::client::Client;
 use super::snapshot::{config, http, pets, start};
 
-/// A request, the status of its answer, and the code of the problem that it is answered with; nothing where hyper answers, with
-/// a status alone. `200` means that it was passed on, with this body.
+/// A request, the status of its answer, and the code of the problem that it is answered with; nothing where hyper
+/// answers, with a status alone. `200` means that it was passed on, with this body.
 struct Case(&'static str, u16, &'static str);
 
 const CASES: &[Case] = &[

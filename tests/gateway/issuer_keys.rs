@@ -1,4 +1,5 @@
-//! The public keys of an issuer that a group names by an address: fetched beside all requests, and kept while that fails.
+//! The public keys of an issuer that a group names by an address: fetched beside all requests, and kept while that
+//! fails.
 
 use std::collections::HashMap;
 use std::io::Write as _;

@@ -240,7 +240,8 @@ fn a_preference_that_cannot_be_applied_is_ignored() {
     let gateway =
         start(config(), &snapshot(vec![group("g", "0.0.1", DEFINITION, &settings(""), model::Backend::Mock)]));
     for (path, headers, expected) in [
-        // An interim response ends no request (RFC 9110, section 15.2), and a client has not asked for another protocol.
+        // An interim response ends no request (RFC 9110, section 15.2), and a client has not asked for another
+        // protocol.
         ("interim", "Prefer: code=100\r\n", "200 ok"),
         ("interim", "Prefer: code=101\r\n", "200 ok"),
         ("interim", "Prefer: code=103\r\n", "200 ok"),

@@ -1,5 +1,6 @@
-//! Calls that go on after their request was let in, on HTTP/1.1 and on HTTP/2: websockets and streams of events end once the
-//! request would be refused, long downloads once their caller's right to call is withdrawn, short responses by themselves.
+//! Calls that go on after their request was let in, on HTTP/1.1 and on HTTP/2: websockets and streams of events end
+//! once the request would be refused, long downloads once their caller's right to call is withdrawn, short responses by
+//! themselves.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};

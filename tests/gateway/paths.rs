@@ -9,7 +9,8 @@ use super::backend::Backend;
 use super::client::get;
 use super::snapshot::{config, group, http, settings, snapshot, start};
 
-/// A definition with one GET a path, each of which answers its own number; `{a}` and `{b}` are texts unless said otherwise.
+/// A definition with one GET a path, each of which answers its own number; `{a}` and `{b}` are texts unless said
+/// otherwise.
 fn definition(paths: &[(&str, &str)]) -> String {
     let mut text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n".to_owned();
     for (number, (path, parameters)) in paths.iter().enumerate() {

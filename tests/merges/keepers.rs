@@ -1,4 +1,5 @@
-//! Versions that keep their number where several branches gave it out: the same whoever resolves, and in whatever order.
+//! Versions that keep their number where several branches gave it out: the same whoever resolves, and in whatever
+//! order.
 
 use std::path::Path;
 use std::process::Command;

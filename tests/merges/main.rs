@@ -191,7 +191,8 @@ impl Repository {
             self.acknowledged.extend(view["operation"].as_str().map(str::to_owned));
             state.apply(&view);
         } else {
-            // The working copy may differ from the frozen version that it names, and there may be nothing to go back to.
+            // The working copy may differ from the frozen version that it names, and there may be nothing to go back
+            // to.
             assert!([3, 4].contains(&outcome.code), "{words}: {outcome:?}\n{}", clone.shown());
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// The groups of each workspace: the even ones belong to one branch, the odd ones to the other, unless they are contested.
+/// The groups of each workspace: the even ones belong to one branch, the odd ones to the other, unless they are
+/// contested.
 pub(crate) const GROUPS: &[&str] = &["a", "b", "c", "d", "e", "f"];
 
 /// An environment's name and a group's.

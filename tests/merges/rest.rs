@@ -1,4 +1,5 @@
-//! The parts of a merge that Git leaves to the person: files to add, groups to restore, and messages that name the right ones.
+//! The parts of a merge that Git leaves to the person: files to add, groups to restore, and messages that name the
+//! right ones.
 
 use std::fs;
 

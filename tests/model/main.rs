@@ -1,8 +1,8 @@
 //! The protocol of commits, searched breadth-first: every promise holds in every state that two commands, a colleague,
 //! a crash, a failing call, `git clean`, pushes, pulls and checkouts can lead to, and each rule is needed for it.
 //!
-//! `APIGW_MODEL=full` searches further. Traces are replayed with the real program; with `--ignored`, also with a copy of it
-//! in which the rule is broken.
+//! `APIGW_MODEL=full` searches further. Traces are replayed with the real program; with `--ignored`, also with a copy
+//! of it in which the rule is broken.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 

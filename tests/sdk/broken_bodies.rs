@@ -101,8 +101,8 @@ public final class LateBytes {
 }
 "#;
 
-/// Reads streams and a file whose server leaves after the first item, in the middle of the second one, or falls silent; then one
-/// that its caller ends.
+/// Reads streams and a file whose server leaves after the first item, in the middle of the second one, or falls silent;
+/// then one that its caller ends.
 const BROKEN_STREAMS_TYPESCRIPT: &str = r#"
 import net from "node:net";
 import { Client } from "./g0/index.js";

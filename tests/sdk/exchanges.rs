@@ -1,5 +1,5 @@
-//! Requests and responses of clients against a server of the test, which does as no gateway would: the same calls in each
-//! language print the same lines.
+//! Requests and responses of clients against a server of the test, which does as no gateway would: the same calls in
+//! each language print the same lines.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,5 @@
-//! Generated clients against the gateway: their types are checked, and every operation is called and answered as declared.
+//! Generated clients against the gateway: their types are checked, and every operation is called and answered as
+//! declared.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 

@@ -123,7 +123,8 @@ pub(crate) fn packages(group: &ServedDefinition, language: SdkLanguage) -> Vec<(
     generate(source, &[language]).into_iter().filter_map(text).collect()
 }
 
-/// Writes the package of each group: modules of Python and packages of Java beside each other, TypeScript a folder a group.
+/// Writes the package of each group: modules of Python and packages of Java beside each other, TypeScript a folder a
+/// group.
 pub(crate) fn write_packages(served: &Served, language: SdkLanguage, folder: &Path) {
     for group in &served.groups {
         for (path, text) in packages(group, language) {

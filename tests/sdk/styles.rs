@@ -1,5 +1,5 @@
-//! One table of parameters and fields of forms, and of the texts that they become, for `call` and for the clients (OpenAPI 3.1,
-//! sections 4.8.12.4 and 4.8.15.1).
+//! One table of parameters and fields of forms, and of the texts that they become, for `call` and for the clients
+//! (OpenAPI 3.1, sections 4.8.12.4 and 4.8.15.1).
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The releases to which a way back leads, told forwards: each operation adds to a list, or goes back to an earlier one.
+//! The releases to which a way back leads, told forwards: each operation adds to a list, or goes back to an earlier
+//! one.
 
 use serde_json::Value;
 
@@ -7,8 +8,8 @@ use super::reference::is_same_release;
 /// The releases that count after an operation, the latest first.
 type Releases = Vec<Value>;
 
-/// Returns the releases before the present one of a group, the latest first: those that nobody took back. Its operations
-/// come with what they left, the oldest first.
+/// Returns the releases before the present one of a group, the latest first: those that nobody took back. Its
+/// operations come with what they left, the oldest first.
 pub(crate) fn releases_before(chain: &[(&str, &Value)]) -> Releases {
     let Some((_, present)) = chain.last() else { return Releases::new() };
     let mut lists: Vec<Releases> = Vec::new();

@@ -50,14 +50,15 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
             is_3_1 && (says("has no keyword") || says("has no meaning"))
                 // JSON Schema (draft Wright 00, sections 5.22 to 5.24), on which 3.0 is built, asks for one at least.
                 || says("at least one schema")
-                // What the text says of `nullable` (3.0.3, section 4.7.24) and what no value can be, no schema of schemas says.
+                // What the text says of `nullable` (3.0.3, section 4.7.24) and what no value can be, no schema of
+                // schemas says.
                 || says("counts only beside a `type`") || says("this value of `enum` is")
         }
         // Paths of which the schemas ask no more than a slash at the beginning.
         "definition-sloppy" => says("after it; its APIs are variants") || says("twice; its last value counts"),
-        // Patterns are left to `format`, which is not asserted; paths to their first letter; and of two parameters
-        // 3.0 refuses only what is alike in every field, where the text says name and place (section 4.8.10.1). What no value can
-        // be, no schema of schemas says.
+        // Patterns are left to `format`, which is not asserted; paths to their first letter; and of two parameters 3.0
+        // refuses only what is alike in every field, where the text says name and place (section 4.8.10.1). What no
+        // value can be, no schema of schemas says.
         "schema-pattern"
         | "path-template"
         | "parameter-duplicate"

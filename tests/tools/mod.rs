@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::Command;
 
-/// True if a tool is there. Where it is missing, tells what is skipped, past the harness, which hides what a test that passes
-/// prints; fails where `APIGW_REQUIRE_TOOLS` is set, as in `.ci/run`.
+/// True if a tool is there. Where it is missing, tells what is skipped, past the harness, which hides what a test that
+/// passes prints; fails where `APIGW_REQUIRE_TOOLS` is set, as in `.ci/run`.
 pub(crate) fn has(is_there: bool, tool: &str, skipped: &str) -> bool {
     assert!(is_there || std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{tool} is missing");
     if !is_there {

@@ -6,8 +6,8 @@ use crate::access::key::{Key, Revocation, Secret};
 use crate::access::operation::{AccessAction, AccessOperation, SubjectRecord, SubjectState};
 use crate::model::{Author, EnvironmentName, OperationId, Timestamp};
 
-/// Reverses an operation that is the latest of its subject. `earlier` has the states that the operations before it left,
-/// the kept branch's first; the undo of a resolve that kept that one puts the other in force.
+/// Reverses an operation that is the latest of its subject. `earlier` has the states that the operations before it
+/// left, the kept branch's first; the undo of a resolve that kept that one puts the other in force.
 ///
 /// The undo of a resolve brings back no grant that one of the branches had removed, and moves no end of a secret.
 ///

@@ -96,8 +96,8 @@ impl FieldMerge {
         }
     }
 
-    /// Keeps the secrets that no side removed, and those that either side made. Where both rotated, both new secrets let
-    /// in, and the one before ends at the earlier time.
+    /// Keeps the secrets that no side removed, and those that either side made. Where both rotated, both new secrets
+    /// let in, and the one before ends at the earlier time.
     fn merge_secrets(&mut self, base: &[Secret], one: &[Secret], other: &[Secret]) -> Vec<Secret> {
         fn find<'s>(secrets: &'s [Secret], secret: &Secret) -> Option<&'s Secret> {
             secrets.iter().find(|found| found.id.is_same_file(&secret.id))

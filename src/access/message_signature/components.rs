@@ -1,4 +1,5 @@
-//! The components of a request that a signature covers, and the text that is signed (RFC 9421, sections 2.1, 2.2 and 2.5).
+//! The components of a request that a signature covers, and the text that is signed (RFC 9421, sections 2.1, 2.2 and
+//! 2.5).
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderName};

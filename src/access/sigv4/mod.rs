@@ -1,4 +1,5 @@
-//! The family of AWS Signature Version 4: JDCLOUD2, JDCLOUD3 and AWS4, one verifier and one signer with the scheme as parameter.
+//! The family of AWS Signature Version 4: JDCLOUD2, JDCLOUD3 and AWS4, one verifier and one signer with the scheme as
+//! parameter.
 //!
 //! [`Authorization::parse`] reads the header, with bounds on all that a client chooses; [`Authorization::check_date`]
 //! compares the date with the clock; [`Authorization::verify`] recomputes the signature over a closed set of canonical

@@ -1,7 +1,7 @@
 //! Tokens whose signature was verified, by the SHA-256 of the whole token.
 //!
-//! An entry counts with the key set that verified it, and for five minutes at most; times, audience and grants are looked at
-//! anew for each request.
+//! An entry counts with the key set that verified it, and for five minutes at most; times, audience and grants are
+//! looked at anew for each request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! Tokens: JSON Web Tokens (RFC 7519) as RFC 8725 advises to verify them.
 //!
-//! [`TokenKeySet`] holds the public keys of an issuer; [`TokenKeySet::verify`] finds the key, whose algorithm counts and never
-//! the token's, and returns the [`TokenClaims`]; [`TokenClaims::check`] compares them with what a group asks for, each time.
-//! [`TokenCache`] remembers that a signature was right.
+//! [`TokenKeySet`] holds the public keys of an issuer; [`TokenKeySet::verify`] finds the key, whose algorithm counts
+//! and never the token's, and returns the [`TokenClaims`]; [`TokenClaims::check`] compares them with what a group asks
+//! for, each time. [`TokenCache`] remembers that a signature was right.
 
 mod cache;
 mod key_set;
@@ -115,8 +115,8 @@ pub fn contains_json_web_token(bytes: &[u8]) -> bool {
 }
 
 impl TokenKeySet {
-    /// Verifies the signature of a token. The address of a key that a token names (`jku`, `x5u`) and a key in it (`jwk`)
-    /// are not looked at.
+    /// Verifies the signature of a token. The address of a key that a token names (`jku`, `x5u`) and a key in it
+    /// (`jwk`) are not looked at.
     ///
     /// # Errors
     ///

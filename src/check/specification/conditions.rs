@@ -52,8 +52,8 @@ impl<'d> SpecificationWalk<'d> {
         }
     }
 
-    /// Checks that the values of a mapping that name a schema of the definition itself, by its name or a reference to its
-    /// component, name one that is there.
+    /// Checks that the values of a mapping that name a schema of the definition itself, by its name or a reference to
+    /// its component, name one that is there.
     fn discriminator(&mut self, node: Node<'d>) {
         let Some(root) = self.root.filter(|root| root.location().file == node.location().file) else { return };
         let schemas = root.get("components").and_then(|components| components.get("schemas"));
@@ -91,8 +91,8 @@ impl<'d> SpecificationWalk<'d> {
         }
     }
 
-    /// Checks that a value is an object whose style is `deepObject`: no other value has a serialization in it (OpenAPI 3.1,
-    /// section 4.8.12.4).
+    /// Checks that a value is an object whose style is `deepObject`: no other value has a serialization in it (OpenAPI
+    /// 3.1, section 4.8.12.4).
     fn deep_object(&mut self, node: Node<'d>) {
         let style = node.get("style").filter(|style| style.as_str() == Some("deepObject"));
         let kind = node.get("schema").and_then(Node::resolve).and_then(|schema| schema.get("type")?.as_str());

@@ -84,7 +84,8 @@ impl<'d> SpecificationWalk<'d> {
     }
 }
 
-/// Lists the bounds that a schema sets by a keyword and its exclusive form: a flag beside it in OpenAPI 3.0, else a number.
+/// Lists the bounds that a schema sets by a keyword and its exclusive form: a flag beside it in OpenAPI 3.0, else a
+/// number.
 fn bounds<'d>(schema: Node<'d>, keyword: &'static str) -> Vec<NumberBound<'d>> {
     let exclusive_form = match keyword {
         "minimum" => "exclusiveMinimum",

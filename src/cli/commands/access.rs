@@ -69,8 +69,8 @@ pub(in crate::cli) struct GrantArguments {
     /// An API of the group, by operation id or like 'GET /pets'; may be given more than once [default: all]
     #[arg(long, value_name = "API")]
     api: Vec<String>,
-    /// Limit of requests for each grant and environment, like 60/minute; one for each window. The keys of an owner share
-    /// the limits of its grants
+    /// Limit of requests for each grant and environment, like 60/minute; one for each window. The keys of an owner
+    /// share the limits of its grants
     #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
     limit: Vec<RateLimit>,
     /// Lift the limits of the grants. Without it and --limit, those of a grant that is there stay

@@ -33,9 +33,9 @@ const LARGEST_PEM: u64 = 1 << 20;
 
 /// Call an API as it is live in an environment
 ///
-/// The request is built from the live definition, validated, and sent through a private gateway, or with
-/// --url to a running one. The body of the response goes to stdout, everything else to stderr. It exits with 1 if there is
-/// no response, or if its status is 400 or above; redirects are not followed.
+/// The request is built from the live definition, validated, and sent through a private gateway, or with --url to a
+/// running one. The body of the response goes to stdout, everything else to stderr. It exits with 1 if there is no
+/// response, or if its status is 400 or above; redirects are not followed.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "apigw call [OPTIONS] --env <ENV> [GROUP] <API> [NAME=VALUE]...",
@@ -65,7 +65,8 @@ pub(in crate::cli) struct CallArguments {
     /// Additional header, like 'X-Request-Id: 7'; may be given more than once
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// Authenticate with this key: by a signature or a header, according to its kind; its secret must be on this machine
+    /// Authenticate with this key: by a signature or a header, according to its kind; its secret must be on this
+    /// machine
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     key: Option<KeyName>,
     /// The signature scheme [default: jdcloud2; with an Ed25519 key, rfc9421]

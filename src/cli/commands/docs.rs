@@ -25,10 +25,10 @@ use crate::workspace::{DiskFacts, Workspace};
 
 /// Write documentation for callers: what is live where, references, changes
 ///
-/// The pages are static and need no script: a matrix of groups and environments, a reference of each version that is or was
-/// live, what changed from one to the next, definitions as one file, and Markdown. With `--version` it is the reference of that
-/// version alone, which may be live nowhere. The folder belongs to this command: files that it no longer needs are removed,
-/// and a folder that holds anything else is refused. See `apigw help docs`.
+/// The pages are static and need no script: a matrix of groups and environments, a reference of each version that is or
+/// was live, what changed from one to the next, definitions as one file, and Markdown. With `--version` it is the
+/// reference of that version alone, which may be live nowhere. The folder belongs to this command: files that it no
+/// longer needs are removed, and a folder that holds anything else is refused. See `apigw help docs`.
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("environments").required(true).args(["env", "all", "version"]),
@@ -185,7 +185,8 @@ fn render(site: &DocumentSite<'_>) -> Result<Vec<GeneratedFile>, CommandError> {
         groups.entry(group).or_default().push(environment);
     }
     for (group, environments) in groups {
-        // A version that is live in several environments is read once; all versions of all groups would fill the memory.
+        // A version that is live in several environments is read once; all versions of all groups would fill the
+        // memory.
         let facts = site.facts();
         for environment in environments {
             files.extend(site.group(&environment, &group, &facts, &|_| true)?);

@@ -39,8 +39,9 @@ use bootstrap::BootstrapArguments;
 /// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
 ///
 /// A report lists for each group and API what the target does nearly like `apigw serve`, or not at all. Nothing is
-/// written if the target would lose access control (keys and their limits, addresses, signatures, parameters and paths for a
-/// backend, the choice of one, paths that are too long), unless --allow-loss names it, or if nothing is live in an environment. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
+/// written if the target would lose access control (keys and their limits, addresses, signatures, parameters and paths
+/// for a backend, the choice of one, paths that are too long), unless --allow-loss names it, or if nothing is live in
+/// an environment. The folder belongs to the export: files that it no longer needs are removed, and a folder that holds
 /// anything else is refused.
 #[derive(Debug, Args)]
 #[command(
@@ -65,7 +66,8 @@ pub(in crate::cli) struct ExportArguments {
     /// Write the files even if the target loses this; may be given more than once
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_enum)]
     allow_loss: Vec<ReportAspect>,
-    /// Write the files even if nothing is live in an environment, or nothing was ever published to it: they serve nothing of it
+    /// Write the files even if nothing is live in an environment, or nothing was ever published to it: they serve
+    /// nothing of it
     #[arg(long)]
     allow_empty: bool,
     /// The address that the engine listens on

@@ -61,10 +61,10 @@ struct SettingsArguments {
 
 /// Create a group from an OpenAPI document, or replace a group's definition with it
 ///
-/// Takes OpenAPI 2.0, 3.0, 3.1 and 3.2, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
-/// other documents are kept byte for byte, but for references to the document by its own file name, which become
-/// `openapi.yaml`. A document that cannot be read is refused, and one that breaks a rule which `[rules]` makes an error;
-/// `apigw check` applies all other rules.
+/// Takes OpenAPI 2.0, 3.0, 3.1 and 3.2, YAML or JSON, with the files that the document refers to. 2.0 is converted to
+/// 3.0; other documents are kept byte for byte, but for references to the document by its own file name, which become
+/// `openapi.yaml`. A document that cannot be read is refused, and one that breaks a rule which `[rules]` makes an
+/// error; `apigw check` applies all other rules.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"

@@ -167,8 +167,8 @@ pub(in crate::cli) struct KeyRevokeArguments {
 
 /// Limit the requests with a key
 ///
-/// Each environment counts separately. A limit cannot exceed those of the groups that the key may call; the limits of its
-/// grants apply too.
+/// Each environment counts separately. A limit cannot exceed those of the groups that the key may call; the limits of
+/// its grants apply too.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key limit ci 60/minute 1000/day\n  apigw key limit ci --none -m 'trusted by now'"

@@ -30,9 +30,10 @@ pub(in crate::cli) enum NodeCommand {
 
 /// Forget nodes that are gone, so that nothing waits for them
 ///
-/// `--wait` and `status --fleet --check` expect every node that has polled, until it was silent for as long as `forget_after` says.
-/// Run this where the control plane runs (`serve --xds`), or ran. A node that polled within the last 30 s is not forgotten, nor
-/// is one that apigw.toml names; one that polls again joins again. See `apigw help fleets`.
+/// `--wait` and `status --fleet --check` expect every node that has polled, until it was silent for as long as
+/// `forget_after` says. Run this where the control plane runs (`serve --xds`), or ran. A node that polled within the
+/// last 30 s is not forgotten, nor is one that apigw.toml names; one that polls again joins again. See `apigw help
+/// fleets`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw node forget edge-3 --env online\n  apigw -o json node forget edge-3 edge-4 --env test"

@@ -85,8 +85,8 @@ fn check_out(context: &Context<'_>, arguments: &PlanArguments) -> Result<(), Com
     Ok(())
 }
 
-/// Returns the facts for the steps of a file. As with the commands of the same names, entries of other groups bar none of them,
-/// and `switch` and `offline` replace an edit by hand.
+/// Returns the facts for the steps of a file. As with the commands of the same names, entries of other groups bar none
+/// of them, and `switch` and `offline` replace an edit by hand.
 pub(super) fn facts_for<'w>(workspace: &'w Workspace, file: &ReleasePlan) -> DiskFacts<'w> {
     DiskFacts::new(workspace).for_groups(file.groups()).with_edits(EntryEdits::Replace)
 }

@@ -37,10 +37,11 @@ use prune::PushPruneArguments;
 
 /// Carry what is live to a store that gateways on other machines follow
 ///
-/// The store gets the files that serving needs, each under its digest, and one signed pointer last; `serve --from` follows it.
-/// A push goes forward only: each entry and key of the destination must be an earlier one of this workspace, else nothing is
-/// pushed (4). Publishing never waits for a push. Credentials of an S3-compatible store are those of AWS tools: `AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or a profile (`AWS_PROFILE`).
+/// The store gets the files that serving needs, each under its digest, and one signed pointer last; `serve --from`
+/// follows it. A push goes forward only: each entry and key of the destination must be an earlier one of this
+/// workspace, else nothing is pushed (4). Publishing never waits for a push. Credentials of an S3-compatible store are
+/// those of AWS tools: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`,
+/// `AWS_ENDPOINT_URL`, or a profile (`AWS_PROFILE`).
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw push --make-key ../push.pem\n  apigw push s3://gateway-state/online --env online --key ../push.pem"
@@ -74,12 +75,12 @@ pub(in crate::cli) struct PushArguments {
     /// Show what would be pushed; write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has; where the list
-    /// of another state is lost, of a push with this key, push the whole state over it
+    /// Write objects again that the store has lost or damaged, of the state that it names and this workspace has; where
+    /// the list of another state is lost, of a push with this key, push the whole state over it
     #[arg(long, conflicts_with_all = ["dry_run", "expires"])]
     repair: bool,
-    /// Push to a store that was put back to an earlier push: gateways that have seen a later one refuse it until each has an empty
-    /// cache
+    /// Push to a store that was put back to an earlier push: gateways that have seen a later one refuse it until each
+    /// has an empty cache
     #[arg(long, conflicts_with_all = ["repair", "prune"])]
     after_restore: bool,
     #[command(flatten)]
@@ -181,7 +182,8 @@ impl Push<'_> {
         self.remote.pointer(&self.keys).map_err(|error| destination_error(&error))
     }
 
-    /// Reads the pointer of a store that was not put back. Before anything else of it: the state of an old pointer may be gone.
+    /// Reads the pointer of a store that was not put back. Before anything else of it: the state of an old pointer may
+    /// be gone.
     fn current_pointer(&self) -> Result<Option<TaggedPointer>, CommandError> {
         let mut attempts = PushAttempts::default();
         loop {
@@ -207,8 +209,8 @@ impl Push<'_> {
         Some(PushError::PutBack { sequence: pointer.fields().sequence, by: by? })
     }
 
-    /// Remembers the pointer that the present one replaced: by another machine, or by a push from here of which the store did
-    /// not say that it is in force.
+    /// Remembers the pointer that the present one replaced: by another machine, or by a push from here of which the
+    /// store did not say that it is in force.
     fn remember_previous(&self, present: Option<&TaggedPointer>) {
         let Some((present, _)) = present else { return };
         let Some(previous) = present.fields().previous else { return };
@@ -255,7 +257,8 @@ impl Push<'_> {
         Ok(self.workspace.pushed_state(&published_environments(self.context, env, *allow_empty)?)?)
     }
 
-    /// True if a pointer was signed with the key of this push, and the list of the state that it names is lost or damaged.
+    /// True if a pointer was signed with the key of this push, and the list of the state that it names is lost or
+    /// damaged.
     fn is_own_without_list(&self, pointer: &TaggedPointer) -> bool {
         let is_own = SignedPointer::verify(pointer.0.bytes(), &[self.key.public()]).is_ok();
         let is_lost = |error: &DestinationError| {

@@ -29,8 +29,8 @@ use crate::workspace::{DiskFacts, MergeState, Renumbering, Workspace};
 ///
 /// After a merge or within one, in conflict or not. Groups that one branch changed need no choice. For a group that
 /// both changed, --ours keeps the entry of your own branch (in a rebase too), --theirs that of the other one; the other
-/// entry stays in the history, marked. With --access, fields and grants that one branch changed need no choice, and what
-/// one branch revoked stays revoked.
+/// entry stays in the history, marked. With --access, fields and grants that one branch changed need no choice, and
+/// what one branch revoked stays revoked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'"
@@ -160,8 +160,8 @@ fn resolution(
         .map_err(|error| explained(workspace, error))
 }
 
-/// Explains a refusal: by the present numbers of versions, and with the command that restores an operation that is missing, as
-/// far as Git has it.
+/// Explains a refusal: by the present numbers of versions, and with the command that restores an operation that is
+/// missing, as far as Git has it.
 fn explained(workspace: &Workspace, mut error: ResolveError) -> CommandError {
     if let ResolveError::NeedsChoice { conflicts, .. } | ResolveError::UnknownSide { conflicts, .. } = &mut error {
         for GroupConflict { group, heads } in conflicts {

@@ -16,8 +16,8 @@ use crate::workspace::VersionNoteFile;
 
 /// Print the JSON Schema of a file that people write or read, or of a command's output with `-o json`
 ///
-/// Without a name it lists the names: `workspace`, `group`, `plan`, `version-note`, `output-error`, and `output-COMMAND`
-/// for each command, like `output-status` and `output-group-set`.
+/// Without a name it lists the names: `workspace`, `group`, `plan`, `version-note`, `output-error`, and
+/// `output-COMMAND` for each command, like `output-status` and `output-group-set`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw schema plan\n  apigw schema output-status > status.schema.json")]
 pub(in crate::cli) struct SchemaArguments {

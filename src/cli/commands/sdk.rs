@@ -23,9 +23,10 @@ use crate::workspace::{DiskFacts, FolderChanges, Workspace};
 
 /// Generate clients for callers: Python, TypeScript, Java
 ///
-/// Each group gets a folder with a package for each language, archives that pip and npm install, sources for javac and Maven, and SHA256SUMS. The packages have no
-/// dependencies, and the same version always gives the same bytes. The folder belongs to the command: files that are no longer
-/// needed are removed, and a folder that holds anything else is refused.
+/// Each group gets a folder with a package for each language, archives that pip and npm install, sources for javac and
+/// Maven, and SHA256SUMS. The packages have no dependencies, and the same version always gives the same bytes. The
+/// folder belongs to the command: files that are no longer needed are removed, and a folder that holds anything else is
+/// refused.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw sdk --env test --language python,typescript,java --out sdk\n  apigw sdk petstore --version 0.0.1 --language python --out sdk --check"

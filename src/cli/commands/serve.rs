@@ -56,10 +56,11 @@ use source::{FollowedSource, SourceArguments};
 /// with one, a loopback host name reaches its groups by their prefix too. `apigw.toml` is read when it starts and on
 /// SIGHUP, which also reloads certificates and secrets and reopens the access log.
 ///
-/// Some malformed requests are accepted as RFC 9112 allows (2.2, 6.1, 6.3, 7.1.1) and rewritten for backends: repeated equal
-/// content lengths; a content length beside chunks (the chunks win, and the connection is closed); bare line feeds and leading
-/// empty lines; whitespace and unknown chunk extensions after a chunk size, and leading zeros; a fragment, which is dropped. Other
-/// malformed heads get 400, and oversized ones 431, without a body. A client that has half-closed its connection still gets its response.
+/// Some malformed requests are accepted as RFC 9112 allows (2.2, 6.1, 6.3, 7.1.1) and rewritten for backends: repeated
+/// equal content lengths; a content length beside chunks (the chunks win, and the connection is closed); bare line
+/// feeds and leading empty lines; whitespace and unknown chunk extensions after a chunk size, and leading zeros; a
+/// fragment, which is dropped. Other malformed heads get 400, and oversized ones 431, without a body. A client that has
+/// half-closed its connection still gets its response.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw serve --env test\n  apigw serve --env online --listen http://127.0.0.1:8080 --listen https://127.0.0.1:8443 --tls-cert a.crt --tls-key a.key"
@@ -92,8 +93,8 @@ pub(in crate::cli) struct ServeArguments {
     /// The private key (PEM) of the certificate at the same position
     #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
     tls_key: Vec<PathBuf>,
-    /// A proxy, or a network of proxies, whose `Forwarded` and `X-Forwarded-*` are trusted; may be given more than once.
-    /// IP rules apply to the last address in `X-Forwarded-For` that is not a trusted proxy
+    /// A proxy, or a network of proxies, whose `Forwarded` and `X-Forwarded-*` are trusted; may be given more than
+    /// once. IP rules apply to the last address in `X-Forwarded-For` that is not a trusted proxy
     #[arg(long, value_name = "IP|CIDR", value_delimiter = ',')]
     trusted_proxy: Vec<IpRange>,
     /// A link-local or metadata address that backends may have; may be given more than once
@@ -109,8 +110,8 @@ pub(in crate::cli) struct ServeArguments {
     /// Threads that serve requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// Destination of the access log: - for stdout (stderr with `-o json|yaml`), as text on a terminal and as JSON lines in
-    /// a pipe; a file, to which JSON lines are appended, reopened on SIGHUP; or off
+    /// Destination of the access log: - for stdout (stderr with `-o json|yaml`), as text on a terminal and as JSON
+    /// lines in a pipe; a file, to which JSON lines are appended, reopened on SIGHUP; or off
     #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     access_log: LogTarget,
     /// Time for requests in flight to finish after a signal to stop; a second signal aborts them

@@ -18,8 +18,8 @@ use crate::model::{KeyName, PathReading, SCHEMA, is_canonical_but_for_slashes, p
 
 /// Print the headers with which a request is signed
 ///
-/// They are valid once, for five minutes. The headers of -H are printed too, as they are signed and must be sent as they are.
-/// For curl: `apigw sign … > headers; curl -H @headers URL`.
+/// They are valid once, for five minutes. The headers of -H are printed too, as they are signed and must be sent as
+/// they are. For curl: `apigw sign … > headers; curl -H @headers URL`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw sign GET 'http://petstore.test.apigw.localhost:8080/petstore/pets' --key shop\n  apigw sign POST http://127.0.0.1:8080/petstore/pets --key shop --body @pet.json -H 'content-type: application/json'"

@@ -30,12 +30,11 @@ use crate::workspace::{
 
 /// Show live versions: the matrix of groups and environments
 ///
-/// "edited": the working copy differs from the group's newest version. "behind test (0.0.3)": an earlier environment has a
-/// newer version. "blocked": the version is blocked. "overrides a policy": the operation went against a policy.
-/// "replaced a hand edit": it replaced an entry that was edited by hand.
-/// "damaged", "missing": files of a live version were changed or are gone.
-/// With -v, addresses are shown. The gateways on this machine are listed below, with the groups that they do not
-/// serve up to date.
+/// "edited": the working copy differs from the group's newest version. "behind test (0.0.3)": an earlier environment
+/// has a newer version. "blocked": the version is blocked. "overrides a policy": the operation went against a policy.
+/// "replaced a hand edit": it replaced an entry that was edited by hand. "damaged", "missing": files of a live version
+/// were changed or are gone. With -v, addresses are shown. The gateways on this machine are listed below, with the
+/// groups that they do not serve up to date.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw status petstore --env online --at 2026-11-01\n  apigw status --fleet --env online"
@@ -50,11 +49,12 @@ pub(in crate::cli) struct StatusArguments {
     /// As it was at a time (RFC 3339, or a date), or right after an operation
     #[arg(long, value_name = "TIME|OPERATION")]
     at: Option<String>,
-    /// Exit with 3 if something live cannot be read or served, or a release was lost; with --fleet, if a node is not up to
-    /// date
+    /// Exit with 3 if something live cannot be read or served, or a release was lost; with --fleet, if a node is not up
+    /// to date
     #[arg(long)]
     check: bool,
-    /// Show the nodes that follow a control plane (`serve --xds`) instead: the release of each, since when, and its troubles
+    /// Show the nodes that follow a control plane (`serve --xds`) instead: the release of each, since when, and its
+    /// troubles
     #[arg(long, conflicts_with_all = ["group", "at"])]
     fleet: bool,
     /// With --fleet: the `--admin` listener of the control plane, where it is on another machine

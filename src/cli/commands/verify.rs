@@ -19,8 +19,8 @@ use crate::workspace::{self, ProblemKind, RepairOutcome, Workspace, WorkspaceVer
 
 /// Compare every checksum, digest and chain with the committed state
 ///
-/// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be
-/// deployed as an operation, if the policies of the environment allow the change. It restores another layout of an environment's
+/// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be deployed
+/// as an operation, if the policies of the environment allow the change. It restores another layout of an environment's
 /// file, which is a problem though no value is lost: branches no longer merge line by line.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
@@ -86,8 +86,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
 }
 
-/// Returns the environments whose repair policies allow, and the refusals of the others. Nobody is asked about a change that
-/// is refused anyway.
+/// Returns the environments whose repair policies allow, and the refusals of the others. Nobody is asked about a change
+/// that is refused anyway.
 fn ask_policies(
     workspace: &Workspace,
     environments: &[EnvironmentName],

@@ -97,8 +97,8 @@ fn is_group(workspace: &Workspace, word: &str) -> bool {
 
 /// Delete a frozen version that is live nowhere
 ///
-/// Its number cannot be reused for other content. A version that was live in one of the last ten states of an environment
-/// is deleted only with --force: those states can no longer be restored.
+/// Its number cannot be reused for other content. A version that was live in one of the last ten states of an
+/// environment is deleted only with --force: those states can no longer be restored.
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version delete 0.0.1\n  apigw version delete petstore 0.0.1")]

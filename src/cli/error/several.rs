@@ -2,8 +2,8 @@
 
 use super::{CommandError, PlanError};
 
-/// Puts the errors of several groups or steps into one, whose code is that of the first. Each keeps its reasons, after its
-/// message unless they are in it.
+/// Puts the errors of several groups or steps into one, whose code is that of the first. Each keeps its reasons, after
+/// its message unless they are in it.
 pub(in crate::cli) fn several(message: String, errors: Vec<PlanError>) -> CommandError {
     let mut errors = errors.into_iter().map(CommandError::from);
     let Some(mut all) = errors.next() else { return CommandError::invalid("state", message) };

@@ -5,7 +5,8 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 use super::{MarkdownBlock, MarkdownSpan, TextStyle, parse};
 
-/// Renders a document as the page `apigw-NAME(7)`. The title of the document is left out: the page has a name and a summary.
+/// Renders a document as the page `apigw-NAME(7)`. The title of the document is left out: the page has a name and a
+/// summary.
 pub(in crate::cli) fn manual_page(name: &str, summary: &str, markdown: &str) -> String {
     let mut page = Roff::new();
     let title = format!("apigw-{name}");

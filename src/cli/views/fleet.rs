@@ -26,7 +26,8 @@ pub(in crate::cli) struct EnvironmentFleetView {
     pub(in crate::cli) environment: EnvironmentName,
     /// True if a control plane runs that nodes poll.
     pub(in crate::cli) controlled: bool,
-    /// True if a control plane runs and all nodes serve what is live, as many as are expected; true too where there is no fleet.
+    /// True if a control plane runs and all nodes serve what is live, as many as are expected; true too where there is
+    /// no fleet.
     pub(in crate::cli) up_to_date: bool,
     /// The number of nodes that are expected at least.
     pub(in crate::cli) least_nodes: usize,

@@ -82,8 +82,8 @@ fn lists_values(definition: &Definition, alternative: Node<'_>, property: &str, 
         .is_some_and(|found| found.schemas.iter().any(|id| is_listed(definition.node(*id))))
 }
 
-/// Lists the values of a discriminator: those that are mapped, and the names of alternatives that no value is mapped to. One
-/// that names its own schema needs no mapping.
+/// Lists the values of a discriminator: those that are mapped, and the names of alternatives that no value is mapped
+/// to. One that names its own schema needs no mapping.
 fn values<'d>(discriminator: Node<'d>, alternatives: Vec<&'d str>) -> Vec<DiscriminatorValue<'d>> {
     let entries = discriminator.get("mapping").into_iter().flat_map(Node::entries);
     let mapped = entries.map(|(value, to)| {

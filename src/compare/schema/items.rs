@@ -25,7 +25,8 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     left_over(comparing);
 }
 
-/// The items that each of the schemas of a list describes, and those that are left over to judges which do not see all of them.
+/// The items that each of the schemas of a list describes, and those that are left over to judges which do not see all
+/// of them.
 struct DescribedItems<'d> {
     schemas: Vec<SchemaItems<'d>>,
     judges: Vec<ItemJudge<'d>>,

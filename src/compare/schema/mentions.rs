@@ -1,5 +1,5 @@
-//! Properties that schemas speak of in any of the places that apply to the value itself, and not in `properties` alone: an
-//! alternative, a condition, a pattern, a list of required names.
+//! Properties that schemas speak of in any of the places that apply to the value itself, and not in `properties` alone:
+//! an alternative, a condition, a pattern, a list of required names.
 //!
 //! A property that is mentioned nowhere is taken not to be sent, so that a new optional one breaks nobody. One that is
 //! mentioned may be sent, and what came beside it has to be proven harmless.
@@ -44,8 +44,9 @@ struct PropertyDescription {
 }
 
 impl<'d> PairComparison<'_, 'd> {
-    /// Reports the schemas of a property that one side alone declares here, where the other side describes it elsewhere and
-    /// they refuse what that allows; true if the property is declared there for every value, so that it did not come or go.
+    /// Reports the schemas of a property that one side alone declares here, where the other side describes it elsewhere
+    /// and they refuse what that allows; true if the property is declared there for every value, so that it did not
+    /// come or go.
     pub(super) fn tell_moved(
         &mut self,
         side: DefinitionSide,
@@ -75,8 +76,8 @@ impl<'d> PairComparison<'_, 'd> {
         is_declared
     }
 
-    /// Brings the schemas of a property together that both sides declare; by its value where further schemas apply to it,
-    /// which must hold for the same reading of its text.
+    /// Brings the schemas of a property together that both sides declare; by its value where further schemas apply to
+    /// it, which must hold for the same reading of its text.
     pub(super) fn lead_to_property(&mut self, old: &PropertyView<'d>, new: &PropertyView<'d>) {
         if self.are_parts_of_bytes(&old.schemas, &new.schemas) {
             return;
@@ -185,8 +186,8 @@ impl<'d> PairComparison<'_, 'd> {
         Context { around: Some((self.schemas.before.number(before), self.schemas.after.number(after))), ..context }
     }
 
-    /// True if schemas around one side's refuse, or bind to a schema, what nothing describes: what is described here is let
-    /// in then, unless a proof for the whole value says that it is not.
+    /// True if schemas around one side's refuse, or bind to a schema, what nothing describes: what is described here is
+    /// let in then, unless a proof for the whole value says that it is not.
     pub(super) fn is_judged_around(&mut self, side: DefinitionSide, left: LeftOver) -> bool {
         let Some((before, after)) = self.context.around else { return false };
         let steps = &mut self.schemas.steps_left;
@@ -206,16 +207,16 @@ impl<'d> PairComparison<'_, 'd> {
         left.is_judged(view) || self.is_judged_around(side, left)
     }
 
-    /// Returns the parts that schemas around judge where nothing describes them, if any: for those, a schema that refuses
-    /// nothing makes a difference too.
+    /// Returns the parts that schemas around judge where nothing describes them, if any: for those, a schema that
+    /// refuses nothing makes a difference too.
     pub(super) fn judged_around(&mut self) -> Option<LeftOver> {
         [LeftOver::Properties, LeftOver::Items].into_iter().find(|left| {
             self.is_judged_around(DefinitionSide::Before, *left) || self.is_judged_around(DefinitionSide::After, *left)
         })
     }
 
-    /// Adds a change of the values of the whole: those that the schemas here allow may stay, while the schemas around judge
-    /// what these do not describe.
+    /// Adds a change of the values of the whole: those that the schemas here allow may stay, while the schemas around
+    /// judge what these do not describe.
     pub(super) fn add_to_whole(
         &mut self,
         left: LeftOver,

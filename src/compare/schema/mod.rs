@@ -3,8 +3,8 @@
 //! The unit of comparison is a set of schemas that apply to one value together, as `allOf` and `$ref` combine them;
 //! [`view`] opens such sets. A pair of sets has changes of its own, and leads to the pairs of its parts: properties,
 //! items, alternatives. The pairs form a graph, in which a recursive schema is a cycle and not an infinite tree. First
-//! all pairs are collected and compared, then [`SchemaTable::write`] walks from an API's schemas to the changes that they
-//! reach; the shortest route gives a change its path.
+//! all pairs are collected and compared, then [`SchemaTable::write`] walks from an API's schemas to the changes that
+//! they reach; the shortest route gives a change its path.
 
 mod alternative;
 mod bounds;

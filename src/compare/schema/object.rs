@@ -276,8 +276,8 @@ fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str,
     }
 }
 
-/// Lists the parts of a value that the schema of a keyword describes, so that they are not left to `unevaluatedProperties`
-/// or `unevaluatedItems` (JSON Schema 2020-12, Core 11).
+/// Lists the parts of a value that the schema of a keyword describes, so that they are not left to
+/// `unevaluatedProperties` or `unevaluatedItems` (JSON Schema 2020-12, Core 11).
 fn described_parts(keyword: &str) -> impl Iterator<Item = LeftOver> {
     let parts: &[LeftOver] = match keyword {
         "if" | "then" | "else" => &[LeftOver::Properties, LeftOver::Items],
@@ -292,8 +292,8 @@ fn described_parts(keyword: &str) -> impl Iterator<Item = LeftOver> {
 type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
 
 fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
-    // Where other properties are restricted, a pattern also admits the properties that match it, and a schema that depends
-    // on a property those that it describes.
+    // Where other properties are restricted, a pattern also admits the properties that match it, and a schema that
+    // depends on a property those that it describes.
     let is_pattern = keyword == "patternProperties";
     let [before_lets_in, after_lets_in] = [DefinitionSide::Before, DefinitionSide::After].map(|side| {
         if is_pattern { comparing.bounds_others(side) } else { comparing.judges(side, LeftOver::Properties) }
@@ -367,7 +367,8 @@ impl PairComparison<'_, '_> {
         UndeclaredProperties::of(view) != UndeclaredProperties::Anything || self.judges(side, LeftOver::Properties)
     }
 
-    /// True if what the schema of a keyword does not describe is judged: by the schemas around, or by another keyword here.
+    /// True if what the schema of a keyword does not describe is judged: by the schemas around, or by another keyword
+    /// here.
     fn is_judged_beside(&mut self, left: LeftOver, keyword: &str) -> bool {
         let judges =
             |view: &SchemaView<'_>| view.keyword(left.keyword()).count() > usize::from(left.keyword() == keyword);

@@ -215,8 +215,9 @@ impl<'d> PairComparison<'_, 'd> {
         self.tell_null();
     }
 
-    /// Reports a change of `null` that no other change reports: one that breaks callers wherever no change does, since only
-    /// a proof tells it exactly, and any other where nothing is reported here, so that both directions differ or none.
+    /// Reports a change of `null` that no other change reports: one that breaks callers wherever no change does, since
+    /// only a proof tells it exactly, and any other where nothing is reported here, so that both directions differ or
+    /// none.
     fn untold_null(&mut self) {
         let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
         let is_kept = self.kept.is_all() && !self.context.writing.is_text();

@@ -1,7 +1,7 @@
 //! Keywords that judge what the schemas that they see leave undescribed, where `allOf` brings several together.
 //!
-//! `additionalProperties` sees its own schema object alone (JSON Schema 2020-12, Core 10.3.2.3), and `unevaluatedProperties` those
-//! below its own as well (11.3): what a schema beside it describes is left over to it.
+//! `additionalProperties` sees its own schema object alone (JSON Schema 2020-12, Core 10.3.2.3), and
+//! `unevaluatedProperties` those below its own as well (11.3): what a schema beside it describes is left over to it.
 
 use super::undeclared::LeftOver;
 use super::view::SchemaView;

@@ -301,8 +301,8 @@ impl<'d> SchemaView<'d> {
     }
 }
 
-/// True for a keyword that says nothing without another one of its own schema (JSON Schema 2020-12, Core 10.2.2, Validation
-/// 6.4.4 and 6.4.5).
+/// True for a keyword that says nothing without another one of its own schema (JSON Schema 2020-12, Core 10.2.2,
+/// Validation 6.4.4 and 6.4.5).
 fn is_idle(schema: Node<'_>, keyword: &str) -> bool {
     let needed = match keyword {
         "then" | "else" => "if",

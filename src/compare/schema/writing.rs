@@ -138,7 +138,8 @@ impl<'d> FormEncodings<'d> {
     }
 }
 
-/// Returns the media type of a part by its schema (OpenAPI 3.1.1, section 4.8.15.1.1); `None` where that leaves several.
+/// Returns the media type of a part by its schema (OpenAPI 3.1.1, section 4.8.15.1.1); `None` where that leaves
+/// several.
 pub(super) fn default_media_type(
     definition: &Definition,
     schemas: &[NodeId],

@@ -17,8 +17,8 @@ pub(super) fn element_name<'d>(
 }
 
 impl<'d> PairComparison<'_, 'd> {
-    /// True if the hints of both sides write a value in one way. A flag that is not set is the default, and a prefix is but a
-    /// short form of its namespace.
+    /// True if the hints of both sides write a value in one way. A flag that is not set is the default, and a prefix is
+    /// but a short form of its namespace.
     pub(super) fn is_same_xml(&mut self, before: Option<Node<'d>>, after: Option<Node<'d>>) -> bool {
         const TEXTS: [&str; 3] = ["name", "namespace", "nodeType"];
         const FLAGS: [&str; 2] = ["attribute", "wrapped"];

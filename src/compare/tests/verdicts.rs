@@ -1,5 +1,5 @@
-//! Verdicts where an attacker of the comparison found wrong ones: a place, its content before and after, and the effect on
-//! callers there and back.
+//! Verdicts where an attacker of the comparison found wrong ones: a place, its content before and after, and the effect
+//! on callers there and back.
 
 use super::{compared, whole};
 use crate::compare::Compatibility;
@@ -83,7 +83,8 @@ fn verdict(before: &Definition, after: &Definition) -> Verdict {
     }
 }
 
-/// Schemas that are tightened, where the value is text: one part of the new one holds by the number, another by its text.
+/// Schemas that are tightened, where the value is text: one part of the new one holds by the number, another by its
+/// text.
 const TIGHTENED: &[(&str, &str)] = &[
     ("{type: integer}", "{allOf: [{type: integer}, {maximum: 5}]}"),
     ("{type: integer}", "{$ref: '#/components/schemas/Small'}"),
@@ -230,14 +231,16 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: object, propertyNames: {enum: [v, w]}}", "{type: object, propertyNames: {enum: [v, w]}, properties: {v: {type: integer}}}", Breaks, Breaks),
     ("response", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}}}, {required: [k], properties: {k: {const: b}}}]}", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}, v: {type: string}}}, {required: [k], properties: {k: {const: b}}}]}", Breaks, Breaks),
     ("body", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}}}, {required: [k], properties: {k: {const: b}}}]}", "{type: object, unevaluatedProperties: false, oneOf: [{required: [k], properties: {k: {const: a}, v: {type: string}}}, {required: [k], properties: {k: {const: b}}}]}", Keeps, Breaks),
-    // An alternative, or a schema that depends on the property itself, may speak of a property that is described beside it.
+    // An alternative, or a schema that depends on the property itself, may speak of a property that is described beside
+    // it.
     ("body", "{type: object, dependentSchemas: {c: {properties: {a: {type: string}}, required: [a, c]}}, if: {properties: {a: {type: object}}}, then: {properties: {a: {const: a}}}}", "{type: object, properties: {c: {type: string}}, dependentSchemas: {c: {properties: {a: {type: string}}, required: [a, c]}}, if: {properties: {a: {type: object}}}, then: {properties: {a: {const: a}}}}", Breaks, Breaks),
     ("flat query", "{type: object, properties: {b: {type: integer}}, anyOf: [{type: object, properties: {b: {type: integer}}}, {type: object, properties: {}, required: [a, b]}]}", "{type: object, properties: {b: {type: integer}}, anyOf: [{type: object, properties: {b: {type: string}}}, {type: object, properties: {}, required: [a, b]}]}", Breaks, Keeps),
     ("body", "{type: object, additionalProperties: {type: string}, if: {required: [t]}, then: {properties: {w: {type: string}}}}", "{type: object, additionalProperties: {type: string}, if: {required: [t]}, then: {properties: {w: {type: string}, v: {type: string, maxLength: 2}}}}", Breaks, Breaks),
     ("body", "{type: object, unevaluatedProperties: {type: integer}, patternProperties: {'^x-': {type: string}}}", "{type: object, unevaluatedProperties: {type: integer}}", Breaks, Breaks),
     ("response", "{type: object, unevaluatedProperties: {type: string}, anyOf: [{required: [a]}, {required: [b]}]}", "{type: object, unevaluatedProperties: {type: string}, anyOf: [{required: [a]}, {required: [b], patternProperties: {'^x-': {type: integer}}}]}", Breaks, Breaks),
     ("body", "{allOf: [{type: object, additionalProperties: {const: 1}, properties: {b: {type: string}}}, {properties: {b: {type: string}}}]}", "{allOf: [{type: object, additionalProperties: {const: 1}}, {properties: {b: {type: string}}}]}", Breaks, Keeps),
-    // What a schema that depends on a property, a condition or a choice describes is not left to `unevaluatedProperties`.
+    // What a schema that depends on a property, a condition or a choice describes is not left to
+    // `unevaluatedProperties`.
     ("body", "{type: object, unevaluatedProperties: false, properties: {a: {}}, dependentSchemas: {a: {properties: {b: {}}}}}", "{type: object, unevaluatedProperties: false, properties: {a: {}}}", Breaks, Breaks),
     ("response", "{type: object, unevaluatedProperties: {type: integer}}", "{type: object, unevaluatedProperties: {type: integer}, dependentSchemas: {a: {properties: {b: {type: string}}}}}", Breaks, Breaks),
     ("body", "{type: object, unevaluatedProperties: {type: integer}, anyOf: [{required: [a]}, {required: [b], dependentSchemas: {a: {properties: {c: {type: string}}}}}]}", "{type: object, unevaluatedProperties: {type: integer}, anyOf: [{required: [a]}, {required: [b]}]}", Breaks, Breaks),

@@ -1,10 +1,11 @@
 //! Leads each `$dynamicRef` to where its dynamic scope says (JSON Schema 2020-12, core, section 8.2.3.2).
 //!
-//! The dynamic scope is made of the schema resources on the way to a schema; of those that have the anchor, the outermost
-//! counts. So a schema from which a `$dynamicRef` is reached says something else where it is entered through other
-//! resources. It is copied for each scope under which it is used, and references lead to the copy of theirs: afterwards
-//! each reference has one target, and nobody who walks the tree needs to know of scopes. The names of dynamic anchors are
-//! finite and a scope only ever gains some, so there are finitely many copies, however a schema recurs.
+//! The dynamic scope is made of the schema resources on the way to a schema; of those that have the anchor, the
+//! outermost counts. So a schema from which a `$dynamicRef` is reached says something else where it is entered through
+//! other resources. It is copied for each scope under which it is used, and references lead to the copy of theirs:
+//! afterwards each reference has one target, and nobody who walks the tree needs to know of scopes. The names of
+//! dynamic anchors are finite and a scope only ever gains some, so there are finitely many copies, however a schema
+//! recurs.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -251,8 +251,8 @@ impl<'d> Builder<'d> {
         Ok(value.map(|value| ResultBody { example: None, content: BodyContent::Value(value) }).into_iter().collect())
     }
 
-    /// Generates the value of a body from its schema, or from that of the items of a sequence; `None` where there is none,
-    /// which is reported.
+    /// Generates the value of a body from its schema, or from that of the items of a sequence; `None` where there is
+    /// none, which is reported.
     fn generated(&mut self, api: &Api, media_type: &MediaType) -> Result<Option<SourcedValue>, BudgetExceeded> {
         let whole = media_type.schema.map(|schema| (self.definition.node(schema), None));
         let of_items = || {

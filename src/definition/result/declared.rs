@@ -73,8 +73,8 @@ pub(super) fn are_interim(api: &Api) -> bool {
     !api.responses.is_empty() && api.responses.iter().all(|response| response.status.code() < 200)
 }
 
-/// Sorts responses: the lowest 2xx first, then the default, then the others. Interim ones are left out, and so are those whose
-/// codes are none of HTTP's (RFC 9110, section 15).
+/// Sorts responses: the lowest 2xx first, then the default, then the others. Interim ones are left out, and so are
+/// those whose codes are none of HTTP's (RFC 9110, section 15).
 pub(super) fn in_order(api: &Api) -> Vec<&Response> {
     let is_final = |response: &&Response| (200..600).contains(&response.status.code());
     let mut responses: Vec<&Response> = api.responses.iter().filter(is_final).collect();

@@ -61,8 +61,8 @@ impl<'d> AlternativeAttempt<'_, 'd> {
     }
 }
 
-/// Lists the alternatives in the order in which they are tried, with the values that are asked for: of each `oneOf` several
-/// variants, with optional properties and then without.
+/// Lists the alternatives in the order in which they are tried, with the values that are asked for: of each `oneOf`
+/// several variants, with optional properties and then without.
 fn attempts(
     alternatives: Alternatives,
     list: Node<'_>,
@@ -138,8 +138,8 @@ impl<'d> SampleState<'_, 'd> {
         })
     }
 
-    /// Generates a value that only its own alternative allows, in place of one that several allow: within other bounds, or
-    /// an object without a property that another one requires, or with one of a type that only its own allows.
+    /// Generates a value that only its own alternative allows, in place of one that several allow: within other bounds,
+    /// or an object without a property that another one requires, or with one of a type that only its own allows.
     fn apart(&mut self, attempt: &AlternativeAttempt<'_, 'd>, own: &SampleGoal<'d>, value: Value) -> Option<Value> {
         let AlternativeAttempt { goal, branch, want, .. } = *attempt;
         if !self.terms.allows_several && own.others.is_empty() {
@@ -299,8 +299,8 @@ fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
     components(root)?.get(name)
 }
 
-/// True if each alternative allows what another one allows, so that no value can match exactly one. References to different
-/// schemas and schemas with different titles are meant as different alternatives, whatever they say.
+/// True if each alternative allows what another one allows, so that no value can match exactly one. References to
+/// different schemas and schemas with different titles are meant as different alternatives, whatever they say.
 fn is_never_single(list: Node<'_>) -> bool {
     let references: HashSet<&str> =
         list.items().filter(|item| item.is_bare_reference()).filter_map(Node::reference).collect();

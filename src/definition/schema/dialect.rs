@@ -1,8 +1,8 @@
 //! Constructs of other regular expression dialects that ECMA-262 lacks.
 //!
 //! JSON Schema requires the dialect of ECMA-262 (2020-12, section 6.4). A pattern in another dialect is matched in that
-//! dialect if possible, but callers' validators may reject it or match other strings: without the flag `u`, an escape that
-//! ECMA-262 does not know stands for its letter.
+//! dialect if possible, but callers' validators may reject it or match other strings: without the flag `u`, an escape
+//! that ECMA-262 does not know stands for its letter.
 
 /// Returns the first construct in a pattern that ECMA-262 (section 22.2.1) does not have.
 pub(crate) fn foreign_construct(pattern: &str) -> Option<&str> {
@@ -71,8 +71,8 @@ fn is_foreign_escape(name: &str, braced: Option<&str>, in_class: bool) -> bool {
     }
 }
 
-/// True for a Unicode property as ECMA-262 (tables 67 to 70) writes it: `Script=Greek`, while `Greek` alone is none, and
-/// names in their exact case.
+/// True for a Unicode property as ECMA-262 (tables 67 to 70) writes it: `Script=Greek`, while `Greek` alone is none,
+/// and names in their exact case.
 fn is_property(written: &str) -> bool {
     let is_known = |property: &str| regex_syntax::parse(&format!("\\p{{{property}}}")).is_ok();
     let is_exact = |name: &str| {

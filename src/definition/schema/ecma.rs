@@ -1,9 +1,9 @@
 //! Translation of regular expressions from ECMA-262 to the dialect of the engine.
 //!
-//! Both have most of their syntax in common and read some of it differently: `\d` has the digits of ASCII alone, `\<` is a
-//! `<`, `[^]` is any character, `.` is no line terminator. The grammar is the one of annex B.1.2, which browsers and Node
-//! take without the flag `u`, so that `[\w-.]` is a class with a hyphen; characters are code points, as with the flag.
-//! What is written here is ECMA-262 again and means the same in both dialects.
+//! Both have most of their syntax in common and read some of it differently: `\d` has the digits of ASCII alone, `\<`
+//! is a `<`, `[^]` is any character, `.` is no line terminator. The grammar is the one of annex B.1.2, which browsers
+//! and Node take without the flag `u`, so that `[\w-.]` is a class with a hyphen; characters are code points, as with
+//! the flag. What is written here is ECMA-262 again and means the same in both dialects.
 
 mod characters;
 
@@ -29,8 +29,8 @@ pub(in crate::definition) fn translated_pattern(pattern: &str) -> Option<Cow<'_,
     Some(if translation.out == pattern { Cow::Borrowed(pattern) } else { Cow::Owned(translation.out) })
 }
 
-/// Returns the first construct of a pattern that only annex B.1.2 allows: validators that set the flag `u`, as JSON Schema
-/// recommends (2020-12, section 6.4), refuse it.
+/// Returns the first construct of a pattern that only annex B.1.2 allows: validators that set the flag `u`, as JSON
+/// Schema recommends (2020-12, section 6.4), refuse it.
 pub(crate) fn legacy_construct(pattern: &str) -> Option<&str> {
     PatternTranslation::of(pattern)?.legacy
 }

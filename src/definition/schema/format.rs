@@ -30,8 +30,8 @@ pub(super) fn text(format: &str, variant: usize) -> Option<String> {
     })
 }
 
-/// Returns further sample texts of a format, in other ways of writing and with other contents, for patterns and lengths that
-/// the usual one does not fit.
+/// Returns further sample texts of a format, in other ways of writing and with other contents, for patterns and lengths
+/// that the usual one does not fit.
 pub(super) fn other_texts(format: &str) -> Vec<String> {
     let texts: &[&str] = match format {
         "date-time" | "time" => {

@@ -1,8 +1,9 @@
 //! Regular expressions of schemas: matching, and generation of matching texts.
 //!
-//! Schemas use the dialect of ECMA-262 (see [`super::ecma`]). Expressions are matched by an engine that gives up after a bounded number of
-//! steps. Texts are generated from the structure of the expression, the shortest first; for constructs without a
-//! structure, like look-arounds, a few choices of letters are tried. Every text is matched before it is used.
+//! Schemas use the dialect of ECMA-262 (see [`super::ecma`]). Expressions are matched by an engine that gives up after
+//! a bounded number of steps. Texts are generated from the structure of the expression, the shortest first; for
+//! constructs without a structure, like look-arounds, a few choices of letters are tried. Every text is matched before
+//! it is used.
 
 use std::collections::HashMap;
 
@@ -95,7 +96,8 @@ impl CompiledPatterns {
         validator.is_none_or(|validator| validator.is_valid(text))
     }
 
-    /// Generates a text of one part a pattern, for patterns that say something of a part each, in the order that matches all.
+    /// Generates a text of one part a pattern, for patterns that say something of a part each, in the order that
+    /// matches all.
     fn joined(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
         const MOST_PARTS: usize = 4;
         if !(2..=MOST_PARTS).contains(&patterns.len()) {

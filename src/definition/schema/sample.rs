@@ -1,7 +1,7 @@
 //! Deterministic generation of a value that a schema allows.
 //!
-//! All schemas that apply to a value are combined (see [`SchemaShape`]), and the value satisfies every keyword at once. Where
-//! schemas leave a choice, each branch is tried in order, and the whole value is validated, until one is valid.
+//! All schemas that apply to a value are combined (see [`SchemaShape`]), and the value satisfies every keyword at once.
+//! Where schemas leave a choice, each branch is tried in order, and the whole value is validated, until one is valid.
 //! Optional parts are included while that is cheap; recursive parts are left out. The work is bounded for every schema.
 
 use serde_json::Value;

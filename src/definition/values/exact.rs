@@ -1,7 +1,7 @@
 //! Keywords for integers that the validator's own keywords take for the nearest double.
 //!
-//! Numbers of any length (`arbitrary_precision` of `serde_json`) would make each number a text; these keep numbers of 64
-//! bits, of which all but the two cases here are compared exactly.
+//! Numbers of any length (`arbitrary_precision` of `serde_json`) would make each number a text; these keep numbers of
+//! 64 bits, of which all but the two cases here are compared exactly.
 
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Number, Value};

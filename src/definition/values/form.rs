@@ -149,8 +149,8 @@ impl<'b> PendingFields<'b> {
         self.violations.push(ValueViolation { path: pointer(name), message });
     }
 
-    /// Leaves a field out of the validation if one of its media types has values that are not looked into, like XML, as in a
-    /// whole body. A schema that allows texts has the text itself.
+    /// Leaves a field out of the validation if one of its media types has values that are not looked into, like XML, as
+    /// in a whole body. A schema that allows texts has the text itself.
     fn leave_unread<'m>(
         &mut self,
         name: &str,

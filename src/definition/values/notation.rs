@@ -106,8 +106,8 @@ impl ValueNotation {
         self.spreads() && other != name && (schema.declares(other) || schema.describes_others())
     }
 
-    /// Selects the texts that are parts of a value; `declared` are the names of other parameters, and `scope` says whether a
-    /// name has to be described by the schema.
+    /// Selects the texts that are parts of a value; `declared` are the names of other parameters, and `scope` says
+    /// whether a name has to be described by the schema.
     pub(crate) fn gather<'t>(
         self,
         name: &str,

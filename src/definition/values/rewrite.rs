@@ -1,4 +1,5 @@
-//! A schema as the validator needs it: with the ranges of number formats, and with patterns in the dialect of its engine.
+//! A schema as the validator needs it: with the ranges of number formats, and with patterns in the dialect of its
+//! engine.
 
 use std::collections::HashMap;
 

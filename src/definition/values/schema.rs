@@ -46,8 +46,8 @@ impl ValueSchema {
         Self::compile(definition.json_schema(schema?, ValueDirection::Request)?)
     }
 
-    /// Compiles a schema for values of responses. Its violations go to callers and into logs, and tell nothing of a value but
-    /// its place.
+    /// Compiles a schema for values of responses. Its violations go to callers and into logs, and tell nothing of a
+    /// value but its place.
     pub(crate) fn of_response(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
         let schema = Self::compile(definition.json_schema(schema?, ValueDirection::Response)?)?;
         Some(Self { is_redacted: true, ..schema })

@@ -43,8 +43,8 @@ impl ValueViolation {
     }
 }
 
-/// Returns the path of a part of a value with the names that the schemas of their place declare; any other, like the key of a
-/// map, is `*`.
+/// Returns the path of a part of a value with the names that the schemas of their place declare; any other, like the
+/// key of a map, is `*`.
 pub(super) fn declared_path(path: &str, value: &Value, schemas: &PlaceSchemas<'_>) -> String {
     let (mut schemas, mut value) = (schemas.clone(), Some(value));
     let mut shown = String::new();
@@ -74,8 +74,8 @@ pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e Validati
     found
 }
 
-/// Returns the alternative that the value probably targets: one of the same type, and of those the nearest. `null` is never
-/// an alternative for a value that is present.
+/// Returns the alternative that the value probably targets: one of the same type, and of those the nearest. `null` is
+/// never an alternative for a value that is present.
 fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
     let here = error.instance_path().as_str();
     let is_here = |one: &ValidationError<'static>| one.instance_path().as_str() == here;
@@ -102,8 +102,8 @@ fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationE
 
 /// Returns how far a violation takes a value from an alternative.
 ///
-/// Another constant is mostly that of another alternative. A property that is missing, or that nobody knows, speaks against
-/// the alternative as well; one that is known and wrong was meant for it.
+/// Another constant is mostly that of another alternative. A property that is missing, or that nobody knows, speaks
+/// against the alternative as well; one that is known and wrong was meant for it.
 fn distance(error: &ValidationError<'_>) -> usize {
     match error.kind() {
         ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => 4,

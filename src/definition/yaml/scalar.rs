@@ -31,8 +31,8 @@ pub(super) fn is_exact(number: &Number, text: &str) -> bool {
     digits <= MOST_DIGITS && (digits == 0 || number.as_f64().is_some_and(f64::is_normal))
 }
 
-/// Returns the integer that a number is rounded to, if its text is an integer that no number holds exactly: beyond 64 bits,
-/// only the ones are exact that a double has.
+/// Returns the integer that a number is rounded to, if its text is an integer that no number holds exactly: beyond 64
+/// bits, only the ones are exact that a double has.
 pub(super) fn rounded_integer(text: &str, number: &Number) -> Option<String> {
     let value = number.as_f64().filter(|_| !number.is_i64() && !number.is_u64())?;
     let digits = text.trim_start_matches('+');

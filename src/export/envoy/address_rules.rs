@@ -8,8 +8,8 @@ use crate::model::{IpRange, IpRules};
 /// The name of the filter, by which routes set it.
 const FILTER: &str = "envoy.filters.http.rbac";
 
-/// Writes the setting of a route that some addresses may call. The address is that of the connection: `X-Forwarded-For` is
-/// the caller's to write.
+/// Writes the setting of a route that some addresses may call. The address is that of the connection: `X-Forwarded-For`
+/// is the caller's to write.
 pub(super) fn address_filter(rules: &IpRules) -> (String, Value) {
     let IpRules { allow, deny } = rules;
     let allowed = (!allow.is_empty()).then(|| any_of(allow));

@@ -19,8 +19,8 @@ const POLL_TIMEOUT: &str = "20s";
 /// with them all routes.
 const LARGEST_EXPRESSION: u32 = 1_000_000;
 
-/// The most bytes of a response of the control plane that Envoy takes; its own limit of 32 MB refuses the routes of more than
-/// 450 groups of 20 APIs, and says so in its log alone.
+/// The most bytes of a response of the control plane that Envoy takes; its own limit of 32 MB refuses the routes of
+/// more than 450 groups of 20 APIs, and says so in its log alone.
 const LARGEST_RESPONSE: u32 = 1 << 30;
 
 /// Writes the bootstrap of an Envoy that reads files.

@@ -83,7 +83,8 @@ fn credential_headers(access: &RouteAccess) -> Vec<&str> {
     names
 }
 
-/// Writes the changes of a request's headers, in order: credentials that go, then parameters that move, and those that are set.
+/// Writes the changes of a request's headers, in order: credentials that go, then parameters that move, and those that
+/// are set.
 pub(super) fn mutations(group: &GroupRoutes, action: &ForwardAction<'_>) -> Option<Value> {
     // A route removes headers behind this filter: what the settings have put in the place of one would go, too.
     let credentials = credential_headers(&action.route.access).into_iter();

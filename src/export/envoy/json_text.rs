@@ -1,7 +1,8 @@
 //! JSON that is text already but for its outermost levels.
 //!
-//! A route is written as soon as it is built: a tree of all routes takes a multiple of their bytes. An export of 1,000 groups of
-//! 20 APIs took 3.5 s and 910 MiB with the tree, and takes 2.2 s and 290 MiB (one run, two cores that were busy).
+//! A route is written as soon as it is built: a tree of all routes takes a multiple of their bytes. An export of 1,000
+//! groups of 20 APIs took 3.5 s and 910 MiB with the tree, and takes 2.2 s and 290 MiB (one run, two cores that were
+//! busy).
 
 use std::fmt::Write as _;
 
@@ -46,7 +47,8 @@ impl JsonText {
         self.write(None, sink);
     }
 
-    /// Gives the text without blanks of an object with a list for its last field: before the values of that, and after them.
+    /// Gives the text without blanks of an object with a list for its last field: before the values of that, and after
+    /// them.
     pub(super) fn around_list(&self, name: &str) -> (String, &'static str) {
         let mut text = String::new();
         self.compact(&mut |piece| text.push_str(piece));

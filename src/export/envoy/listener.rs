@@ -128,7 +128,8 @@ fn authorization() -> Value {
     })
 }
 
-/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags or their details.
+/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags or their
+/// details.
 fn refusals() -> Vec<Value> {
     let mapper = |flags: &[&str], refusal: &ProblemResponse| {
         json!({
@@ -145,7 +146,8 @@ fn refusals() -> Vec<Value> {
     ]
 }
 
-/// Writes the refusal of a filter. Its reason is in the details of its response alone: metadata of a filter comes later.
+/// Writes the refusal of a filter. Its reason is in the details of its response alone: metadata of a filter comes
+/// later.
 fn of_filter(details: &str, refusal: &ProblemResponse) -> Value {
     json!({
         "filter": {"extension_filter": {

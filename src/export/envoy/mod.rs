@@ -1,13 +1,13 @@
 //! Envoy: a bootstrap, the routes and the clusters, as JSON that its file-based discovery reads.
 //!
-//! [`files`] writes them as files, [`NodeTranslator`] as the resources that a node polls for, with [`node_listener`] and
-//! [`node_bootstrap`].
+//! [`files`] writes them as files, [`NodeTranslator`] as the resources that a node polls for, with [`node_listener`]
+//! and [`node_bootstrap`].
 //!
-//! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename. The filters
-//! that routes rely on are in the bootstrap, which it reads when it starts: the names of the routes and clusters of files end with the
-//! digest of the filters. A listener with others refuses the routes, and its old ones lead nowhere from then on: they may be open
-//! where the new ones ask for a key.
-//! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
+//! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
+//! The filters that routes rely on are in the bootstrap, which it reads when it starts: the names of the routes and
+//! clusters of files end with the digest of the filters. A listener with others refuses the routes, and its old ones
+//! lead nowhere from then on: they may be open where the new ones ask for a key. Values in headers and bodies go
+//! through Envoy's formatter, in which a percent sign begins a command: [`literal`](protobuf::literal) doubles it.
 
 mod address_rules;
 mod bootstrap;

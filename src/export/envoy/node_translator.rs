@@ -16,7 +16,8 @@ use crate::routes::GroupRoutes;
 /// The end of the names of a node's routes and clusters, whose listener comes with them.
 pub(super) const NODE_NAME_END: &str = "";
 
-/// Writes the resources of nodes, and keeps the hosts that it has written for as long as their groups are the very same.
+/// Writes the resources of nodes, and keeps the hosts that it has written for as long as their groups are the very
+/// same.
 #[derive(Debug)]
 pub struct NodeTranslator {
     /// The folder of the nodes with the files that backends need for TLS.

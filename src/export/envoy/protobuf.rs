@@ -8,7 +8,8 @@ const TYPES: &str = "type.googleapis.com/envoy";
 
 /// The most bytes of the value of a header, by the rules of Envoy's messages.
 pub(super) const MOST_HEADER_BYTES: usize = 16 * 1024;
-/// The most headers that a response of a route has by its definition; Envoy adds 1,000 at most, some of which are the gateway's.
+/// The most headers that a response of a route has by its definition; Envoy adds 1,000 at most, some of which are the
+/// gateway's.
 pub(super) const MOST_HEADERS: usize = 900;
 /// The most instructions of an expression; RE2 compiles no program of more than 131,072.
 pub(super) const MOST_INSTRUCTIONS: usize = 120_000;

@@ -169,8 +169,8 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
         JsonText::new(route, 0)
     }
 
-    /// Writes the routes of a step: of a direct response, which Envoy's filter for pages of other origins does not see, one
-    /// for each origin.
+    /// Writes the routes of a step: of a direct response, which Envoy's filter for pages of other origins does not see,
+    /// one for each origin.
     fn routes(&mut self, path: &PathRule<'r>, step: &DecisionStep<'r>) -> Vec<Value> {
         let is_preflight = step.route.is_none() && matches!(step.action, StepOutcome::Respond(_));
         let Some(cors) = path.group.cors.as_ref().filter(|_| !is_preflight) else {
@@ -285,7 +285,8 @@ impl<'n, 'r> RouteWriter<'n, 'r> {
         }
         let headers = response.headers.iter().take(MOST_HEADERS);
         let mut headers: Vec<Value> = headers.filter_map(|(name, value)| header(name, value)).collect();
-        // Envoy tells where a created or moved thing is, which is the definition's to say. Removals come before additions.
+        // Envoy tells where a created or moved thing is, which is the definition's to say. Removals come before
+        // additions.
         let mut removed: Vec<&str> =
             if matches!(response.status, 201 | 300..=399) { vec!["location"] } else { Vec::new() };
         match response.media_type {

@@ -1,7 +1,7 @@
 //! Kubernetes: resources of the Gateway API, standard channel, in the order in which `kubectl apply` takes them.
 //!
-//! The standard API routes and forwards; it has no response of its own, so mock responses are what an implementation offers
-//! beside it, and are lost here. What is not routed is answered by the implementation.
+//! The standard API routes and forwards; it has no response of its own, so mock responses are what an implementation
+//! offers beside it, and are lost here. What is not routed is answered by the implementation.
 
 mod verdicts;
 
@@ -235,8 +235,8 @@ fn duration(milliseconds: u32) -> String {
     format!("{}h{}m{}s{rest}ms", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Returns a name of at most 63 characters. The digest tells hosts apart that read alike: a backend would get the requests of
-/// another otherwise.
+/// Returns a name of at most 63 characters. The digest tells hosts apart that read alike: a backend would get the
+/// requests of another otherwise.
 fn service_name(UpstreamEndpoint { is_https, host, port, .. }: &UpstreamEndpoint) -> String {
     let short: String = host
         .chars()

@@ -1,7 +1,7 @@
 //! The addresses that may call, as lists in files.
 //!
-//! HAProxy finds an IPv4 address in networks of IPv6 and takes some addresses of IPv6 (6to4) for those of IPv4 that are in
-//! them, so that an address is held against the networks of its own family alone.
+//! HAProxy finds an IPv4 address in networks of IPv6 and takes some addresses of IPv6 (6to4) for those of IPv4 that are
+//! in them, so that an address is held against the networks of its own family alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -13,8 +13,9 @@ const WORDS_OF_A_HEADER: usize = 3;
 /// The headers of a response that are written in its own line.
 pub(super) const MOST_HEADERS_OF_A_LINE: usize = 14;
 
-/// Writes the condition of a step's rules: that of its path, that no step before was taken, and its own; `headers` are those
-/// of its response. Where a line would have more words than HAProxy takes, the condition is decided in lines before.
+/// Writes the condition of a step's rules: that of its path, that no step before was taken, and its own; `headers` are
+/// those of its response. Where a line would have more words than HAProxy takes, the condition is decided in lines
+/// before.
 pub(super) fn step_condition(
     text: &mut String,
     is_rule: &str,

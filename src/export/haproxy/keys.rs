@@ -1,7 +1,7 @@
 //! Subscription keys: maps from the SHA-256 of a key to its name, its times and its grants.
 //!
-//! The hashes are those of the keys' files; a key itself is nowhere. What is revoked or granted later counts after the next
-//! export.
+//! The hashes are those of the keys' files; a key itself is nowhere. What is revoked or granted later counts after the
+//! next export.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -28,8 +28,8 @@ pub(super) fn header_value(text: &str) -> String {
     if text.is_empty() { "'%[str()]'".to_owned() } else { quoted(&formatted(text)) }
 }
 
-/// Writes the sample of a header of a request. Its name stands between quotes of the sample's own where it has other characters
-/// than letters, digits, hyphens and underscores.
+/// Writes the sample of a header of a request. Its name stands between quotes of the sample's own where it has other
+/// characters than letters, digits, hyphens and underscores.
 pub(super) fn header_sample(name: &str) -> String {
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if is_plain {
@@ -41,7 +41,8 @@ pub(super) fn header_sample(name: &str) -> String {
     }
 }
 
-/// Writes the text that a sample is compared with. One that begins with a hyphen would be a flag: `-f` names a file of patterns.
+/// Writes the text that a sample is compared with. One that begins with a hyphen would be a flag: `-f` names a file of
+/// patterns.
 pub(super) fn compared(text: &str) -> String {
     let flags_end = if text.starts_with('-') { "-- " } else { "" };
     format!("{flags_end}{}", quoted(text))

@@ -1,8 +1,8 @@
 //! HAProxy: `haproxy.cfg`, the bodies of responses as files, and maps from hosts and paths to rules.
 //!
-//! The one frontend finds the rule of a path in maps, whose expressions are tried in order, then takes the first step of the
-//! rule whose conditions hold. A step answers, or names a backend; the changes of a request come last, as they change what
-//! conditions look at.
+//! The one frontend finds the rule of a path in maps, whose expressions are tried in order, then takes the first step
+//! of the rule whose conditions hold. A step answers, or names a backend; the changes of a request come last, as they
+//! change what conditions look at.
 
 mod address_lists;
 mod condition;
@@ -122,7 +122,8 @@ defaults
     log-format '{"time":"%[date,utime(%Y-%m-%dT%H:%M:%SZ)]","request_id":"%[var(txn.request_id)]","client":"%ci","host":"%[var(txn.host),json(utf8s)]","method":"%HM","path":"%[var(txn.path),json(utf8s)]","environment":"%[var(txn.environment)]","group":"%[var(txn.group)]","version":"%[var(txn.version)]","operation":"%[var(txn.operation)]","api":"%[var(txn.api),json(utf8s)]","backend":"%b","status":%ST,"bytes_in":%U,"bytes_out":%B,"duration_ms":%Ta}'
 "#;
 
-/// The first rules of the frontend, behind those about headers that nobody may claim: the id of the request, host and path.
+/// The first rules of the frontend, behind those about headers that nobody may claim: the id of the request, host and
+/// path.
 const FRONTEND: &str = "    \
     http-request set-var(txn.request_id) req.hdr(x-request-id) if { req.hdr(x-request-id) -m reg ^[A-Za-z0-9._-]{1,128}$ }
     http-request set-var(txn.request_id) uuid() unless { var(txn.request_id) -m found }

@@ -23,8 +23,8 @@ use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
 /// The rule that gives a backend the path of a target that named a host too.
 const ORIGIN_FORM: &str = "    http-request set-uri %[pathq] unless { url -m beg / }\n";
 
-/// The rules that let a request ask for a websocket where one is declared, and for no other protocol: HAProxy passes on any, and
-/// all bytes behind a backend that agrees.
+/// The rules that let a request ask for a websocket where one is declared, and for no other protocol: HAProxy passes on
+/// any, and all bytes behind a backend that agrees.
 const UPGRADES: &str = "    \
     http-request unset-var(txn.websocket) unless { method GET } { req.hdr(upgrade) -i websocket } { req.hdr(connection) -i upgrade }
     http-request del-header upgrade
@@ -33,8 +33,8 @@ const UPGRADES: &str = "    \
     http-request set-header upgrade websocket if { var(txn.websocket) -m found }
 ";
 
-/// The rules that pass on no header of one connection (RFC 9110, section 7.6.1), as far as their names are well known. A websocket
-/// begins with one.
+/// The rules that pass on no header of one connection (RFC 9110, section 7.6.1), as far as their names are well known.
+/// A websocket begins with one.
 const CONNECTION_HEADERS: &str = "    \
     http-request del-header keep-alive
     http-request del-header proxy-connection
@@ -198,7 +198,8 @@ impl<'r> StepWriter<'r> {
         let backend = backend.or_insert(HaproxyBackend { upstream: connected, forward, tunnel_ms: None });
         backend.tunnel_ms = backend.tunnel_ms.or(route.websocket.then(|| action.idle_ms()));
         let is_step = format!("if {{ var(txn.step) -m str {step} }}");
-        // Before the settings have their turn, which may move the name of the key, or send one of the backend in its place.
+        // Before the settings have their turn, which may move the name of the key, or send one of the backend in its
+        // place.
         self.changes.push_str(&KeyMaps::changes(route, &is_step));
         let mut constants = 0;
         let mut line = |rule: &str, condition: &str| {
@@ -340,8 +341,8 @@ pub(super) fn refusal_text(refusal: &ProblemResponse) -> String {
     text
 }
 
-/// Writes the value of a response's header; `None` where it is too long or empty: HAProxy refuses to load one that is empty,
-/// and sends none of an expression that is.
+/// Writes the value of a response's header; `None` where it is too long or empty: HAProxy refuses to load one that is
+/// empty, and sends none of an expression that is.
 fn header_text(value: &HeaderText) -> Option<String> {
     match value {
         HeaderText::Literal(text) if text.is_empty() || text.len() > MOST_HEADER_BYTES => None,
@@ -350,8 +351,8 @@ fn header_text(value: &HeaderText) -> Option<String> {
     }
 }
 
-/// Writes a condition as an anonymous one. A header that one expression is held against is in a variable, which is empty where
-/// the header is missing; of others, each value is looked at that a request has.
+/// Writes a condition as an anonymous one. A header that one expression is held against is in a variable, which is
+/// empty where the header is missing; of others, each value is looked at that a request has.
 fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) -> String {
     let sample = match &condition.subject {
         RequestPart::Method => "method".to_owned(),

@@ -1,9 +1,8 @@
 //! Kong: one declarative file, `kong.json`, for a node without a database.
 //!
 //! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
-//! templates in some values, which begin with `$(` or are lines that begin with `#`, and drop a colon that begins one, or end a
-//! name at its own: such a constant is left out, which has to be
-//! allowed, and the caller's own goes with it.
+//! templates in some values, which begin with `$(` or are lines that begin with `#`, and drop a colon that begins one,
+//! or end a name at its own: such a constant is left out, which has to be allowed, and the caller's own goes with it.
 
 mod verdicts;
 
@@ -135,8 +134,8 @@ fn whole_pattern(path: &PathRule<'_>) -> String {
     }
 }
 
-/// Writes the routes of requests to a path that no API of it takes: preflights and other `OPTIONS`, where pages of other origins
-/// may call, and the methods of wider paths, which Kong would take them for.
+/// Writes the routes of requests to a path that no API of it takes: preflights and other `OPTIONS`, where pages of
+/// other origins may call, and the methods of wider paths, which Kong would take them for.
 fn refusing_routes(
     path: &PathRule<'_>,
     wider: Option<&BTreeSet<Method>>,
@@ -207,7 +206,8 @@ fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
     plugins
 }
 
-/// Writes the plugin that allows pages of other origins; `None` if no origin is left, since Kong takes an empty list for all.
+/// Writes the plugin that allows pages of other origins; `None` if no origin is left, since Kong takes an empty list
+/// for all.
 fn cors_plugin(cors: &Cors) -> Option<Value> {
     let listed = |names: &[String]| if header_list(names).is_empty() { Vec::new() } else { names.to_vec() };
     let origin = |origin: &String| if origin == "*" { origin.clone() } else { super::pattern::quote(origin) };

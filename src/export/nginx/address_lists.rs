@@ -1,7 +1,7 @@
 //! The addresses that may call: a list of those that are allowed, another of those that are denied, and a map of both.
 //!
-//! nginx takes the longest network of a `geo` that an address lies in. A denied network wins over an allowed one inside it,
-//! so that each list is a `geo` of its own.
+//! nginx takes the longest network of a `geo` that an address lies in. A denied network wins over an allowed one inside
+//! it, so that each list is a `geo` of its own.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

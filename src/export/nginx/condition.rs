@@ -25,8 +25,8 @@ pub(super) fn condition_map(condition: &RequestCondition) -> String {
         TextTest::MatchesAny(patterns) => joined(patterns, JOINED_BYTES).iter().map(matching).collect(),
     };
     let keys = keys.iter().map(|key| format!("        {key} 1;\n")).collect::<Vec<_>>().concat();
-    // A map holds no expression against an empty text, so that the hyphen stands before each, and alone for a header that no
-    // variable can have: it is missing.
+    // A map holds no expression against an empty text, so that the hyphen stands before each, and alone for a header
+    // that no variable can have: it is missing.
     let source = if source == "\"\"" { String::new() } else { source };
     format!("map -{source} $HERE {{\n        default 0;\n{keys}    }}")
 }

@@ -214,8 +214,8 @@ impl<'r> LocationWriter<'r> {
         settings
     }
 
-    /// Lists the headers that tell of the caller, and the changes of a request's headers. nginx sends a header as often as it is
-    /// set, so that each is set once, to the value that it has after all changes.
+    /// Lists the headers that tell of the caller, and the changes of a request's headers. nginx sends a header as often
+    /// as it is set, so that each is set once, to the value that it has after all changes.
     fn sent_headers(&mut self, group: &GroupRoutes, action: &ForwardAction<'_>) -> Vec<String> {
         let mut settings = Vec::new();
         let hops = HOP_HEADERS.map(|(name, value)| (name, value.to_owned()));

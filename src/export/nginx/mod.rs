@@ -1,9 +1,9 @@
 //! nginx: one file, `nginx.conf`.
 //!
-//! nginx decodes and merges paths before it matches them, so everything is matched against the raw target in maps: `map`
-//! takes the first expression that matches, in order, and gives the number of a rule. Each rule and each response is an
-//! internal location whose name has a space, which no request can name. Conditions are maps too, evaluated when they are
-//! needed and once a request.
+//! nginx decodes and merges paths before it matches them, so everything is matched against the raw target in maps:
+//! `map` takes the first expression that matches, in order, and gives the number of a rule. Each rule and each response
+//! is an internal location whose name has a space, which no request can name. Conditions are maps too, evaluated when
+//! they are needed and once a request.
 
 mod address_lists;
 mod condition;
@@ -198,8 +198,8 @@ fn cors_maps(text: &mut String, group: &GroupRoutes) {
     );
 }
 
-/// Writes the list of headers that a page may read, by variables where it is long. Those of a `geo` are of the whole file, and
-/// their values are taken as they are.
+/// Writes the list of headers that a page may read, by variables where it is long. Those of a `geo` are of the whole
+/// file, and their values are taken as they are.
 fn exposed_headers(text: &mut String, name: &str, list: &str) -> String {
     let pieces = pieces(list);
     if pieces.len() < 2 {

@@ -10,7 +10,8 @@ use super::super::verdict::{
     ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 
-/// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of 4,096.
+/// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of
+/// 4,096.
 const MOST_PATTERN_BYTES: usize = 4_000;
 
 /// True if nginx reads an expression of this length.
@@ -44,8 +45,8 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             "targets with a fragment, absolute targets without a path, long ones (over 8 KiB) and methods in lower case are refused, other schemes are not",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        // With `underscores_in_headers`, `$http_x_key` is the text of a caller's `X_Key` too: it would pass for the other, and a
-        // forged `X_Forwarded_User` would reach a backend.
+        // With `underscores_in_headers`, `$http_x_key` is the text of a caller's `X_Key` too: it would pass for the
+        // other, and a forged `X_Forwarded_User` would reach a backend.
         ExportFeature::UnusualHeaderNames => FeatureVerdict::Near(
             "of a caller's headers, those with other characters than letters, digits and hyphens in their names are dropped",
         ),

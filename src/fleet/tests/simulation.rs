@@ -23,8 +23,8 @@ impl Random {
     }
 }
 
-/// An Envoy: it applies the good clusters of a set with a bad one, acknowledges silently, and polls with the old version
-/// after a refusal.
+/// An Envoy: it applies the good clusters of a set with a bad one, acknowledges silently, and polls with the old
+/// version after a refusal.
 pub(super) struct SimulatedEnvoy {
     name: String,
     versions: [String; 3],

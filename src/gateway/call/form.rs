@@ -75,8 +75,8 @@ pub fn compose_form(
     Ok(FormBody { content_type: format!("{MULTIPART}; boundary={boundary}"), bytes })
 }
 
-/// Writes fields as `application/x-www-form-urlencoded`: objects in their style, and those of one name as one where their style
-/// does not explode.
+/// Writes fields as `application/x-www-form-urlencoded`: objects in their style, and those of one name as one where
+/// their style does not explode.
 fn urlencoded(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField]) -> Result<String, FormProblem> {
     let mut pairs: Vec<(&str, String)> = Vec::new();
     for field in fields {

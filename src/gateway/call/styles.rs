@@ -1,4 +1,5 @@
-//! The notations of parameters and of the fields of forms (OpenAPI 3.1.1, section 4.8.12.4), over texts that are encoded already.
+//! The notations of parameters and of the fields of forms (OpenAPI 3.1.1, section 4.8.12.4), over texts that are
+//! encoded already.
 
 use serde_json::{Map, Value};
 
@@ -72,8 +73,8 @@ pub(super) fn object_fields(object: Map<String, Value>, style: ParameterStyle) -
     fields
 }
 
-/// Flattens a value into fields with names like `owner][name`, around which the caller puts brackets. The items of a list
-/// share a name.
+/// Flattens a value into fields with names like `owner][name`, around which the caller puts brackets. The items of a
+/// list share a name.
 fn nested(name: String, value: &Value, fields: &mut Vec<(String, String)>) {
     match value {
         Value::Object(parts) => {

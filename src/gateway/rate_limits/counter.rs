@@ -1,7 +1,7 @@
 //! The counter of one limit: one atomic, whatever the number of threads.
 //!
-//! A second and a minute go by the generic cell rate algorithm with the whole limit as burst: the atomic holds the time at
-//! which all that was let in would have come one by one. A day holds its number and its count.
+//! A second and a minute go by the generic cell rate algorithm with the whole limit as burst: the atomic holds the time
+//! at which all that was let in would have come one by one. A day holds its number and its count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,8 +1,8 @@
 //! Limits of requests: the counters of groups, keys and grants, and the fields that tell clients of them.
 //!
-//! A counter has a name, by which it outlives snapshots and key files: a reload begins nothing anew, as long as the limit
-//! stays. Each environment counts for itself. Only a request that all limits let in is counted. The fields are those of
-//! draft-ietf-httpapi-ratelimit-headers-10.
+//! A counter has a name, by which it outlives snapshots and key files: a reload begins nothing anew, as long as the
+//! limit stays. Each environment counts for itself. Only a request that all limits let in is counted. The fields are
+//! those of draft-ietf-httpapi-ratelimit-headers-10.
 
 mod counter;
 
@@ -170,7 +170,8 @@ impl RateLimiter {
         &self.shards[sum % SHARDS]
     }
 
-    /// Takes a request from each of the limits, or from none where one of them is used up; `None` where nothing is limited.
+    /// Takes a request from each of the limits, or from none where one of them is used up; `None` where nothing is
+    /// limited.
     pub(crate) fn admit<'l>(&self, limits: impl Iterator<Item = &'l AppliedLimit>) -> Option<LimitVerdict> {
         let limits: Vec<&AppliedLimit> = limits.collect();
         (!limits.is_empty()).then(|| admit_at(&limits, self.now()))

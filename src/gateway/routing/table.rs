@@ -217,7 +217,8 @@ impl TableBuilder {
     }
 }
 
-/// Writes a template as the router takes it, with `<0>`, `<1>` … for its parameters; those with nothing between them are one.
+/// Writes a template as the router takes it, with `<0>`, `<1>` … for its parameters; those with nothing between them
+/// are one.
 fn router_template(parts: &[PathPart]) -> String {
     let mut template = String::new();
     let mut count = 0;

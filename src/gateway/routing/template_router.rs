@@ -82,8 +82,8 @@ fn search<'t, 'p>(router: &'t Router<usize>, path: &'p str) -> Option<TemplateMa
     Some(TemplateMatch { template: found.template(), entry: *found.data(), texts })
 }
 
-/// Orders templates as the router tries them: text before a parameter, a parameter before the rest of the path, more before
-/// the end.
+/// Orders templates as the router tries them: text before a parameter, a parameter before the rest of the path, more
+/// before the end.
 fn by_specificity(one: &str, other: &str) -> Ordering {
     // Texts are percent-encoded, so that all of their bytes are ASCII.
     let rank = |byte| match byte {

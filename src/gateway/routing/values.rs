@@ -98,9 +98,9 @@ impl PathValues {
         Some(named)
     }
 
-    /// True if the template declares the semicolons of a path: one that begins a segment is that of a parameter in
-    /// the style `matrix`, others are within the segments of the template. Below an API that matches by prefix, a backend may
-    /// take them for path parameters, and see another path.
+    /// True if the template declares the semicolons of a path: one that begins a segment is that of a parameter in the
+    /// style `matrix`, others are within the segments of the template. Below an API that matches by prefix, a backend
+    /// may take them for path parameters, and see another path.
     pub(crate) fn takes_semicolons(&self, path: &str) -> bool {
         let segments = path.split('/').skip(1).enumerate();
         segments.filter(|(_, segment)| segment.contains(';')).all(|(at, segment)| {
@@ -183,7 +183,8 @@ fn ends(run: &[PathParameter], text: &str, takes: impl Fn(&PathParameter, &str) 
     next.iter().map(end).collect()
 }
 
-/// Lists the ends that a parameter's text may have, the longest first; one that is written once ends at its own next mark.
+/// Lists the ends that a parameter's text may have, the longest first; one that is written once ends at its own next
+/// mark.
 fn candidates(parameter: &PathParameter, from: usize, text: &str, last: bool) -> Box<dyn Iterator<Item = usize>> {
     if last {
         return Box::new(std::iter::once(text.len()));

@@ -1,4 +1,5 @@
-//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics`, `/-/fleet` and the pages below `/-/ui/`.
+//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics`, `/-/fleet` and the pages below
+//! `/-/ui/`.
 
 use std::fmt;
 use std::sync::Arc;

@@ -93,8 +93,8 @@ pub(crate) async fn serve(
     }
 }
 
-/// Waits for the bytes that precede the first request; returns nothing where they take too long, or where no more requests
-/// are taken.
+/// Waits for the bytes that precede the first request; returns nothing where they take too long, or where no more
+/// requests are taken.
 async fn unless_over<F: Future>(watch: &ConnectionWatch, first: F) -> Option<F::Output> {
     let mut first = pin!(first);
     let unless_drained = poll_fn(|context| match first.as_mut().poll(context) {
@@ -144,8 +144,8 @@ async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
 async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream: ObservedStream) {
     let watch = &client.watch;
     let mut builder = http1::Builder::new();
-    // Deadlines are the watch's, for which no request pays with a timer. Not `pipeline_flush`: with it, hyper 1.12 never sends
-    // a response that closes the connection while more has been read.
+    // Deadlines are the watch's, for which no request pays with a timer. Not `pipeline_flush`: with it, hyper 1.12
+    // never sends a response that closes the connection while more has been read.
     builder
         .half_close(true)
         .header_read_timeout(None)
@@ -216,8 +216,8 @@ fn service(
     })
 }
 
-/// Drives a connection to its end, and has it closed after the requests in flight where the gateway drains; returns nothing
-/// where it is cut off.
+/// Drives a connection to its end, and has it closed after the requests in flight where the gateway drains; returns
+/// nothing where it is cut off.
 async fn drive<C: Future<Output = hyper::Result<()>>>(
     watch: &ConnectionWatch,
     mut connection: Pin<&mut C>,
@@ -237,9 +237,10 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
     unless_cut(watch, served).await
 }
 
-/// Closes a connection towards the client, and reads on for a while, since closing with unread bytes would take the last
-/// response back (RFC 9112, section 9.6). Many clients send a whole body before they read: of a body of 8 MB that is refused,
-/// `fetch` in Node saw the response in 3 of 10 requests where 1 MB was read, and in all where it was read whole.
+/// Closes a connection towards the client, and reads on for a while, since closing with unread bytes would take the
+/// last response back (RFC 9112, section 9.6). Many clients send a whole body before they read: of a body of 8 MB that
+/// is refused, `fetch` in Node saw the response in 3 of 10 requests where 1 MB was read, and in all where it was read
+/// whole.
 async fn linger(mut stream: ClientStream) {
     const MOST_BYTES: usize = 64 * 1024 * 1024;
     const LONGEST: Duration = Duration::from_secs(10);

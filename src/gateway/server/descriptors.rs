@@ -46,8 +46,8 @@ impl ConnectionLimits {
     }
 }
 
-/// Returns the most connections of nodes at a time: enough for each node of a large fleet, which has one for each kind of
-/// resource, or a quarter of all where there are few descriptors.
+/// Returns the most connections of nodes at a time: enough for each node of a large fleet, which has one for each kind
+/// of resource, or a quarter of all where there are few descriptors.
 pub(crate) fn most_node_connections(open_files: Option<usize>) -> usize {
     const ENOUGH_FOR_NODES: usize = 1024;
     open_files.map_or(ENOUGH_FOR_NODES, |open_files| ENOUGH_FOR_NODES.min(open_files / 4))

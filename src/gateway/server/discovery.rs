@@ -1,7 +1,7 @@
 //! The listener that nodes poll: `POST /v3/discovery:listeners`, `clusters` and `routes` (Envoy's REST xDS).
 //!
-//! With mutual TLS a node is who its certificate says, and its polls must say the same; the certificate is verified with each. Without, it listens on a loopback
-//! address alone, and nodes are believed.
+//! With mutual TLS a node is who its certificate says, and its polls must say the same; the certificate is verified
+//! with each. Without, it listens on a loopback address alone, and nodes are believed.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

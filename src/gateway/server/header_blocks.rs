@@ -1,5 +1,5 @@
-//! Finds faults in the header blocks of HTTP/2 that h2 mends without a word: a fragment in a target, a pseudo-field among
-//! trailers, and trailers that are too many or too large. The filter has those requests refused, and no other.
+//! Finds faults in the header blocks of HTTP/2 that h2 mends without a word: a fragment in a target, a pseudo-field
+//! among trailers, and trailers that are too many or too large. The filter has those requests refused, and no other.
 //!
 //! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees
 //! it, and the rest looks like another request. Of trailers it drops the pseudo-fields, which are malformed there
@@ -170,8 +170,8 @@ impl HeaderBlockFollower {
         }
     }
 
-    /// Finds out whether a block that begins is a request's head or trailers: the streams of requests are numbered in order
-    /// (RFC 9113, section 5.1.1).
+    /// Finds out whether a block that begins is a request's head or trailers: the streams of requests are numbered in
+    /// order (RFC 9113, section 5.1.1).
     fn begin_block(&mut self, frame: &[u8]) {
         let stream = frame.get(5..9).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).map_or(0, u32::from_be_bytes);
         let stream = stream & 0x7fff_ffff;

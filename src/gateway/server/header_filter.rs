@@ -1,9 +1,9 @@
 //! Has the requests refused whose header blocks h2 would mend.
 //!
-//! Nothing in hyper says which request came on which stream. A field is therefore added at the end of such a block, before h2
-//! reads it: to a request's head one that the service knows, and responds with 400; to trailers one that is malformed on
-//! HTTP/2 (RFC 9113, section 8.2.2), for which h2 resets the stream. Literals that are not indexed leave the dynamic table as
-//! it is. The rest of the connection never learns of it.
+//! Nothing in hyper says which request came on which stream. A field is therefore added at the end of such a block,
+//! before h2 reads it: to a request's head one that the service knows, and responds with 400; to trailers one that is
+//! malformed on HTTP/2 (RFC 9113, section 8.2.2), for which h2 resets the stream. Literals that are not indexed leave
+//! the dynamic table as it is. The rest of the connection never learns of it.
 
 use std::ops::Range;
 
@@ -100,8 +100,8 @@ fn literal(name: &HeaderName) -> Vec<u8> {
     [&[0, length], name.as_str().as_bytes(), &[0]].concat()
 }
 
-/// Writes the last frame of a header block with a field behind the others: in the frame itself, or in one of its own where
-/// there is no room, or padding in between.
+/// Writes the last frame of a header block with a field behind the others: in the frame itself, or in one of its own
+/// where there is no room, or padding in between.
 fn write_refused(written: &mut BytesMut, frame: &[u8], field: &[u8]) {
     let Some((head, payload)) = frame.split_first_chunk::<FRAME_HEAD>() else { return };
     let (mut head, flags) = (*head, head[4]);

@@ -28,7 +28,8 @@ impl ObservedStream {
         Self { stream, first, header_blocks: None, watch }
     }
 
-    /// Filters the header blocks of HTTP/2, of which hyper mends some without a word. Trailers have at most so many bytes.
+    /// Filters the header blocks of HTTP/2, of which hyper mends some without a word. Trailers have at most so many
+    /// bytes.
     pub(crate) fn filtering_header_blocks(self, most_trailer_bytes: usize) -> Self {
         Self { header_blocks: Some(Box::new(HeaderBlockFilter::new(most_trailer_bytes))), ..self }
     }
@@ -115,7 +116,8 @@ impl AsyncWrite for ObservedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Half-closed clients get their responses, so that hyper reads nothing while a request is in flight, and sees no reset.
+        // Half-closed clients get their responses, so that hyper reads nothing while a request is in flight, and sees
+        // no reset.
         if self.watch.is_awaiting_response()
             && let Poll::Ready(error) = self.stream.poll_reset(context)
         {

@@ -1,5 +1,5 @@
-//! Connections of the gateway's own listeners, for operators, for readers of pages and for nodes: HTTP/1.1, a bounded number
-//! at a time, so that those who ask leave file descriptors to callers.
+//! Connections of the gateway's own listeners, for operators, for readers of pages and for nodes: HTTP/1.1, a bounded
+//! number at a time, so that those who ask leave file descriptors to callers.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,14 +1,14 @@
 //! Yielding: workers let other threads run before they sleep.
 //!
-//! Where callers share the processors with the gateway, a worker that sleeps whenever it has nothing to do is woken for a
-//! request or two at a time, and takes the processor each time from the very process that was about to send the next ones.
-//! If it lets others run first, it finds many requests at once, and fewer turns are taken. Beside a process that only
-//! computes it serves far fewer, and a few fewer where backends on the same machine have to respond first. Nobody can tell
-//! beforehand. So a gateway under load tries both, and keeps to the one that served more.
+//! Where callers share the processors with the gateway, a worker that sleeps whenever it has nothing to do is woken for
+//! a request or two at a time, and takes the processor each time from the very process that was about to send the next
+//! ones. If it lets others run first, it finds many requests at once, and fewer turns are taken. Beside a process that
+//! only computes it serves far fewer, and a few fewer where backends on the same machine have to respond first. Nobody
+//! can tell beforehand. So a gateway under load tries both, and keeps to the one that served more.
 //!
 //! Measured on 2026-11-29 beside nginx on the same two cores (`cargo bench --bench gateway`, medians of five rounds): a
-//! constant result has 0.92 and, with 100,000 routes, 1.11 of nginx's requests a second; without this module 0.87 and 0.89.
-//! Proxied requests have 0.91 and 0.99 with it, 0.97 and 0.98 without.
+//! constant result has 0.92 and, with 100,000 routes, 1.11 of nginx's requests a second; without this module 0.87 and
+//! 0.89. Proxied requests have 0.91 and 0.99 with it, 0.97 and 0.98 without.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,8 +1,8 @@
-//! The verdict on a request that a proxy describes, as Envoy's `ext_authz` does over HTTP: the request itself, with its body,
-//! below the path `/-/authorize`.
+//! The verdict on a request that a proxy describes, as Envoy's `ext_authz` does over HTTP: the request itself, with its
+//! body, below the path `/-/authorize`.
 //!
-//! It takes the steps of a request that is served, up to the size of the body; one that is signed is received too: 200 lets it in, with the name of the key in
-//! `x-apigw-key`; every other response is the one for the caller.
+//! It takes the steps of a request that is served, up to the size of the body; one that is signed is received too: 200
+//! lets it in, with the name of the key in `x-apigw-key`; every other response is the one for the caller.
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -30,7 +30,8 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
     Uri::from_parts(uri).ok()
 }
 
-/// Builds the response that admits a request; `passes_credentials` says whether the group's backend gets those of its callers.
+/// Builds the response that admits a request; `passes_credentials` says whether the group's backend gets those of its
+/// callers.
 pub(super) fn allowed(
     caller: Option<(&AccessRules, Option<&KeyName>)>,
     request: &HeaderMap,

@@ -220,7 +220,8 @@ impl ClientConnection {
         self.address(trusted, headers).unwrap_or_else(|_| self.watch.peer.ip())
     }
 
-    /// Returns the client of a request and the proxy that tells it, for the access log. One that is not told is not known.
+    /// Returns the client of a request and the proxy that tells it, for the access log. One that is not told is not
+    /// known.
     pub(crate) fn logged_addresses(
         &self,
         trusted: &[IpRange],

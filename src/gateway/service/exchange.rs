@@ -232,9 +232,9 @@ pub(super) fn mock_response(
     Ok(outcome)
 }
 
-/// Keeps an unread body from being parsed as a request: it is skipped if all of it has come, else the
-/// connection is closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told
-/// to go on.
+/// Keeps an unread body from being parsed as a request: it is skipped if all of it has come, else the connection is
+/// closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told to go
+/// on.
 pub(super) async fn leave_body(
     watch: &ConnectionWatch,
     body: IncomingBody,

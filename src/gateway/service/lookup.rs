@@ -1,4 +1,5 @@
-//! The route of a request and the addresses that may take it: asked once for each request, and again while a call goes on.
+//! The route of a request and the addresses that may take it: asked once for each request, and again while a call goes
+//! on.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Calls that go on after their request was let in: websockets, streams of events, long downloads and uploads.
 //!
-//! Websockets and streams go on only as long as the same request would be let in. That is asked again at each change of the
-//! snapshot, of the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to makes
-//! no difference: a publish that changes nothing else leaves it alone. A download and an upload have an end of their own: they are
-//! cut off only where their caller's right to call is withdrawn, as by a revocation.
+//! Websockets and streams go on only as long as the same request would be let in. That is asked again at each change of
+//! the snapshot, of the keys and of the key sets of issuers, and when the credential ends. Which backend it would go to
+//! makes no difference: a publish that changes nothing else leaves it alone. A download and an upload have an end of
+//! their own: they are cut off only where their caller's right to call is withdrawn, as by a revocation.
 
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -153,8 +153,8 @@ impl OngoingCall {
 }
 
 impl WaitingRequest {
-    /// Does work that takes in the request's body, unless the caller's right is withdrawn while the body is still coming. Once
-    /// all of it has come, the work is left to come to its end.
+    /// Does work that takes in the request's body, unless the caller's right is withdrawn while the body is still
+    /// coming. Once all of it has come, the work is left to come to its end.
     pub(super) async fn unless_withdrawn<T, E: From<Problem>>(
         &self,
         body: &BodyProgress,

@@ -158,7 +158,8 @@ impl Exchange {
         Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Whole(bytes) })
     }
 
-    /// Returns the body of a request: streamed if nothing needs it, else complete, and validated against the definition.
+    /// Returns the body of a request: streamed if nothing needs it, else complete, and validated against the
+    /// definition.
     async fn receive_body(
         &mut self,
         wait: &WaitingRequest,

@@ -46,8 +46,8 @@ impl RequestTraits {
     }
 }
 
-/// Has a request ask for a response that can be checked, where the group insists on that: no caller may choose one that is
-/// compressed, or a part. A range may be ignored (RFC 9110, section 14.2).
+/// Has a request ask for a response that can be checked, where the group insists on that: no caller may choose one that
+/// is compressed, or a part. A range may be ignored (RFC 9110, section 14.2).
 pub(super) fn ask_for_whole(group: &CompiledGroup, api: &CompiledApi, headers: &mut HeaderMap) {
     let Some(rules) = group.response_rules(api) else { return };
     if group.validate_responses != ResponseValidation::Fail {
@@ -60,7 +60,8 @@ pub(super) fn ask_for_whole(group: &CompiledGroup, api: &CompiledApi, headers: &
     }
 }
 
-/// Checks a response, counts it, and returns the fault, if it has one, for the log; fails with it where the group asks for that.
+/// Checks a response, counts it, and returns the fault, if it has one, for the log; fails with it where the group asks
+/// for that.
 pub(super) async fn check_response(
     group: &CompiledGroup,
     api: &CompiledApi,

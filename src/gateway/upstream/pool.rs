@@ -1,5 +1,5 @@
-//! Connections to backends: kept open between requests, by each worker for itself, but not for ever: a name is resolved anew
-//! for each new connection, so that the addresses of a backend are followed where they change.
+//! Connections to backends: kept open between requests, by each worker for itself, but not for ever: a name is resolved
+//! anew for each new connection, so that the addresses of a backend are followed where they change.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -59,8 +59,8 @@ pub(crate) struct Lease {
 pub(crate) enum ConnectionDemand {
     /// A kept one, or else a new one.
     Any,
-    /// A kept one that was used a moment ago, or else a new one: for a request that cannot be repeated, since a backend may
-    /// close a connection while a request is on its way.
+    /// A kept one that was used a moment ago, or else a new one: for a request that cannot be repeated, since a backend
+    /// may close a connection while a request is on its way.
     Lively,
     /// A new one.
     Fresh,
@@ -115,8 +115,8 @@ impl Pool {
         Rc::strong_count(&self.open) - 1
     }
 
-    /// Closes connections that nobody has used for so many ticks, those that are too old, those that lead where no group's
-    /// requests go any more, and those that the backend has closed.
+    /// Closes connections that nobody has used for so many ticks, those that are too old, those that lead where no
+    /// group's requests go any more, and those that the backend has closed.
     pub(crate) fn tick(&self, keep: Ticks) {
         let now = self.clock.get();
         self.idle.borrow_mut().retain(|_, IdleConnections { origin, idle }| {
@@ -129,8 +129,8 @@ impl Pool {
         });
     }
 
-    /// Counts one more open connection, for which the one that nobody has used for the longest time is closed where there
-    /// are too many. `None` where all are in use.
+    /// Counts one more open connection, for which the one that nobody has used for the longest time is closed where
+    /// there are too many. `None` where all are in use.
     fn make_room(&self) -> Option<Rc<()>> {
         if self.open() >= self.most_open {
             let mut pool = self.idle.borrow_mut();

@@ -147,7 +147,8 @@ impl ResponseRelay {
         polled.map(|frame| frame.map(|frame| frame.map_err(RelayError::from)))
     }
 
-    /// Is ready when nothing has moved for too long, neither of the response nor of the request, which may still be on its way.
+    /// Is ready when nothing has moved for too long, neither of the response nor of the request, which may still be on
+    /// its way.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let sent = self.connection.sent();
         let timeout = self.idle_timeout;

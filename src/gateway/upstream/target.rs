@@ -59,7 +59,8 @@ pub(crate) struct TargetSet {
 }
 
 impl TargetSet {
-    /// Picks a target: one of those that are up and not the one to avoid, else one that is not the one to avoid, else any.
+    /// Picks a target: one of those that are up and not the one to avoid, else one that is not the one to avoid, else
+    /// any.
     ///
     /// Turns are spread evenly over the ones to pick from, so that the share of one that is down goes to all others.
     pub(crate) fn pick(&self, turn: usize, avoid: Option<u64>) -> Option<&UpstreamTarget> {
@@ -74,8 +75,8 @@ impl TargetSet {
     }
 }
 
-/// Picks an item by a turn. A worker's turns are drawn by the requests of all its groups: multiplied by the golden ratio,
-/// those of one group are spread evenly, whichever of them it draws.
+/// Picks an item by a turn. A worker's turns are drawn by the requests of all its groups: multiplied by the golden
+/// ratio, those of one group are spread evenly, whichever of them it draws.
 fn spread<T, I: Iterator<Item = T>>(turn: usize, items: impl Fn() -> I) -> Option<T> {
     const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
     let count = items().count() as u128;

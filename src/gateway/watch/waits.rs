@@ -20,8 +20,8 @@ pub(crate) enum ClientWait {
 
 /// An exchange with a backend that may not stand still for too long.
 pub(crate) trait TimedExchange {
-    /// Counts a tick, in which something may have moved on the client's connection; returns `true` where that was one too
-    /// many, and the exchange has been broken off.
+    /// Counts a tick, in which something may have moved on the client's connection; returns `true` where that was one
+    /// too many, and the exchange has been broken off.
     fn tick(self: Rc<Self>, moved: bool) -> bool;
 }
 

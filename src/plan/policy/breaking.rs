@@ -83,8 +83,8 @@ fn compatibility_with<E>(
     compared(plan, facts, group, (before, after))
 }
 
-/// Returns the versions that a person compares to see all that differs between two releases; `None` where one of them does
-/// not lie there: a resolve that is refused writes none of the versions that it numbers.
+/// Returns the versions that a person compares to see all that differs between two releases; `None` where one of them
+/// does not lie there: a resolve that is refused writes none of the versions that it numbers.
 fn compared_versions<E>(
     plan: &Plan,
     facts: &dyn Facts<Error = E>,

@@ -194,8 +194,8 @@ fn item_of(whole: TypeModel) -> TypeModel {
     }
 }
 
-/// Reads the type of the data in an event that is described whole, with its name and its id (OpenAPI 3.2, section 4.14.4). Data
-/// that are no more than a text have none: they may be JSON, and are parsed then.
+/// Reads the type of the data in an event that is described whole, with its name and its id (OpenAPI 3.2, section
+/// 4.14.4). Data that are no more than a text have none: they may be JSON, and are parsed then.
 fn event_data<'d>(event: Node<'d>, types: &mut TypeReader<'d>) -> Option<TypeModel> {
     let fields = event.resolve()?.get("properties")?;
     let data = fields.get("data")?.resolve()?;

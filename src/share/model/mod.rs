@@ -1,7 +1,8 @@
 //! The operations of a definition as callers see them: requests, responses, types of values, access and servers.
 //!
-//! [`DefinitionModel::build`] takes everything from the one reading of a definition (`definition`), so that OpenAPI 2.0, 3.0,
-//! 3.1 and 3.2 look alike here, and from `routes`, so that the mock responses and the access are those of the gateway.
+//! [`DefinitionModel::build`] takes everything from the one reading of a definition (`definition`), so that OpenAPI
+//! 2.0, 3.0, 3.1 and 3.2 look alike here, and from `routes`, so that the mock responses and the access are those of the
+//! gateway.
 //!
 //! - `operation`: operations with their parameters, bodies and responses
 //! - `types`: the types of values, each with its notes and constraints

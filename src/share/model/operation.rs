@@ -17,13 +17,15 @@ use crate::routes::{MockResponse, MockResponses, RouteAccess};
 /// An operation.
 #[derive(Debug, Clone)]
 pub struct OperationModel {
-    /// The stable identifier: the operation id, or method and path where there is none or another operation has the same.
+    /// The stable identifier: the operation id, or method and path where there is none or another operation has the
+    /// same.
     pub key: String,
     /// The operation id.
     pub operation_id: Option<String>,
     /// The method as written in a request.
     pub method: String,
-    /// The path template below the group's prefix, beginning with `/`; the expression of a callback, the name of a webhook.
+    /// The path template below the group's prefix, beginning with `/`; the expression of a callback, the name of a
+    /// webhook.
     pub path: String,
     /// The suffix of the path by which some definitions tell two operations of one path apart, like `?beta=true`.
     pub variant: String,

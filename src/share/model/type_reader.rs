@@ -1,5 +1,5 @@
-//! Reads schemas as types. Each schema that a reference names is read once, however often it is used, and recursion ends at
-//! names; everything else is bounded, and beyond the bounds the type is "any JSON".
+//! Reads schemas as types. Each schema that a reference names is read once, however often it is used, and recursion
+//! ends at names; everything else is bounded, and beyond the bounds the type is "any JSON".
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -182,8 +182,8 @@ impl<'d> TypeReader<'d> {
         id
     }
 
-    /// Makes a name of the last part of a reference that means something: `pet.yaml#/Pet` and `#/components/schemas/Pet`
-    /// are both a `Pet`.
+    /// Makes a name of the last part of a reference that means something: `pet.yaml#/Pet` and
+    /// `#/components/schemas/Pet` are both a `Pet`.
     fn free_name(&mut self, written: &str) -> String {
         let (file, pointer) = written.split_once('#').unwrap_or((written, ""));
         let parts = pointer.rsplit('/').chain(file.rsplit('/').take(1));

@@ -14,8 +14,8 @@ use crate::share::model::{DefinitionModel, OperationModel, TypeId};
 /// The longest name, in bytes, before its digest.
 const MOST_BYTES: usize = 80;
 
-/// Makes a name of letters, digits, `-`, `_` and `.` of a text; with a digest of the text where another text could have the
-/// same one.
+/// Makes a name of letters, digits, `-`, `_` and `.` of a text; with a digest of the text where another text could have
+/// the same one.
 pub(super) fn slug(text: &str) -> String {
     let mut slug = String::new();
     for each in text.chars() {
@@ -102,8 +102,8 @@ impl PageAnchors {
     }
 }
 
-/// Returns the path of the Markdown of a part. Folders of some systems do not tell capitals from small letters: where two parts
-/// have the same name but for that, the later one has a digest of its key.
+/// Returns the path of the Markdown of a part. Folders of some systems do not tell capitals from small letters: where
+/// two parts have the same name but for that, the later one has a digest of its key.
 fn file_of(name: &str, key: &str, folded: &mut HashSet<String>) -> String {
     let mut file = name.to_owned();
     if !folded.insert(file.to_ascii_lowercase()) {

@@ -1,8 +1,8 @@
 //! The parts of a definition, as far as they decide which of their fields a bundle has.
 //!
-//! A definition tells its owners more than its callers: addresses of backends (`servers`), notes to gateways and generators
-//! (`x-…`), comments of schemas. Only a walk that knows where it is can tell those from the data of an example, and from names
-//! that an author chose for a property or a header.
+//! A definition tells its owners more than its callers: addresses of backends (`servers`), notes to gateways and
+//! generators (`x-…`), comments of schemas. Only a walk that knows where it is can tell those from the data of an
+//! example, and from names that an author chose for a property or a header.
 
 /// Extensions that tell callers something; all others are of those who run the API.
 const KEPT_EXTENSIONS: [&str; 12] = [

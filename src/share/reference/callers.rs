@@ -1,4 +1,5 @@
-//! The part of a reference about callers: who may call, with which keys, how often, from where, and the clients for them.
+//! The part of a reference about callers: who may call, with which keys, how often, from where, and the clients for
+//! them.
 
 use std::fmt::Write as _;
 

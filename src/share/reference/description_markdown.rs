@@ -1,5 +1,5 @@
-//! Descriptions as Markdown for programs: as they are written, without what would be an element of HTML, load something or
-//! lead to a harmful address.
+//! Descriptions as Markdown for programs: as they are written, without what would be an element of HTML, load something
+//! or lead to a harmful address.
 
 use std::ops::Range;
 

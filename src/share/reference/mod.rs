@@ -2,15 +2,18 @@
 //!
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
-//! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it and `parameter_input` for its forms, and the clients' calls of `samples`
+//! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its
+//!   `facts`), with `code` in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
+//!   `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle` of `bundled_part` with `bundled_access`, `machine`: the definition as one file, and Markdown
 //! - `source`: the input of a reference
-//! - `markdown`, `description_markdown`: descriptions, which others wrote and which never become an element that they name
+//! - `markdown`, `description_markdown`: descriptions, which others wrote and which never become an element that they
+//!   name
 //!
-//! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet and the
-//! script lie in `templates`, and are compiled in.
+//! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet
+//! and the script lie in `templates`, and are compiled in.
 
 mod anchors;
 mod bundle;

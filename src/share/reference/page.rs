@@ -93,8 +93,8 @@ pub(super) fn render(template: &str, page: &PageFrame, data: &TemplateValue) -> 
     Ok(template.render(context! { page => TemplateValue::from(Serde(page)), ..data.clone() })?)
 }
 
-/// Returns the policy of a page (Content Security Policy, level 3): its own style and script by their hashes, requests to
-/// these addresses, and nothing else.
+/// Returns the policy of a page (Content Security Policy, level 3): its own style and script by their hashes, requests
+/// to these addresses, and nothing else.
 pub(super) fn policy(addresses: &[String], is_served: bool) -> String {
     let origins: BTreeSet<&str> = addresses.iter().filter_map(|address| origin(address)).collect();
     let own = is_served.then_some("'self'");

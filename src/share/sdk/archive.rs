@@ -1,8 +1,8 @@
-//! Archives with fixed times, owners and modes, so that the same files are the same bytes: zip (wheels, jars) and tar in gzip
-//! (sdists, npm).
+//! Archives with fixed times, owners and modes, so that the same files are the same bytes: zip (wheels, jars) and tar
+//! in gzip (sdists, npm).
 //!
-//! Both are stored without compression: packages of text are small, every reader takes them, and no compressor's version
-//! changes their bytes.
+//! Both are stored without compression: packages of text are small, every reader takes them, and no compressor's
+//! version changes their bytes.
 
 /// 1980-01-01, the first day that a zip can name, in its own encoding.
 const ZIP_DATE: u16 = 0x21;

@@ -1,8 +1,9 @@
 //! Types with names for every object, as languages without inline objects need them.
 //!
 //! A derived name has its owner's before it: `Pet_Owner` for the object in the property `owner` of the component `Pet`,
-//! `GetPet__Response` for the one that the operation `getPet` returns. No name of a component has an underscore but at its end,
-//! and the second one tells operations from components, so that a component that is added takes no derived name for itself.
+//! `GetPet__Response` for the one that the operation `getPet` returns. No name of a component has an underscore but at
+//! its end, and the second one tells operations from components, so that a component that is added takes no derived
+//! name for itself.
 
 use std::collections::HashSet;
 

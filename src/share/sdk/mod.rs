@@ -1,8 +1,8 @@
 //! SDKs: packages in the callers' languages, generated from the model of a definition.
 //!
-//! A package is a hand-written runtime, which is the same for every definition, and the generated client over it: one method an
-//! operation and the types of its values. Templates and runtimes lie in `templates/<language>/` and are compiled in. The same
-//! version gives the same bytes: nothing here knows a time.
+//! A package is a hand-written runtime, which is the same for every definition, and the generated client over it: one
+//! method an operation and the types of its values. Templates and runtimes lie in `templates/<language>/` and are
+//! compiled in. The same version gives the same bytes: nothing here knows a time.
 //!
 //! - `lowering`, `methods`, `naming`: names and shapes that all languages share
 //! - `samples`, `credentials`, `layout`: calls as they may look, in packages and in the documentation

@@ -1,8 +1,8 @@
 //! Names for languages: words of what a definition calls things, and an allocator that gives each name once.
 //!
-//! A name depends on its own origin alone, unless several fold to the same. Of operations none has the plain name then, and each
-//! one an ending made of a digest of its origin, whatever their order: an operation that is added may end a name, and never takes
-//! it for itself, so that no call goes elsewhere. Of other things the first has the plain name.
+//! A name depends on its own origin alone, unless several fold to the same. Of operations none has the plain name then,
+//! and each one an ending made of a digest of its origin, whatever their order: an operation that is added may end a
+//! name, and never takes it for itself, so that no call goes elsewhere. Of other things the first has the plain name.
 
 use std::collections::{HashMap, HashSet};
 

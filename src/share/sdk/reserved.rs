@@ -1,7 +1,7 @@
 //! Names that a definition cannot have in a generated client.
 
-/// Names that no generated type gets: keywords, types of the languages, and types of the runtimes, the same for each language, so
-/// that a schema is called alike in all.
+/// Names that no generated type gets: keywords, types of the languages, and types of the runtimes, the same for each
+/// language, so that a schema is called alike in all.
 pub(super) const TYPE_NAMES: &[&str] = &[
     "Any",
     "ApiResponse",
@@ -108,7 +108,8 @@ pub(super) const PYTHON: &[&str] = &[
     "self", "str", "super", "true", "try", "type", "while", "with", "yield",
 ];
 
-/// Names that no TypeScript method or parameter gets: those of every object, and `then`, which makes a promise of an object.
+/// Names that no TypeScript method or parameter gets: those of every object, and `then`, which makes a promise of an
+/// object.
 pub(super) const TYPESCRIPT: &[&str] = &[
     "__proto__",
     "body",

@@ -1,4 +1,5 @@
-//! Templates, compiled in. One that cannot be rendered is a fault of the program, which the tests of every template show.
+//! Templates, compiled in. One that cannot be rendered is a fault of the program, which the tests of every template
+//! show.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};

@@ -25,7 +25,8 @@ pub(super) enum StoreFailure {
     LostPointerResponse {
         is_readable: bool,
     },
-    /// It does not write the pointer, and says that it did, that the condition does not hold, or that something else is wrong.
+    /// It does not write the pointer, and says that it did, that the condition does not hold, or that something else is
+    /// wrong.
     KeepsPointer(Option<PutOutcome>),
     /// It writes the pointer, and then that of somebody else.
     OvertakenBy(Bytes),

@@ -56,7 +56,8 @@ impl LockGuard {
         let place = subject_place(&subject);
         let file = workspace.file_identity(&place)?;
         let remembered = match &subject {
-            // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does not.
+            // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does
+            // not.
             AccessSubject::Secret(id) => self.remember_revocation(id)?,
             _ => None,
         };
@@ -71,8 +72,8 @@ impl LockGuard {
         let mut stage = self.stage();
         let next = subject_file::render(&operation.after, &id);
         if let Err(error) = prepare().and_then(|()| stage.write(&place, next.as_bytes())) {
-            // Where taking back fails as well, the intent stands, and the next holder of the lock does it. The note of it
-            // may be gone: `git clean` removes it.
+            // Where taking back fails as well, the intent stands, and the next holder of the lock does it. The note of
+            // it may be gone: `git clean` removes it.
             let taken_back = self.take_back_access(&intent).and_then(|()| self.settle_intent().map(drop));
             let exists = |place: &String| workspace.root.exists(place).unwrap_or(true);
             let files = taken_back.err().map(|_| operation_place(&id)).filter(exists).into_iter().collect();
@@ -131,7 +132,8 @@ impl Workspace {
         let path = self.root.locate(REVOKED_FILE)?;
         let mut options = fs::OpenOptions::new();
         let mut file = options.read(true).append(true).create(true).open(&path).at("write", &path)?;
-        // Several gateways and commands write here. Where the system has no locks, a line is appended in one write still.
+        // Several gateways and commands write here. Where the system has no locks, a line is appended in one write
+        // still.
         let is_locked = file.lock().is_ok();
         let mut before = Vec::new();
         file.read_to_end(&mut before).at("read", &path)?;

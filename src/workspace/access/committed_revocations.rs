@@ -2,7 +2,8 @@
 //!
 //! A revert, and a merge that takes one side whole, remove the file of a revocation together with its operation, and a
 //! checkout of an older commit has neither. In a clone that is made after them, only the commits tell that a secret was
-//! revoked: those of its branches, and of the main branch of each remote or of all where that is not known, wherever the workspace lay in them.
+//! revoked: those of its branches, and of the main branch of each remote or of all where that is not known, wherever
+//! the workspace lay in them.
 
 use std::collections::BTreeSet;
 

@@ -36,8 +36,8 @@ impl Workspace {
         Ok(file.map(DayCounts::from).unwrap_or_default())
     }
 
-    /// Saves counts, beside those that another gateway of this machine has saved: of the same day the larger ones stay. It is
-    /// not synced: a machine that loses power may lose the day's counts.
+    /// Saves counts, beside those that another gateway of this machine has saved: of the same day the larger ones stay.
+    /// It is not synced: a machine that loses power may lose the day's counts.
     ///
     /// # Errors
     ///

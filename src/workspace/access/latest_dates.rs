@@ -1,4 +1,5 @@
-//! The latest dates of signed requests that gateways of this machine have let in, for those that are started after them.
+//! The latest dates of signed requests that gateways of this machine have let in, for those that are started after
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,8 @@ impl Workspace {
         Ok(file.map_or_else(LatestDates::default, |file| LatestDates { dates: file.dates }))
     }
 
-    /// Saves dates, beside those that another gateway of this machine has saved. It is not synced, as the counts of a day.
+    /// Saves dates, beside those that another gateway of this machine has saved. It is not synced, as the counts of a
+    /// day.
     pub fn save_latest_dates(&self, latest: LatestDates, now: Timestamp) -> Result<(), Error> {
         self.change_gateway_record(LATEST_DATES_FILE, |file: Option<LatestDatesFile>| {
             let saved = LatestDates { dates: file.map(|file| file.dates).unwrap_or_default() };

@@ -52,7 +52,8 @@ impl Workspace {
         Ok(findings)
     }
 
-    /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for it.
+    /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for
+    /// it.
     #[must_use]
     pub fn contains_own_secret(&self, text: &str, variables: &BTreeMap<String, String>) -> bool {
         if text.len() < SHORTEST {

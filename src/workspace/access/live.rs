@@ -1,8 +1,8 @@
 //! Keys as a gateway follows them: read again and again, and never worse than the last good state for a minute.
 //!
-//! A key's file that is missing or broken keeps what was good, less what is revoked, for [`KEEP_BROKEN`](super::last_good::KEEP_BROKEN): a checkout is
-//! half-way. Then its key is closed; one that is broken at the start is closed at once. So it is with a broken key set.
-//! A revocation is remembered.
+//! A key's file that is missing or broken keeps what was good, less what is revoked, for
+//! [`KEEP_BROKEN`](super::last_good::KEEP_BROKEN): a checkout is half-way. Then its key is closed; one that is broken
+//! at the start is closed at once. So it is with a broken key set. A revocation is remembered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -81,8 +81,8 @@ impl AccessReader {
         }
     }
 
-    /// Takes secrets from other sources, and has everything read again. Where their command fails, those that it printed
-    /// before stay.
+    /// Takes secrets from other sources, and has everything read again. Where their command fails, those that it
+    /// printed before stay.
     pub fn take_secrets(&mut self, sources: SecretSources) {
         self.sources = sources.or_printed_of(&self.sources);
         self.folders.clear();

@@ -27,8 +27,8 @@ pub struct RevocableKey {
 impl Workspace {
     /// Reads a key whose secrets are to be revoked, with the problems of its file and of the history.
     ///
-    /// A leak waits for no merge and no repair. A file that a merge has kept whole lacks the secrets of the other branch, which a
-    /// later `resolve` lets in.
+    /// A leak waits for no merge and no repair. A file that a merge has kept whole lacks the secrets of the other
+    /// branch, which a later `resolve` lets in.
     ///
     /// # Errors
     ///

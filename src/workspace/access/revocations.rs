@@ -1,7 +1,7 @@
 //! Revocations beside their files: those that the history has, and those whose file is gone.
 //!
-//! A file that Git removed or reverted lifts no revocation: an operation on it, or a commit that had it, is proof enough, for
-//! none is ever undone.
+//! A file that Git removed or reverted lifts no revocation: an operation on it, or a commit that had it, is proof
+//! enough, for none is ever undone.
 
 use std::collections::BTreeSet;
 
@@ -34,8 +34,9 @@ impl RevocationEvidence {
         format!("the revocation of secret {id} is gone; {why}")
     }
 
-    /// Returns the way in which the file of a revocation comes back. `owner` is the key that has the secret; without one, a
-    /// revocation that the history does not have is of no use here: its key is on another branch, or has another secret by now.
+    /// Returns the way in which the file of a revocation comes back. `owner` is the key that has the secret; without
+    /// one, a revocation that the history does not have is of no use here: its key is on another branch, or has another
+    /// secret by now.
     fn hint(self, id: &SecretId, owner: Option<&Key>) -> Option<Hint> {
         if self == Self::Operation {
             return Some(Hint::RewriteSubject { subject: AccessSubject::Secret(id.clone()).typed() });
@@ -72,8 +73,8 @@ impl Workspace {
     fn revoked_by(&self, id: &OperationId) -> Result<Option<SecretId>, Error> {
         let place = operation_place(id);
         let bytes = self.root.read(&place, LARGEST_SUBJECT)?.unwrap_or_default();
-        // Most operations are on keys, with grants by the hundred. They are not looked through to their end for this, which
-        // took two thirds of the time of a command where 5,000 operations have 4 KB each.
+        // Most operations are on keys, with grants by the hundred. They are not looked through to their end for this,
+        // which took two thirds of the time of a command where 5,000 operations have 4 KB each.
         let mut state = bytes.split(|byte| *byte == b'\n').skip_while(|line| *line != b"after:");
         if state.nth(1) != Some(b"  revocation:") {
             return Ok(None);

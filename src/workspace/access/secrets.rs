@@ -1,7 +1,7 @@
 //! The secrets with which callers sign, in five places; the first that has one counts.
 //!
-//! Variables `APIGW_SECRET_<ID>`, `$CREDENTIALS_DIRECTORY/<id>`, `secrets_dir`, `secrets_command`, `.apigw/secrets/<id>`.
-//! No message says anything of a secret but its id.
+//! Variables `APIGW_SECRET_<ID>`, `$CREDENTIALS_DIRECTORY/<id>`, `secrets_dir`, `secrets_command`,
+//! `.apigw/secrets/<id>`. No message says anything of a secret but its id.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -93,8 +93,8 @@ impl SecretSources {
 }
 
 impl Workspace {
-    /// Finds a secret of one key of any kind, for a client that runs on this machine; without its text where another text
-    /// stands in its place.
+    /// Finds a secret of one key of any kind, for a client that runs on this machine; without its text where another
+    /// text stands in its place.
     pub fn secret_of_key(
         &self,
         sources: &SecretSources,
@@ -143,8 +143,9 @@ impl Workspace {
         found
     }
 
-    /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. These are warnings:
-    /// a gateway may run on another machine. A secret that stands in clear in a file of the workspace is an error. Where no key signs, no command for secrets is run.
+    /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. These are
+    /// warnings: a gateway may run on another machine. A secret that stands in clear in a file of the workspace is an
+    /// error. Where no key signs, no command for secrets is run.
     pub fn secret_findings(
         &self,
         access: &AccessSnapshot,

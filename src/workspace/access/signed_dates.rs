@@ -1,8 +1,9 @@
-//! The journal of dates of signed requests that are ahead of the clock, a slot a line, for gateways that are started after.
+//! The journal of dates of signed requests that are ahead of the clock, a slot a line, for gateways that are started
+//! after.
 //!
-//! It is not synced: a process that is killed loses nothing, since the kernel has the line. A machine that loses power may
-//! lose the lines of its last seconds; requests of those are then let in once more, if the machine serves again before
-//! their dates are over.
+//! It is not synced: a process that is killed loses nothing, since the kernel has the line. A machine that loses power
+//! may lose the lines of its last seconds; requests of those are then let in once more, if the machine serves again
+//! before their dates are over.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -23,8 +24,8 @@ use crate::model::{Location, Timestamp};
 pub(in crate::workspace) const SIGNED_DATES_FILE: &str = ".apigw/signed-dates";
 /// The length at which slots that are over are dropped, unless most are not.
 const LEAST_DROPPED_LENGTH: u64 = 64 << 10;
-/// The most attempts to lock the journal for a write, a millisecond apart: another process has it for one write, and a worker
-/// waits meanwhile.
+/// The most attempts to lock the journal for a write, a millisecond apart: another process has it for one write, and a
+/// worker waits meanwhile.
 const MOST_ATTEMPTS: u32 = 20;
 /// The most attempts of a gateway that begins, which keeps nobody waiting.
 const MOST_FIRST_ATTEMPTS: u32 = 1000;
@@ -61,8 +62,8 @@ impl Workspace {
 }
 
 impl SignedDatesFile {
-    /// Reads the dates of processes before, and drops those that are over. A journal with a damaged line is left as it is,
-    /// so that the next process sees it, too.
+    /// Reads the dates of processes before, and drops those that are over. A journal with a damaged line is left as it
+    /// is, so that the next process sees it, too.
     ///
     /// Returns the error with the dates, since a gateway that cannot read or write them serves nevertheless.
     pub fn begin(&self, now: Timestamp) -> (EarlierDates, Option<Error>) {

@@ -17,8 +17,8 @@ pub struct AccessSnapshot {
     pub records: Vec<SubjectRecord>,
     /// Files that cannot be read.
     pub problems: Vec<Finding>,
-    /// Secrets that were revoked: by the files, by the history, by a commit, by the memory of this machine, and those that
-    /// are one of them under another id.
+    /// Secrets that were revoked: by the files, by the history, by a commit, by the memory of this machine, and those
+    /// that are one of them under another id.
     pub revoked: RevokedSecrets,
     /// Secrets that were revoked by the history, by a commit or by the memory of this machine.
     pub(super) noted: RevokedSecrets,

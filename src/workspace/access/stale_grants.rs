@@ -33,7 +33,8 @@ impl Workspace {
         findings
     }
 
-    /// Lists the APIs that a live group does not have; none where it is not live. What is damaged is reported by `verify`.
+    /// Lists the APIs that a live group does not have; none where it is not live. What is damaged is reported by
+    /// `verify`.
     fn apis_gone<'a>(&self, apis: &'a [String], group: &GroupName, environment: &EnvironmentName) -> Vec<&'a str> {
         let live = self.live_group(environment, group).ok().flatten();
         let Some(content) = live.and_then(|live| live.content) else { return Vec::new() };

@@ -207,11 +207,11 @@ impl LockGuard {
         self.delete_noted(&unused.group, &unused.version, Some(author.remark(unused.digest)))
     }
 
-    /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as after
-    /// [`delete_version`](Self::delete_version).
+    /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as
+    /// after [`delete_version`](Self::delete_version).
     ///
-    /// As there, versions that recent states of an environment need are deleted only by force. Returns those states, which
-    /// nobody can go back to any more, each with the version that it needs.
+    /// As there, versions that recent states of an environment need are deleted only by force. Returns those states,
+    /// which nobody can go back to any more, each with the version that it needs.
     pub fn delete_group(
         &self,
         group: &GroupName,

@@ -38,8 +38,8 @@ impl Workspace {
         ReadableHistory { operations, problems, is_published }
     }
 
-    /// Reads a history as [`readable_history`](Self::readable_history) does, with the operations among those of its time that
-    /// no entry leads to.
+    /// Reads a history as [`readable_history`](Self::readable_history) does, with the operations among those of its
+    /// time that no entry leads to.
     ///
     /// # Errors
     ///
@@ -88,8 +88,8 @@ impl Workspace {
         self.walk_from(live, BTreeSet::new(), group, most, fail)
     }
 
-    /// Finds the operations on groups whose entries cannot be read: files of operations never conflict. One that the next
-    /// command removes is none of them.
+    /// Finds the operations on groups whose entries cannot be read: files of operations never conflict. One that the
+    /// next command removes is none of them.
     fn unread_tips(&self, live: &Environment, group: Option<&GroupName>) -> BTreeSet<OperationId> {
         let is_unread =
             |name: &GroupName| group.is_none_or(|group| group == name) && !live.deployments.contains_key(name);

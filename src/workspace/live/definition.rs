@@ -9,8 +9,8 @@ use crate::snapshot::{DefinitionError, DefinitionSource};
 use crate::workspace::groups::frozen_definition;
 use crate::workspace::{Error, Workspace};
 
-/// The definition of a version: read when somebody builds on it, then at hand as long as somebody does or there are few,
-/// else read again.
+/// The definition of a version: read when somebody builds on it, then at hand as long as somebody does or there are
+/// few, else read again.
 #[derive(Debug)]
 pub(super) struct LiveDefinition {
     workspace: Arc<Workspace>,

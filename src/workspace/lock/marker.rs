@@ -162,8 +162,8 @@ fn create_with_line(path: &Path, owner: &ProcessIdentity) -> io::Result<()> {
     }
 }
 
-/// Removes a marker whose process has ended; false if it is still there. Of several that see it, one at a time comes here:
-/// the others would remove the marker that the first makes next.
+/// Removes a marker whose process has ended; false if it is still there. Of several that see it, one at a time comes
+/// here: the others would remove the marker that the first makes next.
 fn take_over(path: &Path, deadline: Instant, level: usize) -> Result<bool, Error> {
     let mut guarding = path.as_os_str().to_owned();
     guarding.push(".takeover");

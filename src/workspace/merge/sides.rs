@@ -57,7 +57,8 @@ impl MergeState {
         }
     }
 
-    /// Leaves out operations that a single commit, picked or replayed in a rebase, only builds upon: it does not bring them.
+    /// Leaves out operations that a single commit, picked or replayed in a rebase, only builds upon: it does not bring
+    /// them.
     pub(super) fn drop_base_of_pick(&mut self, checkout: Option<&GitCheckout>, place: &str) {
         let Some(checkout) = checkout else { return };
         // Git drops its stages of the file once somebody adds that.

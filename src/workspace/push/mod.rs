@@ -1,8 +1,8 @@
 //! The state that a push carries to other machines, and its comparison with the one that is there.
 //!
-//! Of a workspace it has what serving needs: the entries of environments, the versions that are live, keys with grants there
-//! and the owners' grants, revocations, the issuers' public keys, and a few settings. No secret is among them, nor the name of
-//! a program or a folder of this machine.
+//! Of a workspace it has what serving needs: the entries of environments, the versions that are live, keys with grants
+//! there and the owners' grants, revocations, the issuers' public keys, and a few settings. No secret is among them,
+//! nor the name of a program or a folder of this machine.
 
 mod divergence;
 mod replaced;
@@ -42,7 +42,8 @@ pub struct PushedState {
     files: StateFiles,
 }
 
-/// The files of a state. Those that change are held as they were read: a publish may replace them before they are pushed.
+/// The files of a state. Those that change are held as they were read: a publish may replace them before they are
+/// pushed.
 #[derive(Debug, Default)]
 struct StateFiles {
     digests: BTreeMap<StatePlace, Digest>,
@@ -95,8 +96,9 @@ impl Workspace {
         Ok(PushedState { workspace: self.clone(), list, environments, warnings, files })
     }
 
-    /// Reads an environment with its file's text, and the finding on its layout where that is not the written one. Readers
-    /// elsewhere have no history to tell whether a file in another layout is whole, so they get the written one.
+    /// Reads an environment with its file's text, and the finding on its layout where that is not the written one.
+    /// Readers elsewhere have no history to tell whether a file in another layout is whole, so they get the written
+    /// one.
     fn pushed_environment(&self, name: &EnvironmentName) -> Result<(Environment, String, Option<Finding>), Error> {
         let place = layout::environment(name);
         let Some(bytes) = self.root.read(&place, layout::LARGEST_RECORD)? else {

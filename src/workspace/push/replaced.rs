@@ -1,5 +1,5 @@
-//! The pointers of stores that pushes from this machine have replaced. A store that has one of them again was put back: its
-//! signature is still good.
+//! The pointers of stores that pushes from this machine have replaced. A store that has one of them again was put back:
+//! its signature is still good.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,8 @@ impl Workspace {
         Ok(replaced.into_iter().rev().find(|replaced| replaced.pointer == pointer).map(|replaced| replaced.by))
     }
 
-    /// Remembers pointers of a store that a push has replaced. It is not synced: without it a push does what it did before.
+    /// Remembers pointers of a store that a push has replaced. It is not synced: without it a push does what it did
+    /// before.
     ///
     /// # Errors
     ///

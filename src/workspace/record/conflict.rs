@@ -84,8 +84,8 @@ pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> 
     first.map(|line| ConflictSides { head, other, masked, disputed, line })
 }
 
-/// Reads the entries outside a conflict. Every other group of either side has the conflict as its finding, or that of its
-/// own entry where both sides have the same operation.
+/// Reads the entries outside a conflict. Every other group of either side has the conflict as its finding, or that of
+/// its own entry where both sides have the same operation.
 ///
 /// # Errors
 ///

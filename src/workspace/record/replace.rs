@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::{END, conflict, group_of, parse_entry, whole_entry};
 use crate::model::{Deployment, EnvironmentName, GroupName};
 
-/// Replaces whole entries outside conflict markers, and those that were edited by hand and are to be replaced; inserts those
-/// of groups that have none.
+/// Replaces whole entries outside conflict markers, and those that were edited by hand and are to be replaced; inserts
+/// those of groups that have none.
 pub(in crate::workspace) fn replace_entries(
     name: &EnvironmentName,
     text: &str,

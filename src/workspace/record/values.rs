@@ -1,8 +1,8 @@
 //! An environment's file read by its values: one that an editor or a formatter laid out anew has lost nothing.
 //!
-//! The checksum of an entry covers its lines as apigw writes them, and these follow from the values. Where it holds, the
-//! values are those committed, whatever their quoting, their order, and the blank lines around them. It says nothing of
-//! entries that are not there: whether the file has them all is for its history to tell.
+//! The checksum of an entry covers its lines as apigw writes them, and these follow from the values. Where it holds,
+//! the values are those committed, whatever their quoting, their order, and the blank lines around them. It says
+//! nothing of entries that are not there: whether the file has them all is for its history to tell.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -76,8 +76,8 @@ impl EntryValues {
     }
 }
 
-/// Reads a file that has another layout than apigw writes. `None` where it has that layout, and where it has more or other
-/// parts than such a file.
+/// Reads a file that has another layout than apigw writes. `None` where it has that layout, and where it has more or
+/// other parts than such a file.
 pub(in crate::workspace) fn parse_values(
     place: &str,
     name: &EnvironmentName,

@@ -87,7 +87,8 @@ fn unknown_value(value: &str, known: &[&str]) -> String {
 /// A field as YAML writes it.
 const YAML_FIELD: &str = "name: value";
 
-/// Names an expected value; `field` is an example of a field. The parser names it by a type of its own or of the program's.
+/// Names an expected value; `field` is an example of a field. The parser names it by a type of its own or of the
+/// program's.
 fn expected_value(expected: &str, field: &str) -> String {
     let is_number = expected.starts_with(['i', 'u']) && expected[1..].parse::<u8>().is_ok() || expected == "usize";
     match expected {

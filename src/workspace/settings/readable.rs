@@ -1,8 +1,8 @@
 //! As much of `apigw.toml` as can be read: one line that is not valid bars no view and no way back.
 //!
 //! Lines that are not valid are left out. An environment whose table lacks one counts as protected, and warns where the
-//! lost line may have refused. Where a lost line may have been any environment's, as under a misspelt header, each counts
-//! so. A default never stands for a value that was lost: those in question are named.
+//! lost line may have refused. Where a lost line may have been any environment's, as under a misspelt header, each
+//! counts so. A default never stands for a value that was lost: those in question are named.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Keys and grants: each file against the operation that made it, each chain to its beginning, and what no file leads to.
+//! Keys and grants: each file against the operation that made it, each chain to its beginning, and what no file leads
+//! to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -53,7 +53,8 @@ pub(super) fn check(
     problems
 }
 
-/// True if a note says that a release was deleted, or if the notes cannot be read, which the walk over all files reports.
+/// True if a note says that a release was deleted, or if the notes cannot be read, which the walk over all files
+/// reports.
 fn was_deleted(workspace: &Workspace, group: &GroupName, digest: &Digest) -> bool {
     let Ok(notes) = workspace.version_notes(group) else { return true };
     notes.deletion(digest).is_some()

@@ -83,7 +83,8 @@ fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Workspace
     Ok(())
 }
 
-/// Returns the hint for a group without settings: where nothing but its versions is left, all of its working copy is gone.
+/// Returns the hint for a group without settings: where nothing but its versions is left, all of its working copy is
+/// gone.
 fn working_copy_hint(workspace: &Workspace, group: &GroupName, settings: String) -> Result<Hint, Error> {
     let folder = layout::group(group);
     let has_rest = workspace.root.list(&folder)?.iter().any(|name| name != "versions");

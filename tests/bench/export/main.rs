@@ -1,9 +1,10 @@
 //! The cost of exports: `cargo bench --bench export`.
 //!
-//! 1,000 groups of 20 APIs, half of them mocks, are exported to each target, and once more after one group was published again.
-//! Printed are seconds on the clock, seconds of processor time and the peak of memory of each command. Then one group is published
-//! again and again beside `serve --xds`, and printed are the times from the end of the command, which has committed, to the first
-//! and the last byte of the routes at a node, with the processor time of the control plane.
+//! 1,000 groups of 20 APIs, half of them mocks, are exported to each target, and once more after one group was
+//! published again. Printed are seconds on the clock, seconds of processor time and the peak of memory of each command.
+//! Then one group is published again and again beside `serve --xds`, and printed are the times from the end of the
+//! command, which has committed, to the first and the last byte of the routes at a node, with the processor time of the
+//! control plane.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it cannot go on")]
 

@@ -1,7 +1,7 @@
 //! Groups that ask for a key, a signature or a token against one that asks for nothing, in the same run.
 //!
-//! Both loads of a pair send the same headers, so that they differ in nothing but the gateway's work. Engines with keys of
-//! their own, HAProxy with hashes of keys and Envoy with the keys themselves, are measured in turns with it.
+//! Both loads of a pair send the same headers, so that they differ in nothing but the gateway's work. Engines with keys
+//! of their own, HAProxy with hashes of keys and Envoy with the keys themselves, are measured in turns with it.
 
 use std::error::Error;
 
@@ -101,7 +101,8 @@ fn row(name: &str, pairs: &LoadPairs, goal: &str) {
     );
 }
 
-/// Prints what a subscription key costs in each engine, and the requests a second with it against those of this gateway.
+/// Prints what a subscription key costs in each engine, and the requests a second with it against those of this
+/// gateway.
 fn compare_engines(callers: &Callers, gateway: &Process, origin: u16, seconds: u32) -> Result<(), Box<dyn Error>> {
     println!("| subscription key | requests/s without | with | share | of the engine's | p50 | p99 | CPU a request |");
     println!("|---|---|---|---|---|---|---|---|");

@@ -119,7 +119,8 @@ impl Callers {
         Ok(Caller { headers, is_refused: true, ..Caller::default() })
     }
 
-    /// Signs so many requests to a group as JDCLOUD2, each with a nonce of its own, and returns the caller that sends them.
+    /// Signs so many requests to a group as JDCLOUD2, each with a nonce of its own, and returns the caller that sends
+    /// them.
     pub(crate) fn with_signatures(&mut self, group: &str, count: usize) -> Result<Caller, Box<dyn Error>> {
         let (file, script) = (self.outside.path().join("requests"), self.outside.path().join("requests.lua"));
         let now = now()?;

@@ -1,10 +1,12 @@
-//! The gateway against nginx, on the same machine in the same run: `cargo bench --bench gateway [-- [access] [SECONDS]]`.
+//! The gateway against nginx, on the same machine in the same run: `cargo bench --bench gateway [-- [access]
+//! [SECONDS]]`.
 //!
-//! With `access`, callers with keys, signatures and tokens alone are measured, which takes five minutes; it needs `openssl`
-//! beside, and says which of HAProxy and Envoy is missing. It needs `nginx`, `wrk` and, for HTTP/2, `h2load` from the distribution, and takes about three minutes. Each row is one
-//! load on each of the two, in turns, several rounds, the one that begins changing: what is printed is the median of the
-//! rounds, and the median of the shares. Both have a worker a core, no access log unless the row says so, connections to
-//! the backend that are kept, and the same client on the same cores.
+//! With `access`, callers with keys, signatures and tokens alone are measured, which takes five minutes; it needs
+//! `openssl` beside, and says which of HAProxy and Envoy is missing. It needs `nginx`, `wrk` and, for HTTP/2, `h2load`
+//! from the distribution, and takes about three minutes. Each row is one load on each of the two, in turns, several
+//! rounds, the one that begins changing: what is printed is the median of the rounds, and the median of the shares.
+//! Both have a worker a core, no access log unless the row says so, connections to the backend that are kept, and the
+//! same client on the same cores.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is there to print")]
 

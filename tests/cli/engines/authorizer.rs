@@ -1,5 +1,5 @@
-//! Callers who are let in by the authorizer of a gateway, behind a real Envoy: signatures, subscription keys and tokens of one
-//! group, over HTTP/1.1 and HTTP/2.
+//! Callers who are let in by the authorizer of a gateway, behind a real Envoy: signatures, subscription keys and tokens
+//! of one group, over HTTP/1.1 and HTTP/2.
 
 use std::path::Path;
 use std::process::Command;

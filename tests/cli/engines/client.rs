@@ -35,7 +35,8 @@ fn exchange(mut stream: TcpStream, head: &str) -> Reply {
     let mut sender = stream.try_clone().expect("the connection");
     let mut bytes = Vec::new();
     std::thread::scope(|scope| {
-        // An engine that refuses a request may respond and close the connection hard while the body is still being sent.
+        // An engine that refuses a request may respond and close the connection hard while the body is still being
+        // sent.
         scope.spawn(move || sender.write_all(head.as_bytes()));
         let mut part = [0; 8 * 1024];
         while !is_whole(head, &bytes) {

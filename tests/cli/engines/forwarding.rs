@@ -174,7 +174,8 @@ fn logs_what_a_caller_named(kind: EngineKind) {
     let engine = Engine::start(&sandbox, kind);
     let host = "shop.test.apigw.localhost";
     let forged = [("x-envoy-original-path", "/forged"), ("x-forwarded-host", "forged")];
-    // One is rewritten and forwarded, to a backend that is not there; the others are refused, for the path and for the query.
+    // One is rewritten and forwarded, to a backend that is not there; the others are refused, for the path and for the
+    // query.
     for (method, target) in [("POST", "/shop/items?x=1"), ("GET", "/shop/nothing"), ("POST", "/shop/items?x=<")] {
         send(&engine.address, &TestRequest::new(method, target, host, &forged).head);
     }

@@ -1,4 +1,5 @@
-//! Texts and lists that are long: each engine loads their export, and answers as `apigw serve` where its report names nothing.
+//! Texts and lists that are long: each engine loads their export, and answers as `apigw serve` where its report names
+//! nothing.
 
 use serde_json::{Value, json};
 

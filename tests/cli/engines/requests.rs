@@ -24,7 +24,8 @@ impl TestRequest {
     }
 }
 
-/// Lists requests about each route of a mock: as it is, HEAD, `Accept`, `Prefer`, other methods, `OPTIONS`, unknown paths.
+/// Lists requests about each route of a mock: as it is, HEAD, `Accept`, `Prefer`, other methods, `OPTIONS`, unknown
+/// paths.
 pub(super) fn mock_requests(group: &Value, host: &str) -> Vec<TestRequest> {
     let mut requests = Vec::new();
     let prefix = group["prefix"].as_str().unwrap_or_default().trim_end_matches('/');

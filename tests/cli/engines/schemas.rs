@@ -113,8 +113,8 @@ fn resources_of_kubernetes_follow_the_schemas_of_the_gateway_api() {
     assert!(total > features().len(), "{total} resources");
 }
 
-/// Makes groups that ask for more than the resources can have, each with a part of the text that the report says about it
-/// for Kubernetes; empty where nothing is lost by it.
+/// Makes groups that ask for more than the resources can have, each with a part of the text that the report says about
+/// it for Kubernetes; empty where nothing is lost by it.
 fn hostile_groups() -> Vec<(String, &'static str)> {
     let long = |bytes: usize| "l".repeat(bytes);
     let addresses: Vec<String> = (1..21).map(|index| format!("http://10.0.0.{index}")).collect();

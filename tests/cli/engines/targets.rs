@@ -1,4 +1,5 @@
-//! Raw targets in each engine and in `apigw serve`: those that one takes and the other does not are named in the report.
+//! Raw targets in each engine and in `apigw serve`: those that one takes and the other does not are named in the
+//! report.
 
 use serde_json::Value;
 

@@ -1,4 +1,5 @@
-//! Requests and responses that are rare: methods, versions, hosts, headers in several lines. The report names what differs.
+//! Requests and responses that are rare: methods, versions, hosts, headers in several lines. The report names what
+//! differs.
 
 use serde_json::{Value, json};
 

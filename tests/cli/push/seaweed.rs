@@ -99,8 +99,8 @@ impl Seaweed {
     }
 }
 
-/// Four people publish groups of their own in one workspace and push each time: every push that was said to be in force is a
-/// part of the last state, and a gateway follows all the while.
+/// Four people publish groups of their own in one workspace and push each time: every push that was said to be in force
+/// is a part of the last state, and a gateway follows all the while.
 #[test]
 fn none_of_many_pushes_at_once_is_lost() {
     let Some(store) = Seaweed::start() else { return };

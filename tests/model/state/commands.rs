@@ -1,4 +1,5 @@
-//! The steps of commands: publish, `group set`, `version delete`; a call that fails, and the recovery of the next command.
+//! The steps of commands: publish, `group set`, `version delete`; a call that fails, and the recovery of the next
+//! command.
 
 use super::{Before, Intent, NUMBERS, Operation, Point, Request, Settings, State, Violation, Worker, bit};
 use crate::rules::Rule;

@@ -12,8 +12,8 @@ use crate::workspace;
 
 /// Delete a group that is live nowhere, with all its versions
 ///
-/// If one of its versions was live in one of the last ten states of an environment, it is deleted only with --force: those
-/// states can no longer be restored.
+/// If one of its versions was live in one of the last ten states of an environment, it is deleted only with --force:
+/// those states can no longer be restored.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group delete orders --yes\n  apigw -y group delete orders")]
 pub(in crate::cli) struct GroupDeleteArguments {

@@ -242,7 +242,8 @@ impl MadeSecret {
     }
 }
 
-/// Writes a secret to its places, durable before the commit, then commits; what was written is taken back where that fails.
+/// Writes a secret to its places, durable before the commit, then commits; what was written is taken back where that
+/// fails.
 fn commit(
     context: &Context<'_>,
     guard: &LockGuard,

@@ -132,7 +132,8 @@ fn revoke_each(
     (operations, failed)
 }
 
-/// Revokes a secret whose revocation's file is damaged: unless an operation made that file, it closes only while it is there.
+/// Revokes a secret whose revocation's file is damaged: unless an operation made that file, it closes only while it is
+/// there.
 fn revoke_over(
     context: &Context<'_>,
     guard: &LockGuard,

@@ -6,8 +6,8 @@ use crate::store::{PushError, jittered};
 
 /// How often a push is made at most where others come first, or objects are being removed.
 const MOST_ATTEMPTS: u32 = 20;
-/// How often in a row the store may refuse the pointer while it has the one before. That of a push that came first may be seen
-/// a moment later; but there are stores, and programs before them, that refuse each.
+/// How often in a row the store may refuse the pointer while it has the one before. That of a push that came first may
+/// be seen a moment later; but there are stores, and programs before them, that refuse each.
 const MOST_REFUSALS: u32 = 4;
 /// The pause before the second attempt; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

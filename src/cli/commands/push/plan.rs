@@ -21,8 +21,8 @@ pub(super) struct PlannedPush {
 }
 
 impl PlannedPush {
-    /// Plans a push over the state of the destination. Over a pointer that was put back it is made for the same state too: the
-    /// old pointer would be refused for ever.
+    /// Plans a push over the state of the destination. Over a pointer that was put back it is made for the same state
+    /// too: the old pointer would be refused for ever.
     ///
     /// # Errors
     ///

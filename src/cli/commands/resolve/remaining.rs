@@ -1,4 +1,5 @@
-//! The rest of a merge: files that are still in conflict, each with its command, and the command with which it continues.
+//! The rest of a merge: files that are still in conflict, each with its command, and the command with which it
+//! continues.
 
 use std::path::Path;
 
@@ -10,8 +11,8 @@ use crate::workspace::{GitOperation, Workspace};
 /// The folders whose files commands of this program join.
 const JOINED_FOLDERS: [&str; 3] = ["deployments", "history", "keys"];
 
-/// Returns the command with which a merge continues in Git, once all that is left in conflict is resolved. `places` begins with
-/// those that were changed just now.
+/// Returns the command with which a merge continues in Git, once all that is left in conflict is resolved. `places`
+/// begins with those that were changed just now.
 pub(super) fn next_text(
     folder: &Path,
     workspace: &Workspace,

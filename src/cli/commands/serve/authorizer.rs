@@ -12,8 +12,8 @@ use crate::cli::error::CommandError;
 /// The flags of the authorizer.
 #[derive(Debug, Args)]
 pub(super) struct AuthorizerArguments {
-    /// Address of the authorizer for Envoy's `ext_authz`, over HTTP below /-/authorize [default: off]. A loopback address,
-    /// unless proxies show certificates, since any client that can reach it can try keys
+    /// Address of the authorizer for Envoy's `ext_authz`, over HTTP below /-/authorize [default: off]. A loopback
+    /// address, unless proxies show certificates, since any client that can reach it can try keys
     #[arg(long, value_name = "ADDR")]
     pub(super) authorize: Option<SocketAddr>,
     /// The certificate of that listener (PEM)
@@ -22,8 +22,8 @@ pub(super) struct AuthorizerArguments {
     /// The private key of that certificate (PEM)
     #[arg(long, value_name = "FILE", requires = "authorize_cert", value_hint = clap::ValueHint::FilePath)]
     authorize_key: Option<PathBuf>,
-    /// The authorities that proxies' certificates are trusted by (PEM). A certificate names the environment that its proxy
-    /// may ask about by the URI `spiffe://DOMAIN/apigw/ENV/NODE`
+    /// The authorities that proxies' certificates are trusted by (PEM). A certificate names the environment that its
+    /// proxy may ask about by the URI `spiffe://DOMAIN/apigw/ENV/NODE`
     #[arg(long, value_name = "FILE", requires = "authorize_cert", value_hint = clap::ValueHint::FilePath)]
     authorize_client_ca: Option<PathBuf>,
 }

@@ -109,8 +109,8 @@ impl CertificateFiles {
     }
 }
 
-/// The certificate of a listener and the authorities of its clients, which count for the next request of every client as soon
-/// as their files have changed.
+/// The certificate of a listener and the authorities of its clients, which count for the next request of every client
+/// as soon as their files have changed.
 pub(super) struct FollowedCertificates {
     files: CertificateFiles,
     tls: Arc<MutualTls>,

@@ -55,8 +55,8 @@ impl ServedDocuments {
         }
     }
 
-    /// Has pages name this origin of the gateway from now on, where settings name none, and passes requests on to an address,
-    /// where one is given.
+    /// Has pages name this origin of the gateway from now on, where settings name none, and passes requests on to an
+    /// address, where one is given.
     pub(super) fn begin(&self, origin: PublicOrigin, address: Option<SocketAddr>) {
         self.origin.get_or_init(|| origin);
         if let Some(address) = address.filter(|_| self.passes_on) {

@@ -20,14 +20,15 @@ use crate::routes::{GroupRoutes, build_environment};
 use crate::snapshot::{EnvironmentSnapshot, NotServed, Snapshot};
 use crate::workspace::{self, FleetLock, LiveReader, Workspace};
 
-/// The pause between two looks for nodes that are to be forgotten; the times at which nodes were seen are saved then too.
+/// The pause between two looks for nodes that are to be forgotten; the times at which nodes were seen are saved then
+/// too.
 const FORGET_PAUSE: Duration = Duration::from_secs(2);
 
 /// The flags of a control plane.
 #[derive(Debug, Args)]
 pub(super) struct FleetArguments {
-    /// Where Envoys poll for what is live, over REST (`apigw help fleets`) [default: off]. A loopback address, unless nodes show
-    /// certificates
+    /// Where Envoys poll for what is live, over REST (`apigw help fleets`) [default: off]. A loopback address, unless
+    /// nodes show certificates
     #[arg(long, value_name = "ADDR")]
     pub(super) xds: Option<SocketAddr>,
     /// The certificate of that listener (PEM)
@@ -175,7 +176,8 @@ impl FleetPublisher {
         }
     }
 
-    /// Saves the nodes where something about them has changed, forgets those that are gone, and reads certificates again.
+    /// Saves the nodes where something about them has changed, forgets those that are gone, and reads certificates
+    /// again.
     pub(super) fn tick(&mut self, context: &Context<'_>, workspace: &Workspace) {
         let forgets = Instant::now() >= self.forget_at;
         if forgets {
@@ -224,8 +226,8 @@ impl PublishedEnvironment {
         }
     }
 
-    /// True if a part of an environment that was never given to nodes cannot be read: they keep what they have from before,
-    /// rather than lose a group.
+    /// True if a part of an environment that was never given to nodes cannot be read: they keep what they have from
+    /// before, rather than lose a group.
     fn is_incomplete(&mut self, context: &Context<'_>, snapshot: &EnvironmentSnapshot, reader: &LiveReader) -> bool {
         let is_missing = |entry: &&NotServed| {
             entry.environment == snapshot.name

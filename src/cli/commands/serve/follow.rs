@@ -383,7 +383,8 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Makes the allocator return free memory to the system, as it does on a request for a large piece: `main.rs` has the figure.
+/// Makes the allocator return free memory to the system, as it does on a request for a large piece: `main.rs` has the
+/// figure.
 fn trim_memory() {
     const LARGE: usize = 64 << 20;
     std::hint::black_box(Vec::<u8>::with_capacity(LARGE));

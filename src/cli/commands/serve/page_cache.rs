@@ -1,7 +1,7 @@
 //! The pages of one state, in the units in which they are made.
 //!
-//! A path that is no page must cost no page: the names of all units of a group are noted when one of them is made for the first
-//! time, so that a unit is made once a state, and nothing is made for a path that leads to none.
+//! A path that is no page must cost no page: the names of all units of a group are noted when one of them is made for
+//! the first time, so that a unit is made once a state, and nothing is made for a path that leads to none.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};

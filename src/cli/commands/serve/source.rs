@@ -22,13 +22,15 @@ use crate::workspace::{ObjectFolder, Replica, Workspace};
 /// The flags about a store that is followed.
 #[derive(Debug, Args)]
 pub(super) struct SourceArguments {
-    /// Follow a store that `apigw push` writes, instead of a workspace: `https://…`, `s3://BUCKET/PREFIX`, `file:///…`, or `http://…` on loopback
+    /// Follow a store that `apigw push` writes, instead of a workspace: `https://…`, `s3://BUCKET/PREFIX`, `file:///…`,
+    /// or `http://…` on loopback
     #[arg(long, value_name = "URL", requires = "public_key")]
     from: Option<StoreUrl>,
     /// The public key of whoever pushes there (`push --make-key`); may be given more than once
     #[arg(long, value_name = "KEY", requires = "from")]
     public_key: Vec<PublicKey>,
-    /// Where the last good state of the store is kept, for one gateway [default: a folder below the user's state folder]
+    /// Where the last good state of the store is kept, for one gateway [default: a folder below the user's state
+    /// folder]
     #[arg(long, value_name = "DIR", requires = "from", value_hint = clap::ValueHint::DirPath)]
     cache: Option<PathBuf>,
     /// Poll interval of the store, less up to half of it as jitter

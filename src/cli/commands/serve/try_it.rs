@@ -19,8 +19,8 @@ use crate::workspace::{DiskFacts, Workspace};
 
 /// Time-out for a request that is passed on.
 const TRY_TIMEOUT: Duration = Duration::from_secs(30);
-/// The header by which the script of a page marks its own requests. A page of another origin cannot send it: its browser asks
-/// first whether it may, and is refused.
+/// The header by which the script of a page marks its own requests. A page of another origin cannot send it: its
+/// browser asks first whether it may, and is refused.
 const TRY_HEADER: &str = "x-apigw-try";
 /// Headers of a request that are the page's own, or its browser's about it; those that begin with `sec-` are too.
 const OF_PAGE: [HeaderName; 6] = [HOST, CONTENT_LENGTH, COOKIE, ORIGIN, REFERER, HeaderName::from_static(TRY_HEADER)];
@@ -94,8 +94,8 @@ impl<'p> TryTarget<'p> {
     }
 }
 
-/// Returns the reason why nothing is passed on to a group: the gateway sees the address of this machine and not the reader's, so
-/// that `ip_rules` would admit everybody whom they refuse.
+/// Returns the reason why nothing is passed on to a group: the gateway sees the address of this machine and not the
+/// reader's, so that `ip_rules` would admit everybody whom they refuse.
 fn refusal(workspace: &Workspace, target: &TryTarget<'_>) -> Option<&'static str> {
     const UNKNOWN: &str =
         "the version that is live cannot be read, so nothing says from which addresses it may be called";
@@ -115,9 +115,9 @@ fn refusal(workspace: &Workspace, target: &TryTarget<'_>) -> Option<&'static str
     }
 }
 
-/// True for a request of a page of this listener, as browsers say: by `Sec-Fetch-Site`, older ones by `Origin`, and the page
-/// itself by a header of its own. Over `http` to a host that is not loopback a browser sends no `Sec-Fetch-Site`, and with
-/// GET no `Origin` (Fetch Metadata, section 2; Fetch, section 3.2).
+/// True for a request of a page of this listener, as browsers say: by `Sec-Fetch-Site`, older ones by `Origin`, and the
+/// page itself by a header of its own. Over `http` to a host that is not loopback a browser sends no `Sec-Fetch-Site`,
+/// and with GET no `Origin` (Fetch Metadata, section 2; Fetch, section 3.2).
 fn is_of_own_origin(headers: &HeaderMap) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key("sec-fetch-site") {

@@ -227,8 +227,8 @@ impl<'d> Prover<'_, 'd> {
         self.prove(&[kind], Some(schemas))
     }
 
-    /// True if a property of each value that satisfies the schemas on the left, where it is there, satisfies those on the
-    /// right.
+    /// True if a property of each value that satisfies the schemas on the left, where it is there, satisfies those on
+    /// the right.
     pub(super) fn binds(&mut self, left: &[ProofOperand<'_>], name: &'d str, right: ProofOperand<'_>) -> bool {
         let (left, wanted) = (self.left(left), self.all(right));
         let bound = self.number(ValueTerm::Bound(name, wanted));

@@ -47,8 +47,8 @@ pub(super) fn has_declared(case: &TypeCase<'_>, name: &str) -> bool {
     case.schemas.iter().any(|(_, schema)| schema.get("properties").is_some_and(|known| known.get(name).is_some()))
 }
 
-/// Returns the schema of properties that are not declared. `unevaluatedProperties` is that too where nothing else in the
-/// schema applies to the object (JSON Schema 2020-12, Core 11.3).
+/// Returns the schema of properties that are not declared. `unevaluatedProperties` is that too where nothing else in
+/// the schema applies to the object (JSON Schema 2020-12, Core 11.3).
 fn other_properties(schema: Node<'_>) -> Option<Node<'_>> {
     const APPLICATORS: [&str; 9] =
         ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "not", "dependentSchemas", "additionalProperties"];

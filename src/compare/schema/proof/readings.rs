@@ -5,8 +5,8 @@ use super::{DEEPEST, ListWriting, Prover, TypeCase, ValueWriting, keywords};
 use crate::definition::{Decimal, TypeSet};
 
 impl<'d> Prover<'_, 'd> {
-    /// Returns the limits that are left to a value by its text: an empty list has none, and neither has an empty object whose
-    /// properties are texts (RFC 6570, section 3.2.1), unless an empty text is read as them.
+    /// Returns the limits that are left to a value by its text: an empty list has none, and neither has an empty object
+    /// whose properties are texts (RFC 6570, section 3.2.1), unless an empty text is read as them.
     pub(super) fn written_sizes(&mut self, kind: TypeSet) -> Vec<Option<TermId>> {
         let limit = match kind {
             TypeSet::ARRAY if self.rules.writing.is_text() => "minItems",
@@ -44,8 +44,8 @@ impl<'d> Prover<'_, 'd> {
                 && self.is_read_as_list(case, right))
     }
 
-    /// Tells whether a case whose text is empty lies within a set by another reading of that: nothing, an empty list or an
-    /// empty object.
+    /// Tells whether a case whose text is empty lies within a set by another reading of that: nothing, an empty list or
+    /// an empty object.
     fn reads_empty_text(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         if !self.rules.has_empty_text || !self.rules.writing.is_text() {
             return false;
@@ -121,8 +121,8 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    /// True if the text that a value is written as can also be read as a value of another type that lies within
-    /// a set: `1` is a number and a text, `true` a flag and a text. Both texts of `null` are asked for: nothing, and its name.
+    /// True if the text that a value is written as can also be read as a value of another type that lies within a set:
+    /// `1` is a number and a text, `true` a flag and a text. Both texts of `null` are asked for: nothing, and its name.
     fn reads_otherwise(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         let Some(value) = case.value.filter(|_| self.rules.writing.is_text()) else { return false };
         let other = match self.term(value) {

@@ -77,7 +77,8 @@ pub(super) struct TermTable<'d> {
     definitions: (&'d Definition, &'d Definition),
     list: Vec<ValueTerm<'d>>,
     known: HashMap<ValueTerm<'d>, TermId>,
-    /// Schemas that refer to nothing, by dialect (true for that of OpenAPI 3.0) and fingerprint: the same on both sides.
+    /// Schemas that refer to nothing, by dialect (true for that of OpenAPI 3.0) and fingerprint: the same on both
+    /// sides.
     closed: HashMap<(bool, u64), TermId>,
     values: HashMap<u64, TermId>,
     parts: HashMap<TermId, TermId>,

@@ -67,8 +67,8 @@ impl UpstreamConnection {
         self.wire.read.is_empty() && read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
-    /// Sends the request, and waits for the head of its response. The request goes on while the response is waited for: a
-    /// backend may respond before it has read all of it (RFC 9112, section 9.5).
+    /// Sends the request, and waits for the head of its response. The request goes on while the response is waited for:
+    /// a backend may respond before it has read all of it (RFC 9112, section 9.5).
     ///
     /// Interim responses are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
     pub(crate) async fn head(
@@ -306,8 +306,8 @@ impl BufferedStream {
         Self { stream, read, write: Vec::new(), written: 0 }
     }
 
-    /// Reads more, and returns how many bytes came; none where the other side has closed the connection. `wanted` bytes have
-    /// room, within bounds.
+    /// Reads more, and returns how many bytes came; none where the other side has closed the connection. `wanted` bytes
+    /// have room, within bounds.
     fn poll_fill(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.read.capacity() - self.read.len() < wanted.min(LEAST_ROOM) {
             self.read.reserve(wanted.clamp(LEAST_ROOM, MOST_ROOM));

@@ -32,8 +32,8 @@ pub(crate) struct ResponseHead {
     pub(crate) names_websocket: bool,
 }
 
-/// Finds the end of a head, of which the first `searched` bytes are known to have none. A line feed alone ends a line, too
-/// (RFC 9112, section 2.2).
+/// Finds the end of a head, of which the first `searched` bytes are known to have none. A line feed alone ends a line,
+/// too (RFC 9112, section 2.2).
 pub(super) fn head_end(read: &[u8], searched: usize) -> Option<usize> {
     let from = searched.saturating_sub(2);
     let ends = memchr::memchr_iter(b'\n', read.get(from..)?);

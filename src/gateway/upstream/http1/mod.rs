@@ -1,14 +1,15 @@
 //! HTTP/1.1 as a gateway speaks it to a backend (RFC 9112): one request at a time on a connection, written and read by
 //! the task of the request itself.
 //!
-//! A client library hands requests and responses through channels, and writes each head twice: into a map of headers, and from
-//! there into a buffer. Here, a request's bytes go from the caller's headers into the connection's buffer, and a response's out
-//! of it.
+//! A client library hands requests and responses through channels, and writes each head twice: into a map of headers,
+//! and from there into a buffer. Here, a request's bytes go from the caller's headers into the connection's buffer, and
+//! a response's out of it.
 //!
-//! Measured on 2026-11-29 against hyper 1.12's client, polled by the request's own task without one a connection: CPU of a
-//! proxied request over 32 kept connections (`h2load --h1 -c 32`, a body of 90 bytes, the headers of `tests/bench/gateway`),
-//! the median of five rounds of 30,000 requests in turns on a busy machine of two cores: 18.0 µs with this client, 20.3 µs
-//! with hyper's, 17.3 µs for nginx. `tests/gateway/backends.rs` holds its handling of hostile responses to hyper's.
+//! Measured on 2026-11-29 against hyper 1.12's client, polled by the request's own task without one a connection: CPU
+//! of a proxied request over 32 kept connections (`h2load --h1 -c 32`, a body of 90 bytes, the headers of
+//! `tests/bench/gateway`), the median of five rounds of 30,000 requests in turns on a busy machine of two cores: 18.0
+//! µs with this client, 20.3 µs with hyper's, 17.3 µs for nginx. `tests/gateway/backends.rs` holds its handling of
+//! hostile responses to hyper's.
 
 pub(crate) mod body;
 mod chunk;

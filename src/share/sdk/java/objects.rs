@@ -1,4 +1,5 @@
-//! Declared types in Java: a class for each object, for each choice with a name and for the constants of each enumeration.
+//! Declared types in Java: a class for each object, for each choice with a name and for the constants of each
+//! enumeration.
 
 use std::collections::HashMap;
 

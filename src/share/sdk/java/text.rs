@@ -7,7 +7,8 @@ use crate::model::Digest;
 /// The most characters of a literal: a constant has at most 65,535 bytes (JVM specification, section 4.4.7).
 const LONGEST_LITERAL: usize = 16_000;
 
-/// Endings of classes that are nested in others or lie in the package of calls, where they would hide a type of the same name.
+/// Endings of classes that are nested in others or lie in the package of calls, where they would hide a type of the
+/// same name.
 const HIDING: [&str; 3] = ["Choice", "Values", "Call"];
 
 /// Returns the lines of a comment, which no text in it ends: Java reads `\u002a\u002f` in a comment as its end too.
@@ -55,7 +56,8 @@ pub(super) fn class_name(shared: &str) -> String {
     if JAVA_TYPES.contains(&shared) { format!("{shared}_") } else { shared.to_owned() }
 }
 
-/// True if a class is to be named with its package: another one may hide it, or the client inherit from one of its name.
+/// True if a class is to be named with its package: another one may hide it, or the client inherit from one of its
+/// name.
 pub(super) fn is_hidden_name(class: &str) -> bool {
     HIDING.iter().any(|ending| class.ends_with(ending)) || class.starts_with("ClientPart")
 }

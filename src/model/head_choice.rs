@@ -1,6 +1,6 @@
 //! A choice among the heads of a history that a merge left with several.
 
-use super::OperationId;
+use super::operation_id::OperationId;
 
 /// The heads to keep where there are several.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -102,7 +102,7 @@ fn a_push_that_is_cut_off_leaves_the_old_state_or_the_new() {
             }
         }
     }
-    assert_eq!(cuts, 40, "each call was cut off, made or not");
+    assert_eq!(cuts, 56, "each call was cut off, made or not");
 }
 
 #[test]

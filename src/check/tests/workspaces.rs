@@ -229,7 +229,7 @@ fn forwarding() -> Vec<Row> {
             slash("encoded_slashes: true"),
         ),
         ("forwarding", path("/{b}"), vec!["group.yaml:4:38"], path("/b/c")),
-        ("forwarding", path("/b\\r\\nc"), vec!["group.yaml:4:38"], path("/b%0D%0Ac")),
+        ("forwarding", path("/b\\r\\nc"), vec!["group.yaml:4:38"], path("/b%20c")),
         ("forwarding", tls("certificate: a.crt"), vec!["group.yaml:4:20"], tls("certificate: a.crt, key: a.key")),
         ("forwarding", tls("key: a.key"), vec!["group.yaml:4:20"], tls("ca: a.crt")),
         ("forwarding", tls("ca: ../a.crt"), vec!["group.yaml:4:24"], tls("ca: a.crt")),

@@ -5,7 +5,7 @@ use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
 use crate::model::{
     Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, KeyKind, MockSettings, PathPrefix,
-    RateLimits, ResponseValidation,
+    RateLimits, ResponseValidation, TokenGrant,
 };
 
 /// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has
@@ -73,6 +73,12 @@ impl SettingsComparison<'_> {
             self.add(kind, "auth", format!("auth was {before} and is {after}"));
         } else if before.to_string() != after.to_string() {
             self.add(kinds::AUTH_LIFTED, "auth", format!("auth was {before} and is {after}"));
+        } else if lets_in_fewer(before, after) {
+            let message = format!("settings of auth {after} are others, and let in fewer callers");
+            self.add(kinds::AUTH_SETTINGS_NARROWED, "auth", message);
+        } else if lets_in_fewer(after, before) {
+            let message = format!("settings of auth {after} are others, and let in more callers");
+            self.add(kinds::AUTH_SETTINGS_WIDENED, "auth", message);
         } else if before != after {
             self.add(kinds::AUTH_SETTINGS_CHANGED, "auth", format!("settings of auth {after} are others"));
         }
@@ -261,4 +267,20 @@ fn ip_rules(rules: &GroupIpRules) -> String {
     rules.environments.iter().fold(own, |text, (environment, rules)| {
         format!("{text}; in {environment} {}", ranges(&rules.allow, &rules.deny))
     })
+}
+
+/// True if settings of the same kinds of keys shut out callers whom those before let in: by a header in which keys stood,
+/// an issuer, an audience, subjects without a key, or clocks that are further apart.
+fn lets_in_fewer(before: &Auth, after: &Auth) -> bool {
+    let lacks = |list: &[String], of: &[String]| list.iter().any(|item| !of.contains(item));
+    let signature = before.signature.as_ref().zip(after.signature.as_ref());
+    let subscription = before.subscription.as_ref().zip(after.subscription.as_ref());
+    let token = before.token.as_ref().zip(after.token.as_ref());
+    signature.is_some_and(|(before, after)| after.tolerance_s < before.tolerance_s)
+        || subscription.is_some_and(|(before, after)| lacks(&before.headers, &after.headers))
+        || token.is_some_and(|(before, after)| {
+            before.issuer != after.issuer
+                || lacks(&before.audience, &after.audience)
+                || (before.grant, after.grant) == (TokenGrant::Any, TokenGrant::Key)
+        })
 }

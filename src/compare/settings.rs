@@ -269,8 +269,8 @@ fn ip_rules(rules: &GroupIpRules) -> String {
     })
 }
 
-/// True if settings of the same kinds of keys shut out callers whom those before let in: by a header in which keys stood,
-/// an issuer, an audience, subjects without a key, or clocks that are further apart.
+/// True if settings of the same kinds of keys shut out callers whom those before let in: by a header in which keys
+/// stood, an issuer, an audience, subjects without a key, or clocks that are further apart.
 fn lets_in_fewer(before: &Auth, after: &Auth) -> bool {
     let lacks = |list: &[String], of: &[String]| list.iter().any(|item| !of.contains(item));
     let signature = before.signature.as_ref().zip(after.signature.as_ref());

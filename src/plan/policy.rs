@@ -2,10 +2,9 @@
 
 mod blocks;
 mod breaking;
+mod direction;
 
-use crate::model::{
-    Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, Release, ReleaseAction,
-};
+use crate::model::{Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, Release};
 
 use super::error::Error;
 use super::facts::Facts;
@@ -13,20 +12,10 @@ use super::outcome::Plan;
 use super::refusal::{PolicyRefusal, UnprovenRelease, mock_message};
 use blocks::{check_blocks, has_open_head};
 use breaking::apply_breaking;
+use direction::replaced_releases;
 
 pub(super) use blocks::find_block;
-
-/// The direction of a change: policies on new releases never bar the way back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReleaseDirection {
-    /// To a release that somebody names, new or not.
-    Forward,
-    /// Back to an earlier release, by rollback or undo.
-    Back,
-    /// To one of the releases that branches had, by a resolve: each came in by its own branch's policies, and is new to
-    /// the callers of the others.
-    Join,
-}
+pub(super) use direction::ReleaseDirection;
 
 /// Applies the environment's policies to a plan. Warnings go into the plan; the error has every reason.
 pub(super) fn apply<E>(
@@ -86,12 +75,6 @@ fn apply_mock<E>(
         plan.warnings.push(format!("{} gets {}", plan.operation.environment, mock_message(&groups)));
     }
     Ok(None)
-}
-
-/// Returns the releases that a change replaces: that of before, or those that a resolve does not keep.
-fn replaced_releases(change: &GroupChange) -> impl Iterator<Item = &Release> {
-    let before = change.before.iter().filter(|_| change.action != ReleaseAction::Resolve);
-    before.chain(&change.merged).map(|entry| &entry.release)
 }
 
 /// Asks of each release for evidence that it was live in another environment.

@@ -12,7 +12,7 @@ use crate::plan::refusal::{
     BreakingChange, ComparedVersions, ComparisonFault, IncomparableGroup, NextVersion, PolicyRefusal,
 };
 
-use super::{ReleaseDirection, replaced_releases};
+use super::direction::{ReleaseDirection, replaced_releases};
 
 /// Compares each group with its live release, and refuses breaking changes if the policy denies them.
 pub(super) fn apply_breaking<E>(

@@ -56,7 +56,8 @@ impl Workspace {
         Err(Error::invalid(&OPERATION_MISSING, Location::file(&place), message, restore_hint(&place)))
     }
 
-    /// Returns the numbers of a group that operations of any environment name, as [`VersionNames::of`] does.
+    /// Returns the numbers of a group that its latest operations in any environment name, each with the digest of the
+    /// content that it was published with.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! A compiled schema for reading and validating values of requests.
 
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, ValidationOptions, Validator};
 use serde_json::Value;
 
 use super::super::api::Definition;
@@ -9,6 +9,7 @@ use super::super::schema::ValueDirection;
 use super::exact::with_exact_integers;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
+use super::listing::{ViolationLister, with_budget};
 use super::piece::{PieceReading, ValuePiece};
 use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
@@ -22,6 +23,7 @@ const BACKTRACK_LIMIT: usize = 100_000;
 pub(crate) struct ValueSchema {
     value: Value,
     validator: Validator,
+    lister: ViolationLister,
     patterns: NamePatterns,
     /// The only type, if it is a scalar and nothing else in the schema affects the reading.
     plain: Option<TypeSet>,
@@ -56,14 +58,12 @@ impl ValueSchema {
     /// Compiles a self-contained schema.
     pub(crate) fn compile(mut value: Value) -> Option<Self> {
         let originals = rewrite(&mut value);
-        let options = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
-        let validator = formats::with_formats(with_exact_integers(options)).build(&value).ok()?;
+        let validator = options().build(&value).ok()?;
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
-        Some(Self { value, validator, patterns, plain, is_secret, is_redacted: false, originals })
+        let lister = ViolationLister::new();
+        Some(Self { value, validator, lister, patterns, plain, is_secret, is_redacted: false, originals })
     }
 
     /// Returns the hints for the whole value.
@@ -124,7 +124,7 @@ impl ValueSchema {
         if let [PieceReading::Value(only)] = piece.readings() {
             return (only.clone(), self.violations(only, most));
         }
-        let found = search(&mut piece, &self.validator);
+        let found = search(&mut piece, self);
         let violations = if found.is_valid { Vec::new() } else { self.violations(&found.value, most) };
         (found.value, violations)
     }
@@ -141,10 +141,11 @@ impl ValueSchema {
 
     /// Lists the violations of a value at their whole paths.
     fn violations(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
-        if self.validator.is_valid(value) {
+        if self.is_valid(value) {
             return Vec::new();
         }
-        let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).take(most).collect();
+        let mut errors = with_budget(|| self.errors(value));
+        errors.truncate(most);
         let violation = |error| {
             if self.is_redacted {
                 ValueViolation::redacted(error, &self.originals)
@@ -160,9 +161,22 @@ impl ValueSchema {
         self.is_redacted
     }
 
-    pub(super) fn validator(&self) -> &Validator {
-        &self.validator
+    pub(super) fn is_valid(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
     }
+
+    /// Lists the errors of an invalid value, within the budget of the caller.
+    pub(super) fn errors<'v>(&'v self, value: &'v Value) -> Vec<ValidationError<'v>> {
+        self.lister.list(&self.value, &self.validator, value)
+    }
+}
+
+/// Returns the options of every validator of values.
+pub(super) fn options<'s>() -> ValidationOptions<'s> {
+    let options = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
+    formats::with_formats(with_exact_integers(options))
 }
 
 /// Returns the scalar type of a schema without any other keyword that affects the type.

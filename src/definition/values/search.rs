@@ -8,11 +8,13 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
+use super::listing::{is_same_tag, with_budget};
 use super::piece::{Choice, PieceReading, ValuePiece};
+use super::schema::ValueSchema;
 use super::violations::branches;
 use super::violations::closest;
 use crate::definition::schema::types::TypeSet;
@@ -40,8 +42,12 @@ pub(super) struct SearchOutcome {
     pub(super) tries: usize,
 }
 
-/// Searches for a valid reading of a piece.
-pub(super) fn search(piece: &mut ValuePiece, validator: &Validator) -> SearchOutcome {
+/// Searches for a valid reading of a piece. The violations of all values that are tried share one budget.
+pub(super) fn search(piece: &mut ValuePiece, schema: &ValueSchema) -> SearchOutcome {
+    with_budget(|| search_within(piece, schema))
+}
+
+fn search_within(piece: &mut ValuePiece, schema: &ValueSchema) -> SearchOutcome {
     let count = piece.number_all();
     let mut waiting = ChoiceQueue::new((MOST_PIECES / count).clamp(FIRST_TRIES, MOST_TRIES));
     waiting.add(vec![0; count], true);
@@ -50,10 +56,11 @@ pub(super) fn search(piece: &mut ValuePiece, validator: &Validator) -> SearchOut
     while let Some(choice) = waiting.next().filter(|_| tries < waiting.most) {
         tries += 1;
         let value = piece.value(&choice);
-        if validator.is_valid(&value) {
+        if schema.is_valid(&value) {
             return SearchOutcome { value, is_valid: true, tries };
         }
-        let errors: Vec<ValidationError<'_>> = validator.iter_errors(&value).take(MOST_ERRORS).collect();
+        let mut errors = schema.errors(&value);
+        errors.truncate(MOST_ERRORS);
         let distance = closest(&errors).len();
         if count > 1 || piece.readings().len() > 1 {
             propose(piece, &choice, &errors, &mut waiting);
@@ -142,6 +149,7 @@ fn flatten<'e>(errors: &'e [ValidationError<'_>], alternative: usize, flat: &mut
         match branches.get(alternative % branches.len().max(1)) {
             Some(branch) if flat.len() < MOST_ERRORS => flatten(branch, alternative, flat),
             Some(_) => {}
+            None if is_same_tag(error) => {}
             None => flat.push(error),
         }
     }

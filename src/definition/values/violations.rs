@@ -5,6 +5,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value;
 
 use super::hints::PlaceSchemas;
+use super::listing::{is_same_tag, is_unlisted};
 use super::rewrite::OriginalPatterns;
 
 /// A part of a value that its schema does not allow.
@@ -68,6 +69,7 @@ pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e Validati
     for error in errors {
         match closest_branch(error) {
             Some(branch) => found.extend(closest(branch)),
+            None if is_same_tag(error) => {}
             None => found.push(error),
         }
     }
@@ -84,9 +86,10 @@ fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationE
         is_here(one)
             && matches!(one.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if *kind == null)
     };
+    let is_left_out = |one: &ValidationError<'static>| wants_null(one) || (is_here(one) && is_unlisted(one));
     let all = branches(error);
     let candidates: Vec<&Vec<ValidationError<'static>>> =
-        all.iter().filter(|branch| !branch.iter().any(wants_null)).collect();
+        all.iter().filter(|branch| !branch.iter().any(is_left_out)).collect();
     if let [only] = candidates.as_slice() {
         return Some(only);
     }
@@ -97,7 +100,10 @@ fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationE
         )
     };
     let of_its_type = candidates.into_iter().filter(|branch| !branch.iter().any(|one| is_here(one) && is_other(one)));
-    of_its_type.min_by_key(|branch| branch.iter().map(distance).sum::<usize>()).map(Vec::as_slice)
+    let distance = |branch: &&Vec<ValidationError<'static>>| {
+        (!branch.iter().any(is_same_tag), branch.iter().map(distance).sum::<usize>())
+    };
+    of_its_type.min_by_key(distance).map(Vec::as_slice)
 }
 
 /// Returns how far a violation takes a value from an alternative.

@@ -1,0 +1,210 @@
+//! A schema with bounds for the listing of violations.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{AFFORDED, LISTING, SAME_TAG, UNLISTED};
+
+/// The maximum number of references followed into an alternative.
+const MOST_REFERENCES: usize = 8;
+
+/// The properties for which a schema names the only values, each with the schema that names them.
+type NamedValues = Map<String, Value>;
+
+/// Writes a schema with bounds; `None` if it has neither alternatives nor cycles of references.
+pub(super) fn bounded(schema: &Value) -> Option<Value> {
+    let definitions = schema.get("$defs").and_then(Value::as_object);
+    let bounds = Bounds { definitions, cyclic: definitions.map(cyclic).unwrap_or_default() };
+    let mut written = schema.clone();
+    bounds.write(&mut written).then_some(written)
+}
+
+struct Bounds<'s> {
+    definitions: Option<&'s Map<String, Value>>,
+    /// The definitions from which references lead into a cycle.
+    cyclic: HashSet<&'s str>,
+}
+
+impl Bounds<'_> {
+    /// Adds the bounds to a schema and its subschemas; returns true if there are any.
+    fn write(&self, schema: &mut Value) -> bool {
+        let mut has_bounds = false;
+        match schema {
+            Value::Object(fields) => {
+                for (keyword, field) in fields.iter_mut() {
+                    match (keyword.as_str(), field) {
+                        // The values of these keywords are not schemas.
+                        ("const" | "enum" | "required" | "dependentRequired", _) => {}
+                        // The keys of these keywords are names, which may be those of keywords.
+                        ("properties" | "patternProperties" | "dependentSchemas" | "$defs", Value::Object(named)) => {
+                            named.values_mut().for_each(|schema| has_bounds |= self.write(schema));
+                        }
+                        ("anyOf" | "oneOf", Value::Array(alternatives)) => {
+                            let tags = self.tags(alternatives);
+                            for (alternative, tags) in alternatives.iter_mut().zip(tags) {
+                                self.write_alternative(alternative, tags);
+                            }
+                            has_bounds = true;
+                        }
+                        (_, field) => has_bounds |= self.write(field),
+                    }
+                }
+                has_bounds |= self.write_reference(fields);
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| has_bounds |= self.write(item)),
+            _ => {}
+        }
+        has_bounds
+    }
+
+    /// Puts an alternative behind a bound; where the value has another tag, its tags alone are listed.
+    fn write_alternative(&self, alternative: &mut Value, tags: NamedValues) {
+        let copies = 1 + self.required(alternative, MOST_REFERENCES);
+        // A reference alone is bounded as the alternative is.
+        if alternative.as_object().is_none_or(|fields| fields.len() > 1 || !fields.contains_key("$ref")) {
+            self.write(alternative);
+        }
+        *alternative = where_afforded(alternative.take(), copies);
+        if !tags.is_empty() {
+            let names: Vec<&String> = tags.keys().collect();
+            let has_tags = json!({ "type": "object", "required": names });
+            let marked = json!({ "allOf": [alternative.take(), { "if": has_tags, "then": { SAME_TAG: true } }] });
+            let tagged = json!({ "properties": tags });
+            *alternative = json!({ "if": tagged, "then": marked, "else": tagged.clone() });
+        }
+    }
+
+    /// Returns the tags of each alternative: the properties by whose values alternatives are told apart.
+    fn tags(&self, alternatives: &[Value]) -> Vec<NamedValues> {
+        let mut named: Vec<NamedValues> = Vec::new();
+        for alternative in alternatives {
+            let mut values = NamedValues::new();
+            self.collect_named_values(alternative, MOST_REFERENCES, &mut values);
+            named.push(values);
+        }
+        let mut counts: HashMap<&str, (usize, HashSet<String>, usize)> = HashMap::new();
+        for (name, schema) in named.iter().flatten() {
+            let (alternatives, different, all) = counts.entry(name).or_default();
+            *alternatives += 1;
+            *all += values_of(schema).len();
+            different.extend(values_of(schema).iter().map(Value::to_string));
+        }
+        let is_tag =
+            |name: &str| counts.get(name).is_some_and(|(count, different, all)| *count > 1 && different.len() == *all);
+        let tags: HashSet<String> = counts.keys().filter(|name| is_tag(name)).map(|name| (*name).to_owned()).collect();
+        named.iter_mut().for_each(|values| values.retain(|name, _| tags.contains(name)));
+        named
+    }
+
+    fn collect_named_values(&self, schema: &Value, references: usize, named: &mut NamedValues) {
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let keyword = ["const", "enum"].into_iter().find_map(|keyword| Some((keyword, property.get(keyword)?)));
+            if let Some((keyword, values)) = keyword {
+                named.insert(name.clone(), json!({ keyword: values }));
+            }
+        }
+        let Some(references) = references.checked_sub(1) else { return };
+        let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        parts.chain(self.target(schema)).for_each(|part| self.collect_named_values(part, references, named));
+    }
+
+    fn target(&self, schema: &Value) -> Option<&Value> {
+        self.definitions?.get(definition_name(schema.get("$ref")?.as_str()?)?)
+    }
+
+    /// Puts a reference that leads into a cycle behind a bound, for values that are not valid.
+    fn write_reference(&self, fields: &mut Map<String, Value>) -> bool {
+        let target = fields.get("$ref").and_then(Value::as_str).and_then(definition_name);
+        if target.is_none_or(|target| !self.cyclic.contains(target)) {
+            return false;
+        }
+        let reference = json!({ "$ref": fields.shift_remove("$ref") });
+        let part = json!({ "if": reference, "else": where_afforded(reference.clone(), 1) });
+        match fields.entry("allOf").or_insert_with(|| json!([])) {
+            Value::Array(parts) => parts.push(part),
+            other => *other = json!([part]),
+        }
+        true
+    }
+
+    /// Counts the properties that a schema requires: each one that is missing is a violation with a copy of the value.
+    fn required(&self, schema: &Value, references: usize) -> usize {
+        let own = schema.get("required").and_then(Value::as_array).map_or(0, Vec::len);
+        let Some(references) = references.checked_sub(1) else { return own };
+        own + self.target(schema).map_or(0, |target| self.required(target, references))
+    }
+}
+
+/// Returns a schema whose violations are listed while there is budget for that many copies of the value.
+fn where_afforded(schema: Value, copies: usize) -> Value {
+    json!({ "allOf": [
+        { LISTING: true },
+        { "if": { AFFORDED: copies }, "then": schema, "else": { UNLISTED: true } },
+    ] })
+}
+
+/// Returns the values that a schema of `const` or `enum` names.
+fn values_of(schema: &Value) -> &[Value] {
+    match (schema.get("const"), schema.get("enum")) {
+        (Some(value), _) => std::slice::from_ref(value),
+        (None, values) => values.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default(),
+    }
+}
+
+fn definition_name(reference: &str) -> Option<&str> {
+    reference.strip_prefix("#/$defs/")
+}
+
+/// Lists the definitions from which references lead into a cycle: those that remain when each one whose references
+/// lead to none of the others is taken away.
+fn cyclic(definitions: &Map<String, Value>) -> HashSet<&str> {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    let mut referrers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, schema) in definitions {
+        let mut targets = HashSet::new();
+        collect_targets(schema, &mut targets);
+        targets.retain(|target| definitions.contains_key(*target));
+        left.insert(name, targets.len());
+        targets.into_iter().for_each(|target| referrers.entry(target).or_default().push(name));
+    }
+    let mut ended: Vec<&str> = left.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    while let Some(name) = ended.pop() {
+        left.remove(name);
+        for referrer in referrers.get(name).into_iter().flatten() {
+            let Some(count) = left.get_mut(referrer) else { continue };
+            *count -= 1;
+            if *count == 0 {
+                ended.push(referrer);
+            }
+        }
+    }
+    left.into_keys().collect()
+}
+
+fn collect_targets<'s>(schema: &'s Value, targets: &mut HashSet<&'s str>) {
+    match schema {
+        Value::Object(fields) => {
+            targets.extend(fields.get("$ref").and_then(Value::as_str).and_then(definition_name));
+            fields.values().for_each(|field| collect_targets(field, targets));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_targets(item, targets)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_cyclic_where_references_lead_into_a_cycle() {
+        let definitions = json!({
+            "end": {}, "before": { "$ref": "#/$defs/end" }, "a": { "items": { "$ref": "#/$defs/b" } },
+            "b": { "not": { "$ref": "#/$defs/a" } }, "into": { "$ref": "#/$defs/b" }, "own": { "$ref": "#/$defs/own" },
+        });
+        let mut found: Vec<&str> = cyclic(definitions.as_object().expect("definitions")).into_iter().collect();
+        found.sort_unstable();
+        assert_eq!(found, ["a", "b", "into", "own"]);
+    }
+}

@@ -42,7 +42,7 @@ impl Bounds<'_> {
                         }
                         ("anyOf" | "oneOf", Value::Array(alternatives)) => {
                             let tags = self.tags(alternatives);
-                            for (alternative, tags) in alternatives.iter_mut().zip(tags) {
+                            for (alternative, tags) in alternatives.iter_mut().zip(&tags) {
                                 self.write_alternative(alternative, tags);
                             }
                             has_bounds = true;
@@ -59,13 +59,13 @@ impl Bounds<'_> {
     }
 
     /// Puts an alternative behind a bound; where the value has another tag, its tags alone are listed.
-    fn write_alternative(&self, alternative: &mut Value, tags: NamedValues) {
+    fn write_alternative(&self, alternative: &mut Value, tags: &NamedValues) {
         let copies = 1 + self.required(alternative, MOST_REFERENCES);
         // A reference alone is bounded as the alternative is.
         if alternative.as_object().is_none_or(|fields| fields.len() > 1 || !fields.contains_key("$ref")) {
             self.write(alternative);
         }
-        *alternative = where_afforded(alternative.take(), copies);
+        *alternative = where_afforded(alternative, copies);
         if !tags.is_empty() {
             let names: Vec<&String> = tags.keys().collect();
             let has_tags = json!({ "type": "object", "required": names });
@@ -93,7 +93,9 @@ impl Bounds<'_> {
         let is_tag =
             |name: &str| counts.get(name).is_some_and(|(count, different, all)| *count > 1 && different.len() == *all);
         let tags: HashSet<String> = counts.keys().filter(|name| is_tag(name)).map(|name| (*name).to_owned()).collect();
-        named.iter_mut().for_each(|values| values.retain(|name, _| tags.contains(name)));
+        for values in &mut named {
+            values.retain(|name, _| tags.contains(name));
+        }
         named
     }
 
@@ -120,7 +122,7 @@ impl Bounds<'_> {
             return false;
         }
         let reference = json!({ "$ref": fields.shift_remove("$ref") });
-        let part = json!({ "if": reference, "else": where_afforded(reference.clone(), 1) });
+        let part = json!({ "if": reference, "else": where_afforded(&reference, 1) });
         match fields.entry("allOf").or_insert_with(|| json!([])) {
             Value::Array(parts) => parts.push(part),
             other => *other = json!([part]),
@@ -137,7 +139,7 @@ impl Bounds<'_> {
 }
 
 /// Returns a schema whose violations are listed while there is budget for that many copies of the value.
-fn where_afforded(schema: Value, copies: usize) -> Value {
+fn where_afforded(schema: &Value, copies: usize) -> Value {
     json!({ "allOf": [
         { LISTING: true },
         { "if": { AFFORDED: copies }, "then": schema, "else": { UNLISTED: true } },
@@ -166,7 +168,9 @@ fn cyclic(definitions: &Map<String, Value>) -> HashSet<&str> {
         collect_targets(schema, &mut targets);
         targets.retain(|target| definitions.contains_key(*target));
         left.insert(name, targets.len());
-        targets.into_iter().for_each(|target| referrers.entry(target).or_default().push(name));
+        for target in targets {
+            referrers.entry(target).or_default().push(name);
+        }
     }
     let mut ended: Vec<&str> = left.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
     while let Some(name) = ended.pop() {

@@ -136,6 +136,8 @@ pub(super) enum ExportFeature {
     /// A dynamic route by a header that the gateway or a target writes itself, or that the gateway takes from some
     /// requests.
     OwnHeaderCondition,
+    /// A dynamic route by a parameter of the path beside which its segment has another one.
+    SharedSegmentCondition,
     /// A move of such a header.
     OwnHeaderMove,
     /// A dynamic route by a header whose name has other characters than letters, digits and hyphens.
@@ -209,6 +211,7 @@ impl ExportFeature {
             | Self::LongCondition
             | Self::RepeatedCondition
             | Self::OwnHeaderCondition
+            | Self::SharedSegmentCondition
             | Self::OwnHeaderMove
             | Self::UnusualCondition
             | Self::OtherMapping => ReportAspect::Rewrites,
@@ -239,6 +242,7 @@ impl ExportFeature {
                 | Self::LongCondition
                 | Self::RepeatedCondition
                 | Self::OwnHeaderCondition
+                | Self::SharedSegmentCondition
                 | Self::UnusualCondition
                 | Self::DynamicBackend { .. }
                 | Self::QueryRoute

@@ -6,7 +6,7 @@ use super::feature::ExportFeature;
 use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
-use super::pattern::has_many_captures;
+use super::pattern::{has_many_captures, shares_segment};
 use super::place::SettingPlace;
 use super::seen_headers::is_own_header;
 use super::table::LONGEST_MS;
@@ -222,6 +222,10 @@ impl FeatureUses {
         }
         if dynamic.iter().any(|one| is_own_header(&one.when, routes)) {
             self.setting(ExportFeature::OwnHeaderCondition, path);
+        }
+        let is_shared = |name: &str| routes.iter().any(|route| shares_segment(&route.path, name));
+        if dynamic.iter().any(|one| matches!(&one.when, ParameterReference::Path(name) if is_shared(name))) {
+            self.setting(ExportFeature::SharedSegmentCondition, path);
         }
         let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
         self.setting(ExportFeature::DynamicBackend { by_headers }, path);

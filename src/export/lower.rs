@@ -9,7 +9,7 @@ use super::length::{is_short_condition, is_short_name};
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
     BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, quote_path_value,
-    shown_query_pattern, template_pattern, template_rank, template_rewrite,
+    shares_segment, shown_query_pattern, template_pattern, template_rewrite,
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
@@ -20,8 +20,8 @@ use super::table::{
 use crate::definition::has_one_reading;
 use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
-    Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
-    RouteForward, Upstream, ValuePrefix, allow,
+    Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathPrecedence, PathTemplate, Responder,
+    Route, RouteAccess, RouteForward, Upstream, ValuePrefix, allow,
 };
 use crate::spread::spread;
 
@@ -85,19 +85,16 @@ fn is_matrix(part: &PathPart) -> bool {
 
 /// Builds the rules of a group's paths: exact paths first, then templates, then prefixes.
 pub(super) fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
-    let mut entries: BTreeMap<(bool, bool, Vec<u8>, String), Vec<&Route>> = BTreeMap::new();
+    let mut entries: BTreeMap<PathPrecedence, Vec<&Route>> = BTreeMap::new();
     for route in &group.routes {
-        let shape = shape_pattern(&route.path);
-        let is_template = route.path.parts.iter().any(|part| matches!(part, PathPart::Parameter(_)));
-        let key = (route.path.is_prefix, is_template, template_rank(&route.path), shape);
-        entries.entry(key).or_default().push(route);
+        entries.entry(route.path.precedence()).or_default().push(route);
     }
     let mut rules = Vec::with_capacity(entries.len());
-    for ((is_prefix, ..), routes) in entries {
+    for routes in entries.into_values() {
         let Some(first) = routes.first() else { continue };
         let shape = full_shape(group, &first.path);
         let is_root = shape == format!("{}/", quote(group.prefix.before_path()));
-        let patterns = match (is_prefix, plain_path(&first.path)) {
+        let patterns = match (first.path.is_prefix, plain_path(&first.path)) {
             (false, Some(path)) => {
                 let path = format!("{}{path}", group.prefix.before_path());
                 // The prefix alone is the group's root.
@@ -340,6 +337,8 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
             let patterns = values.into_iter().map(|value| query_pattern(name, Some(value)));
             RequestCondition::new(RequestPart::Query, TextTest::MatchesAny(patterns.collect()))
         }
+        // Which text is whose would depend on the value.
+        ParameterReference::Path(name) if shares_segment(&route.path, name) => return None,
         ParameterReference::Path(name) => {
             let narrowed = |value: &str| path_pattern(group, route, &[(name, value)]);
             let of_value = |value: &String| narrowed(&quote_path_value(value));

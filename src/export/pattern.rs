@@ -123,26 +123,24 @@ fn parameter_pattern(parameter: &PathParameter, is_adjacent: bool) -> String {
     }
 }
 
-/// Returns the key by which templates are sorted: at each byte, text is matched before a parameter, and a parameter
-/// that is a part of its segment before a whole one.
-pub(super) fn template_rank(path: &PathTemplate) -> Vec<u8> {
-    let mut rank = Vec::new();
+/// True if the segment of a parameter has another one, with text between them: which text is whose depends on both.
+pub(super) fn shares_segment(path: &PathTemplate, name: &str) -> bool {
+    let mut segments: Vec<Vec<(usize, &str)>> = vec![Vec::new()];
     for (index, part) in path.parts.iter().enumerate() {
         match part {
-            PathPart::Text(text) => rank.extend(std::iter::repeat_n(0, text.len())),
-            PathPart::Parameter(_) => {
-                let next = path.parts.get(index + 1);
-                let is_whole = match next {
-                    Some(PathPart::Text(text)) => text.starts_with('/'),
-                    _ => true,
-                };
-                rank.push(if is_whole { 2 } else { 1 });
+            PathPart::Text(text) => segments.extend(text.matches('/').map(|_| Vec::new())),
+            PathPart::Parameter(parameter) => {
+                if let Some(segment) = segments.last_mut() {
+                    segment.push((index, &parameter.name));
+                }
             }
         }
     }
-    // Of two that begin alike, the longer one is matched first.
-    rank.push(3);
-    rank
+    let is_apart = |segment: &Vec<(usize, &str)>| {
+        let own = segment.iter().find(|(_, known)| *known == name);
+        own.is_some_and(|(own, _)| segment.iter().any(|(other, _)| own.abs_diff(*other) > 1))
+    };
+    segments.iter().any(is_apart)
 }
 
 /// Returns the rewriting of a path with a template at the backend, whose parameters are those of the route.

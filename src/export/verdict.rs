@@ -24,6 +24,8 @@ pub(super) const LONG_PARAMETER: &str =
 pub(super) const LONG_CONDITION: &str = "a name and value of over 256 bytes together choose no other backend";
 
 /// The deviation of all targets for dynamic routes by headers that the gateway or a target writes itself.
+pub(super) const NO_SHARED_SEGMENT_CONDITION: &str =
+    "a path parameter that shares its segment with another one chooses no other backend";
 pub(super) const NO_OWN_HEADER_CONDITION: &str = "`X-Apigw-Key`, `Authorization` where it has the caller's key, `Forwarded`, `Via` and `X-Request-Id` choose no other backend";
 
 /// The deviation of all targets for moves of headers that the gateway or a target writes itself.

@@ -32,8 +32,8 @@ use super::options::ExportOptions;
 use super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
     LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT,
-    NO_RANGE_OF_CODES, NO_SEMICOLONS, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES,
-    OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, USUAL_MEDIA_TYPE,
+    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT,
+    ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, USUAL_MEDIA_TYPE,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -141,6 +141,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(

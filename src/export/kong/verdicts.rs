@@ -5,9 +5,9 @@ use super::super::verdict::{
     ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
     LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE,
     NO_EMPTY_CONSTANT, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_RANGE_OF_CODES, NO_SEMICOLONS,
-    NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART,
-    NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY, RETRY_UNCONNECTED,
-    UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
+    NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
+    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY,
+    RETRY_UNCONNECTED, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -80,6 +80,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
         ExportFeature::PatternBytes(length) if length.total > MOST_PATTERN_BYTES => FeatureVerdict::Lost(LONG_PATTERN),

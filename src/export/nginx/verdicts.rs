@@ -6,8 +6,9 @@ use super::super::verdict::{
     ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
     KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD,
     NO_EMPTY_CONSTANT, NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
-    NO_SEMICOLONS, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT,
-    ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
+    NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED,
+    NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS,
+    USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of
@@ -71,6 +72,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::UnusualCondition => FeatureVerdict::Lost(
             "a header with other characters than letters, digits and hyphens in its name chooses no other backend",

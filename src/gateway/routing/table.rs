@@ -10,7 +10,7 @@ use super::template_router::{RouterTemplate, TemplateMatch, TemplateRouter};
 use super::values::PathValues;
 use crate::definition::QueryCondition;
 use crate::definition::percent::decode_query;
-use crate::routes::{PathPart, PathTemplate, allow};
+use crate::routes::{PathPart, PathPrecedence, PathTemplate, allow};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
@@ -89,9 +89,8 @@ impl RouteTable {
         if let Some(entry) = self.exact.get(path) {
             return self.paths.get(*entry).map(|entry| PathMatch { entry, parameters: Vec::new() });
         }
-        let accepts = |found: &TemplateMatch<'_, '_>| {
-            self.paths.get(found.entry).is_some_and(|entry| entry.accepts(&found.texts))
-        };
+        let accepts =
+            |found: &TemplateMatch<'_>| self.paths.get(found.entry).is_some_and(|entry| entry.accepts(&found.texts));
         [&self.templates, &self.prefixes].into_iter().find_map(|router| {
             let found = router.find(path, accepts)?;
             Some(PathMatch { entry: self.paths.get(found.entry)?, parameters: found.texts })
@@ -149,8 +148,9 @@ impl RouteCandidate {
 #[derive(Default)]
 struct TableBuilder {
     paths: Vec<PathEntry>,
-    /// The entry of each of the router's templates: parameters are told apart by their order, not by their names.
-    templates: HashMap<(String, bool), usize>,
+    /// The entry of each of the router's templates, with its precedence: parameters are told apart by their order, not
+    /// by their names.
+    templates: HashMap<(String, bool), (usize, PathPrecedence)>,
 }
 
 impl TableBuilder {
@@ -161,7 +161,8 @@ impl TableBuilder {
             template.truncate(template.trim_end_matches('/').len());
         }
         let next = self.paths.len();
-        let entry = *self.templates.entry((template, route.path.is_prefix)).or_insert(next);
+        let known = self.templates.entry((template, route.path.is_prefix));
+        let entry = known.or_insert_with(|| (next, route.path.precedence())).0;
         if entry == next {
             self.paths.push(PathEntry { methods: Vec::new(), allow: String::new() });
         }
@@ -194,9 +195,11 @@ impl TableBuilder {
         }
         let mut exact = HashMap::default();
         let (mut templates, mut prefixes) = (Vec::new(), Vec::new());
-        for ((template, is_prefix), entry) in self.templates {
+        let mut ordered: Vec<_> = self.templates.into_iter().collect();
+        ordered.sort_by(|(_, (_, one)), (_, (_, other))| one.cmp(other));
+        for (order, ((template, is_prefix), (entry, _))) in ordered.into_iter().enumerate() {
             let is_selective = self.paths.get(entry).is_some_and(PathEntry::is_selective);
-            let routed = |text: String| RouterTemplate { text, entry, is_selective };
+            let routed = |text: String| RouterTemplate { text, entry, order, is_selective };
             if is_prefix {
                 let folder = format!("{}/", template.trim_end_matches('/'));
                 prefixes.push(routed(format!("{folder}<*rest>")));
@@ -289,6 +292,15 @@ mod tests {
             "GET /head",
             "GET /v?beta=true",
             "GET /v",
+            "GET /o/{x}-{y}-{z}",
+            "GET /o/{x}-{y}",
+            "GET /o/{x}.{y}",
+            "GET /o/{x}.min.js",
+            "GET /o/{x}.js",
+            "GET /q/{x}/b",
+            "GET /q/{x}-{y}/{z}",
+            "GET /q/{x}-{y}/ prefix",
+            "GET /q/{x} prefix",
             "GET /",
         ]);
         let route = |method: &str, target: &str| {
@@ -323,6 +335,16 @@ mod tests {
             ("GET", "/v?beta=false", "GET /v"),
             ("GET", "/v", "GET /v"),
             ("GET", "/%3Cx%3E/yz", "GET /<x>/{y}{z} yz"),
+            ("GET", "/o/1-2-3", "GET /o/{x}-{y}-{z} 1,2,3"),
+            ("GET", "/o/1-2.3", "GET /o/{x}-{y} 1,2.3"),
+            ("GET", "/o/1.2-3", "GET /o/{x}-{y} 1.2,3"),
+            ("GET", "/o/a.min.js", "GET /o/{x}.min.js a"),
+            ("GET", "/o/a.js", "GET /o/{x}.js a"),
+            ("GET", "/o/a.css", "GET /o/{x}.{y} a,css"),
+            ("GET", "/q/1-2/b", "GET /q/{x}-{y}/{z} 1,2,b"),
+            ("GET", "/q/1/b", "GET /q/{x}/b 1"),
+            ("GET", "/q/1-2/b/c", "GET /q/{x}-{y}/ prefix 1,2,b/c"),
+            ("GET", "/q/1/b/c", "GET /q/{x} prefix 1,b/c"),
             ("GET", "/", "GET /"),
         ] {
             assert_eq!(route(method, target).as_deref(), Some(expected), "{method} {target}");

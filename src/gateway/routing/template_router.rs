@@ -1,33 +1,42 @@
-//! Matching of templates whose parameters may have to begin with a mark.
+//! Matching of templates in their order.
 //!
 //! The router knows no styles, so the template that it finds may refuse the text in a parameter's place: `/foo` is no
-//! expansion of `/f{.ext}` (RFC 6570, section 3.2.5). Another template may then take the path. Templates that refuse
-//! texts are rare; each has a router of its own beside the one of all others.
+//! expansion of `/f{.ext}` (RFC 6570, section 3.2.5). Another template may then take the path. And it does not try all
+//! templates in their order (`contested`). Templates of both kinds are rare; each has a router of its own beside the
+//! one of all others.
 
-use std::cmp::Ordering;
+use super::contested::contested;
 
 use wayfind::{InsertError, Router, RouterBuilder};
 
-/// A router of templates, some of which refuse texts.
+/// A router of templates, some of which refuse texts or are contested.
 pub(super) struct TemplateRouter {
     /// All templates.
-    all: Router<usize>,
-    /// The templates that take every text; `None` if all do.
-    plain: Option<Router<usize>>,
-    /// The templates that refuse texts, one each, the most specific first.
-    selective: Vec<Router<usize>>,
+    all: Router<RoutedTemplate>,
+    /// The templates that the router tries in their order and that take every text; `None` if all do.
+    plain: Option<Router<RoutedTemplate>>,
+    /// The others, one each, in their order.
+    others: Vec<Router<RoutedTemplate>>,
 }
 
 /// A template for a router.
 pub(super) struct RouterTemplate {
     pub(super) text: String,
     pub(super) entry: usize,
+    /// Its place among all templates in the order in which they are tried.
+    pub(super) order: usize,
     pub(super) is_selective: bool,
 }
 
+#[derive(Clone, Copy)]
+struct RoutedTemplate {
+    entry: usize,
+    order: usize,
+}
+
 /// A template that matches a path, with the texts of its parameters.
-pub(super) struct TemplateMatch<'t, 'p> {
-    template: &'t str,
+pub(super) struct TemplateMatch<'p> {
+    order: usize,
     pub(super) entry: usize,
     pub(super) texts: Vec<&'p str>,
 }
@@ -35,64 +44,54 @@ pub(super) struct TemplateMatch<'t, 'p> {
 impl TemplateRouter {
     /// Builds the router; fails with the first template that is not valid.
     pub(super) fn build(mut templates: Vec<RouterTemplate>) -> Result<Self, (String, InsertError)> {
-        templates.sort_by(|one, other| by_specificity(&one.text, &other.text));
-        let has_selective = templates.iter().any(|template| template.is_selective);
-        let plain = || templates.iter().filter(|template| !template.is_selective);
+        templates.sort_by_key(|template| template.order);
+        let texts: Vec<&str> = templates.iter().map(|template| template.text.as_str()).collect();
+        let contested = contested(&texts);
+        let (mut plain, mut others) = (Vec::new(), Vec::new());
+        for (index, template) in templates.iter().enumerate() {
+            let is_plain = !template.is_selective && !contested.contains(&index);
+            if is_plain { plain.push(template) } else { others.push(template) }
+        }
         Ok(Self {
             all: router(templates.iter())?,
-            plain: if has_selective { Some(router(plain())?) } else { None },
-            selective: templates
-                .iter()
-                .filter(|template| template.is_selective)
-                .map(|template| router(std::iter::once(template)))
-                .collect::<Result<_, _>>()?,
+            plain: if others.is_empty() { None } else { Some(router(plain.into_iter())?) },
+            others: others.into_iter().map(|template| router(std::iter::once(template))).collect::<Result<_, _>>()?,
         })
     }
 
-    /// Finds the most specific template that matches a path and accepts the texts of its parameters.
-    pub(super) fn find<'t, 'p>(
-        &'t self,
+    /// Finds the first template that matches a path and accepts the texts of its parameters.
+    pub(super) fn find<'p>(
+        &self,
         path: &'p str,
-        accepts: impl Fn(&TemplateMatch<'t, 'p>) -> bool,
-    ) -> Option<TemplateMatch<'t, 'p>> {
-        let first = search(&self.all, path)?;
-        if accepts(&first) {
-            return Some(first);
-        }
-        let plain = self.plain.as_ref().and_then(|plain| search(plain, path));
-        let selective = self.selective.iter().filter_map(|router| search(router, path)).find(&accepts);
-        match (plain, selective) {
-            (Some(plain), Some(selective)) if by_specificity(selective.template, plain.template).is_gt() => Some(plain),
-            (plain, selective) => selective.or(plain),
+        accepts: impl Fn(&TemplateMatch<'p>) -> bool,
+    ) -> Option<TemplateMatch<'p>> {
+        let any = search(&self.all, path)?;
+        let Some(plain) = &self.plain else { return Some(any) };
+        let plain = search(plain, path);
+        let other = self.others.iter().filter_map(|router| search(router, path)).find(&accepts);
+        match (plain, other) {
+            (Some(plain), Some(other)) if other.order > plain.order => Some(plain),
+            (plain, other) => other.or(plain),
         }
     }
 }
 
-fn router<'a>(templates: impl Iterator<Item = &'a RouterTemplate>) -> Result<Router<usize>, (String, InsertError)> {
+fn router<'a>(
+    templates: impl Iterator<Item = &'a RouterTemplate>,
+) -> Result<Router<RoutedTemplate>, (String, InsertError)> {
     let mut builder = RouterBuilder::new();
-    for RouterTemplate { text, entry, .. } in templates {
-        builder.insert(text, *entry).map_err(|source| (text.clone(), source))?;
+    for RouterTemplate { text, entry, order, .. } in templates {
+        let routed = RoutedTemplate { entry: *entry, order: *order };
+        builder.insert(text, routed).map_err(|source| (text.clone(), source))?;
     }
     Ok(builder.build())
 }
 
-fn search<'t, 'p>(router: &'t Router<usize>, path: &'p str) -> Option<TemplateMatch<'t, 'p>> {
+fn search<'p>(router: &Router<RoutedTemplate>, path: &'p str) -> Option<TemplateMatch<'p>> {
     let found = router.search(path)?;
     let texts = found.parameters().iter().map(|(_, text)| *text).collect();
-    Some(TemplateMatch { template: found.template(), entry: *found.data(), texts })
-}
-
-/// Orders templates as the router tries them: text before a parameter, a parameter before the rest of the path, more
-/// before the end.
-fn by_specificity(one: &str, other: &str) -> Ordering {
-    // Texts are percent-encoded, so that all of their bytes are ASCII.
-    let rank = |byte| match byte {
-        b'<' => u8::MAX - 1,
-        b'*' => u8::MAX - 2,
-        byte => byte,
-    };
-    let ranks = |template: &str| template.bytes().map(rank).chain([u8::MAX]).collect::<Vec<_>>();
-    ranks(one).cmp(&ranks(other))
+    let RoutedTemplate { entry, order } = *found.data();
+    Some(TemplateMatch { order, entry, texts })
 }
 
 #[cfg(test)]

@@ -45,6 +45,60 @@ paths:
       parameters: [{name: y, in: path, required: true, schema: {type: string}}]
       responses:
         '200': {description: d, content: {text/plain: {example: y}}}
+  /o/{x}-{y}-{z}:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+        - {name: y, in: path, required: true, schema: {type: string}}
+        - {name: z, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: three}}}
+  /o/{x}-{y}:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+        - {name: y, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: two}}}
+  /o/{x}.{y}:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+        - {name: y, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: dot}}}
+  /o/{x}.min.js:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: min}}}
+  /q/{x}/b:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: whole}}}
+  /q/{x}-{y}/{z}:
+    get:
+      parameters:
+        - {name: x, in: path, required: true, schema: {type: string}}
+        - {name: y, in: path, required: true, schema: {type: string}}
+        - {name: z, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: inline}}}
+  /t:
+    get:
+      x-apigw-match: prefix
+      responses:
+        '200': {description: d, content: {text/plain: {example: wider}}}
+  /t/{id}:
+    get:
+      x-apigw-match: prefix
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+      responses:
+        '200': {description: d, content: {text/plain: {example: narrower}}}
 ";
 const MATRIX: &str = "\
   /m/{m}:
@@ -67,7 +121,8 @@ const ALIKE: &str = "\
 /items?x=\" /items?x=<y> /items?x=ü /items/1?a;b /; /;x /p/[x]|^ /p/%5Bx%5d%7C%5e /p/[x] /items/;x /items/1/;x /..;/items /items/..;/items /items/.;x
 /items/%3b /items/%3bx /items/1%3b /items/a%3Bb /files/a;b /files/;b /files;x /nowhere;x /nowhere/a;x /items;x /items;x/1
 /m/;m=1 /m/;m=1;n=2 /m/;x=1 /m/1 /m/ /m http://HOST/ http://HOST/items http://HOST/items? http://HOST//items
-http://HOST/items/../items http://HOST/items/1 * items items/1";
+http://HOST/items/../items http://HOST/items/1 * items items/1
+/o/1-2-3 /o/1-2-3-4 /o/1-2.3 /o/1.2-3 /o/1-2 /o/1.2 /o/a.min.js /o/a.js /q/1-2/b /q/1/b /q/1-2-3/b /t /t/ /t/1 /t/1/2 /t/1/2/3";
 /// Those with encoded slashes, where the group lets them through.
 const SLASHES: &str = "\
 /items/%2F /items/%2f%2F /items/a%2Fb /items/a%2fb /items/a%2F /items/%2Fa /items/https:%2F%2Fa.example%2F /items/a%2F...%2Fb

@@ -27,6 +27,10 @@ pub(super) const MOST_PIECES: usize = 50_000;
 pub(super) const FIRST_TRIES: usize = 3;
 /// The maximum number of violations considered for the next value.
 const MOST_ERRORS: usize = 1_000;
+/// The maximum number of pieces in the choices that one value's violations propose, not counting the first few.
+const MOST_PROPOSED: usize = 200_000;
+/// The number of violations that are considered regardless of the value's size.
+const FIRST_ERRORS: usize = 16;
 /// The maximum number of alternatives of one combination.
 const MOST_ALTERNATIVES: usize = 16;
 /// The maximum number of waiting choices, as a multiple of the number of tries.
@@ -105,10 +109,11 @@ impl ChoiceQueue {
 
 /// Proposes choices that may fix the given violations.
 fn propose(piece: &ValuePiece, choice: &Choice, errors: &[ValidationError<'_>], waiting: &mut ChoiceQueue) {
+    let most = (MOST_PROPOSED / choice.len().max(1)).clamp(FIRST_ERRORS, MOST_ERRORS);
     let alternatives = errors.iter().map(|error| branches(error).len()).max().unwrap_or_default();
     for alternative in 0..alternatives.clamp(1, MOST_ALTERNATIVES) {
         let mut flat = Vec::new();
-        flatten(errors, alternative, &mut flat);
+        flatten(errors, alternative, most, &mut flat);
         for turn in 1..=2 {
             let mut next = choice.clone();
             for error in &flat {
@@ -142,13 +147,20 @@ fn propose(piece: &ValuePiece, choice: &Choice, errors: &[ValidationError<'_>], 
     }
 }
 
-/// Lists violations, with each combination replaced by the violations of one alternative.
-fn flatten<'e>(errors: &'e [ValidationError<'_>], alternative: usize, flat: &mut Vec<&'e ValidationError<'e>>) {
+/// Lists at most `most` violations, with each combination replaced by the violations of one alternative.
+fn flatten<'e>(
+    errors: &'e [ValidationError<'_>],
+    alternative: usize,
+    most: usize,
+    flat: &mut Vec<&'e ValidationError<'e>>,
+) {
     for error in errors {
+        if flat.len() >= most {
+            return;
+        }
         let branches = branches(error);
         match branches.get(alternative % branches.len().max(1)) {
-            Some(branch) if flat.len() < MOST_ERRORS => flatten(branch, alternative, flat),
-            Some(_) => {}
+            Some(branch) => flatten(branch, alternative, most, flat),
             None if is_same_tag(error) => {}
             None => flat.push(error),
         }

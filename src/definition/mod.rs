@@ -37,6 +37,7 @@ mod schema;
 mod sequence;
 mod swagger;
 mod template;
+pub(crate) mod unique_json;
 pub(crate) mod values;
 mod xml;
 mod yaml;

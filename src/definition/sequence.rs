@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::unique_json;
 use crate::model::media_type_essence;
 
 /// The character before each text of `application/json-seq` (RFC 7464, section 2.2).
@@ -57,7 +58,7 @@ impl SequenceFraming {
         };
         let texts = body.split(|byte| *byte == separator).filter(|text| !text.trim_ascii().is_empty());
         let unreadable = |index: usize| move |source| UnreadableItem { number: index + 1, source };
-        texts.enumerate().map(|(index, text)| serde_json::from_slice(text).map_err(unreadable(index))).collect()
+        texts.enumerate().map(|(index, text)| unique_json::parse(text).map_err(unreadable(index))).collect()
     }
 
     /// Returns the value whose serialization is a sequence of one item.

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use crate::definition::values::{FormRules, ValueSchema, ValueStructure, ValueViolation, text_body};
-use crate::definition::{Definition, MediaType, SequenceFraming, UnreadableItem, ValueDirection};
+use crate::definition::{Definition, MediaType, SequenceFraming, UnreadableItem, ValueDirection, unique_json};
 use crate::model::media_type_essence;
 
 /// The most violations that a problem names.
@@ -34,6 +34,9 @@ pub(super) struct ContentRule {
 pub(super) enum UnreadableBody {
     #[error("is not JSON: {0}")]
     Json(serde_json::Error),
+    /// JSON of which two parsers may read two values.
+    #[error("{0}")]
+    Repeated(serde_json::Error),
     /// JSON that nests deeper than any is read.
     #[error("is JSON that nests too deep to be validated")]
     TooDeep,
@@ -141,8 +144,11 @@ impl ContentRule {
 
 /// Reads a body of JSON.
 fn read_json(body: &[u8]) -> Result<Value, UnreadableBody> {
-    serde_json::from_slice(body)
-        .map_err(|error| if is_too_deep(&error) { UnreadableBody::TooDeep } else { UnreadableBody::Json(error) })
+    unique_json::parse(body).map_err(|error| match error {
+        error if is_too_deep(&error) => UnreadableBody::TooDeep,
+        error if unique_json::is_repeated(&error) => UnreadableBody::Repeated(error),
+        error => UnreadableBody::Json(error),
+    })
 }
 
 /// True if a text may be JSON, and nests deeper than any is read. `serde_json` tells it by its message alone.
@@ -171,5 +177,7 @@ mod tests {
         assert!(read_json(nested(100).as_bytes()).is_ok());
         assert!(matches!(read_json(nested(200).as_bytes()), Err(UnreadableBody::TooDeep)));
         assert!(matches!(read_json(b"[1"), Err(UnreadableBody::Json(_))));
+        let repeated = read_json(br#"{"a": 1, "a": 2}"#).expect_err("a member twice");
+        assert_eq!(repeated.to_string(), "has a member more than once at line 1 column 16");
     }
 }

@@ -12,7 +12,8 @@ use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
+    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation,
+    WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, ValueDirection};
 use crate::model::{MediaRange, media_type_essence, trim_blanks};
@@ -269,6 +270,19 @@ impl ParameterRule {
     }
 
     fn judge(&self, written: &WrittenTexts<'_>, most: usize) -> Vec<ValueViolation> {
+        let is_list = |schema: &ValueSchema| self.notation.explode && schema.allows_structure(ValueStructure::List);
+        if self.place != ParameterPlace::Cookie || written.own.len() < 2 || self.schema.as_ref().is_some_and(is_list) {
+            return self.judge_value(written, most);
+        }
+        // Browsers send the cookies of all paths (RFC 6265, section 5.4); which one counts is up to the backend.
+        let each = written.own.iter().flat_map(|own| {
+            let one = WrittenTexts { own: vec![own.clone()], others: written.others.clone() };
+            self.judge_value(&one, most)
+        });
+        each.take(most).collect()
+    }
+
+    fn judge_value(&self, written: &WrittenTexts<'_>, most: usize) -> Vec<ValueViolation> {
         let whole = |message: String| vec![ValueViolation { path: String::new(), message }];
         if written.own.is_empty() && written.others.is_empty() {
             return if self.required { whole(MISSING.to_owned()) } else { Vec::new() };

@@ -24,13 +24,19 @@ impl<'b> FormPart<'b> {
 
 /// Splits a form into parts; fails if it is malformed.
 pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<FormPart<'b>>, &'static str> {
-    let boundary = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
+    let boundary = parameter(content_type, "boundary")?.filter(|boundary| !boundary.is_empty());
     let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
     // The first delimiter may be at the very beginning, without a line break.
     let first = delimiter.get(2..).unwrap_or_default();
     let mut rest = match body.strip_prefix(first) {
         Some(rest) => rest,
-        None => split(body, &delimiter).ok_or("its boundary is not in it")?.1,
+        None => {
+            let (before, rest) = split(body, &delimiter).ok_or("its boundary is not in it")?;
+            if split(before, first).is_some() {
+                return Err("its first boundary does not begin a line");
+            }
+            rest
+        }
     };
     let mut parts = Vec::new();
     while !rest.starts_with(b"--") {
@@ -41,6 +47,9 @@ pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<FormPa
         let (part, next) = split(behind, &delimiter).ok_or("it does not end in its boundary")?;
         parts.push(read(part)?);
         rest = next;
+    }
+    if split(rest, first).is_some() {
+        return Err("a boundary stands behind its end");
     }
     Ok(parts)
 }
@@ -56,31 +65,37 @@ fn read(part: &[u8]) -> Result<FormPart<'_>, &'static str> {
     let headers: Vec<(String, String)> =
         fields.map(|(name, value)| (trim_blanks(name).to_owned(), trim_blanks(value).to_owned())).collect();
     let header = |wanted: &str| {
-        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
+        let mut found = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let first = found.next().map(|(_, value)| value.as_str());
+        if found.next().is_some() { Err("a part has a header more than once") } else { Ok(first) }
     };
-    let name = header("content-disposition").and_then(|value| parameter(value, "name"));
+    let disposition = header("content-disposition")?;
+    let name = disposition.map(|value| parameter(value, "name")).transpose()?.flatten();
     let media_type =
-        header("content-type").map(|value| trim_blanks(value.split(';').next().unwrap_or_default()).to_owned());
+        header("content-type")?.map(|value| trim_blanks(value.split(';').next().unwrap_or_default()).to_owned());
     Ok(FormPart { name: name.ok_or("a part has no name")?, media_type, headers, content })
 }
 
-/// Returns a parameter of a header's value, like `boundary` in `multipart/form-data; boundary="a b"`.
-fn parameter(value: &str, wanted: &str) -> Option<String> {
-    let mut rest = value.split_once(';')?.1;
-    loop {
-        let (name, behind) = rest.split_once('=')?;
+/// Returns a parameter of a header's value, like `boundary` in `multipart/form-data; boundary="a b"`; fails if it is
+/// there twice, since of two parsers one may take the first and the other the last.
+fn parameter(value: &str, wanted: &str) -> Result<Option<String>, &'static str> {
+    let mut rest = value.split_once(';').map(|(_, rest)| rest);
+    let mut found = None;
+    while let Some((name, behind)) = rest.and_then(|rest| rest.split_once('=')) {
         let behind = behind.trim_start();
-        let (text, next) = if let Some(quoted) = behind.strip_prefix('"') {
-            unquoted(quoted)?
+        let text = if let Some(quoted) = behind.strip_prefix('"') {
+            unquoted(quoted)
         } else {
             let (text, next) = behind.split_once(';').unwrap_or((behind, ""));
-            (trim_blanks(text).to_owned(), next)
+            Some((trim_blanks(text).to_owned(), next))
         };
-        if trim_blanks(name).eq_ignore_ascii_case(wanted) {
-            return Some(text);
+        let Some((text, next)) = text else { break };
+        if trim_blanks(name).eq_ignore_ascii_case(wanted) && found.replace(text).is_some() {
+            return Err("a parameter of a header is given more than once");
         }
-        rest = next.trim_start().trim_start_matches(';');
+        rest = Some(next.trim_start().trim_start_matches(';'));
     }
+    Ok(found)
 }
 
 /// Parses the rest of a quoted string (RFC 9110, section 5.6.4), and returns it with the text after it.
@@ -140,6 +155,13 @@ mod tests {
             (FORM, "--BC\r\n\r\n\r\n--B--".to_owned(), Err("something stands behind a boundary")),
             (FORM, "--B".to_owned(), Err("a boundary does not end its line")),
             (FORM, "--B\r\n\r\nx\r\n--B--".to_owned(), Err("a part has no name")),
+            // What another parser might read otherwise.
+            (FORM, format!("{}--B--\r\n{}--B--", field("a", "1"), field("b", "2")), Err("a boundary stands behind its end")),
+            (FORM, format!("{}{}--B--", field("a", "1").replace("\r\n", "\n"), format!("\r\n{}", field("b", "2"))), Err("something stands behind a boundary")),
+            (FORM, format!("x\n{}\r\n{}--B--", field("a", "1").replace("\r\n", "\n"), field("b", "2")), Err("its first boundary does not begin a line")),
+            (FORM, format!("{}--B--", field("a; name=b", "1")), Err("a parameter of a header is given more than once")),
+            ("multipart/form-data; boundary=B; boundary=C", format!("{}--B--", field("a", "1")), Err("a parameter of a header is given more than once")),
+            (FORM, "--B\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b\r\n\r\n1\r\n--B--".to_owned(), Err("a part has a header more than once")),
             (FORM, "--B\r\nContent-Disposition: form-data; name=a\r\n--B--".to_owned(), Err("the head of a part does not end")),
         ] {
             assert_eq!(names(content_type, &body).as_deref(), expected.as_ref().copied(), "{content_type} {body}");

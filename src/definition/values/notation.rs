@@ -14,6 +14,7 @@ use super::hints::PlaceSchemas;
 use super::piece::{EmbeddedJson, PieceReading, ValuePiece, list, ordered};
 use super::schema::ValueSchema;
 use crate::definition::schema::types::TypeSet;
+use crate::definition::unique_json;
 use crate::model::trim_blanks;
 
 /// The serialization of a value.
@@ -132,7 +133,7 @@ impl ValueNotation {
 
     /// Parses a value with JSON as its text (Parameter Object, `content`).
     pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, UnreadableText> {
-        Ok(serde_json::from_str(&self.text(written)?))
+        Ok(unique_json::parse(self.text(written)?.as_bytes()))
     }
 
     /// Decodes the one text of a value that is written in a media type (Parameter Object, `content`).

@@ -6,6 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::hints::PlaceSchemas;
 use crate::definition::schema::types::TypeSet;
+use crate::definition::unique_json;
 
 /// A text, or several texts of one value, with their readings in the order in which they are tried.
 #[derive(Debug)]
@@ -217,7 +218,7 @@ fn text_readings(text: String, hints: &PlaceSchemas<'_>, json: EmbeddedJson) -> 
     let mut readings = Vec::new();
     if json != EmbeddedJson::Refused && possible.meets(TypeSet::OBJECT.either(TypeSet::ARRAY)) {
         let value = Some(&text).filter(|text| text.trim_start().starts_with(['{', '[']));
-        let value = value.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let value = value.and_then(|text| unique_json::parse(text.as_bytes()).ok());
         readings.extend(value.filter(|value| json == EmbeddedJson::Any || value.is_object()).map(PieceReading::Value));
     }
     let number = || text.parse::<Number>().ok();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::far_pattern::replace_far_pattern;
 use super::{exact, formats};
 use crate::definition::schema::{foreign_construct, translated_pattern};
 
@@ -57,7 +58,8 @@ fn translate_patterns(fields: &mut Map<String, Value>, originals: &mut OriginalP
     if let Some(Value::String(pattern)) = fields.get_mut("pattern")
         && let Some(translated) = translate(pattern)
     {
-        *pattern = translated;
+        let written = std::mem::replace(pattern, translated);
+        replace_far_pattern(fields, &written);
     }
     if let Some(Value::Object(named)) = fields.get_mut("patternProperties") {
         for (pattern, schema) in std::mem::take(named) {

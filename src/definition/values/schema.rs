@@ -7,6 +7,7 @@ use super::super::api::Definition;
 use super::super::document::NodeId;
 use super::super::schema::ValueDirection;
 use super::exact::with_exact_integers;
+use super::far_pattern::with_far_patterns;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::listing::{ViolationLister, with_budget};
@@ -17,7 +18,7 @@ use super::violations::{ValueViolation, closest, declared_path};
 use crate::definition::schema::types::TypeSet;
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
-const BACKTRACK_LIMIT: usize = 100_000;
+pub(super) const BACKTRACK_LIMIT: usize = 100_000;
 
 /// A compiled schema.
 pub(crate) struct ValueSchema {
@@ -176,7 +177,7 @@ pub(super) fn options<'s>() -> ValidationOptions<'s> {
     let options = jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
-    formats::with_formats(with_exact_integers(options))
+    formats::with_formats(with_far_patterns(with_exact_integers(options)))
 }
 
 /// Returns the scalar type of a schema without any other keyword that affects the type.

@@ -1,12 +1,13 @@
 //! Connections of the gateway's own listeners, for operators, for readers of pages and for nodes: HTTP/1.1, a bounded
 //! number at a time, so that those who ask leave file descriptors to callers.
 
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::worker::StopOrder;
@@ -29,7 +30,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// The settings of such a listener.
 #[derive(Clone)]
 pub(super) struct OwnListener {
-    /// The most connections at a time; more are closed.
+    /// The most connections at a time. For one more, the one is closed that has waited longest for a request; if all
+    /// have one, the new one.
     pub(super) most_connections: usize,
     /// The certificates of an encrypted one, and the function that is told why a client was refused in the handshake.
     pub(super) tls: Option<(Arc<MutualTls>, RefusalNote)>,
@@ -48,6 +50,56 @@ pub(super) struct ConnectionPeer {
     pub(super) shown: Option<Arc<ShownCertificates>>,
 }
 
+/// The connections that are open.
+#[derive(Default)]
+struct OpenConnections(RefCell<Vec<Rc<OpenConnection>>>);
+
+struct OpenConnection {
+    /// The number of requests that wait for a response.
+    waiting: Cell<usize>,
+    /// Since when there is none.
+    idle_since: Cell<Instant>,
+    /// Ends the connection.
+    end: Notify,
+}
+
+impl OpenConnections {
+    /// Adds a connection; `None` if there are too many, and none of them is idle.
+    fn add(&self, most: usize) -> Option<Rc<OpenConnection>> {
+        let mut open = self.0.borrow_mut();
+        if open.len() >= most {
+            let idle = open.iter().enumerate().filter(|(_, one)| one.waiting.get() == 0);
+            let (place, _) = idle.min_by_key(|(_, one)| one.idle_since.get())?;
+            open.swap_remove(place).end.notify_one();
+        }
+        let idle_since = Cell::new(Instant::now());
+        let added = Rc::new(OpenConnection { waiting: Cell::new(0), idle_since, end: Notify::new() });
+        open.push(Rc::clone(&added));
+        Some(added)
+    }
+
+    fn remove(&self, ended: &Rc<OpenConnection>) {
+        self.0.borrow_mut().retain(|one| !Rc::ptr_eq(one, ended));
+    }
+}
+
+/// A request that waits for its response.
+struct WaitingRequest(Rc<OpenConnection>);
+
+impl WaitingRequest {
+    fn begin(connection: &Rc<OpenConnection>) -> Self {
+        connection.waiting.set(connection.waiting.get() + 1);
+        Self(Rc::clone(connection))
+    }
+}
+
+impl Drop for WaitingRequest {
+    fn drop(&mut self) {
+        self.0.waiting.set(self.0.waiting.get().saturating_sub(1));
+        self.0.idle_since.set(Instant::now());
+    }
+}
+
 /// Responds to requests until the gateway has stopped.
 pub(super) async fn serve_connections<R, F, B>(
     listener: TcpListener,
@@ -59,7 +111,7 @@ pub(super) async fn serve_connections<R, F, B>(
     F: Future<Output = Response<B>> + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
-    let open = Rc::new(());
+    let open = Rc::new(OpenConnections::default());
     let mut number = 0;
     loop {
         let accepted = tokio::select! {
@@ -70,15 +122,26 @@ pub(super) async fn serve_connections<R, F, B>(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        if Rc::strong_count(&open) > own.most_connections {
-            continue;
-        }
+        let Some(connection) = open.add(own.most_connections) else { continue };
         number += 1;
         let peer = ConnectionPeer { address, number, shown: None };
-        let (is_open, respond, tls) = (Rc::clone(&open), respond.clone(), own.tls.clone());
+        let (open, tls) = (Rc::clone(&open), own.tls.clone());
+        let (requested, respond) = (Rc::clone(&connection), respond.clone());
+        let respond = move |request| {
+            let waiting = WaitingRequest::begin(&requested);
+            let response = respond(request);
+            async move {
+                let response = response.await;
+                drop(waiting);
+                response
+            }
+        };
         tokio::task::spawn_local(async move {
-            serve_connection(stream, peer, tls, respond).await;
-            drop(is_open);
+            tokio::select! {
+                () = serve_connection(stream, peer, tls, respond) => {}
+                () = connection.end.notified() => {}
+            }
+            open.remove(&connection);
         });
     }
 }

@@ -144,7 +144,7 @@ kinds! {
     WEBSOCKETS_REMOVED "websockets-removed" Breaks "Only operations that say so may still go on as websockets."
     BODY_LIMIT_NARROWED "body-limit-narrowed" Breaks "Bodies are refused that were not: the group's limit is lower."
     BODY_LIMIT_WIDENED "body-limit-widened" Keeps "The group's limit of bodies is higher."
-    BODY_LIMIT_CHANGED "body-limit-changed" Warns "Bodies have a limit of the group's own or that of the gateway, where it was the other one."
+    BODY_LIMIT_CHANGED "body-limit-changed" Warns "The group's limit of bodies is now the usual one of the gateway, or that written out."
     REQUEST_VALIDATION_CHANGED "request-validation-changed" Warns "Requests that do not follow the definition are refused, or no longer."
     RESPONSE_VALIDATION_CHANGED "response-validation-changed" Warns "Responses of the backend that do not follow the definition become errors, or no longer."
     MOCK_SECURITY_CHANGED "mock-security-changed" Warns "A mock asks for the credentials that the definition declares, or no longer."

@@ -1,11 +1,13 @@
 //! Compares the settings of a group. The version is no change: the changes decide its next bump.
 
+use std::cmp::Ordering;
+
 use super::excerpt;
 use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
 use crate::model::{
     Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, KeyKind, MockSettings, PathPrefix,
-    RateLimits, ResponseValidation, TokenGrant,
+    RateLimits, ResponseValidation, TokenGrant, USUAL_BODY_KIB,
 };
 
 /// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has
@@ -102,13 +104,17 @@ impl SettingsComparison<'_> {
     }
 
     fn body_limit(&mut self, before: Option<u32>, after: Option<u32>) {
-        let kind = match (before, after) {
-            _ if before == after => return,
-            (Some(before), Some(after)) if after < before => kinds::BODY_LIMIT_NARROWED,
-            (Some(_), Some(_)) => kinds::BODY_LIMIT_WIDENED,
-            _ => kinds::BODY_LIMIT_CHANGED,
+        if before == after {
+            return;
+        }
+        let kib = |limit: Option<u32>| limit.unwrap_or(USUAL_BODY_KIB);
+        let kind = match kib(after).cmp(&kib(before)) {
+            Ordering::Less => kinds::BODY_LIMIT_NARROWED,
+            Ordering::Greater => kinds::BODY_LIMIT_WIDENED,
+            Ordering::Equal => kinds::BODY_LIMIT_CHANGED,
         };
-        let shown = |limit: Option<u32>| limit.map_or_else(|| "the gateway's".to_owned(), |kib| format!("{kib} KiB"));
+        let usual = || format!("the gateway's, {USUAL_BODY_KIB} KiB unless `serve --max-body` says otherwise");
+        let shown = |limit: Option<u32>| limit.map_or_else(usual, |kib| format!("{kib} KiB"));
         let message = format!("the limit of bodies was {} and is {}", shown(before), shown(after));
         self.add(kind, "max_body_kib", message);
     }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use super::place::SettingPlace;
 use crate::access::{AccessSubject, Grant, Key, OwnerGrants, RevokedSecrets};
+use crate::model::USUAL_BODY_KIB;
 
 /// The most bytes of a body where a group names no limit, as `apigw serve` has them.
-pub(super) const USUAL_BODY_BYTES: u64 = 300 * 1024;
+pub(super) const USUAL_BODY_BYTES: u64 = USUAL_BODY_KIB as u64 * 1024;
 
 /// The settings of an export that are the engine's and not the environment's.
 #[derive(Debug, Clone)]

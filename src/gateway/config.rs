@@ -13,7 +13,7 @@ use super::mutual_tls::MutualTls;
 use super::pages::PageSource;
 use super::source_status::SourceStatus;
 use crate::access::{DayCounts, KeyDirectory, SignedDates};
-use crate::model::{DomainName, IpRange};
+use crate::model::{DomainName, IpRange, USUAL_BODY_KIB};
 
 /// The settings of a gateway.
 #[derive(Clone)]
@@ -163,7 +163,12 @@ impl Config {
 
 impl Default for GatewayLimits {
     fn default() -> Self {
-        Self { head_bytes: 32 * 1024, body_bytes: 300 * 1024, connections: 16 * 1024, streams: 128 }
+        Self {
+            head_bytes: 32 * 1024,
+            body_bytes: u64::from(USUAL_BODY_KIB) * 1024,
+            connections: 16 * 1024,
+            streams: 128,
+        }
     }
 }
 

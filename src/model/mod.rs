@@ -86,7 +86,8 @@ pub use rule::Rule;
 pub use secret::is_secret_name;
 pub use settings::{
     AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,
-    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, WorkspaceSettings, apply_levels,
+    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SunsetPolicy, USUAL_BODY_KIB, WorkspaceSettings,
+    apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -18,6 +18,9 @@ use super::version::Version;
 /// The maximum number of custom domains of a group.
 pub const MOST_DOMAINS: usize = 5;
 
+/// The largest body of a request, in KiB, unless a group or its gateway has another limit.
+pub const USUAL_BODY_KIB: u32 = 300;
+
 /// The settings of a workspace, from `apigw.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -284,7 +287,7 @@ pub struct GroupSettings {
     /// Settings of mock responses.
     #[serde(default)]
     pub mock: MockSettings,
-    /// The maximum size of a request body, in KiB; default: the gateway's limit.
+    /// The maximum size of a request body, in KiB; default: the gateway's limit, [`USUAL_BODY_KIB`] unless it has another.
     #[serde(default)]
     pub max_body_kib: Option<u32>,
     /// Cross-origin access; by default none.

@@ -1,6 +1,8 @@
 //! Each kind of change in both directions: there and back, sent and returned.
 
 mod definitions;
+mod extending;
+mod name_claims;
 mod schemas;
 mod verdicts;
 

@@ -275,6 +275,11 @@ impl Document {
         self.files.first().and_then(|file| file.root).map(|root| self.node(root))
     }
 
+    /// Lists the roots of all files, that of the definition's own first.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = Node<'_>> {
+        self.files.iter().filter_map(|file| file.root).map(|root| self.node(root))
+    }
+
     pub(super) fn new(folder: &str) -> Self {
         Self { folder: folder.trim_end_matches('/').to_owned(), ..Self::default() }
     }

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::alternative::{alternative_name, named_alternative, reference_name};
 use super::comparison::PairComparison;
 use super::context::{KeptValues, SchemaStep};
+use super::discriminator::NamedSchema;
 use super::proof::{DefinitionSide, ProofOperand};
 use super::sets::SchemaSets;
 use super::table::SchemaTable;
@@ -106,7 +107,9 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
             None => comparing.add(kinds::CHOICE_ADDED, message, None, place),
         }
     }
-    discriminator::compare(comparing, &pairs);
+    if !before.is_empty() || !after.is_empty() {
+        discriminator::compare(comparing, &pairs);
+    }
 }
 
 /// Compares the alternatives of two choices; returns those that belong together.
@@ -114,7 +117,7 @@ fn alternatives<'d>(
     comparing: &mut PairComparison<'_, 'd>,
     old: &AlternativeSet<'d>,
     new: &AlternativeSet<'d>,
-) -> Vec<(Node<'d>, Node<'d>)> {
+) -> Vec<(NamedSchema<'d>, NamedSchema<'d>)> {
     let mut pairs = Vec::new();
     let left = comparing.judged_around();
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
@@ -122,7 +125,7 @@ fn alternatives<'d>(
     for (index, alternative) in old.alternatives.iter().enumerate() {
         let partner = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner));
         if let Some(partner) = partner {
-            pairs.push((*alternative, *partner));
+            pairs.push((NamedSchema::of_reference(*alternative), NamedSchema::of_reference(*partner)));
             let step = SchemaStep::Alternative(old.keyword, alternative_name(*partner, index));
             let is_known = left.is_none();
             let kept = KeptValues {
@@ -175,7 +178,7 @@ fn is_kept<'d>(comparing: &mut PairComparison<'_, 'd>, alternative: Node<'d>, si
 ///
 /// The surest criteria come first: its identity, its name, its discriminating constants, its contents, its type.
 fn partners<'d>(comparing: &mut PairComparison<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) -> Vec<Option<usize>> {
-    let mut matching = AlternativeMatching { partners: vec![None; before.len()], taken: vec![false; after.len()] };
+    let mut matching = AlternativeMatching::new(before.len(), after.len());
     let keys = |nodes: &[Node<'d>], key: &mut dyn FnMut(Node<'d>) -> Option<u64>| -> Vec<Option<u64>> {
         nodes.iter().map(|node| key(*node)).collect()
     };
@@ -222,15 +225,19 @@ fn partner_of_whole<'d>(
     by_shape.or_else(by_tag).or_else(by_type)
 }
 
-struct AlternativeMatching {
-    partners: Vec<Option<usize>>,
+pub(super) struct AlternativeMatching {
+    pub(super) partners: Vec<Option<usize>>,
     taken: Vec<bool>,
 }
 
 impl AlternativeMatching {
+    pub(super) fn new(before: usize, after: usize) -> Self {
+        Self { partners: vec![None; before], taken: vec![false; after] }
+    }
+
     /// Pairs the alternatives that have no partner yet and share a key, in order.
-    fn apply(&mut self, before: &[Option<u64>], after: &[Option<u64>]) {
-        let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
+    pub(super) fn apply<K: Copy + Eq + Hash>(&mut self, before: &[Option<K>], after: &[Option<K>]) {
+        let mut waiting: HashMap<K, Vec<usize>> = HashMap::new();
         for (index, key) in after.iter().enumerate().rev() {
             if let (Some(key), Some(false)) = (key, self.taken.get(index)) {
                 waiting.entry(*key).or_default().push(index);
@@ -253,15 +260,15 @@ impl AlternativeMatching {
 }
 
 /// Criterion by which a schema is recognised on the other side.
-struct AlternativeSignature {
+pub(super) struct AlternativeSignature {
     /// The constants among its properties, which tell it apart.
-    tag: Option<u64>,
+    pub(super) tag: Option<u64>,
     /// Its types, the names of its properties and its listed values.
     shape: u64,
     types: Option<u64>,
 }
 
-fn signature(side: &mut SchemaSets<'_>, schemas: &[NodeId], steps: &mut usize) -> AlternativeSignature {
+pub(super) fn signature(side: &mut SchemaSets<'_>, schemas: &[NodeId], steps: &mut usize) -> AlternativeSignature {
     let SchemaSets { definition, fingerprints, .. } = side;
     let view = SchemaView::open(definition, schemas, steps);
     let mut tags: Vec<(&str, u64)> = Vec::new();

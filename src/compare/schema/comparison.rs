@@ -134,9 +134,28 @@ impl<'d> PairComparison<'_, 'd> {
         self.lead_in(step, before, after, if by_value { context.by_value() } else { context });
     }
 
+    /// Brings a pair of schemas together that a discriminator chooses for the value, in a context of their own.
+    pub(super) fn lead_to_extending(
+        &mut self,
+        step: SchemaStep<'d>,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        context: Context,
+    ) {
+        if let Some(pair) = self.schemas.meet(before, after, context) {
+            self.leads_to.push((step, pair));
+        }
+    }
+
     fn context_of(&self, step: &SchemaStep<'d>) -> Context {
         let json = Context::JSON_LISTS;
-        let outer = Context { null_told: false, keeps_element_name: false, kept: self.kept, ..self.context };
+        let outer = Context {
+            null_told: false,
+            discriminator_told: false,
+            keeps_element_name: false,
+            kept: self.kept,
+            ..self.context
+        };
         let (writing, lists) = match step {
             SchemaStep::Alternative(..) => return outer,
             SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),

@@ -30,6 +30,8 @@ pub(super) struct Context {
     pub(super) form: Option<u32>,
     /// True if the change of `null` was reported already.
     pub(super) null_told: bool,
+    /// True if the discriminator, and the schemas that it chooses, were compared already.
+    pub(super) discriminator_told: bool,
     /// True if the value can travel as XML.
     pub(super) is_xml: bool,
     /// True if the value is a property whose element has the same name before and after.
@@ -79,6 +81,7 @@ impl Context {
             lists: Self::JSON_LISTS,
             form: None,
             null_told: false,
+            discriminator_told: false,
             is_xml: false,
             keeps_element_name: false,
             kept: KeptValues::default(),

@@ -18,8 +18,21 @@ struct DiscriminatorValue<'d> {
     place: Location,
 }
 
-/// Compares the discriminators, given the alternatives that belong together.
-pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(Node<'d>, Node<'d>)]) {
+/// A schema that a discriminator can choose, and its name, if it has one.
+#[derive(Clone, Copy)]
+pub(super) struct NamedSchema<'d> {
+    pub(super) name: Option<&'d str>,
+    pub(super) node: Node<'d>,
+}
+
+impl<'d> NamedSchema<'d> {
+    pub(super) fn of_reference(node: Node<'d>) -> Self {
+        Self { name: reference_name(node), node }
+    }
+}
+
+/// Compares the discriminators, given the schemas to choose that belong together.
+pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(NamedSchema<'d>, NamedSchema<'d>)]) {
     let of = |view: &SchemaView<'d>| view.first("discriminator").map(|(_, node)| node);
     let (old, new) = match (of(&comparing.before), of(&comparing.after)) {
         (None, None) => return,
@@ -39,11 +52,10 @@ pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(Node
         let places = (Some(old.location()), Some(new.location()));
         comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, places.0, places.1);
     }
-    let renamed: Vec<(&str, &str)> =
-        pairs.iter().filter_map(|(old, new)| Some((reference_name(*old)?, reference_name(*new)?))).collect();
+    let renamed: Vec<(&str, &str)> = pairs.iter().filter_map(|(old, new)| Some((old.name?, new.name?))).collect();
     let steps = &mut comparing.schemas.steps_left;
-    let mut named = |definition: &'d Definition, alternative: Node<'d>, property: &str| {
-        reference_name(alternative).filter(|_| !lists_values(definition, alternative, property, steps))
+    let mut named = |definition: &'d Definition, schema: NamedSchema<'d>, property: &str| {
+        schema.name.filter(|_| !lists_values(definition, schema.node, property, steps))
     };
     let (before, after) = (comparing.schemas.before.definition, comparing.schemas.after.definition);
     let was: Vec<&str> = pairs.iter().filter_map(|(one, _)| named(before, *one, name(old))).collect();
@@ -73,6 +85,17 @@ pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(Node
     }
 }
 
+/// Returns the value that a discriminator maps to a schema.
+pub(super) fn mapped_value<'d>(discriminator: Node<'d>, schema: &str) -> Option<&'d str> {
+    let mut entries = discriminator.get("mapping").into_iter().flat_map(Node::entries);
+    entries.find(|(_, to)| mapped_name(*to) == schema).map(|(value, _)| value)
+}
+
+/// Returns the name of the schema in the mapping of a discriminator.
+fn mapped_name(to: Node<'_>) -> &str {
+    to.as_str().and_then(|text| text.rsplit(['/', '#']).next()).unwrap_or_default()
+}
+
 /// True if an alternative lists the values of its discriminator itself, whatever its name.
 fn lists_values(definition: &Definition, alternative: Node<'_>, property: &str, steps: &mut usize) -> bool {
     let view = SchemaView::open(definition, &[alternative.id()], steps);
@@ -86,10 +109,7 @@ fn lists_values(definition: &Definition, alternative: Node<'_>, property: &str, 
 /// to. One that names its own schema needs no mapping.
 fn values<'d>(discriminator: Node<'d>, alternatives: Vec<&'d str>) -> Vec<DiscriminatorValue<'d>> {
     let entries = discriminator.get("mapping").into_iter().flat_map(Node::entries);
-    let mapped = entries.map(|(value, to)| {
-        let schema = to.as_str().and_then(|text| text.rsplit(['/', '#']).next()).unwrap_or_default();
-        DiscriminatorValue { value, schema, place: to.location() }
-    });
+    let mapped = entries.map(|(value, to)| DiscriminatorValue { value, schema: mapped_name(to), place: to.location() });
     let mut values: Vec<DiscriminatorValue<'d>> = mapped.collect();
     let mut named: Vec<&'d str> =
         alternatives.into_iter().filter(|name| values.iter().all(|known| known.schema != *name)).collect();

@@ -13,6 +13,7 @@ mod comparison;
 mod context;
 mod discriminator;
 mod items;
+mod extending;
 mod lists;
 mod mentions;
 mod object;

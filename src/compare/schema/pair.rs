@@ -4,7 +4,7 @@ use super::comparison::PairComparison;
 use super::context::PairId;
 use super::table::SchemaTable;
 use super::view::SchemaView;
-use super::{bounds, choice, items, lists, object, values};
+use super::{bounds, choice, extending, items, lists, object, values};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::TypeSet;
@@ -43,6 +43,7 @@ impl<'d> PairComparison<'_, 'd> {
             return;
         }
         self.annotations();
+        extending::compare(self);
         values::compare_extensible(self);
         self.prove();
         let (before, after) = self.places();

@@ -242,7 +242,9 @@ impl<'d> SchemaTable<'d> {
     fn are_the_same(&mut self, before: &[NodeId], after: &[NodeId]) -> bool {
         let (old, new) = (&mut self.before, &mut self.after);
         let ([one], [other]) = (before, after) else { return false };
-        if old.definition.specification != new.definition.specification {
+        // A discriminator chooses among schemas that refer to its own.
+        let chooses = old.definition.node(*one).get("discriminator").is_some();
+        if chooses || old.definition.specification != new.definition.specification {
             return false;
         }
         let number = old.fingerprints.of_closed(old.definition.node(*one));

@@ -9,7 +9,7 @@ use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
 use super::schema::{SchemaTable, UnfoldingLimits};
 use super::taken_over::TemplatedPaths;
-use super::{bodies, outgoing, parameters, query_string, security};
+use super::{bodies, name_claims, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, template_shape};
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: UnfoldingLimits, output: &mut ChangeOutput) {
@@ -166,6 +166,7 @@ impl Comparer<'_> {
         let mut report = ApiReport { api: Some(operation.name()), ..ApiReport::default() };
         self.metadata(before, after, &mut report);
         parameters::compare(self, before, after, &mut report);
+        name_claims::compare(self, before, after, &mut report);
         query_string::compare(self, before, after, &mut report);
         bodies::request(self, before, after, &mut report);
         bodies::responses(self, before, after, &mut report);

@@ -21,6 +21,7 @@ mod kinds;
 mod markdown;
 mod media_partners;
 mod media_types;
+mod name_claims;
 mod outgoing;
 mod output;
 mod parameters;

@@ -18,6 +18,7 @@ mod lists;
 mod mentions;
 mod object;
 mod overlap;
+mod object_parts;
 mod pair;
 mod proof;
 mod properties;
@@ -35,6 +36,8 @@ mod xml;
 use crate::definition::NodeMap;
 pub(super) use context::PairId;
 pub(super) use table::{SchemaTable, UnfoldingLimits};
+pub(super) use object_parts::ObjectPart;
+pub(super) use proof::DefinitionSide;
 pub(super) use writing::{FormEncodings, ListWriting, PartEncoding};
 
 impl SchemaTable<'_> {

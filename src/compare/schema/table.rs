@@ -1,7 +1,7 @@
 //! All pairs of schemas that two definitions bring together, each once for each direction.
 
 use super::context::{Context, PairId, SchemaStep};
-use super::proof::{GoalRules, ProofTable, Prover, ValueWriting};
+use super::proof::{DefinitionSide, GoalRules, ProofTable, Prover, ValueWriting};
 use super::property_mentions::PropertyMentions;
 use super::sets::{SchemaSets, SetId};
 use super::view::SchemaView;
@@ -137,6 +137,13 @@ impl<'d> SchemaTable<'d> {
         let number = u32::try_from(self.forms.len()).ok();
         self.forms.push(form);
         self.root(before, after, Context { form: number, ..Context::new(direction, ValueWriting::Form) })
+    }
+
+    pub(super) fn sets(&self, side: DefinitionSide) -> &SchemaSets<'d> {
+        match side {
+            DefinitionSide::Before => &self.before,
+            DefinitionSide::After => &self.after,
+        }
     }
 
     pub(super) fn prover(&mut self, rules: GoalRules) -> Prover<'_, 'd> {

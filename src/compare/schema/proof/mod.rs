@@ -26,7 +26,8 @@ use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
-pub(super) use terms::DefinitionSide;
+use apart::ListedProperties;
+pub(in crate::compare) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 
 /// Goals within goals are followed this far.

@@ -15,7 +15,7 @@ pub(super) type TermId = u32;
 
 /// The definition that a schema comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::compare::schema) enum DefinitionSide {
+pub(in crate::compare) enum DefinitionSide {
     Before,
     After,
 }

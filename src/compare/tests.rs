@@ -4,6 +4,7 @@ mod definitions;
 mod extending;
 mod name_claims;
 mod schemas;
+mod tagged;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,6 +74,18 @@ fn overlap<'d>(
             continue;
         }
         let taking = [taking.id()];
+        // Those that a property tells apart are the most, and need no proof.
+        let mut rivals: Vec<(NodeId, usize)> = Vec::new();
+        for (from, to) in pairs.iter().filter(|(from, _)| Some(*from) != partner) {
+            let Some(holding) = here.alternatives.get(*from).map(|node| node.id()) else { continue };
+            let (one, other) = (ProofOperand(side, &[holding]), ProofOperand(other_side, &taking));
+            if !comparing.schemas.prover(GoalRules::JSON).are_apart(one, other) {
+                rivals.push((holding, *to));
+            }
+        }
+        if rivals.is_empty() {
+            continue;
+        }
         let own: Option<[NodeId; 1]> = partner.and_then(|from| here.alternatives.get(from)).map(|node| [node.id()]);
         let own = own.as_ref().map(|own| ProofOperand(side, own));
         if own
@@ -81,11 +93,9 @@ fn overlap<'d>(
         {
             continue;
         }
-        for (from, to) in pairs.iter().filter(|(from, _)| Some(*from) != partner) {
-            let Some(holding) = here.alternatives.get(*from) else { continue };
-            let holding = [holding.id()];
-            if !comparing.is_empty(&[ProofOperand(side, &holding), ProofOperand(other_side, &taking)], own) {
-                return Some((index, *to));
+        for (holding, to) in rivals {
+            if !comparing.is_empty(&[ProofOperand(side, &[holding]), ProofOperand(other_side, &taking)], own) {
+                return Some((index, to));
             }
         }
     }

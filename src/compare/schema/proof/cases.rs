@@ -34,10 +34,13 @@ impl<'d> Prover<'_, 'd> {
         }
         self.nesting += 1;
         let proven = members.iter().enumerate().all(|(index, member)| {
+            if facts.seen.iter().any(|known| self.is_apart(*known, *member)) {
+                return true;
+            }
             let mut facts = facts.clone();
             if is_exclusive {
                 let others = members.iter().enumerate().filter(|(other, _)| *other != index);
-                facts.refused.extend(others.map(|(_, other)| *other));
+                facts.refused.extend(others.map(|(_, other)| *other).filter(|other| !self.is_apart(*member, *other)));
             }
             !self.learn(&mut facts, &[*member]) || self.split(facts, right)
         });
@@ -187,7 +190,7 @@ impl<'d> Prover<'_, 'd> {
                     && members.iter().enumerate().filter(|(other, _)| *other != index).all(|(_, other)| {
                         let mut left = self.left_of(case);
                         left.push(*other);
-                        self.prove_of_value(&left, None)
+                        self.is_apart(*member, *other) || self.prove_of_value(&left, None)
                     })
             }),
             ValueTerm::Not(refused) => {

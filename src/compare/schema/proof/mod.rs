@@ -11,6 +11,7 @@
 //! again
 //! within itself, of a smaller value, holds by induction over values: recursive schemas end there.
 
+mod apart;
 mod cases;
 mod facts;
 mod keywords;
@@ -21,6 +22,7 @@ mod readings;
 mod terms;
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
@@ -108,6 +110,8 @@ pub(super) struct ProofTable<'d> {
     patterns: CompiledPatterns,
     /// Sets of names of properties.
     names: Vec<BTreeSet<&'d str>>,
+    /// What tells the values of schemas apart.
+    listed_properties: HashMap<TermId, Rc<ListedProperties<'d>>>,
     steps_left: usize,
 }
 
@@ -126,6 +130,7 @@ impl<'d> ProofTable<'d> {
             known: HashMap::new(),
             patterns: CompiledPatterns::default(),
             names: Vec::new(),
+            listed_properties: HashMap::new(),
             steps_left: steps,
         }
     }
@@ -211,6 +216,9 @@ impl<'d> Prover<'_, 'd> {
         let schemas = self.all(schemas);
         if self.prove_of_value(&[null], Some(schemas)) {
             return Some(true);
+        }
+        if self.has_apart(&left) {
+            return true;
         }
         self.prove_of_value(&[null, schemas], None).then_some(false)
     }

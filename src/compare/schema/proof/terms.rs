@@ -113,7 +113,7 @@ impl<'d> TermTable<'d> {
         }
     }
 
-    fn definition(&self, side: DefinitionSide) -> &'d Definition {
+    pub(super) fn definition(&self, side: DefinitionSide) -> &'d Definition {
         match side {
             DefinitionSide::Before => self.definitions.0,
             DefinitionSide::After => self.definitions.1,

@@ -11,14 +11,15 @@ mod bounds;
 mod choice;
 mod comparison;
 mod context;
+mod dependent_required;
 mod discriminator;
-mod items;
 mod extending;
+mod items;
 mod lists;
 mod mentions;
 mod object;
-mod overlap;
 mod object_parts;
+mod overlap;
 mod pair;
 mod proof;
 mod properties;
@@ -35,9 +36,9 @@ mod xml;
 
 use crate::definition::NodeMap;
 pub(super) use context::PairId;
-pub(super) use table::{SchemaTable, UnfoldingLimits};
 pub(super) use object_parts::ObjectPart;
 pub(super) use proof::DefinitionSide;
+pub(super) use table::{SchemaTable, UnfoldingLimits};
 pub(super) use writing::{FormEncodings, ListWriting, PartEncoding};
 
 impl SchemaTable<'_> {

@@ -1,9 +1,10 @@
 //! Compares the contents of objects, and the keywords that no other module handles.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::comparison::PairComparison;
 use super::context::SchemaStep;
+use super::dependent_required;
 use super::items;
 use super::proof::DefinitionSide;
 use super::properties::{PropertyView, PropertyViews};
@@ -49,6 +50,11 @@ fn properties<'d>(
         if let Some(new) = after.get(old.name) {
             if required.contains(old.name) {
                 comparing.required_sent_at_last(old, new);
+            }
+            if old.undecided != new.undecided {
+                let name = excerpt::quoted(old.name);
+                let message = format!("no pattern tells whether the property {name} is described beside others");
+                comparing.add(kinds::CONSTRAINT_CHANGED, message, Some(place(old)), Some(place(new)));
             }
             comparing.lead_to_property(old, new);
         } else if comparing.kept.is_all() && (comparing.context.polarity != Polarity::Same || has_none) {
@@ -202,7 +208,7 @@ pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
     for keyword in VALUES {
         value(comparing, keyword);
     }
-    dependent_required(comparing);
+    dependent_required::compare(comparing);
     items::counts(comparing);
     for left in [LeftOver::Properties, LeftOver::Items] {
         if blind_judges(&comparing.before, left) != blind_judges(&comparing.after, left) {
@@ -213,36 +219,6 @@ pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
             comparing.add_to_whole(left, kinds::CONSTRAINT_CHANGED, message, places.0, places.1);
         }
     }
-}
-
-/// Compares the names that an object must have where it has another one, of all the schemas together.
-fn dependent_required(comparing: &mut PairComparison<'_, '_>) {
-    const KEYWORD: &str = "dependentRequired";
-    let of = |view: &SchemaView<'_>| -> BTreeSet<(String, String)> {
-        let lists = view.keyword(KEYWORD).flat_map(Node::entries);
-        let pairs = lists.flat_map(|(name, list)| list.items().filter_map(move |item| Some((name, item.as_str()?))));
-        pairs.map(|(name, needed)| (name.to_owned(), needed.to_owned())).collect()
-    };
-    let (before, after) = (of(&comparing.before), of(&comparing.after));
-    let kind = match (after.is_superset(&before), before.is_superset(&after)) {
-        (true, true) => return,
-        (true, false) => kinds::CONSTRAINT_ADDED,
-        (false, true) => kinds::CONSTRAINT_REMOVED,
-        (false, false) => kinds::CONSTRAINT_CHANGED,
-    };
-    let values = |view: &SchemaView<'_>| view.first(KEYWORD).map(|(_, node)| node.location());
-    let places = (values(&comparing.before), values(&comparing.after));
-    let names: Vec<&str> = before.iter().chain(&after).map(|(_, needed)| needed.as_str()).collect();
-    let listed = |pairs: &mut dyn Iterator<Item = &(String, String)>| -> Vec<String> {
-        let shown = |needed: &str| excerpt::quoted_among(needed, names.iter().copied());
-        pairs.map(|(name, needed)| format!("{} beside {}", shown(needed), excerpt::quoted(name))).collect()
-    };
-    let gone = listed(&mut before.difference(&after));
-    let fresh = listed(&mut after.difference(&before));
-    let lifted = (!gone.is_empty()).then(|| format!("the object need not have {}", gone.join(", ")));
-    let added = (!fresh.is_empty()).then(|| format!("the object must have {}", fresh.join(", ")));
-    let message = [lifted, added].into_iter().flatten().collect::<Vec<_>>().join(", and ");
-    comparing.add(kind, message, places.0, places.1);
 }
 
 fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str, polarity: Polarity) {

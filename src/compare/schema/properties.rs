@@ -16,7 +16,9 @@ impl<'d> SchemaView<'d> {
                 let index = *properties.by_name.entry(name).or_insert(properties.list.len());
                 match properties.list.get_mut(index) {
                     Some(property) => property.schemas.push(schema.id()),
-                    None => properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()] }),
+                    None => {
+                        properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()], undecided: 0 })
+                    }
                 }
             }
         }
@@ -25,8 +27,13 @@ impl<'d> SchemaView<'d> {
         let mut patterns = CompiledPatterns::default();
         for property in &mut properties.list {
             *steps = steps.saturating_sub(judges.len());
-            let left = judges.iter().filter(|judge| !judge.sees(property.name, &mut patterns));
-            property.schemas.extend(left.map(|judge| judge.verdict.id()));
+            for judge in &judges {
+                match judge.sees(property.name, &mut patterns) {
+                    Some(true) => {}
+                    Some(false) => property.schemas.push(judge.verdict.id()),
+                    None => property.undecided += 1,
+                }
+            }
         }
         properties
     }
@@ -45,6 +52,8 @@ pub(super) struct PropertyView<'d> {
     /// The map that declares it, for its place.
     pub(super) declared: Node<'d>,
     pub(super) schemas: Vec<NodeId>,
+    /// The number of judges of which a pattern does not tell whether they see it.
+    pub(super) undecided: usize,
 }
 
 impl<'d> PropertyViews<'d> {

@@ -36,14 +36,18 @@ impl<'d> LeftOverJudge<'d> {
         judges
     }
 
-    /// True if a schema that it sees describes a property, or may.
-    pub(super) fn sees(&self, name: &str, patterns: &mut CompiledPatterns) -> bool {
-        self.may_see_any()
-            || self.seen.iter().any(|schema| {
-                let is_matched = |pattern: &str| patterns.is_match(pattern, name) != Some(false);
-                schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
-                    || entries(*schema, "patternProperties").map(|(pattern, _)| pattern).any(is_matched)
-            })
+    /// Tells whether a schema that it sees describes a property, or may; `None` where a pattern cannot be decided.
+    pub(super) fn sees(&self, name: &str, patterns: &mut CompiledPatterns) -> Option<bool> {
+        let declares = |schema: &Node<'d>| schema.get("properties").is_some_and(|own| own.get(name).is_some());
+        if self.may_see_any() || self.seen.iter().any(declares) {
+            return Some(true);
+        }
+        let of_seen = self.seen.iter().flat_map(|schema| entries(*schema, "patternProperties"));
+        let matches: Vec<Option<bool>> = of_seen.map(|(pattern, _)| patterns.is_match(pattern, name)).collect();
+        if matches.contains(&Some(true)) {
+            return Some(true);
+        }
+        if matches.contains(&None) { None } else { Some(false) }
     }
 
     /// True if a schema that it sees has a pattern for properties, or may describe those that match it.

@@ -82,8 +82,10 @@ fn left_over(comparing: &mut PairComparison<'_, '_>) {
     }
     for keyword in ["items", "prefixItems", "contains"] {
         let of = |view: &SchemaView<'_>| {
-            view.first(keyword)
-                .map(|(_, node)| (if node.is_array() { node.items().count() } else { 1 }, node.location()))
+            let sizes = view.keyword(keyword).map(|node| if node.is_array() { node.items().count() } else { 1 });
+            // Of lists the longest decides; each `contains` describes items of its own.
+            let count = if keyword == "contains" { sizes.sum() } else { sizes.max().unwrap_or_default() };
+            view.first(keyword).map(|(_, node)| (count, node.location()))
         };
         let (before, after) = (of(&comparing.before), of(&comparing.after));
         let count = |found: &Option<(usize, Location)>| found.as_ref().map_or(0, |(count, _)| *count);
@@ -107,15 +109,29 @@ pub(super) fn counts(comparing: &mut PairComparison<'_, '_>) {
     contained(comparing, "maxContains", false);
 }
 
-/// Compares how many items of a list `contains` must, or may, apply to.
+/// Compares how many items of a list each `contains` must, or may, apply to; several are taken in order, as their
+/// schemas are.
 fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool) {
-    let of = |view: &SchemaView<'_>| {
-        let number = view.first(keyword).and_then(|(_, node)| Some((node.as_number()?.as_f64()?, node.location())));
-        let applies = view.first("contains").is_some();
+    let of = |view: &SchemaView<'_>| -> Vec<(f64, Option<Location>)> {
         let by_default = if least { 1.0 } else { f64::INFINITY };
-        applies.then(|| number.map_or((by_default, None), |(number, place)| (number, Some(place))))
+        let limit = |schema: Node<'_>| {
+            let node = schema.get(keyword)?;
+            Some((node.as_number()?.as_f64()?, Some(node.location())))
+        };
+        view.located("contains").map(|(schema, _)| limit(schema).unwrap_or((by_default, None))).collect()
     };
-    let (Some((was, before)), Some((is, after))) = (of(&comparing.before), of(&comparing.after)) else { return };
+    let (before, after) = (of(&comparing.before), of(&comparing.after));
+    for (old, new) in before.into_iter().zip(after) {
+        limit_of_contained(comparing, keyword, least, (old, new));
+    }
+}
+
+fn limit_of_contained(
+    comparing: &mut PairComparison<'_, '_>,
+    keyword: &str,
+    least: bool,
+    ((was, before), (is, after)): ((f64, Option<Location>), (f64, Option<Location>)),
+) {
     let kind: Kind = match was.total_cmp(&is) {
         std::cmp::Ordering::Equal => return,
         std::cmp::Ordering::Less if least => kinds::CONSTRAINT_ADDED,

@@ -136,7 +136,9 @@ impl<'d> PairComparison<'_, 'd> {
         }
         let other = side.other();
         let whole = [ProofOperand(side, &whole)];
-        let declared_only = Some(self.schemas.proofs.number_names(BTreeSet::new()));
+        // One that is described under a condition may be there where that does not hold.
+        let names: BTreeSet<&'d str> = mentions.conditional.iter().copied().filter(|known| *known == name).collect();
+        let declared_only = Some(self.schemas.proofs.number_names(names));
         // By the values: other schemas may hold for another reading of the same text.
         let rules = GoalRules { declared_only, ..GoalRules::JSON };
         let is_bound = self.schemas.prover(rules).binds(&whole, name, ProofOperand(other, schemas));

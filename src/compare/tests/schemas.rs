@@ -307,10 +307,6 @@ proptest! {
     fn any_two_schemas_compare_and_one_equals_itself(
         one in schema(), other in schema(), a in schema(), b in schema(), old in any::<bool>(), sent in any::<bool>()
     ) {
-        // No proof tells what a schema allows that is an alternative, or a part, of itself; `check` names it.
-        let leads = |from: &str, to: &str| from.contains("Of: [") && from.contains(&format!("schemas/{to}'"));
-        let is_mutual = (leads(&a, "B") || leads(&b, "A")) && a.contains("schemas/B'") && b.contains("schemas/A'");
-        prop_assume!(!leads(&a, "A") && !leads(&b, "B") && !is_mutual);
         let specification = if old { "3.0.3" } else { "3.1.0" };
         let components = format!("components: {{schemas: {{A: {a}, B: {b}}}}}");
         let before = around(specification, &one, sent, &components);

@@ -152,7 +152,16 @@ impl<'d> ProofTable<'d> {
         rules: GoalRules,
     ) -> Prover<'s, 'd> {
         let fingerprints = BothFingerprints { before, after };
-        Prover { proofs: self, fingerprints, rules, open: Vec::new(), depth: 0, nesting: 0, assumed: usize::MAX }
+        Prover {
+            proofs: self,
+            fingerprints,
+            rules,
+            open: Vec::new(),
+            depth: 0,
+            nesting: 0,
+            assumed: usize::MAX,
+            blocked: usize::MAX,
+        }
     }
 }
 
@@ -167,6 +176,8 @@ pub(super) struct Prover<'s, 'd> {
     nesting: usize,
     /// The outermost open goal that was taken to hold, by its place in `open`.
     assumed: usize,
+    /// The outermost open goal that was taken not to hold, as it is of the same value.
+    blocked: usize,
 }
 
 /// Facts about a value, with schemas taken apart.
@@ -206,6 +217,9 @@ impl<'d> Prover<'_, 'd> {
     /// True if no value satisfies all the schemas, and none of those that are refused.
     pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], refused: Option<ProofOperand<'_>>) -> bool {
         let left = self.left(left);
+        if self.has_apart(&left) {
+            return true;
+        }
         let refused = refused.map(|refused| self.all(refused));
         self.prove_of_value(&left, refused)
     }
@@ -216,9 +230,6 @@ impl<'d> Prover<'_, 'd> {
         let schemas = self.all(schemas);
         if self.prove_of_value(&[null], Some(schemas)) {
             return Some(true);
-        }
-        if self.has_apart(&left) {
-            return true;
         }
         self.prove_of_value(&[null, schemas], None).then_some(false)
     }
@@ -313,9 +324,8 @@ impl<'d> Prover<'_, 'd> {
         }
         if let Some(index) = self.open.iter().position(|(open, _)| *open == goal) {
             let is_smaller = self.open.get(index).is_some_and(|(_, depth)| *depth < self.depth);
-            if is_smaller {
-                self.assumed = self.assumed.min(index);
-            }
+            let resting = if is_smaller { &mut self.assumed } else { &mut self.blocked };
+            *resting = index.min(*resting);
             return is_smaller;
         }
         if self.nesting >= DEEPEST || !self.take(1) {
@@ -323,6 +333,7 @@ impl<'d> Prover<'_, 'd> {
         }
         let index = self.open.len();
         let outer = std::mem::replace(&mut self.assumed, usize::MAX);
+        let outer_blocked = std::mem::replace(&mut self.blocked, usize::MAX);
         self.open.push((goal.clone(), self.depth));
         self.nesting += 1;
         let proven = match self.facts(&goal.left) {
@@ -331,10 +342,11 @@ impl<'d> Prover<'_, 'd> {
         };
         self.nesting -= 1;
         self.open.pop();
-        // A result that rests on an outer goal is not cached, as that goal may yet fail.
-        let is_settled = self.assumed >= index;
-        self.assumed = if is_settled { outer } else { outer.min(self.assumed) };
-        if !proven || is_settled {
+        // A result that rests on an outer goal is not cached, as that goal may yet fail, or hold.
+        let is_settled = if proven { self.assumed >= index } else { self.blocked >= index };
+        self.assumed = if self.assumed >= index { outer } else { outer.min(self.assumed) };
+        self.blocked = if proven || is_settled { outer_blocked } else { outer_blocked.min(self.blocked) };
+        if is_settled {
             self.proofs.known.insert(goal, proven);
         }
         proven

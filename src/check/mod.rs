@@ -19,6 +19,7 @@ mod body_limit;
 mod environments;
 mod forwarding;
 mod ip_rules;
+mod links;
 mod operations;
 mod path_values;
 mod paths;

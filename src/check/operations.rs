@@ -1,11 +1,12 @@
 //! Rules over single APIs: their ids, responses and constant results.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::links;
 use super::rules::operations as rules;
 use super::subject::CheckedGroup;
 use crate::definition::rules::EXAMPLE_MISMATCH;
-use crate::definition::{Api, ApiResults, Definition, Node, SeenNodes, StatusPattern};
+use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
 use crate::model::{Finding, Hint, Location, Method};
 
 pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> Vec<Finding> {
@@ -14,7 +15,7 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> V
         findings.push(no_api(subject, definition));
     }
     findings.extend(ids(definition));
-    findings.extend(links(definition));
+    findings.extend(links::findings(definition));
     for (api, results) in definition.apis.iter().zip(definition.try_results()) {
         findings.extend(success(definition, api, results.constant_status()));
         findings.extend(result(api, results));
@@ -68,34 +69,6 @@ fn ids(definition: &Definition) -> Vec<Finding> {
             let other = other.operation_id.as_deref().unwrap_or_default();
             let message = format!("the operation ids {id:?} and {other:?} differ in capitals only");
             findings.push(rules::OPERATION_ID_SIMILAR.finding(place(), message, "rename one of the two"));
-        }
-    }
-    findings
-}
-
-/// Checks that the links of responses name operations, each link once.
-fn links(definition: &Definition) -> Vec<Finding> {
-    let ids: HashSet<&str> = definition
-        .apis
-        .iter()
-        .chain(definition.additional.iter().map(|(_, api)| api))
-        .filter_map(|api| api.operation_id.as_deref())
-        .collect();
-    let mut seen = SeenNodes::default();
-    let mut findings = Vec::new();
-    for api in &definition.apis {
-        let responses = definition.node(api.node).get("responses").into_iter().flat_map(Node::entries);
-        let links = responses.filter_map(|(_, response)| response.resolve()?.get("links")).flat_map(Node::entries);
-        for (name, link) in links.filter_map(|(name, link)| Some((name, link.resolve()?))) {
-            let Some(id) = link.get("operationId").filter(|_| seen.insert(link.id())) else { continue };
-            if let Some(text) = id.as_str().filter(|text| !ids.contains(text)) {
-                let message = format!("the link {name:?} leads to an operation {text:?}, and none has that id");
-                findings.push(rules::LINK_UNKNOWN.finding(
-                    id.location(),
-                    message,
-                    "correct the id, or remove the link",
-                ));
-            }
         }
     }
     findings

@@ -199,14 +199,27 @@ pub(in crate::check) const OPERATION_ID_SIMILAR: Rule = Rule::warning(
 /// A link leads to an operation.
 pub(in crate::check) const LINK_UNKNOWN: Rule = Rule::warning(
     "link-operation-unknown",
-    "A link names the operation that a caller can go on with, by its id (OpenAPI 3.1, section 4.8.20). One that no \
-     operation has leads nowhere, in documents as in SDKs. Correct the id, or remove the link.",
+    "A link names the operation that a caller can go on with, by its id or by a reference (OpenAPI 3.1, section \
+     4.8.20). One that no operation has leads nowhere, in documents as in SDKs. Correct it, or remove the link.",
 )
 .example(
     "wrong:\n\
      \x20 links: {pet: {operationId: getpet}}\n\
      right:\n\
      \x20 links: {pet: {operationId: getPet}}",
+);
+/// The parameters of a link are those of its operation.
+pub(in crate::check) const LINK_PARAMETER_UNKNOWN: Rule = Rule::warning(
+    "link-parameter-unknown",
+    "The `parameters` of a link are named as the operation that it leads to declares them, alone or with their place, \
+     like `path.id` (OpenAPI 3.1, section 4.8.20). One that is none has nowhere to go. Correct the name, or declare \
+     the parameter.",
+)
+.example(
+    "wrong:\n\
+     \x20 links: {pet: {operationId: getPet, parameters: {petid: $response.body#/id}}}\n\
+     right:\n\
+     \x20 links: {pet: {operationId: getPet, parameters: {id: $response.body#/id}}}",
 );
 /// A discriminator's mapping leads to schemas.
 pub(in crate::check) const DISCRIMINATOR_UNKNOWN: Rule = Rule::warning(
@@ -308,7 +321,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 24] = [
+pub(super) const RULES: [Rule; 25] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -324,6 +337,7 @@ pub(super) const RULES: [Rule; 24] = [
     OPERATION_ID_DUPLICATE,
     OPERATION_ID_SIMILAR,
     LINK_UNKNOWN,
+    LINK_PARAMETER_UNKNOWN,
     DISCRIMINATOR_UNKNOWN,
     ENCODING_UNKNOWN,
     SECURITY_UNDECLARED,

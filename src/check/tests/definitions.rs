@@ -268,9 +268,15 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "link-operation-unknown",
-        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getpet}}}}}}\n",
-        &["openapi.yaml:4:96"],
-        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getPet}}}}}}\n",
+        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getpet}, m: {operationRef: \"#/paths/~1b/get\"}}}}}}\n",
+        &["openapi.yaml:4:96", "openapi.yaml:4:123"],
+        "paths:\n  /a: {get: {operationId: getPet, responses: {\"200\": {description: d, links: {l: {operationId: getPet}, m: {operationRef: \"#/paths/~1b/get\"}}}}}}\n  /b: {$ref: \"#/components/pathItems/B\"}\ncomponents: {pathItems: {B: {get: {}}}}\n",
+    ),
+    (
+        "link-parameter-unknown",
+        "paths:\n  /a/{id}: {get: {operationId: getPet, parameters: [{name: id, in: path, required: true, schema: {}}, {name: q, in: query, schema: {}}], responses: {\"200\": {description: d, links: {l: {operationId: getPet, parameters: {ID2: 1, query.id: 1, path.id: 1}}, m: {operationRef: \"#/paths/~1a~1%7Bid%7D/get\", parameters: {id: 1, x: 1}}}}}}}\n",
+        &["openapi.yaml:4:220", "openapi.yaml:4:228", "openapi.yaml:4:322"],
+        "paths:\n  /a/{id}: {get: {operationId: getPet, parameters: [{name: id, in: path, required: true, schema: {}}, {name: q, in: query, schema: {}}], responses: {\"200\": {description: d, links: {l: {operationId: getPet, parameters: {id: 1, query.q: 1}}, m: {operationRef: \"#/paths/~1a~1%7Bid%7D/get\", parameters: {path.id: 1}}, n: {operationRef: \"https://x.example/#/paths/~1b/get\", parameters: {x: 1}}}}}}}\n",
     ),
     (
         "discriminator-schema-unknown",

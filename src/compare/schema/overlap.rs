@@ -107,11 +107,11 @@ fn overlap<'d>(
 fn is_within<'d>(
     comparing: &mut PairComparison<'_, 'd>,
     (side, here): (DefinitionSide, &AlternativeSet<'d>),
-    (other_side, taking_schemas): (DefinitionSide, &[NodeId]),
+    (other_side, taking): (DefinitionSide, &[NodeId]),
     own: ProofOperand<'_>,
     (partner, mentions): (Option<usize>, &mut Option<Mentions<'d>>),
 ) -> bool {
-    let taking = [ProofOperand(other_side, taking_schemas)];
+    let taking = [ProofOperand(other_side, taking)];
     if comparing.includes(&taking, own, GoalRules::JSON) {
         return true;
     }
@@ -119,11 +119,7 @@ fn is_within<'d>(
         return false;
     }
     let mentions = mentions.get_or_insert_with(|| Mentions::of(comparing, side, here));
-    let Some(mut names) = mentions.beside(partner) else { return false };
-    if side == DefinitionSide::Before {
-        // Callers know a property that the alternative has no longer, whichever alternative they had in mind.
-        names.extend(mentions.lost(comparing, partner, other_side, taking_schemas));
-    }
+    let Some(names) = mentions.beside(partner) else { return false };
     let declared_only = Some(comparing.schemas.proofs.number_names(names));
     comparing.includes(&taking, own, GoalRules { declared_only, ..GoalRules::JSON })
 }
@@ -149,20 +145,6 @@ impl<'d> Mentions<'d> {
             *counts.entry(*name).or_insert(0) += 1;
         }
         Self { of_each, counts, around }
-    }
-
-    /// Lists the properties that an alternative speaks of, and the schemas on the other side do not.
-    fn lost(
-        &self,
-        comparing: &mut PairComparison<'_, 'd>,
-        own: Option<usize>,
-        side: DefinitionSide,
-        schemas: &[NodeId],
-    ) -> Vec<&'d str> {
-        let definition = comparing.definition(side);
-        let kept = PropertyMentions::of(definition, schemas, None, &mut comparing.schemas.steps_left);
-        let own = own.and_then(|own| self.of_each.get(own));
-        own.into_iter().flat_map(|own| &own.names).copied().filter(|name| !kept.may_have(name)).collect()
     }
 
     /// Lists the properties that all but one alternative speak of; `None` where not all are told by their names.

@@ -327,7 +327,6 @@ const VERDICTS: &[(&str, &str, &str, Verdict, Verdict)] = &[
     ("body", "{type: array, allOf: [{contains: {const: s}, minContains: 0}, {contains: {type: integer}, minContains: 0}]}", "{type: array, contains: {const: s}, allOf: [{contains: {type: integer}, minContains: 0}]}", Breaks, Keeps),
     ("body", "{type: object, properties: {b: {}}, dependentSchemas: {b: {properties: {a: {type: integer}}}}}", "{type: object, properties: {b: {}, a: {type: integer}}, dependentSchemas: {b: {}}}", Breaks, Breaks),
     ("body", "{type: object, if: {required: [a]}, else: {properties: {b: {type: string}}}}", "{type: object, if: {required: [a]}, properties: {b: {type: string}}}", Breaks, Breaks),
-    ("body", "{type: object, oneOf: [{}, {properties: {a: {type: integer}}}]}", "{type: object, oneOf: [{}, {}]}", Breaks, Same),
     // Patterns that nobody can decide
     ("body", "{type: object, properties: {a: {type: integer}}, patternProperties: {'(': true}, additionalProperties: false}", "{type: object, allOf: [{properties: {a: {type: integer}}}], patternProperties: {'(': true}, additionalProperties: false}", Breaks, Keeps),
     ("body", "{type: object, properties: {a: {type: integer}}, patternProperties: {'(': true}, additionalProperties: false}", "{type: object, properties: {a: {type: number}}, patternProperties: {'(': true}, additionalProperties: false}", Keeps, Breaks),

@@ -287,7 +287,8 @@ pub struct GroupSettings {
     /// Settings of mock responses.
     #[serde(default)]
     pub mock: MockSettings,
-    /// The maximum size of a request body, in KiB; default: the gateway's limit, [`USUAL_BODY_KIB`] unless it has another.
+    /// The maximum size of a request body, in KiB; default: the gateway's limit, which is [`USUAL_BODY_KIB`] unless it
+    /// has another.
     #[serde(default)]
     pub max_body_kib: Option<u32>,
     /// Cross-origin access; by default none.

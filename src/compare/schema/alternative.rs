@@ -4,6 +4,19 @@ use super::context::AlternativeName;
 use crate::compare::excerpt;
 use crate::definition::Node;
 
+/// A schema that a discriminator can choose, and its name, if it has one.
+#[derive(Clone, Copy)]
+pub(super) struct NamedSchema<'d> {
+    pub(super) name: Option<&'d str>,
+    pub(super) node: Node<'d>,
+}
+
+impl<'d> NamedSchema<'d> {
+    pub(super) fn of_reference(node: Node<'d>) -> Self {
+        Self { name: reference_name(node), node }
+    }
+}
+
 /// Names an alternative in a path: by its reference or title, else by its number.
 pub(super) fn alternative_name(alternative: Node<'_>, index: usize) -> AlternativeName<'_> {
     let title = || alternative.get("title").and_then(Node::as_str);

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::alternative::{alternative_name, named_alternative, reference_name};
+use super::alternative::{NamedSchema, alternative_name, named_alternative, reference_name};
 use super::comparison::PairComparison;
 use super::context::{KeptValues, SchemaStep};
-use super::discriminator::NamedSchema;
 use super::proof::{DefinitionSide, ProofOperand};
 use super::sets::SchemaSets;
 use super::table::SchemaTable;

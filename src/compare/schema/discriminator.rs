@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::alternative::reference_name;
+use super::alternative::NamedSchema;
 use super::comparison::PairComparison;
 use super::view::SchemaView;
 use crate::compare::excerpt::quoted;
@@ -16,19 +16,6 @@ struct DiscriminatorValue<'d> {
     value: &'d str,
     schema: &'d str,
     place: Location,
-}
-
-/// A schema that a discriminator can choose, and its name, if it has one.
-#[derive(Clone, Copy)]
-pub(super) struct NamedSchema<'d> {
-    pub(super) name: Option<&'d str>,
-    pub(super) node: Node<'d>,
-}
-
-impl<'d> NamedSchema<'d> {
-    pub(super) fn of_reference(node: Node<'d>) -> Self {
-        Self { name: reference_name(node), node }
-    }
 }
 
 /// Compares the discriminators, given the schemas to choose that belong together.

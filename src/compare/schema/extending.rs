@@ -4,60 +4,17 @@
 //! A validator takes any value that the base allows. A client, and a backend that is generated, chooses the schema by
 //! the discriminator, so that each of them is compared as an alternative is.
 
+use super::alternative::NamedSchema;
 use super::choice::{AlternativeMatching, signature};
 use super::comparison::PairComparison;
 use super::context::{AlternativeName, Context, KeptValues, SchemaStep};
-use super::discriminator::{self, NamedSchema};
-use super::sets::{SchemaSets, meant};
+use super::discriminator;
+use super::proof::DefinitionSide;
+use super::sets::SchemaSets;
 use super::view::SchemaView;
 use crate::compare::excerpt::quoted;
 use crate::compare::kinds;
-use crate::definition::{Definition, Node, NodeId, NodeSet};
-
-/// The components of a side that have schemas with a discriminator in `allOf`.
-pub(super) struct ExtendingSchemas<'d> {
-    list: Vec<ExtendingSchema<'d>>,
-}
-
-struct ExtendingSchema<'d> {
-    schema: NamedSchema<'d>,
-    /// All schemas that apply to its values beside it.
-    extended: NodeSet<NodeId>,
-}
-
-impl<'d> ExtendingSchemas<'d> {
-    /// Collects them from all files of a definition; counts `steps` down.
-    pub(super) fn of(definition: &'d Definition, steps: &mut usize) -> Self {
-        let components = |root: Node<'d>| root.get("components")?.get("schemas");
-        let named = definition.document().roots().filter_map(components).flat_map(Node::entries);
-        let mut list = Vec::new();
-        for (name, component) in named {
-            let node = definition.node(meant(definition, component.id()));
-            let view = SchemaView::open(definition, &[node.id()], steps);
-            if view.first("discriminator").is_none_or(|(schema, _)| schema.id() == node.id()) {
-                continue;
-            }
-            let mut extended = NodeSet::default();
-            extended.extend(view.schemas.iter().map(|schema| schema.id()).filter(|id| *id != node.id()));
-            list.push(ExtendingSchema { schema: NamedSchema { name: Some(name), node }, extended });
-        }
-        Self { list }
-    }
-
-    /// Lists those that extend all the schemas of a view that are chosen by its discriminator.
-    fn of_view(&self, view: &SchemaView<'d>) -> Vec<NamedSchema<'d>> {
-        let Some(owner) = view.first("discriminator").map(|(schema, _)| schema.id()) else { return Vec::new() };
-        let mut within = NodeSet::default();
-        within.extend(view.schemas.iter().map(|schema| schema.id()));
-        let chosen =
-            self.list.iter().filter(|one| within.contains(&one.schema.node.id()) && one.extended.contains(&owner));
-        let bases: Vec<NodeId> = chosen.map(|one| one.schema.node.id()).chain([owner]).collect();
-        let extends = |one: &&ExtendingSchema<'d>| {
-            !within.contains(&one.schema.node.id()) && bases.iter().all(|base| one.extended.contains(base))
-        };
-        self.list.iter().filter(extends).map(|one| one.schema).collect()
-    }
-}
+use crate::definition::NodeId;
 
 /// Compares the schemas that extend those of a pair, where a discriminator without alternatives chooses among them.
 pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
@@ -69,9 +26,8 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     }
     let mut pairs = Vec::new();
     if has_discriminator(before) && has_discriminator(after) {
-        let steps = &mut comparing.schemas.steps_left;
-        let was = comparing.schemas.before.extending(steps).of_view(&comparing.before);
-        let is = comparing.schemas.after.extending(steps).of_view(&comparing.after);
+        let was = comparing.schemas.extending(DefinitionSide::Before).of_view(&comparing.before);
+        let is = comparing.schemas.extending(DefinitionSide::After).of_view(&comparing.after);
         pairs = schemas(comparing, &was, &is);
     }
     discriminator::compare(comparing, &pairs);

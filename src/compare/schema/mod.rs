@@ -14,6 +14,7 @@ mod context;
 mod dependent_required;
 mod discriminator;
 mod extending;
+mod extending_schemas;
 mod items;
 mod lists;
 mod mentions;

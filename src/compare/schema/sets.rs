@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::extending::ExtendingSchemas;
 use super::view::SchemaView;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::{Definition, Node, NodeId, NodeMap, Specification};
@@ -33,30 +32,16 @@ pub(super) struct SchemaSets<'d> {
     list: Vec<SchemaSet>,
     known: NodeMap<SchemaSet, SetId>,
     pub(super) fingerprints: Fingerprints,
-    /// None before they are asked for.
-    extending: Option<Rc<ExtendingSchemas<'d>>>,
 }
 
 impl<'d> SchemaSets<'d> {
     pub(super) fn new(definition: &'d Definition) -> Self {
-        Self {
-            definition,
-            list: Vec::new(),
-            known: NodeMap::default(),
-            fingerprints: Fingerprints::new(definition),
-            extending: None,
-        }
+        Self { definition, list: Vec::new(), known: NodeMap::default(), fingerprints: Fingerprints::new(definition) }
     }
 
     /// Forgets the sets, which are not asked for again.
     pub(super) fn forget(&mut self) {
-        (self.list, self.known, self.extending) = (Vec::new(), NodeMap::default(), None);
-    }
-
-    /// Returns the schemas that extend those with a discriminator; counts `steps` down for the first time.
-    pub(super) fn extending(&mut self, steps: &mut usize) -> Rc<ExtendingSchemas<'d>> {
-        let of = || Rc::new(ExtendingSchemas::of(self.definition, steps));
-        Rc::clone(self.extending.get_or_insert_with(of))
+        (self.list, self.known) = (Vec::new(), NodeMap::default());
     }
 
     /// Numbers a set. Bare references are resolved first, so that a schema has one number however often it is

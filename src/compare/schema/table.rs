@@ -1,6 +1,9 @@
 //! All pairs of schemas that two definitions bring together, each once for each direction.
 
+use std::rc::Rc;
+
 use super::context::{Context, PairId, SchemaStep};
+use super::extending_schemas::ExtendingSchemas;
 use super::proof::{DefinitionSide, GoalRules, ProofTable, Prover, ValueWriting};
 use super::property_mentions::PropertyMentions;
 use super::sets::{SchemaSets, SetId};
@@ -55,6 +58,8 @@ pub(in crate::compare) struct SchemaTable<'d> {
     pub(super) steps_to_write: usize,
     pub(super) incomplete: bool,
     pub(super) api: usize,
+    /// The schemas of both sides that extend one with a discriminator; None before they are asked for.
+    extending: (Option<Rc<ExtendingSchemas<'d>>>, Option<Rc<ExtendingSchemas<'d>>>),
 }
 
 impl<'d> SchemaTable<'d> {
@@ -72,6 +77,7 @@ impl<'d> SchemaTable<'d> {
             steps_to_write: limits.steps,
             incomplete: false,
             api: 1,
+            extending: (None, None),
         }
     }
 
@@ -144,6 +150,16 @@ impl<'d> SchemaTable<'d> {
             DefinitionSide::Before => &self.before,
             DefinitionSide::After => &self.after,
         }
+    }
+
+    /// Returns the schemas of a side that extend one with a discriminator, collected once.
+    pub(super) fn extending(&mut self, side: DefinitionSide) -> Rc<ExtendingSchemas<'d>> {
+        let definition = self.sets(side).definition;
+        let known = match side {
+            DefinitionSide::Before => &mut self.extending.0,
+            DefinitionSide::After => &mut self.extending.1,
+        };
+        Rc::clone(known.get_or_insert_with(|| Rc::new(ExtendingSchemas::of(definition, &mut self.steps_left))))
     }
 
     pub(super) fn prover(&mut self, rules: GoalRules) -> Prover<'_, 'd> {

@@ -6,33 +6,11 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use super::listed_properties::ListedProperties;
 use super::terms::{TermId, ValueTerm};
 use super::{ProofOperand, Prover};
 use crate::compare::schema::view::SchemaView;
-use crate::definition::{Node, TypeSet};
-
-/// The types of a set of values, and the properties whose values it lists.
-pub(super) struct ListedProperties<'d> {
-    types: TypeSet,
-    required: HashSet<&'d str>,
-    values: Vec<(&'d str, HashSet<TermId>)>,
-}
-
-impl<'d> ListedProperties<'d> {
-    fn is_apart(&self, other: &Self) -> bool {
-        let common = self.types.both(other.types);
-        let told_by = |name: &str, values: &HashSet<TermId>| {
-            let is_required = self.required.contains(name) || other.required.contains(name);
-            is_required && other.values_of(name).is_some_and(|others| values.is_disjoint(others))
-        };
-        TypeSet::OBJECT.includes(common)
-            && (common == TypeSet::NONE || self.values.iter().any(|(name, values)| told_by(name, values)))
-    }
-
-    fn values_of(&self, name: &str) -> Option<&HashSet<TermId>> {
-        self.values.iter().find(|(known, _)| *known == name).map(|(_, values)| values)
-    }
-}
+use crate::definition::Node;
 
 impl<'d> Prover<'_, 'd> {
     /// True if no value satisfies both of two operands, by their types or by the values of a property.

@@ -15,6 +15,7 @@ mod apart;
 mod cases;
 mod facts;
 mod keywords;
+mod listed_properties;
 mod lists;
 mod objects;
 mod parts;
@@ -28,7 +29,7 @@ use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
 use crate::definition::{CompiledPatterns, Definition, Node, NodeId};
-use apart::ListedProperties;
+use listed_properties::ListedProperties;
 pub(in crate::compare) use terms::DefinitionSide;
 use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 

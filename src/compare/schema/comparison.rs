@@ -1,6 +1,6 @@
 //! A pair of sets of schemas while it is compared: its changes so far, proofs, and the pairs that it leads to.
 
-use super::context::{Context, KeptValues, PairId, SchemaStep};
+use super::context::{Context, KeptValues, PairId, SchemaStep, ToldChanges};
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::sets::SetId;
 use super::table::SchemaTable;
@@ -130,7 +130,8 @@ impl<'d> PairComparison<'_, 'd> {
         null_told: bool,
         by_value: bool,
     ) {
-        let context = Context { null_told, ..self.context_of(&step) };
+        let of_step = self.context_of(&step);
+        let context = Context { told: ToldChanges { null: null_told, ..of_step.told }, ..of_step };
         self.lead_in(step, before, after, if by_value { context.by_value() } else { context });
     }
 
@@ -149,13 +150,8 @@ impl<'d> PairComparison<'_, 'd> {
 
     fn context_of(&self, step: &SchemaStep<'d>) -> Context {
         let json = Context::JSON_LISTS;
-        let outer = Context {
-            null_told: false,
-            discriminator_told: false,
-            keeps_element_name: false,
-            kept: self.kept,
-            ..self.context
-        };
+        let outer =
+            Context { told: ToldChanges::default(), keeps_element_name: false, kept: self.kept, ..self.context };
         let (writing, lists) = match step {
             SchemaStep::Alternative(..) => return outer,
             SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),
@@ -235,7 +231,7 @@ impl<'d> PairComparison<'_, 'd> {
         let (old, new) = (ProofOperand(DefinitionSide::Before, &before), ProofOperand(DefinitionSide::After, &after));
         // By the values, where schemas around have to hold for the same reading of the text.
         let rules = if self.context.around.is_some() { GoalRules::JSON } else { self.rules() };
-        let rules = GoalRules { without_null: self.context.null_told, ..rules };
+        let rules = GoalRules { without_null: self.context.told.null, ..rules };
         let mut kept = KeptValues::default();
         let is_request = self.context.direction == ValueDirection::Request;
         let less_first = is_request != (self.context.polarity == Polarity::Opposite);

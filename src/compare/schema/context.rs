@@ -28,10 +28,7 @@ pub(super) struct Context {
     pub(super) lists: (ListWriting, ListWriting),
     /// The encodings of the form that the value is, by their number.
     pub(super) form: Option<u32>,
-    /// True if the change of `null` was reported already.
-    pub(super) null_told: bool,
-    /// True if the discriminator, and the schemas that it chooses, were compared already.
-    pub(super) discriminator_told: bool,
+    pub(super) told: ToldChanges,
     /// True if the value can travel as XML.
     pub(super) is_xml: bool,
     /// True if the value is a property whose element has the same name before and after.
@@ -39,6 +36,15 @@ pub(super) struct Context {
     pub(super) kept: KeptValues,
     /// The schemas around an alternative or a condition, which apply to the same value.
     pub(super) around: Option<(SetId, SetId)>,
+}
+
+/// The changes that were reported already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(super) struct ToldChanges {
+    /// The change of `null`.
+    pub(super) null: bool,
+    /// Those of the discriminator, and of the schemas that it chooses.
+    pub(super) discriminator: bool,
 }
 
 /// The values that are known to be kept, by a proof of the schemas themselves or of those around them.

@@ -7,7 +7,7 @@
 use super::alternative::NamedSchema;
 use super::choice::{AlternativeMatching, signature};
 use super::comparison::PairComparison;
-use super::context::{AlternativeName, Context, KeptValues, SchemaStep};
+use super::context::{AlternativeName, Context, KeptValues, SchemaStep, ToldChanges};
 use super::discriminator;
 use super::proof::DefinitionSide;
 use super::sets::SchemaSets;
@@ -21,7 +21,7 @@ pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     let has_discriminator = |view: &SchemaView<'_>| view.first("discriminator").is_some();
     let has_choices = |view: &SchemaView<'_>| !view.choices.is_empty();
     let (before, after) = (&comparing.before, &comparing.after);
-    if comparing.context.discriminator_told || has_choices(before) || has_choices(after) {
+    if comparing.context.told.discriminator || has_choices(before) || has_choices(after) {
         return;
     }
     let mut pairs = Vec::new();
@@ -56,8 +56,7 @@ fn schemas<'d>(
         pairs.push((*old, *new));
         // A proof for the values that the base allows says nothing of a schema that is chosen among them.
         let context = Context {
-            discriminator_told: true,
-            null_told: true,
+            told: ToldChanges { null: true, discriminator: true },
             kept: KeptValues::default(),
             around: None,
             ..comparing.context

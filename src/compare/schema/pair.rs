@@ -210,7 +210,7 @@ impl<'d> PairComparison<'_, 'd> {
         let any = before.types.includes(TypeSet::ANY) || after.types.includes(TypeSet::ANY);
         let by_type = before.types.meets(TypeSet::NULL) != after.types.meets(TypeSet::NULL);
         let by_choice = before.choices.iter().chain(&after.choices).any(|choice| choice.nullable);
-        if self.context.null_told || (any && !by_choice && (types_differ || !by_type)) {
+        if self.context.told.null || (any && !by_choice && (types_differ || !by_type)) {
             return;
         }
         self.tell_null();
@@ -222,7 +222,7 @@ impl<'d> PairComparison<'_, 'd> {
     fn untold_null(&mut self) {
         let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
         let is_kept = self.kept.is_all() && !self.context.writing.is_text();
-        if is_told || self.context.null_told || is_kept || self.moves_no_data() {
+        if is_told || self.context.told.null || is_kept || self.moves_no_data() {
             return;
         }
         let (was, is) = self.allow_null();

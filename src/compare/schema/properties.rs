@@ -17,7 +17,7 @@ impl<'d> SchemaView<'d> {
                 match properties.list.get_mut(index) {
                     Some(property) => property.schemas.push(schema.id()),
                     None => {
-                        properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()], undecided: 0 })
+                        properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()], undecided: 0 });
                     }
                 }
             }

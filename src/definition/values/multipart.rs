@@ -28,15 +28,14 @@ pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<FormPa
     let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
     // The first delimiter may be at the very beginning, without a line break.
     let first = delimiter.get(2..).unwrap_or_default();
-    let mut rest = match body.strip_prefix(first) {
-        Some(rest) => rest,
-        None => {
-            let (before, rest) = split(body, &delimiter).ok_or("its boundary is not in it")?;
-            if split(before, first).is_some() {
-                return Err("its first boundary does not begin a line");
-            }
-            rest
+    let mut rest = if let Some(rest) = body.strip_prefix(first) {
+        rest
+    } else {
+        let (before, rest) = split(body, &delimiter).ok_or("its boundary is not in it")?;
+        if split(before, first).is_some() {
+            return Err("its first boundary does not begin a line");
         }
+        rest
     };
     let mut parts = Vec::new();
     while !rest.starts_with(b"--") {
@@ -157,7 +156,7 @@ mod tests {
             (FORM, "--B\r\n\r\nx\r\n--B--".to_owned(), Err("a part has no name")),
             // What another parser might read otherwise.
             (FORM, format!("{}--B--\r\n{}--B--", field("a", "1"), field("b", "2")), Err("a boundary stands behind its end")),
-            (FORM, format!("{}{}--B--", field("a", "1").replace("\r\n", "\n"), format!("\r\n{}", field("b", "2"))), Err("something stands behind a boundary")),
+            (FORM, format!("{}\r\n{}--B--", field("a", "1").replace("\r\n", "\n"), field("b", "2")), Err("something stands behind a boundary")),
             (FORM, format!("x\n{}\r\n{}--B--", field("a", "1").replace("\r\n", "\n"), field("b", "2")), Err("its first boundary does not begin a line")),
             (FORM, format!("{}--B--", field("a; name=b", "1")), Err("a parameter of a header is given more than once")),
             ("multipart/form-data; boundary=B; boundary=C", format!("{}--B--", field("a", "1")), Err("a parameter of a header is given more than once")),

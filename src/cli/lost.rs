@@ -1,6 +1,6 @@
 //! Releases that an environment's file has lost, as people are told of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::plan::{Facts as _, Plan};
@@ -9,22 +9,46 @@ use crate::workspace::{CommittedOperation, DiskFacts, ViewProblem, Workspace};
 /// The most operations that are looked at for a warning, or for a status: both are asked for often.
 pub(super) const MOST_OPERATIONS: usize = 200;
 
-/// Notes in a plan which of its groups begin a second history, since the entry that their first one led to was lost.
+/// The number of the newest operations that are looked at for groups of which nobody asked: a file that was set back as
+/// a whole lacks the very newest.
+pub(super) const FEW_OPERATIONS: usize = 10;
+
+/// Notes in a plan which of its groups begin a second history, since the entry that their first one led to was lost or
+/// set back, and what else the environment's file lacks, which the change makes no better.
 pub(super) fn note(plan: &mut Plan, facts: &DiskFacts<'_>) {
     let environment = &plan.operation.environment;
-    let new = plan.operation.changes.iter().filter(|(_, change)| change.before.is_none());
-    let new: BTreeSet<GroupName> = new.map(|(group, _)| group.clone()).collect();
-    if new.is_empty() {
-        return;
-    }
+    let changed: BTreeSet<GroupName> = plan.operation.changes.keys().cloned().collect();
     // An environment that cannot be read has no plan.
-    plan.lost = facts.lost_releases(environment, &new, MOST_OPERATIONS).unwrap_or_default();
-    plan.warnings.extend(plan.lost.iter().map(|(group, id)| {
-        format!("{group} in {environment}: this begins a second history: {}", text(environment, id))
-    }));
+    let mut own = facts.lost_releases(environment, &changed, MOST_OPERATIONS).unwrap_or_default();
+    let mut others = facts.workspace().lost_releases(environment, None, FEW_OPERATIONS).unwrap_or_default();
+    others.retain(|group, _| !changed.contains(group));
+    plan.warnings.extend(warnings(environment, &own, "this begins a second history: "));
+    plan.warnings.extend(warnings(environment, &others, ""));
+    let mut sources: BTreeMap<&EnvironmentName, BTreeSet<GroupName>> = BTreeMap::new();
+    for (group, source) in &plan.sources {
+        sources.entry(source).or_default().insert(group.clone());
+    }
+    for (source, groups) in sources {
+        let lost = facts.lost_releases(source, &groups, MOST_OPERATIONS).unwrap_or_default();
+        plan.warnings.extend(warnings(source, &lost, ""));
+    }
+    own.retain(|group, _| plan.operation.changes.get(group).is_some_and(|change| change.before.is_none()));
+    plan.lost = own;
 }
 
-/// Finds the groups without an entry whose releases were lost, of these or of all, among so many of the newest
+/// Writes a warning for each operation that was lost, with its groups.
+fn warnings(environment: &EnvironmentName, lost: &BTreeMap<GroupName, OperationId>, consequence: &str) -> Vec<String> {
+    let mut groups: BTreeMap<&OperationId, Vec<&str>> = BTreeMap::new();
+    for (group, id) in lost {
+        groups.entry(id).or_default().push(group.as_str());
+    }
+    let warning = |(id, groups): (&OperationId, Vec<&str>)| {
+        format!("{} in {environment}: {consequence}{}", groups.join(", "), text(environment, id))
+    };
+    groups.into_iter().map(warning).collect()
+}
+
+/// Finds the groups whose entries were lost or set back, of these or of all, among so many of the newest
 /// operations.
 pub(super) fn problems(
     workspace: &Workspace,
@@ -57,5 +81,8 @@ pub(super) fn way_out(environment: &EnvironmentName) -> String {
 }
 
 fn text(environment: &EnvironmentName, id: &OperationId) -> String {
-    format!("operation {id} made an entry that was lost; `apigw resolve --env {environment}` brings it back")
+    format!(
+        "no entry leads to operation {id}, the latest: the environment's file was set back, or a merge or an edit lost it; \
+         `apigw resolve --env {environment}` brings it back"
+    )
 }

@@ -79,8 +79,8 @@ pub trait Facts {
     /// Returns a group's latest deployments as far as the history can be read, the present entry first.
     fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Self::Error>;
 
-    /// Returns the operations that made an entry of groups, where the environment has none any more, among so many of
-    /// its newest operations.
+    /// Returns the newest operations of groups of which the environment has no entry any more, or an earlier one, among
+    /// so many of its newest operations.
     fn lost_releases(
         &self,
         environment: &EnvironmentName,

@@ -1,4 +1,5 @@
-//! Releases that an environment's file has lost: a group without an entry, though an operation made one.
+//! Releases that an environment's file has lost: a group without an entry, though an operation made one, or with an
+//! entry from before its newest operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +8,9 @@ use super::error::Error;
 use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
 
 impl Workspace {
-    /// Finds the newest operation of each group that has no entry any more, among so many of the newest operations of
-    /// an environment; of these groups, or of all. An entry is never removed, so a merge or an edit by hand took it
-    /// away.
+    /// Finds the newest operation of each group whose entry is from before it, or is not there, among so many of the
+    /// newest operations of an environment; of these groups, or of all. An operation is later than those before it, and
+    /// an entry is never removed: a merge or an edit by hand took the operation's entry away, or the file was set back.
     ///
     /// # Errors
     ///
@@ -24,20 +25,23 @@ impl Workspace {
         // The list of operations comes first: one that is committed after it has its entries.
         let ids = self.operation_ids(environment)?;
         let present = self.present_entries(environment, groups)?;
-        let is_absent = |group: &&GroupName| !present.contains_key(*group);
-        let mut wanted = groups.map(|groups| groups.iter().filter(is_absent).collect::<BTreeSet<_>>());
+        let mut wanted = groups.map(|groups| groups.iter().collect::<BTreeSet<_>>());
         for id in ids.into_iter().rev().take(most) {
-            if wanted.as_ref().is_some_and(BTreeSet::is_empty) {
-                break;
+            if let Some(wanted) = &mut wanted {
+                wanted.retain(|group| is_before(present.get(*group), &id));
+                if wanted.is_empty() {
+                    break;
+                }
             }
             let Ok(operation) = self.read_operation(environment, &id) else { continue };
             for group in operation.changes.into_keys() {
-                if wanted.as_mut().is_none_or(|wanted| wanted.remove(&group)) {
+                let is_wanted = wanted.as_mut().is_none_or(|wanted| wanted.remove(&group));
+                if is_wanted && is_before(present.get(&group), &id) {
                     lost.entry(group).or_insert_with(|| id.clone());
                 }
             }
         }
-        self.retain_absent(environment, groups, &mut lost)?;
+        self.retain_lost(environment, groups, &mut lost)?;
         if lost.is_empty() {
             return Ok(lost);
         }
@@ -48,18 +52,18 @@ impl Workspace {
             }
         }
         // Somebody may have ended a commit at this moment.
-        self.retain_absent(environment, groups, &mut committed)?;
+        self.retain_lost(environment, groups, &mut committed)?;
         Ok(committed)
     }
 
-    fn retain_absent(
+    fn retain_lost(
         &self,
         environment: &EnvironmentName,
         groups: Option<&BTreeSet<GroupName>>,
         lost: &mut BTreeMap<GroupName, OperationId>,
     ) -> Result<(), Error> {
         let present = self.present_entries(environment, groups)?;
-        lost.retain(|group, _| !present.contains_key(group));
+        lost.retain(|group, id| is_before(present.get(group), id));
         Ok(())
     }
 
@@ -72,4 +76,9 @@ impl Workspace {
         let all = BTreeSet::new();
         Ok(self.environment_for(environment, groups.unwrap_or(&all))?.deployments)
     }
+}
+
+/// True if an operation is later than an entry; none is before every operation.
+fn is_before(entry: Option<&Deployment>, id: &OperationId) -> bool {
+    entry.is_none_or(|entry| entry.operation < *id)
 }

@@ -65,6 +65,7 @@ mod sdk_calls;
 mod secrets;
 mod serve;
 mod serving;
+mod set_back;
 #[cfg(target_os = "linux")]
 mod signers;
 mod terminal;

@@ -149,15 +149,14 @@ fn lost_operations(workspace: &Workspace, name: &EnvironmentName) -> Vec<ViewPro
         .unwrap_or_else(|error| vec![ViewProblem { environment: name.clone(), group: None, message: error.one_line() }])
 }
 
-/// Finds groups that have no entry any more. Only the newest operations are looked at: a status is asked for often.
+/// Finds groups whose entries were lost or set back. Only the newest operations are looked at, and few of them where each
+/// group has an entry: a status is asked for often.
 fn lost_releases(workspace: &Workspace, live: &LiveState, name: &EnvironmentName) -> Vec<ViewProblem> {
     let environment = live.environments.iter().find(|environment| environment.name == *name);
     let is_absent =
         |group: &GroupName| environment.is_some_and(|environment| !environment.deployments.contains_key(group));
-    if !live.groups.iter().any(is_absent) {
-        return Vec::new();
-    }
-    lost::problems(workspace, name, Some(&live.groups), lost::MOST_OPERATIONS)
+    let most = if live.groups.iter().any(is_absent) { lost::MOST_OPERATIONS } else { lost::FEW_OPERATIONS };
+    lost::problems(workspace, name, Some(&live.groups), most)
 }
 
 fn problem_text(problem: &ViewProblem) -> String {

@@ -26,7 +26,7 @@ pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Erro
         shown.message = format!("version {version} of {group} was deleted {deletion}");
     }
     shown.hints = ways_out(facts, environment, &group, &planned.after);
-    shown.hints.extend(restore(facts.workspace(), &group, &version));
+    shown.hints.extend(restore(facts.workspace(), environment, &group, &version));
     shown
 }
 
@@ -59,7 +59,8 @@ fn ways_out(facts: &DiskFacts<'_>, environment: &EnvironmentName, group: &GroupN
     let mut others = workspace.versions(group).unwrap_or_default().into_iter().rev().filter(|version| {
         let Ok(Some((_, digest))) = workspace.version(group, version) else { return false };
         let is_present = present.as_ref().is_some_and(|present| present.digest == digest);
-        notes.block(&digest).is_none() && !is_present && !is_taken_back(&digest)
+        // The number that is asked for, with other content, would be taken for what is gone.
+        *version != gone.version && notes.block(&digest).is_none() && !is_present && !is_taken_back(&digest)
     });
     match others.next() {
         Some(other) if is_live => {
@@ -108,10 +109,16 @@ pub(super) fn plain_ways_back(
     ways
 }
 
-/// Names the command that restores a version's folder, where Git has it.
-fn restore(workspace: &Workspace, group: &GroupName, version: &Version) -> Option<String> {
-    let folder = format!("groups/{group}/versions/{version}");
-    let mut finding = MISSING.finding(Location::file(&folder), String::new(), Hint::RestoreMissing { file: folder });
+/// Names the command that brings a version back, where Git has it.
+fn restore(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    version: &Version,
+) -> Option<String> {
+    let hint = workspace.missing_version_hint(environment, group, version);
+    let place = Location::file(format!("groups/{group}/versions/{version}"));
+    let mut finding = MISSING.finding(place, String::new(), hint);
     workspace.check_hints(std::iter::once(&mut finding));
     (finding.hint != Hint::RestoreBackup).then(|| super::hints::text(&finding.hint).into_owned())
 }

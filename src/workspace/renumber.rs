@@ -53,7 +53,10 @@ impl Workspace {
     pub fn renumberings(&self, state: &MergeState) -> Result<Vec<Renumbering>, Error> {
         let Some(checkout) = GitCheckout::find(self.folder()) else { return Ok(Vec::new()) };
         let sides = side_versions(&checkout);
-        let wanted = wanted_versions(state, &sides);
+        let has_other = |group: &GroupName, number: &Version, digest: &Digest| {
+            self.manifest(group, number).is_ok_and(|found| found.is_some_and(|found| found.digest() != *digest))
+        };
+        let wanted = wanted_versions(state, &sides, &has_other);
         let mut protected = None;
         let mut found = Vec::new();
         let mut groups = wanted.named;
@@ -225,9 +228,14 @@ impl Workspace {
     }
 }
 
-/// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations or
-/// on the sides of the merge. Where one commit is reverted, picked or replayed, these are all that operations name.
-fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
+/// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations, on
+/// the sides of the merge or on disk. Where one commit is reverted, picked or replayed, these are all that operations
+/// name. `has_other` tells whether another version lies under a number.
+fn wanted_versions(
+    state: &MergeState,
+    sides: &SideVersions,
+    has_other: &impl Fn(&GroupName, &Version, &Digest) -> bool,
+) -> WantedVersions {
     let mut numbers: BTreeMap<(GroupName, Version), BTreeSet<Digest>> = BTreeMap::new();
     let mut wanted = WantedVersions::default();
     // A single commit that is taken back or put upon others may take away a version that an operation still names.
@@ -250,7 +258,8 @@ fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
         let named = wanted.named.entry(group.clone()).or_default();
         for digest in digests {
             let release = (group.clone(), digest);
-            if has_several || in_history.contains(&release) || wanted.live.contains(&release) {
+            let is_wanted = has_several || in_history.contains(&release) || wanted.live.contains(&release);
+            if is_wanted || has_other(&group, &number, &digest) {
                 named.entry(digest).or_default().insert(number.clone());
             }
         }

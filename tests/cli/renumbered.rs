@@ -72,3 +72,38 @@ fn every_command_tells_the_number_that_a_renumbered_version_was_frozen_with() {
     }
     sandbox.run("status a --env test").expect_exit(0).expect_stdout("0.0.3 (frozen as 0.0.2) mock");
 }
+
+/// A merge is over that took one side of a number which both branches had frozen.
+#[test]
+fn a_number_with_other_content_than_the_history_has_is_renumbered_and_not_overwritten() {
+    let sandbox = Sandbox::two_groups();
+    assert!(git(&sandbox, "init -q"));
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -qb other"));
+    for words in ["api add a GET /other", "version bump a patch", "version create a"] {
+        sandbox.run(words).expect_exit(0);
+    }
+    commit(&sandbox);
+    assert!(git(&sandbox, "checkout -q main"));
+    sandbox.run("api add a GET /own").expect_exit(0);
+    let published = sandbox.run("-o json publish a --env test --mock --bump patch").expect_exit(0).json();
+    let operation = published["operation"].as_str().expect("an operation");
+    sandbox.run("rollback a --env test").expect_exit(0);
+    commit(&sandbox);
+    assert!(!git(&sandbox, "merge -q other"), "a conflict");
+    assert!(git(&sandbox, "checkout --theirs -- groups"));
+    commit(&sandbox);
+    sandbox.write("note.txt", "later\n");
+    commit(&sandbox);
+    let back = format!("rollback a --env test --to {operation} --dry-run");
+    for (words, exit) in [("verify", 3), (back.as_str(), 4)] {
+        let shown = sandbox.run(words).expect_exit(exit);
+        let text = shown.stdout + &shown.stderr;
+        assert!(text.contains("`apigw resolve --env test` gives the version of each side"), "{words}: {text}");
+        assert!(!text.contains("-- groups/a/versions/0.0.2`"), "{words}: {text}");
+        assert!(!text.contains("--version 0.0.2"), "{words}: {text}");
+    }
+    sandbox.run("resolve --env test").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run(&back).expect_exit(0);
+}

@@ -26,7 +26,7 @@ pub(super) fn check(
                 ProblemKind::Damaged,
                 location(),
                 format!("version {version} of {group} is live in {environment} with another digest"),
-                other_bytes_hint(workspace, environment, (group, version), &place),
+                workspace.missing_version_hint(environment, group, version),
             )),
             // It was deleted most likely on another branch than that on which it went live.
             Ok(None) => problems.push(match notes.deletion(&release.digest) {
@@ -58,17 +58,15 @@ pub(super) fn check(
     }
 }
 
-/// Returns the hint for a folder that is not the version that is live: where it is another whole version, restoring the
-/// folder would bring that one again.
-fn other_bytes_hint(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
-    (group, version): (&GroupName, &Version),
-    place: &str,
-) -> Hint {
-    match workspace.version(group, version) {
-        Ok(Some(_)) => Hint::RenumberVersions { environment: Some(environment.clone()) },
-        _ => missing_hint(place),
+impl Workspace {
+    /// Returns the hint for a version that lies under no number: where another whole version has the number, restoring
+    /// the folder would overwrite that one.
+    #[must_use]
+    pub fn missing_version_hint(&self, environment: &EnvironmentName, group: &GroupName, version: &Version) -> Hint {
+        match self.version(group, version) {
+            Ok(Some(_)) => Hint::RenumberVersions { environment: Some(environment.clone()) },
+            _ => missing_hint(&layout::version(group, version)),
+        }
     }
 }
 

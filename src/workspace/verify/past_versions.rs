@@ -7,7 +7,6 @@ use super::entries::EnvironmentEntries;
 use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind};
 use crate::model::{DeploymentState, Digest, GroupName, Location, OperationId, Version};
-use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
 /// Reports each version that is gone, once; those that are live are reported as such.
@@ -43,10 +42,12 @@ pub(super) fn check(
     for ((group, digest), (version, id)) in named {
         if is_gone(&group, &version, digest) {
             let place = layout::version(&group, &version);
+            let is_other = workspace.root.exists(&place).unwrap_or(false);
+            let fault = if is_other { "has other content than it was published with" } else { "is missing" };
             let message = format!(
-                "version {version} of {group} is missing, and operation {id} in {environment} needs it for a way back"
+                "version {version} of {group} {fault}, and operation {id} in {environment} needs it for a way back"
             );
-            let hint = missing_hint(&place);
+            let hint = workspace.missing_version_hint(environment, &group, &version);
             problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(place), message, hint));
         }
     }

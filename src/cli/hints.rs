@@ -94,10 +94,10 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
              `apigw verify --repair` builds it from its history"
         ),
         Hint::RestoreFile { file } => format!("restore it, for example with `git checkout -- {file}`"),
-        Hint::RestoreMissing { file } => format!(
-            "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
-             `git checkout COMMIT -- {file}`"
-        ),
+        Hint::RestoreMissing { file } => {
+            format!("restore it from a commit that has it: `git log --all -- {file}` lists those that changed it")
+        }
+        Hint::RestoreFromCommit { file, commit } => format!("restore it: `git checkout {commit} -- {file}`"),
         Hint::RestoreFromHead { file } => format!("restore it: `git checkout HEAD -- {file}`"),
         Hint::RestoreGroup { folder, commit, .. } => {
             format!("restore its working copy: `git checkout {commit} -- {folder} ':!{folder}/versions'`")

@@ -85,6 +85,13 @@ pub enum Hint {
         /// The file or the folder.
         file: String,
     },
+    /// Restore a file or a folder from this commit.
+    RestoreFromCommit {
+        /// The file or the folder.
+        file: String,
+        /// The commit, abbreviated.
+        commit: String,
+    },
     /// Restore the working copy of a deleted group from the commit that has it; its versions and their notes stay.
     RestoreGroup {
         /// The group's folder.

@@ -159,11 +159,6 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// True if some commit has, or had, a file or a folder.
-    pub(super) fn has_commit_of(&self, place: &str) -> bool {
-        self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
-    }
-
     /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the
     /// main branch of each remote, or of all its branches where this clone was not told which is the main one. `None`
     /// where Git cannot be asked.
@@ -298,7 +293,7 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
     }
 
-    /// Returns the newest commit that changed a file and has it, abbreviated.
+    /// Returns the newest commit that changed a file, or files in a folder, and has it, abbreviated.
     pub(super) fn newest_commit_with(&self, place: &str) -> Option<String> {
         let words = ["log", "--all", "-n", "1", "--full-history", "--diff-filter=ACMRT", "--format=%h", "--", place];
         let commit = String::from_utf8(self.ask(&words)?).ok()?.trim().to_owned();

@@ -97,8 +97,10 @@ impl RestoreAdvisor<'_> {
             }
             Hint::RestoreMissing { file } if *searches > 0 => {
                 *searches -= 1;
-                let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
-                if has_commit { Hint::RestoreMissing { file } } else { Hint::RestoreBackup }
+                match self.checkout().and_then(|checkout| checkout.newest_commit_with(&file)) {
+                    Some(commit) => Hint::RestoreFromCommit { file, commit },
+                    None => Hint::RestoreBackup,
+                }
             }
             Hint::RestoreGroup { settings, .. } if self.is_tracked(&settings) => Hint::RestoreFile { file: settings },
             Hint::RestoreGroup { folder, settings, .. } => {

@@ -210,13 +210,12 @@ impl Workspace {
     /// Finds an operation in the history of its environment, as far as that can be read.
     #[must_use]
     pub fn operation_standing(&self, committed: &CommittedOperation) -> OperationStanding {
-        let history = self.readable_history(&committed.operation.environment, None, usize::MAX);
-        let found = history.operations.into_iter().find(|known| known.id == committed.id);
+        let CommittedOperation { id, operation, .. } = committed;
+        let is_changed = |group: &GroupName| operation.changes.contains_key(group);
+        let ReadableHistory { operations, problems, .. } =
+            self.readable_history_of(&operation.environment, &is_changed, usize::MAX);
+        let found = operations.into_iter().find(|known| known.id == *id);
         let (lost, unexplained) = found.map(|known| (known.lost, known.unexplained)).unzip();
-        let changes = &committed.operation.changes;
-        let mut problems = history.problems;
-        // The entry of a group that it did not change tells nothing of it.
-        problems.retain(|problem| problem.group.as_ref().is_none_or(|group| changes.contains_key(group)));
         OperationStanding { lost, unexplained: unexplained.unwrap_or_default(), problems }
     }
 

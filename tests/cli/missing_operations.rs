@@ -173,3 +173,17 @@ fn an_undo_leaves_out_no_group_whose_later_operation_has_no_file() {
     }
     assert_eq!(sandbox.files(), files);
 }
+
+#[test]
+fn an_operation_is_shown_whole_beside_a_damaged_one_of_another_group() {
+    let sandbox = Sandbox::two_groups();
+    let of_a = release(&sandbox, "a", "/two");
+    let of_b = release(&sandbox, "b", "/two");
+    let id = |place: &str| place.trim_start_matches("history/test/").trim_end_matches(".yaml").to_owned();
+    let later = release(&sandbox, "a", "/three");
+    sandbox.write(&of_a, "x: [\n");
+    let shown = sandbox.run(&format!("show {}", id(&of_b))).expect_exit(0);
+    assert!(shown.stderr.is_empty(), "{shown:?}");
+    sandbox.run("history b").expect_exit(0);
+    sandbox.run(&format!("show {}", id(&later))).expect_exit(3).expect_stderr(&id(&of_a)[..8]);
+}

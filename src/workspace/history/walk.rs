@@ -17,15 +17,24 @@ impl Workspace {
         group: Option<&GroupName>,
         most: usize,
     ) -> ReadableHistory {
+        self.readable_history_of(environment, &|name| group.is_none_or(|group| group == name), most)
+    }
+
+    /// Reads the histories of the wanted groups as far as that is possible: those of others tell nothing of them.
+    pub(super) fn readable_history_of(
+        &self,
+        environment: &EnvironmentName,
+        is_wanted: &dyn Fn(&GroupName) -> bool,
+        most: usize,
+    ) -> ReadableHistory {
         let live = self.overview(std::slice::from_ref(environment), None).pop();
         let Some(EnvironmentOverview { environment: live, mut problems }) = live else {
             return ReadableHistory::default();
         };
-        // The entry of another group tells nothing of this one.
-        problems.retain(|problem| problem.group.as_ref().is_none_or(|named| group.is_none_or(|group| group == named)));
-        let is_published = live.deployments.keys().any(|name| group.is_none_or(|group| group == name));
-        let unread = if problems.is_empty() { BTreeSet::new() } else { self.unread_tips(&live, group) };
-        let mut operations = self.walk_from(&live, unread, group, most, &mut |id, error| {
+        problems.retain(|problem| problem.group.as_ref().is_none_or(is_wanted));
+        let is_published = live.deployments.keys().any(is_wanted);
+        let unread = if problems.is_empty() { BTreeSet::new() } else { self.unread_tips(&live, is_wanted) };
+        let mut operations = self.walk_from(&live, unread, is_wanted, most, &mut |id, error| {
             let message = format!("operation {id} and what was before it: {}", error.one_line());
             problems.push(ViewProblem { environment: environment.clone(), group: None, message });
         });
@@ -85,14 +94,14 @@ impl Workspace {
         most: usize,
         fail: &mut dyn FnMut(&OperationId, Error),
     ) -> Vec<CommittedOperation> {
-        self.walk_from(live, BTreeSet::new(), group, most, fail)
+        let is_wanted = |name: &GroupName| group.is_none_or(|group| group == name);
+        self.walk_from(live, BTreeSet::new(), &is_wanted, most, fail)
     }
 
     /// Finds the operations on groups whose entries cannot be read: files of operations never conflict. One that the
     /// next command removes is none of them.
-    fn unread_tips(&self, live: &Environment, group: Option<&GroupName>) -> BTreeSet<OperationId> {
-        let is_unread =
-            |name: &GroupName| group.is_none_or(|group| group == name) && !live.deployments.contains_key(name);
+    fn unread_tips(&self, live: &Environment, is_wanted: &dyn Fn(&GroupName) -> bool) -> BTreeSet<OperationId> {
+        let is_unread = |name: &GroupName| is_wanted(name) && !live.deployments.contains_key(name);
         let is_tip = |id: &OperationId| {
             let operation = self.read_operation(&live.name, id);
             operation.is_ok_and(|operation| operation.changes.keys().any(is_unread))
@@ -105,12 +114,11 @@ impl Workspace {
         &self,
         live: &Environment,
         mut pending: BTreeSet<OperationId>,
-        group: Option<&GroupName>,
+        is_wanted: &dyn Fn(&GroupName) -> bool,
         most: usize,
         fail: &mut dyn FnMut(&OperationId, Error),
     ) -> Vec<CommittedOperation> {
-        let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
-        let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
+        let tips = live.deployments.iter().filter(|(name, _)| is_wanted(name));
         // The operation of each group that its present release goes back to, however many resolves joined others to it.
         let mut kept: BTreeMap<GroupName, OperationId> =
             tips.map(|(name, deployment)| (name.clone(), deployment.operation.clone())).collect();
@@ -130,7 +138,7 @@ impl Workspace {
                     continue;
                 }
             };
-            let before = operation.changes.iter().filter(|(name, _)| wanted(name));
+            let before = operation.changes.iter().filter(|(name, _)| is_wanted(name));
             let mut unexplained = BTreeSet::new();
             for (name, change) in before {
                 let is_reached = reached.contains(&(name.clone(), id.clone()));

@@ -111,16 +111,15 @@ pub fn check_bound<E>(
         check_bound_edits(plan, now)?;
         for (group, change) in &plan.changes {
             let current = environment.deployments.get(group);
-            let place = || (group.clone(), plan.environment.clone());
             if current.is_some_and(|current| current.release.serves_same(&change.after)) {
                 continue;
             }
             if current != change.before.as_ref() {
-                let (group, environment) = place();
+                let (group, environment) = (group.clone(), plan.environment.clone());
                 return Err(Error::Stale(StaleReason::EntryChanged { group, environment }));
             }
             if now.and_then(|now| now.operation.changes.get(group)).map(|now| &now.after) != Some(&change.after) {
-                let (group, environment) = place();
+                let (group, environment) = (group.clone(), plan.environment.clone());
                 return Err(Error::Stale(StaleReason::OtherRelease { group, environment }));
             }
         }
@@ -136,12 +135,12 @@ pub fn check_bound<E>(
         }
         let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
         for policy in plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy)) {
-            let environment = environment.clone();
             match policy {
                 // Edits are compared line by line.
                 PolicyOverride::HandEdit => {}
                 PolicyOverride::Breaking if author.allow_breaking => {}
                 PolicyOverride::Breaking => {
+                    let environment = environment.clone();
                     return Err(Error::Stale(StaleReason::OtherOverride { policy: *policy, environment }));
                 }
             }

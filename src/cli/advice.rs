@@ -47,18 +47,25 @@ pub(super) fn new_versions(plan: &Plan) -> NewVersions {
     plan.freezes.keys().map(|group| (group.clone(), is_bumped(group))).collect()
 }
 
+/// True if a plan records edits by hand, as a repair does.
+pub(super) fn records_edits(plan: &Plan) -> bool {
+    plan.operation.changes.values().any(|change| change.action == ReleaseAction::Accept)
+}
+
 /// Returns the hints for a refusal; `command` is the command line as typed.
 pub(super) fn refusal_hints(
     environment: &EnvironmentName,
     refusals: &[PolicyRefusal],
     (command, has_message): (&str, bool),
-    new_versions: &NewVersions,
+    (new_versions, records_edits): (&NewVersions, bool),
 ) -> Vec<String> {
     let mut hints = Vec::new();
     for refusal in refusals {
         let policy = match refusal {
             PolicyRefusal::Mock { groups } => {
                 hints.push(match groups.as_slice() {
+                    // A publish refuses the edit as well.
+                    _ if records_edits => "see the edit, and how to revert it: `apigw verify`".to_owned(),
                     [group] => format!("publish it with a real backend: `apigw publish {group} --env {environment}`"),
                     _ => "publish them with a real backend".to_owned(),
                 });
@@ -184,8 +191,12 @@ mod tests {
         let refusal = PolicyRefusal::Source { source: "test".parse().unwrap(), releases: vec![release] };
         for (is_bumped, expected) in [(true, "--bump patch`"), (false, "--env test`")] {
             let new = NewVersions::from([(group.clone(), is_bumped)]);
-            let hints =
-                refusal_hints(&"online".parse().unwrap(), std::slice::from_ref(&refusal), ("apigw", false), &new);
+            let hints = refusal_hints(
+                &"online".parse().unwrap(),
+                std::slice::from_ref(&refusal),
+                ("apigw", false),
+                (&new, false),
+            );
             assert!(hints[0].ends_with(expected), "{hints:?}");
         }
     }
@@ -259,7 +270,7 @@ mod tests {
             ),
         ] {
             let new = NewVersions::from([("other".parse().unwrap(), true)]);
-            assert_eq!(refusal_hints(&online, &[refusal], (command, has_message), &new), expected);
+            assert_eq!(refusal_hints(&online, &[refusal], (command, has_message), (&new, false)), expected);
         }
     }
 }

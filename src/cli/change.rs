@@ -109,6 +109,11 @@ pub(super) fn run(
             }
             checked => checked?,
         }
+        // Somebody may have laid the file out anew since it was planned.
+        if let Some(warning) = layout_warning(&plan, guard.workspace()).filter(|text| !plan.warnings.contains(text)) {
+            context.output.warning(&warning);
+            plan.warnings.push(warning);
+        }
         guard.commit(&mut plan)?
     };
     warn_of_clock(context, &plan);
@@ -188,19 +193,16 @@ pub(super) fn finish_plans(facts: &DiskFacts<'_>, plans: &mut [Plan]) -> Result<
     }
     for plan in plans {
         lost::note(plan, facts);
-        note_layout(plan, workspace);
+        plan.warnings.extend(layout_warning(plan, workspace));
         plan.warnings.extend(backends::warnings(plan, facts));
     }
     Ok(())
 }
 
-/// Warns that a plan restores the layout of the file that it changes.
-fn note_layout(plan: &mut Plan, workspace: &Workspace) {
-    let change = if plan.is_empty() { None } else { workspace.layout_change(&plan.operation.environment) };
-    plan.warnings.extend(
-        change
-            .map(|finding| format!("{}: {}; this change restores its layout", finding.location.file, finding.message)),
-    );
+/// Returns the warning that a plan restores the layout of the file that it changes.
+fn layout_warning(plan: &Plan, workspace: &Workspace) -> Option<String> {
+    let finding = workspace.layout_change(&plan.operation.environment).filter(|_| !plan.is_empty())?;
+    Some(format!("{}: {}; this change restores its layout", finding.location.file, finding.message))
 }
 
 /// Plans again under the lock.

@@ -247,7 +247,7 @@ impl From<PlanError> for CommandError {
                             &environment,
                             &refusals,
                             (command, reason.is_some()),
-                            &advice::new_versions(&plan),
+                            (&advice::new_versions(&plan), advice::records_edits(&plan)),
                         ),
                         advice::offline_hints(&plan, &refusals),
                     ]

@@ -85,6 +85,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
                               operation"
                 .to_owned()
         }
+        Hint::InspectLayout => "`apigw verify` says how to restore it".to_owned(),
         Hint::RecordEdit => "`apigw verify` shows the change, and `apigw verify --repair` records it".to_owned(),
         Hint::RecordOrRestoreEdit { file } => {
             format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` reverts it")

@@ -51,6 +51,8 @@ pub enum Hint {
     },
     /// Inspect an edit by hand.
     InspectEdit,
+    /// Inspect a layout that has something to it that no command writes, and restore it.
+    InspectLayout,
     /// Inspect an edit by hand, and record it as an operation.
     RecordEdit,
     /// Record an edit by hand as an operation, or restore the file.

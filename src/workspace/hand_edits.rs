@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::{self, conflict, replace};
+use super::record::{self, conflict, replace, values};
 use crate::check::rules::records::HAND_EDIT;
 use crate::model::{Deployment, Environment, EnvironmentName, GroupName, MERGE_CONFLICT, OperationId};
 use crate::plan::{GroupHeads, Operations};
@@ -15,6 +15,8 @@ pub(super) struct HandEdits {
     texts: BTreeMap<GroupName, String>,
     /// The same entries as their operations left them.
     pub(super) recorded: BTreeMap<GroupName, Deployment>,
+    /// Entries in another layout, with the values that were committed: a resolve lays them out as apigw does.
+    pub(super) relaid: BTreeMap<GroupName, Deployment>,
     /// The other entries outside a conflict.
     pub(super) others: BTreeMap<GroupName, Deployment>,
     /// Entries of which it cannot be told how their operation left them, each with the operation that it names.
@@ -48,6 +50,11 @@ impl HandEdits {
         for group in edited {
             others.remove(&group);
             let text = replace::entry_text(text, &group);
+            let relaid = text.as_deref().and_then(|text| values::committed_entry(place, environment, &group, text));
+            if let Some(entry) = relaid.filter(|entry| as_left(&group, entry)) {
+                found.relaid.insert(group, entry);
+                continue;
+            }
             let id = text.as_deref().and_then(|text| conflict::operations_in(text).remove(&group));
             let is_head = |id: &&OperationId| heads.get(&group).any(|head| head == *id);
             let recorded = id.as_ref().filter(is_head).and_then(|id| operations.get(id)?.entry(id, &group));
@@ -64,6 +71,7 @@ impl HandEdits {
     pub(super) fn retain(&mut self, is_kept: impl Fn(&GroupName) -> bool) {
         self.texts.retain(|group, _| is_kept(group));
         self.recorded.retain(|group, _| is_kept(group));
+        self.relaid.retain(|group, _| is_kept(group));
         self.untold.retain(|group, _| is_kept(group));
     }
 

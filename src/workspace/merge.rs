@@ -217,6 +217,7 @@ impl Workspace {
                 return Err(state.edit_error(group, head));
             }
             state.entries.extend(state.edits.recorded.clone());
+            state.entries.extend(state.edits.relaid.clone());
             state.check_entries()?;
         } else {
             // A revert that Git made without a conflict takes operations away along with the entries that name them.
@@ -233,6 +234,7 @@ impl Workspace {
                             .others
                             .iter()
                             .chain(&edits.recorded)
+                            .chain(&edits.relaid)
                             .map(|(group, entry)| (group.clone(), entry.clone()))
                             .collect();
                         state.edits = edits;

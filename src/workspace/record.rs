@@ -204,17 +204,21 @@ fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line:
     let mut problems = Vec::new();
     let mut start = 0;
     let mut last: Option<GroupName> = None;
+    let mut is_rest = false;
     while start < body.len() {
         let length = 1 + body[start + 1..].iter().take_while(|line| line.starts_with("    ")).count();
         let lines = &body[start..start + length];
         let group = group_of(lines[0]);
+        let is_in_rest = std::mem::replace(&mut is_rest, group.is_none());
         match parse_entry(name, lines) {
             Ok((group, deployment)) if last.as_ref().is_none_or(|last| *last < group) => {
                 last = Some(group.clone());
                 deployments.insert(group, deployment);
             }
             Ok((group, _)) => problems.push((Some(group), out_of_order(place, first_line + start))),
-            Err(offset) => problems.push((group, edited_finding(place, first_line + start + offset))),
+            // Lines that belong to no entry are one problem, however many they are.
+            Err(_) if group.is_none() && is_in_rest => {}
+            Err(offset) => problems.push((group.clone(), edited_finding(place, first_line + start + offset))),
         }
         start += length;
     }
@@ -278,6 +282,7 @@ fn edited_finding(place: &str, line: usize) -> Finding {
 fn out_of_order(place: &str, line: usize) -> Finding {
     Finding {
         message: "this entry is given twice, or not in order: edited by hand, or merged".to_owned(),
+        hint: Hint::InspectLayout,
         ..edited_finding(place, line)
     }
 }

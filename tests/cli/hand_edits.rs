@@ -1,9 +1,12 @@
 //! Files of environments that somebody edited or laid out anew: the way back stays open, and hints work as typed.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
 
 use serde_json::json;
 
+use crate::conflict::{commit, git};
 use crate::harness::Sandbox;
 
 const TEST: &str = "deployments/test.yaml";
@@ -241,4 +244,90 @@ fn history_of_a_group_is_whole_beside_the_edit_of_another() {
     edit(&sandbox, "version: \"0.0.1\"", "version: \"0.0.2\"");
     edit(&sandbox, "  b:\n    state: live", "  b:\n    state: offline");
     sandbox.run(&format!("show {}", of_a.as_str().expect("an id"))).expect_exit(0).expect_stdout("publish a");
+}
+
+#[test]
+fn a_field_that_no_command_writes_is_named() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    for (before, after, message) in [
+        ("    since:", "    note: x\n    since:", "a has `note`, which no entry has"),
+        ("deployments:", "owner: x\ndeployments:", "no environment's file has `owner`"),
+    ] {
+        edit(&sandbox, before, after);
+        let found = sandbox.run("verify").expect_exit(3).expect_stdout(message);
+        assert!(!found.stdout.contains("the values are those committed"), "{found:?}");
+        sandbox.run("verify --repair").expect_exit(0);
+        assert_eq!(sandbox.read(TEST), base);
+    }
+}
+
+#[test]
+fn an_entry_that_stands_twice_is_not_said_to_be_recorded() {
+    let sandbox = released();
+    let base = sandbox.read(TEST);
+    let of_b = base[base.find("  b:\n").expect("an entry")..].trim_end_matches("...\n").to_owned();
+    edit(&sandbox, "  a:\n", &format!("{of_b}  a:\n"));
+    let refused = sandbox.run("publish a --env test --backend http://127.0.0.1:1").expect_exit(3);
+    assert!(!refused.stderr.contains("records it as an operation"), "{refused:?}");
+    refused.expect_stderr("`apigw verify` says how to restore it");
+    sandbox.run("verify").expect_exit(3);
+}
+
+#[test]
+fn a_refused_repair_names_no_command_that_refuses_the_edit_as_well() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("publish a --env test --backend http://127.0.0.1:1").expect_exit(0);
+    let settings = sandbox.read("apigw.toml");
+    let denied = settings.replace("[environments.test]\n", "[environments.test]\nmock = \"deny\"\n");
+    sandbox.write("apigw.toml", &denied);
+    edit(&sandbox, "{type: http, url: \"http://127.0.0.1:1\"}", "{type: mock}");
+    let refused = sandbox.run("verify --repair").expect_exit(5).expect_stderr("how to revert it: `apigw verify`");
+    assert!(!refused.stderr.contains("apigw publish"), "{refused:?}");
+}
+
+/// A formatter changed its quotes on one branch.
+#[test]
+fn a_merge_of_another_entry_lays_out_one_in_another_layout() {
+    let sandbox = Sandbox::two_groups();
+    assert!(git(&sandbox, "init -q"));
+    commit(&sandbox);
+    for (branch, path) in [("other", "/extra"), ("main", "/own")] {
+        assert!(git(&sandbox, if branch == "main" { "checkout -q main" } else { "checkout -qb other" }));
+        sandbox.run(&format!("api add a GET {path}")).expect_exit(0);
+        sandbox.run("publish a --env test --mock --bump patch").expect_exit(0);
+        if branch == "main" {
+            let text = sandbox.read(TEST);
+            let (before, of_b) = text.split_once("  b:\n").expect("an entry");
+            sandbox.write(TEST, &format!("{before}  b:\n{}", of_b.replace('"', "'")));
+        }
+        commit(&sandbox);
+    }
+    assert!(!git(&sandbox, "merge -q other"), "a conflict");
+    assert!(sandbox.read(TEST).contains("version: '0.0.1'"));
+    sandbox.run("resolve --env test --ours").expect_exit(0);
+    assert!(sandbox.read(TEST).contains("  b:\n    state: live\n    version: \"0.0.1\""));
+    assert!(sandbox.run("verify").expect_exit(0).stdout.contains("no problems"));
+}
+
+#[test]
+fn a_layout_that_changes_while_a_command_waits_is_told() {
+    let sandbox = released();
+    let folder = fs::File::open(sandbox.path()).expect("a folder");
+    folder.lock().expect("a lock");
+    let inode = format!(":{} ", folder.metadata().expect("a folder").ino());
+    let is_waiting = || {
+        let locks = fs::read_to_string("/proc/locks").expect("the locks");
+        locks.lines().any(|line| line.contains("->") && line.contains(&inode))
+    };
+    let changed = std::thread::scope(|scope| {
+        let command = scope.spawn(|| sandbox.run("--lock-timeout 60s offline a --env test"));
+        while !is_waiting() && !command.is_finished() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        edit(&sandbox, "  b:\n", "\n  b:\n");
+        folder.unlock().expect("a lock");
+        command.join().expect("a command")
+    });
+    changed.expect_exit(0).expect_stderr("this change restores its layout");
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_yaml::{Mapping, Value};
+use serde_yaml::Value;
 
 use super::replace::entry_text;
 use super::{END, EnvironmentReading, LayoutChange, at, checksum, entry, header, parse_text};
@@ -18,15 +18,15 @@ use crate::model::{
 };
 use crate::workspace::own_yaml;
 
-/// The number of fields that an environment's file has.
-const FIELDS: usize = 3;
-
 /// An environment's file as any YAML reader sees it.
 #[derive(serde::Deserialize)]
 pub(in crate::workspace) struct FileValues {
     schema: u32,
     environment: EnvironmentName,
     deployments: BTreeMap<GroupName, Value>,
+    /// The fields that no such file has.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
 }
 
 impl FileValues {
@@ -41,6 +41,11 @@ impl FileValues {
 
     pub(in crate::workspace) const fn environment(&self) -> &EnvironmentName {
         &self.environment
+    }
+
+    /// Names the fields that no such file has.
+    pub(in crate::workspace) fn unknown_fields(&self) -> impl Iterator<Item = &str> {
+        self.unknown.keys().map(String::as_str)
     }
 
     /// Returns the entries; `None` where one of them cannot be read.
@@ -67,6 +72,11 @@ pub(in crate::workspace) struct EntryValues {
 impl EntryValues {
     fn read(values: &Value) -> Option<Self> {
         serde_yaml::from_value(values.clone()).ok()
+    }
+
+    /// Names the fields that no entry has.
+    pub(in crate::workspace) fn unknown_fields(&self) -> impl Iterator<Item = &str> {
+        self.unknown.keys().map(String::as_str)
     }
 
     /// Returns the entry that the fields state, whatever its checksum.
@@ -104,8 +114,7 @@ pub(in crate::workspace) fn parse_values(
 fn restore_layout(place: &str, name: &EnvironmentName, text: &str) -> Option<String> {
     let file = FileValues::read(place, text)?;
     // Parts that no such file has would be lost in its layout.
-    let fields: Mapping = serde_yaml::from_str(text).ok()?;
-    if file.environment != *name || fields.len() != FIELDS {
+    if file.environment != *name || !file.unknown.is_empty() {
         return None;
     }
     let mut entries: BTreeMap<&GroupName, String> = BTreeMap::new();
@@ -135,6 +144,20 @@ fn lines_by_values(name: &EnvironmentName, group: &GroupName, values: &Value) ->
     let holds = checksum(name, &lines) == stated;
     let _ = writeln!(lines, "    checksum: {stated}");
     Some((lines, holds))
+}
+
+/// Reads the lines of a group's entry in any layout; `None` where the checksum does not hold, so that a value may be
+/// another one.
+pub(in crate::workspace) fn committed_entry(
+    place: &str,
+    name: &EnvironmentName,
+    group: &GroupName,
+    lines: &str,
+) -> Option<Deployment> {
+    let read: BTreeMap<GroupName, Value> = own_yaml::parse(place, lines).ok()?;
+    let values = read.get(group)?;
+    let (_, holds) = lines_by_values(name, group, values)?;
+    Some(EntryValues::read(values)?.deployment()).filter(|_| holds)
 }
 
 /// Returns the lines of an entry as they stand, if they are all that the file says of it.
@@ -199,6 +222,21 @@ mod tests {
         let reading = read(&text.replacen("\"1.10.0\"", "\"1.11.0\"", 1).replace("  orders:", "\n  orders:"));
         let broken: Vec<_> = reading.unwrap().problems.into_iter().map(|(group, _)| group.unwrap()).collect();
         assert_eq!(broken, ["2024".parse().unwrap()]);
+    }
+
+    #[test]
+    fn lines_of_no_entry_are_one_problem() {
+        for line in ["\n", "junk\n", "#x\n", "    state: live\n"] {
+            let text = render(&example());
+            let lines = line.repeat(1000);
+            for text in [
+                text.replace("deployments:\n", &format!("deployments:\n{lines}")),
+                text.replace("  petstore:\n", &format!("{lines}  petstore:\n")),
+            ] {
+                let reading = parse("deployments/test.yaml", &"test".parse().unwrap(), &text).unwrap();
+                assert!(reading.problems.len() <= 2, "{line:?}: {}", reading.problems.len());
+            }
+        }
     }
 
     #[test]

@@ -123,10 +123,11 @@ fn loose_file(
     // To tell the meaning of an edit.
     let read = FileValues::read(&place, &text).filter(|file| file.environment() == environment);
     let read = read.filter(|_| !unreadable && text.lines().next_back() == Some(record::END));
+    let more = read.as_ref().and_then(|file| fields_text(file.unknown_fields()));
     let Some(values) = read.and_then(|file| file.entries()) else {
         // Nothing of it can be recorded: what the commands that refuse it point to must lead out.
         problems.extend(found.into_iter().map(|mut problem| {
-            if problem.finding.hint == Hint::InspectEdit {
+            if matches!(problem.finding.hint, Hint::InspectEdit | Hint::InspectLayout) {
                 problem.finding.hint = restore_hint(&place);
             }
             problem
@@ -135,7 +136,12 @@ fn loose_file(
     };
     let mut entries = EnvironmentEntries { differs: true, ..EnvironmentEntries::default() };
     let before = problems.len();
+    problems.extend(more.map(|fields| layout_problem(environment, format!("no environment's file has {fields}"))));
     for (group, values) in values {
+        let more = fields_text(values.unknown_fields());
+        problems.extend(
+            more.map(|fields| layout_problem(environment, format!("{group} has {fields}, which no entry has"))),
+        );
         let Deployment { release, since, operation } = values.deployment();
         match operations.recorded(&group, &operation) {
             Some(recorded) if recorded.release == release => {
@@ -171,6 +177,12 @@ fn loose_file(
         problems.push(problem);
     }
     Ok(entries)
+}
+
+/// Names fields that do not belong where they are; `None` where there are none.
+fn fields_text<'f>(fields: impl Iterator<Item = &'f str>) -> Option<String> {
+    let names: Vec<String> = fields.map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn layout_problem(environment: &EnvironmentName, message: String) -> IntegrityProblem {

@@ -386,6 +386,7 @@ fn a_folder_that_leads_out_is_one_problem() {
     std::os::unix::fs::symlink(&target, &folder).expect("a link");
     let verified = sandbox.run("verify").expect_exit(3);
     assert_eq!(verified.stdout.matches("leads out of the workspace").count(), 1, "{}", verified.stdout);
+    sandbox.run("rollback petstore --env test").expect_exit(3).expect_stderr("inside of the workspace: /");
 }
 
 #[test]

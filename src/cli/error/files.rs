@@ -75,8 +75,10 @@ impl From<workspace::Error> for CommandError {
                 Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
             }
             Error::NotTakenBack { leftovers, cause } => not_taken_back(&leftovers).into_iter().fold((*cause).into(), Self::hint),
-            Error::OutsideLink { .. } => Self::invalid("outside-link", message)
-                .hint("replace the link by its target, inside of the workspace"),
+            Error::OutsideLink { ref path } => Self::invalid("outside-link", message).hint(format!(
+                "replace the link by its target, inside of the workspace: {} is one, or a folder above it",
+                path.display()
+            )),
             Error::ImportUnfinished { ref group } => Self::new("import-unfinished", Exit::Conflict, message)
                 .hint(format!("run it again, or finish it with `apigw verify --repair`; `git diff groups/{group}` shows how far it came")),
             Error::Io(ref source) => {

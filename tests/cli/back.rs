@@ -191,12 +191,7 @@ fn an_operation_after_one_of_a_later_clock_comes_after_it_and_tells_how_late_tha
 
 #[test]
 fn an_undo_names_the_entry_that_was_lost_and_takes_no_other_group_back() {
-    let sandbox = Sandbox::petstore();
-    sandbox.run("group create owners").expect_exit(0);
-    sandbox.run("api add owners GET /owners").expect_exit(0);
-    sandbox.run("publish --all --env test --mock").expect_exit(0);
-    sandbox.edit("two");
-    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    let sandbox = two_groups_of_two_releases();
     let file = sandbox.read("deployments/test.yaml");
     let (before, rest) = file.split_once("  petstore:\n").expect("an entry");
     let rest: Vec<&str> = rest.lines().skip_while(|line| line.starts_with("    ")).collect();

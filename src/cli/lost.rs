@@ -19,8 +19,10 @@ pub(super) fn note(plan: &mut Plan, facts: &DiskFacts<'_>) {
     let environment = &plan.operation.environment;
     let changed: BTreeSet<GroupName> = plan.operation.changes.keys().cloned().collect();
     // An environment that cannot be read has no plan.
+    let Ok(present) = facts.environment(environment) else { return };
     let mut own = facts.lost_releases(environment, &changed, MOST_OPERATIONS).unwrap_or_default();
-    let mut others = facts.workspace().lost_releases(environment, None, FEW_OPERATIONS).unwrap_or_default();
+    let set_back = facts.workspace().lost_since(environment, &present.deployments, None, FEW_OPERATIONS);
+    let mut others = set_back.unwrap_or_default();
     others.retain(|group, _| !changed.contains(group));
     plan.warnings.extend(warnings(environment, &own, "this begins a second history: "));
     plan.warnings.extend(warnings(environment, &others, ""));

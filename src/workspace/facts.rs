@@ -246,7 +246,8 @@ impl Facts for DiskFacts<'_> {
         most: usize,
     ) -> Result<BTreeMap<GroupName, OperationId>, Error> {
         once(&self.lost, (environment.clone(), groups.clone(), most), |(environment, groups, most)| {
-            self.workspace.lost_releases(environment, Some(groups), *most)
+            let present = self.environment(environment)?;
+            self.workspace.lost_since(environment, &present.deployments, Some(groups), *most)
         })
     }
 

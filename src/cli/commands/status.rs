@@ -155,8 +155,10 @@ fn lost_releases(workspace: &Workspace, live: &LiveState, name: &EnvironmentName
     let environment = live.environments.iter().find(|environment| environment.name == *name);
     let is_absent =
         |group: &GroupName| environment.is_some_and(|environment| !environment.deployments.contains_key(group));
-    let most = if live.groups.iter().any(is_absent) { lost::MOST_OPERATIONS } else { lost::FEW_OPERATIONS };
-    lost::problems(workspace, name, Some(&live.groups), most)
+    let has_absent = live.groups.iter().any(is_absent);
+    let most = if has_absent { lost::MOST_OPERATIONS } else { lost::FEW_OPERATIONS };
+    let found = lost::problems(workspace, name, has_absent.then_some(&live.groups), most).into_iter();
+    found.filter(|problem| problem.group.as_ref().is_none_or(|group| live.groups.contains(group))).collect()
 }
 
 fn problem_text(problem: &ViewProblem) -> String {

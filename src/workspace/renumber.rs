@@ -228,9 +228,9 @@ impl Workspace {
     }
 }
 
-/// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations, on
-/// the sides of the merge or on disk. Where one commit is reverted, picked or replayed, these are all that operations
-/// name. `has_other` tells whether another version lies under a number.
+/// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations,
+/// on the sides of the merge or on disk. Where one commit is reverted, picked or replayed, these are all that
+/// operations name. `has_other` tells whether another version lies under a number.
 fn wanted_versions(
     state: &MergeState,
     sides: &SideVersions,

@@ -149,8 +149,8 @@ fn lost_operations(workspace: &Workspace, name: &EnvironmentName) -> Vec<ViewPro
         .unwrap_or_else(|error| vec![ViewProblem { environment: name.clone(), group: None, message: error.one_line() }])
 }
 
-/// Finds groups whose entries were lost or set back. Only the newest operations are looked at, and few of them where each
-/// group has an entry: a status is asked for often.
+/// Finds groups whose entries were lost or set back. Only the newest operations are looked at, and few of them where
+/// each group has an entry: a status is asked for often.
 fn lost_releases(workspace: &Workspace, live: &LiveState, name: &EnvironmentName) -> Vec<ViewProblem> {
     let environment = live.environments.iter().find(|environment| environment.name == *name);
     let is_absent =

@@ -1,10 +1,11 @@
 //! The declared media type of a body, and how much a caller accepts one (RFC 9110, section 12.5.1).
 
-use crate::model::{MediaRange, media_type_parameter, split_unquoted};
+use crate::model::{MediaRange, media_type_parameter, split_unquoted, trim_blanks};
 
 /// Finds the declaration for the media type of a body: of those that include it the most exact, the first among equals.
 ///
-/// A media type that names no parameters leaves open which of those with parameters is meant: it is the first.
+/// A media type that names no parameters leaves open which of those with parameters is meant: it is the first, where
+/// no range includes it.
 pub(crate) fn declared<'c, T>(content: &'c [T], name: impl Fn(&T) -> &str, sent: &MediaRange) -> Option<&'c T> {
     let parsed = || content.iter().filter_map(|entry| Some((MediaRange::parse(name(entry))?, entry)));
     let mut found: Option<(MediaRange, &T)> = None;
@@ -13,41 +14,55 @@ pub(crate) fn declared<'c, T>(content: &'c [T], name: impl Fn(&T) -> &str, sent:
             found = Some((range, entry));
         }
     }
-    let is_exact = found.as_ref().is_some_and(|(range, _)| range.specificity().0 == 2);
     let open = || parsed().find(|(range, _)| sent.is_plain() && range.specificity().0 == 2 && range.names(sent));
-    let open = if is_exact { None } else { open() };
-    open.or(found).map(|(_, entry)| entry)
+    found.or_else(open).map(|(_, entry)| entry)
 }
 
-/// Returns how much a media type is accepted, from 0 to 1000: the most exact range decides.
-pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
-    let mut found: Option<((u8, usize), u16)> = None;
-    for range in accepts.iter().flat_map(|accept| split_unquoted(accept, ',')) {
-        let Some((range, weight)) = weighted(range).filter(|(range, _)| range.includes(media_type)) else { continue };
-        if found.is_none_or(|(known, _)| range.specificity() > known) {
-            found = Some((range.specificity(), weight));
-        }
-    }
-    found.map_or(0, |(_, weight)| weight)
-}
+/// The most ranges of a request that count: each is compared with each declared response.
+const MOST_RANGES: usize = 256;
 
-/// Finds the most accepted range that meets a declared one and does not have its usual member, with its weight: the
-/// first among equals, of those that `is_wanted` holds for.
-pub(crate) fn accepted_beside(
-    accepts: &[&str],
-    declared: &MediaRange,
-    usual: &MediaRange,
-    is_wanted: impl Fn(&MediaRange) -> bool,
-) -> Option<(u16, MediaRange)> {
-    let ranges = accepts.iter().flat_map(|accept| split_unquoted(accept, ',')).filter_map(weighted);
-    let meets = |range: &MediaRange| declared.names(range) || range.names(declared);
-    let mut best: Option<(u16, MediaRange)> = None;
-    for (range, weight) in ranges.filter(|(range, _)| meets(range) && !range.includes(usual) && is_wanted(range)) {
-        if weight > best.as_ref().map_or(0, |(known, _)| *known) {
-            best = Some((weight, range));
-        }
+/// The ranges of the `Accept` headers of a request, with their weights from 0 to 1000.
+pub(crate) struct AcceptedRanges(Vec<(MediaRange, u16)>);
+
+impl AcceptedRanges {
+    /// Parses the headers; `None` where they name nothing, as without them.
+    pub(crate) fn parse<'h>(headers: impl Iterator<Item = &'h str>) -> Option<Self> {
+        let ranges =
+            headers.flat_map(|header| split_unquoted(header, ',')).filter(|range| !trim_blanks(range).is_empty());
+        let mut named = ranges.peekable();
+        named.peek()?;
+        Some(Self(named.filter_map(weighted).take(MOST_RANGES).collect()))
     }
-    best
+
+    /// Returns how much a media type is accepted: the most exact range decides.
+    pub(crate) fn quality(&self, media_type: &MediaRange) -> u16 {
+        let mut found: Option<((u8, usize), u16)> = None;
+        for (range, weight) in self.0.iter().filter(|(range, _)| range.includes(media_type)) {
+            if found.is_none_or(|(known, _)| range.specificity() > known) {
+                found = Some((range.specificity(), *weight));
+            }
+        }
+        found.map_or(0, |(_, weight)| weight)
+    }
+
+    /// Finds the most accepted range that meets a declared one and does not have its usual member, with its weight:
+    /// the first among equals, of those that `is_wanted` holds for.
+    pub(crate) fn beside(
+        &self,
+        declared: &MediaRange,
+        usual: &MediaRange,
+        is_wanted: impl Fn(&MediaRange) -> bool,
+    ) -> Option<(u16, &MediaRange)> {
+        let meets = |range: &MediaRange| declared.names(range) || range.names(declared);
+        let mut best: Option<(u16, &MediaRange)> = None;
+        for (range, weight) in &self.0 {
+            let is_more = *weight > best.as_ref().map_or(0, |(known, _)| *known);
+            if is_more && meets(range) && !range.includes(usual) && is_wanted(range) {
+                best = Some((*weight, range));
+            }
+        }
+        best
+    }
 }
 
 /// Parses a range of an `Accept` header with its weight; parameters behind the weight are not the media type's.
@@ -102,11 +117,17 @@ mod tests {
             ("a/b;q=0", "a/b", 0),
             ("a/b;q=1.5", "a/b", 0),
             ("nonsense, a/b;q=0.7", "a/b", 700),
-            ("", "a/b", 0),
+            ("nonsense", "a/b", 0),
         ] {
             let media_type = MediaRange::parse(media_type).expect("a media type");
-            assert_eq!(quality(&[accept], &media_type), expected, "{accept} {media_type:?}");
+            let accepted = AcceptedRanges::parse([accept].into_iter()).expect("ranges");
+            assert_eq!(accepted.quality(&media_type), expected, "{accept} {media_type:?}");
         }
+        for nothing in ["", " ", ",", " , ,"] {
+            assert!(AcceptedRanges::parse([nothing].into_iter()).is_none(), "{nothing:?}");
+        }
+        let many = AcceptedRanges::parse(["a/b,".repeat(MOST_RANGES * 2).as_str(), "c/d"].into_iter()).expect("ranges");
+        assert_eq!(many.0.len(), MOST_RANGES);
     }
 
     #[test]
@@ -128,6 +149,7 @@ mod tests {
             (&["application/json;charset=utf-8"], "application/json", Some(0)),
             (&["application/json"], "application/json;charset=utf-8", Some(0)),
             (&["*/*", "application/json;v=1"], "application/json;v=2", Some(0)),
+            (&["application/json;v=1", "application/*"], "application/json", Some(1)),
         ] {
             let sent = MediaRange::parse(sent).expect("a media type");
             let found = declared(content, |name| name, &sent);

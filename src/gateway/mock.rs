@@ -4,11 +4,11 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::media_type::{accepted_beside, quality};
+use super::media_type::AcceptedRanges;
 use super::preference::{PREFERENCE_APPLIED, Preference};
 use super::problem::{Kind, Problem};
 use crate::definition::{StatusPattern, is_bodiless, is_written_alike};
-use crate::model::{MediaRange, trim_blanks};
+use crate::model::MediaRange;
 use crate::routes::MockResponses;
 use crate::routes::problem::{NO_MOCK, available_media_types};
 
@@ -208,20 +208,21 @@ impl MockResult {
     /// Returns how much the caller accepts it, and in which media type. A caller that accepts another member of the
     /// declared range gets that where the body is one, else the usual one if nothing else is declared (RFC 9110,
     /// section 12.5.1).
-    fn acceptance(&self, accepts: &[&str]) -> (Acceptance, AcceptedMock<'_>) {
+    fn acceptance(&self, accepted: Option<&AcceptedRanges>) -> (Acceptance, AcceptedMock<'_>) {
         let usual = AcceptedMock::usual(self);
-        let name = self.media_type.as_deref().filter(|_| !accepts.is_empty());
-        let Some((name, media_type)) = name.and_then(|name| Some((name, MediaRange::parse(name)?))) else {
+        let name = self.media_type.as_deref();
+        let media_type = name.and_then(|name| Some((name, MediaRange::parse(name)?)));
+        let Some((accepted, (name, media_type))) = accepted.zip(media_type) else {
             return (Acceptance { is_exact: true, quality: 1000 }, usual);
         };
-        let exact = Acceptance { is_exact: true, quality: quality(accepts, &media_type) };
+        let exact = Acceptance { is_exact: true, quality: accepted.quality(&media_type) };
         let Some(range) = &self.media_range else { return (exact, usual) };
         let is_written = |member: &MediaRange| {
             let essence = member.essence();
             let is_bare = || MediaRange::of_name(&essence).is_some_and(|bare| member.includes(&bare));
             is_written_alike(name, &essence) && is_bare()
         };
-        let member = accepted_beside(accepts, range, &media_type, is_written);
+        let member = accepted.beside(range, &media_type, is_written);
         let member = member.filter(|(quality, _)| *quality > exact.quality);
         if let Some((quality, value)) =
             member.and_then(|(quality, member)| Some((quality, HeaderValue::try_from(member.essence()).ok()?)))
@@ -231,7 +232,7 @@ impl MockResult {
         if exact.quality > 0 {
             return (exact, usual);
         }
-        let other = accepted_beside(accepts, range, &media_type, |_| true);
+        let other = accepted.beside(range, &media_type, |_| true);
         (Acceptance { is_exact: false, quality: other.map_or(0, |(quality, _)| quality) }, usual)
     }
 }
@@ -247,12 +248,10 @@ struct Acceptance {
 
 /// Picks the result that the caller accepts most, the first declared among equals (RFC 9110, section 12.5.1).
 fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<AcceptedMock<'m>> {
-    let accepts = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    // One that is empty names nothing that is liked less than the rest.
-    let accepts: Vec<&str> = accepts.filter(|value| !trim_blanks(value).is_empty()).collect();
+    let accepted = AcceptedRanges::parse(request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()));
     let mut best: Option<(Acceptance, AcceptedMock)> = None;
     for &candidate in candidates {
-        let (acceptance, accepted) = candidate.acceptance(&accepts);
+        let (acceptance, accepted) = candidate.acceptance(accepted.as_ref());
         let is_better = best.as_ref().is_none_or(|(best, _)| acceptance > *best);
         if acceptance.quality > 0 && is_better {
             best = Some((acceptance, accepted));

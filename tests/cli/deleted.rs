@@ -97,7 +97,7 @@ fn a_deleted_version_is_restored_from_git_by_the_command_that_is_named() {
     git(&sandbox, &["add", "-A"]);
     git(&sandbox, &["commit", "-qm", "deleted"]);
     let refused = sandbox.run("rollback --env test").expect_exit(3);
-    let typed = hinted(&refused, "git checkout").pop().expect("a command").to_owned();
+    let typed = hinted(&refused, "git checkout").pop().expect("a command").clone();
     git(&sandbox, &typed.split(' ').skip(1).collect::<Vec<_>>());
     sandbox.run("rollback --env test --dry-run").expect_exit(0);
 }

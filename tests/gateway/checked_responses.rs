@@ -323,6 +323,23 @@ fn a_text_without_a_known_length_is_passed_on_as_it_comes() {
 }
 
 #[test]
+fn a_response_that_breaks_off_is_passed_on_as_far_as_it_came_unless_faults_are_refused() {
+    let backend = Backend::start(|_, stream| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"id\":1,";
+        stream.write_all(head.as_bytes()).ok();
+        false
+    });
+    for (setting, expected) in [("off", "{\"id\":1,"), ("log", "{\"id\":1,"), ("fail", "502 Bad Gateway")] {
+        let settings = settings(&format!("validate_responses: {setting}\n"));
+        let group = group("g", "0.0.1", MEDIA_TYPES, &settings, http(backend.address));
+        let gateway = start(config(), &snapshot(vec![group]));
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send("GET /petstore/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.read_until(expected);
+    }
+}
+
+#[test]
 fn the_log_names_what_is_wrong_and_repeats_no_value() {
     const FORM: &str = "multipart/form-data; boundary=b";
     const CASES: &[(&str, &str, &str)] = &[

@@ -87,11 +87,15 @@ pub(super) async fn check_response(
         BodyUse::Any | BodyUse::Unreadable => None,
     };
     let body = match bytes_ahead {
-        Some(most) => response.relay.read_ahead(most).await.map_err(|error| {
-            UpstreamFailure::new(Kind::BadGateway, "The backend's response ended early.", error.to_string())
-        })?,
+        Some(most) => response.relay.read_ahead(most).await,
         None => None,
     };
+    // Where faults are only logged, it is passed on as far as it came.
+    if group.validate_responses == ResponseValidation::Fail
+        && let Some(fault) = response.relay.take_fault_ahead()
+    {
+        return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's response ended early.", fault.to_string()));
+    }
     let checked = match &body {
         _ if !has_body => ResponseBody::Absent,
         Some(bytes) => ResponseBody::Whole(bytes),

@@ -31,6 +31,8 @@ pub(crate) struct ResponseRelay {
     idle: Option<IdleTimer>,
     /// Frames read before they are passed on.
     ahead: VecDeque<Frame<Bytes>>,
+    /// The fault by which it ended behind them.
+    fault_ahead: Option<RelayError>,
 }
 
 /// The carrier of a backend's response: its connection, and the request that may still be on its way.
@@ -54,7 +56,8 @@ impl ResponseRelay {
         let ResponseCarrier { lease, sending, progress } = carrier;
         let connection = RelayedConnection::new(lease, progress, idle_timeout);
         let ahead = VecDeque::new();
-        let mut relay = Self { coding, connection, sending, persists, idle_timeout, idle: None, ahead };
+        let mut relay =
+            Self { coding, connection, sending, persists, idle_timeout, idle: None, ahead, fault_ahead: None };
         relay.release_at_end();
         relay
     }
@@ -76,27 +79,38 @@ impl ResponseRelay {
         self.connection.take_fault()
     }
 
-    /// Reads the body before it is passed on, and returns it where it ends within so many bytes.
-    pub(crate) async fn read_ahead(&mut self, most: usize) -> Result<Option<Bytes>, RelayError> {
+    /// Reads the body before it is passed on, and returns it where it ends within so many bytes, and not by a fault.
+    pub(crate) async fn read_ahead(&mut self, most: usize) -> Option<Bytes> {
         let mut read = BytesMut::new();
         if self.coding.size_hint().lower() > most as u64 {
-            return Ok(None);
+            return None;
         }
         while let Some(frame) = std::future::poll_fn(|context| self.poll_backend(context)).await {
-            let frame = frame?;
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(fault) => {
+                    self.fault_ahead = Some(fault);
+                    return None;
+                }
+            };
             if let Some(data) = frame.data_ref() {
                 read.extend_from_slice(data);
             }
             self.ahead.push_back(frame);
             if read.len() > most {
-                return Ok(None);
+                return None;
             }
         }
-        Ok(Some(read.freeze()))
+        Some(read.freeze())
+    }
+
+    /// Returns the fault by which a body that was read ahead has ended; it is not passed on then.
+    pub(crate) fn take_fault_ahead(&mut self) -> Option<RelayError> {
+        self.fault_ahead.take()
     }
 
     pub(crate) fn is_end(&self) -> bool {
-        self.ahead.is_empty() && self.coding.is_end()
+        self.ahead.is_empty() && self.fault_ahead.is_none() && self.coding.is_end()
     }
 
     pub(crate) fn size_hint(&self) -> SizeHint {
@@ -117,6 +131,7 @@ impl ResponseRelay {
         }
         match self.ahead.pop_front() {
             Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None if self.fault_ahead.is_some() => Poll::Ready(self.fault_ahead.take().map(Err)),
             None => self.poll_backend(context),
         }
     }

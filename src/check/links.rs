@@ -73,7 +73,7 @@ fn parameters(link: Node<'_>, name: &str, target: &Api) -> Vec<Finding> {
     };
     let unknown = list.entries().map(|(written, _)| written).filter(|written| !is_declared(written));
     let finding = |written: &str| {
-        let message = format!("the link {name:?} fills in {written:?}, which is no parameter of {}", target.name());
+        let message = format!("the link {name:?} fills in {written:?}, which is not a parameter of {}", target.name());
         let hint = match nearest(written, target.parameters.iter().map(|parameter| parameter.name.as_str())) {
             Some(near) => format!("did you mean {near:?}?"),
             None => "declare the parameter, or remove it from the link".to_owned(),

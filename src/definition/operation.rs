@@ -29,7 +29,7 @@ impl FieldReader<'_> {
             if node.get("name").is_none() {
                 let is_own = at.id() == node.id();
                 let fault =
-                    if is_own { "the parameter has no `name`" } else { "this names something that is no parameter" };
+                    if is_own { "the parameter has no `name`" } else { "this names something that is not a parameter" };
                 self.structure(at, fault);
             }
             return None;

@@ -44,7 +44,7 @@ pub struct SignedPointer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PointerFault {
     /// They are not in its form.
-    #[error("this is no pointer, or a damaged one")]
+    #[error("this is not a pointer, or a damaged one")]
     Malformed,
     /// No key that is trusted made the signature.
     #[error("it is damaged, or signed with a key that is not trusted here")]

@@ -332,7 +332,7 @@ fn an_operation_is_shown_without_the_lost_state_before_it() {
             None => fs::remove_file(sandbox.path().join(&before)).expect("removed"),
         }
         let shown = sandbox.run(&show).expect_exit(3).expect_stdout("before: it cannot be read: ");
-        shown.expect_stdout(&before).expect_stdout(message).expect_stdout("after:\n").expect_stderr("git checkout");
+        shown.expect_stdout(&before).expect_stdout(message).expect_stdout("after:\n").expect_stderr("restore it");
         let shown = sandbox.run(&format!("-o json {show}")).expect_exit(3).json();
         assert_eq!(
             (&shown["state_before"], &shown["problems"][0]["file"]),

@@ -23,7 +23,7 @@ pub const LARGEST_KEY_SET: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetFault {
     /// It is not JSON with a list of keys.
-    #[error("this is no key set: a JSON object with a list `keys` of at most {MOST_KEYS}")]
+    #[error("this is not a key set: a JSON object with a list `keys` of at most {MOST_KEYS}")]
     Malformed,
     /// No key signs.
     #[error("no key of the set has a supported algorithm: RS, PS, ES256, ES384, EdDSA")]

@@ -50,7 +50,7 @@ pub enum TokenFault {
     #[error("the token's signature is wrong")]
     Signature,
     /// A claim has a value of another type, like an `exp` that is a text.
-    #[error("the token's claims are not as RFC 7519 has them, like a time that is no number")]
+    #[error("the token's claims are not as RFC 7519 has them, like a time that is not a number")]
     Claims,
     /// A claim is not there.
     #[error("the token has no claim `{0}`")]

@@ -80,7 +80,7 @@ impl<'d> SpecificationWalk<'d> {
         for (name, _) in node.get("encoding").filter(|_| lists_all).into_iter().flat_map(Node::entries) {
             if properties.get(name).is_none() {
                 let encodings = node.get("encoding").unwrap_or(node);
-                let message = format!("`encoding` names {name:?}, which is no property of the schema");
+                let message = format!("`encoding` names {name:?}, which is not a property of the schema");
                 let names: Vec<&str> = properties.entries().map(|(name, _)| name).collect();
                 let hint = match nearest(name, names) {
                     Some(near) => format!("did you mean {near:?}?"),
@@ -107,7 +107,7 @@ impl<'d> SpecificationWalk<'d> {
         let Some(date) = node.get("x-sunset") else { return };
         if date.as_str().and_then(Timestamp::from_sunset).is_none() {
             let hint = "write a date like 2026-12-31, or one of HTTP like Thu, 31 Dec 2026 23:59:59 GMT";
-            self.add(SUNSET_INVALID, date, "`x-sunset` is no date", hint);
+            self.add(SUNSET_INVALID, date, "`x-sunset` is not a date", hint);
         }
     }
 

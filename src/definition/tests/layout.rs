@@ -196,5 +196,5 @@ fn a_reference_to_another_kind_of_component_is_what_is_at_fault() {
         .filter(|finding| finding.message.contains("parameter"))
         .map(|finding| format!("{}:{} {}", finding.location.line, finding.location.column, finding.message))
         .collect();
-    assert_eq!(found, ["5:15 this names something that is no parameter", "10:8 the parameter has no `name`"]);
+    assert_eq!(found, ["5:15 this names something that is not a parameter", "10:8 the parameter has no `name`"]);
 }

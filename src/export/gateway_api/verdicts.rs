@@ -90,7 +90,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Lost("an address that fails stays in use, and those beyond 16 get no request")
         }
         ExportFeature::SeveralTargets(_) => FeatureVerdict::Lost("an address that fails stays in use"),
-        ExportFeature::UnusualHost => FeatureVerdict::Lost("a backend that is no host (RFC 1123) gets no request"),
+        ExportFeature::UnusualHost => FeatureVerdict::Lost("a backend that is not a host (RFC 1123) gets no request"),
         ExportFeature::LongHost => FeatureVerdict::Lost("a host over 253 bytes is not routed"),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Https => {

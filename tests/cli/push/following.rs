@@ -145,7 +145,7 @@ fn old_damaged_and_foreign_states_are_refused_and_the_good_one_stays() {
     fs::write(&pointer, &second).expect("written");
     serving.wait_to_hear("can be followed again");
     fs::write(&pointer, &second[..second.len() - 1]).expect("written");
-    serving.wait_to_hear("this is no pointer, or a damaged one");
+    serving.wait_to_hear("this is not a pointer, or a damaged one");
     fs::write(&pointer, String::from_utf8_lossy(&second).replace("\"sequence\":2", "\"sequence\":3")).expect("written");
     serving.wait_to_hear("signed with a key that is not trusted here");
     fs::remove_file(&pointer).expect("removed");

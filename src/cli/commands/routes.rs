@@ -23,7 +23,8 @@ use crate::snapshot::NotServed;
 /// Show the routes of a gateway: requests matched, mocked, forwarded and rewritten
 ///
 /// Each live API is listed with its method and path, its access, and its mock response or backend address.
-/// Exact paths match before templates, and templates before prefixes (`/*`). With `-o yaml` or `-o json`, every mock
+/// The first path that matches takes a request: exact paths stand before templates, and templates before prefixes
+/// (`/*`). With `-o yaml` or `-o json`, every mock
 /// response, rule and time-out is printed; values of secrets are blanked.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw routes --env test\n  apigw routes petstore --env test -o yaml")]
@@ -93,7 +94,9 @@ fn group_text(group: &GroupRoutes, layout: TableLayout) -> String {
     line("from", &addresses_text(&group.ip_rules));
     line("at most", &group.rate_limits.to_string());
     line("cors", &cors.as_ref().map(|cors| cors.allow_origins.join(", ")).unwrap_or_default());
-    let rows = group.routes.iter().map(|route| {
+    let mut routes: Vec<&Route> = group.routes.iter().collect();
+    routes.sort_by_cached_key(|route| route.path.precedence());
+    let rows = routes.into_iter().map(|route| {
         vec![
             route.method.to_string(),
             path_text(group, route),

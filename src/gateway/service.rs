@@ -21,15 +21,15 @@
 //! (`ongoing_call`).
 //!
 //! `respond` has the last two. `exchange` writes responses, and sees to it that each is counted and logged
-//! (`access_log`).
+//! (`request_record`).
 
-pub(crate) mod access_log;
 mod authorize;
 pub(crate) mod context;
 mod exchange;
 mod lookup;
 mod ongoing_call;
 pub(crate) mod payload;
+pub(crate) mod request_record;
 mod respond;
 mod response_check;
 mod waiting_request;

@@ -13,9 +13,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::access_log::{LogEntry, LogRecord, ResponseOrigin};
 use super::context::{ClientConnection, Context};
 use super::payload::ResponsePayload;
+use super::request_record::{LoggedRequest, RequestRecord, ResponseOrigin};
 use crate::definition::is_bodiless;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
@@ -43,7 +43,7 @@ pub(super) struct Exchange {
     started: Instant,
     pub(super) request_id: HeaderValue,
     head_only: bool,
-    pub(super) entry: Option<Box<LogEntry>>,
+    pub(super) entry: Option<Box<LoggedRequest>>,
     /// Its meter, once its API is known.
     pub(super) meter: Option<Arc<Meter>>,
     /// Progress of its body.
@@ -86,7 +86,7 @@ impl Exchange {
         let new_entry = || {
             let (logged_client, proxy) =
                 client.logged_addresses(&context.shared.config.trusted_proxies, &parts.headers);
-            LogEntry {
+            LoggedRequest {
                 time: SystemTime::now(),
                 request_id: request_id.to_str().unwrap_or_default().to_owned(),
                 client: logged_client,
@@ -196,7 +196,7 @@ impl Exchange {
         };
         let entry = self.entry.take();
         let payload = if entry.is_some() || waits {
-            payload.recorded(Box::new(LogRecord {
+            payload.recorded(Box::new(RequestRecord {
                 context: Rc::clone(&self.context),
                 started: self.started,
                 status: status.as_u16(),
@@ -276,7 +276,7 @@ impl Drop for Exchange {
         if let Some(meter) = self.key_meter.take() {
             meter.record(status);
         }
-        let record = LogRecord {
+        let record = RequestRecord {
             context: Rc::clone(&self.context),
             started: self.started,
             status,

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::access_log::LogRecord;
+use super::request_record::RequestRecord;
 use crate::gateway::upstream::relay::ResponseRelay;
 use crate::gateway::upstream::relay_error::RelayError;
 use crate::gateway::upstream::relayed_connection::{LastingCaller, LastingKind};
@@ -18,7 +18,7 @@ pub(crate) struct ResponsePayload {
     /// Error at which the source ended, until the parts before have been written.
     broken: Option<RelayError>,
     bytes_out: u64,
-    record: Option<Box<LogRecord>>,
+    record: Option<Box<RequestRecord>>,
     in_flight: InFlight,
 }
 
@@ -44,7 +44,7 @@ impl ResponsePayload {
     }
 
     /// Has a record told when the body has ended.
-    pub(crate) fn recorded(mut self, record: Box<LogRecord>) -> Self {
+    pub(crate) fn recorded(mut self, record: Box<RequestRecord>) -> Self {
         self.record = Some(record);
         self
     }

@@ -11,12 +11,12 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::access_log::ResponseOrigin;
 use super::authorize;
 use super::context::AgreedTunnel;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::ongoing_call::{OngoingCall, lasting_kind};
 use super::payload::ResponsePayload;
+use super::request_record::ResponseOrigin;
 use super::response_check::{RequestTraits, ask_for_whole, check_response};
 use super::waiting_request::{WaitingRequest, api_call};
 use crate::access::{BodyDigest, BodyHasher};

@@ -12,12 +12,12 @@ use crate::gateway::meter::Meter;
 use crate::gateway::request_body::BodyProgress;
 
 /// A request as it is going to be written down.
-pub(crate) struct LogRecord {
+pub(crate) struct RequestRecord {
     pub(crate) context: Rc<Context>,
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) meter: Arc<Meter>,
-    pub(crate) entry: Option<Box<LogEntry>>,
+    pub(crate) entry: Option<Box<LoggedRequest>>,
     pub(crate) progress: Option<Rc<BodyProgress>>,
     pub(crate) backend: ResponseOrigin,
     pub(crate) error: Option<String>,
@@ -51,7 +51,7 @@ impl ResponseOrigin {
 }
 
 /// Fields of a request that only the access log needs.
-pub(crate) struct LogEntry {
+pub(crate) struct LoggedRequest {
     pub(crate) time: SystemTime,
     pub(crate) request_id: String,
     pub(crate) client: LoggedClient,
@@ -67,7 +67,7 @@ pub(crate) struct LogEntry {
     pub(crate) key: String,
 }
 
-impl LogEntry {
+impl LoggedRequest {
     /// Records the group and the API of the request. A path that holds a secret is logged as its template.
     pub(crate) fn found(&mut self, group: &CompiledGroup, api: Option<&CompiledApi>) {
         self.environment.clone_from(&group.environment);
@@ -82,7 +82,7 @@ impl LogEntry {
     }
 }
 
-impl LogRecord {
+impl RequestRecord {
     /// Notes why a response ended before its end; the first reason is the one that counts.
     pub(crate) fn broke_off(&mut self, reason: &dyn std::fmt::Display) {
         self.error.get_or_insert_with(|| reason.to_string());

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::comparer::{ApiEntry, ApiReport, Comparer, field_place};
-use super::comparison::ApiName;
+use super::comparison::{ApiName, CallerMessage};
 use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
 use super::schema::{SchemaTable, UnfoldingLimits};
 use super::taken_over::TemplatedPaths;
 use super::{bodies, name_claims, outgoing, parameters, query_string, security};
-use crate::definition::{Api, Definition, Node, template_shape};
+use crate::definition::{Api, Definition, Node, is_for_callers, template_shape};
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: UnfoldingLimits, output: &mut ChangeOutput) {
     let mut comparer = Comparer { before, after, schemas: SchemaTable::new(before, after, limits) };
@@ -152,8 +152,9 @@ impl Comparer<'_> {
         for found in self.describe(&["tags", "externalDocs"], before, after) {
             report.add("", found);
         }
-        if let Some(message) = self.change("the servers", before.get("servers"), after.get("servers")) {
-            let found = RawChange::new(kinds::SERVERS_CHANGED, message);
+        if let Some(change) = self.change("servers", before.get("servers"), after.get("servers")) {
+            // They lead past the gateway: the bundled definition has those of the environment alone.
+            let found = RawChange::of_field(kinds::SERVERS_CHANGED, change).told(CallerMessage::Hidden);
             report.add("servers", found.at(field_place(before, "servers"), field_place(after, "servers")));
         }
         security::schemes(self, &mut report);
@@ -190,8 +191,9 @@ impl Comparer<'_> {
             report.add("", found.at(field_place(old, "deprecated"), field_place(new, "deprecated")));
         }
         if before.operation_id != after.operation_id {
-            let message = self.change("the operation id", old.get("operationId"), new.get("operationId"));
-            let found = RawChange::new(kinds::OPERATION_ID_CHANGED, message.unwrap_or_default());
+            let change = self.change("operation id", old.get("operationId"), new.get("operationId"));
+            let found = change.map(|change| RawChange::of_field(kinds::OPERATION_ID_CHANGED, change));
+            let found = found.unwrap_or_else(|| RawChange::new(kinds::OPERATION_ID_CHANGED, ""));
             report.add("", found.at(field_place(old, "operationId"), field_place(new, "operationId")));
         }
         if before.tags != after.tags {
@@ -225,7 +227,12 @@ impl Comparer<'_> {
         for (name, _) in gone.chain(&after.extensions) {
             let old = before.extension(name).map(|id| self.before.node(id));
             let new = after.extension(name).map(|id| self.after.node(id));
-            let Some(message) = self.change(&format!("the {name}"), old, new) else { continue };
+            let Some(mut change) = self.change(name, old, new) else { continue };
+            if name == "x-apigw-mock" {
+                change.for_callers = CallerMessage::Other("the mock response changed".to_owned());
+            } else if !is_for_callers(name) {
+                change.for_callers = CallerMessage::Hidden;
+            }
             let is_prefix = |node: Option<Node<'_>>| node.and_then(Node::as_str) == Some("prefix");
             let is_true = |node: Option<Node<'_>>| node.and_then(Node::as_bool) == Some(true);
             let kind = match (name.as_str(), is_prefix(old), is_prefix(new)) {
@@ -235,7 +242,7 @@ impl Comparer<'_> {
                 ("x-apigw-mock", _, _) => kinds::EXAMPLE_CHANGED,
                 _ => kinds::EXTENSION_CHANGED,
             };
-            report.add("", RawChange::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
+            report.add("", RawChange::of_field(kind, change).at(old.map(Node::location), new.map(Node::location)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two definitions while their APIs are compared, and the report on one API that each area adds to.
 
 use super::comparison::ApiName;
-use super::documentation;
+use super::documentation::{self, FieldChange};
 use super::output::RawChange;
 use super::schema::{PairId, SchemaTable};
 use crate::definition::{Api, Definition, Node};
@@ -55,8 +55,13 @@ impl<'d> Comparer<'d> {
         documentation::fields(names, before, after, self.schemas.fingerprints())
     }
 
-    pub(super) fn change(&mut self, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>) -> Option<String> {
-        documentation::change(noun, before, after, self.schemas.fingerprints())
+    pub(super) fn change(
+        &mut self,
+        name: &str,
+        before: Option<Node<'_>>,
+        after: Option<Node<'_>>,
+    ) -> Option<FieldChange> {
+        documentation::change(name, before, after, self.schemas.fingerprints())
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::kinds::{self, ChangeEffect, Compatibility, KINDS};
+use super::kinds::{ChangeEffect, Compatibility, KINDS};
 use crate::model::{BumpLevel, ChangeLevel, Location, Timestamp};
 
 /// The differences between two sides.
@@ -41,6 +41,8 @@ pub struct Change {
     pub path: String,
     /// Description of the old and the new state.
     pub message: String,
+    /// The description for callers.
+    pub for_callers: CallerMessage,
     /// Location on the old side; `None` for an added part, and for settings.
     pub before: Option<Location>,
     /// Location on the new side; `None` for a removed part, and for settings.
@@ -51,6 +53,17 @@ pub struct Change {
     pub is_past_sunset: bool,
     /// Number of changes that it stands for: one, but for those that are only counted.
     pub count: usize,
+}
+
+/// The description of a change for callers, who are told nothing that lies behind the gateway, and no owner's notes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CallerMessage {
+    /// The same as for the owners.
+    Same,
+    /// Other words.
+    Other(String),
+    /// None: callers do not see the change.
+    Hidden,
 }
 
 /// The date until which a deprecated part was to be kept (RFC 8594).
@@ -127,15 +140,13 @@ impl Change {
         }
     }
 
-    /// Returns the message for callers, who are told no address behind the gateway; `None` for what they do not see.
+    /// Returns the message for callers; `None` for what they do not see.
     #[must_use]
     pub fn message_for_callers(&self) -> Option<&str> {
-        if self.kind == kinds::BACKEND_CHANGED.name {
-            None
-        } else if self.kind == kinds::IP_RULES_CHANGED.name {
-            Some("other addresses may call")
-        } else {
-            Some(&self.message)
+        match &self.for_callers {
+            CallerMessage::Same => Some(&self.message),
+            CallerMessage::Other(message) => Some(message),
+            CallerMessage::Hidden => None,
         }
     }
 

@@ -1,30 +1,53 @@
 //! Compares descriptive fields.
 
+use super::comparison::CallerMessage;
 use super::excerpt::{shown, shown_both};
 use super::fingerprint::Fingerprints;
 use super::kinds;
 use super::output::RawChange;
-use crate::definition::Node;
+use crate::definition::{Node, NodeKind};
 
-/// Describes the change of a field, if it changed: `the default was 1 and is 2`.
+/// Fields that hold data, which callers are shown as it is.
+const DATA: [&str; 2] = ["default", "example"];
+
+/// The change of a field.
+#[derive(Debug)]
+pub(super) struct FieldChange {
+    /// The old and the new value: `the default was 1 and is 2`.
+    pub(super) message: String,
+    /// The same for callers: an object of the specification may have an owner's notes in it.
+    pub(super) for_callers: CallerMessage,
+}
+
+/// Describes the change of a field, if it changed.
 pub(super) fn change(
-    noun: &str,
+    name: &str,
     before: Option<Node<'_>>,
     after: Option<Node<'_>>,
     fingerprints: (&mut Fingerprints, &mut Fingerprints),
-) -> Option<String> {
-    match (before, after) {
-        (None, None) => None,
-        (Some(before), None) => Some(format!("{noun} was {}, and there is none now", shown(before))),
-        (None, Some(after)) => Some(format!("there was no {}, and it is {}", bare(noun), shown(after))),
-        (Some(before), Some(after)) => {
-            let differ = fingerprints.0.of(before) != fingerprints.1.of(after);
-            differ.then(|| {
-                let (was, is) = shown_both(before, after, fingerprints);
-                format!("{noun} was {was} and is {is}")
-            })
+) -> Option<FieldChange> {
+    let is_plural = name.ends_with('s');
+    let (was, is, it) = if is_plural { ("were", "are", "they") } else { ("was", "is", "it") };
+    let (message, in_words) = match (before, after) {
+        (None, None) => return None,
+        (Some(before), None) => {
+            let message = format!("the {name} {was} {}, and there {is} none now", shown(before));
+            (message, format!("the {name} {was} removed"))
         }
-    }
+        (None, Some(after)) => {
+            (format!("there {was} no {name}, and {it} {is} {}", shown(after)), format!("the {name} {was} added"))
+        }
+        (Some(before), Some(after)) => {
+            if fingerprints.0.of(before) == fingerprints.1.of(after) {
+                return None;
+            }
+            let (old, new) = shown_both(before, after, fingerprints);
+            (format!("the {name} {was} {old} and {is} {new}"), format!("the {name} changed"))
+        }
+    };
+    let is_of_objects = !DATA.contains(&name) && before.into_iter().chain(after).any(has_objects);
+    let for_callers = if is_of_objects { CallerMessage::Other(in_words) } else { CallerMessage::Same };
+    Some(FieldChange { message, for_callers })
 }
 
 /// Compares fields of two objects that only describe them.
@@ -38,15 +61,19 @@ pub(super) fn fields(
     let mut found = Vec::new();
     for name in names {
         let (old, new) = (before.get(name), after.get(name));
-        let noun = format!("the {name}");
-        if let Some(message) = change(&noun, old, new, (&mut *known_before, &mut *known_after)) {
-            let found_here = RawChange::new(kinds::DOCUMENTATION_CHANGED, message);
+        if let Some(change) = change(name, old, new, (&mut *known_before, &mut *known_after)) {
+            let found_here = RawChange::of_field(kinds::DOCUMENTATION_CHANGED, change);
             found.push(found_here.at(old.map(Node::location), new.map(Node::location)));
         }
     }
     found
 }
 
-fn bare(noun: &str) -> &str {
-    noun.strip_prefix("the ").unwrap_or(noun)
+/// True if a value is an object, or a list with one.
+fn has_objects(value: Node<'_>) -> bool {
+    match value.kind() {
+        NodeKind::Object => true,
+        NodeKind::Array => value.items().any(has_objects),
+        _ => false,
+    }
 }

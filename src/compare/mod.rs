@@ -37,7 +37,7 @@ use crate::model::GroupSettings;
 
 use schema::UnfoldingLimits;
 
-pub use comparison::{ApiName, Change, ChangeRules, Comparison, Sunset};
+pub use comparison::{ApiName, CallerMessage, Change, ChangeRules, Comparison, Sunset};
 pub use kinds::{ChangeEffect, Compatibility, KINDS, Kind};
 pub use markdown::markdown;
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::comparison::{ApiName, Change, Sunset};
+use super::comparison::{ApiName, CallerMessage, Change, Sunset};
+use super::documentation::FieldChange;
 use super::excerpt;
 use super::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::{Node, ValueDirection};
@@ -20,6 +21,7 @@ pub(super) struct RawChange {
     /// Direction of the data; `None` where it has no bearing on compatibility.
     pub(super) direction: Option<ValueDirection>,
     pub(super) message: String,
+    pub(super) for_callers: CallerMessage,
     pub(super) before: Option<Location>,
     pub(super) after: Option<Location>,
     /// The date until which a part that is gone was to be kept.
@@ -34,10 +36,16 @@ impl RawChange {
             compatibility: kind.effect.compatibility(None),
             direction: None,
             message: message.into(),
+            for_callers: CallerMessage::Same,
             before: None,
             after: None,
             sunset: None,
         }
+    }
+
+    /// Makes a change of a field that means the same in either direction.
+    pub(super) fn of_field(kind: Kind, change: FieldChange) -> Self {
+        Self::new(kind, change.message).told(change.for_callers)
     }
 
     /// Makes a change of data that goes in a direction, with the effect that its kind has there.
@@ -61,6 +69,12 @@ impl RawChange {
         let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
         let sunset = |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: excerpt::quoted(date) });
         self.sunset = date.and_then(sunset);
+        self
+    }
+
+    /// Tells callers of it in another way.
+    pub(super) fn told(mut self, for_callers: CallerMessage) -> Self {
+        self.for_callers = for_callers;
         self
     }
 
@@ -109,7 +123,7 @@ impl ChangeOutput {
             }
             return;
         }
-        let RawChange { kind, compatibility, message, before, after, sunset, direction: _ } = found;
+        let RawChange { kind, compatibility, message, for_callers, before, after, sunset, direction: _ } = found;
         self.changes.push(Change {
             kind,
             compatibility,
@@ -117,6 +131,7 @@ impl ChangeOutput {
             also: Vec::new(),
             path: path.to_owned(),
             message,
+            for_callers,
             before,
             after,
             sunset,
@@ -158,6 +173,7 @@ fn unplaced(kind: Kind, message: String) -> Change {
         also: Vec::new(),
         path: String::new(),
         message,
+        for_callers: CallerMessage::Same,
         before: None,
         after: None,
         sunset: None,

@@ -219,8 +219,8 @@ impl Comparer<'_> {
     /// Compares the examples of a parameter, header or media type.
     pub(super) fn examples(&mut self, before: Node<'_>, after: Node<'_>, path: &str, report: &mut ApiReport) {
         for name in ["example", "examples"] {
-            if let Some(message) = self.change(&format!("the {name}"), before.get(name), after.get(name)) {
-                let found = RawChange::new(kinds::EXAMPLE_CHANGED, message);
+            if let Some(change) = self.change(name, before.get(name), after.get(name)) {
+                let found = RawChange::of_field(kinds::EXAMPLE_CHANGED, change);
                 report.add(path, found.at(field_place(before, name), field_place(after, name)));
             }
         }

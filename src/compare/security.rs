@@ -33,8 +33,8 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut ApiReport) {
             report.add(&path, found.at(field_place(was, "flows"), field_place(is, "flows")));
         }
         for field in ["flows", "openIdConnectUrl", "bearerFormat"] {
-            if let Some(message) = comparer.change(&format!("the {field}"), was.get(field), is.get(field)) {
-                let found = RawChange::new(kinds::SECURITY_SCHEME_UPDATED, message);
+            if let Some(change) = comparer.change(field, was.get(field), is.get(field)) {
+                let found = RawChange::of_field(kinds::SECURITY_SCHEME_UPDATED, change);
                 report.add(&path, found.at(field_place(was, field), field_place(is, field)));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::comparison::CallerMessage;
 use super::excerpt;
 use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
@@ -58,7 +59,12 @@ type ComparedText<'t> = (Kind, &'static str, &'t Option<String>, &'t Option<Stri
 
 impl SettingsComparison<'_> {
     fn add(&mut self, kind: Kind, setting: &str, message: impl Into<String>) {
-        self.output.add(RawChange::new(kind, message), &format!("settings {setting}"), None);
+        self.add_told(kind, setting, message, CallerMessage::Same);
+    }
+
+    /// Adds a change of which callers are told in another way.
+    fn add_told(&mut self, kind: Kind, setting: &str, message: impl Into<String>, for_callers: CallerMessage) {
+        self.output.add(RawChange::new(kind, message).told(for_callers), &format!("settings {setting}"), None);
     }
 
     fn prefix(&mut self, before: &PathPrefix, after: &PathPrefix) {
@@ -99,7 +105,8 @@ impl SettingsComparison<'_> {
     fn ip_rules(&mut self, before: &GroupIpRules, after: &GroupIpRules) {
         if before != after {
             let message = format!("the IP rules were {} and are {}", ip_rules(before), ip_rules(after));
-            self.add(kinds::IP_RULES_CHANGED, "ip_rules", message);
+            let for_callers = CallerMessage::Other("other addresses may call".to_owned());
+            self.add_told(kinds::IP_RULES_CHANGED, "ip_rules", message, for_callers);
         }
     }
 
@@ -228,7 +235,7 @@ impl SettingsComparison<'_> {
             Forwarding { websockets: before.websockets, encoded_slashes: before.encoded_slashes, ..after.clone() };
         if others != *before {
             let message = "requests reach the backend in another way";
-            self.add(kinds::FORWARDING_CHANGED, "forwarding", message);
+            self.add_told(kinds::FORWARDING_CHANGED, "forwarding", message, CallerMessage::Hidden);
         }
     }
 
@@ -246,10 +253,12 @@ impl SettingsComparison<'_> {
             Some(text) => excerpt::quoted_among(text, other.as_deref()),
             None => "none".to_owned(),
         };
-        for (kind, setting, before, after) in [backend, description] {
+        for ((kind, setting, before, after), for_callers) in
+            [(backend, CallerMessage::Hidden), (description, CallerMessage::Same)]
+        {
             if before != after {
                 let message = format!("the {setting} was {} and is {}", shown(before, after), shown(after, before));
-                self.add(kind, setting, message);
+                self.add_told(kind, setting, message, for_callers);
             }
         }
     }

@@ -11,6 +11,7 @@
 //! - [`Document`] and [`Node`] are the underlying tree, for access beyond the APIs.
 
 mod api;
+mod caller_extensions;
 mod control;
 mod decimal;
 mod document;
@@ -49,6 +50,7 @@ pub use api::{
     Api, Definition, Header, MediaType, Parameter, RequestBody, Response, SecurityKind, SecurityRequirement,
     SecurityScheme, Server, Specification, StatusPattern,
 };
+pub(crate) use caller_extensions::is_for_callers;
 pub(crate) use decimal::Decimal;
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
 pub(crate) use encode::is_written_alike;

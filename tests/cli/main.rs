@@ -23,6 +23,7 @@ mod conflict;
 mod damage;
 mod deleted;
 mod docs;
+mod docs_callers;
 mod documents;
 mod elsewhere;
 mod engines;

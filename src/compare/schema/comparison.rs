@@ -6,6 +6,7 @@ use super::sets::SetId;
 use super::table::SchemaTable;
 use super::view::SchemaView;
 use super::writing::ListWriting;
+use crate::compare::documentation::FieldChange;
 use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
 use crate::compare::output::RawChange;
 use crate::compare::same;
@@ -82,6 +83,19 @@ impl<'d> PairComparison<'_, 'd> {
         let effect = kind.effect.under(self.context.polarity);
         let found = RawChange::directed(kind, effect, self.context.direction, message);
         self.found.push(found.at(before, after));
+    }
+
+    /// Adds a change of a field that has no bearing on the values that are allowed.
+    pub(super) fn add_field(
+        &mut self,
+        kind: Kind,
+        change: FieldChange,
+        before: Option<Location>,
+        after: Option<Location>,
+    ) {
+        let effect = kind.effect.under(self.context.polarity);
+        let found = RawChange::directed(kind, effect, self.context.direction, change.message);
+        self.found.push(found.told(change.for_callers).at(before, after));
     }
 
     /// Brings two sets together that belong to a step from here.

@@ -143,11 +143,11 @@ impl<'d> PairComparison<'_, 'd> {
             let after = self.after.first(name).map(|(_, value)| value);
             let schemas = &mut *self.schemas;
             let fingerprints = (&mut schemas.before.fingerprints, &mut schemas.after.fingerprints);
-            if let Some(message) = documentation::change(&format!("the {name}"), before, after, fingerprints) {
+            if let Some(change) = documentation::change(name, before, after, fingerprints) {
                 // The names and attributes of XML mean nothing in JSON.
                 let is_described = name == "xml" && (!self.context.is_xml || self.is_same_xml(before, after));
                 let kind = if is_described { Kind { effect: ChangeEffect::Describes, ..kind } } else { kind };
-                self.add_beyond_values(kind, message, before.map(Node::location), after.map(Node::location));
+                self.add_field(kind, change, before.map(Node::location), after.map(Node::location));
             }
         }
     }

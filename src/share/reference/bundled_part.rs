@@ -4,21 +4,7 @@
 //! generators (`x-…`), comments of schemas. Only a walk that knows where it is can tell those from the data of an
 //! example, and from names that an author chose for a property or a header.
 
-/// Extensions that tell callers something; all others are of those who run the API.
-const KEPT_EXTENSIONS: [&str; 12] = [
-    "x-apigw-match",
-    "x-apigw-unsigned-body",
-    "x-apigw-websocket",
-    "x-code-samples",
-    "x-codeSamples",
-    "x-displayName",
-    "x-enum-descriptions",
-    "x-enum-varnames",
-    "x-enumDescriptions",
-    "x-enumNames",
-    "x-sunset",
-    "x-tagGroups",
-];
+use crate::definition::is_for_callers;
 
 /// A part of a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,5 +108,5 @@ impl BundledPart {
 }
 
 fn kept_extension(name: &str) -> Option<BundledPart> {
-    KEPT_EXTENSIONS.contains(&name).then_some(BundledPart::Data)
+    is_for_callers(name).then_some(BundledPart::Data)
 }

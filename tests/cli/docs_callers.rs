@@ -51,3 +51,23 @@ fn changes_tell_nothing_that_the_definition_for_callers_leaves_out() {
     let own = sandbox.run("diff noted@0.0.1 noted@0.1.0").stdout;
     assert!(own.contains("the servers were") && own.contains("note-two"), "{own}");
 }
+
+#[test]
+fn a_backend_in_place_of_a_mock_is_a_change_for_callers() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("groups/petstore/group.yaml").replace("auth: none", "auth: subscription");
+    sandbox.write("groups/petstore/group.yaml", &settings);
+    let pages = || {
+        sandbox.run("docs --env test --out public").expect_exit(0);
+        ["md", "atom"].map(|name| sandbox.read(&format!("public/test/petstore/changes.{name}")))
+    };
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("publish petstore --env test --backend http://127.0.0.1:1 -y").expect_exit(0);
+    let [changes, feed] = pages();
+    let expected = "### Callers may break\n\n- a real backend responds, no longer a mock: callers need a subscription key in the header";
+    assert!(changes.contains(expected), "{changes}");
+    assert!(feed.contains("<title>0.0.1: 1 breaking</title>"), "{feed}");
+    sandbox.run("publish petstore --env test --mock -y").expect_exit(0);
+    let [changes, _] = pages();
+    assert!(changes.contains("- mock responses of the definition in place of a real backend's"), "{changes}");
+}

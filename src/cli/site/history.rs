@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{DeploymentState, EnvironmentName, GroupChange, GroupName, Release};
 use crate::plan::{Facts as _, PublishCandidate};
-use crate::share::reference::{ReleaseEffect, ReleaseRecord};
+use crate::share::reference::{ReleaseEffect, ReleaseRecord, SourceChange};
 use crate::workspace::{CommittedOperation, DiskFacts};
 
 /// The most releases of a group whose changes are shown.
@@ -55,6 +55,7 @@ impl<'f> GroupHistory<'f> {
                 action: change.action,
                 message: committed.operation.message.clone(),
                 effect: self.effect(change),
+                source_change: self.source_change(change),
                 has_page: is_version && self.candidate(&release).is_some(),
                 release,
             })
@@ -66,6 +67,20 @@ impl<'f> GroupHistory<'f> {
     fn numbered(&self, release: &Release) -> Release {
         let number = self.facts.number(self.group, release).ok().flatten();
         Release { version: number.unwrap_or_else(|| release.version.clone()), ..release.clone() }
+    }
+
+    /// Returns the change between a mock and a backend, if a release is one.
+    fn source_change(&self, change: &GroupChange) -> Option<SourceChange> {
+        let (before, after) = (&change.before.as_ref()?.release, &change.after);
+        let is_live = after.state != DeploymentState::Offline;
+        if !is_live || before.backend.is_mock() == after.backend.is_mock() {
+            return None;
+        }
+        if after.backend.is_mock() {
+            return Some(SourceChange::ToMock);
+        }
+        let candidate = self.candidate(after)?;
+        Some(SourceChange::ToBackend(candidate.settings.auth.clone()))
     }
 
     fn effect(&self, change: &GroupChange) -> ReleaseEffect {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::markdown::is_harmless_link;
 use super::source::ReferenceSource;
 use crate::definition::SecurityKind;
-use crate::model::{EnvironmentName, KeyKind, RateLimits, SubscriptionAuth};
+use crate::model::{Auth, EnvironmentName, KeyKind, RateLimits, SubscriptionAuth};
 use crate::share::model::DefinitionModel;
 use crate::share::sdk::{ClientArchive, archive_names};
 
@@ -38,17 +38,21 @@ pub(super) struct ClientLink {
 
 /// Describes who may call the group.
 pub(super) fn access(source: ReferenceSource<'_>) -> String {
-    let auth = &source.settings.auth;
     if source.is_mock() {
         return "anyone, as mock responses need no key".to_owned();
     }
+    keys_of(&source.settings.auth).unwrap_or_else(|| "anyone, as far as the gateway is concerned".to_owned())
+}
+
+/// Names the keys of which a backend asks for one; `None` where it asks for none.
+pub(super) fn keys_of(auth: &Auth) -> Option<String> {
     let header = auth.subscription.as_ref().map(SubscriptionAuth::first_header);
     let words = |kind: KeyKind| match (kind, header) {
         (KeyKind::Subscription, Some(header)) => format!("a subscription key in the header {header}"),
         _ => format!("a {kind}"),
     };
     let kinds: Vec<String> = auth.kinds().map(words).collect();
-    if kinds.is_empty() { "anyone, as far as the gateway is concerned".to_owned() } else { kinds.join(" or ") }
+    (!kinds.is_empty()).then(|| kinds.join(" or "))
 }
 
 /// Lists the rules that a caller has to know, in the order in which a request meets them.

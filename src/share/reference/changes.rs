@@ -6,13 +6,14 @@ use minijinja::context;
 use minijinja::value::{Serde, Value as TemplateValue};
 use serde::Serialize;
 
+use super::callers::keys_of;
 use super::group_page::{author_name, readable_time};
 use super::markdown::{code, line};
 use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, policy, render};
 use super::source::ServingState;
-use crate::compare::{Comparison, Compatibility};
+use crate::compare::{Change, Comparison, Compatibility};
 use crate::model::{
-    DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
+    Auth, DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
 };
 use crate::share::GeneratedFile;
 
@@ -38,6 +39,8 @@ pub struct ReleaseRecord {
     pub release: Release,
     /// The effect on callers.
     pub effect: ReleaseEffect,
+    /// The change between a mock and a backend, if it is one.
+    pub source_change: Option<SourceChange>,
     /// True if there is a page of its version.
     pub has_page: bool,
 }
@@ -49,12 +52,21 @@ pub enum ReleaseEffect {
     First,
     /// Nothing is live any longer.
     Offline,
-    /// The same version: the backend alone changed, or it is back.
+    /// The same version: its source of responses alone changed, or it is back.
     SameVersion,
     /// Another version than the one that was live before.
     Compared(Comparison),
     /// A version that cannot be read, with the reason.
     Unreadable(String),
+}
+
+/// Another source of responses than the one before.
+#[derive(Debug, Clone)]
+pub enum SourceChange {
+    /// A mock responds in place of a backend.
+    ToMock,
+    /// A backend responds in place of a mock, and asks callers for keys as these settings say.
+    ToBackend(Auth),
 }
 
 /// The history of a group in an environment.
@@ -92,7 +104,8 @@ struct ReleaseSection {
 
 #[derive(Debug, Serialize)]
 struct CallerChangeView {
-    class: &'static str,
+    #[serde(rename = "class")]
+    compatibility: Compatibility,
     callers: &'static str,
     apis: String,
     place: String,
@@ -136,13 +149,21 @@ pub fn changes(source: ChangesSource<'_>) -> Result<Vec<GeneratedFile>, RenderEr
 fn release_view(record: &ReleaseRecord) -> ReleaseSection {
     let release = &record.release;
     let is_offline = release.state == DeploymentState::Offline;
-    let (changes, remark) = match &record.effect {
+    let (mut changes, remark) = match &record.effect {
         ReleaseEffect::First => (Vec::new(), "Nothing was live before.".to_owned()),
         ReleaseEffect::Offline => (Vec::new(), "Callers get no response any longer.".to_owned()),
-        ReleaseEffect::SameVersion => (Vec::new(), "The same version as before: the API is unchanged.".to_owned()),
+        ReleaseEffect::SameVersion => {
+            (Vec::new(), "The same version as before: its definition is unchanged.".to_owned())
+        }
         ReleaseEffect::Unreadable(reason) => (Vec::new(), format!("The changes are not known: {reason}.")),
-        ReleaseEffect::Compared(comparison) => (change_views(comparison), remark_of(comparison)),
+        ReleaseEffect::Compared(comparison) => {
+            let (views, left) = change_views(comparison);
+            let remark = remark_of(&views, left);
+            (views, remark)
+        }
     };
+    changes.extend(record.source_change.as_ref().map(source_change_view));
+    changes.sort_by_key(|change| change.compatibility);
     ReleaseSection {
         anchor: format!("release-{}", record.operation),
         operation: record.operation.to_string(),
@@ -155,35 +176,66 @@ fn release_view(record: &ReleaseRecord) -> ReleaseSection {
         action: record.action.as_str(),
         actor: author_name(&record.actor).to_owned(),
         message: record.message.clone(),
-        breaking: changes.iter().filter(|change| change.class == Compatibility::Breaking.as_str()).count(),
+        breaking: changes.iter().filter(|change| change.compatibility == Compatibility::Breaking).count(),
         remark,
         changes,
     }
 }
 
-fn remark_of(comparison: &Comparison) -> String {
-    let left = comparison.changes.len().saturating_sub(MOST_CHANGES);
-    if left > 0 { format!("{left} more changes are not listed.") } else { "Callers see no difference.".to_owned() }
+fn remark_of(views: &[CallerChangeView], left: usize) -> String {
+    match left {
+        0 if views.is_empty() => "Callers see no difference.".to_owned(),
+        0 => String::new(),
+        _ => format!("{left} more changes are not listed."),
+    }
 }
 
-/// Lists changes, those first that break callers.
-fn change_views(comparison: &Comparison) -> Vec<CallerChangeView> {
-    let mut changes: Vec<_> = comparison.changes.iter().collect();
-    changes.sort_by_key(|change| change.compatibility);
-    let view = |change: &crate::compare::Change| {
-        Some(CallerChangeView {
-            message: change.message_for_callers()?.to_owned(),
-            class: change.compatibility.as_str(),
-            callers: match change.compatibility {
-                Compatibility::Breaking => "Callers may break",
-                Compatibility::Warning => "Requests may mean something else",
-                Compatibility::Compatible => "Callers keep working",
-            },
-            apis: change.apis(MOST_NAMED),
-            place: change.path.clone(),
-        })
+/// Lists the changes that callers see, those first that break them, and counts those beyond the limit.
+fn change_views(comparison: &Comparison) -> (Vec<CallerChangeView>, usize) {
+    let mut changes: Vec<_> =
+        comparison.changes.iter().filter_map(|change| Some((change, change.message_for_callers()?))).collect();
+    changes.sort_by_key(|(change, _)| change.compatibility);
+    let left = changes.len().saturating_sub(MOST_CHANGES);
+    changes.truncate(MOST_CHANGES);
+    let view = |(change, message): (&Change, &str)| CallerChangeView {
+        message: message.to_owned(),
+        compatibility: change.compatibility,
+        callers: callers(change.compatibility),
+        apis: change.apis(MOST_NAMED),
+        place: change.path.clone(),
     };
-    changes.into_iter().filter_map(view).take(MOST_CHANGES).collect()
+    (changes.into_iter().map(view).collect(), left)
+}
+
+/// Describes another source of responses. Mocks take requests without a key.
+fn source_change_view(change: &SourceChange) -> CallerChangeView {
+    let (compatibility, message) = match change {
+        SourceChange::ToMock => {
+            (Compatibility::Warning, "mock responses of the definition in place of a real backend's".to_owned())
+        }
+        SourceChange::ToBackend(auth) => {
+            let message = "a real backend responds, no longer a mock".to_owned();
+            match keys_of(auth) {
+                Some(keys) => (Compatibility::Breaking, format!("{message}: callers need {keys}")),
+                None => (Compatibility::Warning, message),
+            }
+        }
+    };
+    CallerChangeView {
+        message,
+        compatibility,
+        callers: callers(compatibility),
+        apis: String::new(),
+        place: String::new(),
+    }
+}
+
+const fn callers(compatibility: Compatibility) -> &'static str {
+    match compatibility {
+        Compatibility::Breaking => "Callers may break",
+        Compatibility::Warning => "Requests may mean something else",
+        Compatibility::Compatible => "Callers keep working",
+    }
 }
 
 fn markdown(source: ChangesSource<'_>, releases: &[ReleaseSection]) -> String {
@@ -194,18 +246,18 @@ fn markdown(source: ChangesSource<'_>, releases: &[ReleaseSection]) -> String {
         let _ = write!(text, "\n## {}{offline}{backend}\n\n", release.version);
         let why = release.message.as_deref().map(|message| format!(": {}", line(message))).unwrap_or_default();
         let _ = writeln!(text, "{}, {} by {}{why}", release.time, release.action, line(&release.actor));
-        if release.changes.is_empty() {
-            let _ = write!(text, "\n{}\n", line(&release.remark));
-        }
-        let mut class = "";
+        let mut heading = "";
         for change in &release.changes {
-            if change.class != class {
-                class = change.class;
+            if change.callers != heading {
+                heading = change.callers;
                 let _ = write!(text, "\n### {}\n\n", change.callers);
             }
             let apis = if change.apis.is_empty() { String::new() } else { format!("{}: ", line(&change.apis)) };
             let place = if change.place.is_empty() { String::new() } else { format!(" (`{}`)", code(&change.place)) };
             let _ = writeln!(text, "- {apis}{}{place}", line(&change.message));
+        }
+        if !release.remark.is_empty() {
+            let _ = write!(text, "\n{}\n", line(&release.remark));
         }
     }
     text

@@ -38,7 +38,7 @@ mod samples;
 mod source;
 mod type_view;
 
-pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
+pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, SourceChange, changes};
 pub use group_page::reference;
 pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, ServedState, matrix};
 pub use page::RenderError;

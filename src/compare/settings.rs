@@ -82,13 +82,14 @@ impl SettingsComparison<'_> {
         } else if before.to_string() != after.to_string() {
             self.add(kinds::AUTH_LIFTED, "auth", format!("auth was {before} and is {after}"));
         } else if lets_in_fewer(before, after) {
-            let message = format!("settings of auth {after} are others, and let in fewer callers");
+            let message = format!("settings of auth {after} let in fewer callers{}", changed_settings(before, after));
             self.add(kinds::AUTH_SETTINGS_NARROWED, "auth", message);
         } else if lets_in_fewer(after, before) {
-            let message = format!("settings of auth {after} are others, and let in more callers");
+            let message = format!("settings of auth {after} let in more callers{}", changed_settings(before, after));
             self.add(kinds::AUTH_SETTINGS_WIDENED, "auth", message);
         } else if before != after {
-            self.add(kinds::AUTH_SETTINGS_CHANGED, "auth", format!("settings of auth {after} are others"));
+            let message = format!("settings of auth {after} changed{}", changed_settings(before, after));
+            self.add(kinds::AUTH_SETTINGS_CHANGED, "auth", message);
         }
     }
 
@@ -282,6 +283,29 @@ fn ip_rules(rules: &GroupIpRules) -> String {
     rules.environments.iter().fold(own, |text, (environment, rules)| {
         format!("{text}; in {environment} {}", ranges(&rules.allow, &rules.deny))
     })
+}
+
+/// Describes the settings that callers have to follow, as far as they changed, after a colon.
+fn changed_settings(before: &Auth, after: &Auth) -> String {
+    let either = |texts: &[String]| texts.join(" or ");
+    let mut changes = Vec::new();
+    let mut add = |name: &str, was: String, is: String| {
+        if was != is {
+            changes.push(format!("{name} was {was} and is {is}"));
+        }
+    };
+    if let Some((before, after)) = before.subscription.as_ref().zip(after.subscription.as_ref()) {
+        add("the header of the key", either(&before.headers), either(&after.headers));
+    }
+    if let Some((before, after)) = before.signature.as_ref().zip(after.signature.as_ref()) {
+        let seconds = |tolerance: u16| format!("{tolerance} s");
+        add("the tolerance of clocks", seconds(before.tolerance_s), seconds(after.tolerance_s));
+    }
+    if let Some((before, after)) = before.token.as_ref().zip(after.token.as_ref()) {
+        add("the issuer of tokens", before.issuer.clone(), after.issuer.clone());
+        add("their audience", either(&before.audience), either(&after.audience));
+    }
+    if changes.is_empty() { String::new() } else { format!(": {}", changes.join("; ")) }
 }
 
 /// True if settings of the same kinds of keys shut out callers whom those before let in: by a header in which keys

@@ -71,3 +71,17 @@ fn a_backend_in_place_of_a_mock_is_a_change_for_callers() {
     let [changes, _] = pages();
     assert!(changes.contains("- mock responses of the definition in place of a real backend's"), "{changes}");
 }
+
+#[test]
+fn a_key_in_another_header_is_told_with_its_name() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    for (header, bump) in [("x-key-1", ""), ("x-key-2", " --bump minor")] {
+        let auth = format!("auth: {{subscription: {{headers: [{header}]}}}}");
+        sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", &auth));
+        sandbox.run(&format!("publish petstore --env test --backend http://127.0.0.1:1 -y{bump}")).expect_exit(0);
+    }
+    sandbox.run("docs --env test --out public").expect_exit(0);
+    let changes = sandbox.read("public/test/petstore/changes.md");
+    assert!(changes.contains("the header of the key was x-key-1 and is x-key-2"), "{changes}");
+}

@@ -51,6 +51,17 @@ const check = async (address, width, colorScheme) => {
     .map((link) => link.getAttribute("href").slice(1)).filter((name) => name && !document.getElementById(name)));
   if (missing.length) fault(`no part for ${missing.slice(0, 3)}`);
 
+  // A link leads to its part, which then stands below the bar: parts that nobody has seen have an estimated height.
+  await page.reload();
+  const names = await page.evaluate(() => [...document.querySelectorAll(".nav li > a")].map((link) => link.getAttribute("href")));
+  for (const at of [...new Set([names.length - 1, names.length >> 1, 1])].filter((at) => names[at])) {
+    await page.evaluate((name) => document.querySelector(`.nav li > a[href="${CSS.escape(name)}"]`).click(), names[at]);
+    await page.waitForTimeout(1000);
+    const top = await page.evaluate((name) => document.getElementById(decodeURIComponent(name.slice(1))).getBoundingClientRect().top, names[at]);
+    const isLast = await page.evaluate(() => innerHeight + scrollY >= document.documentElement.scrollHeight - 2);
+    if (top < 0 || (top > 200 && !isLast)) fault(`${names[at]} lands at ${Math.round(top)}`);
+  }
+
   // A search leaves what has its words.
   const first = await page.evaluate(() => document.querySelector(".nav li > a[data-find]")?.textContent);
   if (first && await page.isVisible("#find")) {

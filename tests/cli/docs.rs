@@ -12,7 +12,7 @@ use crate::serving::{Serving, get};
 use crate::tools::{has_tool, named_by};
 
 /// Makes a workspace with two versions in test, and documents of it.
-fn documented() -> Sandbox {
+pub(crate) fn documented() -> Sandbox {
     let sandbox = Sandbox::petstore();
     sandbox.run_words(&["publish", "--env", "test", "--mock", "-m", "first <b>try</b>"]).expect_exit(0);
     let definition = sandbox.read("groups/petstore/openapi.yaml");

@@ -24,6 +24,7 @@ mod damage;
 mod deleted;
 mod docs;
 mod docs_callers;
+mod docs_followed;
 mod documents;
 mod elsewhere;
 mod engines;

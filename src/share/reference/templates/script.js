@@ -263,14 +263,28 @@
     if (button) open(button.closest(".op"), button);
   });
 
-  // Served pages follow what is live: they are loaded again once the state has another name.
+  // Served pages follow what is live: they are loaded again once the state has another name. Without a response, they say since when
+  // they may be wrong: one that is missed may be a restart, two are a loss.
   const state = root.dataset.state;
   if (state) {
-    setInterval(async () => {
+    const notice = make("p", { className: "banner lost", hidden: true });
+    notice.setAttribute("role", "alert");
+    document.querySelector(".bar").after(notice);
+    const readable = (time) => time.toISOString().slice(0, 19).replace("T", " ");
+    let right = new Date(), missed = 0;
+    const follow = async () => {
       try {
-        const now = await (await fetch(root.dataset.stateAddress, { cache: "no-store" })).text();
-        if (now !== state && now.length === state.length && !document.querySelector("form.try")) location.reload();
-      } catch { /* the gateway restarts */ }
-    }, 2000);
+        const response = await fetch(root.dataset.stateAddress, { cache: "no-store", signal: AbortSignal.timeout(4000) });
+        const now = await response.text();
+        if (!response.ok || now.length !== state.length) throw new Error("no state");
+        if (now !== state && !document.querySelector("form.try")) location.reload();
+        [right, missed] = [new Date(), 0];
+      } catch { missed += 1; }
+      root.classList.toggle("adrift", missed > 1);
+      notice.hidden = missed < 2;
+      if (missed === 2) notice.textContent = `The gateway has not answered since ${readable(right)} UTC: what stands here was right then.`;
+      setTimeout(follow, 2000);
+    };
+    setTimeout(follow, 2000);
   }
 })();

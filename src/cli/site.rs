@@ -3,6 +3,7 @@
 //! [`share::reference`]: crate::share::reference
 
 mod history;
+mod last_entries;
 mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crate::share::reference::{
 use crate::workspace::{DiskFacts, Workspace};
 use history::GroupHistory;
 
+pub(super) use last_entries::LastEntries;
 pub(super) use version::version_documents;
 
 /// The newest versions of a group whose clients lie beside their pages; `sdk` generates those of any version.
@@ -87,13 +89,14 @@ impl From<SiteError> for CommandError {
 }
 
 impl<'a> DocumentSite<'a> {
-    /// Reads the entries of all environments, as far as they can be read.
-    pub(super) fn read(workspace: &'a Workspace, selection: &SiteSelection, serving: Option<ServingState>) -> Self {
+    /// Reads the entries of all environments, as far as they can be read; with `last`, those of before stand in for the
+    /// others.
+    pub(super) fn read(workspace: &'a Workspace, selection: &SiteSelection, last: Option<&LastEntries>) -> Self {
         let settings = workspace.settings();
         let overviews = workspace.overview(&settings.environments(), None);
         let mut problems = Vec::new();
         let mut environments = Vec::new();
-        for overview in overviews {
+        for mut overview in overviews {
             let is_chosen =
                 selection.environments.is_empty() || selection.environments.contains(&overview.environment.name);
             if !is_chosen {
@@ -103,6 +106,9 @@ impl<'a> DocumentSite<'a> {
                 let group = problem.group.as_ref().map(|group| format!("{group} in ")).unwrap_or_default();
                 format!("{group}{}: {}", problem.environment, problem.message)
             }));
+            if let Some(last) = last {
+                last.complete(&mut overview);
+            }
             environments.push(overview.environment);
         }
         for environment in &mut environments {
@@ -131,7 +137,7 @@ impl<'a> DocumentSite<'a> {
         });
         let read: Vec<SiteEnvironment> = read.collect();
         let groups = read.iter().flat_map(|environment| environment.entries.keys().cloned()).collect();
-        Self { workspace, serving, environments: read, groups, problems }
+        Self { workspace, serving: None, environments: read, groups, problems }
     }
 
     /// Begins to read versions, each of them once.

@@ -5,8 +5,42 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::docs::documented;
-use crate::serving::Serving;
+use crate::serving::{Serving, get};
 use crate::tools::{has_tool, named_by};
+
+#[test]
+fn a_file_that_cannot_be_read_takes_no_served_page_away() {
+    let sandbox = documented();
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    let good = sandbox.read("deployments/test.yaml");
+    let merged = format!("<<<<<<< HEAD\n{good}");
+    // Before anybody has read a page, and after.
+    for broken in [merged.as_str(), "schema: [broken"] {
+        sandbox.write("deployments/test.yaml", broken);
+        let matrix = get(&documents, "/");
+        assert!(matrix.contains(">0.1.0</a>") && matrix.contains("deployments/test.yaml"), "{matrix}");
+        assert!(get(&documents, "/test/petstore/").contains("at most 50"), "{broken}");
+        assert!(get(&documents, "/test/petstore/0.0.1/llms.txt").starts_with("HTTP/1.1 200"), "{broken}");
+        sandbox.write("deployments/test.yaml", &good);
+        assert!(!get(&documents, "/").contains("deployments/test.yaml"));
+    }
+    // What is taken away in a file that can be read is gone.
+    sandbox.run("offline petstore --env test --wait").expect_exit(0);
+    assert!(get(&documents, "/test/petstore/").contains("Nothing is live now"));
+}
+
+#[test]
+fn nothing_that_can_be_read_is_not_nothing_published() {
+    let sandbox = documented();
+    let good = sandbox.read("deployments/test.yaml");
+    sandbox.write("deployments/test.yaml", "schema: [broken");
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let matrix = get(&serving.documents(), "/");
+    assert!(!matrix.contains("Nothing has been published"), "{matrix}");
+    sandbox.write("deployments/test.yaml", &good);
+    assert!(get(&serving.documents(), "/").contains(">0.1.0</a>"));
+}
 
 #[test]
 fn a_page_says_that_its_gateway_no_longer_answers() {

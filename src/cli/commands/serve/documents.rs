@@ -14,7 +14,7 @@ use super::page_cache::{MadePages, PageCache, PageUnit};
 use super::page_response::{text, to_folder};
 use super::served_state::served_state;
 use super::try_it;
-use crate::cli::site::{DocumentSite, ServedCheck, SiteError, SiteSelection};
+use crate::cli::site::{DocumentSite, LastEntries, ServedCheck, SiteError, SiteSelection};
 use crate::gateway::{PageSource, is_own_host};
 use crate::model::{Deployment, DomainName, EnvironmentName, GroupName, PublicOrigin};
 use crate::share::reference::ServingState;
@@ -37,6 +37,8 @@ pub(super) struct ServedDocuments {
     /// True if requests are passed on to the gateway.
     passes_on: bool,
     pages: PageCache,
+    /// The entries that stand in for those that cannot be read.
+    last: LastEntries,
 }
 
 impl ServedDocuments {
@@ -52,6 +54,8 @@ impl ServedDocuments {
             origin: OnceLock::new(),
             passes_on,
             pages: PageCache::default(),
+            // The first reader may come after a file was broken.
+            last: LastEntries::read(workspace),
         }
     }
 
@@ -73,8 +77,8 @@ impl ServedDocuments {
         let served = |environment: &EnvironmentName, group: &GroupName, deployment: &Deployment| {
             served_state(&gateways, environment, group, deployment)
         };
-        let mut site = DocumentSite::read(&workspace, &self.selection, None);
-        let state = site.state_name(&served);
+        let mut site = DocumentSite::read(&workspace, &self.selection, Some(&self.last));
+        let state = site.state_name(&served, None);
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));
         }

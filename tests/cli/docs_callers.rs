@@ -1,5 +1,6 @@
 //! Documents tell callers all that concerns them, and nothing that lies behind the gateway.
 
+use crate::docs::documented;
 use crate::harness::Sandbox;
 
 /// A definition with a note of its owners wherever one can stand.
@@ -84,4 +85,31 @@ fn a_key_in_another_header_is_told_with_its_name() {
     sandbox.run("docs --env test --out public").expect_exit(0);
     let changes = sandbox.read("public/test/petstore/changes.md");
     assert!(changes.contains("the header of the key was x-key-1 and is x-key-2"), "{changes}");
+}
+
+#[test]
+fn programs_that_read_are_told_what_is_no_longer_live() {
+    let sandbox = documented();
+    let read = |path: &str| sandbox.read(&format!("public/test/petstore/{path}"));
+    let is_live = |path: &str| {
+        let definition: serde_json::Value = serde_json::from_str(&read(path)).expect("JSON");
+        definition["x-apigw-release"]["live"].clone()
+    };
+    let past = read("0.0.1/llms.txt");
+    assert!(past.contains("which was live in test and is no longer. [0.1.0 is live now](../llms.txt)."), "{past}");
+    assert!(read("llms.txt").contains("Version 0.1.0 of petstore, as it is in test.\n"));
+    assert_eq!((is_live("openapi.json"), is_live("0.0.1/openapi.json")), (true.into(), false.into()));
+    sandbox.run("offline petstore --env test").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    let index = read("llms.txt");
+    assert!(
+        index.contains("Nothing of it is live there now.") && index.contains("Access while it was live:"),
+        "{index}"
+    );
+    assert!(read("operations/op-listPets.md").contains("Not live now.\n"));
+    assert_eq!(is_live("openapi.json"), false);
+    let page = read("index.html");
+    for told in ["Anyone may call", "<dt>Answers</dt>", "<dt>Access</dt>"] {
+        assert!(!page.contains(told), "{told}: {page}");
+    }
 }

@@ -133,6 +133,7 @@ fn set_servers(document: &mut Map<String, Value>, source: ReferenceSource<'_>) {
             "version": version,
             "digest": digest,
             "backend": if released.is_mock { "mock" } else { "real" },
+            "live": source.past().is_none(),
         }),
         None => json!({"version": version, "digest": digest}),
     };

@@ -16,7 +16,6 @@ use super::samples::ClientSamples;
 use super::source::{ReferenceSource, ReleasedSource};
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::SecurityKind;
-use crate::model::DeploymentState;
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, ModelSource};
 use crate::share::sdk::SampleSource;
@@ -65,6 +64,7 @@ pub fn reference(source: ReferenceSource<'_>) -> Result<Vec<GeneratedFile>, Rend
         prefix: source.settings.prefix.before_path(),
         base: source.addresses().next().map_or("", |(_, url)| url.as_str()),
         is_mock,
+        is_past: source.past().is_some(),
         samples: &samples,
         most_rows: most_rows(&model),
         most_code: (MOST_CODE_IN_PAGE / model.operations.len().max(1)).clamp(512, 6 * 1024),
@@ -176,8 +176,7 @@ fn group(
 /// Describes a release, and what is live in its environment and in others.
 fn release(source: ReferenceSource<'_>, released: ReleasedSource<'_>) -> TemplateValue {
     let live = released.live.deployment;
-    let is_live = live.release.state == DeploymentState::Live;
-    let is_this = is_live && live.release.digest == source.digest;
+    let is_this = source.past().is_none();
     let elsewhere: Vec<TemplateValue> = released
         .elsewhere
         .iter()
@@ -194,7 +193,7 @@ fn release(source: ReferenceSource<'_>, released: ReleasedSource<'_>) -> Templat
         by => released.live.by.map_or("somebody unknown", author_name),
         elsewhere,
         live_href => (!is_this).then_some(if released.is_of_version { "../index.html" } else { "changes.html" }),
-        live_version => is_live.then(|| released.live.number.to_string()),
+        live_version => released.live_version().map(ToString::to_string),
     }
 }
 

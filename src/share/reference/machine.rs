@@ -7,7 +7,7 @@ use super::code::curl;
 use super::description_markdown::description_markdown;
 use super::group_frame::title;
 use super::markdown::{code, first_line, line};
-use super::operation_view::{OperationViewer, access_words};
+use super::operation_view::OperationViewer;
 use super::request::sample_request;
 use super::source::ReferenceSource;
 use super::type_view::{TypeSide, TypeViewer};
@@ -46,9 +46,20 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
         let _ = writeln!(text, "> {}\n", line(&summary));
     }
     let (version, group) = (source.version, source.group);
-    let _ = match source.released {
-        Some(released) => writeln!(text, "Version {version} of {group}, as it is in {}.\n", released.environment),
-        None => writeln!(
+    let _ = match (source.released, source.past()) {
+        (Some(released), Some(_)) => {
+            let now = match released.live_version() {
+                Some(live) if released.is_of_version => format!("[{live} is live now](../llms.txt)"),
+                Some(live) => format!("{live} is live now"),
+                None => "Nothing of it is live there now".to_owned(),
+            };
+            let environment = released.environment;
+            writeln!(text, "Version {version} of {group}, which was live in {environment} and is no longer. {now}.\n")
+        }
+        (Some(released), None) => {
+            writeln!(text, "Version {version} of {group}, as it is in {}.\n", released.environment)
+        }
+        (None, _) => writeln!(
             text,
             "Version {version} of {group} by itself, as it is where a real backend answers; it may be live nowhere.\n"
         ),
@@ -57,7 +68,8 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
         let place = if source.released.is_some() { String::new() } else { format!(" in {environment}") };
         let _ = writeln!(text, "- Address{place}: {url}");
     }
-    let _ = writeln!(text, "- Access: {}", access(source));
+    let name = if source.past().is_some() { "Access while it was live" } else { "Access" };
+    let _ = writeln!(text, "- {name}: {}", access(source));
     for CallerRule { name, text: rule, link } in rules(source, model) {
         let link = link.map(|link| format!(" See {}.", link.href)).unwrap_or_default();
         let _ = writeln!(text, "- {name}: {}{}", line(&rule), line(&link));
@@ -112,7 +124,7 @@ fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, ope
     if operation.is_deprecated {
         text.push_str("Deprecated: callers should no longer use it.\n\n");
     }
-    let _ = writeln!(text, "{}.", access_words(access));
+    let _ = writeln!(text, "{}.", operations.access(operation));
     write_messages(&mut text, model, operations, operation);
     if operation.not_served.is_none() {
         let request = curl(&sample_request(model, operation, operations.base, access));

@@ -129,6 +129,8 @@ pub(super) struct OperationViewer<'m> {
     /// The address of the group, with its prefix.
     pub(super) base: &'m str,
     pub(super) is_mock: bool,
+    /// True if the version is not live in the environment of the page.
+    pub(super) is_past: bool,
     /// The calls of the clients.
     pub(super) samples: &'m ClientSamples,
     /// The most rows of a body's type.
@@ -338,14 +340,17 @@ impl<'m> OperationViewer<'m> {
     }
 
     /// Describes who may call an operation in this page's environment.
-    fn access(&self, operation: &OperationModel) -> String {
+    pub(super) fn access(&self, operation: &OperationModel) -> String {
+        if self.is_past {
+            return "Not live now".to_owned();
+        }
         let access = if self.is_mock { &operation.mock_access } else { &operation.access };
         access_words(access)
     }
 }
 
 /// Describes who may call.
-pub(super) fn access_words(access: &RouteAccess) -> String {
+fn access_words(access: &RouteAccess) -> String {
     let credential = |credential: &Credential| match credential {
         Credential::Header(name) => format!("the header {name}"),
         Credential::Query(name) => format!("the query parameter {name}"),

@@ -1,7 +1,9 @@
 //! The input of a reference: a version, and all that is said beside it.
 
 use crate::definition::Definition;
-use crate::model::{Deployment, Digest, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, Version};
+use crate::model::{
+    Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, Version,
+};
 use crate::share::model::EnvironmentServers;
 
 /// A version of a group as its reference shows it.
@@ -46,10 +48,26 @@ pub struct ReleasedSource<'a> {
     pub serving: Option<&'a ServingState>,
 }
 
+impl ReleasedSource<'_> {
+    /// Returns the number of the version that is live in the environment, if any is.
+    pub(super) fn live_version(&self) -> Option<&Version> {
+        (self.live.deployment.release.state == DeploymentState::Live).then_some(self.live.number)
+    }
+}
+
 impl<'a> ReferenceSource<'a> {
     /// True if a mock responds; a version by itself is described as with a backend.
     pub(super) fn is_mock(&self) -> bool {
         self.released.is_some_and(|released| released.is_mock)
+    }
+
+    /// Returns the release where it is not live: another version is, or none.
+    pub(super) fn past(&self) -> Option<ReleasedSource<'a>> {
+        let is_live = |released: &ReleasedSource<'_>| {
+            let live = &released.live.deployment.release;
+            live.state == DeploymentState::Live && live.digest == self.digest
+        };
+        self.released.filter(|released| !is_live(released))
     }
 
     /// True if the page lies in the folder of its version.

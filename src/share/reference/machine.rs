@@ -71,8 +71,8 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
     let name = if source.past().is_some() { "Access while it was live" } else { "Access" };
     let _ = writeln!(text, "- {name}: {}", access(source));
     for CallerRule { name, text: rule, link } in rules(source, model) {
-        let link = link.map(|link| format!(" See {}.", link.href)).unwrap_or_default();
-        let _ = writeln!(text, "- {name}: {}{}", line(&rule), line(&link));
+        let link = link.map(|link| format!(" See {}.", line(&link.href))).unwrap_or_default();
+        let _ = writeln!(text, "- {name}: {}{link}", line(&rule));
     }
     let tags = std::iter::once(None).chain(model.tags.iter().map(|tag| Some(tag.name.as_str())));
     for tag in tags {

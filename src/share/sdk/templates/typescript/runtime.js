@@ -95,9 +95,18 @@ function isObject(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
+/** Lists the fields of an object that have a value, as `JSON.stringify` does. */
+function fieldsOf(object) {
+  return Object.entries(object).filter(([, value]) => value !== undefined);
+}
+
+function itemsOf(list) {
+  return list.filter((item) => item !== undefined);
+}
+
 function nested(name, value) {
-  if (Array.isArray(value)) return value.flatMap((item) => nested(name, item));
-  if (isObject(value)) return Object.entries(value).flatMap(([part, inner]) => nested(`${name}][${part}`, inner));
+  if (Array.isArray(value)) return itemsOf(value).flatMap((item) => nested(name, item));
+  if (isObject(value)) return fieldsOf(value).flatMap(([part, inner]) => nested(`${name}][${part}`, inner));
   return [[name, plain(value)]];
 }
 
@@ -114,10 +123,10 @@ function writeParameter([parameterName, place, style, mayExplode, isReserved, is
   };
   const explode = mayExplode && (place === "query" || style !== "form");
   if (isJson) return named(encoded(JSON.stringify(value)));
-  if (Array.isArray(value)) return writeList(style, explode, name, named, value.map((item) => encoded(plain(item))));
+  if (Array.isArray(value)) return writeList(style, explode, name, named, itemsOf(value).map((item) => encoded(plain(item))));
   if (isObject(value)) {
     const pair = ([key, item]) => (style === "deepObject" ? nested(key, item) : [[key, plain(item)]]);
-    const fields = Object.entries(value).filter(([, item]) => item !== undefined).flatMap(pair);
+    const fields = fieldsOf(value).flatMap(pair);
     return writeObject(style, explode, name, named, fields.map(([key, text]) => [encoded(key), encoded(text)]));
   }
   return named(encoded(plain(value)));
@@ -200,16 +209,16 @@ function pairs(value, parts) {
     if (field === undefined || field === null) return [];
     const delimiter = separatorOf(style);
     if (Array.isArray(field)) {
-      if (delimiter !== undefined && !explode) return [[name, field, delimiter]];
-      return field.map((item) => [name, item]);
+      if (delimiter !== undefined && !explode) return [[name, itemsOf(field), delimiter]];
+      return itemsOf(field).map((item) => [name, item]);
     }
     if (isObject(field) && !isFile(field)) {
       if (style === "deepObject") {
-        const fields = Object.entries(field).flatMap(([key, inner]) => nested(key, inner));
+        const fields = fieldsOf(field).flatMap(([key, inner]) => nested(key, inner));
         return fields.map(([key, text]) => [`${name}[${key}]`, text]);
       }
-      if (style === "form" && explode) return Object.entries(field);
-      if (delimiter !== undefined) return [[name, Object.entries(field).flat(), delimiter]];
+      if (style === "form" && explode) return fieldsOf(field);
+      if (delimiter !== undefined) return [[name, fieldsOf(field).flat(), delimiter]];
     }
     return [[name, field]];
   });
@@ -513,13 +522,13 @@ export class BaseClient {
   constructor(baseUrl, options, userAgent) {
     if (!/^https?:\/\//.test(baseUrl)) throw new TypeError(`${baseUrl} is not an http or https address`);
     this.#baseUrl = baseUrl.replace(/\/+$/, "");
-    this.#options = { timeout: 60_000, retries: 2, auth: [], userAgent, ...options };
+    this.#options = { timeout: 60_000, retries: 2, auth: [], userAgent, ...Object.fromEntries(fieldsOf(options ?? {})) };
   }
 
   /** Sends a request of an operation; the methods of the client call it. */
   async _send(operation, values, body, options = {}) {
     const { path, query, headers } = writeParameters(operation, values);
-    const settings = { ...this.#options, ...options };
+    const settings = { ...this.#options, ...Object.fromEntries(fieldsOf(options)) };
     const every = new Headers(OWN_NAME ? { "user-agent": this.#options.userAgent } : {});
     every.set("accept", options.accept ?? operation.accept);
     for (const [name, value] of Object.entries(headers)) every.set(name, headerText(value));

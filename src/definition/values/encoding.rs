@@ -53,10 +53,11 @@ impl FormRules {
         self.field(name)?.style
     }
 
-    /// Returns the one media type that is declared for a field, unless it is a range.
+    /// Returns the one media type that is declared for a field, unless it is a range, or more than one line: the rest
+    /// would be other headers of its part.
     pub(crate) fn declared_media_type(&self, name: &str) -> Option<&str> {
         match self.field(name)?.content_types.as_slice() {
-            [only] if !only.contains('*') => Some(only),
+            [only] if !only.contains(|each: char| each == '*' || each.is_control()) => Some(only),
             _ => None,
         }
     }

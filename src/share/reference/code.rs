@@ -37,7 +37,8 @@ pub(super) struct ExamplePart {
     pub(super) name: String,
     /// Its text; `None` if it is a file.
     pub(super) text: Option<String>,
-    pub(super) is_json: bool,
+    /// The media type that it names.
+    pub(super) media_type: Option<String>,
 }
 
 /// Writes JSON as HTML on several lines, with keys, texts and other values marked; cut where it is too long.
@@ -159,14 +160,14 @@ fn quoted(text: &str) -> String {
 
 /// Writes a part of a form as an option of curl.
 fn curl_part(part: &ExamplePart) -> String {
-    let ExamplePart { name, text, is_json } = part;
-    match text {
-        None => format!("-F {}", quoted(&format!("{name}=@file"))),
-        // A semicolon would begin the next property of the part.
-        Some(text) if *is_json && !text.contains(';') => {
-            format!("-F {}", quoted(&format!("{name}={text};type=application/json")))
+    let ExamplePart { name, text, media_type } = part;
+    match (text, media_type) {
+        (None, _) => format!("-F {}", quoted(&format!("{name}=@file"))),
+        // A semicolon would begin the next property of the part, and some beginnings mean a file or a quotation.
+        (Some(text), Some(media_type)) if !text.contains(';') && !text.starts_with(['@', '<', '"']) => {
+            format!("-F {}", quoted(&format!("{name}={text};type={media_type}")))
         }
-        Some(text) => format!("--form-string {}", quoted(&format!("{name}={text}"))),
+        (Some(text), _) => format!("--form-string {}", quoted(&format!("{name}={text}"))),
     }
 }
 
@@ -206,19 +207,22 @@ mod tests {
         };
         let expected = "curl 'http://a/b?c='\\''d' \\\n  -H 'x: $(y)' \\\n  --data-binary 'it'\\''s'";
         assert_eq!(curl(&request), expected);
-        let part = |name: &str, text: Option<&str>, is_json| ExamplePart {
+        let part = |name: &str, text: Option<&str>, media_type: &str| ExamplePart {
             name: name.to_owned(),
             text: text.map(str::to_owned),
-            is_json,
+            media_type: Some(media_type.to_owned()).filter(|media_type| !media_type.is_empty()),
         };
         let parts = vec![
-            part("f", None, false),
-            part("o", Some("{}"), true),
-            part("s", Some("@a;b"), false),
-            part("p", Some("';"), true),
+            part("f", None, "image/png"),
+            part("o", Some("{}"), "application/json"),
+            part("c", Some("a,b"), "text/csv"),
+            part("s", Some("@a;b"), ""),
+            part("p", Some("';"), "application/json"),
+            part("q", Some("@q"), "text/csv"),
         ];
         let request = ExampleRequest { method: "PUT".to_owned(), body: Some(ExampleBody::Form(parts)), ..request };
-        let expected = "-F 'f=@file' \\\n  -F 'o={};type=application/json' \\\n  --form-string 's=@a;b' \\\n  --form-string 'p='\\'';'";
+        let expected = "-F 'f=@file' \\\n  -F 'o={};type=application/json' \\\n  -F 'c=a,b;type=text/csv' \\\n  \
+                        --form-string 's=@a;b' \\\n  --form-string 'p='\\'';' \\\n  --form-string 'q=@q'";
         assert!(curl(&request).ends_with(expected), "{}", curl(&request));
     }
 }

@@ -89,7 +89,7 @@ struct PartSampleView {
     name: String,
     text: String,
     is_file: bool,
-    is_json: bool,
+    media_type: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -257,7 +257,7 @@ impl<'m> OperationViewer<'m> {
                     name: part.name,
                     is_file: part.text.is_none(),
                     text: part.text.unwrap_or_default(),
-                    is_json: part.is_json,
+                    media_type: part.media_type,
                 };
                 SampleView { media_type, parts: parts.into_iter().map(view).collect(), ..SampleView::default() }
             }

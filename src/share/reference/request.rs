@@ -64,10 +64,11 @@ pub(super) fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Op
         }
         (ContentKind::Multipart, Some(Value::Object(fields))) => {
             let files = content.file_fields(&model.types);
+            let declared = |name: &str| content.parts.iter().find(|part| part.name == name)?.media_type.clone();
             let part = |name: &str, value: &Value| ExamplePart {
                 name: name.to_owned(),
                 text: (!files.contains(&name)).then(|| value_text(value)),
-                is_json: value.is_object(),
+                media_type: declared(name).or_else(|| value.is_object().then(|| "application/json".to_owned())),
             };
             let parts = fields.iter().flat_map(|(name, value)| match value {
                 Value::Array(items) => items.iter().map(|item| part(name, item)).collect(),
@@ -75,7 +76,8 @@ pub(super) fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Op
             });
             // A file that the sample leaves out still has its place in a form.
             let others = files.iter().filter(|name| !fields.contains_key(**name));
-            let others = others.map(|name| ExamplePart { name: (*name).to_owned(), text: None, is_json: false });
+            let others =
+                others.map(|name| ExamplePart { name: (*name).to_owned(), text: None, media_type: declared(name) });
             let parts: Vec<ExamplePart> = parts.chain(others).collect();
             let length: usize = parts.iter().map(|part| part.text.as_ref().map_or(0, String::len)).sum();
             (length <= MOST_BODY).then_some((None, ExampleBody::Form(parts)))

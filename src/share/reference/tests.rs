@@ -104,7 +104,7 @@ fn a_hostile_text_never_becomes_an_element_of_its_own() {
                               aria-current aria-labelledby viewbox fill stroke stroke-width stroke-linecap stroke-linejoin cx cy \
                               r d x y width height rx tabindex role for placeholder autocomplete spellcheck data-find dir \
                               data-method data-path data-parameter data-place data-style data-explode data-reserved data-input data-example hidden \
-                              data-sample data-file data-part data-json checked data-language data-servers data-keys data-try data-text open start datetime data-through data-state data-state-address download";
+                              data-sample data-file data-part data-type checked data-language data-servers data-keys data-try data-text open start datetime data-through data-state data-state-address download";
     for text in HOSTILE {
         let page = text_of(&rendered(&definition_of(text)), "index.html");
         let mut scripts = 0;

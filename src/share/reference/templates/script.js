@@ -185,12 +185,20 @@
       options.body = content;
     }
     if (parts.length > 0) {
-      // The browser writes the media type, with the boundary that it chooses.
-      options.body = new FormData();
+      // `FormData` would make a file of each part that has a media type.
+      const boundary = `part-${Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("")}`;
+      const quoted = (name) => name.replace(/["\r\n]/g, encodeURIComponent);
+      const pieces = [];
       for (const { type, files, value, dataset } of parts) {
         if (type === "file" ? !files[0] : value === "") continue;
-        options.body.append(dataset.part, type === "file" ? files[0] : "json" in dataset ? new Blob([value], { type: "application/json" }) : value);
+        const file = type === "file" ? `; filename="${quoted(files[0].name)}"` : "";
+        const media = type === "file" ? files[0].type || dataset.type || "application/octet-stream" : dataset.type;
+        const kind = media ? `\r\nContent-Type: ${media}` : "";
+        pieces.push(`--${boundary}\r\nContent-Disposition: form-data; name="${quoted(dataset.part)}"${file}${kind}\r\n\r\n`);
+        pieces.push(type === "file" ? files[0] : value, "\r\n");
       }
+      headers.set("content-type", `multipart/form-data; boundary=${boundary}`);
+      options.body = new Blob([...pieces, `--${boundary}--\r\n`]);
     }
     const base = form.querySelector("[data-base]").value;
     return [base + path + (query.length ? (path.includes("?") ? "&" : "?") + query.join("&") : ""), options, cookies];

@@ -230,29 +230,38 @@ function writeForm(value, parts) {
   return pairs(value, parts).map(text).join("&");
 }
 
-function asBlob(content, type) {
-  return new Blob([content], { type });
+/** Writes a name between quotes as browsers do (HTML, "multipart/form-data encoding algorithm"). */
+function quoted(name) {
+  return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
+/** Writes a form of parts. `FormData` would make a file of each part that has a media type. */
 async function writeMultipart(value, parts) {
-  const form = new FormData();
+  const boundary = `part-${Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("")}`;
+  const pieces = [];
   for (const [name, field, delimiter] of pairs(value, parts)) {
-    const declared = parts[name]?.[0] ?? undefined;
+    let type = (Object.hasOwn(parts, name) ? parts[name][0] : undefined) ?? undefined;
+    let fileName;
+    let content;
     if (delimiter !== undefined) {
       // Nothing is percent-encoded in a part (RFC 7578, section 2).
-      form.append(name, field.map(plain).join(decodeURIComponent(delimiter)));
+      content = field.map(plain).join(decodeURIComponent(delimiter));
     } else if (isFile(field)) {
       const upload = field instanceof Upload ? field : new Upload(field, field.name);
-      const content = isStream(upload.content) ? await new Response(upload.content).arrayBuffer() : upload.content;
-      const type = upload.contentType ?? declared ?? (content.type || "application/octet-stream");
-      form.append(name, asBlob(content, type), upload.name);
-    } else if (declared !== undefined || isObject(field)) {
-      form.append(name, asBlob(plain(field), declared ?? "application/json"));
+      fileName = upload.name;
+      type = upload.contentType ?? type ?? (upload.content.type || "application/octet-stream");
+      content = isStream(upload.content) ? await new Response(upload.content).arrayBuffer() : upload.content;
     } else {
-      form.append(name, plain(field));
+      content = plain(field);
+      if (isObject(field)) type ??= "application/json";
     }
+    const file = fileName === undefined ? "" : `; filename="${quoted(fileName)}"`;
+    const media = type === undefined ? "" : `\r\nContent-Type: ${type}`;
+    pieces.push(`--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"${file}${media}\r\n\r\n`, content, "\r\n");
   }
-  return form;
+  pieces.push(`--${boundary}--\r\n`);
+  // The bytes are known, as a signature needs them.
+  return { type: `multipart/form-data; boundary=${boundary}`, content: await new Blob(pieces).arrayBuffer() };
 }
 
 function chooseContent(operation, value, mediaType) {
@@ -278,11 +287,7 @@ function concrete(mediaType, usual) {
 async function writeBody(operation, value, mediaType) {
   const [declared, kind, parts] = chooseContent(operation, value, mediaType);
   if (kind === "form") return { type: declared, content: writeForm(value, parts) };
-  if (kind === "multipart") {
-    // The boundary is chosen here and the bytes are known, as a signature needs them.
-    const form = new Response(await writeMultipart(value, parts));
-    return { type: form.headers.get("content-type"), content: await form.arrayBuffer() };
-  }
+  if (kind === "multipart") return writeMultipart(value, parts);
   if (kind === "lines") return { type: declared, content: value.map((item) => `${JSON.stringify(item)}\n`).join("") };
   if (isFile(value)) {
     const upload = value instanceof Upload ? value : new Upload(value);

@@ -15,6 +15,7 @@ mod styles;
 #[path = "../tools/mod.rs"]
 mod tools;
 mod transport;
+mod typescript_values;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -406,17 +406,29 @@ async function readData({ status, headers, content }, isError) {
     if ((kind === "bytes" || kind === "multipart") && type !== "") return content.blob();
   }
   // The status of an error tells more than the loss of its explanation.
-  const text = await content.text().catch((cause) => {
-    if (isError && cause instanceof ConnectionFailed) return "";
+  const bytes = await content.arrayBuffer().catch((cause) => {
+    if (isError && cause instanceof ConnectionFailed) return new ArrayBuffer(0);
     throw cause;
   });
-  if (text === "") return null;
+  // A text may be empty; of anything else, that is nothing.
+  if (bytes.byteLength === 0) return ["text", "form"].includes(kind) && !isError ? "" : null;
+  const text = decoderOf(kind === "json" ? "" : type).decode(bytes);
   if (kind !== "json") return text;
   try {
     return JSON.parse(text);
   } catch (cause) {
     if (isError) return text;
     throw new ClientError(`the server answered ${status} with JSON that cannot be read`, { cause });
+  }
+}
+
+/** Returns a decoder of texts of a media type, which are in UTF-8 unless it says otherwise. */
+function decoderOf(mediaType) {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(mediaType) ?? [];
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
   }
 }
 

@@ -137,7 +137,8 @@ final class ResponseReader {
                 boolean isWhole = !data.isEmpty();
                 if (isWhole) {
                     String kind = event.isEmpty() ? "message" : event;
-                    sink.accept(new ServerEvent<>(kind, parsed(String.join("\n", data)), id, retry));
+                    Object raw = parsed(String.join("\n", data));
+                    sink.accept(new ServerEvent<>(kind, raw, id, retry, JsonType.ANY));
                 }
                 event = "";
                 data = new ArrayList<>();

@@ -722,7 +722,8 @@ def _read_data(raw: RawResponse, is_error: bool) -> _t.Any:
         return None
     raw.close()
     if not body:
-        return None
+        # A text may be empty; of anything else, that is nothing.
+        return "" if kind in ("text", "form") and not is_error else None
     if kind == "json":
         try:
             return json.loads(body)

@@ -40,7 +40,8 @@ final class ResponseReader {
             return null;
         }
         if (body.length == 0) {
-            return null;
+            // A text may be empty; of anything else, that is nothing.
+            return !isError && (kind.equals("text") || kind.equals("form")) ? "" : null;
         }
         if (kind.equals("json")) {
             try {

@@ -2,6 +2,7 @@ import g0_sdk.ApiError;
 import g0_sdk.ApiKey;
 import g0_sdk.Call;
 import g0_sdk.Client;
+import g0_sdk.ClientError;
 import g0_sdk.ClientOptions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,19 @@ public final class Exchanges {
         List<String> events = new ArrayList<>();
         client.events().send().data().forEachRemaining(event -> events.add(String.valueOf(event.data())));
         System.out.println("events: " + String.join(" ", events));
+
+        // A text that is no JSON may end a stream of objects.
+        List<String> texts = new ArrayList<>();
+        for (var event : client.done().send().data()) {
+            texts.add("[DONE]".equals(event.raw()) ? "[DONE]" : String.valueOf(event.data().a().orElseThrow()));
+        }
+        System.out.println("done: " + String.join(" ", texts));
+        System.out.println("empty: " + client.empty().send().data().length());
+        try {
+            client.lines().send().data().forEachRemaining(item -> {});
+        } catch (ClientError error) {
+            System.out.println("lines: " + error.getClass().getSimpleName());
+        }
 
         // A value makes no other cookie, and no other header.
         refuse("cookie", client.cookie().c("a; admin=1"));

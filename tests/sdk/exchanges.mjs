@@ -20,6 +20,17 @@ const events = [];
 for await (const { data } of (await client.events()).data) events.push(data);
 console.log("events:", ...events);
 
+// A text that is no JSON may end a stream of objects.
+const texts = [];
+for await (const { data } of (await client.done()).data) texts.push(data.a ?? data);
+console.log("done:", ...texts);
+console.log("empty:", (await client.empty()).data.length);
+try {
+  for await (const _ of (await client.lines()).data);
+} catch (error) {
+  console.log("lines:", error.name);
+}
+
 // A value makes no other cookie, and no other header.
 const refused = (name, call) =>
   call.then(

@@ -18,6 +18,14 @@ print("found:", client.found().status)
 
 print("events:", *(event.data for event in client.events().data))
 
+# A text that is no JSON may end a stream of objects.
+print("done:", *(event.data if isinstance(event.data, str) else event.data["a"] for event in client.done().data))
+print("empty:", len(client.empty().data))
+try:
+    list(client.lines().data)
+except g0_sdk.ClientError as error:
+    print("lines:", type(error).__name__)
+
 # A value makes no other cookie, and no other header.
 def refused(name, call):
     try:

@@ -22,6 +22,9 @@ info: {title: Exchanges, version: '1'}
 paths:
   /idle: {post: {operationId: idle, responses: {'204': {description: d}}}}
   /events: {get: {operationId: events, responses: {'200': {description: d, content: {text/event-stream: {schema: {}}}}}}}
+  /done: {get: {operationId: done, responses: {'200': {description: d, content: {text/event-stream: {schema: {type: object, properties: {a: {type: integer}}}}}}}}}
+  /lines: {get: {operationId: lines, responses: {'200': {description: d, content: {application/x-ndjson: {schema: {type: array, items: {type: object}}}}}}}}
+  /empty: {get: {operationId: empty, responses: {'200': {description: d, content: {text/plain: {schema: {type: string}}}}}}}
   /cookie: {get: {operationId: cookie, parameters: [{name: c, in: cookie, schema: {type: string}}, {name: x-h, in: header, schema: {type: string}}], responses: {'204': {description: d}}}}
   /busy: {get: {operationId: busy, responses: {'204': {description: d}}}}
   /early: {post: {operationId: early, requestBody: {content: {application/octet-stream: {}}}, responses: {'204': {description: d}}}}
@@ -35,6 +38,9 @@ idle: 204, 204
 moved: ApiError 302 /elsewhere
 found: 302
 events: 1 2 3 4 5
+done: 1 [DONE]
+empty: 0
+lines: ClientError
 cookie: refused
 cookie: refused
 cookie: refused
@@ -75,6 +81,14 @@ fn respond(mut stream: &TcpStream) {
                 "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-type: text/html\r\ncontent-length: 3\r\n\r\n<p>"
             }
             "/g0/events" => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
+            "/g0/done" => {
+                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 29\r\n\r\n\
+                 data: {\"a\":1}\n\ndata: [DONE]\n\n"
+            }
+            "/g0/lines" => {
+                "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ncontent-length: 9\r\n\r\n{}\n{\"a\":\n"
+            }
+            "/g0/empty" => "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n",
             "/g0/busy" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
             "/g0/early" => "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n",
             other => panic!("{other}"),

@@ -646,7 +646,11 @@ def _json_lines(raw: RawResponse) -> _t.Iterator[JsonValue]:
     for line in iter(raw.readline, b""):
         text = line.decode("utf-8", "replace").strip("\x1e \t\r\n")
         if text:
-            yield json.loads(text)
+            try:
+                item = json.loads(text)
+            except (ValueError, RecursionError):
+                raise ClientError("the server sent a line that is no JSON that can be read") from None
+            yield item
 
 
 def _event_lines(raw: RawResponse) -> _t.Iterator[str]:
@@ -691,7 +695,7 @@ def _events(raw: RawResponse) -> _t.Iterator[ServerEvent[JsonValue]]:
 def _parsed(text: str) -> JsonValue:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -727,7 +731,7 @@ def _read_data(raw: RawResponse, is_error: bool) -> _t.Any:
     if kind == "json":
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             if not is_error:
                 raise ClientError(f"the server answered {raw.status} with JSON that cannot be read") from None
     try:

@@ -365,7 +365,15 @@ async function* linesOf(texts) {
 async function* jsonLinesOf(body) {
   for await (const line of linesOf(textsOf(body))) {
     const text = line.replace(/^\x1e/, "").trim();
-    if (text !== "") yield JSON.parse(text);
+    if (text !== "") yield itemOf(text);
+  }
+}
+
+function itemOf(line) {
+  try {
+    return JSON.parse(line);
+  } catch (cause) {
+    throw new ClientError("the server sent a line that is no JSON that can be read", { cause });
   }
 }
 

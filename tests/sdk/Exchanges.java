@@ -61,6 +61,16 @@ public final class Exchanges {
         if (System.nanoTime() - start > 30_000_000_000L) {
             throw new AssertionError("too long");
         }
+
+        // A response that asks for another attempt may break off.
+        System.out.println("cut: " + client.cut().retries(1).send().status());
+
+        // An address with a query has no place for a path.
+        try {
+            Client.at(arguments[0] + "?a=b", options);
+        } catch (IllegalArgumentException error) {
+            System.out.println("address: refused");
+        }
     }
 
     private static void refuse(String name, Call<?, ?> call) {

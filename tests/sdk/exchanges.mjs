@@ -48,6 +48,16 @@ const start = Date.now();
 await client.busy({ retries: 2 }).catch((error) => console.log("busy:", error.name, error.headers.get("retry-after")));
 assert(Date.now() - start < 30_000);
 
+// A response that asks for another attempt may break off.
+console.log("cut:", (await client.cut({ retries: 1 })).status);
+
+// An address with a query has no place for a path.
+try {
+  new Client({ baseUrl: `${process.argv[1]}?a=b` });
+} catch (error) {
+  if (error instanceof TypeError) console.log("address: refused");
+}
+
 // A signature covers all of a query.
 const signed = [];
 for (const query of ["a=b/c?d&e=f?", "a=b%2Fc%3Fd&e=f%3F"]) {

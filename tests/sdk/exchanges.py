@@ -47,6 +47,15 @@ except g0_sdk.ApiError as error:
     print("busy:", type(error).__name__, error.headers["retry-after"])
 assert time.monotonic() - start < 30
 
+# A response that asks for another attempt may break off.
+print("cut:", client.cut(options={"retries": 1}).status)
+
+# An address with a query has no place for a path.
+try:
+    g0_sdk.Client(base_url=f"{sys.argv[1]}?a=b")
+except ValueError:
+    print("address: refused")
+
 # A server that refuses a body before it has read it all; `fetch` and `java.net.http` may lose such a response.
 try:
     client.early(b"x" * 8_000_000)

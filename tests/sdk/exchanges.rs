@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use apigw::share::sdk::SdkLanguage;
@@ -27,6 +28,7 @@ paths:
   /empty: {get: {operationId: empty, responses: {'200': {description: d, content: {text/plain: {schema: {type: string}}}}}}}
   /cookie: {get: {operationId: cookie, parameters: [{name: c, in: cookie, schema: {type: string}}, {name: x-h, in: header, schema: {type: string}}], responses: {'204': {description: d}}}}
   /busy: {get: {operationId: busy, responses: {'204': {description: d}}}}
+  /cut: {get: {operationId: cut, responses: {'204': {description: d}}}}
   /early: {post: {operationId: early, requestBody: {content: {application/octet-stream: {}}}, responses: {'204': {description: d}}}}
   /moved: {get: {operationId: moved, responses: {'200': {description: d, content: {application/json: {schema: {type: object}}}}}}}
   /found: {get: {operationId: found, responses: {'302': {description: d}}}}
@@ -46,6 +48,8 @@ cookie: refused
 cookie: refused
 header: refused
 busy: RateLimited 3600
+cut: 204
+address: refused
 ";
 
 /// Events whose lines end in CR, LF and both, one pair cut in two; the last one is cut off.
@@ -59,16 +63,18 @@ const JAVA: &str = include_str!("Exchanges.java");
 fn start_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}/g0", listener.local_addr().expect("an address"));
+    let was_cut = Arc::new(AtomicBool::new(false));
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            std::thread::spawn(move || respond(&stream));
+            let was_cut = Arc::clone(&was_cut);
+            std::thread::spawn(move || respond(&stream, &was_cut));
         }
     });
     address
 }
 
-/// Responds to the requests of a connection.
-fn respond(mut stream: &TcpStream) {
+/// Responds to the requests of a connection. Once a response is cut off.
+fn respond(mut stream: &TcpStream, was_cut: &AtomicBool) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut head: Vec<String> = Vec::new();
@@ -90,6 +96,8 @@ fn respond(mut stream: &TcpStream) {
             }
             "/g0/empty" => "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n",
             "/g0/busy" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
+            "/g0/cut" if was_cut.swap(true, Ordering::Relaxed) => "HTTP/1.1 204 No Content\r\n\r\n",
+            "/g0/cut" => "HTTP/1.1 503 Service Unavailable\r\nretry-after: 0\r\ncontent-length: 1000000\r\n\r\nhalf",
             "/g0/early" => "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n",
             other => panic!("{other}"),
         };
@@ -102,7 +110,7 @@ fn respond(mut stream: &TcpStream) {
             return;
         }
         // Without a word before; what is left of a body is never read.
-        if ["/g0/early", "/g0/idle"].contains(&target) {
+        if ["/g0/cut", "/g0/early", "/g0/idle"].contains(&target) {
             return;
         }
     }

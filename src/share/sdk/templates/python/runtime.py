@@ -325,7 +325,7 @@ def _encode(text: str) -> str:
 
 
 def _json(value: JsonValue) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _plain(value: JsonValue) -> str:
@@ -1066,6 +1066,8 @@ class BaseClient:
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(f"{base_url!r} is not an http or https address")
+        if "?" in base_url or "#" in base_url:
+            raise ValueError(f"{base_url!r} has a query or a fragment, behind which no path can stand")
         self._base_url = base_url.rstrip("/")
         self._auth: _t.Sequence[Auth] = (auth,) if isinstance(auth, Auth) else tuple(auth)
         self._timeout = timeout
@@ -1102,7 +1104,8 @@ class BaseClient:
             every["content-type"] = written.content_type
         every.update({name.lower(): value for name, value in options.get("headers", {}).items()})
         url = f"{self._base_url}{path}" + (f"?{query}" if query else "")
-        timeout = options.get("timeout", self._timeout)
+        # A socket takes 0 for "do not wait".
+        timeout = options.get("timeout", self._timeout) or None
         request = Request(operation.method, url, list(every.items()), written, timeout)
         raw = self._send_with_retries(request, options.get("retries", self._retries))
         is_error = operation.is_error(raw.status)
@@ -1112,7 +1115,7 @@ class BaseClient:
         return Response(raw.status, raw.headers, data)
 
     def _send_with_retries(self, request: Request, retries: int) -> RawResponse:
-        for attempt in range(retries + 1):
+        for attempt in range(max(retries, 0) + 1):
             may_repeat = attempt < retries
             try:
                 ready = request
@@ -1130,7 +1133,11 @@ class BaseClient:
             # Sooner than the server says is too soon, and a longer wait is the caller's to decide.
             if pause > _LONGEST_PAUSE or not _rewound(request):
                 return raw
-            raw.read()
+            # A short body is read, so that the connection stays; a longer one is not waited for, nor one that breaks off.
+            try:
+                raw.read(_CHUNK)
+            except ConnectionFailed:
+                pass
             raw.close()
             time.sleep(pause)
         raise AssertionError("a loop of at least one attempt returns or raises")

@@ -546,6 +546,7 @@ export class BaseClient {
 
   constructor(baseUrl, options, userAgent) {
     if (!/^https?:\/\//.test(baseUrl)) throw new TypeError(`${baseUrl} is not an http or https address`);
+    if (/[?#]/.test(baseUrl)) throw new TypeError(`${baseUrl} has a query or a fragment, behind which no path can stand`);
     this.#baseUrl = baseUrl.replace(/\/+$/, "");
     this.#options = { timeout: 60_000, retries: 2, auth: [], userAgent, ...Object.fromEntries(fieldsOf(options ?? {})) };
   }
@@ -589,7 +590,7 @@ export class BaseClient {
       const wait = pauseOf(attempt, response.headers.get("retry-after"));
       // Sooner than the server says is too soon, and a longer wait is the caller's to decide.
       if (wait > LONGEST_PAUSE) return response;
-      await response.content.arrayBuffer();
+      await dropBody(response.content.body);
       await pause(wait, settings.signal);
     }
   }
@@ -677,6 +678,13 @@ class Wait {
   #end() {
     this.#caller?.removeEventListener("abort", this.#abort);
   }
+}
+
+/** Reads a short body, so that the connection stays; a longer one is not waited for, nor one that breaks off. */
+async function dropBody(body) {
+  const reader = body?.getReader();
+  await reader?.read().catch(() => {});
+  await reader?.cancel().catch(() => {});
 }
 
 /** Returns the milliseconds before the next attempt, as a server states them in seconds or as a date. */

@@ -32,6 +32,10 @@ public abstract class BaseClient {
         if (!baseUrl.startsWith("http://") && !baseUrl.startsWith("https://")) {
             throw new IllegalArgumentException(baseUrl + " is not an http or https address");
         }
+        if (baseUrl.contains("?") || baseUrl.contains("#")) {
+            String text = " has a query or a fragment, behind which no path can stand";
+            throw new IllegalArgumentException(baseUrl + text);
+        }
         this.baseUrl = withoutUsualPort(baseUrl).replaceFirst("/+$", "");
         auth = List.copyOf(options.auth);
         timeout = options.timeout;

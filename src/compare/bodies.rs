@@ -1,9 +1,10 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
 use super::comparer::{ApiReport, Comparer};
+use super::headers::header_lists;
 use super::kinds::{self, ChangeEffect};
 use super::media_partners::NamedMediaType;
-use super::media_types::{MediaTypeKinds, header_lists, media_types};
+use super::media_types::{MediaTypeKinds, media_types};
 use super::output::RawChange;
 use crate::definition::{Api, Header, Node, Response, StatusPattern, ValueDirection};
 
@@ -57,17 +58,17 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
             comparer.response(old, new, report);
         } else if let Some(new) = cover(&after.responses, old.status) {
             if cover(&before.responses, old.status).is_some_and(|wide| wide.status == new.status) {
-                comparer.response_left_to(old, new, report);
+                comparer.response_left_to(before, old, new, report);
             } else {
-                comparer.response_changed_status(old, new, report);
+                comparer.response_changed_status(before, old, new, report);
             }
             comparer.response(old, new, report);
         } else if let Some(new) = instead(before, after, old.status) {
-            comparer.response_changed_status(old, new, report);
+            comparer.response_changed_status(before, old, new, report);
         } else {
             let place = Some(comparer.before.node(old.node).location());
             let for_errors = old.status == StatusPattern::Default && declares_success(&before.responses);
-            let kind = if is_success(old.status) && !for_errors {
+            let kind = if is_success(before, old.status) && !for_errors {
                 kinds::SUCCESS_RESPONSE_REMOVED
             } else {
                 kinds::ERROR_RESPONSE_REMOVED
@@ -116,8 +117,10 @@ pub(super) fn covers(wide: StatusPattern, narrow: StatusPattern) -> bool {
     }
 }
 
-fn is_success(status: StatusPattern) -> bool {
-    status == StatusPattern::Default || is_only_success(status)
+/// True if callers rely on a code: one of success, or a redirection where no code of success is declared.
+fn is_success(api: &Api, status: StatusPattern) -> bool {
+    let is_redirection = matches!(status, StatusPattern::Code(300..400) | StatusPattern::Class(3));
+    status == StatusPattern::Default || is_only_success(status) || (is_redirection && !declares_success(&api.responses))
 }
 
 pub(super) fn is_only_success(status: StatusPattern) -> bool {
@@ -162,16 +165,16 @@ impl Comparer<'_> {
     }
 
     /// Reports a code that is no longer declared by itself, beside a class or the default that had it already.
-    fn response_left_to(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
-        let kind = if is_success(old.status) { kinds::RESPONSE_WIDENED } else { kinds::ERROR_RESPONSE_WIDENED };
+    fn response_left_to(&mut self, before: &Api, old: &Response, new: &Response, report: &mut ApiReport) {
+        let kind = if is_success(before, old.status) { kinds::RESPONSE_WIDENED } else { kinds::ERROR_RESPONSE_WIDENED };
         let places = (self.before.node(old.node).location(), self.after.node(new.node).location());
         let message = format!("the response {} was removed, which {} has too", old.status, new.status);
         let found = RawChange::directed(kind, ChangeEffect::Keeps, ValueDirection::Response, message);
         report.add(&format!("response {}", new.status), found.at(Some(places.0), Some(places.1)));
     }
 
-    fn response_changed_status(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
-        let kind = match (covers(new.status, old.status), is_success(old.status)) {
+    fn response_changed_status(&mut self, before: &Api, old: &Response, new: &Response, report: &mut ApiReport) {
+        let kind = match (covers(new.status, old.status), is_success(before, old.status)) {
             (true, true) => kinds::RESPONSE_WIDENED,
             (true, false) => kinds::ERROR_RESPONSE_WIDENED,
             (false, _) => kinds::RESPONSE_NARROWED,
@@ -229,6 +232,9 @@ impl Comparer<'_> {
                 report.add(&path, found);
             }
             self.examples(before, after, &path, report);
+            if let Some(found) = self.header_style((before, was.schema), (after, is.schema)) {
+                report.add(&path, found);
+            }
             let pair = match (was.schema, is.schema) {
                 (None, None) => {
                     let (was, is) = (content(before), content(after));
@@ -238,9 +244,6 @@ impl Comparer<'_> {
                     self.schemas.value_pair(schemas, names, ValueDirection::Response)
                 }
                 (was, is) => {
-                    if let Some(found) = self.header_style((before, was), (after, is)) {
-                        report.add(&path, found);
-                    }
                     let lists = (header_lists(before), header_lists(after));
                     self.schemas.text_pair(was, is, lists, ValueDirection::Response)
                 }

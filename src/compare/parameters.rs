@@ -190,8 +190,8 @@ impl Comparer<'_> {
             report.add_schema(path, pair);
             return;
         }
-        // A single value is serialized alike in all styles; where only one side is a list, the schemas tell the
-        // difference.
+        // Outside of paths a single value is serialized alike in all styles; where only one side is a list, the schemas
+        // tell the difference.
         let lists = |parameter: &Parameter| match ListWriting::of_style(parameter.style, parameter.explode) {
             ListWriting::Separated(separator)
                 if parameter.style == ParameterStyle::Simple && parameter.place == ParameterPlace::Path =>
@@ -200,7 +200,8 @@ impl Comparer<'_> {
             }
             writing => writing,
         };
-        if self.schemas.are_structured(old.schema, new.schema) == (true, true) {
+        let is_other_text = new.place == ParameterPlace::Path && old.style != new.style;
+        if is_other_text || self.schemas.are_structured(old.schema, new.schema) == (true, true) {
             let (was, is) = (written(old), written(new));
             // Lists of one style may be written alike, exploded or not; objects never are.
             let is_alike = old.style == new.style
@@ -211,6 +212,12 @@ impl Comparer<'_> {
                 let found = RawChange::new(kinds::PARAMETER_STYLE_CHANGED, message);
                 report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
             }
+        }
+        // The name stands before the value (RFC 6570, section 3.2.7).
+        if old.name != new.name && [old.style, new.style] == [ParameterStyle::Matrix; 2] {
+            let message = format!("the value was written after ;{} and is written after ;{}", old.name, new.name);
+            let found = RawChange::new(kinds::PARAMETER_STYLE_CHANGED, message);
+            report.add(path, found.at(Some(place_of(before, "name")), Some(place_of(after, "name"))));
         }
         let pair = self.schemas.text_pair(old.schema, new.schema, (lists(old), lists(new)), ValueDirection::Request);
         report.add_schema(path, pair);
@@ -229,16 +236,10 @@ impl Comparer<'_> {
 
 /// Describes the serialization of a list or an object.
 fn written(parameter: &Parameter) -> String {
-    let name = match parameter.style {
-        ParameterStyle::Simple => "simple",
-        ParameterStyle::Label => "label",
-        ParameterStyle::Matrix => "matrix",
-        ParameterStyle::Form => "form",
-        ParameterStyle::SpaceDelimited => "spaceDelimited",
-        ParameterStyle::PipeDelimited => "pipeDelimited",
-        ParameterStyle::DeepObject => "deepObject",
-    };
-    if parameter.explode { format!("{name}, exploded") } else { name.to_owned() }
+    let name = parameter.style.as_str();
+    // An object in this style is written in one way.
+    let is_exploded = parameter.explode && parameter.style != ParameterStyle::DeepObject;
+    if is_exploded { format!("{name}, exploded") } else { name.to_owned() }
 }
 
 /// Returns the location of a field, or of its object if the field is missing.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::view::SchemaView;
 use crate::definition::TypeSet;
 use crate::definition::{Definition, Node, NodeId, ParameterStyle, Specification};
+use crate::model::media_type_essence;
 
 /// Serialization of a list's items (OpenAPI 3.1, section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +60,8 @@ impl ListWriting {
 pub(in crate::compare) struct FormEncodings<'d> {
     by_name: HashMap<&'d str, Node<'d>>,
     is_multipart: bool,
+    /// True if the parts of a multipart body lack styles (OpenAPI 3.0.4, section 4.7.15.1).
+    lacks_styles: bool,
 }
 
 /// Serialization of one field of a form, or one part of a multipart body.
@@ -66,16 +69,15 @@ pub(in crate::compare) struct FormEncodings<'d> {
 pub(in crate::compare) struct PartEncoding<'d> {
     /// The media types that it may have; `None` where its schema decides.
     pub(in crate::compare) content_type: Option<&'d str>,
-    pub(in crate::compare) style: (ParameterStyle, bool),
-    /// True if a style is given, which writes an object and its properties as text.
-    is_styled: bool,
+    /// The style and `explode`, where one of them is given: it writes an object and its properties as text.
+    pub(in crate::compare) style: Option<(ParameterStyle, bool)>,
     /// The headers of its part.
     pub(in crate::compare) headers: Option<Node<'d>>,
 }
 
 impl<'d> PartEncoding<'d> {
     /// Parses an Encoding Object; without one, the defaults of the specification apply.
-    pub(in crate::compare) fn of(encoding: Option<Node<'d>>) -> Self {
+    pub(in crate::compare) fn of(encoding: Option<Node<'d>>, lacks_styles: bool) -> Self {
         let node = encoding.map(|encoding| encoding.resolve().unwrap_or(encoding));
         let style = match node.and_then(|node| node.get("style")?.as_str()) {
             Some("spaceDelimited") => ParameterStyle::SpaceDelimited,
@@ -84,22 +86,30 @@ impl<'d> PartEncoding<'d> {
             _ => ParameterStyle::Form,
         };
         let explode = node.and_then(|node| node.get("explode")?.as_bool()).unwrap_or(style == ParameterStyle::Form);
-        let is_styled =
-            node.is_some_and(|node| ["style", "explode", "allowReserved"].iter().any(|name| node.get(name).is_some()));
+        // An object in this style is written in one way.
+        let explode = explode || style == ParameterStyle::DeepObject;
+        let has_style =
+            |node: Node<'_>| ["style", "explode", "allowReserved"].iter().any(|name| node.get(name).is_some());
+        let is_styled = !lacks_styles && node.is_some_and(has_style);
         // Where a style is given, the media type is ignored.
         let content_type = node.and_then(|node| node.get("contentType")?.as_str()).filter(|_| !is_styled);
         let headers = node.and_then(|node| node.get("headers"));
-        Self { content_type, style: (style, explode), is_styled, headers }
+        Self { content_type, style: is_styled.then_some((style, explode)), headers }
     }
+
+    /// The writing of texts, and of lists of them, without a style.
+    pub(in crate::compare) const PLAIN_STYLE: (ParameterStyle, bool) = (ParameterStyle::Form, true);
 }
 
 impl<'d> FormEncodings<'d> {
     /// Returns the encodings of a Media Type Object; `None` where it is no form.
-    pub(in crate::compare) fn of(media_type: &str, node: Node<'d>) -> Option<Self> {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    pub(in crate::compare) fn of(specification: Specification, media_type: &str, node: Node<'d>) -> Option<Self> {
+        let essence = media_type_essence(media_type);
         let is_multipart = essence.starts_with("multipart/");
+        let lacks_styles = is_multipart && specification == Specification::V3_0;
         let by_name = node.get("encoding").into_iter().flat_map(Node::entries).collect();
-        (is_multipart || essence == "application/x-www-form-urlencoded").then_some(Self { by_name, is_multipart })
+        let is_form = is_multipart || essence == "application/x-www-form-urlencoded";
+        is_form.then_some(Self { by_name, is_multipart, lacks_styles })
     }
 
     /// Lists the fields that have an encoding on either side.
@@ -113,7 +123,7 @@ impl<'d> FormEncodings<'d> {
     }
 
     pub(in crate::compare) fn field(&self, name: &str) -> PartEncoding<'d> {
-        PartEncoding::of(self.by_name.get(name).copied())
+        PartEncoding::of(self.by_name.get(name).copied(), self.lacks_styles)
     }
 
     /// True if the fields are parts of a multipart body.
@@ -121,20 +131,16 @@ impl<'d> FormEncodings<'d> {
         self.is_multipart
     }
 
-    /// Tells whether a field is written like a parameter; the parts of a multipart body are not (OpenAPI 3.0.4, section
-    /// 4.7.15.1).
+    /// True if a field is written like a parameter.
     pub(super) fn is_styled(&self, name: &str) -> bool {
-        !self.is_multipart && self.field(name).is_styled
+        self.field(name).style.is_some()
     }
 
     pub(super) fn lists_of(&self, name: &str) -> ListWriting {
         let field = self.field(name);
         let is_text = field.content_type.is_none_or(|name| name.trim().to_ascii_lowercase().starts_with("text/plain"));
-        match field.style {
-            _ if !is_text => ListWriting::Json,
-            _ if self.is_multipart => ListWriting::Repeated,
-            (style, explode) => ListWriting::of_style(style, explode),
-        }
+        let (style, explode) = field.style.unwrap_or(PartEncoding::PLAIN_STYLE);
+        if is_text { ListWriting::of_style(style, explode) } else { ListWriting::Json }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::super::api::{Definition, MediaType};
+use super::super::api::{Definition, MediaType, Specification};
 use super::super::document::Node;
 use super::super::parameter::ParameterStyle;
 use super::super::schema::ValueDirection;
@@ -41,9 +41,12 @@ impl FormRules {
     /// Reads the encodings of a media type.
     pub(crate) fn build(definition: &Definition, media_type: &MediaType, direction: ValueDirection) -> Self {
         let encodings = definition.node(media_type.node).get("encoding");
+        // The parts of a multipart body have no style before OpenAPI 3.1 (OpenAPI 3.0.4, section 4.7.15.1).
+        let has_styles = definition.specification != Specification::V3_0
+            || media_type_essence(&media_type.name) == "application/x-www-form-urlencoded";
         let fields = encodings.into_iter().flat_map(Node::entries).filter_map(|(name, encoding)| {
             let encoding = encoding.resolve()?;
-            Some((name.to_owned(), FieldEncoding::build(definition, encoding, direction)))
+            Some((name.to_owned(), FieldEncoding::build(definition, encoding, has_styles, direction)))
         });
         Self { fields: fields.collect() }
     }
@@ -92,9 +95,10 @@ pub(crate) fn object_of(name: &str, text: &str, schema: Option<&ValueSchema>) ->
 }
 
 impl FieldEncoding {
-    fn build(definition: &Definition, encoding: Node<'_>, direction: ValueDirection) -> Self {
+    fn build(definition: &Definition, encoding: Node<'_>, has_styles: bool, direction: ValueDirection) -> Self {
         // Any one of the three makes the field use the rules of a query parameter.
-        let is_styled = ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
+        let is_styled =
+            has_styles && ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
         let style = encoding
             .get("style")
             .and_then(Node::as_str)

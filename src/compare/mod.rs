@@ -24,6 +24,7 @@ mod media_partners;
 mod media_types;
 mod name_claims;
 mod outgoing;
+mod outgoing_bodies;
 mod output;
 mod parameters;
 mod parts;

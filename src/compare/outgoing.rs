@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::comparer::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
-use super::media_types::{MediaTypeKinds, media_types};
+use super::outgoing_bodies::{content, presence, request_body, responses};
 use super::output::RawChange;
 use super::schema::ListWriting;
 use crate::definition::{Node, ParameterStyle, ValueDirection};
@@ -117,63 +117,8 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     for found in comparer.describe(&["summary", "description"], old, new) {
         report.add(path, found);
     }
-    let body = |operation: Node<'d>| operation.get("requestBody").and_then(Node::resolve);
-    if let (Some(old), Some(new)) = (body(old), body(new)) {
-        presence(&format!("{path} request body"), "body", (old, new), report);
-    }
-    content(comparer, &format!("{path} request body"), body(old), body(new), ValueDirection::Response, report);
+    request_body(comparer, path, (old.get("requestBody"), new.get("requestBody")), report);
     responses(comparer, path, (old.get("responses"), new.get("responses")), report);
-}
-
-/// Compares the responses of callers: each code with the response of its own, else with that which covers it.
-fn responses<'d>(comparer: &mut Comparer<'d>, path: &str, (before, after): Pair<'d>, report: &mut ApiReport) {
-    let label = |status: &str| format!("{path} response {status}");
-    for (status, old) in before.into_iter().flat_map(Node::entries) {
-        if let Some(new) = covering(after, status) {
-            content(comparer, &label(status), old.resolve(), new.resolve(), ValueDirection::Request, report);
-        } else {
-            let place = before.map(|before| before.key_location(status));
-            let found = RawChange::new(kinds::OUTGOING_CHANGED, format!("the response {status:?} was removed"));
-            report.add(path, found.at(place, None));
-        }
-    }
-    for (status, new) in after.into_iter().flat_map(Node::entries) {
-        if before.is_some_and(|before| before.get(status).is_some()) {
-            continue;
-        }
-        let place = after.map(|after| after.key_location(status));
-        let message = format!("the response {status:?} was added");
-        let Some(old) = covering(before, status) else {
-            report.add(path, RawChange::new(kinds::OUTGOING_RESPONSE_ADDED, message).at(None, place));
-            continue;
-        };
-        let mut parts = ApiReport::default();
-        content(comparer, &label(status), old.resolve(), new.resolve(), ValueDirection::Request, &mut parts);
-        let message = format!("{message}, which another one covered");
-        report.add_folded(path, RawChange::new(kinds::OUTGOING_CHANGED, message).at(None, place), parts);
-    }
-}
-
-/// Returns the response of a code: its own, that of its class, or the default, which beside a code of success is there
-/// for errors.
-fn covering<'d>(responses: Option<Node<'d>>, status: &str) -> Option<Node<'d>> {
-    let responses = responses?;
-    let is_success = |status: &str| status.starts_with('2');
-    let class = || status.get(..1).and_then(|digit| responses.get(&format!("{digit}XX")));
-    let for_errors = || is_success(status) && responses.entries().any(|(other, _)| is_success(other));
-    responses.get(status).or_else(class).or_else(|| responses.get("default").filter(|_| !for_errors()))
-}
-
-/// Reports a part that was always sent and can be missing now, or the reverse.
-fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &mut ApiReport) {
-    let is_sent = |node: Node<'_>| node.get("required").and_then(Node::as_bool) == Some(true);
-    let (kind, message) = match (is_sent(old), is_sent(new)) {
-        (true, false) => (kinds::OUTGOING_BECAME_OPTIONAL, format!("the {noun} was always sent and can be missing")),
-        (false, true) => (kinds::OUTGOING_BECAME_REQUIRED, format!("the {noun} could be missing and is always sent")),
-        _ => return,
-    };
-    let places = (Some(old.key_location("required")), Some(new.key_location("required")));
-    report.add(path, RawChange::new(kind, message).at(places.0, places.1));
 }
 
 /// Key of a parameter: its location and its name, which is case-insensitive for a header.
@@ -225,7 +170,9 @@ fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     presence(path, "parameter", (old, new), report);
     let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
     let (was, is) = (written(old), written(new));
-    if was != is && comparer.schemas.are_structured(schema(old), schema(new)) == (true, true) {
+    let is_in_path = new.get("in").and_then(Node::as_str) == Some("path");
+    let is_other_text = is_in_path && was.0 != is.0;
+    if is_other_text || (was != is && comparer.schemas.are_structured(schema(old), schema(new)) == (true, true)) {
         let shown = |(style, explode): (&str, bool)| format!("{style}{}", if explode { ", exploded" } else { "" });
         let message =
             format!("the value was written in the style {} and is written in the style {}", shown(was), shown(is));
@@ -254,19 +201,8 @@ fn written(parameter: Node<'_>) -> (&str, bool) {
     let in_form = matches!(parameter.get("in").and_then(Node::as_str), Some("query" | "cookie"));
     let by_default = if in_form { "form" } else { "simple" };
     let style = parameter.get("style").and_then(Node::as_str).unwrap_or(by_default);
-    (style, parameter.get("explode").and_then(Node::as_bool).unwrap_or(style == "form"))
-}
-
-fn content<'d>(
-    comparer: &mut Comparer<'d>,
-    path: &str,
-    old: Option<Node<'d>>,
-    new: Option<Node<'d>>,
-    direction: ValueDirection,
-    report: &mut ApiReport,
-) {
-    let (was, is) = (media_types(old), media_types(new));
-    comparer.content((&was, &is), direction, MediaTypeKinds::OUTGOING, &|_| path.to_owned(), report);
+    let is_exploded = parameter.get("explode").and_then(Node::as_bool).unwrap_or(style == "form");
+    (style, is_exploded && style != "deepObject")
 }
 
 /// Goes through the values that two maps have under the same name.

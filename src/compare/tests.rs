@@ -6,6 +6,7 @@ mod name_claims;
 mod schemas;
 mod tagged;
 mod verdicts;
+mod writings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::definition::{Definition, read};
 use crate::model::{BumpLevel, ChangeLevel, DEFINITION_FILE, GroupSettings, Timestamp};
 use definitions::{DEFINITIONS, SETTINGS};
 use schemas::SCHEMAS;
+use writings::OUTGOING;
 
 pub(super) fn definition(text: &str) -> Definition {
     let bytes: Arc<[u8]> = Arc::from(text.as_bytes());
@@ -64,7 +66,7 @@ fn whole(text: &str) -> Definition {
 
 #[test]
 fn every_kind_is_expected_somewhere() {
-    let rows = SCHEMAS.iter().chain(DEFINITIONS).chain(SETTINGS);
+    let rows = SCHEMAS.iter().chain(DEFINITIONS).chain(SETTINGS).chain(OUTGOING);
     let expected: BTreeSet<&str> = rows
         .flat_map(|(_, _, there, back)| [there, back])
         .flat_map(|list| list.split(", "))
@@ -225,7 +227,7 @@ fn levels_and_dates_change_what_a_change_does() {
     let at = |text: &str| Timestamp::from_input(text).ok();
     let judged = |levels, sunset| kinds(&comparison.clone().judged(ChangeRules { levels, sunset }));
     let past = comparison.clone().judged(ChangeRules { levels: &none, sunset: at("2026-11-01") });
-    assert!(past.changes.iter().all(|change| change.is_past_sunset));
+    assert!(past.changes.iter().all(|change| change.compatibility == Compatibility::Warning));
     let message = "the API was removed; it was deprecated; allowed, as its sunset date \"2026-10-31\" is past";
     assert_eq!(past.changes.first().map(|change| change.message.as_str()), Some(message));
     let breaks = ["deprecated-api-removed breaks", "parameter-removed breaks", "property-removed breaks"];

@@ -5,17 +5,14 @@ use crate::definition::{Definition, Node, NodeId, NodeMap};
 /// True if two definitions hold the same values in the same structure, files that they refer to included.
 pub(super) fn definitions(before: &Definition, after: &Definition) -> bool {
     let (Some(before), Some(after)) = (before.document().root(), after.document().root()) else { return false };
-    nodes(before, after, usize::MAX)
+    nodes(before, after)
 }
 
-/// True if two nodes hold the same values, references followed; false if that takes more than `most` steps.
-pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
+/// True if two nodes hold the same values, references followed.
+fn nodes(before: Node<'_>, after: Node<'_>) -> bool {
     let mut partners: NodeMap<NodeId, NodeId> = NodeMap::default();
     let mut pending = vec![(before, after)];
     while let Some((before, after)) = pending.pop() {
-        if partners.len() > most {
-            return false;
-        }
         match partners.insert(before.id(), after.id()) {
             Some(partner) if partner == after.id() => continue,
             // A node that stands for several on the other side, as with an alias, is left to the comparison proper.

@@ -9,7 +9,6 @@ use super::writing::ListWriting;
 use crate::compare::documentation::FieldChange;
 use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
 use crate::compare::output::RawChange;
-use crate::compare::same;
 use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 
@@ -209,15 +208,6 @@ impl<'d> PairComparison<'_, 'd> {
     pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], others: Option<ProofOperand<'_>>) -> bool {
         let rules = self.rules();
         self.schemas.prover(rules).is_empty(left, others)
-    }
-
-    /// True if two schemas are written alike, references included.
-    pub(super) fn is_same(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
-        const MOST: usize = 10_000;
-        let (old, new) = (&mut self.schemas.before, &mut self.schemas.after);
-        old.definition.specification == new.definition.specification
-            && old.fingerprints.of(before) == new.fingerprints.of(after)
-            && same::nodes(before, after, MOST)
     }
 
     pub(super) fn rules(&self) -> GoalRules {

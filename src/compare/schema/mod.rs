@@ -29,6 +29,7 @@ mod reach;
 mod scopes;
 mod sets;
 mod table;
+mod unchanged;
 mod undeclared;
 mod values;
 mod view;

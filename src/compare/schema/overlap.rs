@@ -6,7 +6,7 @@ use super::alternative::named_alternative;
 use super::comparison::PairComparison;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::property_mentions::PropertyMentions;
-use super::view::AlternativeSet;
+use super::view::{AlternativeSet, SchemaView};
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId, TypeSet};
 
@@ -67,8 +67,8 @@ fn overlap<'d>(
     for (index, taking) in there.alternatives.iter().enumerate() {
         let partner = pairs.iter().find(|(_, to)| *to == index).map(|(from, _)| *from);
         let mut is_same = |one: &Node<'d>| match side {
-            DefinitionSide::Before => comparing.is_same(*one, *taking),
-            DefinitionSide::After => comparing.is_same(*taking, *one),
+            DefinitionSide::Before => comparing.schemas.is_unchanged(*one, *taking),
+            DefinitionSide::After => comparing.schemas.is_unchanged(*taking, *one),
         };
         if partner.and_then(|from| here.alternatives.get(from)).is_some_and(&mut is_same) {
             continue;
@@ -107,11 +107,11 @@ fn overlap<'d>(
 fn is_within<'d>(
     comparing: &mut PairComparison<'_, 'd>,
     (side, here): (DefinitionSide, &AlternativeSet<'d>),
-    (other_side, taking): (DefinitionSide, &[NodeId]),
+    (other_side, taking_schemas): (DefinitionSide, &[NodeId]),
     own: ProofOperand<'_>,
     (partner, mentions): (Option<usize>, &mut Option<Mentions<'d>>),
 ) -> bool {
-    let taking = [ProofOperand(other_side, taking)];
+    let taking = [ProofOperand(other_side, taking_schemas)];
     if comparing.includes(&taking, own, GoalRules::JSON) {
         return true;
     }
@@ -119,7 +119,10 @@ fn is_within<'d>(
         return false;
     }
     let mentions = mentions.get_or_insert_with(|| Mentions::of(comparing, side, here));
-    let Some(names) = mentions.beside(partner) else { return false };
+    // One that describes nothing takes all that its partner speaks of.
+    let view = SchemaView::open(comparing.definition(other_side), taking_schemas, &mut comparing.schemas.steps_left);
+    let own_names = partner.filter(|_| !view.allows_anything());
+    let Some(names) = mentions.beside(own_names) else { return false };
     let declared_only = Some(comparing.schemas.proofs.number_names(names));
     comparing.includes(&taking, own, GoalRules { declared_only, ..GoalRules::JSON })
 }
@@ -147,7 +150,7 @@ impl<'d> Mentions<'d> {
         Self { of_each, counts, around }
     }
 
-    /// Lists the properties that all but one alternative speak of; `None` where not all are told by their names.
+    /// Lists the properties that all but one alternative, if one is given, speak of; `None` where not all are told by their names.
     fn beside(&self, own: Option<usize>) -> Option<BTreeSet<&'d str>> {
         let others = self.of_each.iter().enumerate().filter(|(index, _)| Some(*index) != own);
         let has_unnamed = |mentions: &PropertyMentions<'_>| mentions.has_others || mentions.has_additional;

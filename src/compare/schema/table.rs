@@ -12,7 +12,7 @@ use super::writing::{self, FormEncodings, ListWriting};
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::output::RawChange;
 use crate::definition::TypeSet;
-use crate::definition::{Definition, NodeId, NodeMap, ValueDirection};
+use crate::definition::{Definition, Node, NodeId, NodeMap, ValueDirection};
 use crate::model::media_type_essence;
 
 /// Limits of unfolding schemas; beyond them the comparison reports that it is incomplete.
@@ -64,7 +64,7 @@ pub(in crate::compare) struct SchemaTable<'d> {
 
 impl<'d> SchemaTable<'d> {
     pub(in crate::compare) fn new(before: &'d Definition, after: &'d Definition, limits: UnfoldingLimits) -> Self {
-        Self {
+        let mut table = Self {
             before: SchemaSets::new(before),
             after: SchemaSets::new(after),
             proofs: ProofTable::new(before, after, limits.proofs),
@@ -78,7 +78,9 @@ impl<'d> SchemaTable<'d> {
             incomplete: false,
             api: 1,
             extending: (None, None),
-        }
+        };
+        table.learn_unchanged();
+        table
     }
 
     /// Returns the fingerprints of the values of both sides.
@@ -239,6 +241,9 @@ impl<'d> SchemaTable<'d> {
         if self.are_the_same(&before, &after) {
             return None;
         }
+        if let ([before], [after]) = (before.as_slice(), after.as_slice()) {
+            self.is_unchanged(self.before.definition.node(*before), self.after.definition.node(*after));
+        }
         let (before, after) = (self.before.number(before), self.after.number(after));
         if let Some(known) = self.known.get(&(before, after, context)) {
             return Some(*known);
@@ -259,6 +264,31 @@ impl<'d> SchemaTable<'d> {
         });
         self.known.insert((before, after, context), id);
         Some(id)
+    }
+
+    /// True if two schemas are the same but for their words.
+    pub(super) fn is_unchanged(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
+        let specification = self.before.definition.specification;
+        if specification != self.after.definition.specification {
+            return false;
+        }
+        let (old, new) = (&mut self.before, &mut self.after);
+        let fingerprints = (&mut old.fingerprints, &mut new.fingerprints);
+        self.proofs.unchanged().is_same((before, after), specification, fingerprints)
+    }
+
+    /// Looks for components that are the same but for their words.
+    fn learn_unchanged(&mut self) {
+        let specification = self.before.definition.specification;
+        if specification != self.after.definition.specification {
+            return;
+        }
+        let components = |definition: &'d Definition| definition.document().root()?.get("components")?.get("schemas");
+        let (old, new) = (components(self.before.definition), components(self.after.definition));
+        let named = old.into_iter().flat_map(Node::entries);
+        let pairs = named.filter_map(|(name, old)| Some((old, new?.get(name)?))).collect();
+        let fingerprints = (&mut self.before.fingerprints, &mut self.after.fingerprints);
+        self.proofs.unchanged().learn(pairs, specification, fingerprints);
     }
 
     /// True if two schemas are written alike and neither refers to another one, which needs no walk.

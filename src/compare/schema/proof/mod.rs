@@ -25,6 +25,7 @@ mod terms;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::unchanged::UnchangedSchemas;
 use super::writing::ListWriting;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::TypeSet;
@@ -134,6 +135,11 @@ impl<'d> ProofTable<'d> {
             listed_properties: HashMap::new(),
             steps_left: steps,
         }
+    }
+
+    /// Returns the schemas that are the same on both sides.
+    pub(super) fn unchanged(&mut self) -> &mut UnchangedSchemas {
+        &mut self.terms.unchanged
     }
 
     /// Numbers a set of names.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::compare::fingerprint::{Fingerprints, canonical};
 use crate::compare::schema::sets::meant;
+use crate::compare::schema::unchanged::UnchangedSchemas;
 use crate::definition::Decimal;
 use crate::definition::TypeSet;
 use crate::definition::{Definition, Node, NodeId, NodeKind, Specification, is_nullable};
@@ -83,6 +84,7 @@ pub(super) struct TermTable<'d> {
     values: HashMap<u64, TermId>,
     parts: HashMap<TermId, TermId>,
     listed: HashMap<(DefinitionSide, NodeId), Rc<HashSet<TermId>>>,
+    pub(super) unchanged: UnchangedSchemas,
 }
 
 /// The fingerprints of the values of both sides.
@@ -110,6 +112,7 @@ impl<'d> TermTable<'d> {
             values: HashMap::new(),
             parts: HashMap::new(),
             listed: HashMap::new(),
+            unchanged: UnchangedSchemas::default(),
         }
     }
 
@@ -137,7 +140,8 @@ impl<'d> TermTable<'d> {
         id
     }
 
-    /// Returns the term of a schema; schemas that are written alike and refer to nothing have one.
+    /// Returns the term of a schema; schemas that are written alike and refer to nothing have one, and those that are
+    /// the same on both sides.
     pub(super) fn schema(
         &mut self,
         side: DefinitionSide,
@@ -146,6 +150,10 @@ impl<'d> TermTable<'d> {
     ) -> TermId {
         let definition = self.definition(side);
         let id = meant(definition, id);
+        let partner = self.unchanged.partner(id).filter(|_| side == DefinitionSide::After);
+        if let Some(partner) = partner {
+            return self.schema(DefinitionSide::Before, partner, fingerprints);
+        }
         match fingerprints.of(side).of_closed(definition.node(id)) {
             None => self.number(ValueTerm::Schema(side, id)),
             Some(fingerprint) => {

@@ -136,8 +136,8 @@ impl<'d> PairComparison<'_, 'd> {
         }
         let other = side.other();
         let whole = [ProofOperand(side, &whole)];
-        // One that is described under a condition may be there where that does not hold.
-        let names: BTreeSet<&'d str> = mentions.conditional.iter().copied().filter(|known| *known == name).collect();
+        // One that an alternative or a condition describes may be there where another one holds.
+        let names: BTreeSet<&'d str> = mentions.names.into_iter().filter(|known| *known == name).collect();
         let declared_only = Some(self.schemas.proofs.number_names(names));
         // By the values: other schemas may hold for another reading of the same text.
         let rules = GoalRules { declared_only, ..GoalRules::JSON };

@@ -12,8 +12,6 @@ const MOST_SCHEMAS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct PropertyMentions<'d> {
     pub(super) names: BTreeSet<&'d str>,
-    /// Those of them that schemas under a condition speak of.
-    pub(super) conditional: BTreeSet<&'d str>,
     /// True if there are further names: told by a pattern, by what is left over, or by more schemas than are looked at.
     pub(super) has_others: bool,
     /// True if `additionalProperties` has a schema for names that are not declared beside it.
@@ -30,9 +28,9 @@ impl<'d> PropertyMentions<'d> {
     ) -> Self {
         let mut mentions = Self::default();
         let mut seen = SeenNodes::default();
-        let mut open: Vec<(NodeId, bool)> = schemas.iter().map(|id| (*id, false)).collect();
+        let mut open: Vec<NodeId> = schemas.to_vec();
         let mut left = MOST_SCHEMAS;
-        while let Some((id, is_conditional)) = open.pop() {
+        while let Some(id) = open.pop() {
             let node = definition.node(meant(definition, id));
             if !seen.insert(node.id()) {
                 continue;
@@ -43,20 +41,15 @@ impl<'d> PropertyMentions<'d> {
                 break;
             }
             left -= 1;
-            open.extend(node.followed().map(|node| (node.id(), is_conditional)));
+            open.extend(node.followed().map(Node::id));
             for (keyword, value) in node.entries() {
                 mentions.add(keyword, value);
-                if is_conditional && keyword == "properties" {
-                    mentions.conditional.extend(value.entries().map(|(name, _)| name));
-                }
                 match keyword {
                     "allOf" | "anyOf" | "oneOf" if except != Some(value.id()) => {
-                        open.extend(value.items().map(|node| (node.id(), is_conditional)));
+                        open.extend(value.items().map(Node::id));
                     }
-                    "if" | "then" | "else" => open.push((value.id(), true)),
-                    "dependentSchemas" => {
-                        open.extend(value.entries().map(|(_, schema)| (schema.id(), true)));
-                    }
+                    "if" | "then" | "else" => open.push(value.id()),
+                    "dependentSchemas" => open.extend(value.entries().map(|(_, schema)| schema.id())),
                     _ => {}
                 }
             }

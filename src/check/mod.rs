@@ -5,7 +5,7 @@
 //! rule; the other files here implement them:
 //!
 //! - `specification/`: the definition against the OpenAPI Specification, object by object
-//! - `operations`, `paths`, `path_values`, `template`, `security`: the APIs of a group
+//! - `operations`, `paths`, `path_values`, `security`: the APIs of a group
 //! - `addresses`, `forwarding`, `body_limit`: backend addresses and their variables, the other settings of a group
 //! - `across`, `routes`: conflicts between groups
 //! - `ip_rules`: addresses from which a group may be called
@@ -29,7 +29,6 @@ pub(crate) mod rules;
 mod security;
 mod specification;
 mod subject;
-mod template;
 
 use std::collections::HashSet;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rules::operations as rules;
-use super::template::{MOST_STEPS, Template, TemplateIndex, common_path, covers, template};
-use crate::definition::{Api, Definition, Node, NotRouted, ParameterPlace, bare_name, parameter_names};
+use crate::definition::template_index::{MOST_STEPS, Template, TemplateIndex, common_path, covers, template};
+use crate::definition::{Api, Definition, Node, NotRouted, ParameterPlace, PathPrecedence, bare_name, parameter_names};
 use crate::model::{Finding, Location};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
@@ -157,6 +157,8 @@ fn declared(path: &PathApis<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
 
 /// Compares the templates of all paths with each other.
 fn alike(paths: &[PathApis<'_>], findings: &mut Vec<Finding>) {
+    let exact: HashSet<&str> = paths.iter().filter(|path| !path.text.contains('{')).map(|path| path.text).collect();
+    let is_exact = |path: &str| exact.contains(path);
     let mut templates = TemplateIndex::new();
     let mut left = MOST_STEPS;
     for (number, path) in paths.iter().enumerate() {
@@ -170,10 +172,12 @@ fn alike(paths: &[PathApis<'_>], findings: &mut Vec<Finding>) {
         if let Some(other) = others.iter().find(|other| path.template == other.template) {
             findings.push(equal(path, other));
         }
-        let crosses = |other: &&&PathApis<'_>| {
+        let crosses = |other: &&PathApis<'_>| {
             !covers(&path.template, &other.template) && !covers(&other.template, &path.template)
         };
-        findings.extend(others.iter().filter(crosses).find_map(|other| ambiguous(path, other)));
+        let crossing = || others.iter().copied().filter(|other| crosses(&other));
+        let found = crossing().find_map(|other| ambiguous(path, other));
+        findings.extend(found.or_else(|| crossing().find_map(|other| refused(path, other, &is_exact))));
         if left == 0 {
             let message = format!(
                 "the path {:?} and those after it are not all compared with the others: comparing took {MOST_STEPS} steps",
@@ -204,5 +208,20 @@ fn ambiguous(path: &PathApis<'_>, other: &PathApis<'_>) -> Option<Finding> {
     let message =
         format!("{request} the path {:?} and {:?} on line {} alike", path.text, other.text, other.location.line);
     let hint = "let them differ in a segment that both write out, since gateways choose differently";
+    Some(rules::PATH_AMBIGUOUS.finding(path.location.clone(), message, hint))
+}
+
+/// Finds a request that the path which takes it refuses by its method, while the other one has that.
+fn refused(path: &PathApis<'_>, other: &PathApis<'_>, is_exact: &dyn Fn(&str) -> bool) -> Option<Finding> {
+    let place = |path: &PathApis<'_>| PathPrecedence::of_path(path.text, false);
+    let (first, second) = if place(path) < place(other) { (path, other) } else { (other, path) };
+    let method = second.apis.first()?.0.method;
+    let request = common_path(&path.template, &other.template).filter(|request| !is_exact(request))?;
+    let message = format!(
+        "`{method} {request}` fits the path {:?}, and {:?} takes it, which has no {method}: it is refused with 405 (the \
+         other path is on line {})",
+        second.text, first.text, other.location.line
+    );
+    let hint = "let them differ in a segment that both write out, or declare the method for both";
     Some(rules::PATH_AMBIGUOUS.finding(path.location.clone(), message, hint))
 }

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use super::rules::operations::ROUTE_SHADOWED;
 use super::subject::CheckedGroup;
-use super::template::{MOST_STEPS, Template, TemplateIndex, TemplateSegment, template};
+use crate::definition::template_index::{MOST_STEPS, Template, TemplateIndex, TemplateSegment, template};
 use crate::definition::{Api, Definition};
 use crate::model::{Finding, Hint};
 

@@ -1,6 +1,6 @@
 //! Compares two definitions: finds which APIs belong together, and compares each with its partner.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::comparer::{ApiEntry, ApiReport, Comparer, field_place};
@@ -8,7 +8,7 @@ use super::comparison::{ApiName, CallerMessage};
 use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
 use super::schema::{SchemaTable, UnfoldingLimits};
-use super::taken_over::TemplatedPaths;
+use super::taken_over::TakenPaths;
 use super::{bodies, name_claims, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, is_for_callers, template_shape};
 
@@ -23,21 +23,14 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Unfolding
     for gone in old_apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&api.key())) {
         reports.push(removed(*gone, before.node(gone.api.node)));
     }
-    let mut methods: HashMap<&str, BTreeSet<&str>> = HashMap::new();
-    for api in &after.apis {
-        methods.entry(&api.path).or_default().insert(api.method.as_str());
-    }
-    let templated = TemplatedPaths::of(before);
+    let mut taken = TakenPaths::of(before, after);
     for api in new_apis.iter().filter(|api| is_first(&new, api)) {
-        reports.push(if let Some(partner) = old.get(&api.key()) {
-            comparer.api(partner.api, *api)
-        } else {
-            let mut report = added(*api);
-            if let Some(methods) = methods.get(api.api.path.as_str()).filter(|_| api.api.variant.is_empty()) {
-                templated.report(api.api, methods, &mut report);
-            }
-            report
-        });
+        let mut report = match old.get(&api.key()) {
+            Some(partner) => comparer.api(partner.api, *api),
+            None => added(*api),
+        };
+        taken.report(api.api, &mut report);
+        reports.push(report);
     }
     comparer.schemas.finish();
     for report in reports {

@@ -1,93 +1,123 @@
-//! Requests that a new path takes from one with a parameter in its place, or from one that is served with all below it:
-//! of two paths that match, the one with the literal text does (OpenAPI 3.1.1, section 4.8.8.2).
+//! Requests that a new path takes from one that matches them too: a gateway tries the paths of a group in one order,
+//! whatever their methods.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::comparer::ApiReport;
 use super::excerpt;
 use super::kinds;
 use super::output::RawChange;
-use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, path_pieces, template_shape};
+use crate::definition::template_index::{MOST_STEPS, TemplateIndex, covers, template};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, PathPrecedence, path_pieces};
+use crate::model::Method;
 
-/// The paths of a definition in whose place a new one can stand.
-pub(super) struct TemplatedPaths<'d> {
-    definition: &'d Definition,
-    shapes: HashSet<String>,
-    /// The APIs of the paths with a parameter, by the number of segments.
-    by_length: BTreeMap<usize, Vec<TemplatedPath<'d>>>,
-    /// The APIs of the paths that are served with all below them.
-    prefixes: Vec<TemplatedPath<'d>>,
+/// The paths of a definition, from which those of another one may take requests.
+pub(super) struct TakenPaths<'d> {
+    before: &'d Definition,
+    paths: Vec<ServedPath<'d>>,
+    numbers: BTreeMap<PathPrecedence, usize>,
+    index: TemplateIndex,
+    /// The first API of each method, for each path of the other definition.
+    after: BTreeMap<PathPrecedence, BTreeMap<&'d str, &'d Api>>,
+    steps_left: usize,
 }
 
-struct TemplatedPath<'d> {
+struct ServedPath<'d> {
+    precedence: PathPrecedence,
     path: &'d str,
+    is_prefix: bool,
     apis: Vec<&'d Api>,
 }
 
-impl<'d> TemplatedPaths<'d> {
-    pub(super) fn of(definition: &'d Definition) -> Self {
-        let mut by_path: HashMap<&str, Vec<&Api>> = HashMap::new();
-        let mut order = Vec::new();
-        let mut shapes = HashSet::new();
-        for api in &definition.apis {
-            shapes.insert(template_shape(&api.path));
-            let is_templated = path_pieces(&api.path).iter().any(|piece| matches!(piece, PathPiece::Parameter(_)));
-            if is_templated {
-                let apis = by_path.entry(&api.path).or_default();
-                if apis.is_empty() {
-                    order.push(api.path.as_str());
-                }
-                apis.push(api);
+/// Returns the place of an API's path among those of its group, and whether all below it is matched too.
+fn place(api: &Api) -> Option<(PathPrecedence, bool)> {
+    let is_prefix = api.route.as_ref().ok()?.is_prefix;
+    Some((PathPrecedence::of_path(&api.path, is_prefix), is_prefix))
+}
+
+/// Returns the path of an API, without the slash at the end of a folder that is matched with all below it.
+fn matched_path(path: &str, is_prefix: bool) -> &str {
+    if is_prefix { path.trim_end_matches('/') } else { path }
+}
+
+impl<'d> TakenPaths<'d> {
+    pub(super) fn of(before: &'d Definition, after: &'d Definition) -> Self {
+        let mut taken = Self {
+            before,
+            paths: Vec::new(),
+            numbers: BTreeMap::new(),
+            index: TemplateIndex::new(),
+            after: BTreeMap::new(),
+            steps_left: MOST_STEPS,
+        };
+        for api in &before.apis {
+            let Some((precedence, is_prefix)) = place(api) else { continue };
+            let next = taken.paths.len();
+            let number = *taken.numbers.entry(precedence.clone()).or_insert(next);
+            if number == next {
+                taken.index.add(&template(matched_path(&api.path, is_prefix)), number, is_prefix);
+                taken.paths.push(ServedPath { precedence, path: &api.path, is_prefix, apis: Vec::new() });
+            }
+            taken.paths.get_mut(number).into_iter().for_each(|path| path.apis.push(api));
+        }
+        for api in &after.apis {
+            if let Some((precedence, _)) = place(api) {
+                taken.after.entry(precedence).or_default().entry(api.method.as_str()).or_insert(api);
             }
         }
-        let mut prefixes: Vec<TemplatedPath<'_>> = Vec::new();
-        for api in definition.apis.iter().filter(|api| api.route.as_ref().is_ok_and(|route| route.is_prefix)) {
-            match prefixes.iter_mut().find(|prefix| prefix.path == api.path) {
-                Some(prefix) => prefix.apis.push(api),
-                None => prefixes.push(TemplatedPath { path: &api.path, apis: vec![api] }),
-            }
-        }
-        let mut by_length: BTreeMap<usize, Vec<TemplatedPath<'_>>> = BTreeMap::new();
-        for path in order {
-            let apis = by_path.remove(path).unwrap_or_default();
-            by_length.entry(path.split('/').count()).or_default().push(TemplatedPath { path, apis });
-        }
-        Self { definition, shapes, by_length, prefixes }
+        taken
     }
 
-    /// Reports the APIs whose requests a new API takes, or refuses because its path lacks their method.
+    /// Reports the APIs whose requests an API of the other definition takes, or refuses because its path lacks their
+    /// method.
     ///
     /// A value of the parameter that its definition lists is one that callers send; any other is one that they may
     /// send.
-    pub(super) fn report(&self, new: &Api, methods: &BTreeSet<&str>, report: &mut ApiReport) {
-        if self.shapes.contains(&template_shape(&new.path)) {
+    pub(super) fn report(&mut self, new: &Api, report: &mut ApiReport) {
+        let Some((precedence, is_prefix)) = place(new) else { return };
+        let Some(methods) = self.after.get(&precedence) else { return };
+        if !methods.get(new.method.as_str()).is_some_and(|first| std::ptr::eq(*first, new)) {
             return;
         }
-        let templated = self.by_length.get(&new.path.split('/').count()).into_iter().flatten();
-        let mut found: Vec<_> = templated.filter_map(|old| Some((old, taken(old.path, &new.path)?))).collect();
-        // What is below a prefix and has a path of its own is taken from that.
-        if found.is_empty() {
-            found =
-                self.prefixes.iter().filter(|old| is_below(old.path, &new.path)).map(|old| (old, Vec::new())).collect();
+        if let Some(known) = self.numbers.get(&precedence).and_then(|number| self.paths.get(*number)) {
+            return own_method(known, new, report);
         }
-        for (old, taken) in found {
+        let wanted = template(matched_path(&new.path, is_prefix));
+        let meeting = self.index.meeting_or_above(&wanted, &mut self.steps_left);
+        let mut losing: Vec<&ServedPath<'d>> = meeting
+            .into_iter()
+            .filter_map(|number| self.paths.get(number))
+            .filter(|old| old.precedence > precedence)
+            .collect();
+        losing.sort_by(|one, other| one.precedence.cmp(&other.precedence));
+        // Those behind one that had all the requests had none of them.
+        let had_all = |old: &&ServedPath<'_>| !old.is_prefix && covers(&template(old.path), &wanted);
+        let count = losing.iter().position(had_all).map_or(losing.len(), |place| place + 1);
+        for old in losing.into_iter().take(count) {
+            let values = taken_values(old.path, &new.path);
             // Each API is told once: where the new path has its method, by that one.
-            let mine = old.apis.iter().filter(|api| {
-                let is_first = methods.first() == Some(&new.method.as_str());
-                if methods.contains(api.method.as_str()) { api.method == new.method } else { is_first }
+            let is_first = methods.keys().next() == Some(&new.method.as_str());
+            // One that no longer matches what is below its path is no other path.
+            let is_same_path = template(matched_path(old.path, old.is_prefix)) == wanted;
+            let mine = old.apis.iter().filter(|api| match methods.contains_key(api.method.as_str()) {
+                true => !is_same_path && api.method == new.method,
+                false => is_first,
             });
             for api in mine {
-                let outcome = if api.method == new.method { "" } else { ", and refuses them by their method (405)" };
-                let is_listed = taken.iter().any(|(name, text)| self.is_listed(api, name, text));
-                let kind = if is_listed { kinds::LISTED_PATH_TAKEN_OVER } else { kinds::PATH_TAKEN_OVER };
+                let is_refused = api.method != new.method;
+                let is_listed = values.iter().any(|(name, text)| self.is_listed(api, name, text));
+                // All that lies below a prefix is declared.
+                let is_certain = is_listed || (old.is_prefix && is_refused);
+                let kind = if is_certain { kinds::LISTED_PATH_TAKEN_OVER } else { kinds::PATH_TAKEN_OVER };
                 let value = if is_listed { ", a value that its parameter lists" } else { "" };
+                let outcome = if is_refused { ", and refuses them by their method (405)" } else { "" };
                 let message = format!(
-                    "the new path takes the requests of {} that name {}{value}{outcome}",
+                    "the new path takes the requests of {} that fit {}{value}{outcome}",
                     excerpt::quoted(&api.method_and_path()),
                     excerpt::quoted(&new.path),
                 );
-                report
-                    .add("", RawChange::new(kind, message).at(Some(api.location.clone()), Some(new.location.clone())));
+                let places = (Some(api.location.clone()), Some(new.location.clone()));
+                report.add("", RawChange::new(kind, message).at(places.0, places.1));
             }
         }
     }
@@ -95,50 +125,59 @@ impl<'d> TemplatedPaths<'d> {
     fn is_listed(&self, api: &Api, name: &str, text: &str) -> bool {
         let is_named = |parameter: &&Parameter| parameter.place == ParameterPlace::Path && parameter.name == name;
         let schema = api.parameters.iter().find(is_named).and_then(|parameter| parameter.schema);
-        let Some(schema) = schema.and_then(|id| self.definition.node(id).resolve()) else { return false };
+        let Some(schema) = schema.and_then(|id| self.before.node(id).resolve()) else { return false };
         let constant = schema.get("const").into_iter();
         let listed = schema.get("enum").into_iter().flat_map(Node::items);
         constant.chain(listed).filter_map(Node::as_str).any(|value| is_text_of(text, value))
     }
 }
 
-/// True if a path lies below another one, whose parameters take any segment.
-fn is_below(above: &str, path: &str) -> bool {
-    let (mut above, mut path) = (above.trim_end_matches('/').split('/'), path.split('/'));
-    let is_matched = |(above, segment): (&str, &str)| {
-        above == segment || matches!(path_pieces(above).as_slice(), [PathPiece::Parameter(_)])
+/// Reports the requests that a path answers without an API of their own: `HEAD` by `GET` (RFC 9110, section 9.3.2), and
+/// `OPTIONS` by the methods that it has.
+fn own_method(known: &ServedPath<'_>, new: &Api, report: &mut ApiReport) {
+    let find = |method: Method| known.apis.iter().find(|api| api.method == method);
+    if find(new.method).is_some() {
+        return;
+    }
+    let (old, answered) = match new.method {
+        Method::Head => (find(Method::Get), "that of GET"),
+        Method::Options => (known.apis.first(), "the methods of the path"),
+        _ => return,
     };
-    above.by_ref().all(|above| path.next().is_some_and(|segment| is_matched((above, segment)))) && path.next().is_some()
+    let Some(old) = old else { return };
+    let message = format!("{} takes requests of its method, which were answered with {answered}", new.method.as_str());
+    let places = (Some(old.location.clone()), Some(new.location.clone()));
+    report.add("", RawChange::new(kinds::PATH_TAKEN_OVER, message).at(places.0, places.1));
 }
 
 /// True if a segment of a path, with any values for its parameters, can be a text.
 fn is_text_of(segment: &str, text: &str) -> bool {
-    let pieces = path_pieces(segment);
-    let (first, last) = (pieces.first(), pieces.last());
-    match (first, last) {
-        (Some(PathPiece::Text(only)), _) if pieces.len() == 1 => *only == text,
-        (first, last) => {
-            let of = |piece: Option<&PathPiece<'_>>| match piece {
-                Some(PathPiece::Text(text)) => (*text).to_owned(),
-                _ => String::new(),
-            };
-            let (start, end) = (of(first), of(last));
-            text.len() > start.len() + end.len() && text.starts_with(&start) && text.ends_with(&end)
-        }
-    }
+    covers(&template(segment), &template(text))
 }
 
-/// Returns the parameters of a path, each with the segment with text that another path of as many segments has in its
-/// place; `None` where that has anything else in another place, or no text in any.
-fn taken<'p>(old: &'p str, new: &'p str) -> Option<Vec<(&'p str, &'p str)>> {
+/// Lists the parameters of a path, each with the text that another path has in its place, or the segment with such
+/// texts.
+fn taken_values<'p>(old: &'p str, new: &'p str) -> Vec<(&'p str, &'p str)> {
     let mut taken = Vec::new();
     for (old, new) in old.split('/').zip(new.split('/')) {
-        match (path_pieces(old).as_slice(), path_pieces(new).as_slice()) {
+        let (old_pieces, new_pieces) = (path_pieces(old), path_pieces(new));
+        match (old_pieces.as_slice(), new_pieces.as_slice()) {
             ([PathPiece::Parameter(_)], [PathPiece::Parameter(_)]) => {}
-            ([PathPiece::Parameter(name)], [_, ..]) => taken.push((*name, new)),
-            _ if old == new => {}
-            _ => return None,
+            ([PathPiece::Parameter(name)], _) => taken.push((*name, new)),
+            (pieces, [PathPiece::Text(text)]) => taken.extend(value_within(pieces, text)),
+            _ => {}
         }
     }
-    (!taken.is_empty()).then_some(taken)
+    taken
+}
+
+/// Returns the only parameter of a segment, with its value in a text.
+fn value_within<'p>(pieces: &[PathPiece<'p>], text: &'p str) -> Option<(&'p str, &'p str)> {
+    let (start, name, end) = match pieces {
+        [PathPiece::Text(start), PathPiece::Parameter(name), PathPiece::Text(end)] => (*start, *name, *end),
+        [PathPiece::Text(start), PathPiece::Parameter(name)] => (*start, *name, ""),
+        [PathPiece::Parameter(name), PathPiece::Text(end)] => ("", *name, *end),
+        _ => return None,
+    };
+    Some((name, text.strip_prefix(start)?.strip_suffix(end)?))
 }

@@ -17,11 +17,11 @@ use super::seen_headers::{is_never_seen, is_seen_otherwise};
 use super::table::{
     DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
-use crate::definition::has_one_reading;
+use crate::definition::{PathPrecedence, has_one_reading};
 use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
-    Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathPrecedence, PathTemplate, Responder,
-    Route, RouteAccess, RouteForward, Upstream, ValuePrefix, allow,
+    Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
+    RouteForward, Upstream, ValuePrefix, allow,
 };
 use crate::spread::spread;
 

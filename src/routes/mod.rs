@@ -9,7 +9,7 @@
 //! steps `ip_rules` of the group, `access`, `rate_limits` of the group, `limits` and `validation`; then the
 //! [`Responder`].
 //!
-//! - `path`: the template of a path, with its parameters; `precedence`: the order in which those of a group are tried
+//! - `path`: the template of a path, with its parameters, and its place in the order in which those of a group are tried
 //! - `access`: who may call
 //! - `mock`: the responses of a mock
 //! - `problem`: the refusals, in the words of every gateway
@@ -21,7 +21,6 @@ mod error;
 mod mock;
 mod not_served;
 mod path;
-mod precedence;
 pub(crate) mod problem;
 mod upstream;
 
@@ -42,7 +41,6 @@ pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
 pub use not_served::NotServedApi;
 pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
-pub(crate) use precedence::PathPrecedence;
 pub(crate) use problem::{ProblemKind, allow};
 pub use upstream::{
     DynamicUpstream, FixedParameter, ForwardTimeouts, GroupForwarding, RequestMapping, RouteForward, Upstream,

@@ -3,13 +3,16 @@
 //! Parameters may stand side by side in one segment, with text between them or nothing at all; and a value may have to
 //! begin with a mark, by its style (RFC 6570, sections 3.2.5 and 3.2.7).
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::percent::one_spelling;
 use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{
-    Api, Definition, Node, ParameterPlace, ParameterStyle, PathPiece, QueryCondition, path_pieces, scalar_text,
+    Api, Definition, Node, ParameterPlace, ParameterStyle, PathPiece, PathPrecedence, QueryCondition, path_pieces,
+    scalar_text,
 };
 
 /// The paths of a route, below its group's prefix.
@@ -131,6 +134,15 @@ impl PathTemplate {
             in_query: in_query(&api.variant),
             has_secret: in_path.any(|parameter| definition.is_secret(parameter)),
         }
+    }
+
+    /// Returns the place of the path among those of its group.
+    pub(crate) fn precedence(&self) -> PathPrecedence {
+        let parts = self.parts.iter().map(|part| match part {
+            PathPart::Text(text) => Some(Cow::Borrowed(text.as_str())),
+            PathPart::Parameter(_) => None,
+        });
+        PathPrecedence::of_parts(&parts.collect::<Vec<_>>(), self.is_prefix)
     }
 }
 

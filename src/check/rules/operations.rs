@@ -129,8 +129,8 @@ pub(in crate::check) const PATH_EQUAL: Rule = Rule::warning(
 pub(in crate::check) const PATH_AMBIGUOUS: Rule = Rule::warning(
     "path-ambiguous",
     "Where a request fits two path templates and neither is the more exact one, the specification leaves open \
-     which is meant (OpenAPI 3.1, section 4.8.8.2). apigw takes the one that is exact earlier in the path; \
-     another gateway may take the other. Let the paths differ in a segment that both write out.",
+     which is meant (OpenAPI 3.1, section 4.8.8.2). apigw takes the one that is exact earlier in the path, and \
+     refuses a method that it lacks (405); another gateway may take the other. Let the paths differ in a segment that both write out.",
 )
 .example(
     "wrong:\n\
@@ -297,7 +297,6 @@ pub(in crate::check) const UNSIGNED_BODY_INVALID: Rule = Rule::warning(
      right:\n\
      \x20 put: {operationId: upload, x-apigw-unsigned-body: true}",
 );
-
 /// A subscription key stands in a header of its own.
 pub(in crate::check) const KEY_HEADER: Rule = Rule::error(
     "key-header",

@@ -244,8 +244,8 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "path-ambiguous",
-        "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {get: {}}\n",
-        &["openapi.yaml:5:3"],
+        "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {get: {}}\n  /x/{c}/y: {get: {}}\n  /x/z/{d}: {put: {}}\n",
+        &["openapi.yaml:5:3", "openapi.yaml:7:3"],
         "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {put: {}}\n  /books/mine: {get: {}}\n  /{c}/{d}: {get: {}}\n  /books/{b}.json: {get: {}}\n",
     ),
     (

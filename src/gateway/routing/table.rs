@@ -8,9 +8,9 @@ use http::Method;
 
 use super::template_router::{RouterTemplate, TemplateMatch, TemplateRouter};
 use super::values::PathValues;
-use crate::definition::QueryCondition;
 use crate::definition::percent::decode_query;
-use crate::routes::{PathPart, PathPrecedence, PathTemplate, allow};
+use crate::definition::{PathPrecedence, QueryCondition};
+use crate::routes::{PathPart, PathTemplate, allow};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {

@@ -1,6 +1,9 @@
 //! The order in which a gateway tries the paths of a group: the first that matches a request takes it.
 
-use super::path::{PathPart, PathTemplate};
+use std::borrow::Cow;
+
+use super::percent::one_spelling;
+use super::template::{PathPiece, path_pieces};
 
 /// The place of a path in that order: paths themselves, then templates, then `x-apigw-match: prefix`. At the first
 /// difference of two templates text comes before a parameter, a parameter with text behind it in its segment before a
@@ -26,31 +29,41 @@ enum PartRank {
     End,
 }
 
-impl PathTemplate {
-    /// Returns the place of the path among those of its group.
-    pub(crate) fn precedence(&self) -> PathPrecedence {
+impl PathPrecedence {
+    /// Returns the place of a path as a definition writes it.
+    pub(crate) fn of_path(path: &str, is_prefix: bool) -> Self {
+        let part = |piece| match piece {
+            PathPiece::Text(text) => Some(one_spelling(text)),
+            PathPiece::Parameter(_) => None,
+        };
+        let parts: Vec<Option<Cow<'_, str>>> = path_pieces(path).into_iter().map(part).collect();
+        Self::of_parts(&parts, is_prefix)
+    }
+
+    /// Returns the place of a path by its texts, each in its one spelling, and `None` for its parameters.
+    pub(crate) fn of_parts(parts: &[Option<Cow<'_, str>>], is_prefix: bool) -> Self {
         let (mut ranks, mut text) = (Vec::new(), String::new());
-        for (index, part) in self.parts.iter().enumerate() {
-            let next = self.parts.get(index + 1);
+        for (index, part) in parts.iter().enumerate() {
+            let next = parts.get(index + 1);
             match part {
-                PathPart::Text(own) => {
+                Some(own) => {
                     // Paths below a folder are below it with and without its slash.
-                    let own = if self.is_prefix && next.is_none() { own.trim_end_matches('/') } else { own };
+                    let own = if is_prefix && next.is_none() { own.trim_end_matches('/') } else { own };
                     ranks.extend(std::iter::repeat_n(PartRank::Text, own.len()));
                     text.push_str(own);
                 }
                 // Those with nothing between them share one text.
-                PathPart::Parameter(_) if matches!(next, Some(PathPart::Parameter(_))) => {}
-                PathPart::Parameter(_) => {
-                    let is_inline = matches!(next, Some(PathPart::Text(next)) if !next.starts_with('/'));
+                None if next == Some(&None) => {}
+                None => {
+                    let is_inline = matches!(next, Some(Some(next)) if !next.starts_with('/'));
                     ranks.push(if is_inline { PartRank::Inline } else { PartRank::Whole });
                     text.push('{');
                 }
             }
         }
         ranks.push(PartRank::End);
-        let is_template = !self.is_prefix && self.parts.iter().any(|part| matches!(part, PathPart::Parameter(_)));
-        PathPrecedence { is_prefix: self.is_prefix, is_template, ranks, text }
+        let is_template = !is_prefix && parts.contains(&None);
+        Self { is_prefix, is_template, ranks, text }
     }
 }
 
@@ -76,14 +89,14 @@ mod tests {
             "/ prefix",
         ];
         let path = |text: &str| match text.split_once(' ') {
-            Some((path, _)) => PathTemplate::of_text(path, true),
-            None => PathTemplate::of_text(text, false),
+            Some((path, _)) => PathPrecedence::of_path(path, true),
+            None => PathPrecedence::of_path(text, false),
         };
         let mut sorted: Vec<&str> = ordered.iter().rev().copied().collect();
-        sorted.sort_by_key(|text| path(text).precedence());
+        sorted.sort_by_key(|text| path(text));
         assert_eq!(sorted, ordered);
         for (one, other) in [("/{a}", "/{b}"), ("/{a}{b}/c", "/{x}/c"), ("/a/ prefix", "/a prefix")] {
-            assert_eq!(path(one).precedence(), path(other).precedence(), "{one} {other}");
+            assert_eq!(path(one), path(other), "{one} {other}");
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::definition::{PathPiece, path_pieces};
+use super::template::{PathPiece, path_pieces};
 
 /// Represents a parameter within a segment. The reader refuses paths with this character.
 const PARAMETER: char = '\u{1}';
@@ -13,13 +13,13 @@ const LONGEST: usize = 200;
 
 /// A segment of a path template, without the names of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct TemplateSegment(Vec<char>);
+pub(crate) struct TemplateSegment(Vec<char>);
 
 /// A path template, segment by segment.
-pub(super) type Template = Vec<TemplateSegment>;
+pub(crate) type Template = Vec<TemplateSegment>;
 
 /// Splits a path template into segments.
-pub(super) fn template(path: &str) -> Template {
+pub(crate) fn template(path: &str) -> Template {
     let mut shape = String::with_capacity(path.len());
     for piece in path_pieces(path) {
         match piece {
@@ -31,12 +31,12 @@ pub(super) fn template(path: &str) -> Template {
 }
 
 /// True if the first template matches every path of the second.
-pub(super) fn covers(general: &[TemplateSegment], special: &[TemplateSegment]) -> bool {
+pub(crate) fn covers(general: &[TemplateSegment], special: &[TemplateSegment]) -> bool {
     general.len() == special.len() && general.iter().zip(special).all(|(general, special)| general.covers(special))
 }
 
 /// Returns a path that matches both templates, if one is easily found.
-pub(super) fn common_path(one: &[TemplateSegment], other: &[TemplateSegment]) -> Option<String> {
+pub(crate) fn common_path(one: &[TemplateSegment], other: &[TemplateSegment]) -> Option<String> {
     let mut path = String::new();
     for (one, other) in one.iter().zip(other) {
         let more_exact = match (one.is_parameter(), other.is_parameter()) {
@@ -55,7 +55,7 @@ pub(super) fn common_path(one: &[TemplateSegment], other: &[TemplateSegment]) ->
 
 impl TemplateSegment {
     /// Creates a segment without parameters.
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self(text.chars().collect())
     }
 
@@ -155,7 +155,7 @@ impl TemplateStep {
 
 /// An index of templates, for finding those that intersect or cover another without comparing each.
 #[derive(Debug)]
-pub(super) struct TemplateIndex {
+pub(crate) struct TemplateIndex {
     nodes: Vec<TemplateBranch>,
 }
 
@@ -170,15 +170,15 @@ struct TemplateBranch {
 }
 
 /// The maximum number of steps over all searches; matches beyond it are missed.
-pub(super) const MOST_STEPS: usize = 1_000_000;
+pub(crate) const MOST_STEPS: usize = 1_000_000;
 
 impl TemplateIndex {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { nodes: vec![TemplateBranch::default()] }
     }
 
     /// Adds a template under a number; an open one also matches everything below it.
-    pub(super) fn add(&mut self, template: &[TemplateSegment], number: usize, open: bool) {
+    pub(crate) fn add(&mut self, template: &[TemplateSegment], number: usize, open: bool) {
         let mut at = 0;
         for segment in template {
             let next = self.nodes.len();
@@ -205,7 +205,7 @@ impl TemplateIndex {
     /// Lists the templates that intersect the given one, in the order in which they were added.
     ///
     /// `left` is the remaining number of steps.
-    pub(super) fn meeting(&self, template: &[TemplateSegment], left: &mut usize) -> Vec<usize> {
+    pub(crate) fn meeting(&self, template: &[TemplateSegment], left: &mut usize) -> Vec<usize> {
         let mut found = Vec::new();
         self.walk(template, left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
             if at_end {
@@ -216,8 +216,20 @@ impl TemplateIndex {
         found
     }
 
+    /// Lists the templates that intersect the given one, or whose paths below do, in the order in which they were added.
+    ///
+    /// `left` is the remaining number of steps.
+    pub(crate) fn meeting_or_above(&self, template: &[TemplateSegment], left: &mut usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.walk(template, left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
+            found.extend(if at_end { &branch.ends } else { &branch.open });
+        });
+        found.sort_unstable();
+        found
+    }
+
     /// Returns the first template that covers the given one, and everything below it if that is open.
-    pub(super) fn covering(&self, template: &[TemplateSegment], open: bool, left: &mut usize) -> Option<usize> {
+    pub(crate) fn covering(&self, template: &[TemplateSegment], open: bool, left: &mut usize) -> Option<usize> {
         let mut found: Option<usize> = None;
         self.walk(template, left, &TemplateSegment::covers, &mut |branch, at_end| {
             let ends = if at_end && !open { &branch.ends } else { &branch.open };

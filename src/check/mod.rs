@@ -5,7 +5,7 @@
 //! rule; the other files here implement them:
 //!
 //! - `specification/`: the definition against the OpenAPI Specification, object by object
-//! - `operations`, `paths`, `path_values`, `security`: the APIs of a group
+//! - `operations`, `extensions`, `paths`, `path_values`, `security`: the APIs of a group
 //! - `addresses`, `forwarding`, `body_limit`: backend addresses and their variables, the other settings of a group
 //! - `across`, `routes`: conflicts between groups
 //! - `ip_rules`: addresses from which a group may be called
@@ -17,6 +17,7 @@ mod across;
 mod addresses;
 mod body_limit;
 mod environments;
+mod extensions;
 mod forwarding;
 mod ip_rules;
 mod links;
@@ -70,6 +71,7 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
         findings.append(&mut specification);
         let mut of_apis = Findings::default();
         of_apis.extend(operations::findings(subject, definition));
+        of_apis.extend(extensions::findings(definition));
         of_apis.extend(paths::findings(definition));
         of_apis.extend(path_values::findings(subject, definition));
         of_apis.extend(security::findings(subject, definition, &places));

@@ -297,6 +297,20 @@ pub(in crate::check) const UNSIGNED_BODY_INVALID: Rule = Rule::warning(
      right:\n\
      \x20 put: {operationId: upload, x-apigw-unsigned-body: true}",
 );
+/// Extensions of apigw are known, and have a value that is.
+pub(in crate::check) const EXTENSION_UNKNOWN: Rule = Rule::warning(
+    "extension-unknown",
+    "An extension that begins with `x-apigw-` is read by apigw alone. One that is misspelled, stands elsewhere than in a \
+     path item or an operation, or has another value than those that are known has no effect. `apigw help definitions` \
+     lists them.",
+)
+.example(
+    "wrong:\n\
+     \x20 /files: {x-apigw-match: prefx, get: {}}\n\
+     right:\n\
+     \x20 /files: {x-apigw-match: prefix, get: {}}",
+);
+
 /// A subscription key stands in a header of its own.
 pub(in crate::check) const KEY_HEADER: Rule = Rule::error(
     "key-header",
@@ -320,7 +334,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 25] = [
+pub(super) const RULES: [Rule; 26] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -343,6 +357,7 @@ pub(super) const RULES: [Rule; 25] = [
     SECURITY_SCOPE,
     WEBSOCKET_INVALID,
     UNSIGNED_BODY_INVALID,
+    EXTENSION_UNKNOWN,
     KEY_HEADER,
     SECURITY_UNCOVERED,
     SUNSET_INVALID,

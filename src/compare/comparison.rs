@@ -49,8 +49,6 @@ pub struct Change {
     pub after: Option<Location>,
     /// The date in the `x-sunset` of a deprecated part that is gone.
     pub sunset: Option<Sunset>,
-    /// True if it is no breaking change any longer, as that date is past.
-    pub is_past_sunset: bool,
     /// Number of changes that it stands for: one, but for those that are only counted.
     pub count: usize,
 }
@@ -136,7 +134,7 @@ impl Change {
         let past = self.sunset.as_ref().zip(now).filter(|(sunset, now)| sunset.end <= *now);
         if let Some((sunset, _)) = past.filter(|_| self.is_breaking()) {
             let _ = write!(self.message, "; allowed, as its sunset date {} is past", sunset.date);
-            (self.compatibility, self.is_past_sunset) = (Compatibility::Warning, true);
+            self.compatibility = Compatibility::Warning;
         }
     }
 

@@ -135,7 +135,6 @@ impl ChangeOutput {
             before,
             after,
             sunset,
-            is_past_sunset: false,
             count: 1,
         });
     }
@@ -177,7 +176,6 @@ fn unplaced(kind: Kind, message: String) -> Change {
         before: None,
         after: None,
         sunset: None,
-        is_past_sunset: false,
         count: 1,
     }
 }

@@ -166,6 +166,19 @@ fn a_kind_of_change_that_does_not_exist_is_refused_wherever_it_is_read() {
 }
 
 #[test]
+fn a_publish_shows_the_changes_that_are_warnings() {
+    let sandbox = gated("deny");
+    sandbox.run("api add GET /old").expect_exit(0);
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}[changes]\napi-removed = \"warning\"\n"));
+    sandbox.run("api remove GET /old").expect_exit(0);
+    let told = "GET /old: the API was removed; it was not deprecated before [api-removed]";
+    sandbox.run("publish --env test --mock --bump auto -n").expect_exit(0).expect_stderr(told);
+    sandbox.run("publish --env test --mock --bump auto").expect_exit(0).expect_stderr(told);
+}
+
+#[test]
 fn a_removal_after_its_sunset_is_let_through_and_shown() {
     let sandbox = gated("deny");
     let settings = sandbox.read("apigw.toml");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compare::{self, ChangeRules, ComparedGroup};
+use crate::compare::{self, ChangeRules, ComparedGroup, Compatibility};
 use crate::model::{DeploymentState, GroupName, PolicyMode, PolicyOverride, Release, SunsetPolicy, Version};
 use crate::plan::candidate::PublishCandidate;
 use crate::plan::error::Error;
@@ -29,9 +29,9 @@ pub(super) fn apply_breaking<E>(
     for (group, change) in &plan.operation.changes {
         for before in replaced_releases(change) {
             match compatibility_with(plan, facts, group, before, &change.after)? {
-                CompatibilityVerdict::Compared { breaking, past_sunset } => {
+                CompatibilityVerdict::Compared { breaking, warnings } => {
                     changes.extend(breaking);
-                    plan.warnings.extend(past_sunset.iter().map(BreakingChange::place_and_message));
+                    plan.warnings.extend(warnings.iter().map(BreakingChange::place_and_message));
                 }
                 CompatibilityVerdict::Unknown(incomparable) => unknown.push(incomparable),
             }
@@ -53,8 +53,9 @@ pub(super) fn apply_breaking<E>(
 
 /// The compatibility of a change with the callers of the live release.
 enum CompatibilityVerdict {
-    /// Changes that break them, and removals that would, were their sunset dates not past.
-    Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
+    /// Changes that break them; and warnings, with the removals that would break them, were their sunset dates not
+    /// past.
+    Compared { breaking: Vec<BreakingChange>, warnings: Vec<BreakingChange> },
     /// They cannot be compared.
     Unknown(IncomparableGroup),
 }
@@ -67,7 +68,7 @@ fn compatibility_with<E>(
     before: &Release,
     after: &Release,
 ) -> Result<CompatibilityVerdict, Error<E>> {
-    let nothing = || CompatibilityVerdict::Compared { breaking: Vec::new(), past_sunset: Vec::new() };
+    let nothing = || CompatibilityVerdict::Compared { breaking: Vec::new(), warnings: Vec::new() };
     if before.state == DeploymentState::Offline {
         return Ok(nothing());
     }
@@ -75,7 +76,7 @@ fn compatibility_with<E>(
         let message = "the whole group goes offline".to_owned();
         let offline =
             BreakingChange { group: group.clone(), place: String::new(), kind: None, message, versions: None };
-        return Ok(CompatibilityVerdict::Compared { breaking: vec![offline], past_sunset: Vec::new() });
+        return Ok(CompatibilityVerdict::Compared { breaking: vec![offline], warnings: Vec::new() });
     }
     if before.digest == after.digest {
         return Ok(nothing());
@@ -148,7 +149,7 @@ fn compared<E>(
     };
     Ok(CompatibilityVerdict::Compared {
         breaking: of(compare::Change::is_breaking),
-        past_sunset: of(|change| change.is_past_sunset),
+        warnings: of(|change| change.compatibility == Compatibility::Warning),
     })
 }
 

@@ -58,7 +58,7 @@ impl Destination {
         pointer: Option<TaggedPointer>,
     ) -> Result<Self, DestinationError> {
         let Some((signed, tag)) = pointer else { return Ok(Self::default()) };
-        let tag = tag.filter(|tag| matches!(tag, EntityTag::Tag(_))).ok_or(DestinationError::NoTag)?;
+        let tag = tag.ok_or(DestinationError::NoTag)?;
         let list = read_list(store, signed.fields().state).await?;
         Ok(Self { pointer: Some(PresentPointer { signed, tag }), list })
     }
@@ -69,7 +69,7 @@ impl Destination {
         store: &dyn ObjectStore,
         (signed, tag): TaggedPointer,
     ) -> Result<Self, DestinationError> {
-        let tag = tag.filter(|tag| matches!(tag, EntityTag::Tag(_))).ok_or(DestinationError::NoTag)?;
+        let tag = tag.ok_or(DestinationError::NoTag)?;
         put_content(store, Bytes::copy_from_slice(signed.bytes())).await?;
         Ok(Self { pointer: Some(PresentPointer { signed, tag }), list: StateList::default() })
     }
@@ -124,9 +124,9 @@ pub(super) async fn read_pointer(
     store: &dyn ObjectStore,
     keys: &[PublicKey],
 ) -> Result<Option<TaggedPointer>, DestinationError> {
-    match store.get(ObjectName::Pointer, None, SignedPointer::LARGEST).await? {
+    match store.get(ObjectName::Pointer, SignedPointer::LARGEST).await? {
         FetchedObject::Found { bytes, tag } => Ok(Some((SignedPointer::verify(&bytes, keys)?, tag))),
-        FetchedObject::Missing | FetchedObject::NotModified => Ok(None),
+        FetchedObject::Missing => Ok(None),
     }
 }
 

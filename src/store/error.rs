@@ -86,6 +86,15 @@ pub enum StoreFault {
 impl StoreError {
     /// True if the same call may succeed a moment later.
     #[must_use]
+impl StoreFault {
+    /// Makes the fault of a status that is no success.
+    pub(super) fn of_status(status: StatusCode, code: Option<String>) -> Self {
+        // Nothing was asked under a condition, so that a 304 leads nowhere.
+        let is_redirect = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+        if is_redirect { Self::Redirect(status) } else { Self::Status { status, code } }
+    }
+}
+
     pub fn is_transient(&self) -> bool {
         match &self.fault {
             StoreFault::Connect(_) | StoreFault::Broken(_) | StoreFault::Timeout(_) => true,

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::chain::{ChainFault, leads_to};
 use super::destination::{DestinationError, read_list, read_pointer};
 use super::error::StoreError;
-use super::object_store::{EntityTag, FetchedObject, ObjectName, ObjectStore};
+use super::object_store::{FetchedObject, ObjectName, ObjectStore};
 use super::pointer::{PointerFault, SignedPointer};
 use super::state::StateList;
 use super::transfer::{ContentFault, copy_all, find_unusable};
@@ -37,8 +37,6 @@ pub struct StateFollower {
     newest: Option<SignedPointer>,
     /// The files of its state, where all of them are in the cache.
     list: Option<StateList>,
-    /// The tag of the pointer that was read last and taken.
-    tag: Option<EntityTag>,
 }
 
 /// Reason why a state is not followed. The last good one stays.
@@ -88,7 +86,7 @@ pub enum FollowError {
 impl StateFollower {
     /// Makes a follower with nothing taken yet.
     pub(super) fn new(store: Arc<dyn ObjectStore>, cache: Arc<dyn ObjectStore>, keys: Vec<PublicKey>) -> Self {
-        Self { store, cache, keys, newest: None, list: None, tag: None }
+        Self { store, cache, keys, newest: None, list: None }
     }
 
     /// Returns the state that is whole in the cache.
@@ -121,12 +119,10 @@ impl StateFollower {
 
     /// Looks for another state. Returns true if there is one, whole in the cache.
     pub(super) async fn follow(&mut self) -> Result<bool, FollowError> {
-        let unless = self.tag.as_ref().filter(|_| self.list.is_some());
-        let fetched = self.store.get(ObjectName::Pointer, unless, SignedPointer::LARGEST).await;
-        let (bytes, tag) = match fetched.map_err(FollowError::Store)? {
-            FetchedObject::NotModified => return Ok(false),
+        let fetched = self.store.get(ObjectName::Pointer, SignedPointer::LARGEST).await;
+        let bytes = match fetched.map_err(FollowError::Store)? {
             FetchedObject::Missing => return Err(FollowError::NoPointer),
-            FetchedObject::Found { bytes, tag } => (bytes, tag),
+            FetchedObject::Found { bytes, .. } => bytes,
         };
         let pointer = SignedPointer::verify(&bytes, &self.keys).map_err(FollowError::Pointer)?;
         let is_new = self.newest.as_ref() != Some(&pointer);
@@ -135,10 +131,9 @@ impl StateFollower {
             let list = self.take_state(&pointer).await?;
             let put = self.cache.put(ObjectName::Pointer, Bytes::copy_from_slice(pointer.bytes()));
             put.await.map_err(in_cache)?;
-            (self.newest, self.list, self.tag) = (Some(pointer), Some(list), tag);
+            (self.newest, self.list) = (Some(pointer), Some(list));
             return Ok(true);
         }
-        self.tag = tag;
         Ok(false)
     }
 

@@ -37,27 +37,21 @@ impl fmt::Display for ObjectName {
     }
 }
 
-/// The validator of an object's bytes (RFC 9110, section 8.8).
+/// The `ETag` of an object (RFC 9110, section 8.8.3), as it was sent. Writes name it. Reads are never conditional: web
+/// servers make tags of the time and the length, which two pointers of one second have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EntityTag {
-    /// An `ETag`, as it was sent.
-    Tag(String),
-    /// A `Last-Modified`, of a server that sends no tag.
-    Date(String),
-}
+pub struct EntityTag(pub String);
 
-/// The outcome of a conditional read.
+/// The outcome of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchedObject {
     /// There is no such object.
     Missing,
-    /// It is the one that the reader has.
-    NotModified,
     /// Its bytes.
     Found {
         /// The bytes.
         bytes: Bytes,
-        /// Their validator, where the store has one.
+        /// Their tag, where the store sends one.
         tag: Option<EntityTag>,
     },
 }
@@ -87,8 +81,8 @@ pub trait ObjectStore: fmt::Debug + Send + Sync {
     /// Returns the address of the store: the same one however it was typed, and no other store's.
     fn address(&self) -> String;
 
-    /// Reads an object of at most `most` bytes, unless it is the one with a tag.
-    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject>;
+    /// Reads an object of at most `most` bytes.
+    fn get(&self, name: ObjectName, most: u64) -> StoreFuture<'_, FetchedObject>;
 
     /// Writes an object where there is none (`If-None-Match: *`).
     fn put_if_absent(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, PutOutcome>;

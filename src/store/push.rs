@@ -222,7 +222,7 @@ pub(super) async fn probe(store: &dyn ObjectStore) -> Result<(), StoreError> {
     {
         return Err(unconditional("If-None-Match"));
     }
-    match store.put_if_match(ObjectName::Probe, bytes(), &EntityTag::Tag(WRONG_TAG.to_owned())).await? {
+    match store.put_if_match(ObjectName::Probe, bytes(), &EntityTag(WRONG_TAG.to_owned())).await? {
         PutOutcome::Refused => Ok(()),
         PutOutcome::Written => Err(unconditional("If-Match")),
     }

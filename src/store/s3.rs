@@ -13,7 +13,7 @@ use super::object_store::{EntityTag, FetchedObject, ListedObject, ObjectName, Ob
 use super::retry::retry;
 use super::s3_list;
 use super::url::{StoreUrlError, WebUrl};
-use super::web::{MOST_TIMEOUTS, condition, fetched};
+use super::web::{MOST_TIMEOUTS, fetched};
 use crate::access::sigv4::{SignatureScheme, Signer};
 use crate::access::{PathForm, SigningRequest};
 use crate::model::{Digest, SigningScheme, Timestamp, hexadecimal};
@@ -162,19 +162,15 @@ impl ObjectStore for S3Store {
         format!("{}/{}", self.client.url().address(), self.prefix)
     }
 
-    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
+    fn get(&self, name: ObjectName, most: u64) -> StoreFuture<'_, FetchedObject> {
         Box::pin(async move {
-            let headers = unless.map(condition).transpose().map_err(|error| StoreError {
-                place: format!("{}/{name}", self.shown),
-                fault: StoreFault::Request(error),
-            })?;
-            let request = (headers.unwrap_or_default(), Bytes::new());
-            self.call((Method::GET, name), request, most, |response| match response.status {
+            let empty = (HeaderMap::new(), Bytes::new());
+            self.call((Method::GET, name), empty, most, |response| match response.status {
                 StatusCode::NOT_FOUND if code(&response).is_some_and(|code| code != "NoSuchKey") => {
                     Err(refusal(&response))
                 }
                 status if status.is_success() && response.body.len() as u64 > most => Err(StoreFault::TooLarge(most)),
-                StatusCode::OK | StatusCode::NOT_FOUND | StatusCode::NOT_MODIFIED => fetched(response),
+                StatusCode::OK | StatusCode::NOT_FOUND => fetched(response),
                 _ => Err(refusal(&response)),
             })
             .await
@@ -186,8 +182,7 @@ impl ObjectStore for S3Store {
     }
 
     fn put_if_match<'a>(&'a self, name: ObjectName, bytes: Bytes, tag: &'a EntityTag) -> StoreFuture<'a, PutOutcome> {
-        let (EntityTag::Tag(tag) | EntityTag::Date(tag)) = tag;
-        Box::pin(self.write(name, bytes, Some((IF_MATCH, tag))))
+        Box::pin(self.write(name, bytes, Some((IF_MATCH, &tag.0))))
     }
 
     fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()> {
@@ -239,10 +234,7 @@ fn refusal(response: &ClientResponse) -> StoreFault {
         let date = response.headers.get(DATE).and_then(|date| date.to_str().ok());
         return StoreFault::ClockSkew(date.map(str::to_owned));
     }
-    match response.status {
-        status if status.is_redirection() => StoreFault::Redirect(status),
-        status => StoreFault::Status { status, code },
-    }
+    StoreFault::of_status(response.status, code)
 }
 
 /// Finds the code of an S3 error: letters and digits, else it is none.

@@ -29,10 +29,10 @@ pub enum ContentFault {
 
 /// Reads an object of at most `most` bytes and compares it with its digest.
 pub(super) async fn fetch(store: &dyn ObjectStore, digest: Digest, most: u64) -> Result<Bytes, ContentFault> {
-    match store.get(ObjectName::Content(digest), None, most).await? {
+    match store.get(ObjectName::Content(digest), most).await? {
         FetchedObject::Found { bytes, .. } if Digest::of(&bytes) == digest => Ok(bytes),
         FetchedObject::Found { .. } => Err(ContentFault::Damaged(digest)),
-        FetchedObject::Missing | FetchedObject::NotModified => Err(ContentFault::Missing(digest)),
+        FetchedObject::Missing => Err(ContentFault::Missing(digest)),
     }
 }
 

@@ -1,10 +1,10 @@
-//! A web server as a store that can be read alone: conditional `GET`s (RFC 9110, section 13) of files.
+//! A web server as a store that can be read alone: `GET`s of files.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::ETAG;
+use http::{HeaderMap, Method, StatusCode};
 
 use super::client::{ClientRequest, ClientResponse, StoreClient};
 use super::error::{StoreError, StoreFault};
@@ -30,17 +30,11 @@ impl WebStore {
         Self { client: StoreClient::new(url.clone(), timeout), url }
     }
 
-    async fn fetch(
-        &self,
-        name: ObjectName,
-        unless: Option<&EntityTag>,
-        most: u64,
-    ) -> Result<FetchedObject, StoreError> {
+    async fn fetch(&self, name: ObjectName, most: u64) -> Result<FetchedObject, StoreError> {
         let place = format!("{}/{name}", self.url);
         let call = || async {
-            let headers = unless.map(condition).transpose().map_err(StoreFault::from)?.unwrap_or_default();
             let target = format!("{}/{name}", self.url.path);
-            let request = ClientRequest { method: Method::GET, target, headers, body: Bytes::new() };
+            let request = ClientRequest { method: Method::GET, target, headers: HeaderMap::new(), body: Bytes::new() };
             fetched(self.client.send(request, most).await?)
         };
         retry(self.client.timeout() * MOST_TIMEOUTS, || async {
@@ -55,8 +49,8 @@ impl ObjectStore for WebStore {
         self.url.address()
     }
 
-    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
-        Box::pin(self.fetch(name, unless, most))
+    fn get(&self, name: ObjectName, most: u64) -> StoreFuture<'_, FetchedObject> {
+        Box::pin(self.fetch(name, most))
     }
 
     fn put_if_absent(&self, name: ObjectName, _: Bytes) -> StoreFuture<'_, PutOutcome> {
@@ -86,26 +80,14 @@ impl WebStore {
     }
 }
 
-/// Writes the condition that an object differs from the one with a tag.
-pub(super) fn condition(tag: &EntityTag) -> Result<HeaderMap, http::Error> {
-    let (name, value): (HeaderName, &str) = match tag {
-        EntityTag::Tag(tag) => (IF_NONE_MATCH, tag),
-        EntityTag::Date(date) => (IF_MODIFIED_SINCE, date),
-    };
-    Ok(HeaderMap::from_iter([(name, HeaderValue::from_str(value)?)]))
-}
-
 /// Reads the response to a `GET`.
 pub(super) fn fetched(response: ClientResponse) -> Result<FetchedObject, StoreFault> {
-    let text = |name: HeaderName| response.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     match response.status {
         StatusCode::OK => {
-            let tag = text(ETAG).map(EntityTag::Tag).or_else(|| text(LAST_MODIFIED).map(EntityTag::Date));
-            Ok(FetchedObject::Found { bytes: response.body, tag })
+            let tag = response.headers.get(ETAG).and_then(|tag| tag.to_str().ok());
+            Ok(FetchedObject::Found { bytes: response.body, tag: tag.map(|tag| EntityTag(tag.to_owned())) })
         }
-        StatusCode::NOT_MODIFIED => Ok(FetchedObject::NotModified),
         StatusCode::NOT_FOUND => Ok(FetchedObject::Missing),
-        status if status.is_redirection() => Err(StoreFault::Redirect(status)),
-        status => Err(StoreFault::Status { status, code: None }),
+        status => Err(StoreFault::of_status(status, None)),
     }
 }

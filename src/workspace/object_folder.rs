@@ -198,13 +198,12 @@ impl ObjectStore for ObjectFolder {
         fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone()).display().to_string()
     }
 
-    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
+    fn get(&self, name: ObjectName, most: u64) -> StoreFuture<'_, FetchedObject> {
         let fetched = match self.read(name, most) {
             Ok(None) => Ok(FetchedObject::Missing),
             Ok(Some(bytes)) => {
-                let tag = EntityTag::Tag(tag_of(&bytes));
-                let found = FetchedObject::Found { bytes: bytes.into(), tag: Some(tag.clone()) };
-                Ok(if unless == Some(&tag) { FetchedObject::NotModified } else { found })
+                let tag = EntityTag(tag_of(&bytes));
+                Ok(FetchedObject::Found { bytes: bytes.into(), tag: Some(tag) })
             }
             Err(fault) => Err(self.failed(name, fault, most)),
         };
@@ -216,8 +215,7 @@ impl ObjectStore for ObjectFolder {
     }
 
     fn put_if_match<'a>(&'a self, name: ObjectName, bytes: Bytes, tag: &'a EntityTag) -> StoreFuture<'a, PutOutcome> {
-        let (EntityTag::Tag(tag) | EntityTag::Date(tag)) = tag;
-        self.put_where(name, &bytes, |present| present == Some(tag))
+        self.put_where(name, &bytes, |present| present == Some(&tag.0))
     }
 
     fn put(&self, name: ObjectName, bytes: Bytes) -> StoreFuture<'_, ()> {

@@ -136,7 +136,7 @@ impl MemoryStore {
 }
 
 fn tag_of(bytes: &Bytes) -> EntityTag {
-    EntityTag::Tag(Digest::of(bytes).to_string())
+    EntityTag(Digest::of(bytes).to_string())
 }
 
 impl ObjectStore for MemoryStore {
@@ -144,10 +144,9 @@ impl ObjectStore for MemoryStore {
         "memory".to_owned()
     }
 
-    fn get<'a>(&'a self, name: ObjectName, unless: Option<&'a EntityTag>, most: u64) -> StoreFuture<'a, FetchedObject> {
+    fn get(&self, name: ObjectName, most: u64) -> StoreFuture<'_, FetchedObject> {
         let fetched = self.call(name, |inner| match inner.objects.get(&name) {
             None => FetchedObject::Missing,
-            Some(bytes) if unless == Some(&tag_of(bytes)) => FetchedObject::NotModified,
             Some(bytes) => FetchedObject::Found { bytes: bytes.clone(), tag: Some(tag_of(bytes)) },
         });
         let bounded = fetched.and_then(|fetched| match &fetched {

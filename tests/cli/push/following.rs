@@ -126,6 +126,26 @@ fn a_reader_that_is_cut_off_serves_on_also_after_a_restart() {
 }
 
 #[test]
+/// Web servers make tags of the second and the length, which two pushes of one second have in common.
+#[test]
+fn a_push_with_the_tag_of_the_one_before_is_followed() {
+    let publisher = Publisher::new();
+    publisher.push_to_folder().expect_exit(0);
+    // The first pointer names none before it, and is shorter.
+    publisher.publish_again("second");
+    publisher.push_to_folder().expect_exit(0);
+    let server = StoreServer::of_folder(Path::new(&publisher.path("state")));
+    server.weaken_tags();
+    let elsewhere = Sandbox::empty();
+    let serving = follow(&elsewhere, &publisher, &server.url(""), "--cache cache");
+    serving.wait_for(PETS, "Bello");
+    publisher.sandbox.run("offline --env test").expect_exit(0);
+    publisher.push_to_folder().expect_exit(0);
+    server.take_folder(Path::new(&publisher.path("state")));
+    serving.wait_for(PETS, "NOT_FOUND");
+    serving.stop();
+}
+
 fn old_damaged_and_foreign_states_are_refused_and_the_good_one_stays() {
     let publisher = Publisher::new();
     publisher.push_to_folder().expect_exit(0);

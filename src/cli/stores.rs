@@ -101,7 +101,7 @@ pub(super) fn store_error(error: &StoreError) -> CommandError {
         StoreFault::Redirect(_) => shown.hint("name the final address; for a bucket, its own region in `AWS_REGION`"),
         StoreFault::ClockSkew(_) => shown.hint("set the clock of this machine, for example with NTP, then try again"),
         StoreFault::Unconditional { .. } => shown.hint(NO_CONDITIONS),
-        StoreFault::List => shown.hint("the store must have ListObjectsV2, as S3 has it"),
+        StoreFault::List | StoreFault::EndlessList => shown.hint("the store must have ListObjectsV2, as S3 has it"),
         StoreFault::Unchanged { .. } | StoreFault::NotKept => {
             shown.hint("look at the store's log: something before it may respond in its place, or it is short of room")
         }

@@ -78,14 +78,14 @@ pub enum StoreFault {
     /// The list of objects cannot be read.
     #[error("the list of objects cannot be read")]
     List,
+    /// The list of objects goes on without an end.
+    #[error("the list of objects repeats itself, or does not end")]
+    EndlessList,
     /// A reader alone can use the store.
     #[error("this kind of store can only be read")]
     ReadOnly,
 }
 
-impl StoreError {
-    /// True if the same call may succeed a moment later.
-    #[must_use]
 impl StoreFault {
     /// Makes the fault of a status that is no success.
     pub(super) fn of_status(status: StatusCode, code: Option<String>) -> Self {
@@ -95,6 +95,9 @@ impl StoreFault {
     }
 }
 
+impl StoreError {
+    /// True if the same call may succeed a moment later.
+    #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.fault {
             StoreFault::Connect(_) | StoreFault::Broken(_) | StoreFault::Timeout(_) => true,

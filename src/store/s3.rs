@@ -22,6 +22,8 @@ use crate::model::{Digest, SigningScheme, Timestamp, hexadecimal};
 const LARGEST_ERROR: u64 = 64 << 10;
 /// The most bytes of a part of a list, which has a thousand objects.
 const LARGEST_LIST: u64 = 8 << 20;
+/// The most parts of a list: ten million objects.
+const MOST_LIST_PARTS: usize = 10_000;
 /// The longest code of an error that is shown.
 const LONGEST_CODE: usize = 64;
 
@@ -193,8 +195,8 @@ impl ObjectStore for S3Store {
         Box::pin(async move {
             let below = format!("{}{}", self.prefix, ObjectName::CONTENTS);
             let bucket = format!("{}/", self.bucket);
-            let (mut objects, mut token) = (Vec::new(), None);
-            loop {
+            let (mut objects, mut token, mut last_key) = (Vec::new(), None, None);
+            for _ in 0..MOST_LIST_PARTS {
                 let query = s3_list::query(&below, token.as_deref());
                 let read = |response: ClientResponse| match response.status {
                     StatusCode::OK => s3_list::parse(&response.body, &self.prefix).ok_or(StoreFault::List),
@@ -204,12 +206,19 @@ impl ObjectStore for S3Store {
                 let shown = ObjectName::CONTENTS;
                 let part = self.call_path(Method::GET, (&bucket, &query), shown, empty, LARGEST_LIST, read).await?;
                 objects.extend(part.objects);
-                // A store that repeats itself would never end.
-                if part.token.is_none() || part.token == token {
+                // Names come in order, so that a part with those of before would come again and again.
+                let has_old_names = part.first_key.is_some() && part.first_key <= last_key;
+                if has_old_names || part.token.is_some() && part.token == token {
+                    break;
+                }
+                last_key = part.last_key.or(last_key);
+                if part.token.is_none() {
                     return Ok(objects);
                 }
                 token = part.token;
             }
+            let place = format!("{}/{}", self.shown, ObjectName::CONTENTS);
+            Err(StoreError { place, fault: StoreFault::EndlessList })
         })
     }
 

@@ -10,6 +10,9 @@ use crate::model::{Digest, Timestamp};
 pub(super) struct ListPart {
     /// The objects under their digests; other names are left out.
     pub(super) objects: Vec<ListedObject>,
+    /// The first and the last name, of whatever object.
+    pub(super) first_key: Option<String>,
+    pub(super) last_key: Option<String>,
     /// Where the next part begins.
     pub(super) token: Option<String>,
 }
@@ -25,11 +28,15 @@ pub(super) fn parse(body: &[u8], prefix: &str) -> Option<ListPart> {
     let text = std::str::from_utf8(body).ok()?;
     let (_, result) = text.split_once("<ListBucketResult")?;
     let mut objects = Vec::new();
+    let (mut first_key, mut last_key) = (None, None);
     let mut rest = result;
     while let Some((_, after)) = rest.split_once("<Contents>") {
         let (entry, after) = after.split_once("</Contents>")?;
         rest = after;
-        let digits = element(entry, "Key")?.strip_prefix(prefix)?.strip_prefix(ObjectName::CONTENTS)?;
+        let key = element(entry, "Key")?;
+        first_key.get_or_insert_with(|| unescape(key));
+        last_key = Some(key);
+        let digits = key.strip_prefix(prefix)?.strip_prefix(ObjectName::CONTENTS)?;
         let Ok(digest) = format!("sha256:{digits}").parse::<Digest>() else { continue };
         let bytes = element(entry, "Size")?.parse().ok()?;
         let modified = Timestamp::from_input(element(entry, "LastModified")?).ok()?;
@@ -43,7 +50,7 @@ pub(super) fn parse(body: &[u8], prefix: &str) -> Option<ListPart> {
         Some(None) => return None,
         token => token.flatten(),
     };
-    Some(ListPart { objects, token })
+    Some(ListPart { objects, first_key, last_key: last_key.map(unescape), token })
 }
 
 fn element<'t>(text: &'t str, name: &str) -> Option<&'t str> {
@@ -86,16 +93,20 @@ mod tests {
             format!("<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"x\">{entries}{end}</ListBucketResult>")
                 .into_bytes()
         };
-        let key = |name: &str| entry(&format!("online/objects/sha256/{name}"));
+        let name = |name: &str| format!("online/objects/sha256/{name}");
+        let key = |text: &str| entry(&name(text));
         let good = key(&digest.hexadecimal());
         let foreign = [key("notes.txt"), key(&digest.hexadecimal().to_uppercase()), key("")].concat();
         let modified = "2026-11-29T12:00:00.000Z".parse().unwrap();
         let objects = vec![ListedObject { digest, bytes: 7, modified }];
         let end = "<IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b/=</NextContinuationToken>";
         let read = parse(&part(&format!("{foreign}{good}"), end), "online/");
-        assert_eq!(read, Some(ListPart { objects: objects.clone(), token: Some("a&b/=".to_owned()) }));
+        let (first_key, last_key) = (Some(name("notes.txt")), Some(name(&digest.hexadecimal())));
+        let token = Some("a&b/=".to_owned());
+        assert_eq!(read, Some(ListPart { objects: objects.clone(), first_key, last_key, token }));
         let read = parse(&part(&good, "<IsTruncated>false</IsTruncated>"), "online/");
-        assert_eq!(read, Some(ListPart { objects, token: None }));
+        let first_key = Some(name(&digest.hexadecimal()));
+        assert_eq!(read, Some(ListPart { objects, last_key: first_key.clone(), first_key, token: None }));
         assert_eq!(parse(&part(&good, "<IsTruncated>true</IsTruncated>"), "online/"), None);
         // Objects of another prefix than was asked for.
         assert_eq!(parse(&part(&good, ""), "other/"), None);

@@ -196,3 +196,20 @@ fn a_state_whose_list_is_lost_is_pushed_over() {
     site.push().expect_exit(0).expect_stdout("is up to date (push 3)");
     site.push_with("--repair").expect_exit(0).expect_stdout("0 objects written again");
 }
+
+#[test]
+fn a_list_that_does_not_end_is_refused() {
+    let site = Site::new();
+    site.push().expect_exit(0);
+    let end = "<IsTruncated>true</IsTruncated><NextContinuationToken>next</NextContinuationToken></ListBucketResult>";
+    let digits = "0".repeat(64);
+    let entry = format!(
+        "<Contents><Key>online/objects/sha256/{digits}</Key><LastModified>2026-01-01T00:00:00Z</LastModified>\
+         <Size>7</Size></Contents>"
+    );
+    for entry in ["", &entry] {
+        let body = format!("<ListBucketResult>{entry}{end}").leak();
+        site.server.fail(Fault::Response("200 OK", body), "list-type=2", usize::MAX);
+        site.push_with("--prune --dry-run").expect_exit(1).expect_stderr("ListObjectsV2");
+    }
+}

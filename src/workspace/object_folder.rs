@@ -4,13 +4,14 @@
 //! lie in a folder of their own, which the next writer clears.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
+use rustix::fs::OFlags;
 
 use super::durable::sync_folder;
 use super::error::{Error, PathContext, PathError};
@@ -73,10 +74,15 @@ impl ObjectFolder {
     /// Reads an object; `None` where there is none.
     pub(super) fn read(&self, name: ObjectName, most: u64) -> Result<Option<Vec<u8>>, ReadFault> {
         let path = self.path.join(name.to_string());
-        let file = match File::open(&path) {
+        // Opening a pipe would wait for a writer.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
             Err(error) if layout::is_absent(&error) => return Ok(None),
             file => file.at("read", &path)?,
         };
+        if !file.metadata().at("read", &path)?.is_file() {
+            return Err(io::Error::other("it is not a file")).at("read", &path)?;
+        }
         let mut bytes = Vec::new();
         file.take(most + 1).read_to_end(&mut bytes).at("read", &path)?;
         if bytes.len() as u64 > most { Err(ReadFault::TooLarge) } else { Ok(Some(bytes)) }

@@ -1,6 +1,7 @@
 //! Gateways that follow a folder or a web server.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -125,7 +126,6 @@ fn a_reader_that_is_cut_off_serves_on_also_after_a_restart() {
     elsewhere.run(&words).expect_exit(1).expect_stderr("cannot connect");
 }
 
-#[test]
 /// Web servers make tags of the second and the length, which two pushes of one second have in common.
 #[test]
 fn a_push_with_the_tag_of_the_one_before_is_followed() {
@@ -146,6 +146,7 @@ fn a_push_with_the_tag_of_the_one_before_is_followed() {
     serving.stop();
 }
 
+#[test]
 fn old_damaged_and_foreign_states_are_refused_and_the_good_one_stays() {
     let publisher = Publisher::new();
     publisher.push_to_folder().expect_exit(0);
@@ -243,4 +244,17 @@ fn settings_that_come_with_a_state_change_what_is_served() {
     publisher.push_to_folder().expect_exit(0);
     serving.wait_to_hear("qa: petstore 0.0.1 with mock");
     serving.stop();
+}
+
+#[test]
+fn a_pipe_in_place_of_the_pointer_is_refused_at_once() {
+    let publisher = Publisher::new();
+    publisher.push_to_folder().expect_exit(0);
+    let pointer = publisher.path("state/pointer");
+    fs::remove_file(&pointer).expect("removed");
+    assert!(Command::new("mkfifo").arg(&pointer).status().expect("mkfifo runs").success());
+    publisher.push_to_folder().expect_exit(1).expect_stderr("pointer").expect_stderr("not a file");
+    let (key, url) = (&publisher.public_key, format!("file://{}", publisher.path("state")));
+    let words = format!("serve --from {url} --public-key {key} --cache cache --listen 127.0.0.1:0");
+    Sandbox::empty().run(&words).expect_exit(1).expect_stderr("not a file");
 }

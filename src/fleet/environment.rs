@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::held::shift;
 use super::node::NodeRecord;
 use super::report::{KindReport, NodeReport, NodeTrouble, ReleaseReport, SILENT_MS, SentReport};
 use super::resources::{FleetRelease, ReleaseSummary};
@@ -31,13 +32,22 @@ pub struct EnvironmentFleet {
     /// Releases that a node may have, the newest last.
     pub(super) releases: VecDeque<Arc<ReleaseSummary>>,
     pub(super) refused: VecDeque<RefusedPoll>,
+    /// When the fleet was remembered: no node can have polled while no control plane ran.
+    pub(super) remembered_at: Option<Timestamp>,
 }
 
 impl EnvironmentFleet {
     /// Makes a fleet without nodes and without a release.
     #[must_use]
     pub const fn new(environment: EnvironmentName) -> Self {
-        Self { environment, release: None, nodes: BTreeMap::new(), releases: VecDeque::new(), refused: VecDeque::new() }
+        Self {
+            environment,
+            release: None,
+            nodes: BTreeMap::new(),
+            releases: VecDeque::new(),
+            refused: VecDeque::new(),
+            remembered_at: None,
+        }
     }
 
     /// Remembers a release before any node is given it.
@@ -111,9 +121,17 @@ impl EnvironmentFleet {
         }
     }
 
+    /// Moves all times, as the clock was set: the time since each of them stays the same.
+    pub fn shift_times(&mut self, milliseconds: i64) {
+        self.nodes.values_mut().for_each(|node| node.shift_times(milliseconds));
+        self.refused.iter_mut().for_each(|poll| poll.time = poll.time.plus_ms(milliseconds));
+        shift(&mut self.remembered_at, milliseconds);
+    }
+
     /// Forgets nodes that have not polled for some milliseconds, but for those that are named.
     pub fn forget(&mut self, silent_ms: i64, is_named: impl Fn(&NodeName) -> bool, now: Timestamp) {
-        self.nodes.retain(|name, node| is_named(name) || now.ms_since(node.seen) < silent_ms);
+        let awaited_since = |node: &NodeRecord| self.remembered_at.map_or(node.seen, |at| at.max(node.seen));
+        self.nodes.retain(|name, node| is_named(name) || now.ms_since(awaited_since(node)) < silent_ms);
         self.refused.retain(|poll| now.ms_since(poll.time) < silent_ms);
     }
 

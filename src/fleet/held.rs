@@ -28,11 +28,22 @@ impl HeldCluster {
         Self { resource: resource.clone(), until: None, usable_at: None, was_routed: false }
     }
 
+    /// Moves its times, as the clock was set.
+    pub(super) fn shift_times(&mut self, milliseconds: i64) {
+        shift(&mut self.until, milliseconds);
+        shift(&mut self.usable_at, milliseconds);
+    }
+
     /// Notes that the node has polled with it.
     pub(super) fn note_applied(&mut self, now: Timestamp) {
         let settle_ms = if self.resource.resolves_names() { SETTLE_MS } else { 0 };
         self.usable_at.get_or_insert(now.plus_ms(settle_ms));
     }
+}
+
+/// Moves a time that may be none.
+pub(super) fn shift(time: &mut Option<Timestamp>, milliseconds: i64) {
+    *time = time.map(|time| time.plus_ms(milliseconds));
 }
 
 /// Returns the version of some clusters: the digest of their names and contents.

@@ -1,5 +1,6 @@
 //! A node's versions of one kind of resource.
 
+use super::held::shift;
 use crate::model::Timestamp;
 
 /// The number of times after which a version that is polled as old is refused.
@@ -117,6 +118,16 @@ impl KindState {
     pub(super) fn release(&mut self, source: u64) {
         if self.in_flight == Some(source) {
             self.in_flight = None;
+        }
+    }
+
+    /// Moves its times, as the clock was set.
+    pub(super) fn shift_times(&mut self, milliseconds: i64) {
+        self.since = self.since.plus_ms(milliseconds);
+        shift(&mut self.overlapped_at, milliseconds);
+        if let Some(sent) = &mut self.sent {
+            sent.since = sent.since.plus_ms(milliseconds);
+            sent.retry_at = sent.retry_at.plus_ms(milliseconds);
         }
     }
 

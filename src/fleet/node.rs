@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::held::{HeldCluster, LINGER_MS, clusters_version};
+use super::held::{HeldCluster, LINGER_MS, clusters_version, shift};
 use super::kind::{KindState, PolledVersion, content_of};
 use super::resources::{DiscoveryBody, FleetRelease, ReleaseSummary};
 use super::{DiscoveryPoll, ResourceKind};
@@ -290,6 +290,15 @@ impl NodeRecord {
         }
         state.note_sent(version, now);
         PollStep::Send(body())
+    }
+
+    /// Moves its times, as the clock was set.
+    pub(super) fn shift_times(&mut self, milliseconds: i64) {
+        self.joined = self.joined.plus_ms(milliseconds);
+        self.seen = self.seen.plus_ms(milliseconds);
+        shift(&mut self.shared_at, milliseconds);
+        self.kinds.iter_mut().for_each(|kind| kind.shift_times(milliseconds));
+        self.held.values_mut().for_each(|held| held.shift_times(milliseconds));
     }
 
     /// True if the node has applied routes of a version, or was sent them.

@@ -93,9 +93,10 @@ impl EnvironmentFleet {
         FleetRecord { report: self.report(now), release_clusters, node_clusters, clusters }
     }
 
-    /// Makes a fleet of what was remembered.
+    /// Makes a fleet of what was remembered. A time after the present one is that of a clock which was set back since.
     #[must_use]
-    pub fn remembered(record: FleetRecord) -> Self {
+    pub fn remembered(record: FleetRecord, now: Timestamp) -> Self {
+        let ahead_ms = record.report.time.ms_since(now).max(0);
         let FleetRecord { report, mut release_clusters, mut node_clusters, clusters } = record;
         let clusters: BTreeMap<Arc<str>, ClusterResource> = clusters
             .into_iter()
@@ -132,6 +133,10 @@ impl EnvironmentFleet {
             (node.node, record)
         });
         let nodes = nodes.collect();
-        Self { nodes, releases, refused: report.refused_polls.into(), ..Self::new(report.environment) }
+        let refused = report.refused_polls.into();
+        let mut fleet = Self { nodes, releases, refused, ..Self::new(report.environment) };
+        fleet.shift_times(-ahead_ms);
+        fleet.remembered_at = Some(now);
+        fleet
     }
 }

@@ -97,7 +97,7 @@ fn routes_come_after_the_listener_whose_filters_they_rely_on() {
     let [listeners, clusters, routes] = settle(&mut fleet, 0);
     // A control plane of another version of the program.
     let record = fleet.record(time(3000));
-    let mut again = EnvironmentFleet::remembered(record);
+    let mut again = EnvironmentFleet::remembered(record, time(3000));
     let mut newer = release(2, &["a"]);
     newer.listener = |listen| json!({"name": "apigw", "filter": "new", "address": listen.to_string()});
     publish(&mut again, newer.clone());
@@ -118,7 +118,7 @@ fn a_control_plane_that_is_started_again_sends_nothing() {
         let mut again = self::fleet();
         if is_remembered {
             let text = serde_json::to_string(&fleet.record(time(3000))).unwrap();
-            again = EnvironmentFleet::remembered(serde_json::from_str(&text).unwrap());
+            again = EnvironmentFleet::remembered(serde_json::from_str(&text).unwrap(), time(3000));
         }
         publish(&mut again, release(1, &["a"]));
         for (version, kind) in versions.iter().zip(ResourceKind::ALL) {
@@ -203,6 +203,33 @@ fn nodes_are_bounded_and_forgotten() {
     fleet.forget(60_000, |name| name.as_str() == "node-7", time(60_000));
     assert_eq!(fleet.nodes.keys().map(NodeName::as_str).collect::<Vec<_>>(), ["node-7"]);
     assert_eq!(trouble(&fleet, 60_000), Some(NodeTrouble::Silent));
+}
+
+#[test]
+fn a_clock_that_is_set_moves_the_times_and_holds_nothing_up() {
+    const HOUR_MS: i64 = 3_600_000;
+    for (is_restarted, set_ms) in [(false, -HOUR_MS), (true, -HOUR_MS), (false, HOUR_MS), (true, HOUR_MS)] {
+        let mut fleet = fleet();
+        publish(&mut fleet, release(1, &["dns-a"]));
+        let [_, clusters, routes] = settle(&mut fleet, 0);
+        publish(&mut fleet, release(2, &["dns-a", "dns-b"]));
+        let sent = ask(&mut fleet, Clusters, &clusters, 3000).unwrap();
+        assert_eq!(ask(&mut fleet, Clusters, &sent, 3100), None);
+        if is_restarted {
+            fleet = EnvironmentFleet::remembered(fleet.record(time(3100)), time(3100 + set_ms));
+            publish(&mut fleet, release(2, &["dns-a", "dns-b"]));
+        } else {
+            fleet.shift_times(set_ms);
+        }
+        let now = 3100 + set_ms;
+        fleet.forget(HOUR_MS / 2, |_| false, time(now));
+        assert_eq!(fleet.nodes.len(), 1, "it had no chance to poll since");
+        assert_eq!(ask(&mut fleet, Clusters, &sent, now), None, "{is_restarted} {set_ms}");
+        let newest = release(2, &["dns-a", "dns-b"]).summary().version.clone();
+        assert_eq!(ask(&mut fleet, Routes, &routes, now + 1000), Some(newest), "{is_restarted} {set_ms}");
+        fleet.forget(HOUR_MS / 2, |_| false, time(now + 1000 + HOUR_MS / 2));
+        assert_eq!(fleet.nodes.len(), 0, "{is_restarted} {set_ms}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::wall_clock;
+use crate::access::ClockReading;
 use crate::fleet::{
     DiscoveryBody, DiscoveryPoll, EnvironmentFleet, FleetRecord, FleetRelease, FleetReport, FullFleet, PollStep,
     RefusedClient,
@@ -19,8 +20,26 @@ use crate::model::{EnvironmentName, NodeName, Timestamp};
 const HOLD: Duration = Duration::from_secs(10);
 
 /// The fleets of some environments.
-#[derive(Debug, Default)]
-pub struct FleetControl(Mutex<BTreeMap<EnvironmentName, ControlledFleet>>);
+#[derive(Debug)]
+pub struct FleetControl {
+    fleets: Mutex<ControlledFleets>,
+    started: std::time::Instant,
+}
+
+/// The fleets, with the time at which they were last looked at.
+#[derive(Debug)]
+struct ControlledFleets {
+    by_environment: BTreeMap<EnvironmentName, ControlledFleet>,
+    clock: ClockReading,
+}
+
+impl Default for FleetControl {
+    fn default() -> Self {
+        let clock = ClockReading { wall: wall_clock(), monotonic_ms: 0 };
+        let fleets = ControlledFleets { by_environment: BTreeMap::new(), clock };
+        Self { fleets: Mutex::new(fleets), started: std::time::Instant::now() }
+    }
+}
 
 /// A fleet with the polls that are held.
 #[derive(Debug)]
@@ -44,21 +63,22 @@ impl FleetControl {
     /// Begins with the nodes of an environment, new ones or remembered ones.
     pub fn open(&self, environment: &EnvironmentName, fleet: EnvironmentFleet) {
         let controlled = ControlledFleet { fleet, wakers: HashMap::new(), revision: 1 };
-        self.lock().insert(environment.clone(), controlled);
+        self.lock().0.by_environment.insert(environment.clone(), controlled);
     }
 
     /// Takes note of a release, and returns what has to be remembered before [`Self::replace`] hands it out.
     #[must_use]
     pub fn announce(&self, environment: &EnvironmentName, release: &FleetRelease) -> Option<FleetRecord> {
-        let mut fleets = self.lock();
-        let controlled = fleets.get_mut(environment)?;
+        let (mut fleets, now) = self.lock();
+        let controlled = fleets.by_environment.get_mut(environment)?;
         controlled.fleet.announce(release);
-        Some(controlled.fleet.record(wall_clock()))
+        Some(controlled.fleet.record(now))
     }
 
     /// Gives the nodes of an environment a release.
     pub fn replace(&self, environment: &EnvironmentName, release: FleetRelease) {
-        if let Some(controlled) = self.lock().get_mut(environment) {
+        let (mut fleets, _) = self.lock();
+        if let Some(controlled) = fleets.by_environment.get_mut(environment) {
             controlled.fleet.replace(release);
             controlled.revision += 1;
             controlled.wakers.values().for_each(|waker| waker.notify_waiters());
@@ -68,22 +88,23 @@ impl FleetControl {
     /// Tells the state of each fleet.
     #[must_use]
     pub fn reports(&self) -> Vec<FleetReport> {
-        let now = wall_clock();
-        self.lock().values().map(|controlled| controlled.fleet.report(now)).collect()
+        let (fleets, now) = self.lock();
+        fleets.by_environment.values().map(|controlled| controlled.fleet.report(now)).collect()
     }
 
     /// Returns what has to be remembered of a fleet, with its revision, where that changed.
     #[must_use]
     pub fn record_since(&self, environment: &EnvironmentName, revision: u64) -> Option<(u64, FleetRecord)> {
-        let fleets = self.lock();
-        let controlled = fleets.get(environment).filter(|controlled| controlled.revision != revision)?;
-        Some((controlled.revision, controlled.fleet.record(wall_clock())))
+        let (fleets, now) = self.lock();
+        let controlled = fleets.by_environment.get(environment);
+        let controlled = controlled.filter(|controlled| controlled.revision != revision)?;
+        Some((controlled.revision, controlled.fleet.record(now)))
     }
 
     /// Forgets nodes that have not polled for some time, but for those that are named.
     pub fn forget(&self, environment: &EnvironmentName, silent_ms: i64, is_named: impl Fn(&NodeName) -> bool) {
-        if let Some(controlled) = self.lock().get_mut(environment) {
-            let now = wall_clock();
+        let (mut fleets, now) = self.lock();
+        if let Some(controlled) = fleets.by_environment.get_mut(environment) {
             controlled.fleet.forget(silent_ms, is_named, now);
             let report = controlled.fleet.report(now);
             controlled.wakers.retain(|name, _| report.nodes.iter().any(|node| node.node == *name));
@@ -95,9 +116,9 @@ impl FleetControl {
     /// Forgets a node that is silent. Returns true if there was one.
     #[must_use]
     pub fn forget_node(&self, environment: &EnvironmentName, node: &NodeName) -> bool {
-        let mut fleets = self.lock();
-        let Some(controlled) = fleets.get_mut(environment) else { return false };
-        let is_forgotten = controlled.fleet.forget_node(node, wall_clock());
+        let (mut fleets, now) = self.lock();
+        let Some(controlled) = fleets.by_environment.get_mut(environment) else { return false };
+        let is_forgotten = controlled.fleet.forget_node(node, now);
         if is_forgotten {
             controlled.wakers.remove(node);
             controlled.revision += 1;
@@ -109,9 +130,9 @@ impl FleetControl {
     /// remembered with the times at which nodes were seen: whoever is refused a thousand times a second does not have
     /// each poll saved.
     pub(crate) fn note_refused(&self, environment: Option<&EnvironmentName>, client: &RefusedClient) {
-        let mut fleets = self.lock();
-        let is_known = environment.is_some_and(|environment| fleets.contains_key(environment));
-        for (name, controlled) in fleets.iter_mut() {
+        let (mut fleets, _) = self.lock();
+        let is_known = environment.is_some_and(|environment| fleets.by_environment.contains_key(environment));
+        for (name, controlled) in &mut fleets.by_environment {
             if !is_known || environment == Some(name) {
                 controlled.fleet.note_refused(client.clone());
             }
@@ -120,7 +141,7 @@ impl FleetControl {
 
     /// Returns the body for a poll; `None` where nothing is new within the time for which it may be held.
     pub(crate) async fn respond(self: Arc<Self>, poll: DiscoveryPoll) -> Result<Option<DiscoveryBody>, PollFailure> {
-        let waker = self.arrive(&poll, wall_clock())?;
+        let waker = self.arrive(&poll)?;
         // A poll for one kind may be what another one of the same node waits for.
         waker.notify_waiters();
         let deadline = Instant::now() + if poll.waits { HOLD } else { Duration::ZERO };
@@ -128,8 +149,8 @@ impl FleetControl {
         loop {
             let mut woken = pin!(waker.notified());
             woken.as_mut().enable();
-            let now = wall_clock();
-            let until = match held.step(now) {
+            let (step, now) = held.step();
+            let until = match step {
                 PollStep::Send(body) => return Ok(Some(body)),
                 PollStep::Wait(until) => until,
             };
@@ -146,17 +167,30 @@ impl FleetControl {
         }
     }
 
-    fn arrive(&self, poll: &DiscoveryPoll, now: Timestamp) -> Result<Arc<Notify>, PollFailure> {
-        let mut fleets = self.lock();
-        let controlled = fleets.get_mut(&poll.identity.environment).ok_or(PollFailure::UnknownEnvironment)?;
+    fn arrive(&self, poll: &DiscoveryPoll) -> Result<Arc<Notify>, PollFailure> {
+        let (mut fleets, now) = self.lock();
+        let controlled =
+            fleets.by_environment.get_mut(&poll.identity.environment).ok_or(PollFailure::UnknownEnvironment)?;
         if controlled.fleet.arrive(poll, now).map_err(PollFailure::Full)? {
             controlled.revision += 1;
         }
         Ok(Arc::clone(controlled.wakers.entry(poll.identity.node.clone()).or_default()))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<EnvironmentName, ControlledFleet>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the fleets, and returns them with the time. Where the clock was set meanwhile, their times are moved along:
+    /// else nodes would wait for that long, or be forgotten at once.
+    fn lock(&self) -> (MutexGuard<'_, ControlledFleets>, Timestamp) {
+        let mut fleets = self.fleets.lock().unwrap_or_else(PoisonError::into_inner);
+        let monotonic_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let clock = ClockReading { wall: wall_clock(), monotonic_ms };
+        let step_ms = clock.step_ms_since(std::mem::replace(&mut fleets.clock, clock));
+        if step_ms != 0 {
+            for controlled in fleets.by_environment.values_mut() {
+                controlled.fleet.shift_times(step_ms);
+                controlled.revision += 1;
+            }
+        }
+        (fleets, clock.wall)
     }
 }
 
@@ -167,21 +201,25 @@ struct HeldPoll {
 }
 
 impl HeldPoll {
-    fn step(&self, now: Timestamp) -> PollStep {
-        let mut fleets = self.control.lock();
-        let Some(controlled) = fleets.get_mut(&self.poll.identity.environment) else { return PollStep::Wait(None) };
+    /// Decides about the poll, and returns the time at which it did.
+    fn step(&self) -> (PollStep, Timestamp) {
+        let (mut fleets, now) = self.control.lock();
+        let Some(controlled) = fleets.by_environment.get_mut(&self.poll.identity.environment) else {
+            return (PollStep::Wait(None), now);
+        };
         let step = controlled.fleet.respond(&self.poll.identity.node, self.poll.kind, now);
         if matches!(step, PollStep::Send(_)) {
             controlled.revision += 1;
         }
-        step
+        (step, now)
     }
 }
 
 impl Drop for HeldPoll {
     fn drop(&mut self) {
-        if let Some(controlled) = self.control.lock().get_mut(&self.poll.identity.environment) {
-            controlled.fleet.leave(&self.poll, wall_clock());
+        let (mut fleets, now) = self.control.lock();
+        if let Some(controlled) = fleets.by_environment.get_mut(&self.poll.identity.environment) {
+            controlled.fleet.leave(&self.poll, now);
         }
     }
 }

@@ -157,7 +157,7 @@ impl World {
     /// Starts the control plane again, with what it remembers; the release may be another one by then.
     fn restart(&mut self) {
         let record = serde_json::to_string(&self.fleet.record(time(self.now))).unwrap();
-        self.fleet = EnvironmentFleet::remembered(serde_json::from_str(&record).unwrap());
+        self.fleet = EnvironmentFleet::remembered(serde_json::from_str(&record).unwrap(), time(self.now));
         publish(&mut self.fleet, self.newest.clone());
         if self.random.below(2) == 0 {
             self.publish_any();

@@ -12,6 +12,7 @@ use super::certificates::{CertificateFiles, FollowedCertificates};
 use crate::cli::context::Context;
 use crate::cli::deviation_places::DeviationPlaces;
 use crate::cli::error::CommandError;
+use crate::cli::process::wall_clock;
 use crate::export::{CallerKeys, ExportTarget, NodeCluster, NodeTranslator, ReportAspect, node_listener, report};
 use crate::fleet::{ClusterResource, EnvironmentFleet, FleetRelease, WithheldGroup};
 use crate::gateway::{DiscoveryConfig, FleetControl};
@@ -132,7 +133,7 @@ impl FleetPublisher {
             ));
             None
         });
-        let fleet = remembered.map(EnvironmentFleet::remembered);
+        let fleet = remembered.map(|record| EnvironmentFleet::remembered(record, wall_clock()));
         self.control.open(environment, fleet.unwrap_or_else(|| EnvironmentFleet::new(environment.clone())));
         let published = PublishedEnvironment::new(NodeTranslator::new(self.secrets_folder.clone()), lock);
         self.environments.insert(environment.clone(), published);

@@ -9,7 +9,7 @@ use crate::cli::output::counted;
 use crate::cli::stores::{ANOTHER_PREFIX, destination_error};
 use crate::cli::views::{EntryView, PushView, PushedEntryView, PushedEnvironmentView};
 use crate::model::{DeploymentState, EnvironmentName, GroupName, Lifetime, SCHEMA, Timestamp};
-use crate::store::{Destination, StatePush};
+use crate::store::{Destination, Pointer, StatePush};
 use crate::workspace::{Divergence, PushedState};
 
 /// A push that is about to be made.
@@ -47,6 +47,9 @@ impl PlannedPush {
         let is_renewed = was_put_back || must_renew(present.and_then(|present| present.expires), lifetime, now);
         let up_to_date = is_same && !is_renewed;
         let next = before.plan(state.list.clone(), &push.key, now, expires);
+        if !up_to_date {
+            require_lifetime(next.pointer.fields(), present, lifetime)?;
+        }
         let shown = present.filter(|_| up_to_date).unwrap_or_else(|| next.pointer.fields());
         let view = PushView {
             schema: SCHEMA,
@@ -67,6 +70,23 @@ impl PlannedPush {
 /// True if half of the asked lifetime is over.
 fn must_renew(expires: Option<Timestamp>, lifetime: Option<i64>, now: Timestamp) -> bool {
     lifetime.is_some_and(|lifetime| expires.is_none_or(|expires| expires.ms_since(now) < lifetime / 2))
+}
+
+/// Refuses a push of which half of the asked lifetime was over when the one before it was made: readers go by other
+/// clocks than the one that is behind here.
+fn require_lifetime(next: &Pointer, present: Option<&Pointer>, lifetime: Option<i64>) -> Result<(), CommandError> {
+    let Some((before, expires)) = present.zip(next.expires) else { return Ok(()) };
+    if !must_renew(Some(expires), lifetime, before.time) {
+        return Ok(());
+    }
+    let (here, sequence, made) = (next.time, before.sequence, before.time);
+    let message = format!(
+        "nothing was pushed: it would expire at {expires}, and push {sequence} was made at {made}, later than this \
+         machine's clock says ({here})"
+    );
+    Err(CommandError::new("clock", Exit::Failed, message)
+        .hint("set the clock of this machine, for example with NTP, then try again")
+        .hint(format!("if the clock was ahead that push {sequence} was made by: give a longer `--expires`, or none")))
 }
 
 fn environments(
@@ -140,4 +160,41 @@ pub(super) fn text(view: &PushView) -> String {
         (false, false) => writeln!(text, "{destination}: push {sequence}, {objects}{until}"),
     };
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Digest;
+
+    const DAY_MS: i64 = 24 * 3600 * 1000;
+
+    #[test]
+    fn a_push_that_expires_too_early_for_other_clocks_is_refused() {
+        let now: Timestamp = "2026-11-30T12:00:00.000Z".parse().unwrap();
+        let pointer = |time: Timestamp, expires: Option<Timestamp>| Pointer {
+            schema: SCHEMA,
+            sequence: 1,
+            previous: None,
+            time,
+            expires,
+            state: Digest::of(b"state"),
+            pruning: None,
+        };
+        for (behind_days, lifetime_days, is_made) in [
+            (-1, Some(7), true),
+            (0, Some(7), true),
+            (3, Some(7), true),
+            (4, Some(7), false),
+            (8, Some(7), false),
+            (8, None, true),
+        ] {
+            let here = now.plus_ms(-behind_days * DAY_MS);
+            let lifetime = lifetime_days.map(|days| days * DAY_MS);
+            let next = pointer(here, lifetime.map(|lifetime| here.plus_ms(lifetime)));
+            let required = require_lifetime(&next, Some(&pointer(now, None)), lifetime);
+            assert_eq!(required.is_ok(), is_made, "{behind_days} {lifetime_days:?}");
+            assert!(require_lifetime(&next, None, lifetime).is_ok());
+        }
+    }
 }

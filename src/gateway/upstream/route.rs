@@ -12,7 +12,7 @@ use super::target::{OriginSet, OriginSettings, TargetSet, UpstreamError};
 use super::tls_client::{ClientTlsError, client_config};
 use crate::definition::percent::{self, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
-use crate::model::{BackendSigning, Digest, ParameterReference};
+use crate::model::{BackendSigning, Digest, ParameterMapping, ParameterReference};
 use crate::routes::{DynamicUpstream, GroupForwarding, RequestMapping, RouteForward, Upstream};
 
 /// Forwarding of a group's requests.
@@ -176,6 +176,10 @@ impl GroupForward {
     ) -> Result<(), NoHeaderValue> {
         for mapping in self.rules.mappings.iter().chain(api.into_iter().flat_map(|api| &api.rules.mappings)) {
             match mapping {
+                RequestMapping::Move(ParameterMapping {
+                    from: ParameterReference::Header(from),
+                    to: ParameterReference::Header(to),
+                }) => outgoing.move_header(from, to),
                 RequestMapping::Move(mapping) => {
                     let values = outgoing.values(&mapping.from);
                     if !values.is_empty() {
@@ -238,6 +242,21 @@ impl OutgoingRequest<'_> {
                 values.map(|(_, value)| percent::decode(value)).collect()
             }
         }
+    }
+
+    /// Gives the values of a header to another one, byte for byte: they need not be UTF-8.
+    fn move_header(&mut self, from: &str, to: &str) {
+        let Ok(name) = HeaderName::try_from(to) else { return };
+        let values: Vec<HeaderValue> = self.headers.get_all(from).iter().cloned().collect();
+        if values.is_empty() {
+            return;
+        }
+        self.headers.remove(from);
+        self.headers.remove(&name);
+        for value in values {
+            self.headers.append(&name, value);
+        }
+        self.written.push(name);
     }
 
     fn remove(&mut self, place: &ParameterReference) {

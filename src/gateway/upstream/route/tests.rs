@@ -1,5 +1,4 @@
 use super::*;
-use crate::model::ParameterMapping;
 use crate::routes::{FixedParameter, ForwardTimeouts};
 
 fn place(text: &str) -> ParameterReference {
@@ -83,6 +82,19 @@ fn parameters_move_and_constants_replace() {
         "/base/v2/x%2Fy/x?a=b&user=m%26n&source=a%20b%26c"
     );
     assert_eq!(outgoing.path_and_query("", "/prefix", None), "/prefix/pets/a%20b?a=b&user=m%26n&source=a%20b%26c");
+}
+
+#[test]
+fn a_header_moves_byte_for_byte() {
+    let forward = forward(&[("header.x-from", "header.x-to")], &[]);
+    let mut outgoing = outgoing("", &[("x-to", "evil")]);
+    for value in [&b"a\xe9b"[..], b"", b"c"] {
+        outgoing.headers.append("x-from", HeaderValue::from_bytes(value).unwrap());
+    }
+    forward.apply(None, &mut outgoing).expect("values that can stand there");
+    let moved: Vec<&[u8]> = outgoing.headers.get_all("x-to").iter().map(HeaderValue::as_bytes).collect();
+    assert_eq!(moved, [&b"a\xe9b"[..], b"", b"c"]);
+    assert!(!outgoing.headers.contains_key("x-from"));
 }
 
 #[test]

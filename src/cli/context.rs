@@ -18,8 +18,8 @@ use super::user_settings::UserSettings;
 use super::variables;
 use crate::access::change::{ChangeError, PublicText};
 use crate::access::contains_clear_secret;
-use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
-use crate::workspace::{AccessSnapshot, FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
+use crate::model::{Author, EnvironmentName, Finding, Timestamp, is_secret_name};
+use crate::workspace::{FinishedImport, LockGuard, LockRequest, UnreadSettings, Workspace};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -183,8 +183,8 @@ impl<'a> Context<'a> {
     }
 
     /// Warns where commits may have revocations that are not known here.
-    pub(super) fn warn_of_unread_commits(&self, access: &AccessSnapshot) {
-        if let Some(finding) = access.unread_commits_finding() {
+    pub(super) fn warn_of_unread_commits(&self, finding: Option<Finding>) {
+        if let Some(finding) = finding {
             self.output.warning(&finding.message);
         }
     }

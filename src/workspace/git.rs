@@ -3,7 +3,9 @@
 //! Its folder says whether a rebase is under way; all else is asked of Git itself, and simply not known where
 //! there is none.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod main_branch;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,8 @@ use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 /// The commit that is checked out.
 pub(super) const HEAD: &str = "HEAD";
 
-/// The branches of remotes, as of the last fetch.
-const REMOTES: &str = "refs/remotes/";
+/// The commits that the last fetch brought, with the branches that they came from.
+const FETCH_HEAD: &str = "FETCH_HEAD";
 
 /// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and
 /// those by which Git reads patterns in another way.
@@ -159,29 +161,11 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the
-    /// main branch of each remote, or of all its branches where this clone was not told which is the main one. `None`
-    /// where Git cannot be asked.
-    pub(super) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
-        let words = ["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/", REMOTES];
-        let listed = String::from_utf8(self.ask(&words)?).ok()?;
-        let branches: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
-        let main = |name: &str| name.starts_with(REMOTES) && name.ends_with("/HEAD");
-        let told: Vec<&str> =
-            branches.iter().filter(|(_, name)| main(name)).filter_map(|(_, name)| name.strip_suffix(HEAD)).collect();
-        let counts = |name: &str| main(name) || !told.iter().any(|remote| name.starts_with(remote));
-        // There is none before the first commit.
-        let head = self.ask(&["rev-parse", "--verify", "-q", HEAD]).unwrap_or_default();
-        let head = String::from_utf8(head).ok()?;
-        let own = branches.iter().filter(|(_, name)| counts(name)).map(|(commit, _)| *commit);
-        own.chain(head.lines()).map(|commit| CommitId::try_from(commit.to_owned()).ok()).collect()
-    }
-
     /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or
     /// fetched: one of a branch is written beside it and renamed, which shows on its folder.
     pub(super) fn commit_stamps(&self) -> Vec<Option<FileStamp>> {
         let common = self.common_directory();
-        let own = [HEAD, "logs/HEAD"].map(|name| self.directory.join(name));
+        let own = [HEAD, "logs/HEAD", FETCH_HEAD].map(|name| self.directory.join(name));
         let mut paths = own.to_vec();
         paths.extend(["packed-refs", "reftable/tables.list"].map(|name| common.join(name)));
         let mut inner = ["refs/heads", "refs/remotes"].map(|name| common.join(name)).to_vec();
@@ -231,25 +215,6 @@ impl GitCheckout {
     /// True if the history was cut off when it was cloned or fetched.
     pub(super) fn is_shallow(&self) -> bool {
         self.common_directory().join("shallow").exists()
-    }
-
-    /// True if commits of the main branch of a remote may be missing: no branch is here at all, as where a tag alone
-    /// was cloned or fetched, or a remote whose main branch is not known is asked for some of its branches alone.
-    pub(super) fn is_single_branch(&self) -> bool {
-        let listed = self.ask(&["for-each-ref", "--format=%(refname)", "refs/heads/", REMOTES]).unwrap_or_default();
-        if listed.is_empty() {
-            return self.ask(&["rev-parse", "--verify", "-q", HEAD]).is_some();
-        }
-        let listed = String::from_utf8_lossy(&listed);
-        let fetched = self.ask(&["config", "-z", "--get-regexp", r"^remote\..*\.fetch$"]).unwrap_or_default();
-        let fetched = String::from_utf8_lossy(&fetched);
-        let mut takes_all: BTreeMap<&str, bool> = BTreeMap::new();
-        for (key, branches) in fetched.split_terminator('\0').filter_map(|entry| entry.split_once('\n')) {
-            let remote = key.trim_start_matches("remote.").trim_end_matches(".fetch");
-            *takes_all.entry(remote).or_default() |= branches.contains("refs/heads/*:") || branches.contains("refs/*:");
-        }
-        let has_main = |remote: &str| listed.lines().any(|name| name == format!("{REMOTES}{remote}/{HEAD}"));
-        takes_all.iter().any(|(remote, all)| !all && !has_main(remote))
     }
 
     /// Returns the versions of groups whose files are in conflict.

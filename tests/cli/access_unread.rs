@@ -155,10 +155,80 @@ fn a_clone_without_the_main_branch_of_its_remote_says_so() {
         &sandbox,
         &format!("-C {fetched} serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0"),
     );
-    serving.wait_to_hear("this clone lacks the main branch of its remote");
-    assert!(serving.status().contains("this clone lacks the main branch"), "{}", serving.status());
+    serving.wait_to_hear("the main branch of the remote may not be here");
+    assert!(serving.status().contains("the main branch of the remote may not be here"), "{}", serving.status());
     git(&sandbox, &["-C", &fetched, "fetch", &here, "+refs/heads/*:refs/remotes/origin/*"]);
     sandbox.run(&format!("-C {fetched} check")).expect_exit(3).expect_stdout("revocation-missing");
+}
+
+/// A remote says which branch is its main one; its branches that are here do not, nor do those that somebody calls so.
+#[test]
+fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    let old = |name: &str| outside.path().join(name).display().to_string();
+    let here = sandbox.path().display().to_string();
+    git(&sandbox, &["tag", "v1"]);
+    git(&sandbox, &["branch", "release"]);
+    git(&sandbox, &["clone", &here, &old("renamed")]);
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    commit(&sandbox, "revoked");
+    let bundle = old("bundle");
+    git(&sandbox, &["bundle", "create", &bundle, "release"]);
+
+    let own_refspec = "+refs/heads/release:refs/remotes/origin/release";
+    let all_branches = "+refs/heads/*:refs/remotes/origin/*";
+    let begin: [&[&str]; 2] = [&["init"], &["remote", "add", "origin", &here]];
+    let without_main: [(&str, &[&[&str]]); 6] = [
+        ("refspec", &[begin[0], begin[1], &["fetch", "origin", own_refspec], &["checkout", "--detach", "origin/release"]]),
+        ("fetch-head", &[begin[0], begin[1], &["fetch", "origin", "release"], &["checkout", "FETCH_HEAD"]]),
+        ("address", &[begin[0], &["fetch", &here, "release"], &["checkout", "-b", "release", "FETCH_HEAD"]]),
+        ("pull", &[begin[0], &["pull", &here, "release"]]),
+        ("removed", &[&["clone", "--single-branch", "-b", "release", &here, "."], &["remote", "rm", "origin"]]),
+        ("bundled", &[&["clone", "-b", "release", &bundle, "."]]),
+    ];
+    let make = |name: &str, commands: &[&[&str]]| {
+        let folder = old(name);
+        fs::create_dir(&folder).expect("a folder");
+        for command in commands {
+            git(&sandbox, &[&["-C", &folder], *command].concat());
+        }
+        folder
+    };
+    for (name, commands) in without_main {
+        let checked = sandbox.run(&format!("-C {} check", make(name, commands))).expect_exit(0);
+        assert!(checked.stdout.contains("warning[single-branch-clone]"), "{name}: {}", checked.stdout);
+    }
+    let folder = old("refspec");
+    for command in ["status", "access list", "key list"] {
+        sandbox.run(&format!("-C {folder} {command}")).expect_exit(0).expect_stderr("main branch of the remote");
+    }
+    git(&sandbox, &["-C", &folder, "fetch", "origin", all_branches]);
+    sandbox.run(&format!("-C {folder} check")).expect_exit(3).expect_stdout("revocation-missing");
+
+    let with_main: [(&str, &[&[&str]]); 3] = [
+        ("main", &[begin[0], &["pull", &here, "main"]]),
+        ("whole", &[&["clone", &here, "."], &["remote", "rm", "origin"]]),
+        ("begun", &[begin[0], &["commit", "--allow-empty", "-m", "begun"], &["pull", "--no-rebase", "--allow-unrelated-histories", &here, "release"]]),
+    ];
+    for (name, commands) in with_main {
+        let checked = sandbox.run(&format!("-C {} check", make(name, commands))).expect_exit(0);
+        assert!(!checked.stdout.contains("single-branch-clone"), "{name}: {}", checked.stdout);
+    }
+
+    // A branch that somebody calls HEAD tells nothing.
+    git(&sandbox, &["update-ref", "refs/heads/HEAD", "v1"]);
+    let named_head = [begin[0], begin[1], &["fetch", "origin", all_branches], &["checkout", "--detach", "origin/release"]];
+    // Nor does one that the remote had before it was renamed.
+    git(&sandbox, &["branch", "-m", "main", "trunk"]);
+    let renamed = old("renamed");
+    git(&sandbox, &["-C", &renamed, "fetch", "origin"]);
+    git(&sandbox, &["-C", &renamed, "checkout", "v1"]);
+    for folder in [make("named-head", &named_head), renamed] {
+        sandbox.run(&format!("-C {folder} check")).expect_exit(3).expect_stdout("revocation-missing");
+    }
 }
 
 #[test]

@@ -64,8 +64,9 @@ pub const SHALLOW_CLONE: Rule = Rule::warning(
 pub const SINGLE_BRANCH_CLONE: Rule = Rule::warning(
     "single-branch-clone",
     "The workspace has keys, and its clone took a tag or some branches alone (`git clone --single-branch -b TAG`, `git fetch URL TAG`): \
-     where the main branch of the remote has a revocation, or had it, the revoked secret would be accepted. Fetch all branches \
-     on machines that run a gateway or push.",
+     where the main branch of the remote has a revocation, or had it, the revoked secret would be accepted. The main branch is the one \
+     that `git remote set-head` or a clone has noted, else `main` or `master`. Fetch all branches on machines that run a gateway, \
+     export or push.",
 );
 
 /// Files among the keys are those of keys.

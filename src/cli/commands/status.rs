@@ -104,6 +104,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
             .collect();
         live.problems.extend(found);
         live.closed_keys = workspace.access_problems();
+        context.warn_of_unread_commits(workspace.unread_commits_finding());
     }
     if live.groups.is_empty()
         && live.problems.is_empty()

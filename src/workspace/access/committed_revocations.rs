@@ -40,8 +40,8 @@ pub(super) enum UnreadCommits {
         "this clone lacks earlier commits: a revocation that one of them has and a later one reverted is not known"
     )]
     Earlier,
-    /// The main branch of the remote was not fetched.
-    #[error("this clone lacks the main branch of its remote: a revocation that it has, or had, is not known")]
+    /// The main branch of the remote is not known to be here.
+    #[error("the main branch of the remote may not be here: a revocation that it has, or had, is not known")]
     OtherBranches,
 }
 
@@ -55,8 +55,9 @@ impl UnreadCommits {
             }
             Self::Earlier => (&SHALLOW_CLONE, "`git fetch --unshallow` fetches them"),
             Self::OtherBranches => {
-                let hint = "`git remote set-branches origin '*'` and `git fetch origin` fetch all branches, without a remote \
-                            `git fetch URL '+refs/heads/*:refs/remotes/origin/*'`";
+                let hint = "`git remote set-branches origin '*'` and `git fetch origin` fetch all branches, and `git remote \
+                            set-head origin -a` notes the main one; without a remote `git fetch URL \
+                            '+refs/heads/*:refs/remotes/origin/*'`";
                 (&SINGLE_BRANCH_CLONE, hint)
             }
         };
@@ -72,8 +73,8 @@ pub(super) struct CommittedRevocations {
     stamps: Vec<Option<FileStamp>>,
     /// True if Git could not be asked the last time.
     has_failed: bool,
-    /// True if the main branch of a remote may not be here.
-    is_single_branch: bool,
+    /// True if the main branch of a remote is not known to be here.
+    may_lack_main_branch: bool,
 }
 
 impl CommittedRevocations {
@@ -85,12 +86,12 @@ impl CommittedRevocations {
             let found = workspace.revocations_in(&checkout);
             (self.has_failed, self.stamps) = (found.is_none(), stamps);
             self.revoked.extend(found.ok_or(UnreadCommits::All)?);
-            self.is_single_branch = checkout.is_single_branch();
+            self.may_lack_main_branch = checkout.may_lack_main_branch();
         }
         if checkout.is_shallow() {
             return Err(UnreadCommits::Earlier);
         }
-        if self.is_single_branch { Err(UnreadCommits::OtherBranches) } else { Ok(()) }
+        if self.may_lack_main_branch { Err(UnreadCommits::OtherBranches) } else { Ok(()) }
     }
 
     /// True if there may be commits that were not read.
@@ -108,6 +109,12 @@ impl Workspace {
         }
         let unread = committed.read(self).err();
         (committed.revoked, unread)
+    }
+
+    /// Finds out whether commits may have revocations that are not known here.
+    #[must_use]
+    pub fn unread_commits_finding(&self) -> Option<Finding> {
+        self.committed_revocations().1.map(UnreadCommits::finding)
     }
 
     /// Returns `None` where Git cannot tell.

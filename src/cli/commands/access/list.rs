@@ -29,7 +29,9 @@ pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Re
     if let Some(name) = &arguments.key {
         workspace.key(name)?;
     }
-    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
+    let access = workspace.access_snapshot()?;
+    context.warn_of_unread_commits(access.unread_commits_finding());
+    let AccessSnapshot { records, problems, revoked, .. } = access;
     let mut keys = Vec::new();
     let mut owners: Vec<&OwnerGrants> = Vec::new();
     for record in &records {

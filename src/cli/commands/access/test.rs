@@ -61,7 +61,7 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
     }
     steps.push(validity_step(&key, now));
     let access = workspace.access_snapshot()?;
-    context.warn_of_unread_commits(&access);
+    context.warn_of_unread_commits(access.unread_commits_finding());
     let AccessSnapshot { records, revoked, .. } = access;
     let found = workspace.secrets_on_machine(&SecretSources::read(workspace, &context.process.variables), [&key]);
     let is_here = |id: &SecretId| found.secrets.contains_key(id);

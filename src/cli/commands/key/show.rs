@@ -15,7 +15,9 @@ use crate::workspace::AccessSnapshot;
 
 pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let workspace = context.readable_workspace()?;
-    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
+    let access = workspace.access_snapshot()?;
+    context.warn_of_unread_commits(access.unread_commits_finding());
+    let AccessSnapshot { records, problems, revoked, .. } = access;
     let now = context.now();
     let keys: Vec<(&Key, KeyView)> = records
         .iter()
@@ -42,7 +44,7 @@ pub(super) fn show(context: &Context<'_>, name: &KeyName) -> Result<Exit, Comman
     let workspace = context.readable_workspace()?;
     let (key, operation) = workspace.key(name)?;
     let access = workspace.access_snapshot()?;
-    context.warn_of_unread_commits(&access);
+    context.warn_of_unread_commits(access.unread_commits_finding());
     let revoked = access.revoked;
     let now = context.now();
     let document = KeyShowView { schema: SCHEMA, operation, key: KeyView::new(&key, &revoked, now) };

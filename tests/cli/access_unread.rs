@@ -231,6 +231,27 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
     }
 }
 
+/// Another engine lets in whom the files name, and asks nobody.
+#[test]
+fn an_export_says_that_commits_were_not_read() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    commit(&sandbox, "revoked");
+    git(&sandbox, &["revert", "--no-edit", "HEAD"]);
+    let [shallow, files] = ["shallow", "files"].map(|name| outside.path().join(name).display().to_string());
+    let origin = format!("file://{}", sandbox.path().display());
+    git(&sandbox, &["clone", "--depth", "1", &origin, &shallow]);
+    for flag in ["", " --check"] {
+        let words = format!("-C {shallow} export haproxy --env test --out {files}{flag}");
+        sandbox.run(&words).expect_exit(0).expect_stderr("warning: this clone lacks earlier commits");
+        let refused = sandbox.run_with(&[("PATH", &files)], &words).expect_exit(3);
+        refused.expect_stderr("Git cannot be asked");
+    }
+}
+
 #[test]
 fn a_workspace_without_keys_or_without_git_is_asked_for_no_commits() {
     if !has_tool("git", "revocations in commits") {

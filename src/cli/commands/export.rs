@@ -131,9 +131,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     Ok(folder.exit(&changes))
 }
 
-/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway.
+/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway. The engine
+/// asks nobody about them: where commits cannot be read, it would let in whom one of them has revoked.
 fn callers(context: &Context<'_>, workspace: &Workspace) -> Result<CallerKeys, CommandError> {
-    let AccessSnapshot { records, problems, revoked, .. } = workspace.access_snapshot()?;
+    let access = workspace.access_snapshot()?;
+    context.warn_of_unread_commits(access.require_read_commits()?);
+    let AccessSnapshot { records, problems, revoked, .. } = access;
     context.output.unreadable(workspace, &problems);
     let mut callers = CallerKeys { revoked, ..CallerKeys::default() };
     for record in records {

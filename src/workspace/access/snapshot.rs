@@ -8,7 +8,7 @@ use super::HISTORY_FOLDER;
 use super::committed_revocations::UnreadCommits;
 use super::revocations::PastRevocations;
 use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, absent_revoked, reused_secrets};
-use crate::model::Finding;
+use crate::model::{Finding, Severity};
 
 /// The files of callers at one moment, with all that is revoked.
 #[derive(Debug)]
@@ -42,6 +42,18 @@ impl AccessSnapshot {
     #[must_use]
     pub fn unread_commits_finding(&self) -> Option<Finding> {
         self.unread.map(UnreadCommits::finding)
+    }
+
+    /// Requires for files that others rely on that commits were read, and returns a warning of those that are not here.
+    ///
+    /// # Errors
+    ///
+    /// Fails where Git cannot be asked.
+    pub fn require_read_commits(&self) -> Result<Option<Finding>, Error> {
+        match self.unread_commits_finding() {
+            Some(finding) if finding.severity == Severity::Error => Err(Error::Invalid(vec![finding])),
+            warning => Ok(warning),
+        }
     }
 }
 

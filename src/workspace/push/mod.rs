@@ -19,7 +19,7 @@ use super::{Workspace, layout, record};
 use crate::access::{AccessSubject, Grant, SubjectState};
 use crate::check::rules::records::FILE_MISSING;
 use crate::model::{
-    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, OwnerName, Release, Severity,
+    DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Location, OwnerName, Release,
     VERSION_FILE,
 };
 use crate::store::{StateList, StatePlace, StateSource};
@@ -90,8 +90,8 @@ impl Workspace {
             }
             environments.push(environment);
         }
-        let mut warnings = self.add_access(names, &mut files)?;
-        warnings.extend(layouts);
+        let unread = self.add_access(names, &mut files)?;
+        let warnings = unread.into_iter().chain(layouts).collect();
         let list = StateList::new(files.digests.clone());
         Ok(PushedState { workspace: self.clone(), list, environments, warnings, files })
     }
@@ -132,24 +132,24 @@ impl Workspace {
         Ok(())
     }
 
-    /// Adds the files about callers of some environments, and returns what to warn of.
-    fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<Vec<Finding>, Error> {
+    /// Adds the files about callers of some environments, and returns a warning of commits that were not read.
+    fn add_access(&self, names: &[EnvironmentName], files: &mut StateFiles) -> Result<Option<Finding>, Error> {
         let is_there = |grant: &Grant| grant.environments.iter().any(|name| names.contains(name));
         let access = self.access_snapshot()?;
         // Nodes have no history that could tell them of a revocation without its file, or of one under another id.
         let lost = access.missing_revocation_findings();
         let reused = access.reused_secret_findings();
-        let is_error = |finding: &Finding| finding.severity == Severity::Error;
-        let (unread, warnings): (Vec<_>, Vec<_>) = access.unread_commits_finding().into_iter().partition(is_error);
+        let unread = access.require_read_commits();
         let AccessSnapshot { records, problems, .. } = access;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        for findings in [lost, unread, reused] {
+        for findings in [lost, reused] {
             if !findings.is_empty() {
                 return Err(Error::Invalid(findings));
             }
         }
+        let warning = unread?;
         let states: Vec<SubjectState> = records.into_iter().map(|record| record.state).collect();
         let has_grants = |state: &&SubjectState| state.grants().iter().any(is_there);
         let owners: BTreeSet<OwnerName> = states
@@ -173,7 +173,7 @@ impl Workspace {
             let place = StatePlace::KeySet(name);
             files.hold(place.clone(), self.state_file(&place.to_string(), place.largest())?);
         }
-        Ok(warnings)
+        Ok(warning)
     }
 
     fn state_file(&self, place: &str, most: u64) -> Result<Vec<u8>, Error> {

@@ -51,7 +51,7 @@ pub use nonces::{NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectError, SubjectRecord, SubjectState};
 pub use public_key_use::PublicKeyUse;
 pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};
-pub use reused::{ReusedSecret, absent_revoked, reused_secrets};
+pub use reused::{ReusedSecret, absent_revoked, early_bindings, reused_secrets};
 pub use revoked::RevokedSecrets;
 pub use secret_id::{SecretId, SecretIdError};
 pub use signature::RequestSignature;

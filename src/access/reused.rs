@@ -1,11 +1,11 @@
 //! Secrets that stand under two ids: revoked ones that a merge or an edit by hand brought back, and ones of two keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::key::{Key, Secret, SecretProof};
 use super::revoked::RevokedSecrets;
 use super::secret_id::SecretId;
-use crate::model::KeyName;
+use crate::model::{KeyName, Timestamp};
 
 /// A secret of a key that is also another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct ReusedSecret {
     pub other: SecretId,
     /// True if the other one was revoked; else both are valid, of two keys.
     pub is_revoked: bool,
+    /// True if it is the subject of tokens, which may be bound again after it was revoked.
+    pub is_subject: bool,
 }
 
 /// Finds the secrets of keys that are a revoked one under another id, and those that two keys have at a time. `past`
@@ -48,9 +50,45 @@ pub fn reused_secrets<'k>(
     let reused = |(key, secret): (&Key, &Secret)| {
         let of_revoked = of_revoked.get(&secret.proof).map(|other| (*other, true));
         let (other, is_revoked) = of_revoked.or_else(|| Some((of_another_key(key, secret)?, false)))?;
-        Some(ReusedSecret { key: key.name.clone(), secret: secret.id.clone(), other: other.clone(), is_revoked })
+        Some(ReusedSecret {
+            key: key.name.clone(),
+            secret: secret.id.clone(),
+            other: other.clone(),
+            is_revoked,
+            is_subject: false,
+        })
     };
     valid().filter_map(reused).collect()
+}
+
+/// Finds the keys that were bound to a subject of tokens before another binding of it was revoked, as the merge of a
+/// branch brings them. `past` has secrets that keys once had, `revoked_at` the times of revocations.
+pub fn early_bindings<'k>(
+    keys: &(impl Iterator<Item = &'k Key> + Clone),
+    past: impl Iterator<Item = &'k Secret>,
+    revoked_at: &BTreeMap<&SecretId, Timestamp>,
+) -> Vec<ReusedSecret> {
+    let present = || keys.clone().flat_map(|key| key.secrets.iter().map(move |secret| (key, secret)));
+    let is_subject = |secret: &&Secret| matches!(secret.proof, SecretProof::Token(_));
+    let mut ends: HashMap<&SecretProof, (Timestamp, &SecretId)> = HashMap::new();
+    for secret in present().map(|(_, secret)| secret).chain(past).filter(is_subject) {
+        if let Some(time) = revoked_at.get(&secret.id) {
+            let end = ends.entry(&secret.proof).or_insert((*time, &secret.id));
+            *end = (*end).max((*time, &secret.id));
+        }
+    }
+    let valid = present().filter(|(_, secret)| is_subject(secret) && !revoked_at.contains_key(&secret.id));
+    let early = valid.filter_map(|(key, secret)| {
+        let (_, other) = ends.get(&secret.proof).filter(|(time, _)| secret.created < *time)?;
+        Some(ReusedSecret {
+            key: key.name.clone(),
+            secret: secret.id.clone(),
+            other: (*other).clone(),
+            is_revoked: true,
+            is_subject: true,
+        })
+    });
+    early.collect()
 }
 
 /// Returns the ids of revoked secrets that keys do not have, or not any more.
@@ -63,7 +101,7 @@ pub fn absent_revoked<'k>(keys: impl Iterator<Item = &'k Key>, revoked: &Revoked
 mod tests {
     use super::*;
     use crate::access::{KeyDirectory, SigningSettings};
-    use crate::model::{Digest, KeyKind, RateLimits, Timestamp};
+    use crate::model::{Digest, KeyKind, RateLimits};
 
     fn now() -> Timestamp {
         Timestamp::from_milliseconds(1_000)

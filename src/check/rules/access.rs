@@ -35,7 +35,8 @@ pub const THIRD_SECRET: Rule = Rule::warning(
 pub const SECRET_REUSED: Rule = Rule::error(
     "secret-reused",
     "A secret of a key is one that was revoked under another id, or two keys have it. Commands refuse that; a merge of branches \
-     and an edit by hand can bring it about. A gateway does not accept it. Rotate the key: the caller makes another pair.",
+     and an edit by hand can bring it about. A gateway does not accept it. Rotate the key: the caller makes another pair. A key that was \
+     bound to a subject of tokens before that was revoked is revoked too: bind a new one if the subject may call again.",
 );
 
 /// A revocation has its file.

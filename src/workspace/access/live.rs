@@ -14,14 +14,14 @@ use super::super::{Workspace, layout};
 use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 use super::key_sets::key_set_place;
 use super::last_good::LastGood;
-use super::reused::PastSecrets;
-use super::revocations::PastRevocations;
+use super::reused::{PastSecrets, message_on};
+use super::revocations::{PastRevocations, revocation_times};
 use super::{
     HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources,
     subject_place,
 };
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState, early_bindings};
 use crate::model::{Finding, KeyKind, Timestamp};
 
 /// Time after a change in which the folders are read at each look: the system's stamps are a few milliseconds coarse.
@@ -147,19 +147,17 @@ impl AccessReader {
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(Finding::one_line));
         let key_sets = self.key_sets.iter().map(|(name, keys)| (name.clone(), Arc::clone(keys))).collect();
-        let directory =
-            KeyDirectory::new(keys, owners, (self.revoked.iter().cloned(), &self.past.secrets), &found.secrets)
-                .with_key_sets(key_sets);
+        let revoked_at = revocation_times(states.iter().copied());
+        let early = early_bindings(&keys.iter().map(|key| &**key), self.past.secrets.iter(), &revoked_at);
+        self.problems.extend(early.iter().map(message_on));
+        let revoked = self.revoked.iter().chain(early.iter().map(|early| &early.secret)).cloned();
+        let directory = KeyDirectory::new(keys.iter().cloned(), owners, (revoked, &self.past.secrets), &found.secrets)
+            .with_key_sets(key_sets);
         let ambiguous = directory
             .ambiguous_ids()
             .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it is not accepted"));
         self.problems.extend(ambiguous);
-        self.problems.extend(directory.revoked_again().map(|reused| {
-            format!(
-                "key {}: the secret {} is the revoked {}: it is not accepted",
-                reused.key, reused.secret, reused.other
-            )
-        }));
+        self.problems.extend(directory.revoked_again().map(message_on));
         let missing = directory.missing_secrets(clock);
         self.problems.extend(missing.map(|(key, id)| {
             format!("key {}: its secret {id} is not on this machine, so that requests signed with it get 401", key.name)

@@ -41,14 +41,31 @@ impl AccessSnapshot {
     /// Finds secrets that were revoked under another id, and those that two keys have.
     #[must_use]
     pub fn reused_secret_findings(&self) -> Vec<Finding> {
-        let finding = |ReusedSecret { key, secret, other, is_revoked }: &ReusedSecret| {
-            let why = if *is_revoked { "the revoked" } else { "also" };
-            let message = format!("the secret {secret} of key {key} is {why} {other}: it is not accepted");
-            let place = Location::file(subject_place(&AccessSubject::Key(key.clone())));
-            SECRET_REUSED.finding(place, message, "rotate the key, with another secret or public key")
+        let finding = |reused: &ReusedSecret| {
+            let place = Location::file(subject_place(&AccessSubject::Key(reused.key.clone())));
+            let hint = if reused.is_subject {
+                format!(
+                    "revoke it too, `apigw key revoke {} {}`, then bind the subject anew",
+                    reused.key, reused.secret
+                )
+            } else {
+                "rotate the key, with another secret or public key".to_owned()
+            };
+            SECRET_REUSED.finding(place, message_on(reused), hint)
         };
         self.reused.iter().map(finding).collect()
     }
+}
+
+/// Returns the message on a secret that stands under two ids.
+pub(super) fn message_on(ReusedSecret { key, secret, other, is_revoked, is_subject }: &ReusedSecret) -> String {
+    if *is_subject {
+        return format!(
+            "the subject of key {key}, {secret}, was revoked as {other} after it was bound: it is not accepted"
+        );
+    }
+    let why = if *is_revoked { "the revoked" } else { "also" };
+    format!("the secret {secret} of key {key} is {why} {other}: it is not accepted")
 }
 
 impl Workspace {

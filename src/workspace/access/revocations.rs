@@ -3,14 +3,14 @@
 //! A file that Git removed or reverted lifts no revocation: an operation on it, or a commit that had it, is proof
 //! enough, for none is ever undone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Workspace;
 use super::super::error::Error;
 use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, subject_place};
 use crate::access::{AccessSubject, Key, RevokedSecrets, SecretId, SubjectState};
 use crate::check::REVOCATION_MISSING;
-use crate::model::{Finding, Hint, Location, OperationId};
+use crate::model::{Finding, Hint, Location, OperationId, Timestamp};
 
 /// The proof of a revocation whose file is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,17 @@ impl AccessSnapshot {
         }
         findings
     }
+}
+
+/// Returns the times of revocations.
+pub(super) fn revocation_times<'s>(
+    states: impl Iterator<Item = &'s SubjectState>,
+) -> BTreeMap<&'s SecretId, Timestamp> {
+    let revoked = states.filter_map(|state| match state {
+        SubjectState::Revocation(revocation) => Some((&revocation.secret, revocation.time)),
+        SubjectState::Key(_) | SubjectState::Owner(_) => None,
+    });
+    revoked.collect()
 }
 
 fn has_secret(key: &Key, id: &SecretId) -> bool {

@@ -1,14 +1,17 @@
 //! Keys, owners and revocations as one command reads them, once.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use super::super::Workspace;
 use super::super::error::Error;
 use super::HISTORY_FOLDER;
 use super::committed_revocations::UnreadCommits;
-use super::revocations::PastRevocations;
-use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, absent_revoked, reused_secrets};
-use crate::model::{Finding, Severity};
+use super::revocations::{PastRevocations, revocation_times};
+use crate::access::{
+    Key, ReusedSecret, RevokedSecrets, SecretId, SubjectRecord, absent_revoked, early_bindings, reused_secrets,
+};
+use crate::model::{Finding, Severity, Timestamp};
 
 /// The files of callers at one moment, with all that is revoked.
 #[derive(Debug)]
@@ -36,6 +39,11 @@ impl AccessSnapshot {
     /// Iterates over the keys.
     pub fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
         self.records.iter().filter_map(|record| record.state.key())
+    }
+
+    /// Returns the times of the revocations that have a file.
+    fn revocation_times(&self) -> BTreeMap<&SecretId, Timestamp> {
+        revocation_times(self.records.iter().map(|record| &record.state))
     }
 
     /// Finds out whether commits may have revocations that are not known here.
@@ -97,7 +105,8 @@ impl Workspace {
             AccessSnapshot { records, problems, revoked, noted, past, committed, unread, reused: Vec::new() };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
         let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
-        let reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);
+        let mut reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);
+        reused.extend(early_bindings(&snapshot.keys(), past.iter(), &snapshot.revocation_times()));
         let again = reused.iter().filter(|reused| reused.is_revoked);
         snapshot.revoked.extend(again.map(|reused| reused.secret.clone()));
         snapshot.reused = reused;

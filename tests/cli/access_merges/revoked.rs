@@ -108,3 +108,28 @@ fn a_file_that_no_operation_made_is_no_revocation() {
     std::fs::remove_file(branches.sandbox.path().join(&place)).expect("a revocation");
     assert_eq!(branches.key()["secrets"][0]["state"], "revoked", "this machine remembers it");
 }
+
+/// Two branches bind one subject to keys; it is revoked on one of them before the other is merged.
+#[test]
+fn a_subject_that_was_bound_before_its_revocation_stays_revoked() {
+    if !has_tool("git", GIT) {
+        return;
+    }
+    let branches = Branches::new();
+    let bind = |name: &str| format!("key create {name} --kind token --issuer https://id.example --subject rob");
+    let ours = [bind("ours"), "key revoke ours -m compromised".to_owned()];
+    let (theirs, ours) = (bind("theirs"), ours.each_ref().map(String::as_str));
+    assert!(branches.merge(&ours, &[&theirs]), "they are two files");
+    let checked = branches.run("check").expect_exit(3).expect_stdout("error[secret-reused]");
+    checked.expect_stdout("keys/theirs.yaml").expect_stdout("after it was bound");
+    branches.run("verify").expect_exit(3).expect_stdout("secret-reused");
+    let shown = branches.run("-o json key show theirs").expect_exit(0).json();
+    assert_eq!(shown["secrets"][0]["state"], "revoked");
+    branches.run("key revoke theirs").expect_exit(0);
+    branches.run("check").expect_exit(0);
+    // Whoever binds it anew knows of the revocation.
+    branches.run(&bind("anew")).expect_exit(0);
+    branches.run("check").expect_exit(0);
+    let shown = branches.run("-o json key show anew").expect_exit(0).json();
+    assert_eq!(shown["secrets"][0]["state"], "live");
+}

@@ -146,3 +146,31 @@ fn a_text_that_is_not_the_secret_of_a_key_is_named() {
     fs::remove_file(&path).expect("removed");
     sandbox.run(sign).expect_exit(3).expect_stderr("no secret of key shop is on this machine");
 }
+
+/// Somebody pasted a secret in place of its fingerprint: findings are copied into logs of pipelines.
+#[test]
+fn a_secret_in_a_key_file_is_not_repeated() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("ci");
+    sandbox.run(&format!("key create ci --kind signature --to {}", to.display())).expect_exit(0);
+    let secret = fs::read_to_string(to).expect("a secret").trim().to_owned();
+    let good = sandbox.read("keys/ci.yaml");
+    let pasted = |field: &str| {
+        let line = |line: &str| match line.split_once(&format!("{field}: ")) {
+            Some((before, _)) => format!("{before}{field}: \"{secret}\""),
+            None => line.to_owned(),
+        };
+        good.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
+    };
+    for field in ["fingerprint", "name", "kind", "id", "created"] {
+        sandbox.write("keys/ci.yaml", &pasted(field));
+        for command in ["check", "-o json check", "-o github check", "-o sarif check", "verify", "key show ci"] {
+            let told = sandbox.run(command).expect_exit(3);
+            let is_repeated = told.stdout.contains(&secret) || told.stderr.contains(&secret);
+            assert!(!is_repeated, "{command}, {field}: {}{}", told.stdout, told.stderr);
+            assert!(format!("{}{}", told.stdout, told.stderr).contains("keys/ci.yaml"), "{command}, {field}");
+        }
+    }
+    sandbox.write("keys/ci.yaml", &good);
+}

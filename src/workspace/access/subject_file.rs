@@ -22,6 +22,9 @@ const END: &str = "...";
 const SECRET_FIELDS: [&str; 8] =
     ["secret", "password", "private_key", "plain", "token", "hmac", "secret_key", "secret_access_key"];
 
+/// The fewest bytes of a value that may be a secret: a shorter one is guessed.
+const LONG_VALUE: usize = 16;
+
 /// Writes the file of a subject that an operation made.
 pub(super) fn render(state: &SubjectState, operation: &OperationId) -> String {
     let subject = state.subject();
@@ -146,7 +149,10 @@ pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<
     let own =
         |(index, line): (usize, &&str)| if **line == *schema || index + 3 >= count { "#" } else { *line }.to_owned();
     let body = lines.iter().enumerate().map(own).collect::<Vec<_>>().join("\n");
-    let state = parse_fields(place, subject, &body)?;
+    let state = parse_fields(place, subject, &body).map_err(|error| match error {
+        Error::Invalid(findings) => Error::Invalid(findings.into_iter().map(without_values).collect()),
+        other => other,
+    })?;
     if state.subject() != *subject {
         return Err(edited(1));
     }
@@ -203,6 +209,19 @@ fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
     let hint = "revoke the key and take the line out: whoever reads this file, or its past in Git, has the secret";
     let finding = |index: usize| CLEAR_SECRET.finding(at(place, index + 1), "a secret stands here in clear", hint);
     text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect()
+}
+
+/// Takes long values out of a finding: one that is no value of its field may be a secret that somebody put there.
+fn without_values(finding: Finding) -> Finding {
+    let is_of_value = |character: char| character.is_ascii_alphanumeric() || "_-+/=".contains(character);
+    let mut message = String::with_capacity(finding.message.len());
+    for part in finding.message.split_inclusive(|character| !is_of_value(character)) {
+        let word = part.trim_end_matches(|character| !is_of_value(character));
+        let shown = if word.len() < LONG_VALUE { word } else { "…" };
+        message.push_str(shown);
+        message.push_str(&part[word.len()..]);
+    }
+    Finding { message, ..finding }
 }
 
 fn at(place: &str, line: usize) -> Location {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Workspace;
-use super::access::{AccessCache, key_set_file};
+use super::access::{AccessCache, SearchedFiles, key_set_file};
 use super::error::Error;
 use super::layout::WORKSPACE_FILE;
 use crate::check::rules::files::FILE;
@@ -107,7 +107,7 @@ impl Workspace {
         findings.extend(access.third_secret_findings(scope.now));
         findings.extend(self.private_key_findings()?);
         findings.extend(self.tracked_local_files());
-        findings.extend(self.secret_findings(access, scope.variables, scope.now)?);
+        findings.extend(self.secret_findings(access, SearchedFiles::Written, scope.variables, scope.now)?);
         Ok(findings)
     }
 

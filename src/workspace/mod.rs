@@ -98,8 +98,8 @@ use crate::model::{
 use crate::plan::Plan;
 
 pub use access::{
-    AccessCache, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SecretSources, SecretsOnMachine,
-    SignedDatesFile, create_signing_key, read_signing_key,
+    AccessCache, AccessReader, AccessSnapshot, CommittedAccess, RevocableKey, SearchedFiles, SecretSources,
+    SecretsOnMachine, SignedDatesFile, create_signing_key, read_signing_key,
 };
 pub use base::PlanBase;
 pub use check::CheckScope;

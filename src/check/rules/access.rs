@@ -80,8 +80,9 @@ pub const KEY_FILE_NAME: Rule = Rule::error(
 /// No secret stands in clear.
 pub const SECRET_LEAKED: Rule = Rule::error(
     "secret-leaked",
-    "A secret of a signature key that is on this machine stands in clear in a file that everybody reads who has the repository: a \
-     description, a message, settings, a definition. Revoke the secret, take it out, and rotate the key.",
+    "A secret of a signature key that is on this machine, or a valid subscription key, stands in clear in a file that everybody reads \
+     who has the repository: a description, a message, settings, a definition. Nothing is published with it; `verify` looks for it in \
+     frozen versions too. Revoke the secret, take it out, and rotate the key.",
 );
 
 /// The file of a key can be a key.

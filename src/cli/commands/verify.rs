@@ -15,7 +15,7 @@ use crate::cli::short_ids::shorten_findings;
 use crate::cli::views::{PlanView, VerifyView};
 use crate::model::{Author, EnvironmentName, Finding, Severity};
 use crate::plan::{self, Plan};
-use crate::workspace::{self, ProblemKind, RepairOutcome, Workspace, WorkspaceVerification};
+use crate::workspace::{self, ProblemKind, RepairOutcome, SearchedFiles, Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
@@ -136,7 +136,7 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerif
     found.note(ProblemKind::SecretReused, access.reused_secret_findings());
     found.note(ProblemKind::PrivateKey, workspace.private_key_findings()?);
     let (leaked, missing): (Vec<_>, Vec<_>) = workspace
-        .secret_findings(&access, &context.process.variables, context.now())?
+        .secret_findings(&access, SearchedFiles::Frozen, &context.process.variables, context.now())?
         .into_iter()
         .partition(|finding| finding.severity == Severity::Error);
     found.note(ProblemKind::SecretLeaked, leaked);

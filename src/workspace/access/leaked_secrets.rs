@@ -1,6 +1,6 @@
-//! Secrets of signature keys that stand in clear where everybody who has the repository reads them.
+//! Secrets that stand in clear where everybody who has the repository reads them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use memchr::memmem;
 
@@ -11,9 +11,9 @@ use super::{
     HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, SecretSources, SecretsOnMachine,
     subject_place,
 };
-use crate::access::{AccessSubject, HmacSecret, SecretId};
+use crate::access::{AccessSubject, HmacSecret, Key, RevokedSecrets, SecretId, SubscriptionKey};
 use crate::check::SECRET_LEAKED;
-use crate::model::{Finding, KeyName, Location};
+use crate::model::{Digest, Finding, GroupName, KeyKind, KeyName, Location, Timestamp};
 
 /// The fewest bytes of a secret that is looked for: a shorter one stands in other words.
 const SHORTEST: usize = 16;
@@ -22,25 +22,117 @@ const fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-impl Workspace {
-    /// Looks for the secrets of this machine in settings, working copies, key files and histories.
-    pub(super) fn leaked_secrets(&self, found: &SecretsOnMachine) -> Result<Vec<Finding>, Error> {
-        let secrets = found.secrets.iter().map(|(id, secret)| (id, secret.reveal()));
-        let secrets: Vec<_> = secrets.filter(|(_, secret)| secret.len() >= SHORTEST).collect();
-        let mut findings = Vec::new();
-        if secrets.is_empty() {
-            return Ok(findings);
+/// The files in which secrets are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchedFiles {
+    /// Those that people write: settings, working copies, key files and histories.
+    Written,
+    /// Those of frozen versions too.
+    Frozen,
+}
+
+/// The secrets that are looked for, each with its id. None of them was revoked.
+pub(super) struct SoughtSecrets<'s> {
+    signing: Vec<(&'s SecretId, &'s [u8])>,
+    /// Subscription keys, of which the digest alone is known.
+    subscription: HashMap<Digest, &'s SecretId>,
+}
+
+impl<'s> SoughtSecrets<'s> {
+    /// Takes the secrets for signing that are on this machine, and the valid subscription keys.
+    pub(super) fn new(
+        found: &'s SecretsOnMachine,
+        keys: impl Iterator<Item = &'s Key>,
+        revoked: &RevokedSecrets,
+        now: Timestamp,
+    ) -> Self {
+        let signing = found.secrets.iter().map(|(id, secret)| (id, secret.reveal()));
+        let signing = signing.filter(|(id, secret)| secret.len() >= SHORTEST && !revoked.contains(id));
+        let subscription = keys.filter(|key| key.kind == KeyKind::Subscription && key.past_end(now).is_none());
+        let subscription =
+            subscription.flat_map(|key| key.live_secrets(now)).filter(|secret| !revoked.contains(&secret.id));
+        Self {
+            signing: signing.collect(),
+            subscription: subscription.filter_map(|secret| Some((secret.proof.digest()?, &secret.id))).collect(),
         }
-        for place in self.readable_places()? {
-            // One that cannot be read has a finding of those who need it.
-            let Ok(Some(bytes)) = self.root.read(&place, layout::LARGEST_RECORD) else { continue };
-            // Secrets that apigw makes are words: one look at a file finds each of them.
-            let words: HashSet<&[u8]> = bytes.split(|byte| !is_of_word(*byte)).collect();
-            for (id, secret) in &secrets {
-                if secret.iter().all(|byte| is_of_word(*byte)) && !words.contains(secret) {
-                    continue;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.signing.is_empty() && self.subscription.is_empty()
+    }
+
+    /// Returns the secrets that stand in a file, each with its place there.
+    fn find_in(&self, bytes: &[u8]) -> Vec<(&'s SecretId, usize)> {
+        // Secrets that apigw makes are words: one look at a file finds each of them.
+        let words: HashSet<&[u8]> = bytes.split(|byte| !is_of_word(*byte)).collect();
+        let is_in = |secret: &[u8]| !secret.iter().all(|byte| is_of_word(*byte)) || words.contains(secret);
+        let signing = self.signing.iter().filter(|(_, secret)| is_in(secret));
+        let mut found: Vec<_> = signing.filter_map(|(id, secret)| Some((*id, memmem::find(bytes, secret)?))).collect();
+        for word in words {
+            let key = std::str::from_utf8(word).ok().and_then(SubscriptionKey::parse);
+            if let Some(id) = key.and_then(|key| self.subscription.get(&key.digest())) {
+                found.extend(memmem::find(bytes, word).map(|at| (*id, at)));
+            }
+        }
+        found.sort_unstable_by_key(|(_, at)| *at);
+        found
+    }
+}
+
+impl Workspace {
+    /// Looks for secrets in files.
+    pub(super) fn leaked_secrets(
+        &self,
+        sought: &SoughtSecrets<'_>,
+        files: SearchedFiles,
+    ) -> Result<Vec<Finding>, Error> {
+        if sought.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut places = self.readable_places()?;
+        if files == SearchedFiles::Frozen {
+            for group in self.root.list(layout::GROUPS_FOLDER)? {
+                let versions = format!("{}/{group}/versions", layout::GROUPS_FOLDER);
+                for version in self.root.list(&versions).unwrap_or_default() {
+                    places.extend(self.files_in(&format!("{versions}/{version}")));
                 }
-                let Some(at) = bytes.windows(secret.len()).position(|window| window == *secret) else { continue };
+            }
+        }
+        Ok(self.secrets_in(sought, &places))
+    }
+
+    /// Requires that no secret stands in the working copies of groups, which a publish would freeze. No command is run
+    /// for it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a finding for each.
+    pub fn require_no_secret_in(
+        &self,
+        groups: &[GroupName],
+        variables: &BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (records, _) = self.access_records()?;
+        let keys = || records.iter().filter_map(|record| record.state.key());
+        let revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
+        let found = self.secrets_on_machine(&SecretSources::of_variables(variables), keys());
+        let sought = SoughtSecrets::new(&found, keys(), &revoked, now);
+        if sought.is_empty() {
+            return Ok(());
+        }
+        let folder = |group: &GroupName| format!("{}/{group}", layout::GROUPS_FOLDER);
+        let places: Vec<String> = groups.iter().flat_map(|group| self.files_in(&folder(group))).collect();
+        let findings = self.secrets_in(&sought, &places);
+        if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
+    }
+
+    fn secrets_in(&self, sought: &SoughtSecrets<'_>, places: &[String]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for place in places {
+            // One that cannot be read has a finding of those who need it.
+            let Ok(Some(bytes)) = self.root.read(place, layout::LARGEST_RECORD) else { continue };
+            for (id, at) in sought.find_in(&bytes) {
                 let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
                 // Without its line the finding shows nothing of it.
                 let location = Location::file(place.as_str());
@@ -49,7 +141,7 @@ impl Workspace {
                 findings.push(SECRET_LEAKED.finding(location, message, hint));
             }
         }
-        Ok(findings)
+        findings
     }
 
     /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for
@@ -78,9 +170,11 @@ impl Workspace {
         stated.filter_map(|(_, id)| id.trim().trim_matches('"').parse().ok()).collect()
     }
 
-    /// Lists the files in which people write texts: the settings, descriptions and messages.
+    /// Lists the files in which people write texts: the settings and what lies beside them, descriptions and messages.
     fn readable_places(&self) -> Result<Vec<String>, Error> {
-        let mut places = vec![layout::WORKSPACE_FILE.to_owned()];
+        let top = folders::names(self.folder()).unwrap_or_default();
+        let mut places: Vec<String> = top.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        places.sort_unstable();
         for folder in [KEYS_FOLDER, KEY_SETS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, HISTORY_FOLDER] {
             places.extend(self.root.list(folder)?.into_iter().map(|name| format!("{folder}/{name}")));
         }
@@ -89,11 +183,16 @@ impl Workspace {
             places.extend(self.root.list(&folder)?.into_iter().map(|name| format!("{folder}/{name}")));
         }
         for group in self.root.list(layout::GROUPS_FOLDER)? {
-            let folder = format!("{}/{group}", layout::GROUPS_FOLDER);
-            let Ok(names) = folders::names(&self.root.locate(&folder)?) else { continue };
-            let names = names.iter().map(|name| name.to_string_lossy().into_owned());
-            places.extend(names.map(|name| format!("{folder}/{name}")));
+            places.extend(self.files_in(&format!("{}/{group}", layout::GROUPS_FOLDER)));
         }
         Ok(places)
+    }
+
+    /// Lists the files of a folder, those of folders within it left out; none where it cannot be listed.
+    fn files_in(&self, folder: &str) -> Vec<String> {
+        let names = self.root.locate(folder).ok().and_then(|path| folders::names(&path).ok()).unwrap_or_default();
+        let mut places: Vec<String> = names.iter().map(|name| format!("{folder}/{}", name.to_string_lossy())).collect();
+        places.sort_unstable();
+        places
     }
 }

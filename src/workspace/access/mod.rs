@@ -42,6 +42,7 @@ pub(super) use committed_revocations::COMMITTED_REVOCATIONS_FILE;
 pub(super) use day_counts::DAY_COUNTS_FILE;
 pub(super) use key_sets::key_set_file;
 pub(super) use latest_dates::LATEST_DATES_FILE;
+pub use leaked_secrets::SearchedFiles;
 pub use live::AccessReader;
 pub(super) use past::SubjectOperation;
 pub use revocable::RevocableKey;

@@ -17,6 +17,7 @@ use super::super::own_places::require_foreign;
 use super::super::secret_variables::SECRET_VARIABLE;
 use super::super::take_back::Leftovers;
 use super::super::{LockGuard, Workspace, layout, local_folder};
+use super::leaked_secrets::{SearchedFiles, SoughtSecrets};
 use super::secrets_command::{command_problem, printed};
 use super::{AccessSnapshot, subject_place};
 use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
@@ -144,11 +145,12 @@ impl Workspace {
     }
 
     /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. These are
-    /// warnings: a gateway may run on another machine. A secret that stands in clear in a file of the workspace is an
-    /// error. Where no key signs, no command for secrets is run.
+    /// warnings: a gateway may run on another machine. A secret that stands in clear in a file of the workspace, or a
+    /// valid subscription key, is an error. Where no key signs, no command for secrets is run.
     pub fn secret_findings(
         &self,
         access: &AccessSnapshot,
+        files: SearchedFiles,
         variables: &BTreeMap<String, String>,
         now: Timestamp,
     ) -> Result<Vec<Finding>, Error> {
@@ -157,8 +159,11 @@ impl Workspace {
         // The file of a key may be broken by the very secret that somebody wrote into it.
         let unusable = self.key_names()?.into_iter().filter(is_unusable);
         let stated: Vec<SecretId> = unusable.flat_map(|name| self.stated_ids(&name)).collect();
+        let leaked = |found: &SecretsOnMachine| {
+            self.leaked_secrets(&SoughtSecrets::new(found, access.keys(), &access.revoked, now), files)
+        };
         if keys.is_empty() && stated.is_empty() {
-            return Ok(Vec::new());
+            return leaked(&SecretsOnMachine::default());
         }
         let sources = SecretSources::read(self, variables);
         let mut found = self.secrets_on_machine(&sources, keys.iter().copied());
@@ -167,7 +172,7 @@ impl Workspace {
                 found.secrets.entry(id).or_insert(secret);
             }
         }
-        let leaked = self.leaked_secrets(&found)?;
+        let leaked = leaked(&found)?;
         let mut named = found.unusable;
         let mut findings = found.problems;
         for key in keys {

@@ -99,7 +99,10 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             format!("restore it from a commit that has it: `git log --all -- {file}` lists those that changed it")
         }
         Hint::RestoreFromCommit { file, commit } => format!("restore it: `git checkout {commit} -- {file}`"),
-        Hint::RestoreFromHead { file } => format!("restore it: `git checkout HEAD -- {file}`"),
+        Hint::RestoreFromRevision { file, revision } => format!("restore it: `git checkout {revision} -- {file}`"),
+        Hint::RestoreFrozen { file, revision } => {
+            format!("`apigw verify --repair` restores it from Git; so does `git checkout {revision} -- {file}`")
+        }
         Hint::RestoreGroup { folder, commit, .. } => {
             format!("restore its working copy: `git checkout {commit} -- {folder} ':!{folder}/versions'`")
         }
@@ -180,7 +183,7 @@ fn restore_version(folder: &str, removed_file: &str, source: RestoreSource) -> S
 fn merge_again(environment: &EnvironmentName, operation: &OperationId, restore: &Hint) -> String {
     let restored = text(restore);
     // Both are of the branch that is checked out.
-    if matches!(restore, Hint::RestoreFromHead { .. }) {
+    if matches!(restore, Hint::RestoreFromRevision { revision, .. } if revision == "HEAD") {
         return restored.into_owned();
     }
     format!(

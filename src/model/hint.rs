@@ -103,10 +103,19 @@ pub enum Hint {
         /// The commit, abbreviated; empty where none is known.
         commit: String,
     },
-    /// Restore a file that the commit has that is checked out, and that is about to be removed.
-    RestoreFromHead {
+    /// Restore a file from a revision of Git that has it as it was committed.
+    RestoreFromRevision {
         /// The file.
         file: String,
+        /// The revision.
+        revision: String,
+    },
+    /// Restore a frozen file from a revision of Git: what Git has checked out is damaged as well, or is in conflict.
+    RestoreFrozen {
+        /// The file.
+        file: String,
+        /// The revision.
+        revision: String,
     },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,

@@ -84,6 +84,9 @@ impl Workspace {
         let program = program.display().to_string().replace('\'', "'\\''");
         checkout.set(&format!("merge.{DRIVER}.name"), "environments of apigw, entry by entry")?;
         checkout.set(&format!("merge.{DRIVER}.driver"), &format!("'{program}' merge-driver %O %A %B"))?;
+        // Frozen files are much alike: Git takes one that a branch removed for one that it added, and merges changes of
+        // the other branch into that. No attribute of a file keeps it from that, and Git before 2.50 not even this.
+        checkout.set("merge.renames", "false")?;
         init::add_attributes(self.folder())
     }
 }

@@ -94,6 +94,12 @@ pub(super) fn operation_of(file: &str) -> Option<OperationId> {
     file.strip_suffix(".yaml")?.parse().ok()
 }
 
+/// Returns the environment and the operation of a place in a history.
+pub(super) fn operation_at(place: &str) -> Option<(EnvironmentName, OperationId)> {
+    let (environment, file) = place.strip_prefix(HISTORY_FOLDER)?.strip_prefix('/')?.split_once('/')?;
+    Some((environment.parse().ok()?, operation_of(file)?))
+}
+
 pub(super) fn fleet(environment: &EnvironmentName) -> String {
     format!("{FLEETS_FOLDER}/{environment}.json")
 }

@@ -25,6 +25,7 @@
 //! | `overview`, `origins` | environments for views, with the URLs and authors of entries |
 //! | `access`, `secret_variables` | keys, grants, revocations, and the secrets of this machine |
 //! | `git`, `driver`, `merge`, `renumber` | facts from Git; the merge driver; joining branches; numbers that two branches gave |
+//! | `intact_copies` | frozen files that are damaged, and that Git has as they were committed |
 //! | `check` | all findings on settings, groups and keys |
 //! | `verify`, `lost`, `named_operations`, `restoring` | checksums, digests and chains; lost releases; operations without files; hints that restore files |
 //! | `outside`, `output_folder`, `own_places` | files outside of the workspace, folders that a command writes, and the places that neither may take |
@@ -54,6 +55,7 @@ mod hand_edits;
 mod history;
 mod import;
 mod init;
+mod intact_copies;
 mod intent;
 mod layout;
 mod live;

@@ -9,10 +9,11 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::in_git::{GitVersion, SideVersions, frozen_in_git, side_versions};
+pub(super) use self::in_git::frozen_in_git;
+use self::in_git::{GitVersion, SideVersions, side_versions};
 use self::in_markers::MarkedVersion;
 use super::error::Error;
-use super::git::{GitCheckout, GitOperation};
+use super::git::GitCheckout;
 use super::record::conflict::split_conflict;
 use super::{MergeState, Workspace, layout};
 use crate::model::{
@@ -90,7 +91,7 @@ impl Workspace {
         Ok(found)
     }
 
-    /// Returns those of the digests under which no version of a group lies.
+    /// Returns those of the digests under which no whole version of a group lies.
     ///
     /// # Errors
     ///
@@ -105,14 +106,23 @@ impl Workspace {
         for (digest, numbers) in digests {
             let Some(number) = numbers.first() else { continue };
             match self.locate_release(group, number, digest) {
-                Ok(Some(_)) => continue,
-                Ok(None) => {}
+                Ok(Some(found)) if self.is_whole_version(group, &found)? => continue,
+                Ok(_) => {}
                 Err(_) if self.is_in_conflict(checkout, group, number)? => {}
                 Err(error) => return Err(error),
             }
             missing.insert(digest, numbers);
         }
         Ok(missing)
+    }
+
+    /// False if bytes of a version are not those that were frozen.
+    fn is_whole_version(&self, group: &GroupName, number: &Version) -> Result<bool, Error> {
+        match self.version(group, number) {
+            Ok(_) => Ok(true),
+            Err(Error::Invalid(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// True if a merge left a version's list of files in conflict, which is as good as no version.
@@ -146,7 +156,8 @@ impl Workspace {
         let is_shallow = checkout.is_shallow();
         for (digest, named) in missing {
             let in_markers = marked.remove(&digest).and_then(|version| Some((version.from, version.files?)));
-            let source = in_markers.or_else(|| frozen_in_git(checkout, group, digest, sides, &named));
+            let source =
+                in_markers.or_else(|| frozen_in_git(checkout, group, digest, sides, &named).map(|copy| copy.content));
             if let Some(version) = named.first().filter(|_| source.is_none() && is_shallow) {
                 return Err(Error::ShallowClone { group: group.clone(), version: version.clone(), digest });
             }
@@ -158,9 +169,15 @@ impl Workspace {
             }
         }
         for number in self.versions(group)? {
+            // The list of its files says that this is the damaged version which is written again.
+            let is_source = || {
+                let manifest = self.manifest(group, &number).ok().flatten();
+                manifest.is_some_and(|manifest| sources.contains_key(&manifest.digest()))
+            };
             let found = match self.version(group, &number) {
                 Err(error)
                     if claims.missing.values().any(|numbers| numbers.contains(&number))
+                        && !is_source()
                         && !self.is_in_conflict(checkout, group, &number)? =>
                 {
                     return Err(error);
@@ -229,8 +246,8 @@ impl Workspace {
 }
 
 /// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations,
-/// on the sides of the merge or on disk. Where one commit is reverted, picked or replayed, these are all that
-/// operations name. `has_other` tells whether another version lies under a number.
+/// on the sides of the merge or on disk. Until what Git has begun is ended, these are all that operations name.
+/// `has_other` tells whether another version lies under a number.
 fn wanted_versions(
     state: &MergeState,
     sides: &SideVersions,
@@ -238,9 +255,8 @@ fn wanted_versions(
 ) -> WantedVersions {
     let mut numbers: BTreeMap<(GroupName, Version), BTreeSet<Digest>> = BTreeMap::new();
     let mut wanted = WantedVersions::default();
-    // A single commit that is taken back or put upon others may take away a version that an operation still names.
-    let wants_all =
-        matches!(state.git_operation(), Some(GitOperation::Revert | GitOperation::CherryPick | GitOperation::Rebase));
+    // What is taken back on one branch, or put upon others, may take away a version that an operation still names.
+    let wants_all = state.git_operation().is_some();
     for (id, operation) in state.state().operations {
         collect(&mut numbers, &mut wanted, state, (id, operation));
     }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD};
-use super::{DiskFacts, Workspace, layout};
+use super::intact_copies::{INDEX, IntactCopy};
+use super::{DiskFacts, Renumbering, Workspace, layout};
 use crate::model::{
-    Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp,
+    Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp, Version,
 };
 use crate::plan::{self, GroupHeads, GroupSelection, RollbackRequest};
 
@@ -22,6 +23,7 @@ impl Workspace {
             workspace: self,
             checkout: OnceCell::new(),
             tracked: OnceCell::new(),
+            versions: OnceCell::new(),
             newest: RefCell::new(BTreeMap::new()),
         };
         let mut searches = MOST_SEARCHES;
@@ -56,6 +58,8 @@ struct RestoreAdvisor<'a> {
     workspace: &'a Workspace,
     checkout: OnceCell<Option<GitCheckout>>,
     tracked: OnceCell<BTreeSet<String>>,
+    /// The versions that are damaged or missing, each with the revision that has it.
+    versions: OnceCell<BTreeMap<(GroupName, Version), String>>,
     /// The environments that were compared with their history: true where Git's file leads to every operation.
     newest: RefCell<BTreeMap<EnvironmentName, bool>>,
 }
@@ -63,6 +67,12 @@ struct RestoreAdvisor<'a> {
 impl RestoreAdvisor<'_> {
     fn check(&self, hint: Hint, searches: &mut usize) -> Hint {
         match hint {
+            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::version_in(&file).is_some() => {
+                self.restore_version(file)
+            }
+            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::operation_at(&file).is_some() => {
+                self.restore_operation_file(file, searches)
+            }
             Hint::RestoreFile { file } | Hint::RestoreMissing { file } if self.checkout().is_none() => {
                 match self.environment_of(&file) {
                     Some(name) => self.rebuild(&name, file, searches),
@@ -91,7 +101,9 @@ impl RestoreAdvisor<'_> {
                 Hint::RenumberVersions { environment: conflicted.or(environment).or_else(published) }
             }
             Hint::RestoreMissing { file } if self.is_tracked(&file) => Hint::RestoreFile { file },
-            Hint::RestoreMissing { file } if self.is_in_head(&file) => Hint::RestoreFromHead { file },
+            Hint::RestoreMissing { file } if self.is_in_head(&file) => {
+                Hint::RestoreFromRevision { file, revision: HEAD.to_owned() }
+            }
             Hint::MergeAgain { environment, operation, restore } => {
                 Hint::MergeAgain { environment, operation, restore: Box::new(self.check(*restore, searches)) }
             }
@@ -137,6 +149,41 @@ impl RestoreAdvisor<'_> {
     /// True if the commit that is checked out has a file.
     fn is_in_head(&self, place: &str) -> bool {
         self.checkout().is_some_and(|checkout| checkout.read(HEAD, place).is_some())
+    }
+
+    /// Returns the hint for a version that is damaged or missing: its digest tells which of Git's copies is right.
+    fn restore_version(&self, file: String) -> Hint {
+        let Some(checkout) = self.checkout() else { return Hint::RestoreBackup };
+        let versions = self.versions.get_or_init(|| {
+            let copies = self.workspace.intact_versions(checkout).unwrap_or_default();
+            let version = |copy: IntactCopy<Renumbering>| ((copy.content.group, copy.content.to), copy.revision);
+            copies.into_iter().map(version).collect()
+        });
+        match layout::version_in(&file).and_then(|version| versions.get(&version)) {
+            Some(revision) if revision == INDEX => Hint::RestoreFile { file },
+            Some(revision) => Hint::RestoreFrozen { file, revision: revision.clone() },
+            None => Hint::RestoreBackup,
+        }
+    }
+
+    /// Returns the hint for an operation's file that is damaged or missing: its name tells which of Git's copies is
+    /// right.
+    fn restore_operation_file(&self, file: String, searches: &mut usize) -> Hint {
+        let (Some(checkout), Some((environment, id))) = (self.checkout(), layout::operation_at(&file)) else {
+            return Hint::RestoreBackup;
+        };
+        if *searches == 0 {
+            return Hint::RestoreMissing { file };
+        }
+        *searches -= 1;
+        match self.workspace.intact_operation(checkout, &environment, &id).map(|copy| copy.revision) {
+            Some(revision) if revision == INDEX => Hint::RestoreFile { file },
+            Some(revision) if self.workspace.root.exists(&file).unwrap_or(true) => {
+                Hint::RestoreFrozen { file, revision }
+            }
+            Some(revision) => Hint::RestoreFromRevision { file, revision },
+            None => Hint::RestoreBackup,
+        }
     }
 
     /// Returns the hint to build an environment's file from its history; while an operation of it is missing, to

@@ -51,6 +51,8 @@ pub struct WorkspaceVerification {
     pub repairable: Vec<EnvironmentName>,
     /// True if a command that died left something half-done.
     pub has_leftovers: bool,
+    /// True if Git has a frozen file as it was committed, and what it has checked out is damaged as well.
+    pub has_intact_copies: bool,
 }
 
 /// The repairs that were made, and those that were not.
@@ -183,6 +185,10 @@ impl Workspace {
             found.insert((file, line, column, finding.message.clone()))
         });
         self.check_hints(result.problems.iter_mut().map(|problem| &mut problem.finding));
+        for problem in &mut result.problems {
+            problem.repairable |= matches!(problem.finding.hint, Hint::RestoreFrozen { .. });
+            result.has_intact_copies |= matches!(problem.finding.hint, Hint::RestoreFrozen { .. });
+        }
         Ok(result)
     }
 
@@ -231,6 +237,7 @@ impl Workspace {
         if has_leftovers {
             outcome.done.push("removed an interrupted command's leftovers".to_owned());
         }
+        outcome.done.extend(guard.restore_from_git()?);
         for environment in environments {
             match repair::environment(&guard, environment, author, &mut outcome) {
                 Err(error) if outcome.done.is_empty() && outcome.failures.is_empty() => return Err(error),

@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod picks;
 mod policies;
+mod renames;
 mod rest;
 mod views;
 

@@ -9,7 +9,7 @@ use super::numbers::{clones, freeze};
 use super::policies::merge;
 
 /// Returns the Git command that begins like this in a text, without quotes.
-fn git_command(text: &str, begin: &str) -> String {
+pub(crate) fn git_command(text: &str, begin: &str) -> String {
     let start = text.find(begin).unwrap_or_else(|| panic!("no {begin} in {text}"));
     let command = text[start..].split('`').next().expect("a command");
     command.strip_prefix("git ").expect("a command of Git").replace('\'', "")

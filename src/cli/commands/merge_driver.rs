@@ -13,7 +13,9 @@ use crate::workspace::{MergeFiles, merge_environment_files};
 
 /// Merge environment files entry by entry, called by Git
 ///
-/// --install registers it in the Git settings of this checkout; run that once in each clone. If Git does not call it,
+/// --install registers it in the Git settings of this checkout; run that once in each clone. It also sets
+/// `merge.renames` to false there, which Git heeds from 2.50 on: it would take frozen files for renamed ones, as they
+/// are much alike. If Git does not call it,
 /// as on forges, `apigw resolve` does the same after the merge.
 #[derive(Debug, Args)]
 #[command(
@@ -33,7 +35,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArgument
     if arguments.install {
         context.workspace()?.install_merge_driver(&context.process.executable)?;
         let shown = context.output.data(&MergeDriverDocument::Installed { schema: SCHEMA, installed: true }, || {
-            "Git calls `apigw merge-driver` for the files in deployments/ of this checkout\n".to_owned()
+            "Git calls `apigw merge-driver` for the files in deployments/ of this checkout, and looks for no renamed \
+             files (`merge.renames`)\n"
+                .to_owned()
         });
         change::shown_after_commit(context, shown);
         return Ok(Exit::Done);

@@ -20,7 +20,8 @@ use crate::workspace::{self, ProblemKind, RepairOutcome, SearchedFiles, Workspac
 /// Compare every checksum, digest and chain with the committed state
 ///
 /// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be deployed
-/// as an operation, if the policies of the environment allow the change. It restores another layout of an environment's
+/// as an operation, if the policies of the environment allow the change. It takes the bytes of frozen files that a merge
+/// in Git damaged from the commit that has them. It restores another layout of an environment's
 /// file, which is a problem though no value is lost: branches no longer merge line by line.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
@@ -40,7 +41,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     let workspace = if arguments.repair { context.workspace()? } else { context.readable_workspace()? };
     let mut found = verify(context, workspace)?;
     let mut made = RepairOutcome::default();
-    if arguments.repair && (found.has_leftovers || !found.repairable.is_empty()) {
+    let has_repairs = found.has_leftovers || found.has_intact_copies || !found.repairable.is_empty();
+    if arguments.repair && has_repairs {
         let reason = ChangeReason { message: arguments.message.clone(), allow_breaking: arguments.allow_breaking };
         let author = context.author(&reason)?;
         let (allowed, refused) = ask_policies(workspace, &found.repairable, &author)?;

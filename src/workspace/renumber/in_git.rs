@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::git::{GitCheckout, GitOperation, HEAD};
+use super::super::intact_copies::{INDEX, IntactCopy};
 use super::super::{layout, version_file};
 use crate::model::{Digest, FileSet, GroupName, VERSION_FILE, Version};
 
@@ -13,7 +14,7 @@ const OF_OTHER: &str = ":3";
 
 /// A version as a commit, or a stage of Git's index, has it.
 #[derive(Debug, Clone)]
-pub(super) struct GitVersion {
+pub(in crate::workspace) struct GitVersion {
     pub(super) revision: String,
     pub(super) number: Version,
     pub(super) digest: Digest,
@@ -66,18 +67,18 @@ pub(super) fn record_in(
 }
 
 /// Finds the bytes of a version in Git's index or commits, with the number that it was frozen with.
-pub(super) fn frozen_in_git(
+pub(in crate::workspace) fn frozen_in_git(
     checkout: &GitCheckout,
     group: &GroupName,
     digest: Digest,
     sides: &[GitVersion],
     named: &BTreeSet<Version>,
-) -> Option<(Version, FileSet)> {
+) -> Option<IntactCopy<(Version, FileSet)>> {
     let on_sides = sides.iter().filter(|side| side.digest == digest);
     let on_sides = on_sides.map(|side| (side.revision.clone(), side.number.clone()));
     let earlier = named.iter().flat_map(|number| {
-        let commits = checkout.commits_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
-        commits.into_iter().map(|commit| (commit, number.clone()))
+        let revisions = checkout.revisions_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
+        revisions.into_iter().map(|commit| (commit, number.clone()))
     });
     on_sides.chain(earlier).find_map(|(revision, number)| {
         let record = record_in(checkout, &revision, group, &number)?;
@@ -89,13 +90,13 @@ pub(super) fn frozen_in_git(
         for (path, wanted) in record.manifest.0 {
             let place = format!("{folder}/{path}");
             // A file that is alike on both sides is not in conflict, and lies in the first stage alone.
-            let staged = || checkout.read(":0", &place).filter(|_| revision.starts_with(':'));
+            let staged = || checkout.read(INDEX, &place).filter(|_| revision.starts_with(':'));
             let bytes = checkout.read(&revision, &place).or_else(staged)?;
             if Digest::of(&bytes) != wanted {
                 return None;
             }
             files.insert(path, bytes);
         }
-        Some((record.frozen_as.unwrap_or(number), files))
+        Some(IntactCopy { revision, content: (record.frozen_as.unwrap_or(number), files) })
     })
 }

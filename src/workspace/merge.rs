@@ -201,6 +201,7 @@ impl Workspace {
             state.is_conflicted = true;
             state.sides = state.conflict_sides(checkout.as_ref(), &place, &conflict);
             state.drop_base_of_pick(checkout.as_ref(), &place);
+            state.drop_reverted(checkout.as_ref());
             let parsed = |text: &str| record::parse(&place, environment, text).ok();
             if let (Some(head), Some(mut other)) = (parsed(&conflict.head), parsed(&conflict.other)) {
                 other
@@ -224,6 +225,7 @@ impl Workspace {
             let joining = checkout.as_ref().filter(|_| state.git_operation != Some(GitOperation::Revert));
             state.sides = joining.map(|checkout| sides_of(checkout, &place)).unwrap_or_default();
             state.drop_base_of_pick(checkout.as_ref(), &place);
+            state.drop_reverted(checkout.as_ref());
             if text.is_some() {
                 match (self.recorded_entries(environment), edits.filter(HandEdits::is_told)) {
                     // The layout alone may differ, which a resolve restores.

@@ -172,16 +172,20 @@ fn explained(workspace: &Workspace, mut error: ResolveError) -> CommandError {
             }
         }
     }
-    let ResolveError::PredecessorMissing { environment, operation, missing, is_named, .. } = &error else {
-        return error.into();
-    };
-    let file = format!("history/{environment}/{missing}.yaml");
-    let restore = Hint::RestoreMissing { file: file.clone() };
-    // An operation that an entry names has to stay.
-    let hint = if *is_named {
-        restore
-    } else {
-        Hint::MergeAgain { environment: environment.clone(), operation: operation.clone(), restore: Box::new(restore) }
+    let file = |environment: &EnvironmentName, id: &OperationId| format!("history/{environment}/{id}.yaml");
+    let (file, hint) = match &error {
+        // An operation that an entry names has to stay.
+        ResolveError::OperationMissing { environment, operation: missing, .. }
+        | ResolveError::PredecessorMissing { environment, missing, is_named: true, .. } => {
+            let file = file(environment, missing);
+            (file.clone(), Hint::RestoreMissing { file })
+        }
+        ResolveError::PredecessorMissing { environment, operation, missing, is_named: false, .. } => {
+            let file = file(environment, missing);
+            let restore = Box::new(Hint::RestoreMissing { file: file.clone() });
+            (file, Hint::MergeAgain { environment: environment.clone(), operation: operation.clone(), restore })
+        }
+        _ => return error.into(),
     };
     let mut finding = OPERATION_MISSING.finding(Location::file(&file), String::new(), hint);
     workspace.check_hints(std::iter::once(&mut finding));
@@ -341,12 +345,7 @@ impl From<ResolveError> for CommandError {
             ResolveError::InForce { environment, operation, .. } => Self::invalid("in-force", message)
                 .hint(format!("take it back instead: `apigw undo {operation} --env {environment}`")),
             ResolveError::PredecessorMissing { .. } => Self::invalid("predecessor-missing", message),
-            ResolveError::OperationMissing { environment, operation, .. } => {
-                let file = format!("history/{environment}/{operation}.yaml");
-                Self::invalid("operation-missing", message).hint(format!(
-                    "restore it from the branch that has it, for example with `git checkout BRANCH -- {file}`"
-                ))
-            }
+            ResolveError::OperationMissing { .. } => Self::invalid("operation-missing", message),
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::git::GitCheckout;
+use super::super::git::{GitCheckout, MergeRevisions};
+use super::super::layout;
 use super::super::record::conflict::{ConflictSides, operations_in};
 use super::MergeState;
 use crate::model::{GroupName, OperationId};
@@ -67,6 +68,23 @@ impl MergeState {
         let picked = if self.is_rebasing() { &mut self.sides.ours } else { &mut self.sides.theirs };
         if let (Some(picked), Some(base)) = (picked, base) {
             picked.retain(|group, id| self.operations.contains_key(id) || base.get(group) != Some(id));
+        }
+    }
+
+    /// Leaves out operations that the merge took away, or something after it: a side has the file, and Git's index no
+    /// longer does. Whoever reverts a commit wants its operations gone, and a choice between the sides must not ask for
+    /// them again.
+    pub(super) fn drop_reverted(&mut self, checkout: Option<&GitCheckout>) {
+        let Some(checkout) = checkout else { return };
+        let Some(MergeRevisions { ours, theirs }) = checkout.merge_revisions() else { return };
+        for (side, revision) in [(&mut self.sides.ours, ours), (&mut self.sides.theirs, theirs)] {
+            let is_reverted = |id: &OperationId| {
+                let file = layout::operation(&self.environment, id);
+                checkout.read(&revision, &file).is_some() && !checkout.is_tracked(&file)
+            };
+            if let Some(side) = side {
+                side.retain(|_, id| self.operations.contains_key(id) || !is_reverted(id));
+            }
         }
     }
 

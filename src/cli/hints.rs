@@ -81,9 +81,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         }
         Hint::CorrectFile { schema } => format!("correct it; `apigw schema {schema}` shows the valid keys and values"),
         Hint::InspectEdit => {
-            "`apigw verify` shows the change and how to revert it; `apigw verify --repair` records it as an \
-                              operation"
-                .to_owned()
+            "`apigw verify` shows the edit, and how to revert it; `apigw verify --repair` records it".to_owned()
         }
         Hint::InspectLayout => "`apigw verify` says how to restore it".to_owned(),
         Hint::RecordEdit => "`apigw verify` shows the change, and `apigw verify --repair` records it".to_owned(),
@@ -98,7 +96,6 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::RestoreMissing { file } => {
             format!("restore it from a commit that has it: `git log --all -- {file}` lists those that changed it")
         }
-        Hint::RestoreFromCommit { file, commit } => format!("restore it: `git checkout {commit} -- {file}`"),
         Hint::RestoreFromRevision { file, revision } => format!("restore it: `git checkout {revision} -- {file}`"),
         Hint::RestoreFrozen { file, revision } => {
             format!("`apigw verify --repair` restores it from Git; so does `git checkout {revision} -- {file}`")

@@ -87,13 +87,6 @@ pub enum Hint {
         /// The file or the folder.
         file: String,
     },
-    /// Restore a file or a folder from this commit.
-    RestoreFromCommit {
-        /// The file or the folder.
-        file: String,
-        /// The commit, abbreviated.
-        commit: String,
-    },
     /// Restore the working copy of a deleted group from the commit that has it; its versions and their notes stay.
     RestoreGroup {
         /// The group's folder.
@@ -103,9 +96,9 @@ pub enum Hint {
         /// The commit, abbreviated; empty where none is known.
         commit: String,
     },
-    /// Restore a file from a revision of Git that has it as it was committed.
+    /// Restore a file or a folder from a revision of Git that has it as it was committed.
     RestoreFromRevision {
-        /// The file.
+        /// The file or the folder.
         file: String,
         /// The revision.
         revision: String,

@@ -110,7 +110,7 @@ impl RestoreAdvisor<'_> {
             Hint::RestoreMissing { file } if *searches > 0 => {
                 *searches -= 1;
                 match self.checkout().and_then(|checkout| checkout.newest_commit_with(&file)) {
-                    Some(commit) => Hint::RestoreFromCommit { file, commit },
+                    Some(commit) => Hint::RestoreFromRevision { file, revision: commit },
                     None => Hint::RestoreBackup,
                 }
             }

@@ -78,7 +78,7 @@ impl ServedDocuments {
             served_state(&gateways, environment, group, deployment)
         };
         let mut site = DocumentSite::read(&workspace, &self.selection, Some(&self.last));
-        let state = site.state_name(&served, None);
+        let state = site.state_name(&served);
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));
         }

@@ -6,34 +6,34 @@ use crate::harness::Sandbox;
 /// A definition with a note of its owners wherever one can stand.
 const NOTED: &str = r##"
 openapi: 3.1.0
-info: {title: T, version: "1", contact: {name: c, x-team: note-N}}
-servers: [{url: "http://note-N.internal/x"}]
-tags: [{name: t, x-owner: note-N, externalDocs: {url: "https://example.com", x-owner: note-N}}]
+info: {title: T, version: "1", contact: {name: c, x-team: insider-N}}
+servers: [{url: "http://insider-N.internal/x"}]
+tags: [{name: t, x-owner: insider-N, externalDocs: {url: "https://example.com", x-owner: insider-N}}]
 paths:
   /a:
-    servers: [{url: "http://note-N.internal"}]
+    servers: [{url: "http://insider-N.internal"}]
     get:
       operationId: a
       tags: [t]
-      x-amazon-apigateway-integration: {uri: "http://note-N.internal/a"}
-      x-internal-owner: note-N
-      x-apigw-mock: {status: 200, x-note: note-N}
+      x-amazon-apigateway-integration: {uri: "http://insider-N.internal/a"}
+      x-internal-owner: insider-N
+      x-apigw-mock: {status: 200, x-note: insider-N}
       x-sunset: "DATE"
-      servers: [{url: "http://note-N.internal"}]
-      externalDocs: {url: "https://example.com", x-owner: note-N}
+      servers: [{url: "http://insider-N.internal"}]
+      externalDocs: {url: "https://example.com", x-owner: insider-N}
       security: [{oauth: []}]
-      parameters: [{name: q, in: query, x-db: note-N, examples: {e: {value: v, x-db: note-N}}, schema: {type: string, x-db: note-N, $comment: note-N}}]
+      parameters: [{name: q, in: query, x-db: insider-N, examples: {e: {value: v, x-db: insider-N}}, schema: {type: string, x-db: insider-N, $comment: insider-N}}]
       responses:
-        "200": {description: ok, x-cache: note-N, content: {application/json: {schema: {$ref: "#/components/schemas/S"}}}, links: {n: {operationId: a, server: {url: "http://note-N.internal"}}}}
+        "200": {description: ok, x-cache: insider-N, content: {application/json: {schema: {$ref: "#/components/schemas/S"}}}, links: {n: {operationId: a, server: {url: "http://insider-N.internal"}}}}
 components:
-  securitySchemes: {oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: "https://example.com/", scopes: {}, x-owner: note-N}}}}
-  schemas: {S: {type: object, x-table: note-N, $comment: note-N, xml: {name: s, x-db: note-N}, externalDocs: {url: "https://example.com", x-db: note-N}, properties: {p: {type: string, x-col: note-N}}}}
+  securitySchemes: {oauth: {type: oauth2, flows: {clientCredentials: {tokenUrl: "https://example.com/", scopes: {}, x-owner: insider-N}}}}
+  schemas: {S: {type: object, x-table: insider-N, $comment: insider-N, xml: {name: s, x-db: insider-N}, externalDocs: {url: "https://example.com", x-db: insider-N}, properties: {p: {type: string, x-col: insider-N}}}}
 "##;
 
 #[test]
 fn changes_tell_nothing_that_the_definition_for_callers_leaves_out() {
     let sandbox = Sandbox::petstore();
-    let noted = |name: &str, date: &str| NOTED.replace("note-N", &format!("note-{name}")).replace("DATE", date);
+    let noted = |name: &str, date: &str| NOTED.replace("insider-N", &format!("insider-{name}")).replace("DATE", date);
     sandbox.write("noted.yaml", &noted("one", "2030-01-01"));
     sandbox.run("group import noted noted.yaml").expect_exit(0);
     sandbox.run("publish noted --env test --mock").expect_exit(0);
@@ -42,7 +42,7 @@ fn changes_tell_nothing_that_the_definition_for_callers_leaves_out() {
     sandbox.run("docs noted --env test --out public").expect_exit(0);
     for page in ["changes.html", "changes.md", "changes.atom", "index.html", "llms.txt", "openapi.yaml"] {
         let text = sandbox.read(&format!("public/test/noted/{page}"));
-        assert!(!text.contains("note-"), "{page}: {text}");
+        assert!(!text.contains("insider-"), "{page}: {text}");
     }
     let changes = sandbox.read("public/test/noted/changes.md");
     for expected in ["GET /a: the mock response changed", "the tags changed", "x-sunset was \"2030-01-01\" and is"] {
@@ -50,7 +50,7 @@ fn changes_tell_nothing_that_the_definition_for_callers_leaves_out() {
     }
     // The owners see all of it.
     let own = sandbox.run("diff noted@0.0.1 noted@0.1.0").stdout;
-    assert!(own.contains("the servers were") && own.contains("note-two"), "{own}");
+    assert!(own.contains("the servers were") && own.contains("insider-two"), "{own}");
 }
 
 #[test]

@@ -91,6 +91,7 @@ const check = async (address, width, colorScheme) => {
     if (!/^2\d\d/.test(status)) fault(`"try it" got ${await page.textContent("form.try output")}`);
   }
   if (shots !== "-") {
+    await page.evaluate(() => { location.hash = ""; scrollTo(0, 0); });
     await page.reload();
     const name = base.replace(/^[a-z]+:\/\//, "").replace(/[^A-Za-z0-9.]+/g, "_");
     await page.screenshot({ path: `${shots}/${name}-${width}-${colorScheme}.png` });

@@ -81,12 +81,13 @@
   }, { rootMargin: "-15% 0px -75% 0px" });
   for (const part of all("main [id]")) if (byAnchor.has(part.id)) seen.observe(part);
 
-  // Copy: the code that is seen in the same panel.
+  // Copy: an address, or the code that is seen in the same panel.
   const copyIcon = document.getElementById("copy-icon");
-  for (const panel of copyIcon ? all(".tabs") : []) {
+  for (const place of copyIcon ? all(".tabs, .address dd") : []) {
     const button = make("button", { type: "button", className: "tool copy" }, copyIcon.content.cloneNode(true));
+    if (place.tagName === "DD") button.dataset.text = place.textContent;
     button.setAttribute("aria-label", "Copy");
-    panel.append(button);
+    place.append(button);
   }
   document.addEventListener("click", async (event) => {
     const button = event.target.closest?.(".copy");

@@ -150,15 +150,17 @@ impl<'a> DocumentSite<'a> {
         self.serving = Some(serving);
     }
 
-    /// Returns a name of the state, which changes with any page.
-    pub(super) fn state_name(&self, served: &ServedCheck<'_>) -> String {
+    /// Returns a name of the state, which changes with any page, or with any of one group.
+    pub(super) fn state_name(&self, served: &ServedCheck<'_>, of: Option<&GroupName>) -> String {
         let mut text = self.problems.join("\n");
         for environment in &self.environments {
             let try_it = self.workspace.settings().document_try_it(&environment.name);
             let _ = writeln!(text, "{} {} {try_it}", environment.name, environment.policy.as_str());
-            let urls = environment.entries.values().flat_map(|entry| &entry.urls);
-            urls.for_each(|url| text.push_str(url));
             for (group, entry) in &environment.entries {
+                if of.is_some_and(|of| of != group) {
+                    continue;
+                }
+                entry.urls.iter().for_each(|url| text.push_str(url));
                 let state = served(&environment.name, group, &entry.deployment);
                 let _ = writeln!(text, "{group} {} {} {state:?}", entry.deployment.operation, entry.number);
             }

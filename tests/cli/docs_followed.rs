@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::docs::documented;
+use crate::docs::{documented, send};
 use crate::serving::{Serving, get};
 use crate::tools::{has_tool, named_by};
 
@@ -42,6 +42,28 @@ fn nothing_that_can_be_read_is_not_nothing_published() {
     assert!(get(&serving.documents(), "/").contains(">0.1.0</a>"));
 }
 
+#[test]
+fn a_release_of_one_group_loads_no_page_of_another_again() {
+    let sandbox = documented();
+    sandbox.run("group import other groups/petstore/openapi.yaml").expect_exit(0);
+    sandbox.run("publish other --env test --mock").expect_exit(0);
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    let body = |path: &str| get(&documents, path).rsplit("\r\n\r\n").next().expect("a body").to_owned();
+    let page = get(&documents, "/test/petstore/");
+    assert!(page.contains("data-state-address=\"../../-/state/petstore\""), "{page}");
+    let (state, all, other) = (body("/-/state/petstore"), body("/state"), body("/-/state/other"));
+    assert!(page.contains(&format!("data-state=\"{state}\"")), "{state}: {page}");
+    sandbox.run("offline other --env test --wait").expect_exit(0);
+    assert_eq!(state, body("/-/state/petstore"));
+    assert!(all != body("/state") && other != body("/-/state/other"));
+    // A reader who has the page gets no other.
+    let tag = page.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
+    let known = send(&documents, &format!("GET /test/petstore/ HTTP/1.1\r\nIf-None-Match: {tag}"));
+    assert!(known.starts_with("HTTP/1.1 304") && known.ends_with("\r\n\r\n"), "{known}");
+}
+
+/// Keeps the matrix open in a headless browser while its gateway ends.
 #[test]
 fn a_page_says_that_its_gateway_no_longer_answers() {
     const MODULES: &str = "APIGW_BROWSER_MODULES";

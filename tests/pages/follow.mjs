@@ -24,6 +24,8 @@ const state = () => page.evaluate(() => {
 // It has asked for the state at least once.
 await page.waitForTimeout(3000);
 console.log(await state());
+// The test may have failed meanwhile.
+process.stdin.on("end", () => browser.close().then(() => process.exit(1)));
 await once(process.stdin, "data");
 await page.waitForSelector("[role=alert]", { state: "visible", timeout: 30000 });
 console.log(await state());

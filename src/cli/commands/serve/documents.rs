@@ -7,11 +7,10 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 
 use super::page_cache::{MadePages, PageCache, PageUnit};
-use super::page_response::{text, to_folder};
+use super::page_response::{page, text, to_folder};
 use super::served_state::served_state;
 use super::try_it;
 use crate::cli::site::{DocumentSite, LastEntries, ServedCheck, SiteError, SiteSelection};
@@ -22,6 +21,8 @@ use crate::workspace::Workspace;
 
 /// The path that returns the name of the present state.
 const STATE_PATH: &str = "state";
+/// The path below which the name of the present state of a group is returned.
+const GROUP_STATE_PATH: &str = "-/state";
 /// The path below which requests are passed on.
 const THROUGH_PATH: &str = "-/try";
 
@@ -82,8 +83,20 @@ impl ServedDocuments {
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));
         }
+        let below = |path: &str| path.split('/').next_back().and_then(|group| group.parse::<GroupName>().ok());
+        if let Some(group) = path.strip_prefix(GROUP_STATE_PATH).and_then(below) {
+            return Ok(Some(FoundDocument::Page(site.state_name(&served, Some(&group)).into())));
+        }
         let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
-        let serving = ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through };
+        // The pages of a group stay as they are while others change.
+        let serving = match path.split('/').nth(1).and_then(|group| group.parse::<GroupName>().ok()) {
+            Some(group) => ServingState {
+                state: site.state_name(&served, Some(&group)),
+                state_path: format!("{GROUP_STATE_PATH}/{group}"),
+                through,
+            },
+            None => ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through },
+        };
         site.serve(serving);
         if path == "index.html" {
             return self.matrix(&site, &state, &served).map(|page| Some(FoundDocument::Page(page)));
@@ -146,12 +159,7 @@ impl PageSource for ServedDocuments {
             name.push_str("index.html");
         }
         match self.find(&name) {
-            Ok(Some(FoundDocument::Page(bytes))) => {
-                let mut response = Response::new(bytes);
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&name)));
-                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-                response
-            }
+            Ok(Some(FoundDocument::Page(bytes))) => page(request, media_type(&name), bytes),
             Ok(Some(FoundDocument::Folder)) => to_folder(&name),
             Ok(None) => text(StatusCode::NOT_FOUND, "not found"),
             Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

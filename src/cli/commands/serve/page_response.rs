@@ -1,8 +1,26 @@
 //! Responses of the listener for pages.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
-use http::{Response, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
+use http::{Request, Response, StatusCode};
+
+use crate::model::Digest;
+
+/// Responds with a page, or with 304 to a reader who has it (RFC 9110, section 13.1.2).
+pub(super) fn page(request: &Request<Bytes>, media_type: &'static str, bytes: Bytes) -> Response<Bytes> {
+    let tag = format!("\"{}\"", Digest::of(&bytes).short());
+    let mut known = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.any(|tags| tags.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let mut response = Response::new(if is_known { Bytes::new() } else { bytes });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.extend(HeaderValue::from_str(&tag).ok().map(|tag| (ETAG, tag)));
+    response
+}
 
 /// Leads a reader who left out the slash behind a folder to its page, relative to the place that was asked for.
 pub(super) fn to_folder(name: &str) -> Response<Bytes> {

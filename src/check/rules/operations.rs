@@ -50,8 +50,8 @@ pub(in crate::check) const NO_SUCCESS: Rule = Rule::warning(
 pub(in crate::check) const SUNSET_INVALID: Rule = Rule::warning(
     "sunset-invalid",
     "`x-sunset` names the date after which a deprecated operation, parameter or property may go: a day, a time of RFC \
-     3339, or a date of HTTP (RFC 8594, section 3). Nothing else is read as one, so that a removal breaks callers \
-     for ever.",
+     3339, or a date of HTTP (RFC 8594, section 3). Nothing else is read as one, nor a date of a part that is not \
+     deprecated, so that a removal breaks callers for ever.",
 )
 .example(
     "wrong:\n\

@@ -7,7 +7,7 @@ use super::{SpecificationWalk, rules};
 use crate::check::rules::operations::{DISCRIMINATOR_UNKNOWN, ENCODING_UNKNOWN, RESPONSES_MISSING, SUNSET_INVALID};
 use crate::definition::rules::MOCK_FIELD;
 use crate::definition::{Node, Specification};
-use crate::model::{Timestamp, nearest};
+use crate::model::{Timestamp, is_header_name, nearest};
 
 impl<'d> SpecificationWalk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
@@ -108,6 +108,9 @@ impl<'d> SpecificationWalk<'d> {
         if date.as_str().and_then(Timestamp::from_sunset).is_none() {
             let hint = "write a date like 2026-12-31, or one of HTTP like Thu, 31 Dec 2026 23:59:59 GMT";
             self.add(SUNSET_INVALID, date, "`x-sunset` is not a date", hint);
+        } else if node.get("deprecated").and_then(Node::as_bool) != Some(true) {
+            let message = "`x-sunset` has no effect on a part that is not deprecated";
+            self.add(SUNSET_INVALID, date, message, "add `deprecated: true`");
         }
     }
 
@@ -180,6 +183,14 @@ impl<'d> SpecificationWalk<'d> {
         self.schema_or_content(node, "Parameter Object");
         let Some(written) = node.get("in") else { return };
         let Some(place) = written.as_str() else { return };
+        let name = node.get("name").filter(|_| ["header", "cookie"].contains(&place));
+        if let Some((name, text)) = name.and_then(|name| Some((name, name.as_str()?)))
+            && !is_header_name(text)
+        {
+            let message = format!("{text:?} cannot be the name of a {place} parameter: it is no token");
+            let hint = "write letters, digits and dashes alone (RFC 9110, section 5.6.2)";
+            self.add(rules::SPECIFICATION_VALUE, name, message, hint);
+        }
         if self.specification < Specification::V3_2 && place == "querystring" {
             self.word(written, &["query", "header", "path", "cookie"], &|| "`in` of the Parameter Object".to_owned());
         }

@@ -23,6 +23,18 @@ impl<'d> SpecificationWalk<'d> {
         self.list_without_items(node);
         self.bounds_that_cross(node);
         self.part_of_itself(node);
+        self.sent_by_nobody(node);
+    }
+
+    /// OpenAPI 3.1, section 4.8.24: a property is not both `readOnly` and `writeOnly`.
+    fn sent_by_nobody(&mut self, node: Node<'d>) {
+        let is_set = |name: &str| node.get(name).and_then(Node::as_bool) == Some(true);
+        if is_set("readOnly") && is_set("writeOnly") {
+            let message = "nobody sends this value: it is `readOnly` and `writeOnly`";
+            let finding =
+                rules::SPECIFICATION_VALUE.finding(node.key_location("writeOnly"), message, "remove one of the two");
+            self.findings.add(finding);
+        }
     }
 
     /// OpenAPI 3.0, section 4.7.24.1: `items` must be there if the type is `array`.

@@ -292,7 +292,11 @@ impl<'d> SpecificationWalk<'d> {
             _ => "look up the keyword in the specification",
         };
         let is_empty = node.is_array() && node.items().next().is_none();
-        let here = if is_empty { "an empty list" } else { super::kind_name(node) };
+        let here = match node.as_number() {
+            Some(number) => number.to_string(),
+            None if is_empty => "an empty list".to_owned(),
+            None => super::kind_name(node).to_owned(),
+        };
         self.add(rules::SCHEMA_KEYWORD, node, format!("{owner} {is}, and here is {here}"), hint);
     }
 }

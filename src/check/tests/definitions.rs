@@ -202,9 +202,9 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "sunset-invalid",
-        "paths:\n  /a:\n    get:\n      deprecated: true\n      x-sunset: soon\n      parameters: [{name: a, in: query, x-sunset: 2020-13-45, schema: {type: string, x-sunset: 7}}]\n      responses: {\"200\": {description: d}}\n",
+        "paths:\n  /a:\n    get:\n      deprecated: true\n      x-sunset: soon\n      parameters: [{name: a, in: query, x-sunset: 2020-12-31, schema: {type: string, x-sunset: 7}}]\n      responses: {\"200\": {description: d}}\n",
         &["openapi.yaml:7:17", "openapi.yaml:8:51", "openapi.yaml:8:96"],
-        "paths:\n  /a:\n    get:\n      deprecated: true\n      x-sunset: Sat, 31 Dec 2018 23:59:59 GMT\n      parameters: [{name: a, in: query, x-sunset: 2020-12-31, schema: {type: string}}]\n      responses: {\"200\": {description: d}}\n",
+        "paths:\n  /a:\n    get:\n      deprecated: true\n      x-sunset: Sat, 31 Dec 2018 23:59:59 GMT\n      parameters: [{name: a, in: query, deprecated: true, x-sunset: 2020-12-31, schema: {type: string}}]\n      responses: {\"200\": {description: d}}\n",
     ),
     (
         "success-response-missing",

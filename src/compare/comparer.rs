@@ -1,9 +1,10 @@
 //! The two definitions while their APIs are compared, and the report on one API that each area adds to.
 
-use super::comparison::ApiName;
+use super::comparison::{ApiName, Sunset};
 use super::documentation::{self, FieldChange};
 use super::output::RawChange;
 use super::schema::{PairId, SchemaTable};
+use super::{documentation, kinds};
 use crate::definition::{Api, Definition, Node};
 use crate::model::Location;
 
@@ -48,6 +49,16 @@ impl ApiReport {
 impl<'d> Comparer<'d> {
     pub(super) fn nodes(&self, before: &Api, after: &Api) -> (Node<'d>, Node<'d>) {
         (self.before.node(before.node), self.after.node(after.node))
+    }
+
+    /// Reports a date after which a deprecated part may go, where it came forward.
+    pub(super) fn sunset(&self, (before, after): (Node<'_>, Node<'_>), path: &str, report: &mut ApiReport) {
+        let (Some(old), Some(new)) = (Sunset::of(before), Sunset::of(after)) else { return };
+        if new.end < old.end {
+            let message = format!("the sunset date was {} and is {}", old.date, new.date);
+            let found = RawChange::new(kinds::SUNSET_BROUGHT_FORWARD, message);
+            report.add(path, found.at(field_place(before, "x-sunset"), field_place(after, "x-sunset")));
+        }
     }
 
     /// Compares the fields that only describe.

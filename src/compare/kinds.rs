@@ -167,6 +167,7 @@ kinds! {
     API_REMOVED "api-removed" Breaks "An API was removed without having been deprecated."
     DEPRECATED_API_REMOVED "deprecated-api-removed" Breaks "A deprecated API was removed; remaining callers break."
     API_DEPRECATED "api-deprecated" Keeps "An API was deprecated."
+    SUNSET_BROUGHT_FORWARD "sunset-brought-forward" Warns "A deprecated API or parameter may go earlier than its `x-sunset` said."
     API_REACTIVATED "api-reactivated" Keeps "An API is no longer deprecated."
     OPERATION_ID_CHANGED "operation-id-changed" Keeps "The operation id: requests stay as they are, generated clients change."
     PATH_PARAMETER_RENAMED "path-parameter-renamed" Keeps "A parameter of the path has another name: addresses stay as they are."
@@ -249,6 +250,7 @@ kinds! {
     SECURITY_SCOPE_REMOVED "security-scope-removed" Keeps "One scope fewer is required."
     SECURITY_SCHEME_CHANGED "security-scheme-changed" Breaks "A security scheme changed its type."
     SECURITY_FLOW_REMOVED "security-flow-removed" Breaks "A flow of OAuth 2.0 is gone, by which callers could get their tokens."
+    SECURITY_SCOPE_WITHDRAWN "security-scope-withdrawn" Breaks "A scope that an API requires is no longer offered by its security scheme."
     SECURITY_SCHEME_UPDATED "security-scheme-updated" Keeps "The addresses, flows or offered scopes of a security scheme."
 
     SCHEMA_ADDED "schema-added" Narrows "A value that was unrestricted has a schema."

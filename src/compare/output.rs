@@ -65,10 +65,7 @@ impl RawChange {
 
     /// Records the sunset date of a removed part, if it was deprecated with one.
     pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
-        let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
-        let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
-        let sunset = |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: excerpt::quoted(date) });
-        self.sunset = date.and_then(sunset);
+        self.sunset = Sunset::of(gone);
         self
     }
 
@@ -82,6 +79,15 @@ impl RawChange {
         self.before = before;
         self.after = after;
         self
+    }
+}
+
+impl Sunset {
+    /// Reads the date of a part that is deprecated with one.
+    pub(super) fn of(node: Node<'_>) -> Option<Self> {
+        let is_deprecated = node.get("deprecated").and_then(Node::as_bool) == Some(true);
+        let date = node.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated)?;
+        Some(Self { end: Timestamp::from_sunset(date)?, date: excerpt::quoted(date) })
     }
 }
 

@@ -164,6 +164,7 @@ impl Comparer<'_> {
                 _ => {}
             }
         }
+        self.sunset((before, after), &path, report);
         for found in self.describe(&["description"], before, after) {
             report.add(&path, found);
         }

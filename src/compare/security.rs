@@ -32,6 +32,14 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut ApiReport) {
             let found = RawChange::new(kinds::SECURITY_FLOW_REMOVED, message);
             report.add(&path, found.at(field_place(was, "flows"), field_place(is, "flows")));
         }
+        for scope in offered_scopes(was).difference(&offered_scopes(is)) {
+            if is_required(after, &new.name, scope) {
+                let message =
+                    format!("the scope {}, which an API requires, is no longer offered", excerpt::quoted(scope));
+                let found = RawChange::new(kinds::SECURITY_SCOPE_WITHDRAWN, message);
+                report.add(&path, found.at(field_place(was, "flows"), field_place(is, "flows")));
+            }
+        }
         for field in ["flows", "openIdConnectUrl", "bearerFormat"] {
             if let Some(change) = comparer.change(field, was.get(field), is.get(field)) {
                 let found = RawChange::of_field(kinds::SECURITY_SCHEME_UPDATED, change);
@@ -42,6 +50,19 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut ApiReport) {
             report.add(&path, found);
         }
     }
+}
+
+/// Lists the scopes that the flows of a scheme offer.
+fn offered_scopes(scheme: Node<'_>) -> BTreeSet<&str> {
+    let flows = scheme.get("flows").into_iter().flat_map(Node::entries);
+    flows.filter_map(|(_, flow)| flow.get("scopes")).flat_map(Node::entries).map(|(scope, _)| scope).collect()
+}
+
+fn is_required(definition: &Definition, scheme: &str, scope: &str) -> bool {
+    let mut requirements = definition.apis.iter().flat_map(|api| &api.security);
+    requirements.any(|requirement| {
+        requirement.iter().any(|(name, scopes)| name == scheme && scopes.iter().any(|known| known == scope))
+    })
 }
 
 /// Describes the demands of a scheme: two with the same description are one, whatever their names.

@@ -66,9 +66,31 @@ pub(super) fn compare<'d>(comparing: &mut PairComparison<'_, 'd>, pairs: &[(Name
             comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, place, Some(new.place.clone()));
         }
     }
+    fallback(comparing, (old, new), &renamed);
     for new in is.iter().filter(|new| !known.contains_key(new.value)) {
         let message = format!("{} maps to {}", quoted(new.value), quoted(new.schema));
         comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_ADDED, message, None, Some(new.place.clone()));
+    }
+}
+
+/// Compares the schemas of all values that are not mapped (OpenAPI 3.2, section 4.25).
+fn fallback<'d>(comparing: &mut PairComparison<'_, 'd>, (old, new): (Node<'d>, Node<'d>), renamed: &[(&str, &str)]) {
+    let of = |node: Node<'d>| node.get("defaultMapping").map(|to| (to, mapped_name(to)));
+    match (of(old), of(new)) {
+        (Some((old, was)), Some((new, is))) if was != is && !renamed.contains(&(was, is)) => {
+            let message = format!("other values mapped to {} and map to {}", quoted(was), quoted(is));
+            let places = (Some(old.location()), Some(new.location()));
+            comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, places.0, places.1);
+        }
+        (Some((old, was)), None) => {
+            let message = format!("other values no longer map to {}", quoted(was));
+            comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_REMOVED, message, Some(old.location()), None);
+        }
+        (None, Some((new, is))) => {
+            let message = format!("other values map to {}", quoted(is));
+            comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_ADDED, message, None, Some(new.location()));
+        }
+        _ => {}
     }
 }
 

@@ -140,12 +140,12 @@ fn own_method(known: &ServedPath<'_>, new: &Api, report: &mut ApiReport) {
         return;
     }
     let (old, answered) = match new.method {
-        Method::Head => (find(Method::Get), "that of GET"),
-        Method::Options => (known.apis.first(), "the methods of the path"),
+        Method::Head => (find(Method::Get), "GET"),
+        Method::Options => (known.apis.first(), "the gateway"),
         _ => return,
     };
     let Some(old) = old else { return };
-    let message = format!("{} takes requests of its method, which were answered with {answered}", new.method.as_str());
+    let message = format!("it takes the {} requests of the path, which {answered} answered", new.method.as_str());
     let places = (Some(old.location.clone()), Some(new.location.clone()));
     report.add("", RawChange::new(kinds::PATH_TAKEN_OVER, message).at(places.0, places.1));
 }

@@ -276,3 +276,10 @@ fn the_name_of_a_callers_key_chooses_a_backend_behind_the_gateway_alone() {
         keys.run(&format!("{words} --allow-loss rewrites")).expect_exit(0);
     }
 }
+
+#[test]
+fn the_report_on_haproxy_names_the_trailers_that_it_passes_on() {
+    let sandbox = published(SHOP, SHOP_DEFINITION);
+    let report = sandbox.run("export haproxy --env test --out haproxy").expect_exit(0);
+    report.expect_stdout("trailers of a request reach a backend as they came");
+}

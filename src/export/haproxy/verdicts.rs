@@ -81,8 +81,10 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
-        ExportFeature::CallerClaims
-        | ExportFeature::CorsOfListedOrigins
+        ExportFeature::CallerClaims => FeatureVerdict::Near(
+            "trailers of a request reach a backend as they came, `X-Apigw-Key` and `X-Forwarded-User` among them",
+        ),
+        ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin
         | ExportFeature::MockResponse
         | ExportFeature::MockWithoutConstant

@@ -136,6 +136,8 @@ pub(super) enum ExportFeature {
     /// A dynamic route by a header that the gateway or a target writes itself, or that the gateway takes from some
     /// requests.
     OwnHeaderCondition,
+    /// A dynamic route by a header whose name is Envoy's own (`x-envoy-…`).
+    EnvoyHeaderCondition,
     /// A dynamic route by a parameter of the path beside which its segment has another one.
     SharedSegmentCondition,
     /// A move of such a header.
@@ -211,6 +213,7 @@ impl ExportFeature {
             | Self::LongCondition
             | Self::RepeatedCondition
             | Self::OwnHeaderCondition
+            | Self::EnvoyHeaderCondition
             | Self::SharedSegmentCondition
             | Self::OwnHeaderMove
             | Self::UnusualCondition
@@ -242,6 +245,7 @@ impl ExportFeature {
                 | Self::LongCondition
                 | Self::RepeatedCondition
                 | Self::OwnHeaderCondition
+                | Self::EnvoyHeaderCondition
                 | Self::SharedSegmentCondition
                 | Self::UnusualCondition
                 | Self::DynamicBackend { .. }

@@ -1,12 +1,13 @@
 //! The features of a gateway that a group uses, each with the setting that asks for it.
 
+use super::condition_uses::condition_uses;
 use super::connection_uses::connection_uses;
 use super::constant::{has_colon_of_kong, has_short_names, is_sent, is_template, last_constants};
 use super::feature::ExportFeature;
-use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_condition, is_short_list, is_short_name};
+use super::length::{MOST_HOST_BYTES, MOST_ORIGIN_BYTES, TextLength, is_short_list, is_short_name};
 use super::long_pattern::longest_patterns;
 use super::options::CallerKeys;
-use super::pattern::{has_many_captures, shares_segment};
+use super::pattern::has_many_captures;
 use super::place::SettingPlace;
 use super::seen_headers::is_own_header;
 use super::table::LONGEST_MS;
@@ -217,32 +218,8 @@ impl FeatureUses {
     }
 
     fn dynamic(&mut self, dynamic: &[DynamicUpstream], routes: &[Route], path: &[&str]) {
-        if dynamic.is_empty() {
-            return;
-        }
-        if dynamic.iter().any(|one| is_own_header(&one.when, routes)) {
-            self.setting(ExportFeature::OwnHeaderCondition, path);
-        }
-        let is_shared = |name: &str| routes.iter().any(|route| shares_segment(&route.path, name));
-        if dynamic.iter().any(|one| matches!(&one.when, ParameterReference::Path(name) if is_shared(name))) {
-            self.setting(ExportFeature::SharedSegmentCondition, path);
-        }
-        let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
-        self.setting(ExportFeature::DynamicBackend { by_headers }, path);
-        if dynamic.iter().any(|one| matches!(one.when, ParameterReference::Header(_))) {
-            self.setting(ExportFeature::RepeatedCondition, path);
-        }
-        let is_usual = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let is_unusual =
-            |one: &DynamicUpstream| matches!(&one.when, ParameterReference::Header(name) if !is_usual(name));
-        if dynamic.iter().any(is_unusual) {
-            self.setting(ExportFeature::UnusualCondition, path);
-        }
-        let is_long = |one: &DynamicUpstream| {
-            !is_short_condition(&one.when, "") || one.equals.iter().any(|value| !is_short_condition(&one.when, value))
-        };
-        if dynamic.iter().any(is_long) {
-            self.setting(ExportFeature::LongCondition, path);
+        for feature in condition_uses(dynamic, routes) {
+            self.setting(feature, path);
         }
     }
 

@@ -26,6 +26,7 @@
 mod aspect;
 mod claims;
 mod composed_path;
+mod condition_uses;
 mod connection_uses;
 mod constant;
 mod cors;

@@ -124,6 +124,7 @@ losses! {
     F::LongCondition => LongCondition, ALL, Opens;
     F::RepeatedCondition => RepeatedCondition, NONE, Opens;
     F::OwnHeaderCondition => OwnHeaderCondition, ALL, Opens;
+    F::EnvoyHeaderCondition => EnvoyHeaderCondition, &[Envoy, GatewayApi], Opens;
     F::SharedSegmentCondition => SharedSegmentCondition, ALL, Opens;
     // Either value is the caller's, or the target's.
     F::OwnHeaderMove => OwnHeaderMove, NONE, Closed;

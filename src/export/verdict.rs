@@ -24,9 +24,14 @@ pub(super) const LONG_PARAMETER: &str =
 pub(super) const LONG_CONDITION: &str = "a name and value of over 256 bytes together choose no other backend";
 
 /// The deviation of all targets for dynamic routes by headers that the gateway or a target writes itself.
+pub(super) const NO_OWN_HEADER_CONDITION: &str = "`X-Apigw-Key`, `Authorization` where it has the caller's key, `Forwarded`, `Via` and `X-Request-Id` choose no other backend";
+
+/// The deviation of all targets for dynamic routes by parts of a segment.
 pub(super) const NO_SHARED_SEGMENT_CONDITION: &str =
     "a path parameter that shares its segment with another one chooses no other backend";
-pub(super) const NO_OWN_HEADER_CONDITION: &str = "`X-Apigw-Key`, `Authorization` where it has the caller's key, `Forwarded`, `Via` and `X-Request-Id` choose no other backend";
+
+/// The deviation of Envoy, and of what is built upon it, for dynamic routes by its own headers.
+pub(super) const ENVOY_HEADER_CONDITION: &str = "a header `X-Envoy-…` chooses a backend by Envoy's own value, or none";
 
 /// The deviation of all targets for moves of headers that the gateway or a target writes itself.
 pub(super) const OWN_HEADER_MOVES: &str = "of `X-Request-Id` and `Via`, the target's own value may move; `Forwarded` does not, nor `Authorization` where it may have the caller's key";

@@ -278,6 +278,16 @@ fn the_name_of_a_callers_key_chooses_a_backend_behind_the_gateway_alone() {
 }
 
 #[test]
+fn envoys_own_headers_choose_no_backend_there() {
+    let route = "forwarding: {routes: [{when: header.X-Envoy-External-Address, backend: 'http://127.0.0.1:8'}]}\n";
+    let sandbox = published(&format!("{SHOP}{route}"), SHOP_DEFINITION);
+    sandbox.run("export nginx --env test --out nginx").expect_exit(0);
+    let words = "export envoy --env test --out envoy";
+    let refused = sandbox.run(words).expect_exit(5).expect_stderr("`X-Envoy-…` chooses a backend by Envoy's own value");
+    refused.expect_stderr("--allow-loss rewrites");
+}
+
+#[test]
 fn the_report_on_haproxy_names_the_trailers_that_it_passes_on() {
     let sandbox = published(SHOP, SHOP_DEFINITION);
     let report = sandbox.run("export haproxy --env test --out haproxy").expect_exit(0);

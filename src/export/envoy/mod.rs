@@ -30,10 +30,11 @@ use super::host_set::host_sets;
 use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::verdict::{
-    ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
-    LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT,
-    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT,
-    ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, USUAL_MEDIA_TYPE,
+    ADJACENT_BY_TYPE, CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION,
+    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD,
+    NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION,
+    NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY,
+    RAW_LETTERS, USUAL_MEDIA_TYPE,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -144,6 +145,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
+        ExportFeature::EnvoyHeaderCondition => FeatureVerdict::Lost(ENVOY_HEADER_CONDITION),
         ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(
             "a constant over 16,384 bytes (a percent sign is two) is not sent, nor is a caller's own",
         ),

@@ -3,10 +3,11 @@
 use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
-    CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_PARAMETER, LONG_PATTERN,
-    NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_SEMICOLONS,
-    NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
-    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES, OWN_HEADER_MOVES, UNVERIFIED_ADDRESS,
+    CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
+    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION,
+    NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED,
+    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES, OWN_HEADER_MOVES,
+    UNVERIFIED_ADDRESS,
 };
 
 /// The most headers that a rule sets, by the schema of the resource.
@@ -120,6 +121,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::EnvoyHeaderCondition => FeatureVerdict::Lost(ENVOY_HEADER_CONDITION),
         ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),

@@ -108,6 +108,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::UnusualCondition
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement
+        | ExportFeature::EnvoyHeaderCondition
         | ExportFeature::BasePath
         | ExportFeature::TemplatePath
         | ExportFeature::HeaderConstant

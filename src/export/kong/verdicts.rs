@@ -106,6 +106,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::HeaderToHeader
         | ExportFeature::HeaderConstant
         | ExportFeature::RepeatedCondition
+        | ExportFeature::EnvoyHeaderCondition
         | ExportFeature::UnusualCondition
         | ExportFeature::EmptyResponseHeader
         | ExportFeature::ConstantBytes(_)

@@ -100,6 +100,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::Websocket
         | ExportFeature::Upgrades
         | ExportFeature::DynamicBackend { .. }
+        | ExportFeature::EnvoyHeaderCondition
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::ManyPathParameters
         | ExportFeature::PrefixReplacement

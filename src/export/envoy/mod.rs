@@ -94,7 +94,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
         }
         ExportFeature::ShownCredentials => FeatureVerdict::Near(
-            "several lines of a header are one with commas, where the gateway looks for a credential in the first",
+            "several lines of a header are one with commas, where the gateway looks for a credential in the first; one with bytes that are no UTF-8 counts as shown",
         ),
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(
@@ -115,7 +115,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::RangeOfMediaTypes => FeatureVerdict::Near(USUAL_MEDIA_TYPE),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words",
+            "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words; a port in `Host` that is none, another host in an absolute target, another scheme over HTTP/2 and folded lines are not refused",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
@@ -127,6 +127,9 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
         ExportFeature::AddressGuard => FeatureVerdict::Lost(NO_ADDRESS_GUARD),
+        ExportFeature::Websocket => FeatureVerdict::Near(
+            "where a backend declines, its response reaches the caller without the body and its type; one that is refused has the status 403",
+        ),
         ExportFeature::Upgrades => FeatureVerdict::Near(
             "a request for another protocol than a declared websocket is refused, where the gateway passes it on without that wish",
         ),
@@ -137,15 +140,15 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
-        ExportFeature::RepeatedCondition => {
-            FeatureVerdict::Near("a header that is sent several times chooses no other backend")
-        }
+        ExportFeature::RepeatedCondition => FeatureVerdict::Near(
+            "a header that is sent several times chooses no other backend; of several lines of `Cookie`, one does",
+        ),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
+        ExportFeature::EnvoyHeaderCondition => FeatureVerdict::Lost(ENVOY_HEADER_CONDITION),
         ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),
         ExportFeature::OwnHeaderMove => FeatureVerdict::Near(OWN_HEADER_MOVES),
         ExportFeature::LongCorsList => FeatureVerdict::Lost(LONG_CORS_LIST),
-        ExportFeature::EnvoyHeaderCondition => FeatureVerdict::Lost(ENVOY_HEADER_CONDITION),
         ExportFeature::ConstantBytes(length) if length.formatted > MOST_HEADER_BYTES => FeatureVerdict::Lost(
             "a constant over 16,384 bytes (a percent sign is two) is not sent, nor is a caller's own",
         ),
@@ -176,7 +179,6 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
         | ExportFeature::KeepHost
         | ExportFeature::UnusualHost
         | ExportFeature::LongHost
-        | ExportFeature::Websocket
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::UnusualCondition
         | ExportFeature::PathTemplate { .. }

@@ -28,7 +28,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
-        ExportFeature::ShownCredentials => FeatureVerdict::Near("of several lines of `Cookie`, the first counts"),
+        ExportFeature::ShownCredentials => FeatureVerdict::Near(
+            "of several lines of `Cookie`, the first counts; one with bytes that are no UTF-8 counts as shown",
+        ),
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
@@ -46,7 +48,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::ManyPathParameters => FeatureVerdict::Lost(MANY_PATH_PARAMETERS),
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused, and a request over HTTP/1.0 reaches a backend as such",
+            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused; a request over HTTP/1.0 reaches a backend as such; a port in `Host` that is none, equal lines of `Host` or `Content-Length`, and folded lines are not refused",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
@@ -106,9 +108,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         | ExportFeature::DynamicBackend { .. }
         | ExportFeature::RepeatedCondition
         | ExportFeature::UnusualCondition
+        | ExportFeature::EnvoyHeaderCondition
         | ExportFeature::PathTemplate { .. }
         | ExportFeature::PrefixReplacement
-        | ExportFeature::EnvoyHeaderCondition
         | ExportFeature::BasePath
         | ExportFeature::TemplatePath
         | ExportFeature::HeaderConstant

@@ -26,9 +26,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Signatures | ExportFeature::SubscriptionKeys => FeatureVerdict::Lost(NO_KEY_REQUIRED),
         ExportFeature::Tokens => FeatureVerdict::Lost(NO_TOKEN_REQUIRED),
         ExportFeature::CallerClaims => FeatureVerdict::Near(KNOWN_CLAIMS_REMOVED),
-        ExportFeature::ShownCredentials => {
-            FeatureVerdict::Near("a request with several lines of `Authorization` is refused as malformed")
-        }
+        ExportFeature::ShownCredentials => FeatureVerdict::Near(
+            "a request with several lines of `Authorization` is refused as malformed; a header of blanks alone, or with bytes that are no UTF-8, counts as shown",
+        ),
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
@@ -43,7 +43,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
         ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path, long ones (over 8 KiB) and methods in lower case are refused, other schemes are not",
+            "targets with a fragment, absolute targets without a path, long ones (over 8 KiB) and methods in lower case are refused, other schemes, a port in `Host` that is none and another host in an absolute target are not",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         // With `underscores_in_headers`, `$http_x_key` is the text of a caller's `X_Key` too: it would pass for the
@@ -67,9 +67,9 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::QueryConstant => FeatureVerdict::Lost(NO_QUERY_CONSTANT),
         ExportFeature::LongName => FeatureVerdict::Lost(LONG_NAME),
         ExportFeature::LongParameter => FeatureVerdict::Lost(LONG_PARAMETER),
-        ExportFeature::RepeatedCondition => {
-            FeatureVerdict::Near("of a header that is sent several times, the first chooses a backend")
-        }
+        ExportFeature::RepeatedCondition => FeatureVerdict::Near(
+            "of a header that is sent several times, the first chooses a backend; one without a value chooses none",
+        ),
         ExportFeature::LongCondition => FeatureVerdict::Lost(LONG_CONDITION),
         ExportFeature::OwnHeaderCondition => FeatureVerdict::Lost(NO_OWN_HEADER_CONDITION),
         ExportFeature::SharedSegmentCondition => FeatureVerdict::Lost(NO_SHARED_SEGMENT_CONDITION),

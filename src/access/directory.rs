@@ -264,19 +264,27 @@ impl KeyDirectory {
         entry.presented(now)
     }
 
-    /// Finds the grant that allows a call, of the key or of its owner.
+    /// Finds the grant that allows a call: of the key or of its owner, the stricter of both.
     ///
     /// # Errors
     ///
     /// Fails where there is none.
     pub fn check_grant<'k>(&'k self, key: &'k Key, call: &ApiCall<'_>) -> Result<&'k Grant, Denial> {
         let of_owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
-        let grants = key.grants.iter().chain(of_owner.into_iter().flat_map(|owner| &owner.grants));
-        let allowing = grants.filter(|grant| grant.allows(call.group, call.environment, call.api_names));
-        // The limits of the grant that names the API count before those of one for all APIs; the first of equal ones.
-        let found = allowing.min_by_key(|grant| grant.apis.is_empty());
+        let holders = [Some(&key.grants), of_owner.map(|owner| &owner.grants)].into_iter().flatten();
+        // A grant of one lifts no limit of the other.
+        let found = holders.filter_map(|grants| narrowest_grant(grants, call));
+        let found = found.min_by_key(|grant| grant.limits.most_requests_a_day());
         found.ok_or_else(|| Denial::NoGrant(key.name.clone()))
     }
+}
+
+/// Finds the grant of a holder by which it makes a call: the one that names the fewest APIs, so that it can lift or lower
+/// the limits of one for more; of equal ones the strictest, whatever their ids are.
+fn narrowest_grant<'g>(grants: &'g [Grant], call: &ApiCall<'_>) -> Option<&'g Grant> {
+    let allowing = grants.iter().filter(|grant| grant.allows(call.group, call.environment, call.api_names));
+    allowing
+        .min_by_key(|grant| (grant.apis.is_empty(), grant.apis.len(), grant.limits.most_requests_a_day(), grant.since))
 }
 
 impl DirectoryEntry {

@@ -156,6 +156,13 @@ impl RateLimits {
         self.iter().find(|limit| limit.window == window)
     }
 
+    /// Returns the most requests that the strictest of the limits would admit in a day; without limits the largest number.
+    #[must_use]
+    pub fn most_requests_a_day(&self) -> u64 {
+        let windows = |window: LimitWindow| u64::from(LimitWindow::Day.seconds() / window.seconds());
+        self.iter().map(|limit| u64::from(limit.requests) * windows(limit.window)).min().unwrap_or(u64::MAX)
+    }
+
     /// Finds a limit that is above another one of the same window, and returns both.
     #[must_use]
     pub fn first_above(&self, most: &Self) -> Option<(RateLimit, RateLimit)> {

@@ -80,7 +80,8 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
     let call = ApiCall { group: group.as_str(), environment: environment.as_str(), api_names: &names };
     steps.push(match directory.check_grant(&key, &call) {
         Ok(grant) => {
-            let reason = format!("grant {} by {} since {}", grant.id, grant.by, grant.since);
+            let limits = if grant.limits.is_empty() { String::new() } else { format!(", at most {}", grant.limits) };
+            let reason = format!("grant {} by {} since {}{limits}", grant.id, grant.by, grant.since);
             VerdictStep { name: "grant", is_passed: true, reason, hint: None }
         }
         Err(denial) => VerdictStep {

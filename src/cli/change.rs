@@ -180,13 +180,22 @@ fn planned(
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
-    finish_plans(facts, std::slice::from_mut(&mut plan))?;
+    finish_plans(context, facts, std::slice::from_mut(&mut plan))?;
     Ok(plan)
 }
 
 /// Checks the releases of plans that are committed one after another, and warns of lost entries, layouts and backends.
-pub(super) fn finish_plans(facts: &DiskFacts<'_>, plans: &mut [Plan]) -> Result<(), CommandError> {
+pub(super) fn finish_plans(
+    context: &Context<'_>,
+    facts: &DiskFacts<'_>,
+    plans: &mut [Plan],
+) -> Result<(), CommandError> {
     let workspace = facts.workspace();
+    let freezing: Vec<_> = plans.iter().flat_map(|plan| plan.freezes.keys().cloned()).collect();
+    if !freezing.is_empty() {
+        // A version keeps for good what it is frozen with.
+        workspace.require_no_secret_in(&freezing, &context.process.variables, context.now())?;
+    }
     for (index, plan) in plans.iter().enumerate() {
         let checked = workspace.check_releases(plan, &plans[..index]);
         checked.map_err(|error| missing_release::explain(facts, plan, error))?;

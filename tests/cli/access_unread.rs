@@ -182,7 +182,10 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
     let all_branches = "+refs/heads/*:refs/remotes/origin/*";
     let begin: [&[&str]; 2] = [&["init"], &["remote", "add", "origin", &here]];
     let without_main: [(&str, &[&[&str]]); 6] = [
-        ("refspec", &[begin[0], begin[1], &["fetch", "origin", own_refspec], &["checkout", "--detach", "origin/release"]]),
+        (
+            "refspec",
+            &[begin[0], begin[1], &["fetch", "origin", own_refspec], &["checkout", "--detach", "origin/release"]],
+        ),
         ("fetch-head", &[begin[0], begin[1], &["fetch", "origin", "release"], &["checkout", "FETCH_HEAD"]]),
         ("address", &[begin[0], &["fetch", &here, "release"], &["checkout", "-b", "release", "FETCH_HEAD"]]),
         ("pull", &[begin[0], &["pull", &here, "release"]]),
@@ -211,7 +214,14 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
     let with_main: [(&str, &[&[&str]]); 3] = [
         ("main", &[begin[0], &["pull", &here, "main"]]),
         ("whole", &[&["clone", &here, "."], &["remote", "rm", "origin"]]),
-        ("begun", &[begin[0], &["commit", "--allow-empty", "-m", "begun"], &["pull", "--no-rebase", "--allow-unrelated-histories", &here, "release"]]),
+        (
+            "begun",
+            &[
+                begin[0],
+                &["commit", "--allow-empty", "-m", "begun"],
+                &["pull", "--no-rebase", "--allow-unrelated-histories", &here, "release"],
+            ],
+        ),
     ];
     for (name, commands) in with_main {
         let checked = sandbox.run(&format!("-C {} check", make(name, commands))).expect_exit(0);
@@ -220,7 +230,8 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
 
     // A branch that somebody calls HEAD tells nothing.
     git(&sandbox, &["update-ref", "refs/heads/HEAD", "v1"]);
-    let named_head = [begin[0], begin[1], &["fetch", "origin", all_branches], &["checkout", "--detach", "origin/release"]];
+    let named_head =
+        [begin[0], begin[1], &["fetch", "origin", all_branches], &["checkout", "--detach", "origin/release"]];
     // Nor does one that the remote had before it was renamed.
     git(&sandbox, &["branch", "-m", "main", "trunk"]);
     let renamed = old("renamed");

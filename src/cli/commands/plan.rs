@@ -115,7 +115,7 @@ pub(super) fn compute(
     if let Some(bound) = &file.bound {
         plan::check_bound(bound, &plans, facts, &author)?;
     }
-    change::finish_plans(facts, &mut plans)?;
+    change::finish_plans(context, facts, &mut plans)?;
     Ok(plans)
 }
 

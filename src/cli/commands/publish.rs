@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
 use crate::model::Version;
-use crate::plan::{self, BackendChoice, BumpRequest, GroupSelection, PublishRequest};
+use crate::plan::{self, BackendChoice, BumpRequest, PublishRequest};
 use crate::workspace::EntryEdits;
 
 /// Publish groups to an environment: set version, backend and address
@@ -82,13 +82,6 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };
-    let workspace = context.workspace()?;
-    let groups = match &request.groups {
-        GroupSelection::Groups(groups) => groups.clone(),
-        GroupSelection::All => workspace.groups()?,
-    };
-    // A version that is frozen keeps it for good.
-    workspace.require_no_secret_in(&groups, &context.process.variables, context.now())?;
     change::run(
         context,
         &arguments.change,

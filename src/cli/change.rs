@@ -99,7 +99,7 @@ pub(super) fn run(
         workspace.sweep(&context.lock_request())?;
         Committed::nothing()
     } else {
-        let was_asked = confirm(context, &plan.operation.environment, &[&plan])?;
+        let was_asked = confirm(context, &plan.operation.environment, &ConfirmedChange::Plans(&[&plan]))?;
         let guard = workspace.lock(&context.lock_request())?;
         match guard.check_base(&facts.base(), &[&plan]) {
             // A plan that somebody has seen is never replaced silently.
@@ -279,11 +279,21 @@ pub(super) fn for_people(context: &Context<'_>, texts: &[String]) -> Vec<String>
     }
 }
 
+/// A change of an environment that is confirmed where that is protected.
+pub(super) enum ConfirmedChange<'p> {
+    /// One with a plan, or several.
+    Plans(&'p [&'p Plan]),
+    /// A repair.
+    Repair,
+    /// Grants that are added or removed.
+    Grants,
+}
+
 /// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns true if it asked.
 pub(super) fn confirm(
     context: &Context<'_>,
     environment: &EnvironmentName,
-    plans: &[&Plan],
+    change: &ConfirmedChange<'_>,
 ) -> Result<bool, CommandError> {
     let workspace = context.workspace()?;
     if !workspace.settings().environment(environment).protected || context.yes {
@@ -291,16 +301,16 @@ pub(super) fn confirm(
     }
     let refused = |message: String| CommandError::new("protected", super::error::Exit::Refused, message);
     if !context.process.stdin_is_terminal || !context.process.stderr_is_terminal {
-        // A repair shows no plan, and has no dry run.
-        let hint = if plans.is_empty() {
-            "check `apigw verify`, then add `--yes`"
-        } else {
-            "preview it with `--dry-run`, then add `--yes`"
+        let hint = match change {
+            ConfirmedChange::Plans(_) => "preview it with `--dry-run`, then add `--yes`",
+            ConfirmedChange::Repair => "check `apigw verify`, then add `--yes`",
+            ConfirmedChange::Grants => "see `apigw access list`, then add `--yes`",
         };
         let message = format!("{environment} is protected, and there is no terminal to ask on");
         return Err(refused(message).hint(hint));
     }
     let mut stderr = std::io::stderr().lock();
+    let plans = if let ConfirmedChange::Plans(plans) = change { plans } else { &[][..] };
     for plan in plans.iter().filter(|plan| plan.operation.environment == *environment) {
         write!(stderr, "{}", escape::text(&describe(workspace, plan)))?;
     }

@@ -44,7 +44,8 @@ pub(super) fn in_directory<'t>(text: &'t str, directory: &str) -> Cow<'t, str> {
 }
 
 /// The commands that ask before they change a protected environment.
-const CONFIRMED_COMMANDS: [&str; 7] = ["publish", "switch", "offline", "promote", "rollback", "undo", "resolve"];
+const CONFIRMED_COMMANDS: [&str; 8] =
+    ["publish", "switch", "offline", "promote", "rollback", "undo", "resolve", "access"];
 
 /// Adds `--yes` to the commands in a text that change an environment for which it was typed.
 pub(super) fn confirmed(text: &str, environment: &EnvironmentName) -> String {

@@ -87,7 +87,7 @@ fn a_change_of_access_is_in_the_history_and_is_undone() {
     let outside = tempfile::tempdir().expect("a folder");
     make(&sandbox, &outside, "ci", "--kind signature --owner web");
     sandbox.run("access grant ci petstore --env test --api listPets -m why").expect_exit(0);
-    sandbox.run("access grant owner:web petstore --env pre-release,online").expect_exit(0);
+    sandbox.run("access grant owner:web petstore --env pre-release,online -y").expect_exit(0);
     let history = sandbox.run("-o json history --access").expect_exit(0).json();
     let operation = |index: usize| history["operations"][index]["operation"].as_str().expect("an id").to_owned();
     assert_eq!(history["operations"][0]["subject"], "owner web");
@@ -95,7 +95,7 @@ fn a_change_of_access_is_in_the_history_and_is_undone() {
     assert_eq!(history["operations"][1]["before"], history["operations"][2]["operation"]);
     sandbox.run("history --access").expect_exit(0).expect_stdout("petstore in test (listPets)");
     sandbox.run("access list --env online").expect_exit(0).expect_stdout("owner web");
-    sandbox.run("undo --access").expect_exit(0).expect_stdout("owner web: undo");
+    sandbox.run("undo --access -y").expect_exit(0).expect_stdout("owner web: undo");
     sandbox.run("access list --env online").expect_exit(0).expect_stdout("no key may call");
     sandbox.run(&format!("undo {} --access --dry-run", operation(1))).expect_exit(0);
     sandbox.run(&format!("undo {} --access --dry-run --detailed-exitcode", operation(1))).expect_exit(2);

@@ -98,7 +98,7 @@ fn grants_of_both_branches_are_joined() {
     }
     let branches = Branches::new();
     let is_clean = branches.merge(
-        &["access grant ci petstore --env online -m ours", "access grant owner:web petstore --env online"],
+        &["access grant ci petstore --env online -y -m ours", "access grant owner:web petstore --env online -y"],
         &["access grant ci petstore --env pre-release -m theirs", "access grant owner:web petstore --env test"],
     );
     assert!(!is_clean, "both changed the key's file");
@@ -117,7 +117,7 @@ fn grants_of_both_branches_are_joined() {
     let history = branches.run("-o json history --access").expect_exit(0).json();
     let last = &history["operations"][0];
     assert_eq!((&last["action"], last["merged"].as_array().map(Vec::len)), (&Value::from("resolve"), Some(1)));
-    branches.run(&format!("undo {} --access", last["operation"].as_str().expect("an id"))).expect_exit(0);
+    branches.run(&format!("undo {} --access -y", last["operation"].as_str().expect("an id"))).expect_exit(0);
     branches.run("verify").expect_exit(0).expect_stdout("no problems");
     branches.run("access grant ci petstore --env test --limit 5/second").expect_exit(0);
     branches.run("verify").expect_exit(0).expect_stdout("no problems");
@@ -135,7 +135,7 @@ fn a_revocation_wins_over_a_change_of_the_other_branch() {
         &[
             "access grant ci petstore --env test --limit 5/second",
             "access grant ci petstore --env test --api listPets --limit 1/second",
-            "access grant ci petstore --env online",
+            "access grant ci petstore --env online -y",
         ],
     );
     let resolved = branches.run("resolve --access").expect_exit(0);
@@ -191,15 +191,15 @@ fn the_undo_of_a_resolve_opens_nothing_that_a_branch_had_closed() {
     }
     let branches = Branches::new();
     branches.merge(
-        &["access grant ci petstore --env online"],
+        &["access grant ci petstore --env online -y"],
         &["access revoke ci petstore --env test -m left", "access grant ci petstore --env pre-release"],
     );
     branches.run("resolve --access").expect_exit(0);
-    branches.run("undo --access -m early").expect_exit(0).expect_stdout("without the grants that a branch removed");
+    branches.run("undo --access -y -m early").expect_exit(0).expect_stdout("without the grants that a branch removed");
     assert_eq!(branches.grants(), [r#"["online"] null"#]);
     branches.assert_whole();
     let branches = Branches::new();
-    branches.merge(&["access grant ci petstore --env online"], &["access revoke ci petstore --env test -m left"]);
+    branches.merge(&["access grant ci petstore --env online -y"], &["access revoke ci petstore --env test -m left"]);
     branches.run("resolve --access").expect_exit(0);
     let refused = branches.run("undo --access").expect_exit(5).expect_stderr("an undo brings none of it back");
     refused.expect_stderr("apigw access grant ci GROUP --env ENV");
@@ -213,7 +213,7 @@ fn one_field_that_both_branches_changed_needs_a_choice() {
     for (side, kept) in [("--ours", "5/second"), ("--theirs", "9/second")] {
         let branches = Branches::new();
         branches.merge(
-            &["access grant ci petstore --env online", "key limit ci 5/second -m careful"],
+            &["access grant ci petstore --env online -y", "key limit ci 5/second -m careful"],
             &["key limit ci 9/second", "access grant ci petstore --env pre-release"],
         );
         let before = branches.sandbox.read("keys/ci.yaml");
@@ -281,7 +281,7 @@ fn a_merge_that_kept_one_file_whole_is_joined_afterwards() {
     for rest in ["resolve --access", "resolve --access --drop OPERATION -m repeated"] {
         let branches = Branches::new();
         branches.merge(
-            &["access grant ci petstore --env online"],
+            &["access grant ci petstore --env online -y"],
             &["access grant ci petstore --env pre-release --limit 5/second"],
         );
         branches.git(&["checkout", "--ours", "keys/ci.yaml"]);

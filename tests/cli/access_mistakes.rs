@@ -147,106 +147,6 @@ fn a_text_that_is_not_the_secret_of_a_key_is_named() {
     sandbox.run(sign).expect_exit(3).expect_stderr("no secret of key shop is on this machine");
 }
 
-/// Somebody pasted a secret in place of its fingerprint: findings are copied into logs of pipelines.
-#[test]
-fn a_secret_in_a_key_file_is_not_repeated() {
-    let sandbox = Sandbox::petstore();
-    let outside = tempfile::tempdir().expect("a folder");
-    let to = outside.path().join("ci");
-    sandbox.run(&format!("key create ci --kind signature --to {}", to.display())).expect_exit(0);
-    let secret = fs::read_to_string(to).expect("a secret").trim().to_owned();
-    let good = sandbox.read("keys/ci.yaml");
-    let pasted = |field: &str| {
-        let line = |line: &str| match line.split_once(&format!("{field}: ")) {
-            Some((before, _)) => format!("{before}{field}: \"{secret}\""),
-            None => line.to_owned(),
-        };
-        good.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
-    };
-    for field in ["fingerprint", "name", "kind", "id", "created"] {
-        sandbox.write("keys/ci.yaml", &pasted(field));
-        for command in ["check", "-o json check", "-o github check", "-o sarif check", "verify", "key show ci"] {
-            let told = sandbox.run(command).expect_exit(3);
-            let is_repeated = told.stdout.contains(&secret) || told.stderr.contains(&secret);
-            assert!(!is_repeated, "{command}, {field}: {}{}", told.stdout, told.stderr);
-            assert!(format!("{}{}", told.stdout, told.stderr).contains("keys/ci.yaml"), "{command}, {field}");
-        }
-    }
-    sandbox.write("keys/ci.yaml", &good);
-}
-
-/// Somebody pasted a secret in place of its fingerprint: findings are copied into logs of pipelines.
-#[test]
-fn a_secret_in_a_key_file_is_not_repeated() {
-    let sandbox = Sandbox::petstore();
-    let outside = tempfile::tempdir().expect("a folder");
-    let to = outside.path().join("ci");
-    sandbox.run(&format!("key create ci --kind signature --to {}", to.display())).expect_exit(0);
-    let secret = fs::read_to_string(to).expect("a secret").trim().to_owned();
-    let good = sandbox.read("keys/ci.yaml");
-    let pasted = |field: &str| {
-        let line = |line: &str| match line.split_once(&format!("{field}: ")) {
-            Some((before, _)) => format!("{before}{field}: \"{secret}\""),
-            None => line.to_owned(),
-        };
-        good.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
-    };
-    for field in ["fingerprint", "name", "kind", "id", "created"] {
-        sandbox.write("keys/ci.yaml", &pasted(field));
-        for command in ["check", "-o json check", "-o github check", "-o sarif check", "verify", "key show ci"] {
-            let told = sandbox.run(command).expect_exit(3);
-            let is_repeated = told.stdout.contains(&secret) || told.stderr.contains(&secret);
-            assert!(!is_repeated, "{command}, {field}: {}{}", told.stdout, told.stderr);
-            assert!(format!("{}{}", told.stdout, told.stderr).contains("keys/ci.yaml"), "{command}, {field}");
-        }
-    }
-    sandbox.write("keys/ci.yaml", &good);
-}
-
-/// A file of a version is there for good, and a subscription key is a secret as one that signs is.
-#[test]
-fn a_secret_in_clear_is_found_in_every_file_and_never_frozen() {
-    let sandbox = Sandbox::petstore();
-    let outside = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| outside.path().join(name);
-    for (name, kind) in [("shows", "subscription"), ("signs", "signature")] {
-        let to = path(name).display().to_string();
-        sandbox.run(&format!("key create {name} --kind {kind} --to {to}")).expect_exit(0);
-    }
-    sandbox.run("publish --env test --mock").expect_exit(0);
-    let own = |name: &str| fs::read_to_string(path(name)).expect("a secret").trim().to_owned();
-    let (definition, settings) = ("groups/petstore/openapi.yaml", "groups/petstore/group.yaml");
-    for secret in [own("shows"), own("signs")] {
-        for place in [definition, settings, "apigw.toml", "README.md", "keys/note.txt"] {
-            let before = fs::read_to_string(sandbox.path().join(place)).ok();
-            sandbox.write(place, &format!("{}# try {secret}\n", before.as_deref().unwrap_or_default()));
-            let checked = sandbox.run("check").expect_exit(3).expect_stdout("error[secret-leaked]");
-            assert!(checked.stdout.contains(place) && !checked.stdout.contains(&secret), "{}", checked.stdout);
-            if place.starts_with("groups") {
-                let publish = "publish --env test --mock --bump patch";
-                let refused = sandbox.run(publish).expect_exit(3).expect_stderr("stands here in clear");
-                refused.expect_stderr(place);
-                assert_eq!(sandbox.read_folder("groups/petstore/versions").len(), 1);
-            }
-            match before {
-                Some(text) => sandbox.write(place, &text),
-                None => fs::remove_file(sandbox.path().join(place)).expect("removed"),
-            }
-        }
-        let version = sandbox.read_folder("groups/petstore/versions").remove(0);
-        let frozen = format!("groups/petstore/versions/{version}/note.yaml");
-        sandbox.write(&frozen, &secret);
-        sandbox.run("verify").expect_exit(3).expect_stdout("error[secret-leaked]").expect_stdout(&frozen);
-        fs::remove_file(sandbox.path().join(&frozen)).expect("removed");
-        sandbox.run("check").expect_exit(0);
-    }
-    // One that was revoked is of no use to anybody.
-    sandbox.run("key revoke shows -m leaked").expect_exit(0);
-    sandbox.write("README.md", &own("shows"));
-    sandbox.run("check").expect_exit(0);
-    fs::remove_file(sandbox.path().join("README.md")).expect("removed");
-}
-
 /// Grants of one API, made in this order: neither their ids nor an owner's grants decide which limit holds.
 #[test]
 fn of_several_grants_for_a_call_the_stricter_holds_whatever_their_ids() {
@@ -278,6 +178,29 @@ fn of_several_grants_for_a_call_the_stricter_holds_whatever_their_ids() {
     assert!(is_limited("shop"), "the owner's grant lifts no limit of the key");
     grant("shop", " --api listPets --no-limit");
     assert!(!is_limited("shop"), "the key's own for one API does");
+}
+
+#[test]
+fn grants_in_a_protected_environment_are_confirmed() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = outside.path().join("ci").display().to_string();
+    sandbox.run(&format!("key create ci --kind subscription --to {to}")).expect_exit(0);
+    let (grant, revoke) = ("access grant ci petstore --env test,online", "access revoke ci petstore --env online");
+    sandbox.run(grant).expect_exit(5).expect_stderr("online is protected").expect_stderr("add `--yes`");
+    sandbox.run(&format!("{grant} --yes")).expect_exit(0);
+    // There is nothing to confirm where nothing changes.
+    sandbox.run(grant).expect_exit(0).expect_stdout("already has");
+    let key = sandbox.read("keys/ci.yaml");
+    let id = sandbox.run("-o json access list").expect_exit(0).json()["grants"][0]["grant"].as_str().map(str::to_owned);
+    let by_id = format!("access revoke ci --grant {}", id.expect("an id"));
+    for command in [revoke, &by_id, "undo --access"] {
+        sandbox.run(command).expect_exit(5).expect_stderr("online is protected");
+    }
+    assert_eq!(sandbox.read("keys/ci.yaml"), key);
+    sandbox.run("access revoke ci petstore --env test").expect_exit(0);
+    sandbox.run(&format!("{revoke} -y")).expect_exit(0);
+    sandbox.run("access grant ci petstore --env test").expect_exit(0);
 }
 
 /// Somebody pasted a secret in place of its fingerprint: findings are copied into logs of pipelines.

@@ -107,7 +107,7 @@ fn grants_of_owners_and_keys_that_let_nobody_in_are_told() {
     made.expect_stderr("it has the grants of owner web: petstore in test");
     let made = sandbox.run(&format!("key create idle --kind subscription --owner else {}", to("idle"))).expect_exit(0);
     made.expect_stderr("it may call nothing yet");
-    let again = sandbox.run("access grant owner:web petstore --env online").expect_exit(0);
+    let again = sandbox.run("access grant owner:web petstore --env online -y").expect_exit(0);
     assert!(!again.stderr.contains("no key has the owner"), "{}", again.stderr);
     let listed = sandbox.run("-o json access list --env test").expect_exit(0).json();
     assert_eq!((&listed["grants"][0]["state"], &listed["without_key"]), (&"live".into(), &serde_json::json!([])));

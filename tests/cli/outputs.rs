@@ -411,7 +411,7 @@ fn access(validated: &Validated) {
     validated.run("key-limit", 0, "key limit ci 60/minute 1000/day");
     validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
     validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
-    validated.run("access-grant", 0, "access grant owner:web petstore --env online");
+    validated.run("access-grant", 0, "access grant owner:web petstore --env online -y");
     validated.run("access-grant", 3, "access grant nobody petstore --env test");
     validated.read("access-list", 0, "access list");
     validated.read("access-test", 0, "access test ci petstore listPets --env pre-release");
@@ -427,7 +427,7 @@ fn access(validated: &Validated) {
     validated.equal(&newest["state_before"], &json!(null));
     validated.read("show", 0, &format!("show {}", newest["operation"].as_str().expect("an id")));
     validated.run("undo", 0, "undo --access --dry-run");
-    validated.run("undo", 0, "undo --access");
+    validated.run("undo", 0, "undo --access -y");
     validated.run("access-revoke", 0, "access revoke ci petstore --env test");
     validated.run("access-revoke", 3, "access revoke ci petstore --env test");
     validated.run("key-revoke", 0, "key revoke ci");

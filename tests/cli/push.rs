@@ -165,7 +165,7 @@ fn keys_go_forward_too() {
     sandbox
         .run(&format!("key create other --kind subscription --to {}", publisher.path("other-secret")))
         .expect_exit(0);
-    sandbox.run("access grant other petstore --env online").expect_exit(0);
+    sandbox.run("access grant other petstore --env online -y").expect_exit(0);
     publisher.push_to_folder().expect_exit(0);
     let objects = fs::read_dir(publisher.path("state/objects/sha256")).expect("a folder");
     let texts: Vec<String> =

@@ -3,14 +3,15 @@
 mod list;
 mod test;
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::change::{self, GrantScope, GrantSelector};
-use crate::access::{AccessOperation, AccessSubject, SubjectRecord, SubjectState};
-use crate::cli::change::shown_after_commit;
+use crate::access::{AccessOperation, AccessSubject, Grant, SubjectRecord, SubjectState};
+use crate::cli::change::{ConfirmedChange, confirm, shown_after_commit};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -150,18 +151,23 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     let apis = apis(context.workspace()?, &groups, &environments, &arguments.api)?;
     let is_limited = arguments.no_limit || !arguments.limit.is_empty();
     let limits = is_limited.then(|| typed_limits(&arguments.limit)).transpose()?;
-    let guard = context.workspace()?.lock(&context.lock_request())?;
-    let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
-    for group in &groups {
-        if let Some(limits) = &limits {
-            check_group_limits(guard.workspace(), limits, group, &environments)?;
-        }
-        if let Some(key) = state.key() {
-            check_group_limits(guard.workspace(), &key.limits, group, &environments)?;
-        }
-    }
     let scope = GrantScope { groups, environments, apis, limits };
-    let Some(operation) = change::grant(state, before.as_ref(), &scope, &author) else {
+    let plan = |workspace: &Workspace| -> Result<_, CommandError> {
+        let (state, before) = holder_state(workspace, &arguments.holder)?;
+        let of_key = state.key().map(|key| &key.limits);
+        for group in &scope.groups {
+            for limits in scope.limits.iter().chain(of_key) {
+                check_group_limits(workspace, limits, group, &scope.environments)?;
+            }
+        }
+        let planned = change::grant(state.clone(), before.as_ref(), &scope, &author);
+        Ok((state, planned))
+    };
+    if let (state, Some(planned)) = plan(context.workspace()?)? {
+        confirm_grants(context, &state, &planned.after)?;
+    }
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (_, Some(operation)) = plan(guard.workspace())? else {
         let subject = holder_name(&arguments.holder);
         let keeps = if is_limited { "" } else { "; their limits stay" };
         let what = format!("{subject} already has each of these grants{keeps}");
@@ -173,6 +179,27 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     };
     warn_of_no_key(context, guard.workspace(), &arguments.holder)?;
     commit(context, &guard, operation)
+}
+
+/// Asks before grants in protected environments change, as before a publish there.
+pub(super) fn confirm_grants(
+    context: &Context<'_>,
+    before: &SubjectState,
+    after: &SubjectState,
+) -> Result<(), CommandError> {
+    let (before, after) = (before.grants(), after.grants());
+    let environments: BTreeSet<&EnvironmentName> =
+        before.iter().chain(after).flat_map(|grant| &grant.environments).collect();
+    for environment in environments {
+        let grants_there = |grants: &[Grant]| {
+            let there = grants.iter().filter(|grant| grant.environments.contains(environment));
+            there.map(|grant| Grant { environments: Vec::new(), ..grant.clone() }).collect::<Vec<_>>()
+        };
+        if grants_there(before) != grants_there(after) {
+            confirm(context, environment, &ConfirmedChange::Grants)?;
+        }
+    }
+    Ok(())
 }
 
 /// Warns of grants of an owner that no key has: it may be misspelled.
@@ -200,15 +227,21 @@ fn revoke(context: &Context<'_>, arguments: &GrantRevokeArguments) -> Result<Exi
             environments: environments(context, &arguments.env)?,
         },
     };
-    let guard = context.workspace()?.lock(&context.lock_request())?;
-    let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
-    let Some(before) = before else {
-        let holder = holder_name(&arguments.holder);
-        return Err(CommandError::invalid("unknown-grant", format!("{holder} has no grants"))
-            .hint("`apigw access list` shows the grants"));
+    let plan = |workspace: &Workspace| -> Result<_, CommandError> {
+        let (state, before) = holder_state(workspace, &arguments.holder)?;
+        let Some(before) = before else {
+            let holder = holder_name(&arguments.holder);
+            return Err(CommandError::invalid("unknown-grant", format!("{holder} has no grants"))
+                .hint("`apigw access list` shows the grants"));
+        };
+        let record = SubjectRecord { operation: before, state };
+        let operation = change::ungrant(&record, &removed, &author)?;
+        Ok((record.state, operation))
     };
-    let record = SubjectRecord { operation: before, state };
-    let operation = change::ungrant(&record, &removed, &author)?;
+    let (state, planned) = plan(context.workspace()?)?;
+    confirm_grants(context, &state, &planned.after)?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (_, operation) = plan(guard.workspace())?;
     commit(context, &guard, operation)
 }
 

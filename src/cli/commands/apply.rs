@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let all: Vec<&Plan> = plans.iter().collect();
     // All questions come before the first commit, so that a "no" leaves nothing half-done.
     for plan in plans.iter().filter(|plan| !plan.is_empty()) {
-        change::confirm(context, &plan.operation.environment, &all)?;
+        change::confirm(context, &plan.operation.environment, &change::ConfirmedChange::Plans(&all))?;
     }
     commit_all(context, workspace, &facts, &mut plans, wait)
 }

@@ -118,7 +118,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     }
     let mut unsynced = None;
     if is_pending {
-        change::confirm(context, &environment, &[&joined])?;
+        change::confirm(context, &environment, &change::ConfirmedChange::Plans(&[&joined]))?;
         let lock = workspace.lock(&context.lock_request())?;
         let committed = lock.commit_resolution(&state, &resolution, &renumberings)?;
         outcome.id = committed.id;

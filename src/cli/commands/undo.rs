@@ -3,13 +3,14 @@
 use clap::{ArgGroup, Args};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access;
+use crate::access::{self, AccessOperation, SubjectState};
 use crate::cli::change::{self, ChangeArguments, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::model::{Author, OperationId};
 use crate::plan::{self, GroupSelection, UndoRequest};
-use crate::workspace::{CommittedAccess, EntryEdits};
+use crate::workspace::{CommittedAccess, EntryEdits, Workspace};
 
 /// Reverse one operation for all its groups, if nothing changed them since
 #[derive(Debug, Args)]
@@ -63,28 +64,38 @@ fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit,
             .hint("gateways follow keys and grants by themselves; leave them out"));
     }
     let author = context.author(&arguments.change.reason)?;
+    let (undone, present, reversed) = access_reversal(context.workspace()?, arguments.operation.as_deref(), &author)?;
+    if arguments.change.dry_run {
+        let document = super::access::change_view(&reversed, None, true);
+        let what = reversed.summary.replace("reverses", "would reverse");
+        context.output.data(&document, || format!("{}: {what}; nothing was written\n", reversed.after.subject()))?;
+        return Ok(change::pending(&arguments.change, true));
+    }
+    super::access::confirm_grants(context, &present, &reversed.after)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let workspace = guard.workspace();
-    let undone = match &arguments.operation {
+    let (_, _, reversed) = access_reversal(guard.workspace(), Some(undone.as_str()), &author)?;
+    super::access::commit(context, &guard, reversed)
+}
+
+/// Reverses an operation, the newest unless one is named. Returns its id, the present state, and the reversal.
+fn access_reversal(
+    workspace: &Workspace,
+    named: Option<&str>,
+    author: &Author,
+) -> Result<(OperationId, SubjectState, AccessOperation), CommandError> {
+    let CommittedAccess { id, operation } = match named {
         Some(text) => workspace.find_access_operation(text)?,
         None => workspace.access_history()?.0.into_iter().next().ok_or_else(|| {
             CommandError::invalid("state", "no key was ever created")
                 .hint("create one: `apigw key create NAME --kind KIND`")
         })?,
     };
-    let CommittedAccess { id, operation } = &undone;
     let subject = operation.after.subject();
     let present = workspace.access_record(&subject)?.ok_or_else(|| {
         CommandError::invalid("state", format!("the file of {subject} is gone"))
             .hint("see what happened: `apigw verify`")
     })?;
     let earlier = operation.predecessors().map(|before| workspace.state_after(before)).collect::<Result<_, _>>()?;
-    let reversed = access::change::undo((id, operation), &present, earlier, &author)?;
-    if arguments.change.dry_run {
-        let document = super::access::change_view(&reversed, None, true);
-        let what = reversed.summary.replace("reverses", "would reverse");
-        context.output.data(&document, || format!("{subject}: {what}; nothing was written\n"))?;
-        return Ok(change::pending(&arguments.change, true));
-    }
-    super::access::commit(context, &guard, reversed)
+    let reversed = access::change::undo((&id, &operation), &present, earlier, author)?;
+    Ok((id, present.state, reversed))
 }

@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         let (allowed, refused) = ask_policies(workspace, &found.repairable, &author)?;
         // A repair may record an edit by hand, so it asks where any change does.
         for environment in &allowed {
-            change::confirm(context, environment, &[])?;
+            change::confirm(context, environment, &change::ConfirmedChange::Repair)?;
         }
         made = workspace.repair(&allowed, &author, &context.lock_request())?;
         made.failures.extend(refused);

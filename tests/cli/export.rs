@@ -319,7 +319,7 @@ fn limits_of_keys_and_grants_are_not_lost_unless_it_is_allowed() {
         let outside = Sandbox::empty();
         let file = outside.path().join("key");
         sandbox.run(&format!("key create bob --kind subscription --to {}{of_key}", file.display())).expect_exit(0);
-        sandbox.run(&format!("access grant bob shop --env {environment}{of_grant}")).expect_exit(0);
+        sandbox.run(&format!("access grant bob shop -y --env {environment}{of_grant}")).expect_exit(0);
         ["haproxy", "envoy"].map(|target| {
             let words = format!("-o json export {target} shop --env test --out {target} --allow-loss rewrites");
             let report = sandbox.run(&format!("{words},limits")).expect_exit(0).json();

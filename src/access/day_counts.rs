@@ -7,13 +7,14 @@ use crate::model::Timestamp;
 /// The milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The requests that were let in on one day, by the name of what limits them.
+/// The days that are kept: a clock that goes ahead and back begins none of them anew.
+const KEPT_DAYS: usize = 3;
+
+/// The requests that were let in on some days, by the name of what limits them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DayCounts {
-    /// The day, counted from 1970-01-01 in UTC.
-    pub day: u32,
-    /// The counts.
-    pub counts: BTreeMap<String, u32>,
+    /// The counts of each day, which is counted from 1970-01-01 in UTC.
+    pub days: BTreeMap<u32, BTreeMap<String, u32>>,
 }
 
 impl DayCounts {
@@ -29,26 +30,31 @@ impl DayCounts {
         DAY_MS - time.milliseconds().rem_euclid(DAY_MS)
     }
 
-    /// Returns the first moment of the day.
+    /// Returns the first moment of a day.
     #[must_use]
-    pub fn begin(&self) -> Timestamp {
-        Timestamp::from_milliseconds(i64::from(self.day) * DAY_MS)
+    pub fn begin_of(day: u32) -> Timestamp {
+        Timestamp::from_milliseconds(i64::from(day) * DAY_MS)
     }
 
-    /// Adds counts of another process: of a later day they count alone, of the same day the larger ones.
+    /// Returns the days of one count, the latest first.
+    pub fn of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = (u32, u32)> + 's {
+        self.days.iter().rev().filter_map(move |(day, counts)| Some((*day, *counts.get(name)?)))
+    }
+
+    /// Adds counts of another process: of the same day the larger ones stay, and of all days the latest.
     #[must_use]
     pub fn merged_with(mut self, other: Self) -> Self {
-        match self.day.cmp(&other.day) {
-            std::cmp::Ordering::Less => other,
-            std::cmp::Ordering::Greater => self,
-            std::cmp::Ordering::Equal => {
-                for (name, count) in other.counts {
-                    let own = self.counts.entry(name).or_default();
-                    *own = count.max(*own);
-                }
-                self
+        for (day, counts) in other.days {
+            let own = self.days.entry(day).or_default();
+            for (name, count) in counts {
+                let own = own.entry(name).or_default();
+                *own = count.max(*own);
             }
         }
+        while self.days.len() > KEPT_DAYS {
+            self.days.pop_first();
+        }
+        self
     }
 }
 
@@ -63,19 +69,27 @@ mod tests {
         assert_eq!(DayCounts::day_of(first), DayCounts::day_of(last));
         assert_eq!(DayCounts::day_of(first) + 1, DayCounts::day_of(next));
         assert_eq!([first, last].map(DayCounts::rest_of_day_ms), [DAY_MS, 1]);
-        assert_eq!(DayCounts { day: DayCounts::day_of(last), counts: BTreeMap::new() }.begin(), first);
+        assert_eq!(DayCounts::begin_of(DayCounts::day_of(last)), first);
         assert_eq!(DayCounts::day_of(Timestamp::from_milliseconds(-1)), 0);
     }
 
     #[test]
-    fn the_larger_count_of_the_later_day_stays() {
-        let counts = |day, list: &[(&str, u32)]| DayCounts {
-            day,
-            counts: list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+    fn the_larger_count_of_a_day_stays_and_the_latest_days() {
+        let counts = |days: &[(u32, &[(&str, u32)])]| DayCounts {
+            days: days
+                .iter()
+                .map(|(day, list)| (*day, list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()))
+                .collect(),
         };
-        let merged = counts(7, &[("a", 1), ("b", 5)]).merged_with(counts(7, &[("b", 4), ("c", 2)]));
-        assert_eq!(merged, counts(7, &[("a", 1), ("b", 5), ("c", 2)]));
-        assert_eq!(counts(7, &[("a", 1)]).merged_with(counts(8, &[("b", 2)])), counts(8, &[("b", 2)]));
-        assert_eq!(counts(9, &[("a", 1)]).merged_with(counts(8, &[("b", 2)])), counts(9, &[("a", 1)]));
+        let merged = counts(&[(7, &[("a", 1), ("b", 5)])]).merged_with(counts(&[(7, &[("b", 4), ("c", 2)])]));
+        assert_eq!(merged, counts(&[(7, &[("a", 1), ("b", 5), ("c", 2)])]));
+        // The clock of one of both is wrong.
+        let (today, ahead) = (counts(&[(7, &[("a", 3)])]), counts(&[(8, &[("a", 1)])]));
+        let both = counts(&[(7, &[("a", 3)]), (8, &[("a", 1)])]);
+        assert_eq!(today.clone().merged_with(ahead.clone()), both);
+        assert_eq!(ahead.merged_with(today), both);
+        assert_eq!(both.of("a").collect::<Vec<_>>(), [(8, 1), (7, 3)]);
+        let later = both.merged_with(counts(&[(9, &[("a", 1)]), (10, &[])]));
+        assert_eq!(later.days.keys().copied().collect::<Vec<_>>(), [8, 9, 10]);
     }
 }

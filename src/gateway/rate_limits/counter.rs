@@ -38,32 +38,37 @@ pub(crate) struct LimitStanding {
 pub(crate) struct LimitCounter {
     limit: RateLimit,
     state: AtomicU64,
+    /// The day before the one of the state, with its count: a clock that goes ahead and back begins no day anew.
+    other_day: AtomicU64,
 }
 
 impl LimitCounter {
     pub(super) fn new(limit: RateLimit) -> Self {
-        Self { limit, state: AtomicU64::new(0) }
+        Self { limit, state: AtomicU64::new(0), other_day: AtomicU64::new(0) }
     }
 
-    /// Begins with requests that were let in on a day before.
-    pub(super) fn with_count(limit: RateLimit, day: u32, count: u32) -> Self {
-        Self { limit, state: AtomicU64::new(packed(day, count)) }
+    /// Begins with requests that were let in on days before.
+    pub(super) fn with_days(limit: RateLimit, days: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut days = days.map(|(day, count)| AtomicU64::new(packed(day, count)));
+        let (state, other_day) = (days.next().unwrap_or_default(), days.next().unwrap_or_default());
+        Self { limit, state, other_day }
     }
 
     pub(super) const fn limit(&self) -> RateLimit {
         self.limit
     }
 
-    /// Returns the day and its count, of a limit a day.
-    pub(super) fn day_count(&self) -> Option<(u32, u32)> {
-        (self.limit.window == LimitWindow::Day).then(|| unpacked(self.state.load(Ordering::Relaxed)))
+    /// Returns the days and their counts, of a limit a day.
+    pub(super) fn days(&self) -> impl Iterator<Item = (u32, u32)> {
+        let states = [&self.state, &self.other_day].map(|state| unpacked(state.load(Ordering::Relaxed)));
+        states.into_iter().filter(|(_, count)| self.limit.window == LimitWindow::Day && *count > 0)
     }
 
     /// True if the counter is in the state of a new one.
     pub(super) fn is_idle(&self, now: LimitMoment) -> bool {
         let state = self.state.load(Ordering::Relaxed);
         match self.limit.window {
-            LimitWindow::Day => unpacked(state).0 != DayCounts::day_of(now.wall) || unpacked(state).1 == 0,
+            LimitWindow::Day => self.count_on(DayCounts::day_of(now.wall), state) == 0,
             LimitWindow::Second | LimitWindow::Minute => state <= now.monotonic_ns,
         }
     }
@@ -79,7 +84,12 @@ impl LimitCounter {
         loop {
             let Some(next) = self.next(state, now) else { return Err(self.standing(state, now)) };
             match self.state.compare_exchange_weak(state, next, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Ok(self.standing(next, now)),
+                Ok(_) => {
+                    if self.limit.window == LimitWindow::Day && unpacked(state).0 != unpacked(next).0 {
+                        self.other_day.store(state, Ordering::Relaxed);
+                    }
+                    return Ok(self.standing(next, now));
+                }
                 Err(other) => state = other,
             }
         }
@@ -101,9 +111,8 @@ impl LimitCounter {
         match self.limit.window {
             LimitWindow::Day => {
                 let today = DayCounts::day_of(now.wall);
-                let (day, count) = unpacked(state);
                 // A clock that was wrong has another day than today, before or after: nobody is kept out for it.
-                let count = if day == today { count } else { 0 };
+                let count = self.count_on(today, state);
                 (count < self.limit.requests).then(|| packed(today, count + 1))
             }
             LimitWindow::Second | LimitWindow::Minute => {
@@ -116,8 +125,7 @@ impl LimitCounter {
     fn standing(&self, state: u64, now: LimitMoment) -> LimitStanding {
         match self.limit.window {
             LimitWindow::Day => {
-                let (day, count) = unpacked(state);
-                let count = if day == DayCounts::day_of(now.wall) { count } else { 0 };
+                let count = self.count_on(DayCounts::day_of(now.wall), state);
                 let remaining = self.limit.requests.saturating_sub(count);
                 let rest_ms = u64::try_from(DayCounts::rest_of_day_ms(now.wall)).unwrap_or_default();
                 let reset_s = rest_ms.div_ceil(1000);
@@ -132,6 +140,12 @@ impl LimitCounter {
                 LimitStanding { remaining, reset_s: seconds(used_ns), wait_s: seconds(missing_ns) }
             }
         }
+    }
+
+    /// Returns the requests that were let in on a day.
+    fn count_on(&self, today: u32, state: u64) -> u32 {
+        let days = [state, self.other_day.load(Ordering::Relaxed)].map(unpacked);
+        days.into_iter().find(|(day, _)| *day == today).map_or(0, |(_, count)| count)
     }
 
     /// Returns the time in which one request is earned.
@@ -195,8 +209,11 @@ mod tests {
         let after = LimitMoment { wall: Timestamp::from_input("2027-01-16T00:00:00Z").unwrap(), ..at(0.0) };
         assert_eq!(counter.look(after).remaining, 5);
         assert_eq!(taken(&counter, after, 9), 5);
-        // A clock that was a day ahead keeps nobody out once it is right.
-        assert_eq!(taken(&counter, before_midnight, 9), 5);
+        // A clock that was a day ahead keeps nobody out once it is right, and begins no day anew.
+        assert_eq!([before_midnight, after].map(|now| taken(&counter, now, 9)), [0, 0]);
+        let wrong_at_first = self::counter("5/day");
+        assert_eq!([after, before_midnight, after].map(|now| taken(&wrong_at_first, now, 4)), [4, 4, 1]);
+        assert_eq!(taken(&wrong_at_first, before_midnight, 9), 1);
     }
 
     #[test]

@@ -149,10 +149,11 @@ impl RateLimiter {
         }
         let counter = Arc::new(match limit.window {
             LimitWindow::Day => {
-                let restored = self.restored.counts.get(&name).map(|count| (self.restored.day, *count));
                 // What was let in today was let in, whatever the limit was.
-                let (day, count) = before.and_then(|before| before.day_count()).or(restored).unwrap_or_default();
-                LimitCounter::with_count(limit, day, count)
+                match before {
+                    Some(before) => LimitCounter::with_days(limit, before.days()),
+                    None => LimitCounter::with_days(limit, self.restored.of(&name)),
+                }
             }
             LimitWindow::Second | LimitWindow::Minute => LimitCounter::new(limit),
         });
@@ -177,16 +178,16 @@ impl RateLimiter {
         (!limits.is_empty()).then(|| admit_at(&limits, self.now()))
     }
 
-    /// Returns the counts of today, for the process after this one.
+    /// Returns the counts of days, for the process after this one.
     pub(crate) fn day_counts(&self) -> DayCounts {
-        let today = DayCounts::day_of(wall_clock());
-        let mut day_counts = DayCounts { day: today, ..DayCounts::default() };
+        let mut day_counts = DayCounts::default();
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            day_counts.counts.extend(shard.counters.iter().filter_map(|(name, counter)| {
-                let (_, count) = counter.day_count().filter(|(day, count)| *day == today && *count > 0)?;
-                Some((name.clone(), count))
-            }));
+            for (name, counter) in &shard.counters {
+                for (day, count) in counter.days() {
+                    day_counts.days.entry(day).or_default().insert(name.clone(), count);
+                }
+            }
         }
         day_counts
     }
@@ -327,11 +328,14 @@ mod tests {
             assert!(first.admit(days.iter()).unwrap().refusal.is_none());
         }
         let saved = first.day_counts();
-        assert_eq!(saved.counts, [("test/key/one/day".to_owned(), 3)].into());
+        let of_today = [("test/key/one/day".to_owned(), 3)].into();
+        let (day, counts) = saved.days.first_key_value().expect("a day");
+        assert_eq!((saved.days.len(), counts), (1, &of_today));
+        let yesterday = DayCounts { days: [(day - 1, of_today)].into() };
         let second = RateLimiter::new(NonZeroU32::MIN, saved.clone());
         let days = applied(&second, LimitScope::Key, "5/day");
         assert_eq!((0..9).filter(|_| second.admit(days.iter()).unwrap().refusal.is_none()).count(), 2);
-        let tomorrow = RateLimiter::new(NonZeroU32::MIN, DayCounts { day: saved.day - 1, ..saved });
+        let tomorrow = RateLimiter::new(NonZeroU32::MIN, yesterday);
         let days = applied(&tomorrow, LimitScope::Key, "5/day");
         assert_eq!((0..9).filter(|_| tomorrow.admit(days.iter()).unwrap().refusal.is_none()).count(), 5);
     }

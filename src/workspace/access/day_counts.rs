@@ -14,6 +14,17 @@ pub(in crate::workspace) const DAY_COUNTS_FILE: &str = ".apigw/day-counts.json";
 #[serde(deny_unknown_fields)]
 struct DayCountsFile {
     schema: u32,
+    /// The first moment of the latest day.
+    day: Timestamp,
+    counts: BTreeMap<String, u32>,
+    /// The days before, of which one is today where the clock was ahead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<CountedDay>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountedDay {
     /// The first moment of the day.
     day: Timestamp,
     counts: BTreeMap<String, u32>,
@@ -21,12 +32,24 @@ struct DayCountsFile {
 
 impl From<DayCountsFile> for DayCounts {
     fn from(file: DayCountsFile) -> Self {
-        Self { day: Self::day_of(file.day), counts: file.counts }
+        let latest = CountedDay { day: file.day, counts: file.counts };
+        let days = file.earlier.into_iter().chain([latest]);
+        Self { days: days.map(|CountedDay { day, counts }| (Self::day_of(day), counts)).collect() }
+    }
+}
+
+impl From<DayCounts> for DayCountsFile {
+    fn from(counts: DayCounts) -> Self {
+        let days = counts.days.into_iter();
+        let mut days = days.map(|(day, counts)| CountedDay { day: DayCounts::begin_of(day), counts });
+        let none = CountedDay { day: DayCounts::begin_of(0), counts: BTreeMap::new() };
+        let CountedDay { day, counts } = days.next_back().unwrap_or(none);
+        Self { schema: SCHEMA, day, counts, earlier: days.collect() }
     }
 }
 
 impl Workspace {
-    /// Reads the counts of the latest day that a gateway has saved; none where none has.
+    /// Reads the counts that gateways have saved; none where none has.
     ///
     /// # Errors
     ///
@@ -44,8 +67,7 @@ impl Workspace {
     /// Fails where the file cannot be written, or is of a newer schema.
     pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
         self.change_gateway_record(DAY_COUNTS_FILE, |file: Option<DayCountsFile>| {
-            let counts = counts.merged_with(file.map(DayCounts::from).unwrap_or_default());
-            DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts }
+            counts.merged_with(file.map(DayCounts::from).unwrap_or_default()).into()
         })
     }
 }
@@ -64,13 +86,17 @@ mod tests {
         assert_eq!(workspace.day_counts().unwrap(), DayCounts::default());
         assert!(workspace.save_day_counts(DayCounts::default()).is_err(), "no folder is made");
         fs::create_dir(folder.path().join(".apigw")).unwrap();
-        let counts = |list: &[(&str, u32)]| DayCounts {
-            day: 20_000,
-            counts: list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+        let of_day = |day: u32, list: &[(&str, u32)]| DayCounts {
+            days: [(day, list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect())].into(),
         };
+        let counts = |list: &[(&str, u32)]| of_day(20_000, list);
         workspace.save_day_counts(counts(&[("a", 1), ("b", 2)])).unwrap();
         workspace.save_day_counts(counts(&[("b", 1), ("c", 3)])).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 1), ("b", 2), ("c", 3)]));
+        // A clock that was ahead for a while loses no count of the day.
+        workspace.save_day_counts(of_day(20_001, &[("a", 7)])).unwrap();
+        workspace.save_day_counts(counts(&[("a", 4)])).unwrap();
+        assert_eq!(workspace.day_counts().unwrap().of("a").collect::<Vec<_>>(), [(20_001, 7), (20_000, 4)]);
         let path = folder.path().join(DAY_COUNTS_FILE);
         let newer = "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}";
         fs::write(&path, newer).unwrap();
@@ -93,8 +119,7 @@ mod tests {
         fs::create_dir(folder.path().join(".apigw")).unwrap();
         let workspace = &Workspace::open(folder.path()).unwrap();
         let counts = |gateway: u32, count: u32| DayCounts {
-            day: 20_000,
-            counts: BTreeMap::from([(format!("key-{gateway}"), count)]),
+            days: [(20_000, BTreeMap::from([(format!("key-{gateway}"), count)]))].into(),
         };
         std::thread::scope(|scope| {
             for gateway in 0..8 {
@@ -106,6 +131,6 @@ mod tests {
             }
         });
         let saved = workspace.day_counts().unwrap();
-        assert_eq!(saved.counts, (0..8).map(|gateway| (format!("key-{gateway}"), 50)).collect());
+        assert_eq!(saved.days[&20_000], (0..8).map(|gateway| (format!("key-{gateway}"), 50)).collect());
     }
 }

@@ -30,7 +30,7 @@ impl SavedCounts {
     /// Saves the counts where they changed.
     pub(super) fn save(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
         let counts = gateway.day_counts();
-        if !counts.counts.is_empty() {
+        if !counts.days.is_empty() {
             self.0.save(context, counts, |counts| workspace.save_day_counts(counts));
         }
     }

@@ -4,7 +4,9 @@ mod blocks;
 mod breaking;
 mod direction;
 
-use crate::model::{Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, Release};
+use crate::model::{
+    Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, Release, ReleaseAction,
+};
 
 use super::error::Error;
 use super::facts::Facts;
@@ -35,7 +37,7 @@ pub(super) fn apply<E>(
         ReleaseDirection::Back => settings.breaking_on_way_back(),
     };
     refusals.extend(apply_breaking(plan, facts, breaking, author.allow_breaking, direction)?);
-    if let (ReleaseDirection::Forward, Some(source)) = (direction, settings.promote_from) {
+    if let (ReleaseDirection::Forward | ReleaseDirection::Join, Some(source)) = (direction, settings.promote_from) {
         refusals.extend(check_source(plan, facts, source)?);
     }
     if refusals.is_empty() {
@@ -85,23 +87,58 @@ fn check_source<E>(
 ) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
-        let after = &change.after;
-        if after.state == DeploymentState::Offline {
-            continue;
-        }
-        let kinds = past_backends(facts, &source, group, after)?;
-        let (is_proven, had_other_backend) =
-            if after.backend.is_mock() { (kinds.mock, kinds.real) } else { (kinds.real, kinds.mock) };
-        if !is_proven {
-            releases.push(UnprovenRelease {
-                group: group.clone(),
-                version: after.version.clone(),
-                is_mock: after.backend.is_mock(),
-                had_other_backend,
-            });
-        }
+        let unproven = find_unproven(facts, &source, group, &change.after)?;
+        let is_barred = match change.action {
+            ReleaseAction::Resolve => has_other_choice(facts, (&plan.operation.environment, &source), group, change)?,
+            _ => true,
+        };
+        releases.extend(unproven.filter(|_| is_barred));
     }
     Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Source { source, releases }) })
+}
+
+/// Returns a release without evidence that it was live in another environment.
+fn find_unproven<E>(
+    facts: &dyn Facts<Error = E>,
+    source: &EnvironmentName,
+    group: &GroupName,
+    release: &Release,
+) -> Result<Option<UnprovenRelease>, Error<E>> {
+    if release.state == DeploymentState::Offline {
+        return Ok(None);
+    }
+    let kinds = past_backends(facts, source, group, release)?;
+    let (is_proven, had_other_backend) =
+        if release.backend.is_mock() { (kinds.mock, kinds.real) } else { (kinds.real, kinds.mock) };
+    Ok((!is_proven).then(|| UnprovenRelease {
+        group: group.clone(),
+        version: release.version.clone(),
+        is_mock: release.backend.is_mock(),
+        had_other_backend,
+    }))
+}
+
+/// True if a resolve that keeps an unproven release can keep another one. Where it cannot, each branch had its own live
+/// already, and the merge must come to an end; and the policy never bars a way back that a branch went.
+fn has_other_choice<E>(
+    facts: &dyn Facts<Error = E>,
+    (environment, source): (&EnvironmentName, &EnvironmentName),
+    group: &GroupName,
+    change: &GroupChange,
+) -> Result<bool, Error<E>> {
+    if let Some(kept) = &change.before {
+        let operation = facts.operation(environment, &kept.operation).ok().flatten();
+        let action = operation.and_then(|operation| Some(operation.changes.get(group)?.action));
+        if matches!(action, Some(ReleaseAction::Rollback | ReleaseAction::Undo)) {
+            return Ok(false);
+        }
+    }
+    for other in &change.merged {
+        if find_unproven(facts, source, group, &other.release)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The kinds of backend with which a release is or was live in an environment.

@@ -278,17 +278,22 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, Error> {
-        let live = self.environment(environment)?;
-        // Most often it is the latest of a group; else the chains tell whether it was committed.
-        let is_tip = live.deployments.values().any(|deployment| deployment.operation == *id);
-        if is_tip {
-            return Ok(Some(self.workspace.read_operation(environment, id)?));
-        }
-        let (committed, failed) = self.workspace.search_history(&live, id);
-        match (committed, failed) {
-            (Some(operation), _) => Ok(Some(operation)),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(None),
+        let failed = match self.environment(environment) {
+            // Most often it is the latest of a group; else the chains tell whether it was committed.
+            Ok(live) if live.deployments.values().any(|deployment| deployment.operation == *id) => {
+                return Ok(Some(self.workspace.read_operation(environment, id)?));
+            }
+            Ok(live) => match self.workspace.search_history(&live, id) {
+                (Some(operation), _) => return Ok(Some(operation)),
+                (None, None) => return Ok(None),
+                (None, Some(error)) => error,
+            },
+            Err(error) => error,
+        };
+        // Beyond a file that cannot be read it may well have been committed, and the way back is never barred.
+        match self.workspace.read_operation(environment, id) {
+            Ok(operation) if !self.workspace.is_abandoned(environment, id)? => Ok(Some(operation)),
+            _ => Err(failed),
         }
     }
 

@@ -58,3 +58,41 @@ fn a_merge_of_a_blocked_version_and_a_denied_mock_comes_to_an_end() {
         assert!(planned.stderr.contains(if choice == "--ours" { "a mock" } else { "it stays live" }), "{planned:?}");
     }
 }
+
+#[test]
+fn a_resolve_keeps_no_release_that_never_was_where_it_has_to_come_from() {
+    if !has_git() {
+        return;
+    }
+    for is_way_back in [false, true] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+        for clone in [&mut ada, &mut bob] {
+            clone.done("-y publish a --env online --mock");
+            clone.commit("online");
+        }
+        freeze(&mut ada, "/ada", "test");
+        ada.done("-y promote a --from test --to online");
+        ada.commit("ada");
+        freeze(&mut bob, "/bob", "online");
+        if is_way_back {
+            freeze(&mut bob, "/more", "online");
+            bob.done("-y rollback a --env online");
+            bob.commit("back");
+        }
+        ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+        ada.git("merge -q --no-edit FETCH_HEAD");
+        let settings = ada.folder.join("apigw.toml");
+        let plain = fs::read_to_string(&settings).expect("settings");
+        let with = plain.replace("[environments.online]", "[environments.online]\npromote_from = \"test\"");
+        fs::write(&settings, with).expect("settings");
+        let taken = ada.apigw("-y resolve --env online --theirs");
+        if is_way_back {
+            assert_eq!(taken.code, 0, "{taken:?}");
+        } else {
+            assert!(taken.code == 5 && taken.stderr.contains("must be live in test"), "{taken:?}");
+            ada.done("-y resolve --env online --ours");
+        }
+        ada.done("verify");
+    }
+}

@@ -217,6 +217,9 @@ impl From<PlanError> for CommandError {
             Error::DeletedDiffers { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
             }
+            Error::NumberShared { environment, .. } => Self::new("version-shared", Exit::Conflict, message)
+                .hint(format!("after a merge, `apigw resolve --env {environment}` gives each a number of its own"))
+                .hint("see what is missing: `apigw verify`"),
             Error::NumberNamed { group, version, .. } => Self::new("version-named", Exit::Conflict, message)
                 .hint(format!(
                     "give the working copy the next version: `apigw version bump {group} patch`, or publish with \

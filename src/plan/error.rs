@@ -85,6 +85,16 @@ pub enum Error<E> {
         /// The latest operation that names the number.
         operation: OperationId,
     },
+    /// The live version has the number that is to be brought in, other bytes, and no files any more.
+    #[error("version {version} of {group} is live in {environment} with other bytes, which are missing")]
+    NumberShared {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The environment.
+        environment: EnvironmentName,
+    },
     /// The group was changed by another operation than the caller saw.
     #[error("{group} in {environment} is not as operation {expected} left it: {}", now_at(.current.as_ref()))]
     NotCurrent {

@@ -37,6 +37,9 @@ pub(super) fn apply<E>(
         ReleaseDirection::Back => settings.breaking_on_way_back(),
     };
     refusals.extend(apply_breaking(plan, facts, breaking, author.allow_breaking, direction)?);
+    if direction == ReleaseDirection::Forward {
+        check_numbers(plan, facts)?;
+    }
     if let (ReleaseDirection::Forward | ReleaseDirection::Join, Some(source)) = (direction, settings.promote_from) {
         refusals.extend(check_source(plan, facts, source)?);
     }
@@ -139,6 +142,25 @@ fn has_other_choice<E>(
         }
     }
     Ok(false)
+}
+
+/// Refuses to bring in a version under the number of the live one, where that has other bytes and lies nowhere: history
+/// would have one number for two contents.
+fn check_numbers<E>(plan: &Plan, facts: &dyn Facts<Error = E>) -> Result<(), Error<E>> {
+    for (group, change) in &plan.operation.changes {
+        let live = change.before.iter().map(|before| &before.release);
+        let mut live = live.filter(|live| live.state == DeploymentState::Live);
+        let is_shared = |live: &Release| {
+            live.version == change.after.version
+                && live.digest != change.after.digest
+                && facts.number(group, live).ok().flatten().is_none()
+        };
+        if change.after.state == DeploymentState::Live && live.any(is_shared) {
+            let (group, version) = (group.clone(), change.after.version.clone());
+            return Err(Error::NumberShared { group, version, environment: plan.operation.environment.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// The kinds of backend with which a release is or was live in an environment.

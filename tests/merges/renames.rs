@@ -1,5 +1,5 @@
-//! Merges in which Git takes frozen files, which are much alike, for renamed ones, and reverted releases: no command of
-//! apigw damages anything here, and each way out that is named works.
+//! Merges in which Git takes frozen files, which are much alike, for renamed ones, and those with reverted releases: no
+//! command of apigw damages anything here, and each way out that is named works.
 
 use std::fs;
 
@@ -148,4 +148,32 @@ fn a_branch_that_was_reverted_and_is_merged_again_brings_its_versions() {
     ada.done("resolve --env test");
     ada.done("verify");
     assert!(ada.done("rollback b --env test --dry-run").stdout.contains("0.0.2"), "{}", ada.shown());
+}
+
+#[test]
+fn no_version_comes_in_under_the_number_of_a_live_one_whose_bytes_are_gone() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut ada = WorkspaceClone::new(&folder.path().join("ada"), "Ada", &["a"]);
+    ada.done("publish a --env test --mock");
+    ada.done("-y publish a --env online --mock");
+    ada.commit("first");
+    release(&mut ada, "a", "/two");
+    let mut bob = WorkspaceClone::of(&ada.folder, &folder.path().join("bob"), "Bob");
+    bob.done("-y promote a --from test --to online");
+    bob.commit("promoted");
+    ada.git_done("revert --no-edit HEAD");
+    release(&mut ada, "a", "/other");
+    fetch(&mut ada, &bob);
+    ada.git_done("merge -q --no-edit FETCH_HEAD");
+    for words in ["-y promote a --from test --to online", "-y publish a --env online --mock --version 0.0.2"] {
+        let refused = ada.apigw(words);
+        assert!(refused.code == 4 && refused.stderr.contains("`apigw resolve --env online"), "{refused:?}");
+    }
+    ada.done("-y resolve --env online");
+    ada.done("verify");
+    ada.done("-y promote a --from test --to online");
+    ada.done("verify");
 }

@@ -295,6 +295,7 @@ pub(super) fn refused(error: &Error<DigestDiffers>) -> String {
         Error::Renumbered { .. } => "renumbered",
         Error::DeletedDiffers { .. } => "deleted",
         Error::NumberNamed { .. } => "named",
+        Error::NumberShared { .. } => "shared",
         Error::NotCurrent { .. } => "not current",
         Error::Stale(_) => "stale",
         Error::Overtaken { .. } => "overtaken",

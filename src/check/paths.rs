@@ -175,7 +175,7 @@ fn alike(paths: &[PathApis<'_>], findings: &mut Vec<Finding>) {
         let crosses = |other: &&PathApis<'_>| {
             !covers(&path.template, &other.template) && !covers(&other.template, &path.template)
         };
-        let crossing = || others.iter().copied().filter(|other| crosses(&other));
+        let crossing = || others.iter().copied().filter(|other| crosses(other));
         let found = crossing().find_map(|other| ambiguous(path, other));
         findings.extend(found.or_else(|| crossing().find_map(|other| refused(path, other, &is_exact))));
         if left == 0 {

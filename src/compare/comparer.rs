@@ -2,9 +2,9 @@
 
 use super::comparison::{ApiName, Sunset};
 use super::documentation::{self, FieldChange};
+use super::kinds;
 use super::output::RawChange;
 use super::schema::{PairId, SchemaTable};
-use super::{documentation, kinds};
 use crate::definition::{Api, Definition, Node};
 use crate::model::Location;
 
@@ -51,16 +51,6 @@ impl<'d> Comparer<'d> {
         (self.before.node(before.node), self.after.node(after.node))
     }
 
-    /// Reports a date after which a deprecated part may go, where it came forward.
-    pub(super) fn sunset(&self, (before, after): (Node<'_>, Node<'_>), path: &str, report: &mut ApiReport) {
-        let (Some(old), Some(new)) = (Sunset::of(before), Sunset::of(after)) else { return };
-        if new.end < old.end {
-            let message = format!("the sunset date was {} and is {}", old.date, new.date);
-            let found = RawChange::new(kinds::SUNSET_BROUGHT_FORWARD, message);
-            report.add(path, found.at(field_place(before, "x-sunset"), field_place(after, "x-sunset")));
-        }
-    }
-
     /// Compares the fields that only describe.
     pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<RawChange> {
         documentation::fields(names, before, after, self.schemas.fingerprints())
@@ -73,6 +63,16 @@ impl<'d> Comparer<'d> {
         after: Option<Node<'_>>,
     ) -> Option<FieldChange> {
         documentation::change(name, before, after, self.schemas.fingerprints())
+    }
+}
+
+/// Reports a date after which a deprecated part may go, where it came forward.
+pub(super) fn compare_sunset((before, after): (Node<'_>, Node<'_>), path: &str, report: &mut ApiReport) {
+    let (Some(old), Some(new)) = (Sunset::of(before), Sunset::of(after)) else { return };
+    if new.end < old.end {
+        let message = format!("the sunset date was {} and is {}", old.date, new.date);
+        let found = RawChange::new(kinds::SUNSET_BROUGHT_FORWARD, message);
+        report.add(path, found.at(field_place(before, "x-sunset"), field_place(after, "x-sunset")));
     }
 }
 

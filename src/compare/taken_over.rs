@@ -99,9 +99,12 @@ impl<'d> TakenPaths<'d> {
             let is_first = methods.keys().next() == Some(&new.method.as_str());
             // One that no longer matches what is below its path is no other path.
             let is_same_path = template(matched_path(old.path, old.is_prefix)) == wanted;
-            let mine = old.apis.iter().filter(|api| match methods.contains_key(api.method.as_str()) {
-                true => !is_same_path && api.method == new.method,
-                false => is_first,
+            let mine = old.apis.iter().filter(|api| {
+                if methods.contains_key(api.method.as_str()) {
+                    !is_same_path && api.method == new.method
+                } else {
+                    is_first
+                }
             });
             for api in mine {
                 let is_refused = api.method != new.method;

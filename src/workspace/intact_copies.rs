@@ -48,22 +48,21 @@ impl GitCheckout {
     }
 }
 
-impl Workspace {
-    /// Finds the bytes of an operation's file in Git.
-    pub(super) fn intact_operation(
-        &self,
-        checkout: &GitCheckout,
-        environment: &EnvironmentName,
-        id: &OperationId,
-    ) -> Option<IntactCopy<Vec<u8>>> {
-        let place = layout::operation(environment, id);
-        checkout.revisions_of(&place).into_iter().find_map(|revision| {
-            let content = checkout.read(&revision, &place)?;
-            operation_file::parse(environment, id, content.clone()).ok()?;
-            Some(IntactCopy { revision, content })
-        })
-    }
+/// Finds the bytes of an operation's file in Git.
+pub(super) fn intact_operation(
+    checkout: &GitCheckout,
+    environment: &EnvironmentName,
+    id: &OperationId,
+) -> Option<IntactCopy<Vec<u8>>> {
+    let place = layout::operation(environment, id);
+    checkout.revisions_of(&place).into_iter().find_map(|revision| {
+        let content = checkout.read(&revision, &place)?;
+        operation_file::parse(environment, id, content.clone()).ok()?;
+        Some(IntactCopy { revision, content })
+    })
+}
 
+impl Workspace {
     /// Finds the operations of all environments whose files have other bytes than were committed, and that Git has.
     pub(super) fn intact_operations(
         &self,
@@ -73,7 +72,7 @@ impl Workspace {
         for environment in self.recorded_environments()? {
             for id in self.operation_ids(&environment)? {
                 let is_damaged = matches!(self.read_operation(&environment, &id), Err(Error::Invalid(_)));
-                if let Some(copy) = is_damaged.then(|| self.intact_operation(checkout, &environment, &id)).flatten() {
+                if let Some(copy) = is_damaged.then(|| intact_operation(checkout, &environment, &id)).flatten() {
                     copies.insert(layout::operation(&environment, &id), copy);
                 }
             }

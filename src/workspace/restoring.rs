@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD};
+use super::intact_copies::intact_operation;
 use super::intact_copies::{INDEX, IntactCopy};
 use super::{DiskFacts, Renumbering, Workspace, layout};
 use crate::model::{
@@ -176,7 +177,7 @@ impl RestoreAdvisor<'_> {
             return Hint::RestoreMissing { file };
         }
         *searches -= 1;
-        match self.workspace.intact_operation(checkout, &environment, &id).map(|copy| copy.revision) {
+        match intact_operation(checkout, &environment, &id).map(|copy| copy.revision) {
             Some(revision) if revision == INDEX => Hint::RestoreFile { file },
             Some(revision) if self.workspace.root.exists(&file).unwrap_or(true) => {
                 Hint::RestoreFrozen { file, revision }

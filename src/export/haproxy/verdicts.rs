@@ -20,6 +20,11 @@ pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
     length.bytes <= MOST_PATTERN_BYTES && length.total <= MOST_PATTERNS_BYTES
 }
 
+const FIRST_COOKIES: &str =
+    "of several lines of `Cookie`, the first counts; one with bytes that are not UTF-8 counts as shown";
+const HOST_OF_FIRST: &str =
+    "a request goes to another address after a failed connection; each gets the `Host` of the first";
+
 /// Decides how well HAProxy has a feature.
 pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
     match feature {
@@ -28,9 +33,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::SubscriptionKeys => {
             FeatureVerdict::Near("a key that is granted, rotated or revoked later counts after the next export")
         }
-        ExportFeature::ShownCredentials => FeatureVerdict::Near(
-            "of several lines of `Cookie`, the first counts; one with bytes that are no UTF-8 counts as shown",
-        ),
+        ExportFeature::ShownCredentials => FeatureVerdict::Near(FIRST_COOKIES),
         ExportFeature::BackendSignature => FeatureVerdict::Lost(NOT_SIGNED),
         ExportFeature::IpRules => FeatureVerdict::Near(ADDRESS_OF_CONNECTION),
         ExportFeature::RateLimits { .. } => FeatureVerdict::Lost(NOT_COUNTED),
@@ -53,9 +56,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
-        ExportFeature::SeveralTargets(_) => FeatureVerdict::Near(
-            "a request goes to another address after a failed connection; each gets the `Host` of the first",
-        ),
+        ExportFeature::SeveralTargets(_) => FeatureVerdict::Near(HOST_OF_FIRST),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),

@@ -79,7 +79,7 @@ impl ServedDocuments {
             served_state(&gateways, environment, group, deployment)
         };
         let mut site = DocumentSite::read(&workspace, &self.selection, Some(&self.last));
-        let state = site.state_name(&served);
+        let state = site.state_name(&served, None);
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));
         }

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD};
-use super::intact_copies::intact_operation;
-use super::intact_copies::{INDEX, IntactCopy};
+use super::intact_copies::{INDEX, IntactCopy, intact_operation};
 use super::{DiskFacts, Renumbering, Workspace, layout};
 use crate::model::{
     Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp, Version,

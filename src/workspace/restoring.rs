@@ -68,7 +68,7 @@ impl RestoreAdvisor<'_> {
     fn check(&self, hint: Hint, searches: &mut usize) -> Hint {
         match hint {
             Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::version_in(&file).is_some() => {
-                self.restore_version(file)
+                self.restore_version(file, searches)
             }
             Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::operation_at(&file).is_some() => {
                 self.restore_operation_file(file, searches)
@@ -100,20 +100,10 @@ impl RestoreAdvisor<'_> {
                 let published = || names().find(|name| self.workspace.operation_count(name) > 0);
                 Hint::RenumberVersions { environment: conflicted.or(environment).or_else(published) }
             }
-            Hint::RestoreMissing { file } if self.is_tracked(&file) => Hint::RestoreFile { file },
-            Hint::RestoreMissing { file } if self.is_in_head(&file) => {
-                Hint::RestoreFromRevision { file, revision: HEAD.to_owned() }
-            }
             Hint::MergeAgain { environment, operation, restore } => {
                 Hint::MergeAgain { environment, operation, restore: Box::new(self.check(*restore, searches)) }
             }
-            Hint::RestoreMissing { file } if *searches > 0 => {
-                *searches -= 1;
-                match self.checkout().and_then(|checkout| checkout.newest_commit_with(&file)) {
-                    Some(commit) => Hint::RestoreFromRevision { file, revision: commit },
-                    None => Hint::RestoreBackup,
-                }
-            }
+            Hint::RestoreMissing { file } => self.restore_missing(file, searches),
             Hint::RestoreGroup { settings, .. } if self.is_tracked(&settings) => Hint::RestoreFile { file: settings },
             Hint::RestoreGroup { folder, settings, .. } => {
                 match self.checkout().and_then(|checkout| checkout.newest_commit_with(&settings)) {
@@ -151,8 +141,27 @@ impl RestoreAdvisor<'_> {
         self.checkout().is_some_and(|checkout| checkout.read(HEAD, place).is_some())
     }
 
-    /// Returns the hint for a version that is damaged or missing: its digest tells which of Git's copies is right.
-    fn restore_version(&self, file: String) -> Hint {
+    /// Returns the hint for a file or a folder that is missing.
+    fn restore_missing(&self, file: String, searches: &mut usize) -> Hint {
+        if self.is_tracked(&file) {
+            return Hint::RestoreFile { file };
+        }
+        if self.is_in_head(&file) {
+            return Hint::RestoreFromRevision { file, revision: HEAD.to_owned() };
+        }
+        if *searches == 0 {
+            return Hint::RestoreMissing { file };
+        }
+        *searches -= 1;
+        match self.checkout().and_then(|checkout| checkout.newest_commit_with(&file)) {
+            Some(commit) => Hint::RestoreFromRevision { file, revision: commit },
+            None => Hint::RestoreBackup,
+        }
+    }
+
+    /// Returns the hint for a version that is damaged or missing: its digest tells which of Git's copies is right. One
+    /// that was deleted on purpose is merely missing.
+    fn restore_version(&self, file: String, searches: &mut usize) -> Hint {
         let Some(checkout) = self.checkout() else { return Hint::RestoreBackup };
         let versions = self.versions.get_or_init(|| {
             let copies = self.workspace.intact_versions(checkout).unwrap_or_default();
@@ -162,7 +171,8 @@ impl RestoreAdvisor<'_> {
         match layout::version_in(&file).and_then(|version| versions.get(&version)) {
             Some(revision) if revision == INDEX => Hint::RestoreFile { file },
             Some(revision) => Hint::RestoreFrozen { file, revision: revision.clone() },
-            None => Hint::RestoreBackup,
+            None if self.workspace.root.exists(&file).unwrap_or(true) => Hint::RestoreBackup,
+            None => self.restore_missing(file, searches),
         }
     }
 

@@ -174,7 +174,7 @@ fn a_publish_shows_the_changes_that_are_warnings() {
     sandbox.write("apigw.toml", &format!("{settings}[changes]\napi-removed = \"warning\"\n"));
     sandbox.run("api remove GET /old").expect_exit(0);
     let told = "GET /old: the API was removed; it was not deprecated before [api-removed]";
-    sandbox.run("publish --env test --mock --bump auto -n").expect_exit(0).expect_stderr(told);
+    sandbox.run("publish --env test --mock --bump auto --dry-run").expect_exit(0).expect_stderr(told);
     sandbox.run("publish --env test --mock --bump auto").expect_exit(0).expect_stderr(told);
 }
 

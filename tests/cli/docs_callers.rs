@@ -17,7 +17,7 @@ paths:
       tags: [t]
       x-amazon-apigateway-integration: {uri: "http://insider-N.internal/a"}
       x-internal-owner: insider-N
-      x-apigw-mock: {status: 200, x-note: insider-N}
+      x-apigw-mock: {status: 200, body: {day: "DATE"}}
       x-sunset: "DATE"
       servers: [{url: "http://insider-N.internal"}]
       externalDocs: {url: "https://example.com", x-owner: insider-N}

@@ -9,8 +9,8 @@ use fancy_regex::{Regex, RegexBuilder};
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
 use serde_json::{Map, Value, json};
 
-use super::schema::BACKTRACK_LIMIT;
-
+/// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
+pub(super) const BACKTRACK_LIMIT: usize = 100_000;
 /// The keyword that such a pattern is checked by.
 const FAR_PATTERN: &str = "x-apigw-far-pattern";
 /// The maximum length of a text, in bytes: all texts of a body of 300 KiB take a second at most.

@@ -60,7 +60,7 @@ impl FormReading {
     /// Runs the search without shortcuts; also returns the number of pieces.
     #[cfg(test)]
     pub(super) fn search(mut self, schema: &ValueSchema) -> (super::search::SearchOutcome, usize) {
-        let found = super::search::search(&mut self.piece, schema);
+        let found = super::search::search(&mut self.piece, schema.validator());
         (found, self.piece.number_all())
     }
 }

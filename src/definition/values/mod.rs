@@ -8,8 +8,8 @@
 //!    (Media Type Object, Encoding Object). Both produce the parts of a `piece`, each with all readings of its text.
 //! 2. `hints` walks the schema to put the likeliest reading first and to drop impossible ones.
 //! 3. `search` validates one reading after another, guided by the violations, and stops at the first valid one or at
-//!    its bound; `violations` then describes the closest one. `listing` bounds what the validator lists, `far_pattern` what
-//!    patterns read.
+//!    its bound; `violations` then describes the closest one. `listing` bounds what the `validator` lists,
+//!    `far_pattern` what patterns read.
 //!
 //! The gateway and `apigw call` share it. It is pure, and bounded for every request and schema (`search`, `listing`). A parameter
 //! with one plain type costs one reading and one validation.
@@ -28,6 +28,7 @@ mod rewrite;
 mod schema;
 mod search;
 mod typed;
+mod validator;
 mod violations;
 
 pub(crate) use encoding::{FormRules, object_of};

@@ -1,30 +1,25 @@
 //! A compiled schema for reading and validating values of requests.
 
-use jsonschema::{Draft, PatternOptions, ValidationError, ValidationOptions, Validator};
+use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use super::super::api::Definition;
 use super::super::document::NodeId;
 use super::super::schema::ValueDirection;
-use super::exact::with_exact_integers;
-use super::far_pattern::with_far_patterns;
+use super::far_pattern::BACKTRACK_LIMIT;
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
-use super::listing::{ViolationLister, with_budget};
+use super::listing::with_budget;
 use super::piece::{PieceReading, ValuePiece};
 use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
+use super::validator::ValueValidator;
 use super::violations::{ValueViolation, closest, declared_path};
 use crate::definition::schema::types::TypeSet;
 
-/// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
-pub(super) const BACKTRACK_LIMIT: usize = 100_000;
-
 /// A compiled schema.
 pub(crate) struct ValueSchema {
-    value: Value,
-    validator: Validator,
-    lister: ViolationLister,
+    validator: ValueValidator,
     patterns: NamePatterns,
     /// The only type, if it is a scalar and nothing else in the schema affects the reading.
     plain: Option<TypeSet>,
@@ -59,17 +54,16 @@ impl ValueSchema {
     /// Compiles a self-contained schema.
     pub(crate) fn compile(mut value: Value) -> Option<Self> {
         let originals = rewrite(&mut value);
-        let validator = options().build(&value).ok()?;
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
-        let lister = ViolationLister::new();
-        Some(Self { value, validator, lister, patterns, plain, is_secret, is_redacted: false, originals })
+        let validator = ValueValidator::compile(value)?;
+        Some(Self { validator, patterns, plain, is_secret, is_redacted: false, originals })
     }
 
     /// Returns the hints for the whole value.
     pub(super) fn hints(&self) -> PlaceSchemas<'_> {
-        PlaceSchemas::new(&self.value, &self.patterns)
+        PlaceSchemas::new(self.validator.schema(), &self.patterns)
     }
 
     /// Returns the only type, if the schema is that simple.
@@ -125,7 +119,7 @@ impl ValueSchema {
         if let [PieceReading::Value(only)] = piece.readings() {
             return (only.clone(), self.violations(only, most));
         }
-        let found = search(&mut piece, self);
+        let found = search(&mut piece, &self.validator);
         let violations = if found.is_valid { Vec::new() } else { self.violations(&found.value, most) };
         (found.value, violations)
     }
@@ -142,10 +136,10 @@ impl ValueSchema {
 
     /// Lists the violations of a value at their whole paths.
     fn violations(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
-        if self.is_valid(value) {
+        if self.validator.is_valid(value) {
             return Vec::new();
         }
-        let mut errors = with_budget(|| self.errors(value));
+        let mut errors = with_budget(|| self.validator.errors(value));
         errors.truncate(most);
         let violation = |error| {
             if self.is_redacted {
@@ -162,22 +156,9 @@ impl ValueSchema {
         self.is_redacted
     }
 
-    pub(super) fn is_valid(&self, value: &Value) -> bool {
-        self.validator.is_valid(value)
+    pub(super) fn validator(&self) -> &ValueValidator {
+        &self.validator
     }
-
-    /// Lists the errors of an invalid value, within the budget of the caller.
-    pub(super) fn errors<'v>(&'v self, value: &'v Value) -> Vec<ValidationError<'v>> {
-        self.lister.list(&self.value, &self.validator, value)
-    }
-}
-
-/// Returns the options of every validator of values.
-pub(super) fn options<'s>() -> ValidationOptions<'s> {
-    let options = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
-    formats::with_formats(with_far_patterns(with_exact_integers(options)))
 }
 
 /// Returns the scalar type of a schema without any other keyword that affects the type.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::listing::{is_same_tag, with_budget};
 use super::piece::{Choice, PieceReading, ValuePiece};
-use super::schema::ValueSchema;
+use super::validator::ValueValidator;
 use super::violations::branches;
 use super::violations::closest;
 use crate::definition::schema::types::TypeSet;
@@ -47,11 +47,11 @@ pub(super) struct SearchOutcome {
 }
 
 /// Searches for a valid reading of a piece. The violations of all values that are tried share one budget.
-pub(super) fn search(piece: &mut ValuePiece, schema: &ValueSchema) -> SearchOutcome {
-    with_budget(|| search_within(piece, schema))
+pub(super) fn search(piece: &mut ValuePiece, validator: &ValueValidator) -> SearchOutcome {
+    with_budget(|| search_within(piece, validator))
 }
 
-fn search_within(piece: &mut ValuePiece, schema: &ValueSchema) -> SearchOutcome {
+fn search_within(piece: &mut ValuePiece, validator: &ValueValidator) -> SearchOutcome {
     let count = piece.number_all();
     let mut waiting = ChoiceQueue::new((MOST_PIECES / count).clamp(FIRST_TRIES, MOST_TRIES));
     waiting.add(vec![0; count], true);
@@ -60,10 +60,10 @@ fn search_within(piece: &mut ValuePiece, schema: &ValueSchema) -> SearchOutcome 
     while let Some(choice) = waiting.next().filter(|_| tries < waiting.most) {
         tries += 1;
         let value = piece.value(&choice);
-        if schema.is_valid(&value) {
+        if validator.is_valid(&value) {
             return SearchOutcome { value, is_valid: true, tries };
         }
-        let mut errors = schema.errors(&value);
+        let mut errors = validator.errors(&value);
         errors.truncate(MOST_ERRORS);
         let distance = closest(&errors).len();
         if count > 1 || piece.readings().len() > 1 {

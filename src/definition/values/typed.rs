@@ -30,6 +30,6 @@ impl ValueSchema {
             let written = WrittenTexts { own: Vec::new(), others: others.collect() };
             notation.any_piece("", &written, &hints).ok()??
         };
-        Some(search(&mut piece, self).value)
+        Some(search(&mut piece, self.validator()).value)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{AFFORDED, LISTING, SAME_TAG, UNLISTED};
+use super::keywords::{AFFORDED, LISTING, SAME_TAG, UNLISTED};
 
 /// The maximum number of references followed into an alternative.
 const MOST_REFERENCES: usize = 8;
@@ -13,7 +13,7 @@ const MOST_REFERENCES: usize = 8;
 type NamedValues = Map<String, Value>;
 
 /// Writes a schema with bounds; `None` if it has neither alternatives nor cycles of references.
-pub(super) fn bounded(schema: &Value) -> Option<Value> {
+pub(in crate::definition::values) fn bounded(schema: &Value) -> Option<Value> {
     let definitions = schema.get("$defs").and_then(Value::as_object);
     let bounds = Bounds { definitions, cyclic: definitions.map(cyclic).unwrap_or_default() };
     let mut written = schema.clone();

@@ -1,8 +1,10 @@
 //! Bounds of the violations that are listed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::schema::{ValueSchema, options};
+use super::super::schema::ValueSchema;
+use super::super::validator::options;
+use super::keywords::{BUDGET, MOST_WEIGHT};
 use super::*;
 
 fn tree() -> ValueSchema {

@@ -1,0 +1,49 @@
+//! A validator of values.
+
+use std::sync::OnceLock;
+
+use jsonschema::{Draft, PatternOptions, ValidationError, ValidationOptions, Validator};
+use serde_json::Value;
+
+use super::exact::with_exact_integers;
+use super::far_pattern::{BACKTRACK_LIMIT, with_far_patterns};
+use super::formats;
+use super::listing::{bounded, with_keywords};
+
+/// A compiled schema, with a second one by which violations are listed.
+pub(super) struct ValueValidator {
+    schema: Value,
+    plain: Validator,
+    /// Compiled when the first value is invalid; `None` where the schema needs no bounds.
+    bounded: OnceLock<Option<Validator>>,
+}
+
+impl ValueValidator {
+    /// Compiles a schema; `None` if it is no schema.
+    pub(super) fn compile(schema: Value) -> Option<Self> {
+        let plain = options().build(&schema).ok()?;
+        Some(Self { schema, plain, bounded: OnceLock::new() })
+    }
+
+    pub(super) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    pub(super) fn is_valid(&self, value: &Value) -> bool {
+        self.plain.is_valid(value)
+    }
+
+    /// Lists the violations of a value, as long as the budget of the caller allows it.
+    pub(super) fn errors<'v>(&'v self, value: &'v Value) -> Vec<ValidationError<'v>> {
+        let compiled = self.bounded.get_or_init(|| with_keywords(options()).build(&bounded(&self.schema)?).ok());
+        compiled.as_ref().unwrap_or(&self.plain).iter_errors(value).collect()
+    }
+}
+
+/// Returns the options of every validator of values.
+pub(super) fn options<'s>() -> ValidationOptions<'s> {
+    let options = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
+    formats::with_formats(with_far_patterns(with_exact_integers(options)))
+}

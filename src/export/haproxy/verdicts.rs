@@ -15,6 +15,13 @@ use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 /// The most bytes of all expressions in a condition, each of which is a word of its line.
 const MOST_PATTERNS_BYTES: usize = 40 * MOST_PATTERN_BYTES;
 
+/// The deviation in requests that are unusual, or malformed.
+const OTHER_TARGETS: &str = "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused; a request over HTTP/1.0 reaches a backend as such; a port in `Host` that is none, equal lines of `Host` or `Content-Length`, and folded lines are not refused";
+
+/// The deviation of an engine that removes headers, and has no step for trailers.
+const CLAIMS_IN_TRAILERS: &str =
+    "trailers of a request reach a backend as they came, `X-Apigw-Key` and `X-Forwarded-User` among them";
+
 /// True if HAProxy compiles an expression of this length.
 pub(super) const fn is_short_pattern(length: PatternLength) -> bool {
     length.bytes <= MOST_PATTERN_BYTES && length.total <= MOST_PATTERNS_BYTES
@@ -50,9 +57,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         }
         ExportFeature::ManyPathParameters => FeatureVerdict::Lost(MANY_PATH_PARAMETERS),
         ExportFeature::EncodedLetters { .. } => FeatureVerdict::Near(RAW_LETTERS),
-        ExportFeature::UnusualTargets => FeatureVerdict::Near(
-            "targets with a fragment, absolute targets without a path and long heads (over 16 KiB) are refused; a request over HTTP/1.0 reaches a backend as such; a port in `Host` that is none, equal lines of `Host` or `Content-Length`, and folded lines are not refused",
-        ),
+        ExportFeature::UnusualTargets => FeatureVerdict::Near(OTHER_TARGETS),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
         ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
@@ -84,9 +89,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::PatternBytes(length) if !is_short_pattern(*length) => FeatureVerdict::Lost(LONG_PATTERN),
         ExportFeature::HeaderToHeader => FeatureVerdict::Near(ONE_VALUE_MOVES),
         ExportFeature::OtherMapping => FeatureVerdict::Lost(PARAMETERS_STAY),
-        ExportFeature::CallerClaims => FeatureVerdict::Near(
-            "trailers of a request reach a backend as they came, `X-Apigw-Key` and `X-Forwarded-User` among them",
-        ),
+        ExportFeature::CallerClaims => FeatureVerdict::Near(CLAIMS_IN_TRAILERS),
         ExportFeature::CorsOfListedOrigins
         | ExportFeature::CorsOfAnyOrigin
         | ExportFeature::MockResponse

@@ -177,8 +177,8 @@ impl FleetControl {
         Ok(Arc::clone(controlled.wakers.entry(poll.identity.node.clone()).or_default()))
     }
 
-    /// Locks the fleets, and returns them with the time. Where the clock was set meanwhile, their times are moved along:
-    /// else nodes would wait for that long, or be forgotten at once.
+    /// Locks the fleets, and returns them with the time. Where the clock was set meanwhile, their times are moved
+    /// along: else nodes would wait for that long, or be forgotten at once.
     fn lock(&self) -> (MutexGuard<'_, ControlledFleets>, Timestamp) {
         let mut fleets = self.fleets.lock().unwrap_or_else(PoisonError::into_inner);
         let monotonic_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);

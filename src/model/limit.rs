@@ -156,7 +156,7 @@ impl RateLimits {
         self.iter().find(|limit| limit.window == window)
     }
 
-    /// Returns the most requests that the strictest of the limits would admit in a day; without limits the largest number.
+    /// Returns the most requests that the strictest of the limits would admit in a day; the largest number without any.
     #[must_use]
     pub fn most_requests_a_day(&self) -> u64 {
         let windows = |window: LimitWindow| u64::from(LimitWindow::Day.seconds() / window.seconds());

@@ -44,12 +44,9 @@ impl AccessSnapshot {
         let finding = |reused: &ReusedSecret| {
             let place = Location::file(subject_place(&AccessSubject::Key(reused.key.clone())));
             let hint = if reused.is_subject {
-                format!(
-                    "revoke it too, `apigw key revoke {} {}`, then bind the subject anew",
-                    reused.key, reused.secret
-                )
+                "revoke this secret too, then bind another key to the subject"
             } else {
-                "rotate the key, with another secret or public key".to_owned()
+                "rotate the key, with another secret or public key"
             };
             SECRET_REUSED.finding(place, message_on(reused), hint)
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::comparer::{ApiEntry, ApiReport, Comparer, compare_sunset, field_place};
+use super::comparer::{ApiEntry, ApiReport, Comparer, field_place};
 use super::comparison::{ApiName, CallerMessage};
 use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
@@ -183,7 +183,7 @@ impl Comparer<'_> {
             let found = RawChange::new(kind, message);
             report.add("", found.at(field_place(old, "deprecated"), field_place(new, "deprecated")));
         }
-        compare_sunset((old, new), "", report);
+        report.add_sunset((old, new), "");
         if before.operation_id != after.operation_id {
             let change = self.change("operation id", old.get("operationId"), new.get("operationId"));
             let found = change.map(|change| RawChange::of_field(kinds::OPERATION_ID_CHANGED, change));

@@ -40,6 +40,16 @@ impl ApiReport {
         self.entries.push(ApiEntry::Folded(Box::new(found), path.to_owned(), parts.entries));
     }
 
+    /// Adds a date after which a deprecated part may go, where it came forward.
+    pub(super) fn add_sunset(&mut self, (before, after): (Node<'_>, Node<'_>), path: &str) {
+        let (Some(old), Some(new)) = (Sunset::of(before), Sunset::of(after)) else { return };
+        if new.end < old.end {
+            let message = format!("the sunset date was {} and is {}", old.date, new.date);
+            let found = RawChange::new(kinds::SUNSET_BROUGHT_FORWARD, message);
+            self.add(path, found.at(field_place(before, "x-sunset"), field_place(after, "x-sunset")));
+        }
+    }
+
     /// Adds the changes of two schemas, which are known once all pairs are compared.
     pub(super) fn add_schema(&mut self, path: &str, pair: Option<PairId>) {
         self.entries.extend(pair.map(|pair| ApiEntry::Schema(pair, path.to_owned())));
@@ -63,16 +73,6 @@ impl<'d> Comparer<'d> {
         after: Option<Node<'_>>,
     ) -> Option<FieldChange> {
         documentation::change(name, before, after, self.schemas.fingerprints())
-    }
-}
-
-/// Reports a date after which a deprecated part may go, where it came forward.
-pub(super) fn compare_sunset((before, after): (Node<'_>, Node<'_>), path: &str, report: &mut ApiReport) {
-    let (Some(old), Some(new)) = (Sunset::of(before), Sunset::of(after)) else { return };
-    if new.end < old.end {
-        let message = format!("the sunset date was {} and is {}", old.date, new.date);
-        let found = RawChange::new(kinds::SUNSET_BROUGHT_FORWARD, message);
-        report.add(path, found.at(field_place(before, "x-sunset"), field_place(after, "x-sunset")));
     }
 }
 

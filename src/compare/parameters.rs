@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::comparer::{ApiReport, Comparer, compare_sunset, field_place};
+use super::comparer::{ApiReport, Comparer, field_place};
 use super::kinds;
 use super::output::RawChange;
 use super::schema::ListWriting;
@@ -164,7 +164,7 @@ impl Comparer<'_> {
                 _ => {}
             }
         }
-        compare_sunset((before, after), &path, report);
+        report.add_sunset((before, after), &path);
         for found in self.describe(&["description"], before, after) {
             report.add(&path, found);
         }

@@ -100,11 +100,8 @@ impl<'d> TakenPaths<'d> {
             // One that no longer matches what is below its path is no other path.
             let is_same_path = template(matched_path(old.path, old.is_prefix)) == wanted;
             let mine = old.apis.iter().filter(|api| {
-                if methods.contains_key(api.method.as_str()) {
-                    !is_same_path && api.method == new.method
-                } else {
-                    is_first
-                }
+                let is_served = methods.contains_key(api.method.as_str());
+                if is_served { !is_same_path && api.method == new.method } else { is_first }
             });
             for api in mine {
                 let is_refused = api.method != new.method;

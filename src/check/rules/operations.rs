@@ -301,8 +301,8 @@ pub(in crate::check) const UNSIGNED_BODY_INVALID: Rule = Rule::warning(
 pub(in crate::check) const EXTENSION_UNKNOWN: Rule = Rule::warning(
     "extension-unknown",
     "An extension that begins with `x-apigw-` is read by apigw alone. One that is misspelled, stands elsewhere than in a \
-     path item or an operation, or has another value than those that are known has no effect. `apigw help definitions` \
-     lists them.",
+     path item or an operation, or has another value than those that are known has no effect. \
+     The help topic on definitions lists them.",
 )
 .example(
     "wrong:\n\

@@ -134,6 +134,26 @@ fn parts_have_the_media_types_and_headers_of_their_encodings() {
     }
 }
 
+/// OpenAPI 3.0.4, section 4.7.15.1: a style is ignored but in a form.
+#[test]
+fn parts_have_no_style_in_openapi_3_0() {
+    for (version, is_right) in [("3.0.3", true), ("3.1.0", false)] {
+        let text = format!(
+            "openapi: {version}\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    put:\n      requestBody: {{content: \
+             {{multipart/form-data: {{schema: {{type: object, properties: {{m: {{type: object, properties: {{a: {{type: \
+             integer}}}}}}}}}}, encoding: {{m: {{style: form, explode: false}}}}}}}}}}\n      responses: {{'200': \
+             {{description: ok}}}}\n"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        let rules = RequestRules::build(&definition, &definition.apis[0]).expect("rules");
+        let body =
+            "--B\r\nContent-Disposition: form-data; name=m\r\nContent-Type: application/json\r\n\r\n{\"a\":1}\r\n--B--";
+        let head = headers(&[("content-type", "multipart/form-data; boundary=B")]);
+        assert_eq!(rules.check_body(&head, &Bytes::from(body)).is_ok(), is_right, "{version}");
+    }
+}
+
 #[test]
 fn a_parameter_may_be_empty_where_its_definition_says_so() {
     let parameter = |name: &str, more: &str| format!("{{name: {name}, in: query, schema: {{type: integer}}{more}}}");

@@ -2,9 +2,9 @@
 
 use super::comparison::{ApiName, Sunset};
 use super::documentation::{self, FieldChange};
-use super::kinds;
-use super::output::RawChange;
+use super::output::{FieldChange, RawChange};
 use super::schema::{PairId, SchemaTable};
+use super::{documentation, kinds};
 use crate::definition::{Api, Definition, Node};
 use crate::model::Location;
 

@@ -4,20 +4,11 @@ use super::comparison::CallerMessage;
 use super::excerpt::{shown, shown_both};
 use super::fingerprint::Fingerprints;
 use super::kinds;
-use super::output::RawChange;
+use super::output::{FieldChange, RawChange};
 use crate::definition::{Node, NodeKind};
 
 /// Fields that hold data, which callers are shown as it is.
 const DATA: [&str; 2] = ["default", "example"];
-
-/// The change of a field.
-#[derive(Debug)]
-pub(super) struct FieldChange {
-    /// The old and the new value: `the default was 1 and is 2`.
-    pub(super) message: String,
-    /// The same for callers: an object of the specification may have an owner's notes in it.
-    pub(super) for_callers: CallerMessage,
-}
 
 /// Describes the change of a field, if it changed.
 pub(super) fn change(

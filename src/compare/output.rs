@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::comparison::{ApiName, CallerMessage, Change, Sunset};
-use super::documentation::FieldChange;
 use super::excerpt;
 use super::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::{Node, ValueDirection};
@@ -26,6 +25,15 @@ pub(super) struct RawChange {
     pub(super) after: Option<Location>,
     /// The date until which a part that is gone was to be kept.
     pub(super) sunset: Option<Sunset>,
+}
+
+/// The change of a field.
+#[derive(Debug)]
+pub(super) struct FieldChange {
+    /// The old and the new value: `the default was 1 and is 2`.
+    pub(super) message: String,
+    /// The same for callers: an object of the specification may have an owner's notes in it.
+    pub(super) for_callers: CallerMessage,
 }
 
 impl RawChange {

@@ -6,9 +6,9 @@ use super::sets::SetId;
 use super::table::SchemaTable;
 use super::view::SchemaView;
 use super::writing::ListWriting;
-use crate::compare::documentation::FieldChange;
 use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
-use crate::compare::output::RawChange;
+use crate::compare::output::{FieldChange, RawChange};
+use crate::compare::same;
 use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 

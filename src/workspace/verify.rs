@@ -193,18 +193,20 @@ impl Workspace {
     }
 
     /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases
-    /// that a merge, or a file that was set back, lost. Versions that are gone and not live come after them.
+    /// that a merge, or a file that was set back, lost; and those whose files are missing or damaged. Versions that are gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
         let mut examination = self.examine_again(environment)?;
         let missing_versions = examination.missing_versions();
-        let lost = examination.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
-        let lost = lost.chain(missing_versions);
-        let problem = |problem: IntegrityProblem| ViewProblem {
-            environment: environment.clone(),
-            group: None,
-            message: problem.finding.message,
+        let view = |message: String| ViewProblem { environment: environment.clone(), group: None, message };
+        let problem = |IntegrityProblem { kind, finding, .. }: IntegrityProblem| match kind {
+            ProblemKind::Unexplained => Some(view(finding.message)),
+            _ if layout::operation_at(&finding.location.file).is_some() && kind != ProblemKind::Abandoned => {
+                Some(view(format!("{}: {}", finding.location.file, finding.message)))
+            }
+            _ => None,
         };
-        Ok(lost.map(problem).collect())
+        let missing = missing_versions.into_iter().map(|problem| view(problem.finding.message));
+        Ok(examination.problems.into_iter().filter_map(problem).chain(missing).collect())
     }
 
     /// Plans to record the edits by hand of an environment, as [`repair`](Self::repair) does; `None` where it records

@@ -187,3 +187,21 @@ fn an_operation_is_shown_whole_beside_a_damaged_one_of_another_group() {
     sandbox.run("history b").expect_exit(0);
     sandbox.run(&format!("show {}", id(&later))).expect_exit(3).expect_stderr(&id(&of_a)[..8]);
 }
+
+#[test]
+fn a_missing_or_damaged_operation_is_seen_and_bars_no_way_back_to_another() {
+    for is_damaged in [false, true] {
+        let sandbox = Sandbox::two_groups();
+        let earlier = release(&sandbox, "b", "/two");
+        let last = release(&sandbox, "b", "/three");
+        fs::remove_file(sandbox.path().join(&last)).expect("a file");
+        if is_damaged {
+            sandbox.write(&last, "other bytes");
+        }
+        sandbox.run("status --check").expect_exit(3).expect_stderr(&last);
+        sandbox.run("verify").expect_exit(3);
+        let earlier = earlier.trim_start_matches("history/test/").trim_end_matches(".yaml");
+        sandbox.run(&format!("rollback b --env test --to {earlier}")).expect_exit(0).expect_stdout("0.0.2 with mock");
+        sandbox.run("status").expect_exit(0).expect_stdout("0.0.2 mock");
+    }
+}

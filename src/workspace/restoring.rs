@@ -67,8 +67,14 @@ struct RestoreAdvisor<'a> {
 impl RestoreAdvisor<'_> {
     fn check(&self, hint: Hint, searches: &mut usize) -> Hint {
         match hint {
-            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::version_in(&file).is_some() => {
-                self.restore_version(file, searches)
+            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if self.version_revision(&file).is_some() => {
+                match self.version_revision(&file) {
+                    Some(revision) if revision != INDEX => Hint::RestoreFrozen { revision: revision.to_owned(), file },
+                    _ => Hint::RestoreFile { file },
+                }
+            }
+            Hint::RestoreFile { file } if layout::version_in(&file).is_some() && self.is_as_in_index(&file) => {
+                Hint::RestoreBackup
             }
             Hint::RestoreFile { file } | Hint::RestoreMissing { file } if layout::operation_at(&file).is_some() => {
                 self.restore_operation_file(file, searches)
@@ -159,21 +165,26 @@ impl RestoreAdvisor<'_> {
         }
     }
 
-    /// Returns the hint for a version that is damaged or missing: its digest tells which of Git's copies is right. One
-    /// that was deleted on purpose is merely missing.
-    fn restore_version(&self, file: String, searches: &mut usize) -> Hint {
-        let Some(checkout) = self.checkout() else { return Hint::RestoreBackup };
+    /// Returns the revision of Git that has a file of a version, or its folder, as it was frozen. `None` where the
+    /// version is whole or was deleted, and where Git does not have it.
+    fn version_revision(&self, file: &str) -> Option<&str> {
+        let version = layout::version_in(file)?;
+        let checkout = self.checkout()?;
         let versions = self.versions.get_or_init(|| {
             let copies = self.workspace.intact_versions(checkout).unwrap_or_default();
             let version = |copy: IntactCopy<Renumbering>| ((copy.content.group, copy.content.to), copy.revision);
             copies.into_iter().map(version).collect()
         });
-        match layout::version_in(&file).and_then(|version| versions.get(&version)) {
-            Some(revision) if revision == INDEX => Hint::RestoreFile { file },
-            Some(revision) => Hint::RestoreFrozen { file, revision: revision.clone() },
-            None if self.workspace.root.exists(&file).unwrap_or(true) => Hint::RestoreBackup,
-            None => self.restore_missing(file, searches),
-        }
+        versions.get(&version).map(String::as_str)
+    }
+
+    /// True if a file is as Git's index has it, or in conflict there: Git has nothing else to check out.
+    fn is_as_in_index(&self, file: &str) -> bool {
+        let present = self.workspace.root.read(file, layout::LARGEST_DEFINITION).ok().flatten();
+        self.checkout().is_some_and(|checkout| {
+            let staged = checkout.read(INDEX, file);
+            staged == present || (staged.is_none() && self.is_tracked(file))
+        })
     }
 
     /// Returns the hint for an operation's file that is damaged or missing: its name tells which of Git's copies is

@@ -1,9 +1,9 @@
 //! Frozen versions that nothing refers to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Workspace;
 use super::error::Error;
+use super::{Workspace, layout};
 use crate::model::{Digest, GroupName, Version};
 
 /// A frozen version that no operation names.
@@ -52,8 +52,12 @@ impl Workspace {
     /// Returns every release that an operation or an environment names, by group and digest.
     fn named_releases(&self) -> Result<BTreeSet<(GroupName, Digest)>, Error> {
         let mut named = BTreeSet::new();
+        let declared = self.settings().environments();
         for environment in self.recorded_environments()? {
-            let live = self.environment(&environment)?.deployments;
+            // One that was removed from the settings may have left its history alone.
+            let is_removed =
+                !declared.contains(&environment) && !self.root.exists(&layout::environment(&environment))?;
+            let live = if is_removed { BTreeMap::new() } else { self.environment(&environment)?.deployments };
             let operations = self.read_operations(&environment, self.operation_ids(&environment)?)?;
             let changes = || operations.values().flat_map(|operation| &operation.changes);
             let before = changes().flat_map(|(group, change)| change.predecessors().map(move |entry| (group, entry)));

@@ -61,3 +61,20 @@ fn an_operation_that_cannot_be_read_may_name_a_version() {
     sandbox.run("prune").expect_exit(3).expect_stderr(&operation);
     sandbox.run("version show 0.0.2").expect_exit(0);
 }
+
+#[test]
+fn the_history_of_an_environment_that_was_removed_bars_no_prune() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[environments.trial]\n"));
+    sandbox.run("publish --env trial --mock").expect_exit(0);
+    sandbox.edit("second");
+    sandbox.run("version bump patch").expect_exit(0);
+    sandbox.run("version create").expect_exit(0);
+    sandbox.edit("third");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("verify").expect_exit(0).expect_stdout("declare the environment in apigw.toml again");
+    std::fs::remove_file(sandbox.path().join("deployments/trial.yaml")).expect("a file");
+    sandbox.run("prune").expect_exit(0).expect_stdout("deleted petstore 0.0.2");
+    sandbox.read("groups/petstore/versions/0.0.1/version.yaml");
+}

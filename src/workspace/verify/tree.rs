@@ -34,13 +34,13 @@ pub(super) fn verify(
     for name in list(workspace, DEPLOYMENTS_FOLDER, result)? {
         if !name.starts_with('.') && !name.strip_suffix(".yaml").is_some_and(is_known) {
             let message = "no environment of apigw.toml has this file: its environment was removed or renamed";
-            result.problems.push(foreign(format!("{DEPLOYMENTS_FOLDER}/{name}"), message));
+            result.problems.push(undeclared(format!("{DEPLOYMENTS_FOLDER}/{name}"), message));
         }
     }
     for name in list(workspace, HISTORY_FOLDER, result)? {
         if !name.starts_with('.') && !is_known(&name) && name != ACCESS_HISTORY {
             let message = "no environment of apigw.toml has this history: its environment was removed or renamed";
-            result.problems.push(foreign(format!("{HISTORY_FOLDER}/{name}"), message));
+            result.problems.push(undeclared(format!("{HISTORY_FOLDER}/{name}"), message));
         }
     }
     Ok(())
@@ -52,6 +52,13 @@ fn list(workspace: &Workspace, place: &str, result: &mut WorkspaceVerification) 
         result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
         Ok(Vec::new())
     })
+}
+
+/// Makes the problem of a file or a history whose environment the settings do not have.
+fn undeclared(place: String, message: &str) -> IntegrityProblem {
+    let hint = "declare the environment in apigw.toml again, and take its groups offline before you remove it; or \
+                rename both its file and its history";
+    IntegrityProblem::new(ProblemKind::Foreign, Location::file(place), message, hint)
 }
 
 fn foreign(place: String, message: &str) -> IntegrityProblem {

@@ -141,7 +141,8 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             environment.as_ref().map_or("ENV", EnvironmentName::as_str)
         ),
         Hint::ResolveOperation { environment, operation } => format!(
-            "`apigw resolve --env {environment}` joins it with what is live; to discard it instead: \
+            "`apigw resolve --env {environment}` joins it with what is live, and puts its release in force where nothing \
+             else changed the group since; to discard it instead: \
              `apigw resolve --env {environment} --drop {operation} -m WHY`"
         ),
         Hint::ResolveAccess { subject, operation } => format!(

@@ -120,9 +120,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         ),
         Hint::RestoreLayout => "`apigw verify --repair` restores its layout".to_owned(),
         Hint::RemoveLeftovers => "the next change removes them; so does `apigw verify --repair`".to_owned(),
-        Hint::RemoveAbandoned => {
-            "the next change of the environment removes it; so does `apigw verify --repair`".to_owned()
-        }
+        Hint::RemoveAbandoned => "the next change there removes it; so does `apigw verify --repair`".to_owned(),
         Hint::RebuildEnvironment => "`apigw verify --repair` builds it from its history".to_owned(),
         Hint::ResolveEnvironment { environment } => {
             format!("`apigw resolve --env {environment}` builds it from its history")

@@ -1,7 +1,6 @@
 //! The two definitions while their APIs are compared, and the report on one API that each area adds to.
 
 use super::comparison::{ApiName, Sunset};
-use super::documentation::{self, FieldChange};
 use super::output::{FieldChange, RawChange};
 use super::schema::{PairId, SchemaTable};
 use super::{documentation, kinds};

@@ -46,7 +46,8 @@ fn merge_changes_of_a(sandbox: &Sandbox) {
 
 fn merge_other(sandbox: &Sandbox) {
     assert!(!git(sandbox, "merge -q other"), "a conflict");
-    assert!(sandbox.read("deployments/test.yaml").contains("}
+    assert!(sandbox.read("deployments/test.yaml").contains("<<<<<<< "), "markers");
+}
 
 /// Makes a workspace whose group a is in conflict in test and whose group b is not.
 fn conflicted() -> Sandbox {
@@ -292,7 +293,6 @@ fn a_commit_that_was_picked_without_the_one_before_it_says_where_that_is() {
     }
     assert!(git(&sandbox, "checkout -q main") && !git(&sandbox, "cherry-pick other"), "a conflict");
     let refused = sandbox.run("resolve --env test --theirs").expect_exit(3);
-<<<<<<< HEAD
     assert!(!refused.stderr.contains("no entry leads to it"), "the entry of one side does: {refused:?}");
     let typed = refused.stderr.split('`').find(|part| part.starts_with("git checkout ")).expect("a command");
     assert!(typed.contains(" -- history/test/"), "{typed}");

@@ -8,7 +8,6 @@ use super::view::SchemaView;
 use super::writing::ListWriting;
 use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
 use crate::compare::output::{FieldChange, RawChange};
-use crate::compare::same;
 use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 

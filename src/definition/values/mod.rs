@@ -11,8 +11,8 @@
 //!    its bound; `violations` then describes the closest one. `listing` bounds what the `validator` lists,
 //!    `far_pattern` what patterns read.
 //!
-//! The gateway and `apigw call` share it. It is pure, and bounded for every request and schema (`search`, `listing`). A parameter
-//! with one plain type costs one reading and one validation.
+//! The gateway and `apigw call` share it. It is pure, and bounded for every request and schema (`search`, `listing`).
+//! A parameter with one plain type costs one reading and one validation.
 
 mod encoding;
 mod exact;

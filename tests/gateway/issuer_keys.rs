@@ -137,7 +137,7 @@ fn the_last_good_keys_stay_while_the_issuer_says_anything_else() {
         ("raw HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", "500"),
         ("raw HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "too long"),
         ("raw nonsense\r\n\r\n", "failed"),
-        ("raw HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", "no key set"),
+        ("raw HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", "not a key set"),
         (&large, "larger than"),
         (shared, "shared secret"),
     ] {

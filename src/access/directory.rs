@@ -279,8 +279,8 @@ impl KeyDirectory {
     }
 }
 
-/// Finds the grant of a holder by which it makes a call: the one that names the fewest APIs, so that it can lift or lower
-/// the limits of one for more; of equal ones the strictest, whatever their ids are.
+/// Finds the grant of a holder by which it makes a call: the one that names the fewest APIs, so that it can lift or
+/// lower the limits of one for more; of equal ones the strictest, whatever their ids are.
 fn narrowest_grant<'g>(grants: &'g [Grant], call: &ApiCall<'_>) -> Option<&'g Grant> {
     let allowing = grants.iter().filter(|grant| grant.allows(call.group, call.environment, call.api_names));
     allowing

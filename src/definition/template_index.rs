@@ -216,7 +216,8 @@ impl TemplateIndex {
         found
     }
 
-    /// Lists the templates that intersect the given one, or whose paths below do, in the order in which they were added.
+    /// Lists the templates that intersect the given one, or whose paths below do, in the order in which they were
+    /// added.
     ///
     /// `left` is the remaining number of steps.
     pub(crate) fn meeting_or_above(&self, template: &[TemplateSegment], left: &mut usize) -> Vec<usize> {

@@ -8,8 +8,8 @@ use crate::definition::{Node, NodeId, ParameterStyle};
 use crate::model::media_type_essence;
 
 impl<'d> Comparer<'d> {
-    /// Compares how a header writes its value, each side with its schema: in which media type, or how it writes objects.
-    /// The names and values of one that is exploded are pairs (RFC 6570, section 3.2.1).
+    /// Compares how a header writes its value, each side with its schema: in which media type, or how it writes
+    /// objects. The names and values of one that is exploded are pairs (RFC 6570, section 3.2.1).
     pub(super) fn header_style(
         &mut self,
         (before, was): (Node<'d>, Option<NodeId>),

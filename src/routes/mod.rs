@@ -9,7 +9,8 @@
 //! steps `ip_rules` of the group, `access`, `rate_limits` of the group, `limits` and `validation`; then the
 //! [`Responder`].
 //!
-//! - `path`: the template of a path, with its parameters, and its place in the order in which those of a group are tried
+//! - `path`: the template of a path, with its parameters, and its place in the order in which those of a group are
+//!   tried
 //! - `access`: who may call
 //! - `mock`: the responses of a mock
 //! - `problem`: the refusals, in the words of every gateway

@@ -98,8 +98,8 @@ impl Workspace {
         Ok(copies)
     }
 
-    /// Returns the number under which a release has to be written again; `None` where it is whole, where it was deleted,
-    /// and where another whole version lies there.
+    /// Returns the number under which a release has to be written again; `None` where it is whole, where it was
+    /// deleted, and where another whole version lies there.
     fn broken_number(
         &self,
         group: &GroupName,

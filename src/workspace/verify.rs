@@ -193,7 +193,8 @@ impl Workspace {
     }
 
     /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases
-    /// that a merge, or a file that was set back, lost; and those whose files are missing or damaged. Versions that are gone and not live come after them.
+    /// that a merge, or a file that was set back, lost; and those whose files are missing or damaged. Versions that are
+    /// gone and not live come after them.
     pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
         let mut examination = self.examine_again(environment)?;
         let missing_versions = examination.missing_versions();

@@ -20,9 +20,9 @@ use crate::workspace::{self, ProblemKind, RepairOutcome, SearchedFiles, Workspac
 /// Compare every checksum, digest and chain with the committed state
 ///
 /// --repair makes only lossless repairs: it removes uncommitted files, and records a manual edit that can be deployed
-/// as an operation, if the policies of the environment allow the change. It takes the bytes of frozen files that a merge
-/// in Git damaged from the commit that has them. It restores another layout of an environment's
-/// file, which is a problem though no value is lost: branches no longer merge line by line.
+/// as an operation, if the policies of the environment allow the change. It takes the bytes of frozen files that a
+/// merge in Git damaged from the commit that has them. It restores another layout of an environment's file, which is a
+/// problem though no value is lost: branches no longer merge line by line.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
 pub(in crate::cli) struct VerifyArguments {

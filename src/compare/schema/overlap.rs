@@ -150,7 +150,8 @@ impl<'d> Mentions<'d> {
         Self { of_each, counts, around }
     }
 
-    /// Lists the properties that all but one alternative, if one is given, speak of; `None` where not all are told by their names.
+    /// Lists the properties that all but one alternative, if one is given, speak of; `None` where not all are told by
+    /// their names.
     fn beside(&self, own: Option<usize>) -> Option<BTreeSet<&'d str>> {
         let others = self.of_each.iter().enumerate().filter(|(index, _)| Some(*index) != own);
         let has_unnamed = |mentions: &PropertyMentions<'_>| mentions.has_others || mentions.has_additional;

@@ -1,8 +1,8 @@
 //! The newest commits of a checkout, and the evidence that the main branch is among them.
 //!
-//! A remote tells which branch is its main one, and `git clone` notes it as the symbolic reference `HEAD` of the remote.
-//! It stays as it is when the branch is renamed there, and most pipelines fetch branches without it. Then `main` and
-//! `master` are taken for main branches. Where none of them is here, it may have revocations that are not.
+//! A remote tells which branch is its main one, and `git clone` notes it as the symbolic reference `HEAD` of the
+//! remote. It stays as it is when the branch is renamed there, and most pipelines fetch branches without it. Then
+//! `main` and `master` are taken for main branches. Where none of them is here, it may have revocations that are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::anchors::slug;
 use super::bundled_access::BundledAccess;
 use super::bundled_part::BundledPart;
+use super::readable_yaml;
 use super::source::ReferenceSource;
 use crate::definition::{Node, NodeId, NodeKind};
 use crate::model::EnvironmentName;
@@ -43,7 +44,7 @@ pub(super) fn bundle(source: ReferenceSource<'_>) -> BundledDefinition {
     let document = Value::Object(document);
     let mut json = serde_json::to_vec_pretty(&document).unwrap_or_default();
     json.push(b'\n');
-    BundledDefinition { json, yaml: serde_yaml::to_string(&document).unwrap_or_default().into_bytes() }
+    BundledDefinition { json, yaml: readable_yaml::yaml(&document).into_bytes() }
 }
 
 struct ReferenceBundler<'d, 's> {

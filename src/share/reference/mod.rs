@@ -7,7 +7,8 @@
 //!   `samples`
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
-//! - `bundle` of `bundled_part` with `bundled_access`, `machine`: the definition as one file, and Markdown
+//! - `bundle` of `bundled_part` with `bundled_access`, `readable_yaml`, `machine`: the definition as one file, and
+//!   Markdown
 //! - `source`: the input of a reference
 //! - `markdown`, `description_markdown`: descriptions, which others wrote and which never become an element that they
 //!   name
@@ -33,6 +34,7 @@ mod operation_view;
 mod page;
 mod panes;
 mod parameter_input;
+mod readable_yaml;
 mod request;
 mod samples;
 mod source;

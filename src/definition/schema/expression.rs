@@ -1,4 +1,8 @@
-//! Regular expressions without the parts that have no structure of their own, for the generation of texts.
+//! The structure of regular expressions as far as look-around and back references need it, which no parser of the
+//! engine's own shows.
+
+/// The beginnings of look-around groups.
+pub(in crate::definition) const LOOK_AROUND: [&str; 4] = ["(?=", "(?!", "(?<=", "(?<!"];
 
 /// Puts what a text must have before a place there; matching verifies it afterwards. `None` where there is none.
 pub(super) fn with_look_behind(pattern: &str) -> Option<String> {
@@ -10,7 +14,7 @@ pub(super) fn without_look_around(pattern: &str) -> String {
     let mut kept = String::with_capacity(pattern.len());
     let mut rest = pattern;
     while let Some(first) = rest.chars().next() {
-        let opens = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|group| rest.starts_with(group));
+        let opens = LOOK_AROUND.iter().any(|group| rest.starts_with(group));
         let taken = if first == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { first.len_utf8() };
         let taken = if opens { group_length(rest) } else { taken };
         let (head, tail) = rest.split_at_checked(taken).unwrap_or((rest, ""));
@@ -53,25 +57,34 @@ fn unnamed(group: &str) -> String {
 }
 
 /// Returns the length in bytes of the group at the beginning of a text.
-fn group_length(text: &str) -> usize {
-    let (mut open, mut in_class, mut escaped) = (0_usize, false, false);
-    for (at, each) in text.char_indices() {
+pub(in crate::definition) fn group_length(text: &str) -> usize {
+    let mut open = 0_usize;
+    for (at, each) in syntax_characters(text) {
         match each {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => open += 1,
-            ')' if !in_class => {
-                open -= 1;
-                if open == 0 {
-                    return at + each.len_utf8();
-                }
-            }
+            '(' => open += 1,
+            ')' if open == 1 => return at + 1,
+            ')' => open = open.saturating_sub(1),
             _ => {}
         }
     }
     text.len()
+}
+
+/// Iterates over the characters of an expression that are neither escaped nor in a class, with their places.
+pub(in crate::definition) fn syntax_characters(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut in_class, mut escaped) = (false, false);
+    text.char_indices().filter(move |(_, each)| {
+        if std::mem::take(&mut escaped) {
+            return false;
+        }
+        match each {
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            _ => return !in_class,
+        }
+        false
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(in crate::definition) mod types;
 pub(crate) use dialect::foreign_construct;
 pub(crate) use ecma::legacy_construct;
 pub(super) use ecma::translated_pattern;
+pub(super) use expression::{LOOK_AROUND, group_length, syntax_characters};
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;
 pub use json_schema::ValueDirection;

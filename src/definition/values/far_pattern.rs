@@ -7,14 +7,16 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 use jsonschema::{Keyword, ValidationError, ValidationOptions};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+
+use crate::definition::schema::{LOOK_AROUND, group_length, syntax_characters};
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
 pub(super) const BACKTRACK_LIMIT: usize = 100_000;
 /// The keyword that such a pattern is checked by.
 const FAR_PATTERN: &str = "x-apigw-far-pattern";
 /// The maximum length of a text, in bytes: all texts of a body of 300 KiB take a second at most.
-const LONGEST_TEXT: usize = 4 * 1024;
+pub(super) const LONGEST_TEXT: usize = 4 * 1024;
 
 struct FarPattern {
     regex: Regex,
@@ -33,12 +35,23 @@ pub(super) fn with_far_patterns(options: ValidationOptions<'_>) -> ValidationOpt
     })
 }
 
-/// Replaces a translated `pattern` that reads far from more than one place.
-pub(super) fn replace_far_pattern(fields: &mut Map<String, Value>, written: &str) {
-    if fields.get("pattern").and_then(Value::as_str).is_some_and(reads_far)
-        && let Some(regex) = fields.shift_remove("pattern")
-    {
-        fields.insert(FAR_PATTERN.to_owned(), json!({ "regex": regex, "written": written }));
+/// Returns the keyword that checks a pattern, with its value; `regex` is the pattern in the dialect of the engine.
+pub(super) fn pattern_keyword(written: &str, regex: &str) -> (&'static str, Value) {
+    if reads_far(regex) {
+        (FAR_PATTERN, json!({ "regex": regex, "written": written }))
+    } else {
+        ("pattern", Value::from(regex))
+    }
+}
+
+/// True unless an object in a value has a name that is longer than the texts which such patterns are matched against.
+pub(super) fn has_short_names(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().all(|(name, field)| name.len() <= LONGEST_TEXT && has_short_names(field))
+        }
+        Value::Array(items) => items.iter().all(has_short_names),
+        _ => true,
     }
 }
 
@@ -63,35 +76,32 @@ impl<'i> Keyword<'i> for FarPattern {
 }
 
 /// True if a look-around reads without bound, and is not among those at the beginning of an anchored pattern.
-fn reads_far(pattern: &str) -> bool {
-    let bytes = pattern.as_bytes();
-    let mut is_leading = pattern.starts_with('^');
-    let (mut at, mut has_branches, mut has_leading, mut depth) = (usize::from(is_leading), false, false, 0_usize);
-    while let Some(byte) = bytes.get(at) {
+pub(super) fn reads_far(pattern: &str) -> bool {
+    // The end of the look-arounds that the pattern begins with.
+    let mut leading = pattern.starts_with('^').then_some(1);
+    let (mut inner, mut has_branches, mut has_leading, mut depth) = (0, false, false, 0_usize);
+    for (at, each) in syntax_characters(pattern).filter(|(_, each)| "(|)".contains(*each)) {
         let rest = pattern.get(at..).unwrap_or_default();
-        let look_around = ["(?=", "(?!", "(?<=", "(?<!"].into_iter().find(|start| rest.starts_with(start));
-        if let Some(start) = look_around {
-            let end = at + group_length(rest);
-            let body = pattern.get(at + start.len()..end).unwrap_or_default();
-            if has_unbounded(body) {
-                if !is_leading {
-                    return true;
+        let start = LOOK_AROUND.into_iter().find(|start| rest.starts_with(start));
+        match (each, start) {
+            _ if at < inner => {}
+            ('(', Some(start)) => {
+                inner = at + group_length(rest);
+                let is_leading = leading == Some(at);
+                if is_leading {
+                    leading = Some(inner);
                 }
-                has_leading = true;
+                if has_unbounded(pattern.get(at + start.len()..inner).unwrap_or_default()) {
+                    if !is_leading {
+                        return true;
+                    }
+                    has_leading = true;
+                }
             }
-            at = end;
-            continue;
+            ('(', None) => depth += 1,
+            (')', _) => depth = depth.saturating_sub(1),
+            _ => has_branches |= depth == 0,
         }
-        is_leading = false;
-        match byte {
-            b'\\' => at += 1,
-            b'[' => at += class_length(rest) - 1,
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b'|' if depth == 0 => has_branches = true,
-            _ => {}
-        }
-        at += 1;
     }
     // Another branch begins anywhere.
     has_leading && has_branches
@@ -99,52 +109,12 @@ fn reads_far(pattern: &str) -> bool {
 
 /// True if a part of a pattern has a repetition without an upper bound.
 fn has_unbounded(part: &str) -> bool {
-    let mut at = 0;
-    while let Some(byte) = part.as_bytes().get(at) {
-        let rest = part.get(at..).unwrap_or_default();
-        match byte {
-            b'*' | b'+' => return true,
-            b'{' if rest.split('}').next().is_some_and(|bounds| bounds.ends_with(',')) => return true,
-            b'\\' => at += 1,
-            b'[' => at += class_length(rest) - 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    false
-}
-
-/// Returns the length of the group that a text begins with, in bytes.
-fn group_length(text: &str) -> usize {
-    let (mut at, mut depth) = (0, 0_usize);
-    while let Some(byte) = text.as_bytes().get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'[' => at += class_length(text.get(at..).unwrap_or_default()) - 1,
-            b'(' => depth += 1,
-            b')' if depth == 1 => return at + 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
-    }
-    text.len()
-}
-
-/// Returns the length of the character class that a text begins with, in bytes; the engine's classes nest.
-fn class_length(text: &str) -> usize {
-    let (mut at, mut depth) = (0, 0_usize);
-    while let Some(byte) = text.as_bytes().get(at) {
-        match byte {
-            b'\\' => at += 1,
-            b'[' => depth += 1,
-            b']' if depth == 1 => return at + 1,
-            b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        at += 1;
-    }
-    text.len().max(1)
+    let bounds = |at: usize| part.get(at..).and_then(|rest| rest.split('}').next());
+    syntax_characters(part).any(|(at, each)| match each {
+        '*' | '+' => true,
+        '{' => bounds(at).is_some_and(|bounds| bounds.ends_with(',')),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -170,6 +140,8 @@ mod tests {
             (r"^(?=.*\d)(x|y)", false),
             (r"\S(?=\s*$)", true),
             (r"[(?=.*](?!.+)", true),
+            (r"^\d(?=.*a)", true),
+            (r"^(?=a)(?!.*b)c", false),
         ] {
             assert_eq!(reads_far(pattern), expected, "{pattern}");
         }
@@ -188,5 +160,18 @@ mod tests {
         assert!(long.len() == 1 && long[0].contains("4096 bytes"), "{long:?}");
         let anchored = ValueSchema::compile(json!({ "pattern": format!("^{pattern}$") })).expect("a schema");
         assert!(anchored.check(&json!("a1".repeat(100_000)), 9).is_empty());
+    }
+
+    #[test]
+    fn patterns_of_other_dialects_and_of_names_are_bounded_too() {
+        let foreign = ValueSchema::compile(json!({ "pattern": r"(?i)(?=.*\d)(?=.*[a-z])x" })).expect("a schema");
+        assert!(foreign.check(&json!("X1a"), 9).is_empty());
+        assert!(!foreign.check(&json!("x1a".repeat(LONGEST_TEXT)), 9).is_empty());
+        let named = json!({ "patternProperties": { r"(?=.*\d)(?=.*[a-z])x": false } });
+        let named = ValueSchema::compile(named).expect("a schema");
+        let found = |name: String| named.check(&json!([{ (name): 1 }]), 9);
+        assert!(found("y".to_owned()).is_empty());
+        let long = found("y".repeat(LONGEST_TEXT + 1));
+        assert!(long.len() == 1 && long[0].message.contains("4096 bytes"), "{long:?}");
     }
 }

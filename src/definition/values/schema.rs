@@ -1,19 +1,18 @@
 //! A compiled schema for reading and validating values of requests.
 
-use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use super::super::api::Definition;
 use super::super::document::NodeId;
 use super::super::schema::ValueDirection;
-use super::far_pattern::BACKTRACK_LIMIT;
+use super::far_pattern::{pattern_keyword, reads_far};
 use super::formats;
 use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
 use super::listing::with_budget;
 use super::piece::{PieceReading, ValuePiece};
 use super::rewrite::{OriginalPatterns, rewrite};
 use super::search::search;
-use super::validator::ValueValidator;
+use super::validator::{ValueValidator, options};
 use super::violations::{ValueViolation, closest, declared_path};
 use crate::definition::schema::types::TypeSet;
 
@@ -57,7 +56,8 @@ impl ValueSchema {
         let mut patterns = NamePatterns::new();
         collect_patterns(&value, &mut patterns);
         let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
-        let validator = ValueValidator::compile(value)?;
+        let has_far_names = patterns.keys().any(|pattern| reads_far(pattern));
+        let validator = ValueValidator::compile(value, has_far_names)?;
         Some(Self { validator, patterns, plain, is_secret, is_redacted: false, originals })
     }
 
@@ -177,9 +177,8 @@ fn collect_patterns(schema: &Value, patterns: &mut NamePatterns) {
         Value::Object(fields) => {
             let named = fields.get("patternProperties").and_then(Value::as_object);
             for pattern in named.into_iter().flat_map(|named| named.keys()) {
-                let options = jsonschema::options()
-                    .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
-                if let Ok(validator) = options.build(&serde_json::json!({ "pattern": pattern })) {
+                let (keyword, value) = pattern_keyword(pattern, pattern);
+                if let Ok(validator) = options().build(&serde_json::json!({ keyword: value })) {
                     patterns.insert(pattern.clone(), validator);
                 }
             }

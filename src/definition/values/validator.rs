@@ -6,7 +6,7 @@ use jsonschema::{Draft, PatternOptions, ValidationError, ValidationOptions, Vali
 use serde_json::Value;
 
 use super::exact::with_exact_integers;
-use super::far_pattern::{BACKTRACK_LIMIT, with_far_patterns};
+use super::far_pattern::{BACKTRACK_LIMIT, LONGEST_TEXT, has_short_names, with_far_patterns};
 use super::formats;
 use super::listing::{bounded, with_keywords};
 
@@ -14,15 +14,17 @@ use super::listing::{bounded, with_keywords};
 pub(super) struct ValueValidator {
     schema: Value,
     plain: Validator,
+    /// True if names are matched against patterns that read far.
+    has_far_names: bool,
     /// Compiled when the first value is invalid; `None` where the schema needs no bounds.
     bounded: OnceLock<Option<Validator>>,
 }
 
 impl ValueValidator {
     /// Compiles a schema; `None` if it is no schema.
-    pub(super) fn compile(schema: Value) -> Option<Self> {
+    pub(super) fn compile(schema: Value, has_far_names: bool) -> Option<Self> {
         let plain = options().build(&schema).ok()?;
-        Some(Self { schema, plain, bounded: OnceLock::new() })
+        Some(Self { schema, plain, has_far_names, bounded: OnceLock::new() })
     }
 
     pub(super) fn schema(&self) -> &Value {
@@ -30,13 +32,21 @@ impl ValueValidator {
     }
 
     pub(super) fn is_valid(&self, value: &Value) -> bool {
-        self.plain.is_valid(value)
+        self.has_fitting_names(value) && self.plain.is_valid(value)
     }
 
     /// Lists the violations of a value, as long as the budget of the caller allows it.
     pub(super) fn errors<'v>(&'v self, value: &'v Value) -> Vec<ValidationError<'v>> {
+        if !self.has_fitting_names(value) {
+            let message = format!("has a property whose name has more than {LONGEST_TEXT} bytes");
+            return vec![ValidationError::custom(message)];
+        }
         let compiled = self.bounded.get_or_init(|| with_keywords(options()).build(&bounded(&self.schema)?).ok());
         compiled.as_ref().unwrap_or(&self.plain).iter_errors(value).collect()
+    }
+
+    fn has_fitting_names(&self, value: &Value) -> bool {
+        !self.has_far_names || has_short_names(value)
     }
 }
 

@@ -5,9 +5,9 @@
 //! templates in their order (`contested`). Templates of both kinds are rare; each has a router of its own beside the
 //! one of all others.
 
-use super::contested::contested;
-
 use wayfind::{InsertError, Router, RouterBuilder};
+
+use super::contested::contested;
 
 /// A router of templates, some of which refuse texts or are contested.
 pub(super) struct TemplateRouter {

@@ -84,16 +84,16 @@ impl OpenConnections {
 }
 
 /// A request that waits for its response.
-struct WaitingRequest(Rc<OpenConnection>);
+struct CountedRequest(Rc<OpenConnection>);
 
-impl WaitingRequest {
+impl CountedRequest {
     fn begin(connection: &Rc<OpenConnection>) -> Self {
         connection.waiting.set(connection.waiting.get() + 1);
         Self(Rc::clone(connection))
     }
 }
 
-impl Drop for WaitingRequest {
+impl Drop for CountedRequest {
     fn drop(&mut self) {
         self.0.waiting.set(self.0.waiting.get().saturating_sub(1));
         self.0.idle_since.set(Instant::now());
@@ -128,7 +128,7 @@ pub(super) async fn serve_connections<R, F, B>(
         let (open, tls) = (Rc::clone(&open), own.tls.clone());
         let (requested, respond) = (Rc::clone(&connection), respond.clone());
         let respond = move |request| {
-            let waiting = WaitingRequest::begin(&requested);
+            let waiting = CountedRequest::begin(&requested);
             let response = respond(request);
             async move {
                 let response = response.await;

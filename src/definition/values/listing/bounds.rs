@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::keywords::{AFFORDED, LISTING, SAME_TAG, UNLISTED};
+use crate::definition::values::rewrite::visit_subschemas;
 
 /// The maximum number of references followed into an alternative.
 const MOST_REFERENCES: usize = 8;
@@ -32,24 +33,16 @@ impl Bounds<'_> {
         let mut has_bounds = false;
         match schema {
             Value::Object(fields) => {
-                for (keyword, field) in fields.iter_mut() {
-                    match (keyword.as_str(), field) {
-                        // The values of these keywords are not schemas.
-                        ("const" | "enum" | "required" | "dependentRequired", _) => {}
-                        // The keys of these keywords are names, which may be those of keywords.
-                        ("properties" | "patternProperties" | "dependentSchemas" | "$defs", Value::Object(named)) => {
-                            named.values_mut().for_each(|schema| has_bounds |= self.write(schema));
+                visit_subschemas(fields, |keyword, schema| match (keyword, schema) {
+                    ("anyOf" | "oneOf", Value::Array(alternatives)) => {
+                        let tags = self.tags(alternatives);
+                        for (alternative, tags) in alternatives.iter_mut().zip(&tags) {
+                            self.write_alternative(alternative, tags);
                         }
-                        ("anyOf" | "oneOf", Value::Array(alternatives)) => {
-                            let tags = self.tags(alternatives);
-                            for (alternative, tags) in alternatives.iter_mut().zip(&tags) {
-                                self.write_alternative(alternative, tags);
-                            }
-                            has_bounds = true;
-                        }
-                        (_, field) => has_bounds |= self.write(field),
+                        has_bounds = true;
                     }
-                }
+                    (_, schema) => has_bounds |= self.write(schema),
+                });
                 has_bounds |= self.write_reference(fields);
             }
             Value::Array(items) => items.iter_mut().for_each(|item| has_bounds |= self.write(item)),

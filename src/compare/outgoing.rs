@@ -49,10 +49,16 @@ pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'
 /// Compares a callback: its addresses, each like a path.
 fn callback<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
     let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
-    differing_names(path, "address", Some(old), Some(new), report);
-    for (_, old, new) in both(Some(old), Some(new)) {
+    let kinds = (kinds::OUTGOING_CHANGED, kinds::OUTGOING_CHANGED);
+    names_at(path, "address", (Some(old), Some(new)), kinds, is_address, report);
+    for (_, old, new) in both(Some(old), Some(new)).into_iter().filter(|(name, ..)| is_address(name)) {
         path_item(comparer, path, old, new, report);
     }
+}
+
+/// True unless a field of a callback is an extension.
+fn is_address(name: &str) -> bool {
+    !name.starts_with("x-")
 }
 
 /// A node with its name in a map.
@@ -68,7 +74,7 @@ fn renamed_callback<'d>(before: Option<Node<'d>>, after: Option<Node<'d>>) -> Op
     };
     let (gone, fresh) = (only(before, after)?, only(after, before)?);
     let addresses = |node: Node<'d>| -> BTreeSet<&'d str> {
-        node.resolve().unwrap_or(node).entries().map(|(address, _)| address).collect()
+        node.resolve().unwrap_or(node).entries().map(|(address, _)| address).filter(|name| is_address(name)).collect()
     };
     let (was, is) = (addresses(gone.1), addresses(fresh.1));
     (!was.is_empty() && was == is).then_some((gone, fresh))
@@ -83,7 +89,7 @@ fn named<'d>(
     report: &mut ApiReport,
     each: impl Fn(&mut Comparer<'d>, &str, Node<'d>, Node<'d>, &mut ApiReport),
 ) {
-    names_at(noun, noun, (before, after), kinds, report);
+    names_at(noun, noun, (before, after), kinds, |_| true, report);
     for (name, old, new) in both(before, after) {
         each(comparer, &format!("{noun} {name}"), old, new, report);
     }
@@ -211,27 +217,22 @@ fn both<'d>(before: Option<Node<'d>>, after: Option<Node<'d>>) -> Vec<(&'d str, 
     old.filter_map(|(name, old)| Some((name, old, after?.get(name)?))).collect()
 }
 
-/// Reports added and removed names as changes of outgoing data.
-fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>, report: &mut ApiReport) {
-    let kinds = (kinds::OUTGOING_CHANGED, kinds::OUTGOING_CHANGED);
-    names_at(path, noun, (before, after), kinds, report);
-}
-
-/// Reports the names that were added and removed.
+/// Reports the names that were added and removed, of those that count.
 fn names_at(
     path: &str,
     noun: &str,
     (before, after): (Option<Node<'_>>, Option<Node<'_>>),
     (added, removed): (Kind, Kind),
+    counts: impl Fn(&str) -> bool,
     report: &mut ApiReport,
 ) {
-    for (name, _) in before.into_iter().flat_map(Node::entries) {
+    for (name, _) in before.into_iter().flat_map(Node::entries).filter(|(name, _)| counts(name)) {
         if after.is_none_or(|after| after.get(name).is_none()) {
             let place = before.map(|before| before.key_location(name));
             report.add(path, RawChange::new(removed, format!("the {noun} {name:?} was removed")).at(place, None));
         }
     }
-    for (name, _) in after.into_iter().flat_map(Node::entries) {
+    for (name, _) in after.into_iter().flat_map(Node::entries).filter(|(name, _)| counts(name)) {
         if before.is_none_or(|before| before.get(name).is_none()) {
             let place = after.map(|after| after.key_location(name));
             report.add(path, RawChange::new(added, format!("the {noun} {name:?} was added")).at(None, place));

@@ -50,6 +50,7 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
         "body-signature-required breaks",
     ),
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {callbacks: {c: {}}}}}", "callback-added", "callback-removed breaks"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {}, x-owner: {post: {}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {}, x-team: a}}}}}", "", ""),
     ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {}}}}}}}", "paths: {/a: {get: {callbacks: {d: {'{x}': {post: {}}}}}}}", "callback-renamed", "callback-renamed"),
     ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {}}}}}}}", "paths: {/a: {get: {callbacks: {d: {'{x}': {put: {}}}}}}}", "callback-renamed, outgoing-changed breaks, outgoing-changed breaks", "callback-renamed, outgoing-changed breaks, outgoing-changed breaks"),
     ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {}}}}}}}", "paths: {/a: {get: {callbacks: {d: {'{y}': {post: {}}}}}}}", "callback-added, callback-removed breaks", "callback-added, callback-removed breaks"),

@@ -173,6 +173,11 @@ impl<'a> DocumentSite<'a> {
         &self.problems
     }
 
+    /// Names another part that cannot be shown as it is now.
+    pub(super) fn add_problem(&mut self, problem: Option<String>) {
+        self.problems.extend(problem);
+    }
+
     /// Returns the environments and groups that have pages.
     pub(super) fn pages(&self) -> Vec<(EnvironmentName, GroupName)> {
         let shown = self.environments.iter().filter(|environment| environment.policy != DocumentPolicy::Off);

@@ -13,17 +13,18 @@ fn a_file_that_cannot_be_read_takes_no_served_page_away() {
     let sandbox = documented();
     let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
     let documents = serving.documents();
-    let good = sandbox.read("deployments/test.yaml");
-    let merged = format!("<<<<<<< HEAD\n{good}");
     // Before anybody has read a page, and after.
-    for broken in [merged.as_str(), "schema: [broken"] {
-        sandbox.write("deployments/test.yaml", broken);
-        let matrix = get(&documents, "/");
-        assert!(matrix.contains(">0.1.0</a>") && matrix.contains("deployments/test.yaml"), "{matrix}");
-        assert!(get(&documents, "/test/petstore/").contains("at most 50"), "{broken}");
-        assert!(get(&documents, "/test/petstore/0.0.1/llms.txt").starts_with("HTTP/1.1 200"), "{broken}");
-        sandbox.write("deployments/test.yaml", &good);
-        assert!(!get(&documents, "/").contains("deployments/test.yaml"));
+    for place in ["apigw.toml", "deployments/test.yaml"] {
+        let good = sandbox.read(place);
+        for broken in [format!("<<<<<<< HEAD\n{good}"), "schema: [broken".to_owned()] {
+            sandbox.write(place, &broken);
+            let matrix = get(&documents, "/");
+            assert!(matrix.contains(">0.1.0</a>") && matrix.contains(place), "{matrix}");
+            assert!(get(&documents, "/test/petstore/").contains("at most 50"), "{broken}");
+            assert!(get(&documents, "/test/petstore/0.0.1/llms.txt").starts_with("HTTP/1.1 200"), "{broken}");
+            sandbox.write(place, &good);
+            assert!(!get(&documents, "/").contains(place));
+        }
     }
     // What is taken away in a file that can be read is gone.
     sandbox.run("offline petstore --env test --wait").expect_exit(0);

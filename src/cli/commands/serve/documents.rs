@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -28,6 +28,8 @@ const THROUGH_PATH: &str = "-/try";
 
 /// Makes documents of a workspace for readers.
 pub(super) struct ServedDocuments {
+    /// The workspace with the settings that could be read last.
+    workspace: Mutex<Workspace>,
     folder: PathBuf,
     base_domain: DomainName,
     selection: SiteSelection,
@@ -45,6 +47,7 @@ pub(super) struct ServedDocuments {
 impl ServedDocuments {
     pub(super) fn new(workspace: &Workspace, environments: &[EnvironmentName], passes_on: bool) -> Self {
         Self {
+            workspace: Mutex::new(workspace.clone()),
             folder: workspace.folder().to_owned(),
             base_domain: workspace.settings().base_domain.clone(),
             selection: SiteSelection {
@@ -69,16 +72,30 @@ impl ServedDocuments {
         }
     }
 
+    /// Opens the workspace; where its settings cannot be read, with those of before and the reason.
+    fn workspace(&self) -> (Workspace, Option<String>) {
+        let mut last = self.workspace.lock().unwrap_or_else(PoisonError::into_inner);
+        match Workspace::open(&self.folder) {
+            Ok(workspace) => {
+                last.clone_from(&workspace);
+                (workspace, None)
+            }
+            Err(error) => (last.clone(), Some(error.one_line())),
+        }
+    }
+
     /// Finds what a path leads to in the present state.
     fn find(&self, path: &str) -> Result<Option<FoundDocument>, SiteError> {
         let origin = self.origin.get().copied().unwrap_or_default();
-        let workspace = Workspace::open(&self.folder)?.reached_at(origin);
+        let (workspace, problem) = self.workspace();
+        let workspace = workspace.reached_at(origin);
         // Gateways write down what they serve; a page is as good as what they wrote.
         let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
         let served = |environment: &EnvironmentName, group: &GroupName, deployment: &Deployment| {
             served_state(&gateways, environment, group, deployment)
         };
         let mut site = DocumentSite::read(&workspace, &self.selection, Some(&self.last));
+        site.add_problem(problem);
         let state = site.state_name(&served, None);
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));

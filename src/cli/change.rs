@@ -191,10 +191,10 @@ pub(super) fn finish_plans(
     plans: &mut [Plan],
 ) -> Result<(), CommandError> {
     let workspace = facts.workspace();
-    let freezing: Vec<_> = plans.iter().flat_map(|plan| plan.freezes.keys().cloned()).collect();
-    if !freezing.is_empty() {
+    let mut freezes = plans.iter().flat_map(|plan| plan.freezes.values()).peekable();
+    if freezes.peek().is_some() {
         // A version keeps for good what it is frozen with.
-        workspace.require_no_secret_in(&freezing, &context.process.variables, context.now())?;
+        workspace.require_no_secret_in(freezes, &context.process.variables, context.now())?;
     }
     for (index, plan) in plans.iter().enumerate() {
         let checked = workspace.check_releases(plan, &plans[..index]);

@@ -161,6 +161,13 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
     }
 
+    /// Lists the files of the folder itself that Git has, or would take.
+    pub(super) fn files_at_the_top(&self) -> Vec<String> {
+        let words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":(glob)*"];
+        let listed = self.ask(&words).unwrap_or_default();
+        String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
+    }
+
     /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or
     /// fetched: one of a branch is written beside it and renamed, which shows on its folder.
     pub(super) fn commit_stamps(&self) -> Vec<Option<FileStamp>> {

@@ -3,7 +3,9 @@
 
 use std::fs;
 
+use crate::conflict::git;
 use crate::harness::Sandbox;
+use crate::tools::has_tool;
 
 #[test]
 fn a_key_that_cannot_sign_is_named_and_keeps_a_version_from_being_published() {
@@ -244,8 +246,21 @@ fn a_secret_in_clear_is_found_in_every_file_and_never_frozen() {
     sandbox.run("publish --env test --mock").expect_exit(0);
     let own = |name: &str| fs::read_to_string(path(name)).expect("a secret").trim().to_owned();
     let (definition, settings) = ("groups/petstore/openapi.yaml", "groups/petstore/group.yaml");
+    // What Git ignores nobody else reads.
+    if has_tool("git", "files that Git ignores are not searched") {
+        assert!(git(&sandbox, "init -q"));
+        sandbox.write(".gitignore", ".apigw/\n.env\n");
+        sandbox.write(".env", &format!("A={} B={}\n", own("shows"), own("signs")));
+        sandbox.run("check").expect_exit(0);
+        fs::remove_file(sandbox.path().join(".env")).expect("the file is removed");
+    }
+    let schema = "groups/petstore/schemas/pet.yaml";
+    sandbox.write(schema, "type: object\n");
+    let root = sandbox.read(definition);
+    let own_file = root.replacen("{$ref: \"#/components/schemas/Pet\"}", "{$ref: schemas/pet.yaml}", 1);
+    sandbox.write(definition, &own_file);
     for secret in [own("shows"), own("signs")] {
-        for place in [definition, settings, "apigw.toml", "README.md", "keys/note.txt"] {
+        for place in [definition, settings, "apigw.toml", "README.md", "keys/note.txt", schema] {
             let before = fs::read_to_string(sandbox.path().join(place)).ok();
             sandbox.write(place, &format!("{}# try {secret}\n", before.as_deref().unwrap_or_default()));
             let checked = sandbox.run("check").expect_exit(3).expect_stdout("error[secret-leaked]");
@@ -254,6 +269,8 @@ fn a_secret_in_clear_is_found_in_every_file_and_never_frozen() {
                 let publish = "publish --env test --mock --bump patch";
                 let refused = sandbox.run(publish).expect_exit(3).expect_stderr("stands here in clear");
                 refused.expect_stderr(place);
+                sandbox.run("version bump petstore patch").expect_exit(0);
+                sandbox.run("version create petstore").expect_exit(3).expect_stderr(place);
                 assert_eq!(sandbox.read_folder("groups/petstore/versions").len(), 1);
             }
             match before {

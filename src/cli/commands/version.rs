@@ -148,7 +148,9 @@ fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<E
     }
     let digest = candidate.digest;
     plan::check_number(&DiskFacts::new(workspace), &group, &version, digest)?;
-    guard.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
+    let freeze = Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest };
+    workspace.require_no_secret_in(std::iter::once(&freeze), &context.process.variables, context.now())?;
+    guard.freeze(&freeze)?;
     report(context, &group, &version, digest, true);
     Ok(Exit::Done)
 }

@@ -1,11 +1,13 @@
 //! Secrets that stand in clear where everybody who has the repository reads them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use memchr::memmem;
 
 use super::super::Workspace;
 use super::super::error::Error;
+use super::super::git::GitCheckout;
 use super::super::{folders, layout};
 use super::{
     HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, SecretSources, SecretsOnMachine,
@@ -14,6 +16,7 @@ use super::{
 use crate::access::{AccessSubject, HmacSecret, Key, RevokedSecrets, SecretId, SubscriptionKey};
 use crate::check::SECRET_LEAKED;
 use crate::model::{Digest, Finding, GroupName, KeyKind, KeyName, Location, Timestamp};
+use crate::plan::Freeze;
 
 /// The fewest bytes of a secret that is looked for: a shorter one stands in other words.
 const SHORTEST: usize = 16;
@@ -94,22 +97,23 @@ impl Workspace {
             for group in self.root.list(layout::GROUPS_FOLDER)? {
                 let versions = format!("{}/{group}/versions", layout::GROUPS_FOLDER);
                 for version in self.root.list(&versions).unwrap_or_default() {
-                    places.extend(self.files_in(&format!("{versions}/{version}")));
+                    places.extend(self.files_in(&format!("{versions}/{version}"), &[]));
                 }
             }
         }
-        Ok(self.secrets_in(sought, &places))
+        // One that cannot be read has a finding of those who need it.
+        let read = |place: String| Some((self.root.read(&place, layout::LARGEST_RECORD).ok()??, place));
+        Ok(places.into_iter().filter_map(read).flat_map(|(bytes, place)| findings(sought, &place, &bytes)).collect())
     }
 
-    /// Requires that no secret stands in the working copies of groups, which a publish would freeze. No command is run
-    /// for it.
+    /// Requires that no secret stands in files that are about to be frozen. No command is run for it.
     ///
     /// # Errors
     ///
     /// Fails with a finding for each.
-    pub fn require_no_secret_in(
+    pub fn require_no_secret_in<'f>(
         &self,
-        groups: &[GroupName],
+        freezes: impl Iterator<Item = &'f Freeze>,
         variables: &BTreeMap<String, String>,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -121,27 +125,12 @@ impl Workspace {
         if sought.is_empty() {
             return Ok(());
         }
-        let folder = |group: &GroupName| format!("{}/{group}", layout::GROUPS_FOLDER);
-        let places: Vec<String> = groups.iter().flat_map(|group| self.files_in(&folder(group))).collect();
-        let findings = self.secrets_in(&sought, &places);
+        let files = freezes.flat_map(|freeze| freeze.files.iter().map(|(path, bytes)| (&freeze.group, path, bytes)));
+        let of_file = |(group, path, bytes): (&GroupName, &str, &Arc<[u8]>)| {
+            findings(&sought, &format!("{}/{group}/{path}", layout::GROUPS_FOLDER), bytes)
+        };
+        let findings: Vec<Finding> = files.flat_map(of_file).collect();
         if findings.is_empty() { Ok(()) } else { Err(Error::Invalid(findings)) }
-    }
-
-    fn secrets_in(&self, sought: &SoughtSecrets<'_>, places: &[String]) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for place in places {
-            // One that cannot be read has a finding of those who need it.
-            let Ok(Some(bytes)) = self.root.read(place, layout::LARGEST_RECORD) else { continue };
-            for (id, at) in sought.find_in(&bytes) {
-                let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-                // Without its line the finding shows nothing of it.
-                let location = Location::file(place.as_str());
-                let message = format!("the secret {id} stands here in clear, in line {line}");
-                let hint = "revoke it and rotate its key: whoever reads this file, or its past in Git, has the secret";
-                findings.push(SECRET_LEAKED.finding(location, message, hint));
-            }
-        }
-        findings
     }
 
     /// True if a text that everybody reads contains a secret for signing that is on this machine. No command is run for
@@ -172,9 +161,10 @@ impl Workspace {
 
     /// Lists the files in which people write texts: the settings and what lies beside them, descriptions and messages.
     fn readable_places(&self) -> Result<Vec<String>, Error> {
-        let top = folders::names(self.folder()).unwrap_or_default();
-        let mut places: Vec<String> = top.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        places.sort_unstable();
+        let mut places = match GitCheckout::find(self.folder()) {
+            Some(checkout) => checkout.files_at_the_top(),
+            None => self.names_in("."),
+        };
         for folder in [KEYS_FOLDER, KEY_SETS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, HISTORY_FOLDER] {
             places.extend(self.root.list(folder)?.into_iter().map(|name| format!("{folder}/{name}")));
         }
@@ -183,16 +173,37 @@ impl Workspace {
             places.extend(self.root.list(&folder)?.into_iter().map(|name| format!("{folder}/{name}")));
         }
         for group in self.root.list(layout::GROUPS_FOLDER)? {
-            places.extend(self.files_in(&format!("{}/{group}", layout::GROUPS_FOLDER)));
+            places.extend(self.files_in(&format!("{}/{group}", layout::GROUPS_FOLDER), &["versions"]));
         }
         Ok(places)
     }
 
-    /// Lists the files of a folder, those of folders within it left out; none where it cannot be listed.
-    fn files_in(&self, folder: &str) -> Vec<String> {
-        let names = self.root.locate(folder).ok().and_then(|path| folders::names(&path).ok()).unwrap_or_default();
-        let mut places: Vec<String> = names.iter().map(|name| format!("{folder}/{}", name.to_string_lossy())).collect();
-        places.sort_unstable();
+    /// Lists the files below a folder, but for some folders in it; none where it cannot be listed.
+    fn files_in(&self, folder: &str, left_out: &[&str]) -> Vec<String> {
+        let mut places = Vec::new();
+        for name in self.names_in(folder).into_iter().filter(|name| !left_out.contains(&name.as_str())) {
+            let place = format!("{folder}/{name}");
+            let is_folder = self.root.locate(&place).is_ok_and(|path| path.is_dir() && !path.is_symlink());
+            if is_folder { places.extend(self.files_in(&place, &[])) } else { places.push(place) }
+        }
         places
     }
+
+    fn names_in(&self, folder: &str) -> Vec<String> {
+        let names = self.root.locate(folder).ok().and_then(|path| folders::names(&path).ok()).unwrap_or_default();
+        let mut names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+fn findings(sought: &SoughtSecrets<'_>, place: &str, bytes: &[u8]) -> Vec<Finding> {
+    let finding = |(id, at): (&SecretId, usize)| {
+        let line = bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        // Without its line the finding shows nothing of it.
+        let message = format!("the secret {id} stands here in clear, in line {line}");
+        let hint = "revoke it and rotate its key: whoever reads this file, or its past in Git, has the secret";
+        SECRET_LEAKED.finding(Location::file(place), message, hint)
+    };
+    sought.find_in(bytes).into_iter().map(finding).collect()
 }

@@ -105,11 +105,11 @@ fn grants_of_both_branches_are_joined() {
     branches.run("verify").expect_exit(3).expect_stdout("apigw resolve --access ci");
     branches.run("access grant ci petstore --env test").expect_exit(3).expect_stderr("apigw resolve --access ci");
     branches.run("resolve --access --dry-run --detailed-exitcode").expect_exit(2).expect_stdout("nothing was changed");
-    let resolved = branches.run("-o json resolve --access ci").expect_exit(0).json();
+    let resolved = branches.run("-o json resolve --access ci -y").expect_exit(0).json();
     assert_eq!(resolved["changes"][0]["subject"], "key ci");
     assert_eq!(resolved["changes"][0]["merged"].as_array().map(Vec::len), Some(1));
     branches.run("verify").expect_exit(3).expect_stdout("owner:web");
-    branches.run("resolve --access").expect_exit(0).expect_stdout("git merge --continue");
+    branches.run("resolve --access -y").expect_exit(0).expect_stdout("git merge --continue");
     assert_eq!(branches.grants(), [r#"["online"] null"#, r#"["pre-release"] null"#, r#"["test"] null"#]);
     branches.run("access list --env test").expect_exit(0).expect_stdout("owner web");
     branches.assert_whole();
@@ -138,7 +138,7 @@ fn a_revocation_wins_over_a_change_of_the_other_branch() {
             "access grant ci petstore --env online -y",
         ],
     );
-    let resolved = branches.run("resolve --access").expect_exit(0);
+    let resolved = branches.run("resolve --access -y").expect_exit(0);
     resolved.expect_stdout("not granted").expect_stdout("listPets");
     assert_eq!(branches.grants(), [r#"["online"] null"#]);
     branches.assert_whole();
@@ -194,13 +194,14 @@ fn the_undo_of_a_resolve_opens_nothing_that_a_branch_had_closed() {
         &["access grant ci petstore --env online -y"],
         &["access revoke ci petstore --env test -m left", "access grant ci petstore --env pre-release"],
     );
-    branches.run("resolve --access").expect_exit(0);
+    branches.run("resolve --access").expect_exit(5).expect_stderr("online is protected");
+    branches.run("resolve --access -y").expect_exit(0);
     branches.run("undo --access -y -m early").expect_exit(0).expect_stdout("without the grants that a branch removed");
     assert_eq!(branches.grants(), [r#"["online"] null"#]);
     branches.assert_whole();
     let branches = Branches::new();
     branches.merge(&["access grant ci petstore --env online -y"], &["access revoke ci petstore --env test -m left"]);
-    branches.run("resolve --access").expect_exit(0);
+    branches.run("resolve --access -y").expect_exit(0);
     let refused = branches.run("undo --access").expect_exit(5).expect_stderr("an undo brings none of it back");
     refused.expect_stderr("apigw access grant ci GROUP --env ENV");
 }
@@ -221,7 +222,7 @@ fn one_field_that_both_branches_changed_needs_a_choice() {
         let refused = refused.expect_stderr("ours 5/second; theirs 9/second").expect_stderr("careful");
         refused.expect_stderr(&format!("apigw resolve --access ci {}", "--ours"));
         assert_eq!(branches.sandbox.read("keys/ci.yaml"), before);
-        let resolved = branches.run(&format!("resolve --access ci ci {side}")).expect_exit(0);
+        let resolved = branches.run(&format!("resolve --access ci ci {side} -y")).expect_exit(0);
         assert_eq!(resolved.stdout.matches("keeps limits").count(), 1, "{}", resolved.stdout);
         assert_eq!(branches.key()["limits"], Value::from(vec![kept]));
         assert_eq!(branches.grants().len(), 3);

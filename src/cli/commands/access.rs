@@ -164,7 +164,7 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
         Ok((state, planned))
     };
     if let (state, Some(planned)) = plan(context.workspace()?)? {
-        confirm_grants(context, &state, &planned.after)?;
+        confirm_grants(context, &[state.grants()], planned.after.grants())?;
     }
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (_, Some(operation)) = plan(guard.workspace())? else {
@@ -181,21 +181,22 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     commit(context, &guard, operation)
 }
 
-/// Asks before grants in protected environments change, as before a publish there.
-pub(super) fn confirm_grants(
+/// Asks before grants in protected environments change, as before a publish there. `before` has those of each state
+/// that may be the one in use.
+pub(super) fn confirm_grants<B: AsRef<[Grant]>>(
     context: &Context<'_>,
-    before: &SubjectState,
-    after: &SubjectState,
+    before: &[B],
+    after: &[Grant],
 ) -> Result<(), CommandError> {
-    let (before, after) = (before.grants(), after.grants());
-    let environments: BTreeSet<&EnvironmentName> =
-        before.iter().chain(after).flat_map(|grant| &grant.environments).collect();
+    let all = before.iter().map(AsRef::as_ref).chain([after]);
+    let environments: BTreeSet<&EnvironmentName> = all.flatten().flat_map(|grant| &grant.environments).collect();
     for environment in environments {
         let grants_there = |grants: &[Grant]| {
             let there = grants.iter().filter(|grant| grant.environments.contains(environment));
             there.map(|grant| Grant { environments: Vec::new(), ..grant.clone() }).collect::<Vec<_>>()
         };
-        if grants_there(before) != grants_there(after) {
+        let granted = grants_there(after);
+        if before.iter().any(|before| grants_there(before.as_ref()) != granted) {
             confirm(context, environment, &ConfirmedChange::Grants)?;
         }
     }
@@ -239,7 +240,7 @@ fn revoke(context: &Context<'_>, arguments: &GrantRevokeArguments) -> Result<Exi
         Ok((record.state, operation))
     };
     let (state, planned) = plan(context.workspace()?)?;
-    confirm_grants(context, &state, &planned.after)?;
+    confirm_grants(context, &[state.grants()], planned.after.grants())?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (_, operation) = plan(guard.workspace())?;
     commit(context, &guard, operation)

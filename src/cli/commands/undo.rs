@@ -71,7 +71,7 @@ fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit,
         context.output.data(&document, || format!("{}: {what}; nothing was written\n", reversed.after.subject()))?;
         return Ok(change::pending(&arguments.change, true));
     }
-    super::access::confirm_grants(context, &present, &reversed.after)?;
+    super::access::confirm_grants(context, &[present.grants()], reversed.after.grants())?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (_, _, reversed) = access_reversal(guard.workspace(), Some(undone.as_str()), &author)?;
     super::access::commit(context, &guard, reversed)

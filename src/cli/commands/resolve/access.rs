@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use super::{ResolveArguments, remaining};
 use crate::access::merge::{AccessOperations, ContestedField, JoinError, JoinedHeads};
 use crate::access::resolve::{AccessMergeState, AccessResolution};
-use crate::access::{AccessOperation, AccessSubject, Key, SubjectError, SubjectState};
+use crate::access::{AccessOperation, AccessSubject, Grant, SubjectError, SubjectState};
 use crate::cli::change;
+use crate::cli::commands::access::confirm_grants;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
@@ -22,13 +23,24 @@ pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result
             .hint("gateways follow keys and grants by themselves; leave them out"));
     }
     let author = context.author(&change.reason)?;
+    let plan = |workspace: &Workspace| -> Result<Resolutions, CommandError> {
+        let operations = workspace.access_operations()?;
+        match &arguments.choice.drop {
+            Some(dropped) => drop_plan(workspace, dropped, &operations, &author),
+            None => plan_subjects(context, workspace, arguments, &operations, &author),
+        }
+    };
+    if !change.dry_run {
+        for planned in plan(context.workspace()?)?.plans {
+            confirm_grants(context, &planned.before, planned.resolution.state().grants())?;
+        }
+    }
     // What Git left is read and replaced under one lock.
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let operations = guard.workspace().access_operations()?;
-    let plans = match &arguments.choice.drop {
-        Some(dropped) => vec![drop_plan(guard.workspace(), dropped, &operations, &author)?],
-        None => plans(context, guard.workspace(), arguments, &operations, &author)?,
-    };
+    let Resolutions { plans, warnings } = plan(guard.workspace())?;
+    for warning in &warnings {
+        context.output.warning(warning);
+    }
     let is_pending = !plans.is_empty();
     let mut outcome = AccessOutcome { resolved: plans, dry_run: change.dry_run };
     let mut unknown = None;
@@ -52,17 +64,33 @@ pub(super) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result
     unknown.map_or(Ok(Exit::Done), Err)
 }
 
+/// The resolutions of several subjects, and the warnings about them.
+#[derive(Default)]
+struct Resolutions {
+    plans: Vec<SubjectPlan>,
+    warnings: Vec<String>,
+}
+
 /// The resolution of one subject, and the operation of its commit.
 struct SubjectPlan {
     subject: AccessSubject,
+    /// The grants in its file, or where that is missing or in conflict those of each head.
+    before: Vec<Vec<Grant>>,
     resolution: AccessResolution,
     /// The operation that its file is at, once that is committed.
     operation: Option<OperationId>,
 }
 
 impl SubjectPlan {
-    const fn new(subject: AccessSubject, resolution: AccessResolution) -> Self {
-        Self { subject, resolution, operation: None }
+    fn new(state: &AccessMergeState, operations: &AccessOperations, resolution: AccessResolution) -> Self {
+        let before = match &state.present {
+            Some(present) => vec![present.state.grants().to_vec()],
+            None => {
+                let heads = state.heads.iter().filter_map(|head| operations.get(head));
+                heads.map(|operation| operation.after.grants().to_vec()).collect()
+            }
+        };
+        Self { subject: state.subject.clone(), before, resolution, operation: None }
     }
 
     const fn joined(&self) -> Option<&JoinedHeads> {
@@ -95,13 +123,13 @@ impl SubjectPlan {
 }
 
 /// Plans each subject that is named, or every one that is not whole.
-fn plans(
+fn plan_subjects(
     context: &Context<'_>,
     workspace: &Workspace,
     arguments: &ResolveArguments,
     operations: &AccessOperations,
     author: &Author,
-) -> Result<Vec<SubjectPlan>, CommandError> {
+) -> Result<Resolutions, CommandError> {
     let known = workspace.access_subjects(operations)?;
     let named: BTreeSet<AccessSubject> =
         arguments.groups.iter().map(|text| parse_subject(text)).collect::<Result<_, _>>()?;
@@ -113,7 +141,7 @@ fn plans(
         .hint("name a key, `owner:NAME` or `secret:ID`: `apigw verify` names those that are not whole"));
     }
     let choice = arguments.choice.heads(|text| Ok(workspace.find_access_operation(text)?.id))?;
-    let mut plans = Vec::new();
+    let mut resolutions = Resolutions::default();
     for subject in if named.is_empty() { &known } else { &named } {
         let state = workspace.access_merge_state(subject, operations)?;
         if state.is_whole() {
@@ -121,7 +149,7 @@ fn plans(
         }
         if named.is_empty() && state.present.is_none() && !state.is_conflicted {
             // Somebody may have removed a key's file on purpose: it is never opened again unasked.
-            context.output.warning(&format!(
+            resolutions.warnings.push(format!(
                 "the file of {subject} is gone: `apigw resolve --access {}` writes it again",
                 subject.typed()
             ));
@@ -130,20 +158,15 @@ fn plans(
         let resolution = state.resolve(choice.as_ref(), operations, author);
         let Some(resolution) = resolution.map_err(|error| refused(error, &state, operations))? else { continue };
         if let (AccessResolution::Joined(_), SubjectState::Key(key)) = (&resolution, resolution.state()) {
-            warn_of_third_secret(context, workspace, key)?;
+            // Both sides may have rotated it.
+            if let Some(text) = key.third_secret_text(&workspace.revoked_secrets()?, context.now()) {
+                let way_on = format!("revoke one that nobody uses: `apigw key revoke {} SECRET`", key.name);
+                resolutions.warnings.push(format!("{text}; {way_on}"));
+            }
         }
-        plans.push(SubjectPlan::new(subject.clone(), resolution));
+        resolutions.plans.push(SubjectPlan::new(&state, operations, resolution));
     }
-    Ok(plans)
-}
-
-/// Warns of a key that more secrets open than a rotation needs, since both sides had rotated it.
-fn warn_of_third_secret(context: &Context<'_>, workspace: &Workspace, key: &Key) -> Result<(), CommandError> {
-    if let Some(text) = key.third_secret_text(&workspace.revoked_secrets()?, context.now()) {
-        let name = &key.name;
-        context.output.warning(&format!("{text}; revoke one that nobody uses: `apigw key revoke {name} SECRET`"));
-    }
-    Ok(())
+    Ok(resolutions)
 }
 
 fn drop_plan(
@@ -151,7 +174,7 @@ fn drop_plan(
     dropped: &str,
     operations: &AccessOperations,
     author: &Author,
-) -> Result<SubjectPlan, CommandError> {
+) -> Result<Resolutions, CommandError> {
     if author.message.is_none() {
         return Err(CommandError::usage("--drop needs a reason, for the history").hint("add `-m WHY`"));
     }
@@ -159,7 +182,8 @@ fn drop_plan(
     let subject = operation.after.subject();
     let state = workspace.access_merge_state(&subject, operations)?;
     let resolution = state.drop_operation(&id, &operation, operations, author);
-    Ok(SubjectPlan::new(subject, resolution.map_err(|error| refused(error, &state, operations))?))
+    let resolution = resolution.map_err(|error| refused(error, &state, operations))?;
+    Ok(Resolutions { plans: vec![SubjectPlan::new(&state, operations, resolution)], ..Resolutions::default() })
 }
 
 /// The outcome of a resolve of access, committed or not.

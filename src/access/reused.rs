@@ -62,10 +62,11 @@ pub fn reused_secrets<'k>(
 }
 
 /// Finds the keys that were bound to a subject of tokens before another binding of it was revoked, as the merge of a
-/// branch brings them. `past` has secrets that keys once had, `revoked_at` the times of revocations.
+/// branch brings them. `past` has secrets that keys once had, `revoked_at` the known times of revocations.
 pub fn early_bindings<'k>(
     keys: &(impl Iterator<Item = &'k Key> + Clone),
     past: impl Iterator<Item = &'k Secret>,
+    revoked: &RevokedSecrets,
     revoked_at: &BTreeMap<&SecretId, Timestamp>,
 ) -> Vec<ReusedSecret> {
     let present = || keys.clone().flat_map(|key| key.secrets.iter().map(move |secret| (key, secret)));
@@ -77,7 +78,7 @@ pub fn early_bindings<'k>(
             *end = (*end).max((*time, &secret.id));
         }
     }
-    let valid = present().filter(|(_, secret)| is_subject(secret) && !revoked_at.contains_key(&secret.id));
+    let valid = present().filter(|(_, secret)| is_subject(secret) && !revoked.contains(&secret.id));
     let early = valid.filter_map(|(key, secret)| {
         let (_, other) = ends.get(&secret.proof).filter(|(time, _)| secret.created < *time)?;
         Some(ReusedSecret {

@@ -15,7 +15,7 @@ use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 use super::key_sets::key_set_place;
 use super::last_good::LastGood;
 use super::reused::{PastSecrets, message_on};
-use super::revocations::{PastRevocations, revocation_times};
+use super::revocations::PastRevocations;
 use super::{
     HISTORY_FOLDER, KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources,
     subject_place,
@@ -147,8 +147,9 @@ impl AccessReader {
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(Finding::one_line));
         let key_sets = self.key_sets.iter().map(|(name, keys)| (name.clone(), Arc::clone(keys))).collect();
-        let revoked_at = revocation_times(states.iter().copied());
-        let early = early_bindings(&keys.iter().map(|key| &**key), self.past.secrets.iter(), &revoked_at);
+        let revoked_at = self.history.times(states.iter().copied());
+        let present = keys.iter().map(|key| &**key);
+        let early = early_bindings(&present, self.past.secrets.iter(), &self.revoked, &revoked_at);
         self.problems.extend(early.iter().map(message_on));
         let revoked = self.revoked.iter().chain(early.iter().map(|early| &early.secret)).cloned();
         let directory = KeyDirectory::new(keys.iter().cloned(), owners, (revoked, &self.past.secrets), &found.secrets)

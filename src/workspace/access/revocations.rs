@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Workspace;
 use super::super::error::Error;
 use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, subject_place};
-use crate::access::{AccessSubject, Key, RevokedSecrets, SecretId, SubjectState};
+use crate::access::{AccessSubject, Key, Revocation, RevokedSecrets, SecretId, SubjectState};
 use crate::check::REVOCATION_MISSING;
 use crate::model::{Finding, Hint, Location, OperationId, Timestamp};
 
@@ -49,6 +49,7 @@ impl RevocationEvidence {
 #[derive(Debug, Default)]
 pub(super) struct PastRevocations {
     pub(super) revoked: RevokedSecrets,
+    times: BTreeMap<SecretId, Timestamp>,
     /// Operations that were read: their bytes never change.
     known: BTreeSet<OperationId>,
 }
@@ -58,19 +59,34 @@ impl PastRevocations {
     pub(super) fn read(&mut self, workspace: &Workspace) -> Result<(), Error> {
         for id in workspace.access_operation_ids()? {
             if !self.known.contains(&id)
-                && let Ok(secret) = workspace.revoked_by(&id)
+                && let Ok(revocation) = workspace.revocation_of(&id)
             {
-                self.revoked.extend(secret);
+                if let Some(Revocation { secret, time, .. }) = revocation {
+                    self.revoked.extend([secret.clone()]);
+                    self.times.insert(secret, time);
+                }
                 self.known.insert(id);
             }
         }
         Ok(())
     }
+
+    /// Returns the times of these revocations, and of those that have a file.
+    pub(super) fn times<'s>(
+        &'s self,
+        states: impl Iterator<Item = &'s SubjectState>,
+    ) -> BTreeMap<&'s SecretId, Timestamp> {
+        let recorded = states.filter_map(|state| match state {
+            SubjectState::Revocation(revocation) => Some((&revocation.secret, revocation.time)),
+            SubjectState::Key(_) | SubjectState::Owner(_) => None,
+        });
+        self.times.iter().map(|(secret, time)| (secret, *time)).chain(recorded).collect()
+    }
 }
 
 impl Workspace {
-    /// Reads which secret an operation revoked, if it is a revocation.
-    fn revoked_by(&self, id: &OperationId) -> Result<Option<SecretId>, Error> {
+    /// Reads an operation, if it is a revocation.
+    fn revocation_of(&self, id: &OperationId) -> Result<Option<Revocation>, Error> {
         let place = operation_place(id);
         let bytes = self.root.read(&place, LARGEST_SUBJECT)?.unwrap_or_default();
         // Most operations are on keys, with grants by the hundred. They are not looked through to their end for this,
@@ -80,7 +96,7 @@ impl Workspace {
             return Ok(None);
         }
         Ok(match operation_file::parse(&place, id, bytes)?.after {
-            SubjectState::Revocation(revocation) => Some(revocation.secret),
+            SubjectState::Revocation(revocation) => Some(revocation),
             SubjectState::Key(_) | SubjectState::Owner(_) => None,
         })
     }
@@ -115,17 +131,6 @@ impl AccessSnapshot {
         }
         findings
     }
-}
-
-/// Returns the times of revocations.
-pub(super) fn revocation_times<'s>(
-    states: impl Iterator<Item = &'s SubjectState>,
-) -> BTreeMap<&'s SecretId, Timestamp> {
-    let revoked = states.filter_map(|state| match state {
-        SubjectState::Revocation(revocation) => Some((&revocation.secret, revocation.time)),
-        SubjectState::Key(_) | SubjectState::Owner(_) => None,
-    });
-    revoked.collect()
 }
 
 fn has_secret(key: &Key, id: &SecretId) -> bool {

@@ -1,17 +1,14 @@
 //! Keys, owners and revocations as one command reads them, once.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 use super::super::Workspace;
 use super::super::error::Error;
 use super::HISTORY_FOLDER;
 use super::committed_revocations::UnreadCommits;
-use super::revocations::{PastRevocations, revocation_times};
-use crate::access::{
-    Key, ReusedSecret, RevokedSecrets, SecretId, SubjectRecord, absent_revoked, early_bindings, reused_secrets,
-};
-use crate::model::{Finding, Severity, Timestamp};
+use super::revocations::PastRevocations;
+use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, absent_revoked, early_bindings, reused_secrets};
+use crate::model::{Finding, Severity};
 
 /// The files of callers at one moment, with all that is revoked.
 #[derive(Debug)]
@@ -39,11 +36,6 @@ impl AccessSnapshot {
     /// Iterates over the keys.
     pub fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
         self.records.iter().filter_map(|record| record.state.key())
-    }
-
-    /// Returns the times of the revocations that have a file.
-    fn revocation_times(&self) -> BTreeMap<&SecretId, Timestamp> {
-        revocation_times(self.records.iter().map(|record| &record.state))
     }
 
     /// Finds out whether commits may have revocations that are not known here.
@@ -100,13 +92,21 @@ impl Workspace {
         let (records, mut problems) = self.access_records()?;
         // A leak waits for no repair: a key is revoked all the same.
         problems.extend(listed.err().into_iter().flat_map(|error| error.file_findings(HISTORY_FOLDER)));
-        let past = history.revoked;
-        let mut snapshot =
-            AccessSnapshot { records, problems, revoked, noted, past, committed, unread, reused: Vec::new() };
+        let mut snapshot = AccessSnapshot {
+            records,
+            problems,
+            revoked,
+            noted,
+            past: history.revoked.clone(),
+            committed,
+            unread,
+            reused: Vec::new(),
+        };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
         let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
         let mut reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);
-        reused.extend(early_bindings(&snapshot.keys(), past.iter(), &snapshot.revocation_times()));
+        let times = history.times(snapshot.records.iter().map(|record| &record.state));
+        reused.extend(early_bindings(&snapshot.keys(), past.iter(), &snapshot.revoked, &times));
         let again = reused.iter().filter(|reused| reused.is_revoked);
         snapshot.revoked.extend(again.map(|reused| reused.secret.clone()));
         snapshot.reused = reused;

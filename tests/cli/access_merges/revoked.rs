@@ -125,6 +125,14 @@ fn a_subject_that_was_bound_before_its_revocation_stays_revoked() {
     branches.run("verify").expect_exit(3).expect_stdout("secret-reused");
     let shown = branches.run("-o json key show theirs").expect_exit(0).json();
     assert_eq!(shown["secrets"][0]["state"], "revoked");
+    // A revocation whose file is gone has its time in the history.
+    let revocation = branches.sandbox.read_folder("keys/revoked").remove(0);
+    let place = format!("keys/revoked/{revocation}");
+    let file = branches.sandbox.read(&place);
+    std::fs::remove_file(branches.sandbox.path().join(&place)).expect("a revocation");
+    let shown = branches.run("-o json key show theirs").expect_exit(0).json();
+    assert_eq!(shown["secrets"][0]["state"], "revoked");
+    branches.sandbox.write(&place, &file);
     branches.run("key revoke theirs").expect_exit(0);
     branches.run("check").expect_exit(0);
     // Whoever binds it anew knows of the revocation.

@@ -3,6 +3,8 @@ use std::os::unix::fs::symlink;
 
 use super::super::last_good::KEEP_BROKEN;
 use super::*;
+use crate::access::{Revocation, Secret, SecretProof, SigningSettings, TokenBinding};
+use crate::model::RateLimits;
 
 const KEY_SET: &str =
     r#"{"keys": [{"kid": "1", "kty": "OKP", "crv": "Ed25519", "x": "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs"}]}"#;
@@ -63,6 +65,49 @@ fn a_folder_that_cannot_be_listed_is_tried_again() {
     assert_eq!(key_sets(&mut reader, &workspace, begin), ["a.json", "b.json"]);
     assert!(reader.must_retry);
     assert_eq!(key_sets(&mut reader, &workspace, begin + KEEP_BROKEN), [""; 0]);
+}
+
+#[test]
+fn a_subject_is_closed_that_was_bound_before_its_revocation() {
+    let (folder, workspace, mut reader, begin) = begin();
+    let write = |state: &SubjectState| {
+        let place = folder.path().join(subject_place(&state.subject()));
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        let operation = "20260101T000000.000Z-e3b0c44298fc".parse().unwrap();
+        fs::write(place, super::super::subject_file::render(state, &operation)).unwrap();
+    };
+    for (name, created) in [("ours", 1), ("theirs", 2), ("anew", 4)] {
+        let created = Timestamp::from_milliseconds(created);
+        let proof = TokenBinding { issuer: "https://id.example".to_owned(), subject: "robot".to_owned() };
+        let id = format!("secret{name}").parse().unwrap();
+        let secret = Secret { id, created, retires: None, proof: SecretProof::Token(proof) };
+        write(&SubjectState::Key(Key {
+            name: name.parse().unwrap(),
+            kind: KeyKind::Token,
+            owner: None,
+            description: None,
+            created,
+            not_before: None,
+            expires: None,
+            signing: SigningSettings::default(),
+            limits: RateLimits::default(),
+            secrets: vec![secret],
+            grants: Vec::new(),
+        }));
+    }
+    let closed = |reader: &mut AccessReader| {
+        let directory = reader.read(&workspace, begin, Timestamp::from_milliseconds(0));
+        ["ours", "theirs", "anew"].map(|name| directory.is_revoked(&format!("secret{name}").parse().unwrap()))
+    };
+    assert_eq!(closed(&mut reader), [false; 3]);
+    write(&SubjectState::Revocation(Revocation {
+        secret: "secretours".parse().unwrap(),
+        key: "ours".parse().unwrap(),
+        time: Timestamp::from_milliseconds(3),
+        by: "ann".to_owned(),
+        why: None,
+    }));
+    assert_eq!(closed(&mut reader), [true, true, false]);
 }
 
 #[test]

@@ -90,12 +90,12 @@ fn check_source<E>(
 ) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
-        let unproven = find_unproven(facts, &source, group, &change.after)?;
+        let Some(unproven) = find_unproven(facts, &source, group, &change.after)? else { continue };
         let is_barred = match change.action {
             ReleaseAction::Resolve => has_other_choice(facts, (&plan.operation.environment, &source), group, change)?,
             _ => true,
         };
-        releases.extend(unproven.filter(|_| is_barred));
+        releases.extend(is_barred.then_some(unproven));
     }
     Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Source { source, releases }) })
 }
@@ -144,18 +144,17 @@ fn has_other_choice<E>(
     Ok(false)
 }
 
-/// Refuses to bring in a version under the number of the live one, where that has other bytes and lies nowhere: history
-/// would have one number for two contents.
+/// Refuses to bring in a version under the number of the present one, offline or not, where that has other bytes and lies
+/// nowhere: history would have one number for two contents.
 fn check_numbers<E>(plan: &Plan, facts: &dyn Facts<Error = E>) -> Result<(), Error<E>> {
     for (group, change) in &plan.operation.changes {
-        let live = change.before.iter().map(|before| &before.release);
-        let mut live = live.filter(|live| live.state == DeploymentState::Live);
-        let is_shared = |live: &Release| {
-            live.version == change.after.version
-                && live.digest != change.after.digest
-                && facts.number(group, live).ok().flatten().is_none()
+        let is_shared = |present: &Release| {
+            present.version == change.after.version
+                && present.digest != change.after.digest
+                && facts.number(group, present).ok().flatten().is_none()
         };
-        if change.after.state == DeploymentState::Live && live.any(is_shared) {
+        let present = change.before.as_ref().map(|before| &before.release);
+        if change.after.state == DeploymentState::Live && present.is_some_and(is_shared) {
             let (group, version) = (group.clone(), change.after.version.clone());
             return Err(Error::NumberShared { group, version, environment: plan.operation.environment.clone() });
         }

@@ -362,7 +362,10 @@ impl Facts for Memory {
     }
 
     fn number(&self, _: &GroupName, release: &Release) -> Result<Option<Version>, DigestDiffers> {
-        Ok(Some(release.version.clone()))
+        let is_there = |known: &Option<Arc<PublishCandidate>>| {
+            known.as_ref().is_none_or(|candidate| candidate.digest == release.digest)
+        };
+        Ok(self.frozen.get(&release.version).filter(|known| is_there(known)).map(|_| release.version.clone()))
     }
 
     fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<PastEntry>, DigestDiffers> {

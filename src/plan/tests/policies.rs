@@ -151,3 +151,21 @@ fn what_breaks_nobody_passes_the_gate() {
     let outcome = memory.run("rollback test").expect("an outcome");
     assert!(outcome.starts_with("rollback 0.0.1 live mock; warns: cannot check compatibility"), "{outcome}");
 }
+
+/// History would have one number for two contents, and no file for one of them.
+#[test]
+fn a_number_whose_bytes_are_lost_gets_no_other_content() {
+    const SHARED: &str = "shared: test has version 0.0.1 of g with other bytes, which are missing";
+    for (lines, expected) in [
+        ("lose 0.0.1|work 0.0.1 b|publish online mock|promote online test", SHARED),
+        ("offline test|lose 0.0.1|work 0.0.1 b|publish online mock|promote online test", SHARED),
+        ("lose 0.0.1|work 0.0.2 b|publish online mock|promote online test", "promote 0.0.2 live mock"),
+        ("lose 0.0.1|publish online mock|promote online test", "nothing to do"),
+    ] {
+        let mut memory = Memory::new();
+        memory.run("publish test mock");
+        let outcomes: Vec<String> = lines.split('|').filter_map(|line| memory.run(line)).collect();
+        let last = outcomes.last().map(String::as_str).unwrap_or_default();
+        assert!(last.starts_with(expected), "{lines}: {last}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::shell::shell_word;
 use crate::model::{EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource};
-use crate::workspace::Workspace;
+use crate::workspace::{HEAD, Workspace};
 
 /// Returns the beginning of a Git command that works on a workspace from another folder; `None` where plain `git` does.
 pub(super) fn git_in(folder: &Path, workspace: &Workspace) -> Option<String> {
@@ -180,7 +180,7 @@ fn restore_version(folder: &str, removed_file: &str, source: RestoreSource) -> S
 fn merge_again(environment: &EnvironmentName, operation: &OperationId, restore: &Hint) -> String {
     let restored = text(restore);
     // Both are of the branch that is checked out.
-    if matches!(restore, Hint::RestoreFromRevision { revision, .. } if revision == "HEAD") {
+    if matches!(restore, Hint::RestoreFromRevision { revision, .. } if revision == HEAD) {
         return restored.into_owned();
     }
     format!(

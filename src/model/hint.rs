@@ -103,7 +103,7 @@ pub enum Hint {
         /// The revision.
         revision: String,
     },
-    /// Restore a frozen file from a revision of Git: what Git has checked out is damaged as well, or is in conflict.
+    /// Restore a frozen file from a revision of Git: what Git has checked out is damaged or missing, or in conflict.
     RestoreFrozen {
         /// The file.
         file: String,

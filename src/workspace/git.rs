@@ -19,7 +19,10 @@ use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
 /// The commit that is checked out.
-pub(super) const HEAD: &str = "HEAD";
+pub(crate) const HEAD: &str = "HEAD";
+
+/// The files that Git has of what `git add` was told last.
+pub(super) const INDEX: &str = ":0";
 
 /// The commits that the last fetch brought, with the branches that they came from.
 const FETCH_HEAD: &str = "FETCH_HEAD";

@@ -5,15 +5,13 @@
 //! file are known by their digest, so whatever commit has them is good.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use super::error::Error;
-use super::git::{GitCheckout, HEAD};
+use super::git::{GitCheckout, HEAD, INDEX};
 use super::renumber::{Renumbering, frozen_in_git};
 use super::{LockGuard, Workspace, layout, operation_file};
 use crate::model::{Digest, EnvironmentName, GroupName, OperationId, Version};
-
-/// The files that Git has of what `git add` was told last.
-pub(super) const INDEX: &str = ":0";
 
 /// The length to which the name of a commit is cut where it is shown.
 const SHOWN_LENGTH: usize = 12;
@@ -30,22 +28,31 @@ pub(super) struct IntactCopy<T> {
 type NamedDigests = BTreeMap<(GroupName, Version), BTreeSet<Digest>>;
 
 impl GitCheckout {
-    /// Returns the revisions that may have a file as it was once committed, those first that are named easily.
-    pub(super) fn revisions_of(&self, place: &str) -> Vec<String> {
-        let under_way = self.operation().and_then(|_| self.merge_revisions());
-        let sides = under_way.into_iter().flat_map(|sides| [sides.ours, sides.theirs]);
-        let commits = self.commits_of(place).into_iter().map(|mut commit| {
+    /// Iterates over the revisions that may have a file as it was once committed, those first that are named easily.
+    /// The commits are walked through where somebody asks for them.
+    pub(super) fn revisions_of(&self, place: String) -> impl Iterator<Item = String> {
+        let commits = iter::once_with(move || self.commits_of(&place)).flatten().map(|mut commit| {
             commit.truncate(SHOWN_LENGTH);
             commit
         });
-        let mut revisions = vec![INDEX.to_owned(), HEAD.to_owned()];
-        for revision in sides.chain(commits) {
-            if !revisions.contains(&revision) {
-                revisions.push(revision);
-            }
-        }
-        revisions
+        self.nearest_revisions().chain(commits)
     }
+
+    /// Iterates over the revisions that have a name.
+    fn nearest_revisions(&self) -> impl Iterator<Item = String> {
+        let under_way = || self.operation().and_then(|_| self.merge_revisions());
+        let sides = iter::once_with(under_way).flatten().flat_map(|sides| [sides.ours, sides.theirs]);
+        [INDEX, HEAD].map(str::to_owned).into_iter().chain(sides)
+    }
+}
+
+/// Finds the bytes of an operation's file in the revisions of Git that have a name.
+pub(super) fn nearest_operation(
+    checkout: &GitCheckout,
+    environment: &EnvironmentName,
+    id: &OperationId,
+) -> Option<IntactCopy<Vec<u8>>> {
+    operation_in(checkout, checkout.nearest_revisions(), environment, id)
 }
 
 /// Finds the bytes of an operation's file in Git.
@@ -55,7 +62,17 @@ pub(super) fn intact_operation(
     id: &OperationId,
 ) -> Option<IntactCopy<Vec<u8>>> {
     let place = layout::operation(environment, id);
-    checkout.revisions_of(&place).into_iter().find_map(|revision| {
+    operation_in(checkout, checkout.revisions_of(place), environment, id)
+}
+
+fn operation_in(
+    checkout: &GitCheckout,
+    mut revisions: impl Iterator<Item = String>,
+    environment: &EnvironmentName,
+    id: &OperationId,
+) -> Option<IntactCopy<Vec<u8>>> {
+    let place = layout::operation(environment, id);
+    revisions.find_map(|revision| {
         let content = checkout.read(&revision, &place)?;
         operation_file::parse(environment, id, content.clone()).ok()?;
         Some(IntactCopy { revision, content })

@@ -114,6 +114,7 @@ pub use facts::DiskFacts;
 pub use fleet::FleetLock;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
+pub(crate) use git::HEAD;
 pub use groups::{NewGroup, version_edit};
 pub use history::{CommittedOperation, OperationStanding, ReadableHistory};
 pub use import::FinishedImport;

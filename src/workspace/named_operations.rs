@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{Error, restore_hint};
-use super::git::{GitCheckout, HEAD};
+use super::git::{GitCheckout, HEAD, INDEX};
 use super::overview::EnvironmentOverview;
 use super::{Workspace, layout};
 use crate::check::rules::records::OPERATION_MISSING;
@@ -124,7 +124,7 @@ impl VersionNames {
 /// Reads Git's copy of a file: the one that is about to be committed, in a conflict that of the branch that is checked
 /// out.
 fn copy_in(checkout: &GitCheckout, place: &str) -> Option<Vec<u8>> {
-    [":0", ":2", HEAD].into_iter().find_map(|revision| checkout.read(revision, place))
+    [INDEX, ":2", HEAD].into_iter().find_map(|revision| checkout.read(revision, place))
 }
 
 /// Finds the ids of operations in a text, whatever its layout.

@@ -5,8 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
-use super::git::{GitCheckout, HEAD};
-use super::intact_copies::{INDEX, IntactCopy, intact_operation};
+use super::git::{GitCheckout, HEAD, INDEX};
+use super::intact_copies::{IntactCopy, intact_operation, nearest_operation};
 use super::{DiskFacts, Renumbering, Workspace, layout};
 use crate::model::{
     Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp, Version,
@@ -66,13 +66,17 @@ struct RestoreAdvisor<'a> {
 
 impl RestoreAdvisor<'_> {
     fn check(&self, hint: Hint, searches: &mut usize) -> Hint {
+        if let Hint::RestoreFile { file } | Hint::RestoreMissing { file } = &hint
+            && let Some(revision) = self.version_revision(file)
+        {
+            let file = file.clone();
+            return if revision == INDEX {
+                Hint::RestoreFile { file }
+            } else {
+                Hint::RestoreFrozen { file, revision: revision.to_owned() }
+            };
+        }
         match hint {
-            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if self.version_revision(&file).is_some() => {
-                match self.version_revision(&file) {
-                    Some(revision) if revision != INDEX => Hint::RestoreFrozen { revision: revision.to_owned(), file },
-                    _ => Hint::RestoreFile { file },
-                }
-            }
             Hint::RestoreFile { file } if layout::version_in(&file).is_some() && self.is_as_in_index(&file) => {
                 Hint::RestoreBackup
             }
@@ -193,11 +197,15 @@ impl RestoreAdvisor<'_> {
         let (Some(checkout), Some((environment, id))) = (self.checkout(), layout::operation_at(&file)) else {
             return Hint::RestoreBackup;
         };
-        if *searches == 0 {
+        let nearest = nearest_operation(checkout, &environment, &id);
+        if nearest.is_none() && *searches == 0 {
             return Hint::RestoreMissing { file };
         }
-        *searches -= 1;
-        match intact_operation(checkout, &environment, &id).map(|copy| copy.revision) {
+        let copy = nearest.or_else(|| {
+            *searches -= 1;
+            intact_operation(checkout, &environment, &id)
+        });
+        match copy.map(|copy| copy.revision) {
             Some(revision) if revision == INDEX => Hint::RestoreFile { file },
             Some(revision) if self.workspace.root.exists(&file).unwrap_or(true) => {
                 Hint::RestoreFrozen { file, revision }
@@ -240,7 +248,7 @@ impl RestoreAdvisor<'_> {
     }
 
     fn leads_to_all(&self, name: &EnvironmentName, place: &str) -> bool {
-        let staged = self.checkout().and_then(|checkout| checkout.read(":0", place));
+        let staged = self.checkout().and_then(|checkout| checkout.read(INDEX, place));
         let text = staged.and_then(|bytes| String::from_utf8(bytes).ok());
         let parsed = text.and_then(|text| self.workspace.parse_environment(name, &text).ok()?.whole().ok());
         let (Some(Environment { deployments, .. }), Ok(operations)) = (parsed, self.workspace.operations(name)) else {

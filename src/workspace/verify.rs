@@ -51,7 +51,7 @@ pub struct WorkspaceVerification {
     pub repairable: Vec<EnvironmentName>,
     /// True if a command that died left something half-done.
     pub has_leftovers: bool,
-    /// True if Git has a frozen file as it was committed, and what it has checked out is damaged as well.
+    /// True if Git has a frozen file as it was committed, and what it has checked out is damaged or missing.
     pub has_intact_copies: bool,
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::git::INDEX;
 use super::super::git::{GitCheckout, GitOperation, HEAD};
-use super::super::intact_copies::{INDEX, IntactCopy};
+use super::super::intact_copies::IntactCopy;
 use super::super::{layout, version_file};
 use crate::model::{Digest, FileSet, GroupName, VERSION_FILE, Version};
 
@@ -77,8 +78,8 @@ pub(in crate::workspace) fn frozen_in_git(
     let on_sides = sides.iter().filter(|side| side.digest == digest);
     let on_sides = on_sides.map(|side| (side.revision.clone(), side.number.clone()));
     let earlier = named.iter().flat_map(|number| {
-        let revisions = checkout.revisions_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
-        revisions.into_iter().map(|commit| (commit, number.clone()))
+        let revisions = checkout.revisions_of(format!("{}/{VERSION_FILE}", layout::version(group, number)));
+        revisions.map(|commit| (commit, number.clone()))
     });
     on_sides.chain(earlier).find_map(|(revision, number)| {
         let record = record_in(checkout, &revision, group, &number)?;

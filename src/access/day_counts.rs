@@ -36,14 +36,18 @@ impl DayCounts {
         Timestamp::from_milliseconds(i64::from(day) * DAY_MS)
     }
 
-    /// Returns the days of one count, the latest first.
-    pub fn of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = (u32, u32)> + 's {
-        self.days.iter().rev().filter_map(move |(day, counts)| Some((*day, *counts.get(name)?)))
+    /// Returns the days of one count, those first that are nearest to today.
+    #[must_use]
+    pub fn of(&self, name: &str, today: u32) -> Vec<(u32, u32)> {
+        let mut days: Vec<(u32, u32)> =
+            self.days.iter().filter_map(|(day, counts)| Some((*day, *counts.get(name)?))).collect();
+        days.sort_by_key(|(day, _)| day.abs_diff(today));
+        days
     }
 
-    /// Adds counts of another process: of the same day the larger ones stay, and of all days the latest.
+    /// Adds counts of another process: of the same day the larger ones stay, and of all days those nearest to today.
     #[must_use]
-    pub fn merged_with(mut self, other: Self) -> Self {
+    pub fn merged_with(mut self, other: Self, today: u32) -> Self {
         for (day, counts) in other.days {
             let own = self.days.entry(day).or_default();
             for (name, count) in counts {
@@ -51,8 +55,10 @@ impl DayCounts {
                 *own = count.max(*own);
             }
         }
-        while self.days.len() > KEPT_DAYS {
-            self.days.pop_first();
+        while self.days.len() > KEPT_DAYS
+            && let Some(farthest) = self.days.keys().copied().max_by_key(|day| day.abs_diff(today))
+        {
+            self.days.remove(&farthest);
         }
         self
     }
@@ -74,22 +80,24 @@ mod tests {
     }
 
     #[test]
-    fn the_larger_count_of_a_day_stays_and_the_latest_days() {
+    fn the_larger_count_of_a_day_stays_and_the_nearest_days() {
         let counts = |days: &[(u32, &[(&str, u32)])]| DayCounts {
             days: days
                 .iter()
                 .map(|(day, list)| (*day, list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()))
                 .collect(),
         };
-        let merged = counts(&[(7, &[("a", 1), ("b", 5)])]).merged_with(counts(&[(7, &[("b", 4), ("c", 2)])]));
+        let merged = counts(&[(7, &[("a", 1), ("b", 5)])]).merged_with(counts(&[(7, &[("b", 4), ("c", 2)])]), 7);
         assert_eq!(merged, counts(&[(7, &[("a", 1), ("b", 5), ("c", 2)])]));
         // The clock of one of both is wrong.
         let (today, ahead) = (counts(&[(7, &[("a", 3)])]), counts(&[(8, &[("a", 1)])]));
         let both = counts(&[(7, &[("a", 3)]), (8, &[("a", 1)])]);
-        assert_eq!(today.clone().merged_with(ahead.clone()), both);
-        assert_eq!(ahead.merged_with(today), both);
-        assert_eq!(both.of("a").collect::<Vec<_>>(), [(8, 1), (7, 3)]);
-        let later = both.merged_with(counts(&[(9, &[("a", 1)]), (10, &[])]));
-        assert_eq!(later.days.keys().copied().collect::<Vec<_>>(), [8, 9, 10]);
+        assert_eq!(today.clone().merged_with(ahead.clone(), 7), both);
+        assert_eq!(ahead.merged_with(today, 8), both);
+        assert_eq!([7, 8].map(|today| both.of("a", today)[0]), [(7, 3), (8, 1)]);
+        for (today, kept) in [(7, [7, 8, 9]), (10, [8, 9, 10]), (60, [8, 9, 10])] {
+            let later = both.clone().merged_with(counts(&[(9, &[("a", 1)]), (10, &[])]), today);
+            assert_eq!(later.days.keys().copied().collect::<Vec<_>>(), kept, "{today}");
+        }
     }
 }

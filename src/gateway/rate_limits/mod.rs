@@ -152,7 +152,10 @@ impl RateLimiter {
                 // What was let in today was let in, whatever the limit was.
                 match before {
                     Some(before) => LimitCounter::with_days(limit, before.days()),
-                    None => LimitCounter::with_days(limit, self.restored.of(&name)),
+                    None => {
+                        let today = DayCounts::day_of(self.now().wall);
+                        LimitCounter::with_days(limit, self.restored.of(&name, today).into_iter())
+                    }
                 }
             }
             LimitWindow::Second | LimitWindow::Minute => LimitCounter::new(limit),

@@ -65,9 +65,9 @@ impl Workspace {
     /// # Errors
     ///
     /// Fails where the file cannot be written, or is of a newer schema.
-    pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
+    pub fn save_day_counts(&self, counts: DayCounts, now: Timestamp) -> Result<(), Error> {
         self.change_gateway_record(DAY_COUNTS_FILE, |file: Option<DayCountsFile>| {
-            counts.merged_with(file.map(DayCounts::from).unwrap_or_default()).into()
+            counts.merged_with(file.map(DayCounts::from).unwrap_or_default(), DayCounts::day_of(now)).into()
         })
     }
 }
@@ -78,36 +78,40 @@ mod tests {
 
     use super::*;
 
+    fn now() -> Timestamp {
+        DayCounts::begin_of(20_000)
+    }
+
     #[test]
     fn counts_of_two_gateways_are_kept_and_a_damaged_file_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
         let workspace = Workspace::open(folder.path()).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), DayCounts::default());
-        assert!(workspace.save_day_counts(DayCounts::default()).is_err(), "no folder is made");
+        assert!(workspace.save_day_counts(DayCounts::default(), now()).is_err(), "no folder is made");
         fs::create_dir(folder.path().join(".apigw")).unwrap();
         let of_day = |day: u32, list: &[(&str, u32)]| DayCounts {
             days: [(day, list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect())].into(),
         };
         let counts = |list: &[(&str, u32)]| of_day(20_000, list);
-        workspace.save_day_counts(counts(&[("a", 1), ("b", 2)])).unwrap();
-        workspace.save_day_counts(counts(&[("b", 1), ("c", 3)])).unwrap();
+        workspace.save_day_counts(counts(&[("a", 1), ("b", 2)]), now()).unwrap();
+        workspace.save_day_counts(counts(&[("b", 1), ("c", 3)]), now()).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 1), ("b", 2), ("c", 3)]));
         // A clock that was ahead for a while loses no count of the day.
-        workspace.save_day_counts(of_day(20_001, &[("a", 7)])).unwrap();
-        workspace.save_day_counts(counts(&[("a", 4)])).unwrap();
-        assert_eq!(workspace.day_counts().unwrap().of("a").collect::<Vec<_>>(), [(20_001, 7), (20_000, 4)]);
+        workspace.save_day_counts(of_day(20_001, &[("a", 7)]), now()).unwrap();
+        workspace.save_day_counts(counts(&[("a", 4)]), now()).unwrap();
+        assert_eq!(workspace.day_counts().unwrap().of("a", 20_000), [(20_000, 4), (20_001, 7)]);
         let path = folder.path().join(DAY_COUNTS_FILE);
         let newer = "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}";
         fs::write(&path, newer).unwrap();
         assert!(workspace.day_counts().is_err());
-        assert!(workspace.save_day_counts(counts(&[("a", 4)])).is_err());
+        assert!(workspace.save_day_counts(counts(&[("a", 4)]), now()).is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), newer, "a newer apigw wrote it");
         for damaged in ["", "{"] {
             fs::write(&path, damaged).unwrap();
             assert!(workspace.day_counts().is_err(), "{damaged}");
         }
-        workspace.save_day_counts(counts(&[("a", 4)])).unwrap();
+        workspace.save_day_counts(counts(&[("a", 4)]), now()).unwrap();
         assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 4)]));
         assert_eq!(fs::read_dir(folder.path().join(".apigw")).unwrap().count(), 1, "nothing is left behind");
     }
@@ -125,7 +129,7 @@ mod tests {
             for gateway in 0..8 {
                 scope.spawn(move || {
                     for count in 1..=50 {
-                        workspace.save_day_counts(counts(gateway, count)).unwrap();
+                        workspace.save_day_counts(counts(gateway, count), now()).unwrap();
                     }
                 });
             }

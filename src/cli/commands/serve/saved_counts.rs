@@ -31,7 +31,7 @@ impl SavedCounts {
     pub(super) fn save(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
         let counts = gateway.day_counts();
         if !counts.days.is_empty() {
-            self.0.save(context, counts, |counts| workspace.save_day_counts(counts));
+            self.0.save(context, counts, |counts| workspace.save_day_counts(counts, context.now()));
         }
     }
 }

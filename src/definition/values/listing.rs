@@ -5,9 +5,12 @@
 //! value: 750 bytes took nine seconds and 1.1 GB. Whether a value is valid costs no more than the value, since results
 //! are remembered there.
 //!
-//! Violations are listed by a validator of their own (`bounds`): its schema asks before each alternative, and before
-//! each invalid part that a cycle of references leads to, if there is budget left for it, and lists nothing more of an
-//! alternative that the value of a property speaks against.
+//! So it is where a map has a long name before many wrong items: each violation has the whole path of its part. 300 KB
+//! took more than 20 seconds and 5 GB.
+//!
+//! Violations are listed by a validator of their own (`bounds`): its schema asks before each alternative, each invalid
+//! item and property of a map, and each invalid part that a cycle of references leads to, if there is budget left for
+//! it, and lists nothing more of an alternative that the value of a property speaks against.
 
 mod bounds;
 mod keywords;
@@ -15,4 +18,4 @@ mod keywords;
 mod tests;
 
 pub(super) use bounds::bounded;
-pub(super) use keywords::{is_same_tag, is_unlisted, with_budget, with_keywords};
+pub(super) use keywords::{begin_listing, is_same_tag, is_unlisted, unlisted, with_budget, with_keywords};

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::exact::with_exact_integers;
 use super::far_pattern::{BACKTRACK_LIMIT, LONGEST_TEXT, has_short_names, with_far_patterns};
 use super::formats;
-use super::listing::{bounded, with_keywords};
+use super::listing::{begin_listing, bounded, unlisted, with_keywords};
 
 /// A compiled schema, with a second one by which violations are listed.
 pub(super) struct ValueValidator {
@@ -42,7 +42,12 @@ impl ValueValidator {
             return vec![ValidationError::custom(message)];
         }
         let compiled = self.bounded.get_or_init(|| with_keywords(options()).build(&bounded(&self.schema)?).ok());
-        compiled.as_ref().unwrap_or(&self.plain).iter_errors(value).collect()
+        begin_listing(value);
+        let mut errors: Vec<_> = compiled.as_ref().unwrap_or(&self.plain).iter_errors(value).collect();
+        if errors.is_empty() && !self.plain.is_valid(value) {
+            errors.push(unlisted());
+        }
+        errors
     }
 
     fn has_fitting_names(&self, value: &Value) -> bool {

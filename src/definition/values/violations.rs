@@ -89,7 +89,7 @@ fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationE
     let is_left_out = |one: &ValidationError<'static>| wants_null(one) || (is_here(one) && is_unlisted(one));
     let all = branches(error);
     let candidates: Vec<&Vec<ValidationError<'static>>> =
-        all.iter().filter(|branch| !branch.iter().any(is_left_out)).collect();
+        all.iter().filter(|branch| !branch.is_empty() && !branch.iter().any(is_left_out)).collect();
     if let [only] = candidates.as_slice() {
         return Some(only);
     }

@@ -1,30 +1,52 @@
 //! A schema with bounds for the listing of violations.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::keywords::{AFFORDED, LISTING, SAME_TAG, UNLISTED};
+use super::keywords::{AFFORDED, LISTING, SAME_TAG, UNLISTED, UNLISTED_PART};
 use crate::definition::values::rewrite::visit_subschemas;
 
 /// The maximum number of references followed into an alternative.
 const MOST_REFERENCES: usize = 8;
 
+/// The keywords whose schemas are for parts that a value may have in any number.
+const MANY_PARTS: [&str; 6] = [
+    "items",
+    "additionalProperties",
+    "patternProperties",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
 /// The properties for which a schema names the only values, each with the schema that names them.
 type NamedValues = Map<String, Value>;
 
-/// Writes a schema with bounds; `None` if it has neither alternatives nor cycles of references.
+/// Writes a schema with bounds; `None` if it has neither alternatives, nor parts without a number, nor cycles of
+/// references.
 pub(in crate::definition::values) fn bounded(schema: &Value) -> Option<Value> {
     let definitions = schema.get("$defs").and_then(Value::as_object);
-    let bounds = Bounds { definitions, cyclic: definitions.map(cyclic).unwrap_or_default() };
+    let cyclic = definitions.map(cyclic).unwrap_or_default();
+    let bounds = Bounds { definitions, cyclic, parts: RefCell::default() };
     let mut written = schema.clone();
-    bounds.write(&mut written).then_some(written)
+    if !bounds.write(&mut written) {
+        return None;
+    }
+    let parts = bounds.parts.into_inner();
+    if !parts.is_empty() {
+        written.as_object_mut()?.entry("$defs").or_insert_with(|| json!({})).as_object_mut()?.extend(parts);
+    }
+    Some(written)
 }
 
 struct Bounds<'s> {
     definitions: Option<&'s Map<String, Value>>,
     /// The definitions from which references lead into a cycle.
     cyclic: HashSet<&'s str>,
+    /// The schemas of items and of properties of maps, which are named more than once, each a definition.
+    parts: RefCell<Map<String, Value>>,
 }
 
 impl Bounds<'_> {
@@ -39,6 +61,11 @@ impl Bounds<'_> {
                         for (alternative, tags) in alternatives.iter_mut().zip(&tags) {
                             self.write_alternative(alternative, tags);
                         }
+                        has_bounds = true;
+                    }
+                    (keyword, schema @ Value::Object(_)) if MANY_PARTS.contains(&keyword) => {
+                        self.write(schema);
+                        self.write_part(schema);
                         has_bounds = true;
                     }
                     (_, schema) => has_bounds |= self.write(schema),
@@ -66,6 +93,20 @@ impl Bounds<'_> {
             let tagged = json!({ "properties": tags });
             *alternative = json!({ "if": tagged, "then": marked, "else": tagged.clone() });
         }
+    }
+
+    /// Puts the schema of parts that a value may have without number behind a bound, for those that are not valid.
+    fn write_part(&self, schema: &mut Value) {
+        let mut parts = self.parts.borrow_mut();
+        let name = (parts.len()..).map(|number| format!("x-apigw-part-{number}"));
+        let is_known = |name: &String| self.definitions.is_some_and(|definitions| definitions.contains_key(name));
+        let Some(name) = name.into_iter().find(|name| !is_known(name)) else { return };
+        let reference = json!({ "$ref": format!("#/$defs/{name}") });
+        parts.insert(name, schema.take());
+        *schema = json!({ "if": reference, "else": { "allOf": [
+            { LISTING: true },
+            { "if": { AFFORDED: 1 }, "then": reference, "else": { UNLISTED_PART: true } },
+        ] } });
     }
 
     /// Returns the tags of each alternative: the properties by whose values alternatives are told apart.

@@ -1,6 +1,6 @@
 //! Bounds of the violations that are listed.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::schema::ValueSchema;
 use super::super::validator::options;
@@ -64,10 +64,10 @@ fn violations_of_a_deep_value_are_listed_within_the_budget() {
 #[test]
 fn an_alternative_with_another_tag_costs_nothing() {
     let schema = tree();
-    assert_eq!(left_after(&schema, &nested(100, json!({ "value": 1 }))).1, "");
-    let (left, found) = left_after(&schema, &nested(100, json!({ "value": "x" })));
+    assert_eq!(left_after(&schema, &nested(60, json!({ "value": 1 }))).1, "");
+    let (left, found) = left_after(&schema, &nested(60, json!({ "value": "x" })));
     assert!(left > 0, "{left}");
-    assert_eq!(found, format!("{}/value: \"x\" is not of type \"integer\"", "/right".repeat(100)));
+    assert_eq!(found, format!("{}/value: \"x\" is not of type \"integer\"", "/right".repeat(60)));
     let (_, found) = left_after(&schema, &nested(1, json!({ "op": "xor", "left": { "value": 1 } })));
     assert_eq!(found, "/right/op: \"and\" was expected");
 }
@@ -94,7 +94,36 @@ fn alternatives_are_not_listed_for_many_copies_of_a_large_value() {
     assert!(left < 100_000, "{left}");
     assert!(found.contains("required property"), "{found}");
     let (left, _) = left_after(&schema, &json!({ "text": "x" }));
-    assert!(left > MOST_WEIGHT - 50 * 21 * 3, "{left}");
+    assert!(left > MOST_WEIGHT - 50 * 21 * 5, "{left}");
+}
+
+/// Each violation has the whole path of its part.
+#[test]
+fn a_long_name_before_many_wrong_parts_costs_no_more_than_the_value() {
+    let (long, wrong) = ("k".repeat(150_000), vec!["x"; 40_000]);
+    let integer = || json!({ "type": "integer" });
+    let map = |items: Value| json!({ "additionalProperties": { "items": items } });
+    for (schema, value) in [
+        (map(integer()), json!({ &long: &wrong })),
+        (map(json!({ "anyOf": [integer(), { "type": "boolean" }] })), json!({ &long: &wrong })),
+        (
+            map(json!({ "prefixItems": [integer()], "items": integer() })),
+            json!({ &long: wrong.chunks(4).collect::<Vec<_>>() }),
+        ),
+        (
+            json!({ "properties": { "labels": { "additionalProperties": { "propertyNames": { "maxLength": 0 } } } } }),
+            json!({ "labels": { &long: (0..20_000).map(|name| (name.to_string(), json!(0))).collect::<Map<_, _>>() } }),
+        ),
+        (
+            json!({ "patternProperties": { "^k": { "unevaluatedProperties": { "items": integer() } } } }),
+            json!({ &long: { "a": &wrong } }),
+        ),
+    ] {
+        let schema = ValueSchema::compile(schema).expect("a schema");
+        let errors = with_budget(|| schema.validator().errors(&value).len());
+        assert!((1..400).contains(&errors), "{errors}");
+        assert!(left_after(&schema, &value).1.contains("/kkk"));
+    }
 }
 
 #[test]

@@ -98,7 +98,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
         folder: arguments.at.clone(),
         secrets_folder: arguments.secrets.clone(),
         authorizer: arguments.authorizer,
-        callers: callers(context, workspace)?,
+        callers: callers(context, workspace, target)?,
     };
     let exported = export(target, &live, &options);
     require_access(workspace, &exported, target, &arguments.allow_loss)?;
@@ -131,11 +131,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     Ok(folder.exit(&changes))
 }
 
-/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway. The engine
-/// asks nobody about them: where commits cannot be read, it would let in whom one of them has revoked.
-fn callers(context: &Context<'_>, workspace: &Workspace) -> Result<CallerKeys, CommandError> {
+/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway. HAProxy asks
+/// nobody about them: where commits cannot be read, it would let in whom one of them has revoked.
+fn callers(context: &Context<'_>, workspace: &Workspace, target: ExportTarget) -> Result<CallerKeys, CommandError> {
     let access = workspace.access_snapshot()?;
-    context.warn_of_unread_commits(access.require_read_commits()?);
+    context.warn_of_unread_commits(match target {
+        ExportTarget::Haproxy => access.require_read_commits()?,
+        ExportTarget::Envoy | ExportTarget::Nginx | ExportTarget::GatewayApi | ExportTarget::Kong => {
+            access.unread_commits_finding()
+        }
+    });
     let AccessSnapshot { records, problems, revoked, .. } = access;
     context.output.unreadable(workspace, &problems);
     let mut callers = CallerKeys { revoked, ..CallerKeys::default() };

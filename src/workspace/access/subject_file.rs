@@ -214,8 +214,14 @@ fn clear_secrets(place: &str, text: &str) -> Vec<Finding> {
 /// Takes long values out of a finding: one that is no value of its field may be a secret that somebody put there.
 fn without_values(finding: Finding) -> Finding {
     let is_of_value = |character: char| character.is_ascii_alphanumeric() || "_-+/=".contains(character);
-    let mut message = String::with_capacity(finding.message.len());
-    for part in finding.message.split_inclusive(|character| !is_of_value(character)) {
+    // In quotes, a value has other characters than these as well.
+    let without_quoted = |text: String, quote: char| {
+        let shown = |(number, part)| if number % 2 == 1 && str::len(part) >= LONG_VALUE { "…" } else { part };
+        text.split(quote).enumerate().map(shown).collect::<Vec<_>>().join(quote.encode_utf8(&mut [0; 4]))
+    };
+    let unquoted = ['"', '`'].into_iter().fold(finding.message, without_quoted);
+    let mut message = String::with_capacity(unquoted.len());
+    for part in unquoted.split_inclusive(|character| !is_of_value(character)) {
         let word = part.trim_end_matches(|character| !is_of_value(character));
         let shown = if word.len() < LONG_VALUE { word } else { "…" };
         message.push_str(shown);

@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 /// The path that returns the name of the present state.
 const STATE_PATH: &str = "state";
 /// The path below which the name of the present state of a group is returned.
-const GROUP_STATE_PATH: &str = "-/state";
+const GROUP_STATE_PATH: &str = "-/state/";
 /// The path below which requests are passed on.
 const THROUGH_PATH: &str = "-/try";
 
@@ -74,8 +74,9 @@ impl ServedDocuments {
 
     /// Opens the workspace; where its settings cannot be read, with those of before and the reason.
     fn workspace(&self) -> (Workspace, Option<String>) {
+        let opened = Workspace::open(&self.folder);
         let mut last = self.workspace.lock().unwrap_or_else(PoisonError::into_inner);
-        match Workspace::open(&self.folder) {
+        match opened {
             Ok(workspace) => {
                 last.clone_from(&workspace);
                 (workspace, None)
@@ -96,20 +97,19 @@ impl ServedDocuments {
         };
         let mut site = DocumentSite::read(&workspace, &self.selection, Some(&self.last));
         site.add_problem(problem);
+        if let Some(group) = path.strip_prefix(GROUP_STATE_PATH).and_then(|group| group.parse::<GroupName>().ok()) {
+            return Ok(Some(FoundDocument::Page(site.state_name(&served, Some(&group)).into())));
+        }
         let state = site.state_name(&served, None);
         if path == STATE_PATH {
             return Ok(Some(FoundDocument::Page(state.into())));
-        }
-        let below = |path: &str| path.split('/').next_back().and_then(|group| group.parse::<GroupName>().ok());
-        if let Some(group) = path.strip_prefix(GROUP_STATE_PATH).and_then(below) {
-            return Ok(Some(FoundDocument::Page(site.state_name(&served, Some(&group)).into())));
         }
         let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
         // The pages of a group stay as they are while others change.
         let serving = match path.split('/').nth(1).and_then(|group| group.parse::<GroupName>().ok()) {
             Some(group) => ServingState {
                 state: site.state_name(&served, Some(&group)),
-                state_path: format!("{GROUP_STATE_PATH}/{group}"),
+                state_path: format!("{GROUP_STATE_PATH}{group}"),
                 through,
             },
             None => ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through },

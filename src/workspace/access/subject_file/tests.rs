@@ -154,3 +154,20 @@ fn a_secret_in_clear_is_never_repeated() {
     assert!(error.to_string().contains("in clear"), "{error}");
     assert!(!format!("{error:?}").contains(secret.reveal()));
 }
+
+#[test]
+fn a_value_that_may_be_a_secret_is_not_repeated() {
+    for (message, shown) in [
+        (
+            "unknown field `limit`, expected one of `limits`, `grants`",
+            "unknown field `limit`, expected one of `limits`, `grants`",
+        ),
+        ("invalid value \"0123456789abcdef\" of kind", "invalid value \"…\" of kind"),
+        ("unknown variant `correct!horse#battery`, expected `token`", "unknown variant `…`, expected `token`"),
+        ("found correct-horse-battery here", "found … here"),
+        ("a `b\" correct!horse#battery, c\"", "a `b\"…\""),
+    ] {
+        let finding = KEY_FAULT.finding(super::at("keys/ci.yaml", 1), message, "");
+        assert_eq!(without_values(finding).message, shown);
+    }
+}

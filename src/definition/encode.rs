@@ -8,7 +8,7 @@ use super::document::Node;
 use super::encoding_budget::EncodingBudget;
 use super::sequence::SequenceFraming;
 use super::xml;
-use crate::model::media_type_essence;
+use crate::model::{is_json_media_type, media_type_essence};
 
 /// A body with its concrete media type.
 pub(super) struct EncodedBody {
@@ -107,10 +107,10 @@ impl EncodingFamily {
     fn of(media_type: &str) -> Self {
         let essence = media_type_essence(media_type);
         match essence.as_str() {
-            "application/json" | "text/json" | "text/x-json" | "json" => Self::Json,
+            "json" => Self::Json,
             "application/xml" | "text/xml" => Self::Xml,
             "application/x-www-form-urlencoded" => Self::Form,
-            other if other.ends_with("+json") => Self::Json,
+            other if is_json_media_type(other) => Self::Json,
             other if other.ends_with("+xml") && !other.starts_with("image/") => Self::Xml,
             other if other.starts_with("multipart/") => Self::Multipart,
             other => SequenceFraming::of(other).map_or(Self::Other, Self::Sequence),

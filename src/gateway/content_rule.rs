@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::definition::values::{FormRules, ValueSchema, ValueStructure, ValueViolation, text_body};
 use crate::definition::{Definition, MediaType, SequenceFraming, UnreadableItem, ValueDirection, unique_json};
-use crate::model::media_type_essence;
+use crate::model::is_json_media_type;
 
 /// The most violations that a problem names.
 pub(super) const MOST_VIOLATIONS: usize = 50;
@@ -17,6 +17,9 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The media type of forms with a part for each field.
 const MULTIPART: &str = "multipart/form-data";
+
+/// The media type of JSON.
+pub(super) const JSON: &str = "application/json";
 
 /// The media type of plain text.
 pub(super) const TEXT: &str = "text/plain";
@@ -75,9 +78,14 @@ impl ContentRule {
             (Some(_), _) => self.items.is_some() || self.whole_sequence().is_some(),
             (None, Some(schema)) if essence.eq_ignore_ascii_case(TEXT) => text_body("", schema).is_some(),
             (None, Some(_)) => {
-                is_json(essence) || [FORM, MULTIPART].iter().any(|form| essence.eq_ignore_ascii_case(form))
+                is_json_media_type(essence) || [FORM, MULTIPART].iter().any(|form| essence.eq_ignore_ascii_case(form))
             }
         }
+    }
+
+    /// True if a text or bytes may be of the schema; else a body of neither kind is JSON, whatever it is called.
+    pub(super) fn takes_text_or_bytes(&self) -> bool {
+        self.schema.as_ref().is_none_or(|schema| schema.allows_bytes() || text_body("", schema).is_some())
     }
 
     /// Judges a body; fails where it is not written in its media type.
@@ -91,7 +99,7 @@ impl ContentRule {
             return self.check_sequence(framing, body);
         }
         let Some(schema) = &self.schema else { return Ok(Vec::new()) };
-        if is_json(essence) {
+        if is_json_media_type(essence) {
             return Ok(schema.check(&read_json(body)?, MOST_VIOLATIONS));
         }
         if essence.eq_ignore_ascii_case(FORM) {
@@ -159,12 +167,6 @@ fn is_too_deep(error: &serde_json::Error) -> bool {
 /// True if a body of a media type may be written for as long as its reader goes on, like a log or a sequence.
 pub(super) fn may_be_endless(essence: &str) -> bool {
     essence.eq_ignore_ascii_case(TEXT) || SequenceFraming::of(essence).is_some()
-}
-
-/// True if a media type is JSON.
-pub(super) fn is_json(media_type: &str) -> bool {
-    let essence = media_type_essence(media_type);
-    essence == "application/json" || essence.ends_with("+json")
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) fn declared<'c, T>(content: &'c [T], name: impl Fn(&T) -> &str, sent:
             found = Some((range, entry));
         }
     }
-    let open = || parsed().find(|(range, _)| sent.is_plain() && range.specificity().0 == 2 && range.names(sent));
+    let open = || parsed().find(|(range, _)| sent.is_plain() && !range.is_range() && range.names(sent));
     found.or_else(open).map(|(_, entry)| entry)
 }
 

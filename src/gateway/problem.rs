@@ -206,6 +206,18 @@ fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// Cuts the middle out of a text that has more than `most` characters: its end often tells the reason.
+pub(crate) fn without_middle(text: &str, most: usize) -> Cow<'_, str> {
+    let end = text.char_indices().rev().nth(most / 2).map_or(0, |(start, _)| start);
+    match text.char_indices().nth(most / 2) {
+        Some((start, _)) if text.char_indices().nth(most).is_some() => {
+            let [begin, end] = [text.get(..start), text.get(end..)].map(Option::unwrap_or_default);
+            Cow::Owned(format!("{begin}…{end}"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// Lists violations with their messages, as many as the access log names.
 fn listed(violations: &[Violation]) -> String {
     let told =

@@ -6,23 +6,26 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::content_rule::{ContentRule, FORM, MOST_VIOLATIONS, TEXT, UnreadableBody, is_json};
+use super::content_rule::{ContentRule, FORM, JSON, MOST_VIOLATIONS, TEXT, UnreadableBody};
 use super::media_type;
 use super::parameters::RequestTexts;
-use super::problem::{Kind, Problem, Violation};
+use super::problem::{Kind, Problem, Violation, without_middle};
 use crate::definition::percent::decode;
 use crate::definition::values::{
     NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation,
     WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, ValueDirection};
-use crate::model::{MediaRange, media_type_essence, trim_blanks};
+use crate::model::{MediaRange, is_json_media_type, media_type_essence, trim_blanks};
 
 /// Violation by a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
 
 /// Violation by a parameter that has one value.
 pub(crate) const REPEATED: &str = "is given more than once";
+
+/// The most characters of a place or a message that a caller is told.
+const MOST_SHOWN: usize = 400;
 
 /// Rules for the requests of an API.
 pub(crate) struct RequestRules {
@@ -122,14 +125,22 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let sent = rule.sent_media_type(headers).map_err(|fault| rule.unsupported(&fault.to_string()))?;
+        let (sent, is_named) = rule.sent_media_type(headers).map_err(|fault| rule.unsupported(&fault.to_string()))?;
         let declared = media_type::declared(&rule.content, |(name, _)| name, &sent);
-        let essence = sent.essence();
+        let mut essence = sent.essence();
         let declared = declared.ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
         if let Some(coding) = content_coding(headers) {
             return Err(rule.unsupported(&format!("The body is compressed ({coding}), and cannot be validated")));
         }
         let Some(content) = &declared.1 else { return Ok(()) };
+        // Some clients say nothing of their JSON, and browsers call a string plain text.
+        let is_unsaid = !is_named || essence == TEXT;
+        if is_unsaid
+            && MediaRange::parse(&declared.0).is_some_and(|range| range.is_range())
+            && !content.takes_text_or_bytes()
+        {
+            JSON.clone_into(&mut essence);
+        }
         let violations = match content.check(&essence, headers, body) {
             Ok(violations) => violations,
             Err(UnreadableBody::NotText) => Vec::new(),
@@ -140,8 +151,10 @@ impl RequestRules {
     }
 }
 
+/// Returns a violation with its place; what a caller wrote is cut where it is long.
 pub(crate) fn located(place: &str, violation: ValueViolation) -> Violation {
-    Violation { place: format!("{place}{}", violation.path), message: violation.message }
+    let [path, message] = [&violation.path, &violation.message].map(|text| without_middle(text, MOST_SHOWN));
+    Violation { place: format!("{place}{path}"), message: message.into_owned() }
 }
 
 fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Problem> {
@@ -178,7 +191,7 @@ impl BodyRule {
             return if self.required { vec![violation(MISSING.to_owned())] } else { Vec::new() };
         }
         let Some((name, Some(content))) = self.content.first() else { return Vec::new() };
-        let text = if is_json(name) { decode(query) } else { query.to_owned() };
+        let text = if is_json_media_type(name) { decode(query) } else { query.to_owned() };
         match content.check(&media_type_essence(name), &HeaderMap::new(), &Bytes::from(text)) {
             Ok(violations) => violations.into_iter().map(|found| located("query", found)).collect(),
             Err(UnreadableBody::NotText) => Vec::new(),
@@ -186,20 +199,22 @@ impl BodyRule {
         }
     }
 
-    /// Returns the media type of a body; fails with a message about it.
+    /// Returns the media type of a body, and true if the request names it; fails with a message about it.
     ///
     /// A body that says none may be taken for bytes (RFC 9110, section 8.3), where those are declared.
-    fn sent_media_type(&self, headers: &HeaderMap) -> Result<MediaRange, ContentTypeFault> {
+    fn sent_media_type(&self, headers: &HeaderMap) -> Result<(MediaRange, bool), ContentTypeFault> {
         let mut values = headers.get_all(CONTENT_TYPE).iter();
         let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
         if values.next().is_some() {
             return Err(ContentTypeFault::Repeated);
         }
         if !trim_blanks(value).is_empty() {
-            return MediaRange::parse(value).ok_or_else(|| ContentTypeFault::Malformed(value.to_owned()));
+            let parsed = MediaRange::parse(value).map(|sent| (sent, true));
+            return parsed.ok_or_else(|| ContentTypeFault::Malformed(value.to_owned()));
         }
         MediaRange::parse("application/octet-stream")
             .filter(|bytes| media_type::declared(&self.content, |(name, _)| name, bytes).is_some())
+            .map(|bytes| (bytes, false))
             .ok_or(ContentTypeFault::Missing)
     }
 
@@ -213,7 +228,7 @@ impl BodyRule {
 impl ParameterRule {
     fn build(definition: &Definition, api: &Api, parameter: &Parameter) -> Self {
         let content = parameter.media_type.as_ref();
-        let json = content.is_some_and(|content| is_json(&content.name));
+        let json = content.is_some_and(|content| is_json_media_type(&content.name));
         let plain = content.is_some_and(|content| media_type_essence(&content.name) == TEXT);
         // A value in another media type than JSON or plain text cannot be looked into.
         let schema = if content.is_some() && !json && !plain {

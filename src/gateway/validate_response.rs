@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
-use super::content_rule::{ContentRule, MOST_VIOLATIONS, is_json, may_be_endless};
+use super::content_rule::{ContentRule, MOST_VIOLATIONS, may_be_endless};
 use super::media_type;
 use super::parameters::RequestTexts;
 use super::problem::Violation;
@@ -15,7 +15,7 @@ use crate::definition::values::{
 use crate::definition::{
     Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, StatusPattern, ValueDirection,
 };
-use crate::model::{MediaRange, media_type_essence};
+use crate::model::{MediaRange, is_json_media_type, media_type_essence};
 
 /// The body of a response, as far as it is known.
 #[derive(Clone, Copy)]
@@ -187,7 +187,8 @@ impl HeaderRule {
     fn build(definition: &Definition, header: &Header) -> Self {
         let node = definition.node(header.node);
         let content = node.get("content").and_then(|content| content.entries().next());
-        let json = content.filter(|(name, _)| is_json(name)).and_then(|(_, media_type)| media_type.resolve());
+        let json =
+            content.filter(|(name, _)| is_json_media_type(name)).and_then(|(_, media_type)| media_type.resolve());
         let schema = json.map_or(header.schema, |media_type| media_type.get("schema").map(Node::id));
         Self {
             name: header.name.clone(),

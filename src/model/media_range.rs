@@ -50,12 +50,18 @@ impl MediaRange {
         self.names(other) && self.parameters.iter().all(|(name, value)| other.has(name, value))
     }
 
-    /// Returns how exact a range is: a wildcard, a kind, a media type, one with parameters.
+    /// True if it stands for several media types: `*/*`, `text/*` or `application/*+json`.
+    pub(crate) fn is_range(&self) -> bool {
+        self.kind == "*" || self.subtype.starts_with('*')
+    }
+
+    /// Returns how exact a range is: a wildcard, a kind, a suffix of a kind, a media type; and its parameters.
     pub(crate) fn specificity(&self) -> (u8, usize) {
         let name = match (self.kind.as_str(), self.subtype.as_str()) {
             ("*", _) => 0,
             (_, "*") => 1,
-            _ => 2,
+            (_, subtype) if subtype.starts_with("*+") => 2,
+            _ => 3,
         };
         (name, self.parameters.len())
     }
@@ -66,7 +72,10 @@ impl MediaRange {
     }
 
     pub(crate) fn names(&self, other: &Self) -> bool {
-        let fits = |range: &str, name: &str| range == "*" || range == name;
+        let fits = |range: &str, name: &str| match range.strip_prefix('*') {
+            Some(suffix) if suffix.is_empty() || suffix.starts_with('+') => name.ends_with(suffix),
+            _ => range == name,
+        };
         fits(&self.kind, &other.kind) && fits(&self.subtype, &other.subtype)
     }
 
@@ -155,6 +164,16 @@ mod tests {
             let parsed = MediaRange::parse(text).expect("a media type");
             let found: Vec<_> = parsed.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             assert_eq!((parsed.essence().as_str(), &found[..]), (name, parameters), "{text}");
+        }
+        for (range, media_type, is_named) in [
+            ("application/*+json", "application/merge-patch+json", true),
+            ("application/*+json", "application/json", false),
+            ("application/*+json", "text/x+json", false),
+            ("*/*", "a/b", true),
+            ("a/*b", "a/xb", false),
+        ] {
+            let [range, media_type] = [range, media_type].map(|text| MediaRange::parse(text).expect("a media type"));
+            assert_eq!(range.includes(&media_type), is_named, "{range:?} {media_type:?}");
         }
         for text in
             ["", "a", "a/", "/b", "a/b, c/d", "a /b", "a/b;x", "a/b;x=\"y", "a/b;x=1;X=2", "a/b;x=y z", "a/b\u{c}"]

@@ -8,6 +8,13 @@ pub fn media_type_essence(media_type: &str) -> String {
     trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase()
 }
 
+/// True if a media type is JSON: by its name, or by its suffix (RFC 6839, section 3.1).
+#[must_use]
+pub fn is_json_media_type(media_type: &str) -> bool {
+    let essence = media_type_essence(media_type);
+    matches!(essence.split_once('/'), Some((_, "json" | "x-json"))) || essence.ends_with("+json")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use super::super::parameter::ParameterStyle;
 use super::super::schema::ValueDirection;
 use super::schema::ValueSchema;
 use crate::definition::schema::types::TypeSet;
-use crate::model::media_type_essence;
+use crate::model::{is_json_media_type, media_type_essence};
 
 /// The encodings of a form's fields, by name.
 #[derive(Default)]
@@ -130,7 +130,7 @@ impl FieldEncoding {
 
     /// True if every allowed media type of the field is JSON.
     pub(super) fn is_json(&self) -> bool {
-        !self.content_types.is_empty() && self.content_types.iter().all(|name| is_json(name))
+        !self.content_types.is_empty() && self.content_types.iter().all(|name| is_json_media_type(name))
     }
 }
 
@@ -144,10 +144,4 @@ impl PartHeader {
             schema: ValueSchema::sent(definition, header.get("schema").map(Node::id), direction),
         }
     }
-}
-
-/// True if a media type is JSON.
-pub(super) fn is_json(media_type: &str) -> bool {
-    let essence = media_type_essence(media_type);
-    essence == "application/json" || essence.ends_with("+json") || essence.ends_with("/json")
 }

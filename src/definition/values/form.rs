@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::super::parameter::ParameterStyle;
 use super::super::percent;
-use super::encoding::{FieldEncoding, FormRules, PartHeader, is_json};
+use super::encoding::{FieldEncoding, FormRules, PartHeader};
 use super::hints::PlaceSchemas;
 use super::multipart::{FormPart, parts};
 use super::notation::{TextPlace, UnreadableText, ValueNotation, WrittenTexts};
@@ -14,7 +14,7 @@ use super::piece::{EmbeddedJson, PieceReading, ValuePiece};
 use super::schema::ValueSchema;
 use super::violations::ValueViolation;
 use crate::definition::schema::types::TypeSet;
-use crate::model::media_type_essence;
+use crate::model::{is_json_media_type, media_type_essence};
 
 /// The message for a text that is no text in UTF-8.
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
@@ -157,7 +157,8 @@ impl<'b> PendingFields<'b> {
         mut media_types: impl Iterator<Item = &'m str>,
         hints: &PlaceSchemas<'_>,
     ) {
-        let is_read = |media_type: &str| is_json(media_type) || media_type_essence(media_type) == "text/plain";
+        let is_read =
+            |media_type: &str| is_json_media_type(media_type) || media_type_essence(media_type) == "text/plain";
         if !hints.allows(TypeSet::STRING) && media_types.any(|media_type| !is_read(media_type)) {
             self.unread.push(pointer(name));
         }
@@ -255,7 +256,7 @@ impl<'b> PendingFields<'b> {
             }
         }
         let texts: Vec<String> = parts.iter().map(|part| part.text().into_owned()).collect();
-        let says_json = |part: &&&FormPart<'_>| part.media_type.as_deref().is_some_and(is_json);
+        let says_json = |part: &&&FormPart<'_>| part.media_type.as_deref().is_some_and(is_json_media_type);
         if encoding.is_some_and(FieldEncoding::is_json) {
             return self.json(name, &texts, hints);
         }

@@ -6,8 +6,7 @@ use super::styles::{StyleNotation, list, named, object, object_fields, plain};
 use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, ParameterStyle, PathPiece, path_pieces};
-use crate::gateway::content_rule::is_json;
-use crate::model::media_type_essence;
+use crate::model::{is_json_media_type, media_type_essence};
 
 /// Placeholder for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -159,10 +158,7 @@ pub fn compose(
 pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
     let looks_like_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     let declared: Vec<&str> = api.request_body.as_ref()?.content.iter().map(|content| content.name.as_str()).collect();
-    let is_json = |name: &&&str| {
-        let essence = media_type_essence(name);
-        essence.ends_with("json") || essence.ends_with("/*")
-    };
+    let is_json = |name: &&&str| is_json_media_type(name) || media_type_essence(name).ends_with("/*");
     let picked = declared.iter().find(|name| is_json(name) == looks_like_json).or_else(|| declared.first())?;
     Some(match picked.split_once('/') {
         Some((_, "*")) if looks_like_json => "application/json".to_owned(),
@@ -315,7 +311,7 @@ fn only(collected: &ParameterValues) -> Result<&str, UnwritableValue> {
 }
 
 fn is_json_content(parameter: &Parameter) -> bool {
-    parameter.media_type.as_ref().is_some_and(|content| is_json(&content.name))
+    parameter.media_type.as_ref().is_some_and(|content| is_json_media_type(&content.name))
 }
 
 /// Returns a value that is serialized in a media type: the JSON that its schema reads the texts and fields as; without

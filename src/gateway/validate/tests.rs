@@ -9,6 +9,7 @@ use super::*;
 mod forms;
 mod imported;
 mod matrix;
+mod media_types;
 mod sequences;
 
 const DEFINITION: &str = r"

@@ -7,7 +7,7 @@ use super::types::{TypeKind, TypeModel};
 use super::{NamedType, text};
 use crate::definition::values::FormRules;
 use crate::definition::{Definition, MediaType, Node, ParameterStyle, RequestSamples, ValueDirection};
-use crate::model::trim_blanks;
+use crate::model::{is_json_media_type, trim_blanks};
 
 /// The most values of an example.
 const MOST_VALUES: usize = 20_000;
@@ -111,8 +111,7 @@ impl ContentKind {
             | "application/x-jsonlines"
             | "application/json-seq" => Self::JsonLines,
             "text/event-stream" => Self::EventStream,
-            "application/json" | "text/json" => Self::Json,
-            name if name.ends_with("+json") => Self::Json,
+            name if is_json_media_type(name) => Self::Json,
             "application/xml" | "application/yaml" | "application/x-yaml" | "application/javascript" => Self::Text,
             name if name.starts_with("text/") || name.ends_with("+xml") || name.ends_with("+yaml") => Self::Text,
             _ => Self::Bytes,

@@ -146,13 +146,13 @@ impl RequestRules {
             Err(UnreadableBody::NotText) => Vec::new(),
             Err(fault) => return Err(Problem::new(Kind::InvalidRequest, format!("The body {fault}."))),
         };
-        let violations = violations.into_iter().map(|found| located("body", found)).collect();
+        let violations = violations.into_iter().map(|found| located("body", &found)).collect();
         refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
     }
 }
 
 /// Returns a violation with its place; what a caller wrote is cut where it is long.
-pub(crate) fn located(place: &str, violation: ValueViolation) -> Violation {
+pub(crate) fn located(place: &str, violation: &ValueViolation) -> Violation {
     let [path, message] = [&violation.path, &violation.message].map(|text| without_middle(text, MOST_SHOWN));
     Violation { place: format!("{place}{path}"), message: message.into_owned() }
 }
@@ -193,7 +193,7 @@ impl BodyRule {
         let Some((name, Some(content))) = self.content.first() else { return Vec::new() };
         let text = if is_json_media_type(name) { decode(query) } else { query.to_owned() };
         match content.check(&media_type_essence(name), &HeaderMap::new(), &Bytes::from(text)) {
-            Ok(violations) => violations.into_iter().map(|found| located("query", found)).collect(),
+            Ok(violations) => violations.into_iter().map(|found| located("query", &found)).collect(),
             Err(UnreadableBody::NotText) => Vec::new(),
             Err(fault) => vec![violation(fault.to_string())],
         }
@@ -281,7 +281,7 @@ impl ParameterRule {
         if !found.is_empty() && is_open() && self.judge(&written_in(NameScope::Any), 1).is_empty() {
             return;
         }
-        violations.extend(found.into_iter().take(left).map(|violation| located(&place, violation)));
+        violations.extend(found.into_iter().take(left).map(|violation| located(&place, &violation)));
     }
 
     fn judge(&self, written: &WrittenTexts<'_>, most: usize) -> Vec<ValueViolation> {

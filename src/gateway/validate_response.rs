@@ -161,7 +161,7 @@ impl ResponseRules {
         let mut is_open = false;
         if let (Some((name, Some(content))), ResponseBody::Whole(body)) = (declared, body) {
             match content.check(&essence(name, headers), headers, body) {
-                Ok(found) => violations.extend(found.into_iter().map(|found| located("body", found))),
+                Ok(found) => violations.extend(found.into_iter().map(|found| located("body", &found))),
                 Err(fault) if fault.is_open() => is_open = true,
                 Err(fault) => violations.push(Violation { place: "body".to_owned(), message: fault.to_string() }),
             }
@@ -213,7 +213,7 @@ impl HeaderRule {
         }
         let Some(schema) = &self.schema else { return };
         if self.is_json {
-            violations.extend(check_json(headers, &self.name, schema).into_iter().map(|found| located(&place, found)));
+            violations.extend(check_json(headers, &self.name, schema).into_iter().map(|found| located(&place, &found)));
             return;
         }
         let texts = RequestTexts { path_parameters: &[], query: "", headers };
@@ -223,7 +223,7 @@ impl HeaderRule {
         } else {
             self.check_lines(&written, schema)
         };
-        violations.extend(found.into_iter().map(|found| located(&place, found)));
+        violations.extend(found.into_iter().map(|found| located(&place, &found)));
     }
 
     /// Checks all lines of a header as the one value that they are: a list, or the text of all with commas between them

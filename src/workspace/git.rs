@@ -10,10 +10,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::error::{PathContext, PathError};
 use super::folders;
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+use super::limited_command::{LimitedError, run_within};
 use super::outside::{FileStamp, stamp_outside};
 use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
@@ -23,6 +26,9 @@ pub(crate) const HEAD: &str = "HEAD";
 
 /// The files that Git has of what `git add` was told last.
 pub(super) const INDEX: &str = ":0";
+
+/// The longest that Git may take for an answer.
+const LONGEST_QUESTION: Duration = Duration::from_secs(30);
 
 /// The commits that the last fetch brought, with the branches that they came from.
 const FETCH_HEAD: &str = "FETCH_HEAD";
@@ -49,6 +55,8 @@ pub(super) struct GitCheckout {
     folder: PathBuf,
     /// The folder of this checkout's own files: `.git`, or the one that a linked worktree names.
     directory: PathBuf,
+    /// True once Git took too long: a remote that is asked for what a partial clone lacks does not answer.
+    is_stuck: AtomicBool,
 }
 
 /// The commits of the two branches of a merge.
@@ -97,7 +105,7 @@ impl GitCheckout {
     /// Finds the checkout around a folder.
     pub(super) fn find(folder: &Path) -> Option<Self> {
         let directory = folder.ancestors().find_map(directory_in)?;
-        Some(Self { folder: folder.to_owned(), directory })
+        Some(Self { folder: folder.to_owned(), directory, is_stuck: AtomicBool::new(false) })
     }
 
     /// True during a rebase of the person's own commits: Git's "ours" is then the other branch.
@@ -331,13 +339,23 @@ impl GitCheckout {
         for variable in FOREIGN_VARIABLES {
             command.env_remove(variable);
         }
+        // Nobody answers a question for a password, and what others put in place of commits hides these.
+        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_REPLACE_OBJECTS", "1");
         command
     }
 
-    /// Runs Git and returns its output; `None` if it fails, or cannot be run.
+    /// Runs Git and returns its output; `None` if it fails, cannot be run or takes too long.
     fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
-        let output = self.git().args(arguments).output().ok()?;
-        output.status.success().then_some(output.stdout)
+        if self.is_stuck.load(Ordering::Relaxed) {
+            return None;
+        }
+        match run_within(self.git().args(arguments), LONGEST_QUESTION, u64::MAX) {
+            Ok((status, output)) => status.success().then_some(output),
+            Err(error) => {
+                self.is_stuck.store(matches!(error, LimitedError::Slow(_)), Ordering::Relaxed);
+                None
+            }
+        }
     }
 }
 

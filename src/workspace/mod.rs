@@ -58,6 +58,7 @@ mod init;
 mod intact_copies;
 mod intent;
 mod layout;
+mod limited_command;
 mod live;
 mod local_folder;
 mod lock;

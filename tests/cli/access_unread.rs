@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::harness::{Sandbox, isolate};
-use crate::serving::Serving;
+use crate::serving::{Serving, exchange};
 use crate::tools::has_tool;
 
 fn git(sandbox: &Sandbox, words: &[&str]) {
@@ -181,7 +181,31 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
     let own_refspec = "+refs/heads/release:refs/remotes/origin/release";
     let all_branches = "+refs/heads/*:refs/remotes/origin/*";
     let begin: [&[&str]; 2] = [&["init"], &["remote", "add", "origin", &here]];
-    let without_main: [(&str, &[&[&str]]); 6] = [
+    let tools = old("tools");
+    git(&sandbox, &["init", "--bare", "-b", "main", &tools]);
+    git(&sandbox, &["push", &tools, "v1:refs/heads/main"]);
+    let without_main: [(&str, &[&[&str]]); 8] = [
+        (
+            "two-remotes",
+            &[
+                begin[0],
+                begin[1],
+                &["fetch", "origin", own_refspec],
+                &["checkout", "--detach", "origin/release"],
+                &["remote", "add", "tools", &tools],
+                &["fetch", "tools"],
+            ],
+        ),
+        (
+            "own-commit",
+            &[
+                begin[0],
+                &["commit", "--allow-empty", "-m", "begun"],
+                begin[1],
+                &["fetch", "origin", own_refspec],
+                &["checkout", "--detach", "origin/release"],
+            ],
+        ),
         (
             "refspec",
             &[begin[0], begin[1], &["fetch", "origin", own_refspec], &["checkout", "--detach", "origin/release"]],
@@ -237,9 +261,56 @@ fn a_clone_of_other_branches_than_the_main_one_says_so_however_it_came() {
     let renamed = old("renamed");
     git(&sandbox, &["-C", &renamed, "fetch", "origin"]);
     git(&sandbox, &["-C", &renamed, "checkout", "v1"]);
-    for folder in [make("named-head", &named_head), renamed] {
+    for folder in [make("named-head", &named_head), renamed.clone()] {
         sandbox.run(&format!("-C {folder} check")).expect_exit(3).expect_stdout("revocation-missing");
     }
+    // What is fetched by itself tells nothing of the others, nor does another remote.
+    let other: [&[&str]; 2] = [&["remote", "add", "tools", &tools], &["fetch", "--all"]];
+    for commands in [&[&["fetch", "origin", "tag", "v1"][..]][..], &other] {
+        for command in commands {
+            git(&sandbox, &[&["-C", &renamed], *command].concat());
+        }
+        fs::remove_dir_all(format!("{renamed}/.apigw")).ok();
+        sandbox.run(&format!("-C {renamed} check")).expect_exit(3).expect_stdout("revocation-missing");
+    }
+}
+
+/// A large repository, a folder of the network, or a remote that is asked for what a partial clone lacks.
+#[test]
+fn a_revocation_waits_for_no_slow_git() {
+    if !has_tool("git", "revocations in commits") {
+        return;
+    }
+    let (sandbox, outside) = with_key();
+    sandbox.run("group set petstore auth=subscription").expect_exit(0);
+    sandbox.run("publish --env test --backend http://127.0.0.1:1 --bump patch").expect_exit(0);
+    sandbox.run("access grant ci petstore --env test").expect_exit(0);
+    let [bin, slow] = ["bin", "slow"].map(|name| outside.path().join(name));
+    let git_path = Command::new("sh").args(["-c", "command -v git"]).output().expect("a shell").stdout;
+    let script = format!(
+        "#!/bin/sh\nif [ -f {} ]; then for word; do [ \"$word\" = log ] && sleep 40; done; fi\nexec {} \"$@\"\n",
+        slow.display(),
+        String::from_utf8_lossy(&git_path).trim()
+    );
+    fs::create_dir(&bin).expect("a folder");
+    fs::write(bin.join("git"), script).expect("a wrapper");
+    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).expect("a program");
+    let words = "serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0";
+    let serving = Serving::start_where(&sandbox, &format!("PATH={}:$PATH", bin.display()), words);
+    let key = fs::read_to_string(outside.path().join("ci")).expect("a key");
+    let head = format!("GET /petstore/pets HTTP/1.1\r\nHost: {}\r\n", serving.address);
+    let request = format!("{head}X-API-Key: {}\r\nConnection: close\r\n\r\n", key.trim());
+    let status = || exchange(&serving.address, &request).split(' ').nth(1).unwrap_or_default().to_owned();
+    assert!(status().starts_with('5'), "{}", status());
+    fs::write(&slow, "").expect("a file");
+    git(&sandbox, &["commit", "--allow-empty", "-m", "of somebody"]);
+    sandbox.run("key revoke ci -m leaked").expect_exit(0);
+    let begin = std::time::Instant::now();
+    while status() != "401" {
+        assert!(begin.elapsed().as_secs() < 20, "it waits for Git");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    serving.wait_to_hear("Git cannot be asked for revocations");
 }
 
 /// Another engine lets in whom the files name, and asks nobody.

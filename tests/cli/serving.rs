@@ -48,8 +48,13 @@ impl Serving {
 
     /// Starts it with these words where the system trusts the certificates of a file, and no others.
     pub(crate) fn start_trusting(sandbox: &Sandbox, file: &str, words: &str) -> Self {
+        Self::start_where(sandbox, &format!("SSL_CERT_FILE={file}"), words)
+    }
+
+    /// Starts it with these words and a variable, as a shell writes it.
+    pub(crate) fn start_where(sandbox: &Sandbox, variable: &str, words: &str) -> Self {
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("SSL_CERT_FILE={file} exec \"$0\" {words}"), env!("CARGO_BIN_EXE_apigw")]);
+        command.args(["-c", &format!("{variable} exec \"$0\" {words}"), env!("CARGO_BIN_EXE_apigw")]);
         Self::start_command(sandbox, command)
     }
 

@@ -150,12 +150,11 @@ impl RateLimiter {
         let counter = Arc::new(match limit.window {
             LimitWindow::Day => {
                 // What was let in today was let in, whatever the limit was.
-                match before {
-                    Some(before) => LimitCounter::with_days(limit, before.days()),
-                    None => {
-                        let today = DayCounts::day_of(self.now().wall);
-                        LimitCounter::with_days(limit, self.restored.of(&name, today).into_iter())
-                    }
+                if let Some(before) = before {
+                    LimitCounter::with_days(limit, before.days())
+                } else {
+                    let today = DayCounts::day_of(self.now().wall);
+                    LimitCounter::with_days(limit, self.restored.of(&name, today).into_iter())
                 }
             }
             LimitWindow::Second | LimitWindow::Minute => LimitCounter::new(limit),

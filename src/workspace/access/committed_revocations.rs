@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 
 use super::super::Workspace;
 use super::super::git::{CommitId, GitCheckout};
-use super::super::outside::FileStamp;
 use super::{KEYS_FOLDER, REVOKED_FOLDER, names};
 use crate::access::{RevokedSecrets, SecretId};
 use crate::check::{REVOCATIONS_UNREAD, SHALLOW_CLONE, SINGLE_BRANCH_CLONE};
@@ -65,50 +64,20 @@ impl UnreadCommits {
     }
 }
 
-/// The revocations in commits, which are read as they come.
-#[derive(Debug, Default)]
-pub(super) struct CommittedRevocations {
-    pub(super) revoked: RevokedSecrets,
-    /// Stamps of Git's files that tell of new commits, as they were before these were read.
-    stamps: Vec<Option<FileStamp>>,
-    /// True if Git could not be asked the last time.
-    has_failed: bool,
-    /// True if the main branch of a remote is not known to be here.
-    may_lack_main_branch: bool,
-}
-
-impl CommittedRevocations {
-    /// Reads the commits that were not read before.
-    pub(super) fn read(&mut self, workspace: &Workspace) -> Result<(), UnreadCommits> {
-        let Some(checkout) = GitCheckout::find(workspace.folder()) else { return Ok(()) };
-        let stamps = checkout.commit_stamps();
-        if self.has_failed || self.stamps != stamps {
-            let found = workspace.revocations_in(&checkout);
-            (self.has_failed, self.stamps) = (found.is_none(), stamps);
-            self.revoked.extend(found.ok_or(UnreadCommits::All)?);
-            self.may_lack_main_branch = checkout.may_lack_main_branch();
-        }
-        if checkout.is_shallow() {
-            return Err(UnreadCommits::Earlier);
-        }
-        if self.may_lack_main_branch { Err(UnreadCommits::OtherBranches) } else { Ok(()) }
-    }
-
-    /// True if there may be commits that were not read.
-    pub(super) fn must_read(&self, workspace: &Workspace) -> bool {
-        GitCheckout::find(workspace.folder()).is_some_and(|checkout| checkout.commit_stamps() != self.stamps)
-    }
-}
-
 impl Workspace {
-    /// Reads which revocations commits have, or had, as far as Git can tell, and the reason why there may be more.
+    /// Reads which revocations commits have, or had, as far as Git can tell, and the reason why there may be more. No
+    /// commit is read where there are no keys.
     pub(super) fn committed_revocations(&self) -> (RevokedSecrets, Option<UnreadCommits>) {
-        let mut committed = CommittedRevocations::default();
-        if self.key_names().is_ok_and(|names| names.is_empty()) {
-            return (committed.revoked, None);
-        }
-        let unread = committed.read(self).err();
-        (committed.revoked, unread)
+        let none = RevokedSecrets::default();
+        let has_no_keys = self.key_names().is_ok_and(|names| names.is_empty());
+        let Some(checkout) = GitCheckout::find(self.folder()).filter(|_| !has_no_keys) else { return (none, None) };
+        let Some(revoked) = self.revocations_in(&checkout) else { return (none, Some(UnreadCommits::All)) };
+        let unread = if checkout.is_shallow() {
+            Some(UnreadCommits::Earlier)
+        } else {
+            checkout.may_lack_main_branch().then_some(UnreadCommits::OtherBranches)
+        };
+        (revoked.into_iter().collect(), unread)
     }
 
     /// Finds out whether commits may have revocations that are not known here.

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use super::super::error::Error;
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
-use super::committed_revocations::{CommittedRevocations, UnreadCommits};
+use super::committed_revocations::UnreadCommits;
+use super::followed_commits::FollowedCommits;
 use super::key_sets::key_set_place;
 use super::last_good::LastGood;
 use super::reused::{PastSecrets, message_on};
@@ -36,7 +37,7 @@ pub struct AccessReader {
     known: LastGood<AccessSubject, SubjectState>,
     revoked: RevokedSecrets,
     history: PastRevocations,
-    committed: CommittedRevocations,
+    committed: FollowedCommits,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
     /// Revoked secrets that no key has any more, so that none of them comes back under another id.
@@ -65,7 +66,7 @@ impl AccessReader {
             known: LastGood::default(),
             revoked: RevokedSecrets::default(),
             history: PastRevocations::default(),
-            committed: CommittedRevocations::default(),
+            committed: FollowedCommits::default(),
             has_revocations: false,
             past: PastSecrets::default(),
             key_sets: LastGood::default(),
@@ -235,7 +236,7 @@ impl AccessReader {
     fn read_revocations(&mut self, workspace: &Workspace) {
         let mut is_whole = true;
         if !self.known.is_empty()
-            && let Err(unread) = self.committed.read(workspace)
+            && let Some(unread) = self.committed.read(workspace)
         {
             self.must_retry |= unread == UnreadCommits::All;
             self.problems.insert(unread.to_string());

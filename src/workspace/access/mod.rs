@@ -4,6 +4,7 @@ mod commit;
 mod committed_revocations;
 mod day_counts;
 mod file_names;
+mod followed_commits;
 mod key_sets;
 mod last_good;
 mod latest_dates;

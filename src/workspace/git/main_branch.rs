@@ -45,13 +45,16 @@ impl Branch {
 
 impl GitCheckout {
     /// Returns the newest commits of this checkout: the one that is checked out, those of the local branches and of the
-    /// main branch of each remote, or of all its branches where this clone was not told which is the main one. `None`
-    /// where Git cannot be asked.
+    /// main branch of the remote, or of all branches of remotes where this clone was not told which is the main one, or
+    /// may have been told of another before. `None` where Git cannot be asked.
     pub(in crate::workspace) fn own_commits(&self) -> Option<BTreeSet<CommitId>> {
         let branches = self.branches()?;
         let fetched = self.last_fetch();
+        let remotes: BTreeSet<String> = branches.iter().filter_map(|branch| remote_of(&branch.name)).collect();
         let told = branches.iter().filter_map(Branch::told_main);
-        let told: Vec<&str> = told.filter(|(_, main)| !fetched.lacks(main)).map(|(remote, _)| remote).collect();
+        // A fetch tells nothing of which remote a branch is.
+        let is_believed = |main: &str| remotes.len() == 1 && fetched.confirms(main);
+        let told: Vec<&str> = told.filter(|(_, main)| is_believed(main)).map(|(remote, _)| remote).collect();
         let counts = |branch: &&Branch| match told.iter().find(|remote| branch.name.starts_with(**remote)) {
             // One of a usual name may have taken the place of the one that was told.
             Some(remote) => branch.told_main().is_some() || branch.is_main_of(remote),
@@ -80,15 +83,12 @@ impl GitCheckout {
             return true;
         }
         let with_branches: BTreeSet<String> = branches.iter().filter_map(|branch| remote_of(&branch.name)).collect();
-        if configured.keys().chain(&with_branches).any(|remote| has_main(remote)) {
-            return false;
+        if !with_branches.is_empty() {
+            return !with_branches.iter().all(|remote| has_main(remote));
         }
         let first_move = self.first_move();
         if first_move.starts_with("commit (initial)") {
             return false;
-        }
-        if !with_branches.is_empty() {
-            return true;
         }
         // The remote was removed, or had none of its branches fetched by name.
         let has_local_main = || branches.iter().any(|branch| branch.is_main_of("refs/heads/"));
@@ -137,10 +137,9 @@ fn remote_of(name: &str) -> Option<String> {
 struct LastFetch(String);
 
 impl LastFetch {
-    /// True if all branches of a remote were fetched, and none of this name was among them.
-    fn lacks(&self, branch: &str) -> bool {
-        let is_whole = self.0.lines().any(|line| line.contains("\tnot-for-merge\tbranch '"));
-        is_whole && !self.branches().any(|name| name == Some(branch))
+    /// True if nothing was fetched since the clone was made, or a branch of this name was: the remote had it then.
+    fn confirms(&self, branch: &str) -> bool {
+        self.0.is_empty() || self.branches().any(|name| name == Some(branch))
     }
 
     /// True if something was fetched, and no main branch was among it.

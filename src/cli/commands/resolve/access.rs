@@ -83,13 +83,9 @@ struct SubjectPlan {
 
 impl SubjectPlan {
     fn new(state: &AccessMergeState, operations: &AccessOperations, resolution: AccessResolution) -> Self {
-        let before = match &state.present {
-            Some(present) => vec![present.state.grants().to_vec()],
-            None => {
-                let heads = state.heads.iter().filter_map(|head| operations.get(head));
-                heads.map(|operation| operation.after.grants().to_vec()).collect()
-            }
-        };
+        let heads = state.heads.iter().filter_map(|head| operations.get(head));
+        let of_heads = || heads.map(|operation| operation.after.grants().to_vec()).collect();
+        let before = state.present.as_ref().map_or_else(of_heads, |present| vec![present.state.grants().to_vec()]);
         Self { subject: state.subject.clone(), before, resolution, operation: None }
     }
 

@@ -74,21 +74,22 @@ impl SettingsComparison<'_> {
     }
 
     fn auth(&mut self, before: &Auth, after: &Auth) {
-        // A kind that is no longer taken shuts out who shows it; one more lets more in.
-        let is_lost = |kind: &KeyKind| !after.takes(*kind);
-        if before.is_none() != after.is_none() || before.kinds().any(|kind| is_lost(&kind)) {
-            let kind = if after.is_none() { kinds::AUTH_LIFTED } else { kinds::AUTH_REQUIRED };
+        if before.kinds().ne(after.kinds()) {
+            // A kind that is no longer taken shuts out who shows it; one more lets more in.
+            let is_lost = before.is_none() || before.kinds().any(|kind| !after.takes(kind));
+            let kind = if is_lost && !after.is_none() { kinds::AUTH_REQUIRED } else { kinds::AUTH_LIFTED };
             self.add(kind, "auth", format!("auth was {before} and is {after}"));
-        } else if before.to_string() != after.to_string() {
-            self.add(kinds::AUTH_LIFTED, "auth", format!("auth was {before} and is {after}"));
-        } else if lets_in_fewer(before, after) {
-            let message = format!("settings of auth {after} let in fewer callers{}", changed_settings(before, after));
+        }
+        // Who shows a key of a kind that stays depends on its settings, whichever other kinds come or go.
+        let (before, after) = (settings_of_common_kinds(before, after), settings_of_common_kinds(after, before));
+        if lets_in_fewer(&before, &after) {
+            let message = format!("settings of auth {after} let in fewer callers{}", changed_settings(&before, &after));
             self.add(kinds::AUTH_SETTINGS_NARROWED, "auth", message);
-        } else if lets_in_fewer(after, before) {
-            let message = format!("settings of auth {after} let in more callers{}", changed_settings(before, after));
+        } else if lets_in_fewer(&after, &before) {
+            let message = format!("settings of auth {after} let in more callers{}", changed_settings(&before, &after));
             self.add(kinds::AUTH_SETTINGS_WIDENED, "auth", message);
         } else if before != after {
-            let message = format!("settings of auth {after} changed{}", changed_settings(before, after));
+            let message = format!("settings of auth {after} changed{}", changed_settings(&before, &after));
             self.add(kinds::AUTH_SETTINGS_CHANGED, "auth", message);
         }
     }
@@ -283,6 +284,15 @@ fn ip_rules(rules: &GroupIpRules) -> String {
     rules.environments.iter().fold(own, |text, (environment, rules)| {
         format!("{text}; in {environment} {}", ranges(&rules.allow, &rules.deny))
     })
+}
+
+/// Returns the settings of the kinds of keys that are taken on both sides.
+fn settings_of_common_kinds(auth: &Auth, other: &Auth) -> Auth {
+    Auth {
+        signature: auth.signature.clone().filter(|_| other.signature.is_some()),
+        subscription: auth.subscription.clone().filter(|_| other.subscription.is_some()),
+        token: auth.token.clone().filter(|_| other.token.is_some()),
+    }
 }
 
 /// Describes the settings that callers have to follow, as far as they changed, after a colon.

@@ -310,6 +310,10 @@ pub(super) const SETTINGS: &[(&str, &str, &str, &str)] = &[
     ("prefix: /a, auth: {token: {issuer: 'https://a', audience: [a, b], jwks: 'https://a/j'}}", "prefix: /a, auth: {token: {issuer: 'https://a', audience: [a], jwks: 'https://a/j'}}", "auth-settings-narrowed breaks", "auth-settings-widened"),
     ("prefix: /a, auth: {token: {issuer: 'https://a', audience: a, jwks: 'https://a/j'}}", "prefix: /a, auth: {token: {issuer: 'https://b', audience: a, jwks: 'https://a/j'}}", "auth-settings-narrowed breaks", "auth-settings-narrowed breaks"),
     ("prefix: /a, auth: {token: {issuer: 'https://a', audience: a, jwks: 'https://a/j'}}", "prefix: /a, auth: {token: {issuer: 'https://a', audience: a, jwks: 'https://a/k'}}", "auth-settings-changed warns", "auth-settings-changed warns"),
+    ("prefix: /a, auth: {subscription: {headers: [a]}}", "prefix: /a, auth: {subscription: {headers: [b]}, signature: {}}", "auth-lifted, auth-settings-narrowed breaks", "auth-required breaks, auth-settings-narrowed breaks"),
+    ("prefix: /a, auth: {signature: {tolerance_s: 300}}", "prefix: /a, auth: {signature: {tolerance_s: 9}, subscription: {}}", "auth-lifted, auth-settings-narrowed breaks", "auth-required breaks, auth-settings-widened"),
+    ("prefix: /a, auth: subscription", "prefix: /a, auth: [subscription, signature]", "auth-lifted", "auth-required breaks"),
+    ("prefix: /a, auth: subscription", "prefix: /a, auth: signature", "auth-required breaks", "auth-required breaks"),
     ("prefix: /a", "prefix: /a, limits: 5/minute", "limits-narrowed warns", "limits-widened"),
     ("prefix: /a, limits: [5/minute, 9/day]", "prefix: /a, limits: [4/minute, 10/day]", "limits-narrowed warns", "limits-narrowed warns"),
     ("prefix: /a, limits: [5/minute, 9/day]", "prefix: /a, limits: 6/minute", "limits-widened", "limits-narrowed warns"),
@@ -345,7 +349,7 @@ fn settings_there_and_back() {
                 ComparedGroup { settings: &before, definition: &definition },
                 ComparedGroup { settings: &after, definition: &definition },
             );
-            assert_eq!(kinds(&comparison), [*expected]);
+            assert_eq!(kinds(&comparison).join(", "), *expected);
         }
     }
     let (before, mut after) = (settings("prefix: /"), settings("prefix: /"));

@@ -7,7 +7,7 @@ use super::excerpt;
 use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
 use crate::model::{
-    Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, KeyKind, MockSettings, PathPrefix,
+    Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, MockSettings, PathPrefix,
     RateLimits, ResponseValidation, TokenGrant, USUAL_BODY_KIB,
 };
 

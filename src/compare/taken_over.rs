@@ -7,8 +7,12 @@ use super::comparer::ApiReport;
 use super::excerpt;
 use super::kinds;
 use super::output::RawChange;
+use crate::definition::percent::decode_query;
 use crate::definition::template_index::{MOST_STEPS, TemplateIndex, covers, template};
-use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, PathPrecedence, path_pieces};
+use crate::definition::{
+    Api, Definition, Node, Parameter, ParameterPlace, PathPiece, PathPrecedence, QueryCondition, path_pieces,
+    scalar_text,
+};
 use crate::model::Method;
 
 /// The paths of a definition, from which those of another one may take requests.
@@ -75,6 +79,9 @@ impl<'d> TakenPaths<'d> {
     /// send.
     pub(super) fn report(&mut self, new: &Api, report: &mut ApiReport) {
         let Some((precedence, is_prefix)) = place(new) else { return };
+        if let Some(known) = self.numbers.get(&precedence).and_then(|number| self.paths.get(*number)) {
+            self.own_query(known, new, report);
+        }
         let Some(methods) = self.after.get(&precedence) else { return };
         if !methods.get(new.method.as_str()).is_some_and(|first| std::ptr::eq(*first, new)) {
             return;
@@ -122,14 +129,87 @@ impl<'d> TakenPaths<'d> {
         }
     }
 
+    /// Reports the APIs of the same method and path whose requests a new one takes that asks for more in the query.
+    fn own_query(&self, known: &ServedPath<'_>, new: &Api, report: &mut ApiReport) {
+        let wanted = conditions(new);
+        let of_method = || known.apis.iter().filter(|api| api.method == new.method);
+        if wanted.is_empty() || of_method().any(|api| conditions(api) == wanted) {
+            return;
+        }
+        let mut losing: Vec<&Api> = of_method()
+            .copied()
+            .filter(|api| conditions(api).len() < wanted.len() && can_meet(conditions(api), wanted))
+            .collect();
+        losing.sort_by_key(|api| std::cmp::Reverse(conditions(api).len()));
+        // Those behind one that had all the requests had none of them.
+        let had_all = |old: &&Api| conditions(old).iter().all(|own| wanted.iter().any(|one| implies(one, own)));
+        let count = losing.iter().position(had_all).map_or(losing.len(), |place| place + 1);
+        for old in losing.into_iter().take(count) {
+            let is_listed = wanted.iter().all(|condition| {
+                conditions(old).iter().any(|own| implies(own, condition)) || self.is_query_listed(old, condition)
+            });
+            let (kind, value) = if is_listed {
+                (kinds::LISTED_PATH_TAKEN_OVER, ", which its parameters list")
+            } else {
+                (kinds::PATH_TAKEN_OVER, "")
+            };
+            let message = format!(
+                "the new path takes the requests of {} with the query of {}{value}",
+                excerpt::quoted(&old.method_and_path()),
+                excerpt::quoted(&format!("{}{}", new.path, new.variant)),
+            );
+            let places = (Some(old.location.clone()), Some(new.location.clone()));
+            report.add("", RawChange::new(kind, message).at(places.0, places.1));
+        }
+    }
+
+    /// True if a parameter of an API is declared to have the value that a condition asks for.
+    fn is_query_listed(&self, api: &Api, condition: &QueryCondition) -> bool {
+        let name = decode_query(&condition.name);
+        let is_named = |known: &&Parameter| known.place == ParameterPlace::Query && known.name == name;
+        let Some(parameter) = api.parameters.iter().find(is_named) else { return false };
+        let Some(value) = condition.value.as_deref().map(decode_query) else { return true };
+        self.listed_values(parameter).contains(&value)
+    }
+
     fn is_listed(&self, api: &Api, name: &str, text: &str) -> bool {
         let is_named = |parameter: &&Parameter| parameter.place == ParameterPlace::Path && parameter.name == name;
-        let schema = api.parameters.iter().find(is_named).and_then(|parameter| parameter.schema);
-        let Some(schema) = schema.and_then(|id| self.before.node(id).resolve()) else { return false };
-        let constant = schema.get("const").into_iter();
-        let listed = schema.get("enum").into_iter().flat_map(Node::items);
-        constant.chain(listed).filter_map(Node::as_str).any(|value| is_text_of(text, value))
+        let Some(parameter) = api.parameters.iter().find(is_named) else { return false };
+        self.listed_values(parameter).iter().any(|value| is_text_of(text, value))
     }
+
+    /// Lists the values that the schema of a parameter names, those of the items where it is a list.
+    fn listed_values(&self, parameter: &Parameter) -> Vec<String> {
+        let Some(schema) = parameter.schema.and_then(|id| self.before.node(id).resolve()) else { return Vec::new() };
+        let items = schema.get("items").and_then(Node::resolve);
+        let mut values = Vec::new();
+        for schema in [Some(schema), items].into_iter().flatten() {
+            let named = schema.get("const").into_iter().chain(schema.get("enum").into_iter().flat_map(Node::items));
+            values.extend(named.filter_map(scalar_text));
+            if schema.get("type").and_then(Node::as_str) == Some("boolean") {
+                values.extend(["true", "false"].map(str::to_owned));
+            }
+        }
+        values
+    }
+}
+
+/// Returns what the query of a request for an API has to have.
+fn conditions(api: &Api) -> &[QueryCondition] {
+    api.route.as_ref().map_or(&[], |route| &route.query)
+}
+
+/// True if a query can have what both sides ask for, each name with one value.
+fn can_meet(one: &[QueryCondition], other: &[QueryCondition]) -> bool {
+    let differ = |one: &QueryCondition, other: &QueryCondition| {
+        one.name == other.name && one.value.is_some() && other.value.is_some() && one.value != other.value
+    };
+    !one.iter().any(|one| other.iter().any(|other| differ(one, other)))
+}
+
+/// True if each query that meets one condition meets another.
+fn implies(one: &QueryCondition, other: &QueryCondition) -> bool {
+    one.name == other.name && (other.value.is_none() || one.value == other.value)
 }
 
 /// Reports the requests that a path answers without an API of their own: `HEAD` by `GET` (RFC 9110, section 9.3.2), and

@@ -7,8 +7,8 @@ use super::excerpt;
 use super::kinds::{self, Kind};
 use super::output::{ChangeOutput, RawChange};
 use crate::model::{
-    Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, MockSettings, PathPrefix,
-    RateLimits, ResponseValidation, TokenGrant, USUAL_BODY_KIB,
+    Auth, Cors, DomainName, Forwarding, GroupIpRules, GroupSettings, IpRange, MockSettings, PathPrefix, RateLimits,
+    ResponseValidation, TokenGrant, USUAL_BODY_KIB,
 };
 
 /// Compares two settings of one group. Each is named here, so that a new one does not compile before somebody has

@@ -162,8 +162,13 @@ impl<'d> PairComparison<'_, 'd> {
 
     fn context_of(&self, step: &SchemaStep<'d>) -> Context {
         let json = Context::JSON_LISTS;
-        let outer =
-            Context { told: ToldChanges::default(), keeps_element_name: false, kept: self.kept, ..self.context };
+        let outer = Context {
+            told: ToldChanges::default(),
+            keeps_element_name: false,
+            is_property: matches!(step, SchemaStep::Property(_)),
+            kept: self.kept,
+            ..self.context
+        };
         let (writing, lists) = match step {
             SchemaStep::Alternative(..) => return outer,
             SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),

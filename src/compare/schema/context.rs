@@ -33,6 +33,9 @@ pub(super) struct Context {
     pub(super) is_xml: bool,
     /// True if the value is a property whose element has the same name before and after.
     pub(super) keeps_element_name: bool,
+    /// True if the value is a property, the one thing that `readOnly` and `writeOnly` speak of (OpenAPI 3.0.3, section
+    /// 4.7.24.2): any other value travels whatever they say.
+    pub(super) is_property: bool,
     pub(super) kept: KeptValues,
     /// The schemas around an alternative or a condition, which apply to the same value.
     pub(super) around: Option<(SetId, SetId)>,
@@ -89,6 +92,7 @@ impl Context {
             told: ToldChanges { null: false, discriminator: false },
             is_xml: false,
             keeps_element_name: false,
+            is_property: false,
             kept: KeptValues::default(),
             around: None,
         }

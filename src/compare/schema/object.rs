@@ -128,6 +128,15 @@ fn required<'d>(
             comparing.add(kinds::PROPERTY_BECAME_REQUIRED, message, place_before, Some(node.location()));
         }
     }
+    for (name, node) in is.iter().filter(|(name, _)| known.contains(name) && !moved.contains(name)) {
+        match (before.get(name), after.get(name)) {
+            (Some(old), None) if !comparing.carries(&old.schemas, true) => {
+                comparing.declaration_removed(old, node.location());
+            }
+            (None, Some(new)) if !comparing.carries(&new.schemas, false) => comparing.declared_unsent(new),
+            _ => {}
+        }
+    }
     for (name, node) in was.iter().filter(|(name, _)| !kept.contains(name)) {
         let (old, new) = (declared(before, name), declared(after, name));
         let is_gone = old.is_some() && new.is_none() && !moved.contains(name);
@@ -364,12 +373,37 @@ impl PairComparison<'_, '_> {
         }
     }
 
+    /// Reports a required property whose declaration went, which alone said that it does not travel in this direction.
+    fn declaration_removed(&mut self, old: &PropertyView<'_>, required: Location) {
+        let name = excerpt::quoted(old.name);
+        let (kind, message) = match self.context.direction {
+            ValueDirection::Request => (
+                kinds::PROPERTY_BECAME_REQUIRED,
+                format!("the property {name} was read-only, and requests must have it now, as nothing declares it"),
+            ),
+            ValueDirection::Response => (
+                kinds::WRITE_ONLY_REMOVED,
+                format!("the property {name} was write-only, and responses have it now, as nothing declares it"),
+            ),
+        };
+        self.add_beyond_values(kind, message, Some(place(old)), Some(required));
+    }
+
+    /// Reports a required property that nothing declared, and whose declaration says that it does not travel in this
+    /// direction.
+    fn declared_unsent(&mut self, new: &PropertyView<'_>) {
+        let kind = match self.context.direction {
+            ValueDirection::Request => kinds::READ_ONLY_ADDED,
+            ValueDirection::Response => kinds::WRITE_ONLY_ADDED,
+        };
+        let message =
+            format!("the property {}, which was required, became {}", excerpt::quoted(new.name), self.unsent_flag());
+        self.add_beyond_values(kind, message, None, Some(place(new)));
+    }
+
     /// True if a property travels in this direction at all.
     fn carries(&mut self, schemas: &[NodeId], is_before: bool) -> bool {
-        let flag = match self.context.direction {
-            ValueDirection::Request => "readOnly",
-            ValueDirection::Response => "writeOnly",
-        };
+        let flag = self.unsent_flag();
         let definition = if is_before { self.schemas.before.definition } else { self.schemas.after.definition };
         !SchemaView::open(definition, schemas, &mut self.schemas.steps_left).flag(flag)
     }

@@ -105,13 +105,18 @@ impl<'d> PairComparison<'_, 'd> {
         }
     }
 
-    /// True if the value does not go this way, now as before.
+    /// True if the value is a property that does not go this way, now as before.
     fn moves_no_data(&self) -> bool {
-        let flag = match self.context.direction {
+        let flag = self.unsent_flag();
+        self.context.is_property && self.before.flag(flag) && self.after.flag(flag)
+    }
+
+    /// Returns the keyword of properties that do not go this way.
+    pub(super) const fn unsent_flag(&self) -> &'static str {
+        match self.context.direction {
             ValueDirection::Request => "readOnly",
             ValueDirection::Response => "writeOnly",
-        };
-        self.before.flag(flag) && self.after.flag(flag)
+        }
     }
 
     fn annotations(&mut self) {

@@ -1,12 +1,10 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
 use super::comparer::{ApiReport, Comparer};
-use super::headers::header_lists;
 use super::kinds::{self, ChangeEffect};
-use super::media_partners::NamedMediaType;
 use super::media_types::{MediaTypeKinds, media_types};
 use super::output::RawChange;
-use crate::definition::{Api, Header, Node, Response, StatusPattern, ValueDirection};
+use crate::definition::{Api, Header, Response, StatusPattern, ValueDirection};
 
 pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let path = "request body";
@@ -232,23 +230,7 @@ impl Comparer<'_> {
                 report.add(&path, found);
             }
             self.examples(before, after, &path, report);
-            if let Some(found) = self.header_style((before, was.schema), (after, is.schema)) {
-                report.add(&path, found);
-            }
-            let pair = match (was.schema, is.schema) {
-                (None, None) => {
-                    let (was, is) = (content(before), content(after));
-                    let names = (was.map_or("", |(name, _)| name), is.map_or("", |(name, _)| name));
-                    let schema = |(_, node): NamedMediaType<'_>| node.get("schema").map(Node::id);
-                    let schemas = (was.and_then(schema), is.and_then(schema));
-                    self.schemas.value_pair(schemas, names, ValueDirection::Response)
-                }
-                (was, is) => {
-                    let lists = (header_lists(before), header_lists(after));
-                    self.schemas.text_pair(was, is, lists, ValueDirection::Response)
-                }
-            };
-            report.add_schema(&path, pair);
+            self.header_value(&path, (before, after), ValueDirection::Response, report);
         }
         for is in new.headers.iter().filter(counted).filter(|is| find(&old.headers, &is.name).is_none()) {
             let place = Some(self.after.node(is.node).location());
@@ -256,9 +238,4 @@ impl Comparer<'_> {
             report.add(&path, RawChange::new(kinds::HEADER_ADDED, "the header was added").at(None, place));
         }
     }
-}
-
-/// Returns the media type of a header that is written in one.
-fn content(header: Node<'_>) -> Option<NamedMediaType<'_>> {
-    media_types(Some(header)).into_iter().next()
 }

@@ -1,31 +1,88 @@
-//! Compares how headers are written, in responses and in parts of bodies.
+//! Compares the values of headers and of outgoing parameters: the media type or style that writes them, and their schemas.
 
-use super::comparer::Comparer;
-use super::kinds;
+use super::comparer::{ApiReport, Comparer};
+use super::kinds::{self, Kind};
+use super::media_partners::NamedMediaType;
+use super::media_types::media_types;
 use super::output::RawChange;
-use super::schema::ListWriting;
-use crate::definition::{Node, NodeId, ParameterStyle};
+use super::schema::{ListWriting, PairId};
+use crate::definition::{Node, NodeId, ParameterStyle, ValueDirection};
 use crate::model::media_type_essence;
 
 impl<'d> Comparer<'d> {
-    /// Compares how a header writes its value, each side with its schema: in which media type, or how it writes
-    /// objects. The names and values of one that is exploded are pairs (RFC 6570, section 3.2.1).
-    pub(super) fn header_style(
+    /// Compares the value of a header: how it is written, and its schema.
+    pub(super) fn header_value(
         &mut self,
-        (before, was): (Node<'d>, Option<NodeId>),
-        (after, is): (Node<'d>, Option<NodeId>),
-    ) -> Option<RawChange> {
-        let (old, new) = (is_exploded(before), is_exploded(after));
-        let media_type = |node: Node<'d>| {
-            let content = node.get("content").into_iter().flat_map(Node::entries);
-            content.map(|(name, _)| media_type_essence(name)).next()
-        };
-        if let (Some(old), Some(new)) = (media_type(before), media_type(after)) {
-            let message = format!("the value was written as {old} and is written as {new}");
-            let places = (Some(before.key_location("content")), Some(after.key_location("content")));
-            let found = RawChange::new(kinds::HEADER_STYLE_CHANGED, message).at(places.0, places.1);
-            return (old != new).then_some(found);
+        path: &str,
+        (before, after): (Node<'d>, Node<'d>),
+        direction: ValueDirection,
+        report: &mut ApiReport,
+    ) {
+        let change = self.written_in(kinds::HEADER_STYLE_CHANGED, (before, after)).or_else(|| {
+            let is_in_style = content(before).is_none() && content(after).is_none();
+            is_in_style.then(|| self.header_style(before, after)).flatten()
+        });
+        if let Some(found) = change {
+            report.add(path, found);
         }
+        let pair = self.media_type_pair((before, after), direction).unwrap_or_else(|| {
+            let lists = (header_lists(before), header_lists(after));
+            self.schemas.text_pair(schema_of(before), schema_of(after), lists, direction)
+        });
+        report.add_schema(path, pair);
+    }
+
+    /// Brings the schemas of a value together that is written in a media type on one side at least; `None` where a style
+    /// writes it on both.
+    pub(super) fn media_type_pair(
+        &mut self,
+        (before, after): (Node<'d>, Node<'d>),
+        direction: ValueDirection,
+    ) -> Option<Option<PairId>> {
+        let name = |node: Node<'d>| content(node).map(|(name, _)| name);
+        let (old, new) = (name(before).or_else(|| name(after))?, name(after).or_else(|| name(before))?);
+        Some(self.schemas.value_pair((schema_of(before), schema_of(after)), (old, new), direction))
+    }
+
+    /// Reports a value that is written in another media type, or by a style on one side alone.
+    pub(super) fn written_in(&mut self, kind: Kind, (before, after): (Node<'d>, Node<'d>)) -> Option<RawChange> {
+        let name = |node: Node<'d>| content(node).map(|(name, _)| media_type_essence(name));
+        let (old, new) = (name(before), name(after));
+        let is_same = match (&old, &new) {
+            // One of which nothing is said is written in any way.
+            (Some(_), None) if after.get("schema").is_none() => true,
+            (None, Some(_)) if before.get("schema").is_none() => true,
+            (Some(name), None) | (None, Some(name)) => self.is_alike_in_a_style(name, (before, after)),
+            _ => old == new,
+        };
+        if is_same {
+            return None;
+        }
+        let shown = |name: Option<String>| name.map_or_else(|| "in a style".to_owned(), |name| format!("as {name}"));
+        let message = format!("the value was written {} and is written {}", shown(old), shown(new));
+        let place = |node: Node<'d>| {
+            let field = if node.get("content").is_some() { "content" } else { "schema" };
+            Some(node.key_location(field))
+        };
+        Some(RawChange::new(kind, message).at(place(before), place(after)))
+    }
+
+    /// True if a media type writes the values of both sides as each style does: a plain text as it is, and in JSON numbers
+    /// and booleans.
+    fn is_alike_in_a_style(&mut self, media_type: &str, (before, after): (Node<'d>, Node<'d>)) -> bool {
+        let (was, is) = (schema_of(before), schema_of(after));
+        match media_type {
+            "text/plain" => self.schemas.are_structured(was, is) == (false, false),
+            "application/json" => self.schemas.are_bare(was, is),
+            name => name.ends_with("+json") && self.schemas.are_bare(was, is),
+        }
+    }
+
+    /// Reports another way to write objects: the names and values of one that is exploded are pairs (RFC 6570, section
+    /// 3.2.1).
+    fn header_style(&mut self, before: Node<'d>, after: Node<'d>) -> Option<RawChange> {
+        let (old, new) = (is_exploded(before), is_exploded(after));
+        let (was, is) = (schema_of(before), schema_of(after));
         if old == new
             || self.schemas.are_structured(was, is) != (true, true)
             || self.schemas.are_without_objects(was, is)
@@ -39,8 +96,18 @@ impl<'d> Comparer<'d> {
     }
 }
 
+/// Returns the media type of a header or parameter that is written in one.
+fn content(node: Node<'_>) -> Option<NamedMediaType<'_>> {
+    media_types(Some(node)).into_iter().next()
+}
+
+fn schema_of(node: Node<'_>) -> Option<NodeId> {
+    let owner = content(node).map_or(node, |(_, media_type)| media_type);
+    owner.get("schema").map(Node::id)
+}
+
 /// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
-pub(super) fn header_lists(header: Node<'_>) -> ListWriting {
+fn header_lists(header: Node<'_>) -> ListWriting {
     ListWriting::of_style(ParameterStyle::Simple, is_exploded(header))
 }
 

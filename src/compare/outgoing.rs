@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::comparer::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
-use super::outgoing_bodies::{content, presence, request_body, responses};
+use super::outgoing_bodies::{presence, request_body, responses};
 use super::output::RawChange;
 use super::schema::ListWriting;
 use crate::definition::{Node, ParameterStyle, ValueDirection};
@@ -174,6 +174,13 @@ fn parameters<'d>(
 
 fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
     presence(path, "parameter", (old, new), report);
+    if let Some(found) = comparer.written_in(kinds::OUTGOING_CHANGED, (old, new)) {
+        report.add(path, found);
+        return;
+    }
+    if let Some(pair) = comparer.media_type_pair((old, new), ValueDirection::Response) {
+        return report.add_schema(path, pair);
+    }
     let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
     let (was, is) = (written(old), written(new));
     let is_in_path = new.get("in").and_then(Node::as_str) == Some("path");
@@ -199,7 +206,6 @@ fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     };
     let pair = comparer.schemas.text_pair(schema(old), schema(new), (lists(was), lists(is)), ValueDirection::Response);
     report.add_schema(path, pair);
-    content(comparer, path, Some(old), Some(new), ValueDirection::Response, report);
 }
 
 /// Returns the style and whether it is exploded, with the defaults filled in (OpenAPI 3.1, section 4.8.12.2.1).

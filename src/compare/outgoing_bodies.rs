@@ -1,7 +1,6 @@
 //! Compares the bodies of webhooks and callbacks, which callers read, and the responses to them, which callers send.
 
 use super::comparer::{ApiReport, Comparer};
-use super::headers::header_lists;
 use super::kinds;
 use super::media_types::{MediaTypeKinds, media_types};
 use super::output::RawChange;
@@ -139,14 +138,7 @@ fn headers<'d>(
             let places = (Some(was.key_location("required")), Some(is.key_location("required")));
             report.add(&path, RawChange::new(kind, message).at(places.0, places.1));
         }
-        let schema = |node: Node<'d>| node.get("schema").map(Node::id);
-        if let Some(found) = comparer.header_style((*was, schema(*was)), (is, schema(is))) {
-            report.add(&path, found);
-        }
-        let lists = (header_lists(*was), header_lists(is));
-        let pair = comparer.schemas.text_pair(schema(*was), schema(is), lists, ValueDirection::Request);
-        report.add_schema(&path, pair);
-        content(comparer, &path, Some(*was), Some(is), ValueDirection::Request, report);
+        comparer.header_value(&path, (*was, is), ValueDirection::Request, report);
     }
     for (name, is) in after.iter().filter(|(name, _)| find(&before, name).is_none()) {
         let (kind, message) = if is_sent(*is) {
@@ -177,7 +169,7 @@ pub(super) fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>),
     report.add(path, RawChange::new(kind, message).at(places.0, places.1));
 }
 
-pub(super) fn content<'d>(
+fn content<'d>(
     comparer: &mut Comparer<'d>,
     path: &str,
     old: Option<Node<'d>>,

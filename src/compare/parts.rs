@@ -2,7 +2,6 @@
 
 use super::comparer::{ApiReport, Comparer};
 use super::excerpt;
-use super::headers::header_lists;
 use super::kinds::{self, ChangeEffect, Kind};
 use super::output::RawChange;
 use super::schema::PartEncoding;
@@ -149,16 +148,19 @@ impl<'d> Comparer<'d> {
         let (old, new) = (headers(old), headers(new));
         for (name, was) in &old {
             let is = find(&new, name);
-            let (kind, message) = match (is_required(*was), is.map(is_required)) {
-                (false, Some(true)) => (kinds::PART_HEADER_BECAME_REQUIRED, "could be missing and is required"),
-                (true, Some(false)) => (kinds::PART_HEADER_BECAME_OPTIONAL, "was required and can be missing"),
-                (_, None) => (kinds::PART_HEADER_REMOVED, "was removed"),
-                _ => {
-                    self.part_header_value(noun, name, (*was, is.unwrap_or(*was)), comparison);
-                    continue;
-                }
+            let change = match (is_required(*was), is.map(is_required)) {
+                (false, Some(true)) => Some((kinds::PART_HEADER_BECAME_REQUIRED, "could be missing and is required")),
+                (true, Some(false)) => Some((kinds::PART_HEADER_BECAME_OPTIONAL, "was required and can be missing")),
+                (_, None) => Some((kinds::PART_HEADER_REMOVED, "was removed")),
+                _ => None,
             };
-            comparison.header(kind, noun, name, message, (Some(was.location()), is.map(Node::location)));
+            if let Some((kind, message)) = change {
+                comparison.header(kind, noun, name, message, (Some(was.location()), is.map(Node::location)));
+            }
+            if let Some(is) = is {
+                let path = format!("{} {} header {name}", comparison.path, noun.trim_start_matches("the "));
+                self.header_value(&path, (*was, is), comparison.direction, comparison.report);
+            }
         }
         for (name, is) in new.iter().filter(|(name, _)| find(&old, name).is_none()) {
             let (kind, message) = if is_required(*is) {
@@ -168,23 +170,6 @@ impl<'d> Comparer<'d> {
             };
             comparison.header(kind, noun, name, message, (None, Some(is.location())));
         }
-    }
-
-    fn part_header_value(
-        &mut self,
-        noun: &str,
-        name: &str,
-        (was, is): (Node<'d>, Node<'d>),
-        comparison: &mut PartComparison<'_>,
-    ) {
-        let schema = |node: Node<'d>| node.get("schema").map(Node::id);
-        let path = format!("{} {} header {name}", comparison.path, noun.trim_start_matches("the "));
-        if let Some(found) = self.header_style((was, schema(was)), (is, schema(is))) {
-            comparison.report.add(&path, found);
-        }
-        let lists = (header_lists(was), header_lists(is));
-        let pair = self.schemas.text_pair(schema(was), schema(is), lists, comparison.direction);
-        comparison.report.add_schema(&path, pair);
     }
 }
 

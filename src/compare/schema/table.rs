@@ -180,6 +180,17 @@ impl<'d> SchemaTable<'d> {
         (before.meets(structured), after.meets(structured))
     }
 
+    /// True if all values of both sides are numbers and booleans.
+    pub(in crate::compare) fn are_bare(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> bool {
+        let bare = TypeSet::NUMBER.either(TypeSet::BOOLEAN);
+        let steps = &mut self.steps_left;
+        let mut is_bare = |definition: &'d Definition, schema: Option<NodeId>| {
+            let schemas: Vec<NodeId> = schema.into_iter().collect();
+            bare.includes(SchemaView::open(definition, &schemas, steps).types)
+        };
+        is_bare(self.before.definition, before) && is_bare(self.after.definition, after)
+    }
+
     /// True if the schemas of a side speak of a property, or there are none that could.
     pub(in crate::compare) fn mention(
         &mut self,

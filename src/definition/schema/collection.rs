@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::fits::all_differ;
+use super::equality::all_differ;
 use super::goal::{
     FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, SampleGoal, SampleRequest, SampleState, TOO_LARGE,
 };

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::pattern;
 use super::shape::is_reference;
 use super::types::{TypeSet, is_nullable};
+use super::unsent::{UnsentProperties, UnsentSet};
 use crate::definition::api::{Definition, Specification};
 use crate::definition::document::{Node, NodeId, NodeKind};
 
@@ -34,16 +35,16 @@ pub(in crate::definition) fn json_schema(
 ) -> Option<Value> {
     let mut writer = SchemaWriter {
         specification,
-        direction,
+        unsent: UnsentProperties::new(specification, Some(direction)),
         names: HashMap::new(),
         pending: Vec::new(),
         usable: HashMap::new(),
         left: MOST_VALUES,
     };
-    let mut written = writer.schema(schema)?;
+    let mut written = writer.alone(schema)?;
     let mut definitions = Map::new();
-    while let Some((name, node)) = writer.pending.pop() {
-        definitions.insert(name, writer.schema(node)?);
+    while let Some((name, node, unsent)) = writer.pending.pop() {
+        definitions.insert(name, writer.schema(node, unsent)?);
     }
     if let (Value::Object(map), false) = (&mut written, definitions.is_empty()) {
         map.insert("$defs".to_owned(), Value::Object(definitions));
@@ -53,15 +54,23 @@ pub(in crate::definition) fn json_schema(
 
 struct SchemaWriter<'d> {
     specification: Specification,
-    direction: ValueDirection,
-    names: HashMap<NodeId, String>,
-    pending: Vec<(String, Node<'d>)>,
+    unsent: UnsentProperties<'d>,
+    /// Schemas that others refer to, each with the names that its values lack.
+    names: HashMap<(NodeId, UnsentSet), String>,
+    pending: Vec<(String, Node<'d>, UnsentSet)>,
     usable: HashMap<&'d str, bool>,
     left: usize,
 }
 
 impl<'d> SchemaWriter<'d> {
-    fn schema(&mut self, schema: Node<'d>) -> Option<Value> {
+    /// Writes a schema that is the first one of a value.
+    fn alone(&mut self, schema: Node<'d>) -> Option<Value> {
+        let unsent = self.unsent.with(UnsentSet::NONE, schema);
+        self.schema(schema, unsent)
+    }
+
+    /// Writes one of the schemas of a value, which together say what that may lack.
+    fn schema(&mut self, schema: Node<'d>, unsent: UnsentSet) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;
         if let Some(allows_all) = schema.as_bool() {
             return Some(Value::Bool(allows_all));
@@ -70,15 +79,16 @@ impl<'d> SchemaWriter<'d> {
         if is_reference(schema, self.specification) {
             let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.followed() };
             if let Some(target) = target {
-                map.insert("$ref".to_owned(), self.reference(target).into());
+                map.insert("$ref".to_owned(), self.reference(target, unsent).into());
             }
             if self.specification == Specification::V3_0 {
                 return Some(Value::Object(map));
             }
         }
         for (keyword, value) in schema.entries() {
-            if let Some(written) = self.keyword(schema, keyword, value) {
-                map.insert(keyword.to_owned(), written);
+            if let Some(written) = self.keyword(keyword, value, unsent) {
+                let is_relaxed = keyword == "oneOf" && schema.get("anyOf").is_none() && self.is_relaxed(value, unsent);
+                map.insert(if is_relaxed { "anyOf" } else { keyword }.to_owned(), written);
             }
         }
         Self::exclusive_bounds(schema, &mut map);
@@ -91,31 +101,39 @@ impl<'d> SchemaWriter<'d> {
         Some(Value::Object(map))
     }
 
-    fn reference(&mut self, target: Node<'d>) -> String {
+    fn reference(&mut self, target: Node<'d>, unsent: UnsentSet) -> String {
         let next = self.names.len();
-        let name = self.names.entry(target.id()).or_insert_with(|| {
+        let name = self.names.entry((target.id(), unsent)).or_insert_with(|| {
             let name = format!("s{next}");
-            self.pending.push((name.clone(), target));
+            self.pending.push((name.clone(), target, unsent));
             name
         });
         format!("#/$defs/{name}")
     }
 
-    fn keyword(&mut self, schema: Node<'d>, keyword: &str, value: Node<'d>) -> Option<Value> {
+    /// True if alternatives are told apart by what values of the direction lack, so that several may be met.
+    fn is_relaxed(&mut self, alternatives: Node<'d>, unsent: UnsentSet) -> bool {
+        alternatives.items().any(|alternative| self.unsent.is_required_by(unsent, alternative))
+    }
+
+    fn keyword(&mut self, keyword: &str, value: Node<'d>, unsent: UnsentSet) -> Option<Value> {
         match keyword {
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.list(value),
+            "allOf" => value.items().map(|item| self.one(item, unsent)).collect::<Option<Vec<_>>>().and_then(filled),
+            "anyOf" | "oneOf" => self.list(value, unsent),
+            "prefixItems" => self.list(value, UnsentSet::NONE),
+            "then" | "else" => self.single(value, unsent),
+            // A condition, or what is refused, would hold for every value without the names that it requires.
             "not"
             | "if"
-            | "then"
-            | "else"
             | "contains"
             | "propertyNames"
             | "additionalProperties"
             | "unevaluatedProperties"
             | "unevaluatedItems"
-            | "items" => self.single(value),
-            "properties" | "dependentSchemas" => self.map(value, |_, _| true),
-            "patternProperties" => self.map(value, SchemaWriter::is_usable),
+            | "items" => self.single(value, UnsentSet::NONE),
+            "properties" => self.map(value, UnsentSet::NONE, |_, _| true),
+            "dependentSchemas" => self.map(value, unsent, |_, _| true),
+            "patternProperties" => self.map(value, UnsentSet::NONE, SchemaWriter::is_usable),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
             | "maxContains" => super::shape::count(value).map(Value::from),
             "minimum" | "maximum" => value.as_number().cloned().map(Value::Number),
@@ -133,29 +151,41 @@ impl<'d> SchemaWriter<'d> {
             "enum" => value
                 .to_value_within(&mut self.left)
                 .filter(|list| list.as_array().is_some_and(|list| !list.is_empty())),
-            "required" => self.required(schema, value),
+            "required" => self.required(value, unsent),
             "dependentRequired" => value.to_value_within(&mut self.left).filter(is_map_of_names),
             _ => None,
         }
     }
 
-    fn single(&mut self, value: Node<'d>) -> Option<Value> {
-        (value.is_object() || value.as_bool().is_some()).then(|| self.schema(value))?
+    /// Writes a schema of the same value as those around it.
+    fn one(&mut self, value: Node<'d>, unsent: UnsentSet) -> Option<Value> {
+        (value.is_object() || value.as_bool().is_some()).then(|| self.schema(value, unsent))?
     }
 
-    fn list(&mut self, value: Node<'d>) -> Option<Value> {
+    /// Writes a schema of a value of which those around it say what it may lack, if it is the same value.
+    fn single(&mut self, value: Node<'d>, around: UnsentSet) -> Option<Value> {
+        let unsent = self.unsent.with(around, value);
+        self.one(value, unsent)
+    }
+
+    fn list(&mut self, value: Node<'d>, around: UnsentSet) -> Option<Value> {
         let mut list = Vec::new();
         for item in value.items() {
-            list.push(self.single(item)?);
+            list.push(self.single(item, around)?);
         }
-        (!list.is_empty()).then_some(Value::Array(list))
+        filled(list)
     }
 
-    fn map(&mut self, value: Node<'d>, usable: impl Fn(&mut Self, &'d str) -> bool) -> Option<Value> {
+    fn map(
+        &mut self,
+        value: Node<'d>,
+        around: UnsentSet,
+        usable: impl Fn(&mut Self, &'d str) -> bool,
+    ) -> Option<Value> {
         let mut map = Map::new();
         for (name, item) in value.entries() {
             if usable(self, name) {
-                map.insert(name.to_owned(), self.single(item).unwrap_or(Value::Bool(true)));
+                map.insert(name.to_owned(), self.single(item, around).unwrap_or(Value::Bool(true)));
             }
         }
         value.is_object().then_some(Value::Object(map))
@@ -166,18 +196,11 @@ impl<'d> SchemaWriter<'d> {
     }
 
     /// Drops required properties that values of this direction do not carry.
-    fn required(&self, schema: Node<'d>, value: Node<'d>) -> Option<Value> {
-        let flag = if self.direction == ValueDirection::Request { "readOnly" } else { "writeOnly" };
-        let carried = |name: &str| {
-            let property = schema.get("properties").and_then(|properties| properties.get(name));
-            let own = property.and_then(|property| property.get(flag)).and_then(Node::as_bool);
-            let target =
-                property.and_then(Node::resolve).and_then(|property| property.get(flag)).and_then(Node::as_bool);
-            !(own == Some(true) || target == Some(true))
-        };
+    fn required(&self, value: Node<'d>, unsent: UnsentSet) -> Option<Value> {
         let mut seen = HashSet::new();
-        let names = value.items().filter_map(Node::as_str).filter(|name| seen.insert(*name) && carried(name));
-        value.is_array().then(|| names.map(Value::from).collect())
+        let names = value.items().filter_map(Node::as_str).filter(|name| seen.insert(*name));
+        let carried = names.filter(|name| !self.unsent.contains(unsent, name));
+        value.is_array().then(|| carried.map(Value::from).collect())
     }
 
     /// Converts the boolean exclusive bounds of OpenAPI 3.0 to numeric ones.
@@ -218,6 +241,11 @@ impl<'d> SchemaWriter<'d> {
         };
         map.insert("type".to_owned(), written);
     }
+}
+
+/// Returns a list, unless it is empty, which no schema may have.
+fn filled(list: Vec<Value>) -> Option<Value> {
+    (!list.is_empty()).then_some(Value::Array(list))
 }
 
 fn is_map_of_names(value: &Value) -> bool {

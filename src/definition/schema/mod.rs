@@ -4,6 +4,7 @@ mod choice;
 mod collection;
 mod dialect;
 mod ecma;
+mod equality;
 mod expression;
 mod fits;
 mod format;
@@ -15,6 +16,7 @@ mod sample;
 mod shape;
 mod text;
 pub(in crate::definition) mod types;
+mod unsent;
 
 pub(crate) use dialect::foreign_construct;
 pub(crate) use ecma::legacy_construct;

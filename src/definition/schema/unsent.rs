@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::json_schema::ValueDirection;
-use super::shape::SchemaShape;
+use super::shape::{SchemaShape, ShapeProperty};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap};
 
@@ -26,6 +26,8 @@ pub(super) struct UnsentProperties<'d> {
     sets: Vec<BTreeSet<&'d str>>,
     numbers: HashMap<BTreeSet<&'d str>, UnsentSet>,
     known: NodeMap<(UnsentSet, NodeId), UnsentSet>,
+    /// Schemas of properties, and whether one says that values of the direction lack it.
+    flagged: NodeMap<NodeId, bool>,
 }
 
 impl<'d> UnsentProperties<'d> {
@@ -37,6 +39,7 @@ impl<'d> UnsentProperties<'d> {
             sets: vec![none.clone()],
             numbers: HashMap::from([(none, UnsentSet::NONE)]),
             known: NodeMap::default(),
+            flagged: NodeMap::default(),
         }
     }
 
@@ -70,18 +73,34 @@ impl<'d> UnsentProperties<'d> {
         required.into_iter().any(|name| self.contains(around, name) && !self.contains(own, name))
     }
 
-    fn names(&self, schema: Node<'d>) -> Vec<&'d str> {
-        let flags: &[&'static str] = match self.direction {
+    fn names(&mut self, schema: Node<'d>) -> Vec<&'d str> {
+        let properties = SchemaShape::of(&[schema], self.specification).properties();
+        let is_unsent = |property: &ShapeProperty<'d>| property.schemas.iter().any(|schema| self.is_flagged(*schema));
+        properties.into_iter().filter(is_unsent).map(|property| property.name).collect()
+    }
+
+    fn is_flagged(&mut self, schema: Node<'d>) -> bool {
+        // Most properties are plain, or refer to the same few schemas.
+        let schema = if schema.is_bare_reference() { schema.resolve().unwrap_or(schema) } else { schema };
+        if schema.reference().is_none() && schema.get("allOf").is_none() {
+            return self.has_flag(schema);
+        }
+        if let Some(known) = self.flagged.get(&schema.id()) {
+            return *known;
+        }
+        let shape = SchemaShape::of(&[schema], self.specification);
+        let is_flagged = shape.schemas.iter().any(|schema| self.has_flag(*schema));
+        self.flagged.insert(schema.id(), is_flagged);
+        is_flagged
+    }
+
+    fn has_flag(&self, schema: Node<'d>) -> bool {
+        let flags: &[&str] = match self.direction {
             Some(ValueDirection::Request) => &["readOnly"],
             Some(ValueDirection::Response) => &["writeOnly"],
             None => &["readOnly", "writeOnly"],
         };
-        let is_unsent = |schemas: &[Node<'d>]| {
-            let shape = SchemaShape::of(schemas, self.specification);
-            flags.iter().any(|flag| shape.keyword(flag).any(|node| node.as_bool() == Some(true)))
-        };
-        let properties = SchemaShape::of(&[schema], self.specification).properties();
-        properties.into_iter().filter(|property| is_unsent(&property.schemas)).map(|property| property.name).collect()
+        flags.iter().any(|flag| schema.get(flag).and_then(Node::as_bool) == Some(true))
     }
 }
 

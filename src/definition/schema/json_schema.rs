@@ -27,6 +27,9 @@ pub enum ValueDirection {
 /// The maximum number of values in a converted schema.
 const MOST_VALUES: usize = 500_000;
 
+/// Keywords that can refuse `null` whatever types a schema allows.
+const REFUSING: [&str; 6] = ["allOf", "anyOf", "oneOf", "not", "if", "const"];
+
 /// Converts a schema with its references; `None` if the result would be too large.
 pub(in crate::definition) fn json_schema(
     schema: Node<'_>,
@@ -93,9 +96,10 @@ impl<'d> SchemaWriter<'d> {
         }
         Self::exclusive_bounds(schema, &mut map);
         self.type_keyword(schema, &mut map);
-        let nullable = is_nullable(schema, self.specification);
-        let untyped = !map.contains_key("type") && !map.is_empty();
-        if nullable && untyped {
+        // `null` is one more value beside those that the other keywords allow: the list of types says that alone where no
+        // other schema could refuse it.
+        let is_listed = map.contains_key("type") && !REFUSING.iter().any(|keyword| map.contains_key(*keyword));
+        if is_nullable(schema, self.specification) && !is_listed && !map.is_empty() {
             return Some(json!({ "anyOf": [{ "type": "null" }, map] }));
         }
         Some(Value::Object(map))
@@ -260,5 +264,48 @@ impl Definition {
     #[must_use]
     pub fn json_schema(&self, schema: NodeId, direction: ValueDirection) -> Option<Value> {
         json_schema(self.node(schema), self.specification, direction)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::definition::read;
+    use crate::definition::schema::{CompiledPatterns, FitTerms, fits};
+
+    use super::*;
+
+    #[test]
+    fn a_nullable_schema_allows_null_whatever_stands_beside_the_flag() {
+        let object = "{$ref: '#/components/schemas/O'}";
+        let rows = [
+            (format!("{{nullable: true, allOf: [{object}]}}"), true),
+            (format!("{{type: object, nullable: true, allOf: [{object}]}}"), true),
+            (format!("{{type: object, nullable: true, oneOf: [{object}, {{required: [b]}}]}}"), true),
+            ("{type: string, nullable: true, not: {enum: [x, null]}}".to_owned(), true),
+            ("{type: string, nullable: true, maxLength: 3}".to_owned(), true),
+            ("{type: string, nullable: true, enum: [x, null]}".to_owned(), true),
+            ("{type: string, nullable: true, enum: [x]}".to_owned(), false),
+            (format!("{{type: object, allOf: [{object}]}}"), false),
+        ];
+        for (schema, is_allowed) in rows {
+            let text = format!(
+                "openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{post: {{requestBody: {{content: {{application/json: \
+                 {{schema: {schema}}}}}}}, responses: {{'204': {{description: d}}}}}}}}}}\n\
+                 components: {{schemas: {{O: {{type: object}}}}}}\n"
+            );
+            let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+            let definition = read("g", &mut fetch).definition.unwrap_or_else(|| panic!("{text}"));
+            let body = definition.apis.first().and_then(|api| api.request_body.as_ref()).expect("a body");
+            let id = body.content.first().and_then(|content| content.schema).expect("a schema");
+            let direction = ValueDirection::Request;
+            let written = definition.json_schema(id, direction).expect("small enough");
+            let terms =
+                FitTerms { specification: definition.specification, direction: Some(direction), allows_several: false };
+            let own = fits(&Value::Null, &[definition.node(id)], terms, &mut CompiledPatterns::default(), &mut 0);
+            let found = (jsonschema::is_valid(&written, &Value::Null), own);
+            assert_eq!(found, (is_allowed, is_allowed), "{schema}: {written}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::compare::stands_for_others;
 use crate::model::{DeploymentState, EnvironmentName, GroupName, ReleaseAction, Version};
 use crate::plan::{BreakingChange, ComparedVersions, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
@@ -160,7 +161,7 @@ fn diffs(changes: &[BreakingChange]) -> Vec<String> {
 
 /// Names the setting that lets kinds of change pass which break nobody here.
 fn level_hint(changes: &[crate::plan::BreakingChange]) -> Option<String> {
-    let kind = changes.iter().find_map(|change| change.kind)?;
+    let kind = changes.iter().filter_map(|change| change.kind).find(|kind| !stands_for_others(kind))?;
     Some(format!("or, if such a change breaks nobody here: `{kind} = \"compatible\"` under `[changes]` in apigw.toml"))
 }
 
@@ -239,6 +240,19 @@ mod tests {
                     "to override the policy: `apigw rollback g --env online -m why --allow-breaking`",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking_rollback` under `[environments.online]` in apigw.toml",
+                ],
+            ),
+            (
+                PolicyRefusal::Breaking {
+                    changes: vec![BreakingChange { kind: Some("breaking-changes-left-out"), ..change(None) }],
+                    unknown: Vec::new(),
+                    on_way_back: false,
+                },
+                "apigw publish",
+                false,
+                vec![
+                    "to override the policy: `apigw publish --allow-breaking -m WHY`",
+                    "the policy is `breaking` under `[environments.online]` in apigw.toml",
                 ],
             ),
             (

@@ -89,6 +89,13 @@ impl Comparison {
         self.changes.iter().any(Change::is_breaking)
     }
 
+    /// Counts the changes of an effect on callers, with those that are not listed; all of them without one.
+    #[must_use]
+    pub fn count(&self, of: Option<Compatibility>) -> usize {
+        let counted = self.changes.iter().filter(|change| of.is_none_or(|of| change.compatibility == of));
+        counted.map(|change| change.count).sum()
+    }
+
     /// Returns it as a team judges it.
     #[must_use]
     pub fn judged(mut self, judgement: ChangeRules<'_>) -> Self {

@@ -46,6 +46,12 @@ pub enum ChangeEffect {
     Replaces,
 }
 
+/// True if a kind stands for changes of any kind, which are not listed: a level for it would let all of them pass.
+#[must_use]
+pub fn stands_for_others(kind: &str) -> bool {
+    [COMPARISON_INCOMPLETE, CHANGES_LEFT_OUT, BREAKING_CHANGES_LEFT_OUT].iter().any(|known| known.name == kind)
+}
+
 impl Compatibility {
     /// Returns the word for output.
     #[must_use]

@@ -41,7 +41,7 @@ use crate::model::GroupSettings;
 use schema::UnfoldingLimits;
 
 pub use comparison::{ApiName, CallerMessage, Change, ChangeRules, Comparison, Sunset};
-pub use kinds::{ChangeEffect, Compatibility, KINDS, Kind};
+pub use kinds::{ChangeEffect, Compatibility, KINDS, Kind, stands_for_others};
 pub use markdown::markdown;
 
 /// A group as it could be published.

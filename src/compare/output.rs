@@ -9,7 +9,8 @@ use super::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::{Node, ValueDirection};
 use crate::model::{Location, Timestamp};
 
-/// More changes than this are only counted.
+/// More changes than this are only counted: of those that break callers, and of the others, so that the others leave
+/// room for them.
 const MOST_CHANGES: usize = 10_000;
 
 /// A change, before it is known whom it concerns.
@@ -104,6 +105,8 @@ pub(super) struct ChangeOutput {
     changes: Vec<Change>,
     /// Positions of the changes in the list, by their hashes: those that are only counted are many, and large.
     known: HashMap<u64, Option<usize>>,
+    /// The number of changes in the list that break callers.
+    breaking: usize,
     left_out: usize,
     breaking_left_out: usize,
 }
@@ -126,17 +129,18 @@ impl ChangeOutput {
             }
             return;
         }
-        let fits = self.changes.len() < MOST_CHANGES;
+        let is_breaking = found.compatibility == Compatibility::Breaking;
+        let listed = if is_breaking { self.breaking } else { self.changes.len() - self.breaking };
+        let fits = listed < MOST_CHANGES;
         if has_place {
             self.known.insert(hash, fits.then_some(self.changes.len()));
         }
         if !fits {
-            match found.compatibility {
-                Compatibility::Breaking => self.breaking_left_out += 1,
-                Compatibility::Warning | Compatibility::Compatible => self.left_out += 1,
-            }
+            let count = if is_breaking { &mut self.breaking_left_out } else { &mut self.left_out };
+            *count += 1;
             return;
         }
+        self.breaking += usize::from(is_breaking);
         let RawChange { kind, compatibility, message, for_callers, before, after, sunset, direction: _ } = found;
         self.changes.push(Change {
             kind,
@@ -161,11 +165,13 @@ impl ChangeOutput {
 
     pub(super) fn into_changes(mut self) -> Vec<Change> {
         for (kind, count, noun) in [
-            (kinds::BREAKING_CHANGES_LEFT_OUT, self.breaking_left_out, "breaking changes"),
-            (kinds::CHANGES_LEFT_OUT, self.left_out, "changes"),
+            (kinds::BREAKING_CHANGES_LEFT_OUT, self.breaking_left_out, "breaking change"),
+            (kinds::CHANGES_LEFT_OUT, self.left_out, "change"),
         ] {
             if count > 0 {
-                self.changes.push(Change { count, ..unplaced(kind, format!("{count} more {noun} are left out")) });
+                let (end, verb) = if count == 1 { ("", "is") } else { ("s", "are") };
+                let message = format!("{count} more {noun}{end} {verb} left out");
+                self.changes.push(Change { count, ..unplaced(kind, message) });
             }
         }
         self.changes

@@ -212,6 +212,21 @@ fn changes_beyond_the_list_are_counted_by_what_they_do() {
     assert!(text.contains("Breaking changes (10300)") && text.contains("Compatible changes (10300)"), "{text}");
 }
 
+/// Those that break nobody leave room for those that do, whichever come first.
+#[test]
+fn a_change_that_breaks_is_listed_behind_any_number_of_others() {
+    let paths = |summary: &str, type_name: &str| {
+        let all: Vec<String> = (0..10_002).map(|index| format!("/a{index}: {{get: {{summary: {summary}}}}}")).collect();
+        let last = format!("/z: {{get: {{parameters: [{{in: query, name: q, schema: {{type: {type_name}}}}}]}}}}");
+        whole(&format!("paths: {{{}, {last}}}", all.join(", ")))
+    };
+    let comparison = compared(&paths("x", "string"), &paths("y", "integer"));
+    let breaking: Vec<&str> = comparison.changes.iter().filter(|one| one.is_breaking()).map(|one| one.kind).collect();
+    assert_eq!(breaking, ["type-narrowed"]);
+    assert_eq!((comparison.count(None), comparison.count(Some(Compatibility::Breaking))), (10_003, 1));
+    assert_eq!(comparison.changes.last().map(|one| one.message.as_str()), Some("2 more changes are left out"));
+}
+
 #[test]
 fn levels_and_dates_change_what_a_change_does() {
     let sunset = "deprecated: true, x-sunset: '2026-10-31'";

@@ -252,10 +252,7 @@ impl GroupDiff {
             DiffOutcome::Unreadable => ("unreadable", None),
         };
         let changes = comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
-        let count = |compatibility| {
-            let all = comparison.iter().flat_map(|comparison| &comparison.changes);
-            all.filter(|change| change.compatibility == compatibility).count()
-        };
+        let count = |of| comparison.map_or(0, |comparison| comparison.count(Some(of)));
         let (before, after) = self.deployments.view();
         GroupDiffView {
             group: self.group.clone(),
@@ -298,10 +295,10 @@ impl GroupDiff {
         };
         let mut changes = shown(comparison, only);
         changes.sort_by_key(|change| change.compatibility);
-        let breaking = comparison.changes.iter().filter(|change| change.is_breaking()).count();
+        let breaking = comparison.count(Some(Compatibility::Breaking));
         let rows = changes.into_iter().map(row);
         let table = table::render(&["CALLERS", "API", "WHERE", "CHANGE"], rows, layout);
-        let changes = match comparison.changes.len() {
+        let changes = match comparison.count(None) {
             1 => "1 change".to_owned(),
             count => format!("{count} changes"),
         };

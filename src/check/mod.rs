@@ -35,7 +35,7 @@ use std::collections::HashSet;
 
 use crate::definition::Definition;
 use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
-use crate::model::{Finding, Findings, GroupName, Location, RuleLevel, WorkspaceSettings, apply_levels};
+use crate::model::{Finding, Findings, GroupName, Location, Severity, WorkspaceSettings, apply_levels};
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{SIGNING_KEY, TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
@@ -84,9 +84,9 @@ pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Fi
     sorted(apply_levels(&settings.rules, findings))
 }
 
-/// Checks a definition that is no group's yet, by the rules alone that the settings make errors.
+/// Checks a definition that is no group's yet; returns the errors.
 #[must_use]
-pub fn raised(name: &GroupName, definition: &Definition, settings: &WorkspaceSettings) -> Vec<Finding> {
+pub fn errors(name: &GroupName, definition: &Definition, settings: &WorkspaceSettings) -> Vec<Finding> {
     let subject = CheckedGroup {
         group: name,
         settings: None,
@@ -97,8 +97,7 @@ pub fn raised(name: &GroupName, definition: &Definition, settings: &WorkspaceSet
         signing_fault: None,
         has_backend: false,
     };
-    let is_raised = |finding: &Finding| settings.rules.get(finding.rule) == Some(&RuleLevel::Error);
-    group(&subject, settings).into_iter().filter(is_raised).collect()
+    group(&subject, settings).into_iter().filter(|finding| finding.severity == Severity::Error).collect()
 }
 
 /// Checks all groups, each by itself and all together, and the settings of the workspace.

@@ -14,7 +14,7 @@ use super::reference::{self, LoadedTree, RootFile};
 use super::rules;
 use super::swagger;
 use crate::model::{
-    DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, RuleLevels, Severity, apply_levels,
+    DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, RuleLevel, RuleLevels, Severity, apply_levels,
     is_reserved_file,
 };
 use own_name::RenamedFiles;
@@ -34,6 +34,8 @@ pub struct ImportedDefinition {
     pub renamed: usize,
     /// The findings about the document; none is an error.
     pub findings: Vec<Finding>,
+    /// The errors by rules that are not the reader's: the document is imported, and cannot be published so.
+    pub errors: Vec<Finding>,
     /// The path prefix of the first server.
     pub prefix: Option<PathPrefix>,
     /// The backend address of the first server.
@@ -63,8 +65,10 @@ impl ImportRules<'_> {
         apply_levels(&self.levels, findings)
     }
 
-    fn further(&self, definition: Option<&Definition>) -> Vec<Finding> {
-        self.further.zip(definition).map_or_else(Vec::new, |(find, definition)| find(definition))
+    /// Returns the errors by the further rules: those of rules that the workspace makes errors, and all others.
+    fn further(&self, definition: Option<&Definition>) -> (Vec<Finding>, Vec<Finding>) {
+        let found = self.further.zip(definition).map_or_else(Vec::new, |(find, definition)| find(definition));
+        found.into_iter().partition(|finding| self.levels.get(finding.rule) == Some(&RuleLevel::Error))
     }
 }
 
@@ -104,8 +108,9 @@ pub fn import(
     }
     let definition = read::definition(document, &mut findings);
     let FileLayout { files, definition: path, renamed, .. } = laid_out;
-    let findings = rules.apply(findings.into_vec(), rules.further(definition.as_ref()));
-    Ok(ImportedDefinition { renamed, definition: path, ..imported(files, definition, findings)? })
+    let (raised, errors) = rules.further(definition.as_ref());
+    let findings = rules.apply(findings.into_vec(), raised);
+    Ok(ImportedDefinition { renamed, definition: path, errors, ..imported(files, definition, findings)? })
 }
 
 /// The layout of a definition's files in a group's folder.
@@ -217,12 +222,14 @@ fn import_swagger(
     let mut findings = loaded.findings;
     let definition = read::definition(loaded.document, &mut findings);
     let mut late = findings.into_vec();
+    let (raised, mut errors) = rules.further(definition.as_ref());
+    late.extend(raised);
     if let Some(definition) = &definition {
-        late.extend(rules.further(Some(definition)));
         // Locations in the converted text would mean nothing to the author, who has only the original.
         swagger::place(&mut late, definition.document(), root);
+        swagger::place(&mut errors, definition.document(), root);
     }
-    imported(files, definition, rules.apply(given, late))
+    Ok(ImportedDefinition { errors, ..imported(files, definition, rules.apply(given, late))? })
 }
 
 fn imported(
@@ -240,7 +247,8 @@ fn imported(
     let apis = definition.apis.len();
     let description = Some(definition.title).filter(|title| !title.trim().is_empty());
     let root = DEFINITION_FILE.to_owned();
-    Ok(ImportedDefinition { files, definition: root, renamed: 0, findings, prefix, backend, description, apis })
+    let errors = Vec::new();
+    Ok(ImportedDefinition { files, definition: root, renamed: 0, findings, errors, prefix, backend, description, apis })
 }
 
 /// Returns the path of a server's URL, absolute or relative, without a trailing slash.

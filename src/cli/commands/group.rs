@@ -64,7 +64,7 @@ struct SettingsArguments {
 /// Takes OpenAPI 2.0, 3.0, 3.1 and 3.2, YAML or JSON, with the files that the document refers to. 2.0 is converted to
 /// 3.0; other documents are kept byte for byte, but for references to the document by its own file name, which become
 /// `openapi.yaml`. A document that cannot be read is refused, and one that breaks a rule which `[rules]` makes an
-/// error; `apigw check` applies all other rules.
+/// error; other errors that `apigw check` finds are told, and keep it from being published.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
@@ -152,7 +152,7 @@ fn create(context: &Context<'_>, arguments: &GroupCreateArguments) -> Result<Exi
     let group = selection::parse(&arguments.name)?;
     let settings = new_group(&group, &arguments.settings, None, None, None)?;
     context.workspace()?.lock(&context.lock_request())?.create(&group, &settings)?;
-    report(context, &group, "created", 0, &[])
+    report(context, &group, "created", 0, (&[], &[]))
 }
 
 fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, CommandError> {
@@ -167,10 +167,13 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
             .hint(format!("download it first: `curl -fLo openapi.yaml {}`", shell_word(&typed)))
     })?;
     let shown = shown_before(&arguments.file, folder.name());
-    let raised = |definition: &Definition| check::raised(&group, definition, workspace.settings());
-    let rules = ImportRules { levels: workspace.settings().rules.clone(), further: Some(&raised) };
+    let errors = |definition: &Definition| check::errors(&group, definition, workspace.settings());
+    let rules = ImportRules { levels: workspace.settings().rules.clone(), further: Some(&errors) };
     let imported = match definition::import(folder.name(), &folder.above(), &rules, &mut |path| folder.read(path)) {
-        Ok(imported) => definition::ImportedDefinition { findings: shown_at(&shown, imported.findings), ..imported },
+        Ok(imported) => {
+            let (errors, findings) = (shown_at(&shown, imported.errors), shown_at(&shown, imported.findings));
+            definition::ImportedDefinition { errors, findings, ..imported }
+        }
         Err(findings) => {
             let findings = shown_at(&shown, findings);
             return Err(CommandError::from(workspace::Error::Invalid(findings)).outside(shown, folder));
@@ -198,7 +201,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
             imported.renamed,
         ));
     }
-    report(context, &group, what, imported.apis, &imported.findings)
+    report(context, &group, what, imported.apis, (&imported.errors, &imported.findings))
 }
 
 /// Returns the part that the user wrote before the name of a file: its folder, with a slash at the end, or nothing.
@@ -215,16 +218,18 @@ fn shown_at(shown: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Reports an import with the number of APIs in the definition.
+/// Reports an import with the number of APIs in the definition, the errors that keep it from being published, and the
+/// other findings.
 fn report(
     context: &Context<'_>,
     group: &GroupName,
     done: &str,
     apis: usize,
-    findings: &[Finding],
+    (errors, findings): (&[Finding], &[Finding]),
 ) -> Result<Exit, CommandError> {
-    let warnings: Vec<String> = findings.iter().map(Finding::one_line).collect();
-    let more = findings.iter().skip(MOST_WARNINGS).map(|finding| finding.count).sum();
+    let unpublished = errors.iter().map(|error| format!("{}; it cannot be published so", error.one_line()));
+    let warnings: Vec<String> = unpublished.chain(findings.iter().map(Finding::one_line)).collect();
+    let more = errors.iter().chain(findings).skip(MOST_WARNINGS).map(|finding| finding.count).sum();
     context.output.warnings(&warnings, more, &format!("`apigw check {group}` shows all"));
     let settings = match context.workspace()?.group_settings(group) {
         Ok(settings) => settings,
@@ -246,6 +251,8 @@ fn report(
     let shown = context.output.data(&view, || {
         let next = if apis == 0 {
             format!("apigw api add {group} GET /path")
+        } else if !errors.is_empty() {
+            format!("apigw check {group}")
         } else {
             format!("apigw publish {group} --env test --mock")
         };

@@ -174,7 +174,8 @@ impl RouteAccess {
 }
 
 impl Credential {
-    fn of(kind: &SecurityKind) -> Option<Self> {
+    /// Returns the credential that a security scheme asks for; `None` for one that no request shows.
+    pub(crate) fn of(kind: &SecurityKind) -> Option<Self> {
         match kind {
             SecurityKind::ApiKey { place: ParameterPlace::Header, name } => Some(Self::Header(name.clone())),
             SecurityKind::ApiKey { place: ParameterPlace::Query, name } => Some(Self::Query(name.clone())),

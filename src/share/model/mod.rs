@@ -5,6 +5,7 @@
 //! gateway.
 //!
 //! - `operation`: operations with their parameters, bodies and responses
+//! - `security`: credentials that the API behind a gateway asks for
 //! - `types`: the types of values, each with its notes and constraints
 //! - `type_reader`: from schemas to types
 
@@ -13,6 +14,7 @@ mod constraint;
 mod content;
 mod keywords;
 mod operation;
+mod security;
 mod type_reader;
 mod types;
 
@@ -26,6 +28,7 @@ pub use content::{ContentKind, ContentModel, NamedExample, PartModel};
 pub use operation::{
     BodyModel, CallbackModel, HeaderModel, OperationModel, ParameterModel, ResponseModel, WebhookModel,
 };
+pub use security::BackendCredential;
 pub use types::{
     AdditionalProperties, NamedType, ObjectType, PropertyModel, SchemaNotes, TypeId, TypeKind, TypeModel,
     UnionDiscriminator,

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::content::{ContentModel, NamedExample, examples};
+use super::security::BackendCredential;
 use super::type_reader::TypeReader;
 use super::types::{NamedType, TypeModel};
 use super::{ModelSource, is_set, text};
 use crate::definition::{
     Api, ApiResults, Definition, MediaType, Node, NodeId, Parameter, ParameterPlace, ParameterStyle, RequestSamples,
-    Response, SecurityRequirement, StatusPattern,
+    Response, StatusPattern,
 };
-use crate::routes::{MockResponse, MockResponses, RouteAccess};
+use crate::routes::{Credential, MockResponse, MockResponses, RouteAccess};
 
 /// An operation.
 #[derive(Debug, Clone)]
@@ -51,8 +52,8 @@ pub struct OperationModel {
     pub access: RouteAccess,
     /// Callers of a mock.
     pub mock_access: RouteAccess,
-    /// The alternative security requirements that the definition states.
-    pub security: Vec<SecurityRequirement>,
+    /// Credentials that a real backend asks for beyond the gateway: alternatives, of which one suffices.
+    pub backend_credentials: Vec<Vec<BackendCredential>>,
     /// The requests that it makes the API send.
     pub callbacks: Vec<CallbackModel>,
 }
@@ -161,6 +162,26 @@ impl OperationModel {
     }
 }
 
+impl OperationModel {
+    /// Returns the callers as the gateway decides on them, where a mock or a real backend responds.
+    pub(in crate::share) const fn gateway_access(&self, is_mock: bool) -> &RouteAccess {
+        if is_mock { &self.mock_access } else { &self.access }
+    }
+
+    /// Returns the alternatives of credentials that are shown beyond the gateway; a mock asks for none.
+    pub(in crate::share) fn credentials_beyond(&self, is_mock: bool) -> &[Vec<BackendCredential>] {
+        if is_mock { &[] } else { &self.backend_credentials }
+    }
+
+    /// Lists the credentials of requests beyond the gateway that need the least of a caller.
+    pub(in crate::share) fn fewest_credentials_beyond(&self, is_mock: bool) -> Vec<Credential> {
+        let unseen = |list: &[BackendCredential]| list.iter().filter(|one| one.credential().is_none()).count();
+        let alternatives = self.credentials_beyond(is_mock).iter();
+        let fewest = alternatives.min_by_key(|list| (unseen(list), list.len()));
+        fewest.into_iter().flatten().filter_map(BackendCredential::credential).collect()
+    }
+}
+
 impl ResponseModel {
     /// True if it is declared for codes of success.
     #[must_use]
@@ -239,6 +260,7 @@ impl<'d> OperationReader<'d> {
     fn operation(&mut self, api: &Api, method: &str, results: ApiResults) -> OperationModel {
         let definition = self.definition;
         let mocks = MockResponses::new(results);
+        let access = RouteAccess::new(definition, api, self.settings, false);
         let body = api.request_body.as_ref().map(|body| BodyModel {
             is_required: body.required,
             description: text(definition.node(body.node), "description"),
@@ -259,9 +281,9 @@ impl<'d> OperationReader<'d> {
             body,
             responses: api.responses.iter().map(|response| self.response(response, &mocks)).collect(),
             mock: mocks.constant().cloned(),
-            access: RouteAccess::new(definition, api, self.settings, false),
+            backend_credentials: BackendCredential::alternatives(definition, api, &access),
+            access,
             mock_access: RouteAccess::new(definition, api, self.settings, true),
-            security: api.security.clone(),
             callbacks: Vec::new(),
         }
     }

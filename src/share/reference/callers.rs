@@ -37,11 +37,16 @@ pub(super) struct ClientLink {
 }
 
 /// Describes who may call the group.
-pub(super) fn access(source: ReferenceSource<'_>) -> String {
+pub(super) fn access(source: ReferenceSource<'_>, model: &DefinitionModel) -> String {
     if source.is_mock() {
         return "anyone, as mock responses need no key".to_owned();
     }
-    keys_of(&source.settings.auth).unwrap_or_else(|| "anyone, as far as the gateway is concerned".to_owned())
+    let gateway = keys_of(&source.settings.auth);
+    let gateway = gateway.unwrap_or_else(|| "anyone, as far as the gateway is concerned".to_owned());
+    if model.operations.iter().all(|operation| operation.backend_credentials.is_empty()) {
+        return gateway;
+    }
+    gateway + "; the API asks for credentials of its own, which each operation names"
 }
 
 /// Names the keys of which a backend asks for one; `None` where it asks for none.

@@ -155,7 +155,7 @@ fn group(
         summary => model.summary.clone(),
         description,
         servers,
-        access => access(source),
+        access => access(source, model),
         release => source.released.map(|released| release(source, released)),
         changes_href => source.changes_href("html"),
         clients => TemplateValue::from(Serde(&clients(source))),

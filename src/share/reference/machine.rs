@@ -69,7 +69,7 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
         let _ = writeln!(text, "- Address{place}: {url}");
     }
     let name = if source.past().is_some() { "Access while it was live" } else { "Access" };
-    let _ = writeln!(text, "- {name}: {}", access(source));
+    let _ = writeln!(text, "- {name}: {}", access(source, model));
     for CallerRule { name, text: rule, link } in rules(source, model) {
         let link = link.map(|link| format!(" See {}.", line(&link.href))).unwrap_or_default();
         let _ = writeln!(text, "- {name}: {}{link}", line(&rule));
@@ -118,16 +118,15 @@ fn linked_line(name: &str, file: &str, operation: &OperationModel) -> String {
 }
 
 fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
-    let access = if operations.is_mock { &operation.mock_access } else { &operation.access };
     let route = format!("{} {}{}{}", operation.method, operations.prefix, operation.path, operation.variant);
     let mut text = heading(&route, operation);
     if operation.is_deprecated {
         text.push_str("Deprecated: callers should no longer use it.\n\n");
     }
-    let _ = writeln!(text, "{}.", operations.access(operation));
+    let _ = writeln!(text, "{}.", line(&operations.access(operation)));
     write_messages(&mut text, model, operations, operation);
     if operation.not_served.is_none() {
-        let request = curl(&sample_request(model, operation, operations.base, access));
+        let request = curl(&sample_request(model, operation, operations.base, operations.is_mock));
         let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &request));
         for sample in operations.samples.of(operation) {
             let _ = write!(text, "\n{}", fenced(sample.language, &sample.code));

@@ -5,6 +5,7 @@
 //! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its
 //!   `facts`), with `code` in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
 //!   `samples`
+//! - `access_words`: who may call an operation
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle` of `bundled_part` with `bundled_access`, `readable_yaml`, `machine`: the definition as one file, and
@@ -16,6 +17,7 @@
 //! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet
 //! and the script lie in `templates`, and are compiled in.
 
+mod access_words;
 mod anchors;
 mod bundle;
 mod bundled_access;

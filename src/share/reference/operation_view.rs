@@ -3,6 +3,7 @@
 use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
 
+use super::access_words::access_words;
 use super::anchors::{PageAnchors, callback_anchor, operation_anchor};
 use super::code::{ExampleBody, ExamplePart};
 use super::code::{MOST_CODE, code_html, curl};
@@ -14,7 +15,6 @@ use super::request::{body_text, sample_body, sample_request};
 use super::samples::ClientSamples;
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{ParameterPlace, StatusPattern};
-use crate::routes::{Credential, RouteAccess};
 use crate::share::model::{
     BodyModel, CallbackModel, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel,
 };
@@ -326,8 +326,7 @@ impl<'m> OperationViewer<'m> {
         if operation.not_served.is_some() {
             return Vec::new();
         }
-        let access = if self.is_mock { &operation.mock_access } else { &operation.access };
-        let request = curl(&sample_request(self.model, operation, self.base, access));
+        let request = curl(&sample_request(self.model, operation, self.base, self.is_mock));
         let calls = self.samples.of(operation).iter();
         let calls = calls.map(|sample| (sample.language, sample.name, code_html(&sample.code)));
         let pane = |(id, name, html): (&str, &str, String)| PaneView {
@@ -344,32 +343,7 @@ impl<'m> OperationViewer<'m> {
         if self.is_past {
             return "Not live now".to_owned();
         }
-        let access = if self.is_mock { &operation.mock_access } else { &operation.access };
-        access_words(access)
-    }
-}
-
-/// Describes who may call.
-fn access_words(access: &RouteAccess) -> String {
-    let credential = |credential: &Credential| match credential {
-        Credential::Header(name) => format!("the header {name}"),
-        Credential::Query(name) => format!("the query parameter {name}"),
-        Credential::Cookie(name) => format!("the cookie {name}"),
-        Credential::Authorization(scheme) => format!("{scheme} credentials"),
-    };
-    match access {
-        RouteAccess::Anyone => "Anyone may call".to_owned(),
-        RouteAccess::Key { signature, subscription, .. } => {
-            let ways = [
-                signature.as_ref().map(|_| "a signature".to_owned()),
-                subscription.as_ref().map(|found| format!("a subscription key in the header {}", found.first_header())),
-            ];
-            format!("Needs {}", ways.into_iter().flatten().collect::<Vec<_>>().join(" or "))
-        }
-        RouteAccess::Presence { any_of } => {
-            let list = |list: &Vec<Credential>| list.iter().map(credential).collect::<Vec<_>>().join(" and ");
-            format!("Needs {}", any_of.iter().map(list).collect::<Vec<_>>().join(", or "))
-        }
+        access_words(operation, self.is_mock)
     }
 }
 

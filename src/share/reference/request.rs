@@ -17,7 +17,7 @@ pub(super) fn sample_request(
     model: &DefinitionModel,
     operation: &OperationModel,
     base: &str,
-    access: &RouteAccess,
+    is_mock: bool,
 ) -> ExampleRequest {
     let mut path = operation.path.clone();
     let mut query: Vec<String> = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn sample_request(
             ParameterPlace::Cookie => cookies.push(format!("{}={}", parameter.name, cookie_text(&sample))),
         }
     }
-    add_credentials(access, &mut headers, &mut query, &mut cookies);
+    add_credentials(operation, is_mock, &mut headers, &mut query, &mut cookies);
     if !cookies.is_empty() {
         headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
@@ -105,15 +105,17 @@ pub(super) fn body_text(content: &ContentModel) -> Option<String> {
     }
 }
 
-/// Adds placeholders for what callers must show.
+/// Adds placeholders for what callers must show, to the gateway and to the API behind it.
 fn add_credentials(
-    access: &RouteAccess,
+    operation: &OperationModel,
+    is_mock: bool,
     headers: &mut Vec<(String, String)>,
     query: &mut Vec<String>,
     cookies: &mut Vec<String>,
 ) {
+    let access = operation.gateway_access(is_mock);
     match access {
-        RouteAccess::Anyone => {}
+        RouteAccess::Anyone | RouteAccess::Presence { .. } => {}
         RouteAccess::Key { subscription: Some(subscription), .. } => {
             headers.push((subscription.first_header().to_owned(), "YOUR_KEY".to_owned()));
         }
@@ -121,18 +123,27 @@ fn add_credentials(
             headers.push(("Authorization".to_owned(), "SIGNATURE".to_owned()));
         }
         RouteAccess::Key { .. } => headers.push(("Authorization".to_owned(), "Bearer YOUR_TOKEN".to_owned())),
-        RouteAccess::Presence { .. } => {
-            for credential in access.fewest_credentials() {
-                match credential {
-                    Credential::Header(name) => headers.push((name.clone(), "YOUR_KEY".to_owned())),
-                    Credential::Query(name) => query.push(format!("{}=YOUR_KEY", encode(name))),
-                    Credential::Cookie(name) => cookies.push(format!("{name}=YOUR_KEY")),
-                    Credential::Authorization(scheme) => {
-                        headers.push(("Authorization".to_owned(), format!("{scheme} YOUR_TOKEN")));
-                    }
-                }
+    }
+    let beyond = operation.fewest_credentials_beyond(is_mock);
+    for credential in access.fewest_credentials().iter().chain(&beyond) {
+        match credential {
+            Credential::Header(name) => headers.push((name.clone(), "YOUR_KEY".to_owned())),
+            Credential::Query(name) => query.push(format!("{}=YOUR_KEY", encode(name))),
+            Credential::Cookie(name) => cookies.push(format!("{name}=YOUR_KEY")),
+            Credential::Authorization(scheme) => {
+                headers.push(("Authorization".to_owned(), format!("{} YOUR_TOKEN", scheme_name(scheme))));
             }
         }
+    }
+}
+
+/// Writes a scheme as its RFC does: backends may compare its case.
+fn scheme_name(scheme: &str) -> &str {
+    match scheme {
+        "basic" => "Basic",
+        "bearer" => "Bearer",
+        "digest" => "Digest",
+        other => other,
     }
 }
 

@@ -25,6 +25,15 @@ pub(super) fn rendered(definition: &Definition) -> Vec<GeneratedFile> {
 
 /// Renders the reference with more settings.
 pub(super) fn rendered_with(definition: &Definition, more: &str) -> Vec<GeneratedFile> {
+    rendered_as(definition, more, true)
+}
+
+/// Renders the reference of a definition that is live with a real backend.
+pub(super) fn rendered_real(definition: &Definition, more: &str) -> Vec<GeneratedFile> {
+    rendered_as(definition, more, false)
+}
+
+fn rendered_as(definition: &Definition, more: &str, is_mock: bool) -> Vec<GeneratedFile> {
     let settings: GroupSettings =
         serde_saphyr::from_str(&format!("schema: 1\nversion: '0.0.1'\nprefix: /g\n{more}")).expect("settings");
     let version: Version = "0.0.1".parse().expect("a version");
@@ -49,7 +58,7 @@ pub(super) fn rendered_with(definition: &Definition, more: &str) -> Vec<Generate
         released: Some(ReleasedSource {
             environment: &environment,
             policy: DocumentPolicy::Draft,
-            is_mock: true,
+            is_mock,
             live: LiveEntry { deployment: &deployment, number: &version, by: Some("ada") },
             elsewhere: &[],
             is_of_version: false,

@@ -81,8 +81,7 @@ impl SampleSource<'_> {
 
     /// Lists the credentials for a call of a method.
     pub(super) fn credentials(&self, method: &ClientMethod<'_>) -> Vec<SampleCredential> {
-        let operation = method.operation;
-        SampleCredential::of_operation(if self.is_mock { &operation.mock_access } else { &operation.access })
+        SampleCredential::of_operation(method.operation, self.is_mock)
     }
 }
 

@@ -151,20 +151,37 @@ fn a_first_call_that_is_too_long_is_not_shown() {
 }
 
 #[test]
-fn a_readme_tells_whether_a_mock_asks_for_credentials() {
-    let paths = "  /p: {get: {operationId: o, security: [{a: []}], responses: {'204': {description: d}}}}\n\
-                 components: {securitySchemes: {a: {type: apiKey, in: header, name: x-a}}}\n";
+fn a_readme_tells_who_asks_for_credentials() {
     let (checked, auth) = ("mock: {check_security: true}\n", "auth: {subscription: {}}\n");
     let of_definition = "Mock environments ask for the ones that the definition declares";
-    for (settings, expected) in [
-        ("", "None are asked for."),
-        (checked, &format!("{of_definition}, others for none.")[..]),
-        (auth, "```\n\nMock environments ask for none.\n"),
-        (&format!("{auth}{checked}"), &format!("```\n\n{of_definition}.\n")),
-        ("auth: {subscription: {}, signature: {}}\n", "One of them suffices. Mock environments ask for none.\n"),
+    let (none, basic, optional) = ("[]", "[{b: []}]", "[{}, {b: []}]");
+    let api = "The gateway lets anyone through; the API asks for these, each operation for its own.";
+    let both = "The gateway takes the first; the API asks for the others as well";
+    for (security, settings, expected) in [
+        (none, "", "None are asked for."),
+        (optional, "", "None are asked for."),
+        (none, auth, "```\n\nMock environments ask for none.\n"),
+        (
+            none,
+            "auth: {subscription: {}, signature: {}}\n",
+            "```\n\nOne of them suffices. Mock environments ask for none.\n",
+        ),
+        (basic, "", &format!("```\n\n{api} Mock environments ask for none.\n")),
+        (basic, checked, &format!("```\n\n{api} {of_definition}.\n")),
+        (
+            basic,
+            &format!("{auth}{checked}"),
+            &format!("```\n\n{both}, each operation for its own: give them together. {of_definition}.\n"),
+        ),
+        (basic, "auth: {signature: {}}\n", "```\n\nMock environments ask for none.\n"),
     ] {
-        for readme in readmes(&model_with(paths, settings)) {
-            assert!(readme.contains(expected), "{settings}: {readme}");
+        let paths = format!(
+            "  /p: {{get: {{operationId: o, security: {security}, responses: {{'204': {{description: d}}}}}}}}\n\
+             components: {{securitySchemes: {{b: {{type: http, scheme: basic}}}}}}\n"
+        );
+        for readme in readmes(&model_with(&paths, settings)) {
+            assert!(readme.contains(expected), "{security}, {settings}: {readme}");
+            assert_eq!(readme.contains("asicAuth(\"user\""), expected.contains("the API asks"), "{readme}");
         }
     }
 }

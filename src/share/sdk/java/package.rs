@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::super::archive::tar_gz;
-use super::super::credentials::SampleCredential;
+use super::super::credentials::CredentialsContext;
 use super::super::samples::{SampleSource, is_short_sample};
 use super::super::template::render;
 use super::super::text::{comment_lines, quoted};
@@ -37,9 +37,7 @@ struct PackageContext {
     environments: Vec<EnvironmentContext>,
     first_call: String,
     first_imports: String,
-    auth: Vec<String>,
-    /// True if mocks ask for credentials too.
-    mock_asks: bool,
+    credentials: CredentialsContext,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,7 +140,6 @@ impl PackageContext {
         let first =
             first.map(|first| java.sample(&samples, first, 2)).filter(|first| is_short_sample(&first.statements));
         let (first_imports, first_call) = first.map(|sample| (sample.imports, sample.statements)).unwrap_or_default();
-        let ways = SampleCredential::of_group(&model.auth);
         let artifact = artifact_name(group);
         Self {
             group: group.to_string(),
@@ -157,8 +154,7 @@ impl PackageContext {
             environments: environments.collect(),
             first_call,
             first_imports,
-            auth: ways.iter().map(|way| credential(way).code).collect(),
-            mock_asks: SampleCredential::are_asked_by_mock(model),
+            credentials: CredentialsContext::new(model, credential),
         }
     }
 }

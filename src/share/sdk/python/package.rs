@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::super::archive::{tar_gz, zip};
-use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::credentials::CredentialsContext;
 use super::super::naming::NamedMethod;
 use super::super::samples::{SampleSource, is_short_sample};
 use super::super::template::render;
@@ -32,10 +32,7 @@ struct PackageContext {
     methods: Vec<MethodContext>,
     declarations: Vec<DeclarationContext>,
     first_call: String,
-    auth_imports: String,
-    auth: Vec<String>,
-    /// True if mocks ask for credentials too.
-    mock_asks: bool,
+    credentials: CredentialsContext,
 }
 
 /// An environment as the templates see it.
@@ -111,7 +108,6 @@ impl PackageContext {
         let first = named.iter().min_by_key(|named| first_call_rank(named.method));
         let samples = SampleSource { group: source.group, model, is_mock: false };
         let module = module_name(source.group);
-        let ways: Vec<CredentialCode> = SampleCredential::of_group(&model.auth).iter().map(credential).collect();
         Self {
             group: source.group.to_string(),
             title: comment_lines(&[Some(&model.title)]).concat(),
@@ -127,9 +123,7 @@ impl PackageContext {
                 .map(|first| sample(&samples, first).text)
                 .filter(|text| is_short_sample(text))
                 .unwrap_or_default(),
-            auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
-            auth: ways.into_iter().map(|way| way.code).collect(),
-            mock_asks: SampleCredential::are_asked_by_mock(model),
+            credentials: CredentialsContext::new(model, credential),
             module,
         }
     }

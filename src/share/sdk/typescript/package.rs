@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::archive::tar_gz;
-use super::super::credentials::{CredentialCode, SampleCredential};
+use super::super::credentials::CredentialsContext;
 use super::super::naming::NamedMethod;
 use super::super::samples::{SampleSource, is_short_sample};
 use super::super::template::render;
@@ -28,10 +28,7 @@ struct TypescriptContext {
     methods: Vec<MethodContext>,
     declarations: Vec<DeclarationContext>,
     first_call: String,
-    auth_imports: String,
-    auth: Vec<String>,
-    /// True if mocks ask for credentials too.
-    mock_asks: bool,
+    credentials: CredentialsContext,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +93,6 @@ impl TypescriptContext {
         let named = NamedMethod::list(plan, NAMES);
         let first = named.iter().min_by_key(|named| first_call_rank(named.method));
         let samples = SampleSource { group, model, is_mock: false };
-        let ways: Vec<CredentialCode> = SampleCredential::of_group(&model.auth).iter().map(credential).collect();
         Self {
             group: group.to_string(),
             title: comment_lines(&[Some(&model.title)]).concat(),
@@ -111,9 +107,7 @@ impl TypescriptContext {
                 .map(|first| sample(&samples, first).text)
                 .filter(|text| is_short_sample(text))
                 .unwrap_or_default(),
-            auth_imports: ways.iter().fold(String::new(), |names, way| names + ", " + way.import),
-            auth: ways.into_iter().map(|way| way.code).collect(),
-            mock_asks: SampleCredential::are_asked_by_mock(model),
+            credentials: CredentialsContext::new(model, credential),
         }
     }
 }

@@ -54,7 +54,7 @@ impl<'d> RequestSamples<'d> {
     /// Returns a value that a schema allows; `None` if none is found within the budget.
     pub fn value(&mut self, schema: NodeId) -> Option<Value> {
         let left = MOST_STEPS.checked_sub(self.steps)?.min(MOST_STEPS_A_VALUE);
-        let built = self.sampler.build(self.definition.node(schema), left, &mut self.steps);
+        let built = self.sampler.build(self.definition.node(schema), ValueDirection::Request, left, &mut self.steps);
         // One that several alternatives allow is refused where requests are checked.
         let built = built.ok().filter(|built| built.doubt.is_none()).map(|built| built.value)?;
         let mut sent = built.clone();
@@ -111,19 +111,53 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn callers_send_nothing_that_only_responses_have() {
-        let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {post: {requestBody: {content: {application/json: \
-                    {schema: {$ref: '#/components/schemas/A'}}}}, responses: {'204': {description: d}}}}}\ncomponents: {schemas: {Id: \
-                    {type: integer, readOnly: true}, A: {type: object, required: [id, b], properties: {id: {$ref: '#/components/schemas/Id'}, \
-                    b: {type: string, const: x}, list: {type: array, minItems: 1, items: {allOf: [{$ref: '#/components/schemas/B'}]}}, \
-                    self: {$ref: '#/components/schemas/A'}}}, B: {type: object, required: [c, d], properties: {c: {const: 1, readOnly: true}, \
-                    d: {const: 2}}}}}\n";
+    /// Returns the value for the schema `A` of a definition.
+    fn sample(version: &str, schemas: &str) -> Value {
+        let text = format!(
+            "openapi: {version}\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{post: {{requestBody: {{content: {{application/json: \
+             {{schema: {{$ref: '#/components/schemas/A'}}}}}}}}, responses: {{'204': {{description: d}}}}}}}}}}\n\
+             components: {{schemas: {{{schemas}}}}}\n"
+        );
         let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
         let definition = super::super::read("g", &mut fetch).definition.expect("a definition");
         let body = definition.apis[0].request_body.as_ref().expect("a body");
-        let value = RequestSamples::new(&definition).value(body.content[0].schema.expect("a schema")).expect("a value");
+        RequestSamples::new(&definition).value(body.content[0].schema.expect("a schema")).expect("a value")
+    }
+
+    #[test]
+    fn callers_send_nothing_that_only_responses_have() {
+        let schemas = "Id: {type: integer, readOnly: true}, A: {type: object, required: [id, b], properties: {id: {$ref: \
+                       '#/components/schemas/Id'}, b: {type: string, const: x}, list: {type: array, minItems: 1, items: {allOf: \
+                       [{$ref: '#/components/schemas/B'}]}}, self: {$ref: '#/components/schemas/A'}}}, B: {type: object, \
+                       required: [c, d], properties: {c: {const: 1, readOnly: true}, d: {const: 2}}}";
+        let value = sample("3.1.0", schemas);
         assert_eq!((&value["b"], &value["list"]), (&json!("x"), &json!([{"d": 2}])));
         assert!(!value.to_string().contains("id"), "{value}");
+    }
+
+    #[test]
+    fn callers_send_what_only_requests_have_in_every_version() {
+        let properties = "properties: {id: {type: integer, readOnly: true}, at: {type: string, readOnly: true}, name: {type: string}, \
+                          secret: {type: string, writeOnly: true}, hint: {type: string, writeOnly: true}}";
+        for version in ["3.0.3", "3.1.0"] {
+            for schema in [
+                format!("{{type: object, required: [id, name, secret], {properties}}}"),
+                format!(
+                    "{{type: object, required: [id, name, secret], {properties}, example: {{id: 1, name: string}}}}"
+                ),
+                format!("{{allOf: [{{type: object, {properties}}}, {{required: [name, secret]}}]}}"),
+                format!(
+                    "{{oneOf: [{{type: object, required: [id, secret], additionalProperties: false, {properties}}}, {{type: boolean}}]}}"
+                ),
+            ] {
+                let value = sample(version, &format!("A: {schema}"));
+                let sent = |name: &str| value.get(name).is_some();
+                assert_eq!(
+                    ["name", "secret", "hint", "at"].map(sent),
+                    [true, true, true, false],
+                    "{version} {schema}: {value}"
+                );
+            }
+        }
     }
 }

@@ -172,7 +172,7 @@ impl<'d> ResultValues<'d> {
             return Ok(known.map(|(value, doubt)| (SourcedValue { value, source }, doubt)));
         }
         let mut steps = 0;
-        let built = self.sampler.build(schema, self.budget.steps, &mut steps);
+        let built = self.sampler.build(schema, ValueDirection::Response, self.budget.steps, &mut steps);
         let built = built.map(|built| (Arc::new(built.value), built.doubt));
         self.budget.take_steps(steps)?;
         if let Ok((value, _)) = &built {

@@ -8,6 +8,7 @@ use super::equality::all_differ;
 use super::goal::{
     FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, SampleGoal, SampleRequest, SampleState, TOO_LARGE,
 };
+use super::json_schema::ValueDirection;
 use super::pattern::CompiledPatterns;
 use super::shape::{SchemaShape, count};
 use super::types::TypeSet;
@@ -108,7 +109,7 @@ impl<'d> SampleState<'_, 'd> {
         let mut properties: Vec<(&str, bool)> = Vec::new();
         for property in shape.properties() {
             let needed = needed_names.contains(property.name);
-            if self.is_write_only(&property.schemas) && (!needed || self.specification == Specification::V3_0) {
+            if self.is_left_out(&property.schemas, needed) {
                 continue;
             }
             if needed || shape_allows(shape, property.name, self.patterns) {
@@ -118,7 +119,7 @@ impl<'d> SampleState<'_, 'd> {
         let known: HashSet<&str> = properties.iter().map(|(name, _)| *name).collect();
         for name in required.iter().copied().filter(|name| !known.contains(name)) {
             let declared = shape.keyword("properties").filter_map(|list| list.get(name)).collect::<Vec<_>>();
-            if !(self.specification == Specification::V3_0 && self.is_write_only(&declared)) {
+            if !self.is_left_out(&declared, true) {
                 properties.push((name, true));
             }
         }
@@ -148,9 +149,15 @@ impl<'d> SampleState<'_, 'd> {
         Some(Value::Object(map))
     }
 
-    fn is_write_only(&self, schemas: &[Node<'d>]) -> bool {
+    /// True if the other side alone sends a property. One that is required has to be there, but for what OpenAPI 3.0
+    /// requires of requests alone (3.0, "Fixed Fields" of the Schema Object).
+    fn is_left_out(&self, schemas: &[Node<'d>], needed: bool) -> bool {
+        let (flag, is_required_of_both) = match self.terms.direction {
+            Some(ValueDirection::Request) => ("readOnly", true),
+            _ => ("writeOnly", self.specification != Specification::V3_0),
+        };
         let shape = SchemaShape::of(schemas, self.specification);
-        shape.keyword("writeOnly").any(|node| node.as_bool() == Some(true))
+        !(needed && is_required_of_both) && shape.keyword(flag).any(|node| node.as_bool() == Some(true))
     }
 
     fn property(

@@ -56,19 +56,20 @@ impl Sampler {
         Self { specification, patterns: CompiledPatterns::default() }
     }
 
-    /// Generates a value for a schema in at most `most_steps` steps; adds the cost to `steps`.
+    /// Generates a value for a schema, sent in a direction, in at most `most_steps` steps; adds the cost to `steps`.
     ///
     /// If no strictly valid value is found, returns one that several alternatives of a `oneOf` allow.
     pub(in crate::definition) fn build(
         &mut self,
         schema: Node<'_>,
+        direction: ValueDirection,
         most_steps: usize,
         steps: &mut usize,
     ) -> Result<BuiltValue, SampleFailure> {
         let mut fault = None;
         let mut overlap = None;
         for (allows_several, optional) in [(false, true), (false, false), (true, true), (true, false)] {
-            let terms = FitTerms { allows_several, ..FitTerms::response(self.specification) };
+            let terms = FitTerms { specification: self.specification, direction: Some(direction), allows_several };
             if allows_several && overlap.is_none() {
                 break;
             }

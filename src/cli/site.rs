@@ -278,7 +278,7 @@ impl<'a> DocumentSite<'a> {
         if is_wanted("index.html") {
             require_version(environment, group, entry, facts)?;
         }
-        let history = GroupHistory::read(environment, group, facts);
+        let history = GroupHistory::read(environment, group, &entry.deployment.release, facts);
         let folder = format!("{environment}/{group}");
         let mut files = Vec::new();
         if is_wanted("changes.html") {
@@ -288,6 +288,7 @@ impl<'a> DocumentSite<'a> {
                 environment,
                 policy: site.policy,
                 releases: &releases,
+                live: &entry.deployment,
                 serving: self.serving.as_ref(),
             };
             add(&mut files, &folder, changes(source)?);

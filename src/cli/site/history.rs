@@ -23,13 +23,19 @@ pub(super) struct GroupHistory<'f> {
 }
 
 impl<'f> GroupHistory<'f> {
-    /// Reads the operations.
-    pub(super) fn read(environment: &EnvironmentName, group: &'f GroupName, facts: &'f DiskFacts<'f>) -> Self {
+    /// Reads the operations. The release of the live entry is one of the versions even where no operation is on record:
+    /// a gateway that follows a store has what is live, and no history.
+    pub(super) fn read(
+        environment: &EnvironmentName,
+        group: &'f GroupName,
+        live: &Release,
+        facts: &'f DiskFacts<'f>,
+    ) -> Self {
         let history = facts.workspace().readable_history(environment, Some(group), MOST_RELEASES);
         let mut history = Self { group, facts, operations: history.operations, versions: Vec::new() };
         let mut seen = BTreeSet::new();
-        for change in history.operations.iter().filter_map(|committed| committed.operation.changes.get(group)) {
-            let release = &change.after;
+        let changes = history.operations.iter().filter_map(|committed| committed.operation.changes.get(group));
+        for release in changes.map(|change| &change.after).chain([live]) {
             if release.state != DeploymentState::Offline && seen.insert(release.digest) {
                 history.versions.push(history.numbered(release));
             }

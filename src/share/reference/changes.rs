@@ -13,7 +13,8 @@ use super::page::{AlternateLink, Breadcrumb, PageFrame, RenderError, policy, ren
 use super::source::ServingState;
 use crate::compare::{Change, Comparison, Compatibility};
 use crate::model::{
-    Auth, DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Timestamp,
+    Auth, Deployment, DeploymentState, DocumentPolicy, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
+    Timestamp,
 };
 use crate::share::GeneratedFile;
 
@@ -21,6 +22,10 @@ use crate::share::GeneratedFile;
 const MOST_CHANGES: usize = 500;
 /// The most APIs that a change names.
 const MOST_NAMED: usize = 4;
+
+/// The sentence in place of the releases where none is on record.
+const NO_HISTORY: &str =
+    "No release is on record here: this gateway follows a store, to which only what is live is pushed.";
 
 /// A release of a group's history, with what it changed for callers.
 #[derive(Debug, Clone)]
@@ -78,8 +83,10 @@ pub struct ChangesSource<'a> {
     pub environment: &'a EnvironmentName,
     /// The policy of that environment's documents.
     pub policy: DocumentPolicy,
-    /// The releases, the newest first.
+    /// The releases, the newest first; none where no history came along.
     pub releases: &'a [ReleaseRecord],
+    /// The entry of the group.
+    pub live: &'a Deployment,
     /// Addresses of a server of pages; `None` for files.
     pub serving: Option<&'a ServingState>,
 }
@@ -135,8 +142,8 @@ pub fn changes(source: ChangesSource<'_>) -> Result<Vec<GeneratedFile>, RenderEr
         state_address: serving.map(|serving| format!("../../{}", serving.state_path)).unwrap_or_default(),
         ..PageFrame::default()
     };
-    let updated = source.releases.first().map(|release| release.time.to_string()).unwrap_or_default();
-    let group = context! { name => source.group.as_str(), environment => source.environment.as_str() };
+    let updated = source.releases.first().map_or(source.live.since, |release| release.time).to_string();
+    let group = context! { name => source.group.as_str(), environment => source.environment.as_str(), no_history => NO_HISTORY };
     let data: TemplateValue = context! { group, releases => TemplateValue::from(Serde(&releases)), updated };
     let file = |path: &str, text: String| GeneratedFile { path: path.to_owned(), bytes: text.into_bytes() };
     Ok(vec![
@@ -240,6 +247,9 @@ const fn callers(compatibility: Compatibility) -> &'static str {
 
 fn markdown(source: ChangesSource<'_>, releases: &[ReleaseSection]) -> String {
     let mut text = format!("# Changes of {} in {}\n", source.group, source.environment);
+    if releases.is_empty() {
+        let _ = write!(text, "\n{NO_HISTORY}\n");
+    }
     for release in releases {
         let offline = if release.is_offline { ", offline" } else { "" };
         let backend = if release.is_mock { ", mock" } else { "" };

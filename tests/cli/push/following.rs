@@ -59,6 +59,34 @@ fn a_gateway_elsewhere_serves_what_is_pushed() {
 }
 
 #[test]
+fn documents_of_what_is_live_are_served_where_no_history_came_along() {
+    let publisher = Publisher::new();
+    publisher.publish_again("second");
+    publisher.push_to_folder().expect_exit(0);
+    let elsewhere = Sandbox::empty();
+    let url = format!("file://{}", publisher.path("state"));
+    let serving = follow(&elsewhere, &publisher, &url, "--cache cache --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    let version =
+        publisher.sandbox.run("status -o json").json()["deployments"][0]["version"].as_str().map(str::to_owned);
+    let version = version.expect("a version");
+    for (path, part) in [
+        ("/test/petstore/", "listPets".to_owned()),
+        ("/test/petstore/openapi.yaml", "listPets".to_owned()),
+        ("/test/petstore/llms.txt", format!("Version {version} of petstore, as it is in test.")),
+        (&format!("/test/petstore/{version}/")[..], "listPets".to_owned()),
+        (&format!("/test/petstore/{version}/sdk/SHA256SUMS"), format!("petstore-sdk-{version}.tgz")),
+        ("/test/petstore/changes.html", "No release is on record here".to_owned()),
+        ("/test/petstore/changes.md", "No release is on record here".to_owned()),
+        ("/test/petstore/changes.atom", "<updated>2".to_owned()),
+    ] {
+        let page = crate::serving::get(&documents, path);
+        assert!(page.starts_with("HTTP/1.1 200") && page.contains(&part), "{path}: {page}");
+    }
+    serving.stop();
+}
+
+#[test]
 fn callers_keys_come_along_and_revocations_stay() {
     let publisher = Publisher::new();
     let (sandbox, secret) = (&publisher.sandbox, publisher.path("secret"));

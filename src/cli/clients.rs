@@ -1,7 +1,7 @@
 //! Versions as clients are generated of them.
 
 use crate::definition::Definition;
-use crate::model::{Digest, DocumentPolicy, GroupName, GroupSettings, Version};
+use crate::model::{Digest, GroupName, GroupSettings, Version};
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
 use crate::share::sdk::{SdkSource, archives};
@@ -15,9 +15,7 @@ pub(super) fn client_model(
     settings: &GroupSettings,
     definition: &Definition,
 ) -> DefinitionModel {
-    let known = workspace.settings();
-    let shown = known.environments().into_iter().filter(|name| known.document_policy(name) != DocumentPolicy::Off);
-    let servers = shown.map(|environment| EnvironmentServers {
+    let servers = workspace.settings().documented_environments().into_iter().map(|environment| EnvironmentServers {
         urls: workspace.stated_addresses(&environment, group, settings),
         environment,
     });

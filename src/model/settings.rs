@@ -364,6 +364,15 @@ impl WorkspaceSettings {
         self.environments.get(name).and_then(|settings| settings.docs).unwrap_or(usual)
     }
 
+    /// Lists the environments that have documents, the official ones first: callers begin there.
+    #[must_use]
+    pub fn documented_environments(&self) -> Vec<EnvironmentName> {
+        let mut shown = self.environments();
+        shown.retain(|name| self.document_policy(name) != DocumentPolicy::Off);
+        shown.sort_by_key(|name| self.document_policy(name) != DocumentPolicy::Official);
+        shown
+    }
+
     /// True if requests can be sent from the documents of an environment; never from documents that are off.
     #[must_use]
     pub fn document_try_it(&self, name: &EnvironmentName) -> bool {

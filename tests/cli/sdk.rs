@@ -110,7 +110,7 @@ fn the_wheel_is_installed_and_makes_the_first_call() {
     let python = sandbox.path().join("sdk/petstore/python");
     let readme = sandbox.read("sdk/petstore/python/README.md");
     let address = format!("base_url=\"http://{}/petstore\"", serving.address);
-    let call = first_call(&readme, "python", "\"test\"", &address);
+    let call = first_call(&readme, "python", "\"online\"", &address);
     for archive in ["petstore_sdk-0.0.1-py3-none-any.whl", "petstore_sdk-0.0.1.tar.gz"] {
         let target = tempfile::tempdir().expect("a folder");
         let install = "-m pip install --quiet --no-index --no-build-isolation --no-cache-dir --disable-pip-version-check --root-user-action ignore --target";
@@ -142,7 +142,7 @@ fn the_archive_of_npm_is_installed_and_makes_the_first_call() {
     let serving = Serving::start(&sandbox);
     let readme = sandbox.read("sdk/petstore/typescript/README.md");
     let address = format!("baseUrl: \"http://{}/petstore\"", serving.address);
-    let call = first_call(&readme, "js", "environment: \"test\"", &address);
+    let call = first_call(&readme, "js", "environment: \"online\"", &address);
     let target = tempfile::tempdir().expect("a folder");
     let archive = sandbox.path().join("sdk/petstore/typescript/dist/petstore-sdk-0.0.1.tgz");
     let installed = Command::new("npm")
@@ -168,7 +168,7 @@ fn the_java_archive_is_made_a_jar_and_makes_the_first_call() {
     let serving = Serving::start(&sandbox);
     let readme = sandbox.read("sdk/petstore/java/README.md");
     let address = format!("Client.at(\"http://{}/petstore\")", serving.address);
-    let call = first_call(&readme, "java", "Client.of(\"test\")", &address);
+    let call = first_call(&readme, "java", "Client.of(\"online\")", &address);
     let target = tempfile::tempdir().expect("a folder");
     let archive = sandbox.path().join("sdk/petstore/java/dist/petstore-sdk-0.0.1-java.tar.gz");
     std::fs::copy(archive, target.path().join("petstore-sdk-0.0.1-java.tar.gz")).expect("the archive");

@@ -4,7 +4,6 @@ use super::{SiteError, add};
 use crate::cli::chosen_version::ChosenVersion;
 use crate::cli::clients::client_archives;
 use crate::cli::error::CommandError;
-use crate::model::DocumentPolicy;
 use crate::share::GeneratedFile;
 use crate::share::model::EnvironmentServers;
 use crate::share::reference::{ReferenceSource, reference};
@@ -18,10 +17,10 @@ pub(in crate::cli) fn version_documents(
 ) -> Result<Vec<GeneratedFile>, CommandError> {
     let ChosenVersion { group, version, candidate } = chosen;
     let definition = chosen.definition()?;
-    let settings = workspace.settings();
-    let shown =
-        settings.environments().into_iter().filter(|name| settings.document_policy(name) != DocumentPolicy::Off);
-    let servers: Vec<EnvironmentServers> = shown
+    let servers: Vec<EnvironmentServers> = workspace
+        .settings()
+        .documented_environments()
+        .into_iter()
         .map(|environment| EnvironmentServers {
             urls: workspace.addresses(&environment, group, &candidate.settings),
             environment,

@@ -44,6 +44,8 @@ impl SequenceFraming {
             | "application/ndjson"
             | "application/jsonlines" => Self::Lines,
             "application/json-seq" => Self::Records,
+            // RFC 8091: the suffix of sequences of other JSON.
+            other if other.ends_with("+json-seq") => Self::Records,
             "text/event-stream" => Self::Events,
             _ => return None,
         })

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+mod bodies;
 mod broken_bodies;
 mod component_names;
 mod corpus;

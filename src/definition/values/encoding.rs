@@ -37,6 +37,55 @@ pub(super) struct PartHeader {
     pub(super) schema: Option<ValueSchema>,
 }
 
+/// The kind of a part's content, by which one of several declared media types is chosen.
+#[derive(Clone, Copy)]
+pub(crate) enum PartKind<'n> {
+    /// A file of this name.
+    File {
+        /// Its name.
+        name: &'n str,
+    },
+    /// An object, written as JSON.
+    Object,
+    /// Any other text.
+    Text,
+}
+
+impl PartKind<'_> {
+    /// Chooses a media type, as the runtimes of clients do: that of the file's ending, or JSON for an object, where it
+    /// is declared, else the first that is no range; the default of the kind where there is none.
+    pub(crate) fn media_type<'d>(self, declared: &[&'d str]) -> Option<&'d str> {
+        let concrete = || declared.iter().copied().filter(|name| !name.contains('*'));
+        let meant = match self {
+            PartKind::File { name } => concrete().find(|declared| is_ending_of(declared, name)),
+            PartKind::Object => concrete().find(|declared| is_json_media_type(declared)),
+            PartKind::Text => None,
+        };
+        let usual = match self {
+            PartKind::File { .. } if declared.contains(&"image/*") => Some("image/png"),
+            PartKind::File { .. } => Some("application/octet-stream"),
+            PartKind::Object => Some("application/json"),
+            PartKind::Text => None,
+        };
+        meant.or_else(|| concrete().next()).or(usual)
+    }
+}
+
+/// True if a file's name ends like the subtype of a media type.
+fn is_ending_of(media_type: &str, name: &str) -> bool {
+    let Some((_, ending)) = name.rsplit_once('.') else { return false };
+    let ending = ending.to_ascii_lowercase();
+    let ending = match ending.as_str() {
+        "jpg" => "jpeg",
+        "tif" => "tiff",
+        "txt" => "plain",
+        other => other,
+    };
+    let subtype = media_type.split_once('/').map_or("", |(_, subtype)| subtype);
+    let subtype = subtype.split('+').next().unwrap_or_default();
+    subtype.strip_prefix("x-").unwrap_or(subtype) == ending
+}
+
 impl FormRules {
     /// Reads the encodings of a media type.
     pub(crate) fn build(definition: &Definition, media_type: &MediaType, direction: ValueDirection) -> Self {
@@ -56,22 +105,16 @@ impl FormRules {
         self.field(name)?.style
     }
 
-    /// Returns the one media type that is declared for a field, unless it is a range, or more than one line: the rest
+    /// Lists the media types and ranges that are declared for a field, but for those of more than one line: the rest
     /// would be other headers of its part.
-    pub(crate) fn declared_media_type(&self, name: &str) -> Option<&str> {
-        match self.field(name)?.content_types.as_slice() {
-            [only] if !only.contains(|each: char| each == '*' || each.is_control()) => Some(only),
-            _ => None,
-        }
+    pub(crate) fn declared_media_types(&self, name: &str) -> impl Iterator<Item = &str> {
+        let declared = self.field(name).into_iter().flat_map(|field| &field.content_types).map(String::as_str);
+        declared.filter(|declared| !declared.chars().any(char::is_control))
     }
 
-    /// Returns the media type of a part with this text, or of a file: the declared one, else the default of its value.
-    pub(crate) fn part_media_type(&self, name: &str, text: Option<&str>, schema: Option<&ValueSchema>) -> Option<&str> {
-        if let Some(declared) = self.declared_media_type(name) {
-            return Some(declared);
-        }
-        let Some(text) = text else { return Some("application/octet-stream") };
-        object_of(name, text, schema).map(|_| "application/json")
+    /// Returns the media type of a part with content of a kind.
+    pub(crate) fn part_media_type(&self, name: &str, kind: PartKind<'_>) -> Option<&str> {
+        kind.media_type(&self.declared_media_types(name).collect::<Vec<_>>())
     }
 
     /// Returns the encoding of a field.

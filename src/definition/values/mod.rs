@@ -31,7 +31,7 @@ mod typed;
 mod validator;
 mod violations;
 
-pub(crate) use encoding::{FormRules, object_of};
+pub(crate) use encoding::{FormRules, PartKind, object_of};
 pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::{ENFORCED_FORMATS, integer_range, is_number_format};
 pub(crate) use hints::ValueStructure;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::styles::{StyleNotation, object, object_fields};
 use crate::definition::percent::encode;
-use crate::definition::values::{FormRules, ValueSchema, object_of};
+use crate::definition::values::{FormRules, PartKind, ValueSchema, object_of};
 use crate::definition::{Api, Definition, MediaType, ParameterPlace, ParameterStyle, ValueDirection};
 use crate::model::media_type_essence;
 
@@ -143,8 +143,7 @@ fn styled(rules: &FormRules, schema: Option<&ValueSchema>, fields: &[FormField])
 fn multipart(rules: &FormRules, schema: Option<&ValueSchema>, boundary: &str, fields: &[FormField]) -> Vec<u8> {
     let mut body = Vec::new();
     for field in &styled(rules, schema, fields) {
-        let text = std::str::from_utf8(&field.content).ok().filter(|_| field.file_name.is_none());
-        let media_type = rules.part_media_type(&field.name, text, schema);
+        let media_type = rules.part_media_type(&field.name, part_kind(field, schema));
         let file_name = field.file_name.as_ref().map(|name| format!("; filename=\"{}\"", quoted(name)));
         let media_type = media_type.map(|media_type| format!("\r\nContent-Type: {media_type}"));
         let head = format!(
@@ -160,6 +159,16 @@ fn multipart(rules: &FormRules, schema: Option<&ValueSchema>, boundary: &str, fi
     }
     body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     body
+}
+
+/// Returns the kind of a part; one that is no text is a file without a name.
+fn part_kind<'f>(field: &'f FormField, schema: Option<&ValueSchema>) -> PartKind<'f> {
+    let text = std::str::from_utf8(&field.content).ok().filter(|_| field.file_name.is_none());
+    match text.map(|text| object_of(&field.name, text, schema)) {
+        None => PartKind::File { name: field.file_name.as_deref().unwrap_or_default() },
+        Some(Some(_)) => PartKind::Object,
+        Some(None) => PartKind::Text,
+    }
 }
 
 /// Writes a name between quotes as browsers do (HTML, "multipart/form-data encoding algorithm").

@@ -57,8 +57,8 @@ pub enum ContentKind {
 pub struct PartModel {
     /// The name of the field.
     pub name: String,
-    /// The media type of its part; `None` if its value decides.
-    pub media_type: Option<String>,
+    /// The media types and ranges that its part may have; if there are none, its value decides.
+    pub media_types: Vec<String>,
     /// The style and `explode` of a field that is written like a query parameter.
     pub style: Option<(ParameterStyle, bool)>,
 }
@@ -74,6 +74,13 @@ pub struct NamedExample {
     pub description: Option<String>,
     /// The value.
     pub value: Value,
+}
+
+impl PartModel {
+    /// Returns the declared media types as a list with commas, of which runtimes choose one; `None` if there are none.
+    pub(in crate::share) fn media_type_list(&self) -> Option<String> {
+        (!self.media_types.is_empty()).then(|| self.media_types.join(", "))
+    }
 }
 
 impl ContentKind {
@@ -112,6 +119,7 @@ impl ContentKind {
             | "application/json-seq" => Self::JsonLines,
             "text/event-stream" => Self::EventStream,
             name if is_json_media_type(name) => Self::Json,
+            name if name.ends_with("+json-seq") => Self::JsonLines,
             "application/xml" | "application/yaml" | "application/x-yaml" | "application/javascript" => Self::Text,
             name if name.starts_with("text/") || name.ends_with("+xml") || name.ends_with("+yaml") => Self::Text,
             _ => Self::Bytes,
@@ -166,6 +174,7 @@ impl ContentModel {
         };
         let examples = examples(node);
         let sample = samples.choose(examples.iter().map(|example| &example.value), content.schema);
+        let sample = if kind == ContentKind::JsonLines { lines_sample(sample, node, samples) } else { sample };
         Self { media_type: content.name.clone(), kind, value, item, event_data, parts, examples, sample }
     }
 
@@ -182,6 +191,15 @@ impl ContentModel {
             }
         }
         None
+    }
+}
+
+/// Returns the items of a sequence as a list: those of a sample of the whole, else one that is built.
+fn lines_sample(whole: Option<Value>, node: Node<'_>, samples: &mut RequestSamples<'_>) -> Option<Value> {
+    match whole {
+        Some(Value::Array(items)) => Some(Value::Array(items)),
+        Some(item) => Some(Value::Array(vec![item])),
+        None => Some(Value::Array(vec![samples.value(node.get("itemSchema")?.id())?])),
     }
 }
 
@@ -209,7 +227,7 @@ fn parts(definition: &Definition, content: &MediaType) -> Vec<PartModel> {
     let encodings = definition.node(content.node).get("encoding").into_iter().flat_map(Node::entries);
     let part = |(name, _): (&str, Node<'_>)| PartModel {
         name: name.to_owned(),
-        media_type: rules.declared_media_type(name).map(str::to_owned),
+        media_types: rules.declared_media_types(name).map(str::to_owned).collect(),
         style: rules.style(name),
     };
     encodings.map(part).collect()

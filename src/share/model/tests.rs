@@ -170,7 +170,7 @@ fn operations_have_keys_parameters_bodies_and_mock_responses() {
     assert_eq!(query.sample, Some(serde_json::json!(["a", "b"])));
     let [multipart, lines] = post.body.as_ref().expect("a body").content.as_slice() else { panic!("two contents") };
     assert_eq!((multipart.kind, lines.kind), (ContentKind::Multipart, ContentKind::JsonLines));
-    assert_eq!(multipart.parts[0].media_type.as_deref(), Some("image/png"));
+    assert_eq!(multipart.parts[0].media_types, ["image/png"]);
     assert!(multipart.fields(&model.types).expect("fields").properties[0].value.is_file());
     assert_eq!(lines.item.as_ref().map(|item| shown(&model, item)).as_deref(), Some("integer"));
     let created = post.success().expect("a response");

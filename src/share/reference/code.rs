@@ -162,7 +162,8 @@ fn quoted(text: &str) -> String {
 fn curl_part(part: &ExamplePart) -> String {
     let ExamplePart { name, text, media_type } = part;
     match (text, media_type) {
-        (None, _) => format!("-F {}", quoted(&format!("{name}=@file"))),
+        (None, Some(media_type)) => format!("-F {}", quoted(&format!("{name}=@file;type={media_type}"))),
+        (None, None) => format!("-F {}", quoted(&format!("{name}=@file"))),
         // A semicolon would begin the next property of the part, and some beginnings mean a file or a quotation.
         (Some(text), Some(media_type)) if !text.contains(';') && !text.starts_with(['@', '<', '"']) => {
             format!("-F {}", quoted(&format!("{name}={text};type={media_type}")))
@@ -221,7 +222,7 @@ mod tests {
             part("q", Some("@q"), "text/csv"),
         ];
         let request = ExampleRequest { method: "PUT".to_owned(), body: Some(ExampleBody::Form(parts)), ..request };
-        let expected = "-F 'f=@file' \\\n  -F 'o={};type=application/json' \\\n  -F 'c=a,b;type=text/csv' \\\n  \
+        let expected = "-F 'f=@file;type=image/png' \\\n  -F 'o={};type=application/json' \\\n  -F 'c=a,b;type=text/csv' \\\n  \
                         --form-string 's=@a;b' \\\n  --form-string 'p='\\'';' \\\n  --form-string 'q=@q'";
         assert!(curl(&request).ends_with(expected), "{}", curl(&request));
     }

@@ -12,7 +12,7 @@ use super::request::sample_request;
 use super::source::ReferenceSource;
 use super::type_view::{TypeSide, TypeViewer};
 use crate::share::GeneratedFile;
-use crate::share::model::{ContentModel, DefinitionModel, OperationModel, TypeModel};
+use crate::share::model::{ContentModel, DefinitionModel, OperationModel};
 
 /// The most rows of a type in Markdown.
 const MOST_ROWS: usize = 80;
@@ -159,11 +159,11 @@ fn heading(name: &str, operation: &OperationModel) -> String {
 }
 
 /// Writes the parameters, the body and the responses.
-fn write_messages(
+fn write_messages<'m>(
     text: &mut String,
-    model: &DefinitionModel,
-    operations: &OperationViewer<'_>,
-    operation: &OperationModel,
+    model: &'m DefinitionModel,
+    operations: &'m OperationViewer<'_>,
+    operation: &'m OperationModel,
 ) {
     let types = TypeViewer { model, anchors: operations.anchors, heading: 1, side: TypeSide::Both, inlines: true };
     if !operation.parameters.is_empty() {
@@ -193,11 +193,10 @@ fn write_messages(
     }
 }
 
-fn write_contents(text: &mut String, types: &TypeViewer<'_>, contents: &[ContentModel]) {
+fn write_contents<'m>(text: &mut String, types: &TypeViewer<'m>, contents: &'m [ContentModel]) {
     for content in contents {
         let _ = write!(text, "\n`{}`", code(&content.media_type));
-        let value: Option<&TypeModel> = content.item.as_ref().or(content.value.as_ref());
-        match value.map(|value| types.view(value, MOST_ROWS)) {
+        match types.content(content, MOST_ROWS) {
             Some(view) => {
                 let _ = writeln!(text, ": {}\n", view.text_line());
                 view.write_rows(text, 0);

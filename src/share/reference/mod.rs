@@ -3,7 +3,7 @@
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
 //! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its
-//!   `facts`), with `code` in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
+//!   `facts`), with `code` (its `request`, its `form_parts`) in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
 //!   `samples`
 //! - `access_words`: who may call an operation
 //! - `callers`: who may call, with which keys, how often, and the clients
@@ -27,6 +27,7 @@ mod changes;
 mod code;
 mod description_markdown;
 mod facts;
+mod form_parts;
 mod group_frame;
 mod group_page;
 mod machine;

@@ -267,12 +267,13 @@ impl<'m> OperationViewer<'m> {
     fn contents(&self, contents: &'m [ContentModel], side: TypeSide, anchor: &str) -> Vec<ContentView> {
         let view = |(index, content): (usize, &'m ContentModel)| {
             let first = contents.first().filter(|_| index > 0);
-            let is_repeated = first.is_some_and(|first| (&first.value, &first.item) == (&content.value, &content.item));
-            let value = content.item.as_ref().or(content.value.as_ref());
+            let is_repeated = first.is_some_and(|first| {
+                (&first.value, &first.item, &first.parts) == (&content.value, &content.item, &content.parts)
+            });
             ContentView {
                 media_type: content.media_type.clone(),
                 // The type of the first form is not told again.
-                value: value.map(|value| self.types(side).view(value, if is_repeated { 0 } else { self.most_rows })),
+                value: self.types(side).content(content, if is_repeated { 0 } else { self.most_rows }),
                 is_repeated,
                 examples: examples(content, &format!("{anchor}-{index}")),
             }

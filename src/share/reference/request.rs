@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::code::{ExampleBody, ExamplePart, ExampleRequest};
+use super::code::{ExampleBody, ExampleRequest};
 use super::facts::value_text;
+use super::form_parts::form_parts;
 use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved};
 use crate::definition::{ParameterPlace, ParameterStyle};
 use crate::routes::{Credential, RouteAccess};
@@ -63,22 +64,7 @@ pub(super) fn sample_body(model: &DefinitionModel, content: &ContentModel) -> Op
             Some((Some(media_type.to_owned()), ExampleBody::File))
         }
         (ContentKind::Multipart, Some(Value::Object(fields))) => {
-            let files = content.file_fields(&model.types);
-            let declared = |name: &str| content.parts.iter().find(|part| part.name == name)?.media_type.clone();
-            let part = |name: &str, value: &Value| ExamplePart {
-                name: name.to_owned(),
-                text: (!files.contains(&name)).then(|| value_text(value)),
-                media_type: declared(name).or_else(|| value.is_object().then(|| "application/json".to_owned())),
-            };
-            let parts = fields.iter().flat_map(|(name, value)| match value {
-                Value::Array(items) => items.iter().map(|item| part(name, item)).collect(),
-                one => vec![part(name, one)],
-            });
-            // A file that the sample leaves out still has its place in a form.
-            let others = files.iter().filter(|name| !fields.contains_key(**name));
-            let others =
-                others.map(|name| ExamplePart { name: (*name).to_owned(), text: None, media_type: declared(name) });
-            let parts: Vec<ExamplePart> = parts.chain(others).collect();
+            let parts = form_parts(model, content, fields);
             let length: usize = parts.iter().map(|part| part.text.as_ref().map_or(0, String::len)).sum();
             (length <= MOST_BODY).then_some((None, ExampleBody::Form(parts)))
         }
@@ -94,7 +80,10 @@ pub(super) fn body_text(content: &ContentModel) -> Option<String> {
     let sample = content.sample.as_ref()?;
     match content.kind {
         ContentKind::Json => serde_json::to_string_pretty(sample).ok(),
-        ContentKind::JsonLines => Some(sample.to_string()),
+        ContentKind::JsonLines => {
+            let items = sample.as_array().map_or(std::slice::from_ref(sample), Vec::as_slice);
+            Some(items.iter().map(|item| format!("{item}\n")).collect())
+        }
         ContentKind::Text => sample.as_str().map(str::to_owned),
         ContentKind::Form => {
             let fields = sample.as_object()?.iter();
@@ -250,7 +239,7 @@ fn form_pairs(content: &ContentModel, name: &str, value: &Value) -> Vec<String> 
     let part = content.parts.iter().find(|part| part.name == name);
     match part {
         Some(PartModel { style: Some((style, explode)), .. }) => styled_pairs(name, value, (*style, *explode), &encode),
-        Some(PartModel { media_type: Some(_), .. }) => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
+        Some(part) if !part.media_types.is_empty() => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
         _ if value.is_array() => styled_pairs(name, value, (ParameterStyle::Form, true), &encode),
         _ => vec![format!("{}={}", encode(name), encode(&value_text(value)))],
     }
@@ -317,6 +306,53 @@ mod tests {
     fn a_file_that_the_example_leaves_out_has_its_place_in_the_form() {
         let schema = "schema: {type: object, properties: {f: {type: string, format: binary}}}, example: {a: x}";
         let text = operation_of(&format!("requestBody: {{content: {{multipart/form-data: {{{schema}}}}}}}"));
-        assert!(text.contains("-F 'f=@file'"), "{text}");
+        assert!(text.contains("-F 'f=@file;type=application/octet-stream'"), "{text}");
+    }
+
+    #[test]
+    fn curl_sends_the_parts_of_a_form_in_their_style() {
+        let schema = "schema: {type: object, properties: {l: {type: array}, o: {type: object}}}, example: {l: [1, 2], o: {a: x, b: [y]}}";
+        let form = |encoding: &str| {
+            let encoding = format!("encoding: {{l: {encoding}, o: {encoding}}}");
+            operation_of(&format!("requestBody: {{content: {{multipart/form-data: {{{schema}, {encoding}}}}}}}"))
+        };
+        for (encoding, expected) in [
+            ("{style: pipeDelimited, explode: false}", "--form-string 'l=1|2' \\\n  --form-string 'o=a|x|b|[\"y\"]'"),
+            (
+                "{style: deepObject, explode: true}",
+                "--form-string 'l=2' \\\n  --form-string 'o[a]=x' \\\n  --form-string 'o[b]=y'",
+            ),
+            ("{style: form}", "--form-string 'l=2' \\\n  --form-string 'a=x' \\\n  --form-string 'b=[\"y\"]'"),
+        ] {
+            let text = form(encoding);
+            assert!(text.contains(expected), "{encoding}: {text}");
+        }
+    }
+
+    #[test]
+    fn curl_sends_items_of_lines_each_on_its_own() {
+        let body = |schema: &str| {
+            operation_of(&format!("requestBody: {{required: true, content: {{application/jsonl: {{{schema}}}}}}}"))
+        };
+        let item = "{type: object, required: [n], properties: {n: {const: 5}}}";
+        for schema in [format!("itemSchema: {item}"), format!("schema: {{type: array, minItems: 1, items: {item}}}")] {
+            let text = body(&schema);
+            assert!(text.contains("--data-binary '{\"n\":5}\n'"), "{schema}: {text}");
+            assert!(text.contains("body=[{\"n\": 5}]"), "{schema}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_part_has_a_media_type_that_is_declared_for_it() {
+        let schema = "schema: {type: object, properties: {f: {type: string, format: binary}, o: {type: object}}}, example: {o: {a: 1}}";
+        let form = |file: &str, object: &str| {
+            let encoding = format!("encoding: {{f: {{contentType: '{file}'}}, o: {{contentType: '{object}'}}}}");
+            operation_of(&format!("requestBody: {{content: {{multipart/form-data: {{{schema}, {encoding}}}}}}}"))
+        };
+        let text = form("image/png, image/jpeg", "application/xml, application/json");
+        let [file, object] = ["-F 'f=@file;type=image/png'", "-F 'o={\"a\":1};type=application/json'"];
+        assert!(text.contains(file) && text.contains(object), "{text}");
+        assert!(text.contains("- `f`: file (binary), image/png or image/jpeg\n"), "{text}");
+        assert!(form("image/*", "text/csv").contains(file));
     }
 }

@@ -9,8 +9,8 @@ use super::anchors::PageAnchors;
 use super::facts::{FactView, MOST_VALUE, literal_kind, shortened, value_text, values_fact};
 use super::markdown::{code, first_line, line};
 use crate::share::model::{
-    AdditionalProperties, DefinitionModel, ObjectType, PropertyModel, SchemaNotes, TypeId, TypeKind, TypeModel,
-    UnionDiscriminator,
+    AdditionalProperties, ContentModel, DefinitionModel, ObjectType, PartModel, PropertyModel, SchemaNotes, TypeId,
+    TypeKind, TypeModel, UnionDiscriminator,
 };
 
 /// The most alternatives that are named in a line.
@@ -82,6 +82,17 @@ impl<'m> TypeViewer<'m> {
         let fits = |depth: &usize| self.count(value, *depth, &mut Vec::new(), most_rows) <= most_rows;
         let depth = DEPTHS.into_iter().find(fits).unwrap_or(0);
         self.view_within(value, depth, &mut Vec::new())
+    }
+
+    /// Makes the view of a content, with the media types that are declared for the fields of a form.
+    pub(super) fn content(&self, content: &'m ContentModel, most_rows: usize) -> Option<TypeOutline> {
+        let mut view = self.view(content.item.as_ref().or(content.value.as_ref())?, most_rows);
+        for row in view.parts.iter_mut().flat_map(|part| &mut part.rows) {
+            let of_row = |part: &&PartModel| Some(&part.name) == row.name.as_ref() && !part.media_types.is_empty();
+            let declared = content.parts.iter().find(of_row);
+            row.value.facts.extend(declared.map(|part| FactView::of(&part.media_types.join(" or "))));
+        }
+        Some(view)
     }
 
     /// Counts the rows of a view, but not beyond a number.

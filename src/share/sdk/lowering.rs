@@ -142,6 +142,11 @@ impl<'m> TypeLowering<'m> {
         Self { model, names, type_names, directions, declarations: Vec::new() }
     }
 
+    /// Returns the model whose types get names.
+    pub(super) const fn model(&self) -> &'m DefinitionModel {
+        self.model
+    }
+
     /// Declares the named types, in the order of their names.
     pub(super) fn declare_named(&mut self) {
         let model = self.model;

@@ -1,7 +1,9 @@
 //! Operations as methods of a client: parameters in a fixed order, one body, one result.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use super::json_shapes::JsonShape;
 use super::lowering::{Direction, TypeLowering, TypeUse, operation_owner};
 use super::names::{NameAllocator, snake, words};
 use crate::definition::percent::one_spelling;
@@ -9,7 +11,7 @@ use crate::definition::{
     ParameterPlace, ParameterStyle, PathPiece, StatusPattern, bare_name, is_bodiless, is_ignored_header, path_pieces,
 };
 use crate::share::model::{
-    ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel, TypeModel,
+    BodyModel, ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel, TypeModel,
 };
 
 /// An operation as a method.
@@ -52,10 +54,64 @@ pub(super) struct MethodParameter<'m> {
 pub(super) struct MethodBody<'m> {
     pub(super) is_required: bool,
     pub(super) description: Option<&'m str>,
-    pub(super) contents: Vec<(&'m ContentModel, TypeUse)>,
+    pub(super) contents: Vec<MethodContent<'m>>,
+}
+
+/// A media type of a body.
+pub(super) struct MethodContent<'m> {
+    pub(super) content: &'m ContentModel,
+    pub(super) value: TypeUse,
+    /// The shapes of its values, of one among several JSON media types; empty where the kind suffices.
+    shapes: BTreeSet<JsonShape>,
+}
+
+impl MethodContent<'_> {
+    /// Returns the words of its shapes, with spaces between; `None` where the kind suffices.
+    pub(super) fn shape_words(&self) -> Option<String> {
+        let words: Vec<&str> = self.shapes.iter().map(|shape| shape.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
 }
 
 impl<'m> MethodBody<'m> {
+    fn new(body: &'m BodyModel, owner: &str, types: &mut TypeLowering<'m>) -> Self {
+        let is_json = |content: &&ContentModel| content.kind == ContentKind::Json;
+        let is_choice = body.content.iter().filter(is_json).count() > 1;
+        let mut method_content = |content: &'m ContentModel| MethodContent {
+            content,
+            value: sent(content, owner, types),
+            shapes: if is_choice && is_json(&content) {
+                JsonShape::of(content.value.as_ref(), types.model())
+            } else {
+                BTreeSet::new()
+            },
+        };
+        Self {
+            is_required: body.is_required,
+            description: body.description.as_deref(),
+            contents: body.content.iter().map(&mut method_content).collect(),
+        }
+    }
+
+    /// Tells which JSON media types have to be named, by an option, as another takes values of the same shape.
+    pub(super) fn choice_note(&self, option: &str) -> Option<String> {
+        let mut taken: BTreeSet<JsonShape> = BTreeSet::new();
+        let mut named: Vec<&str> = Vec::new();
+        for one in &self.contents {
+            let is_taken = one.shapes.iter().any(|shape| taken.contains(shape));
+            named.extend(is_taken.then_some(one.content.media_type.as_str()));
+            taken.extend(&one.shapes);
+        }
+        let first = self.contents.iter().find(|one| !one.shapes.is_empty())?;
+        (!named.is_empty()).then(|| {
+            format!(
+                "A body is sent as {}; for {} name the type: {option}.",
+                first.content.media_type,
+                named.join(" or ")
+            )
+        })
+    }
+
     /// Returns the content that runtimes choose for a value which is neither a file nor a text, as samples are.
     pub(super) fn sample_content(&self) -> Option<&'m ContentModel> {
         let rank = |content: &ContentModel| match content.kind {
@@ -65,7 +121,7 @@ impl<'m> MethodBody<'m> {
             ContentKind::JsonLines => 3,
             ContentKind::Text | ContentKind::EventStream | ContentKind::Bytes => 4,
         };
-        self.contents.iter().map(|(content, _)| *content).min_by_key(|content| rank(content))
+        self.contents.iter().map(|one| one.content).min_by_key(|content| rank(content))
     }
 }
 
@@ -99,11 +155,8 @@ impl<'m> ClientMethod<'m> {
             let declared = operation.parameters_in(place).filter(|declared| !is_ignored(&declared.name));
             parameters.extend(declared.map(|declared| MethodParameter::new(declared, &owner, types)));
         }
-        let body = operation.body.as_ref().filter(|body| !body.content.is_empty()).map(|body| MethodBody {
-            is_required: body.is_required,
-            description: body.description.as_deref(),
-            contents: body.content.iter().map(|content| (content, sent(content, &owner, types))).collect(),
-        });
+        let body = operation.body.as_ref().filter(|body| !body.content.is_empty());
+        let body = body.map(|body| MethodBody::new(body, &owner, types));
         let responses = successes(operation);
         let mut results: Vec<MethodResult> = Vec::new();
         for result in responses.iter().flat_map(|response| received(operation, response, &owner, types)) {

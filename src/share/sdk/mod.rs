@@ -5,6 +5,7 @@
 //! compiled in. The same version gives the same bytes: nothing here knows a time.
 //!
 //! - `lowering`, `methods`, `naming`: names and shapes that all languages share
+//! - `json_shapes`: the choice among several JSON bodies
 //! - `samples`, `credentials`, `layout`: calls as they may look, in packages and in the documentation
 //! - `python`, `typescript`, `java`: a language each
 //! - `archive`: zip and tar with fixed times
@@ -12,6 +13,7 @@
 mod archive;
 mod credentials;
 mod java;
+mod json_shapes;
 mod layout;
 mod lowering;
 mod methods;

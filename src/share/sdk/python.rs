@@ -8,13 +8,12 @@ use serde::Serialize;
 
 use super::layout::CodeLayout;
 use super::lowering::TypeUse;
-use super::methods::{ClientMethod, MethodParameter, MethodPathPiece, MethodResult};
+use super::methods::{ClientMethod, MethodContent, MethodParameter, MethodPathPiece, MethodResult};
 use super::names::snake;
 use super::naming::{NameStyle, NamedMethod};
 use super::reserved::PYTHON;
 use super::text::{comment_lines, quoted};
 use crate::definition::ParameterPlace;
-use crate::share::model::ContentModel;
 
 pub(super) use package::{archive_stem, module_name, package};
 pub(super) use samples::samples;
@@ -59,7 +58,7 @@ impl MethodContext {
     fn new(named: &NamedMethod<'_, '_>) -> Self {
         let method = named.method;
         let body = method.body.as_ref().map(|body| {
-            let value = TypeUse::union(body.contents.iter().map(|(_, value)| value.clone()));
+            let value = TypeUse::union(body.contents.iter().map(|one| one.value.clone()));
             let text = type_text(&value, "_types.");
             if body.is_required { format!("body: {text}") } else { format!("body: _t.Optional[{text}] = None") }
         });
@@ -92,7 +91,8 @@ fn comment(named: &NamedMethod<'_, '_>) -> Vec<String> {
     let method = named.method;
     let (summary, description) = method.documentation();
     let deprecated = method.operation.is_deprecated.then_some("Deprecated: callers should no longer use it.");
-    let mut lines = comment_lines(&[Some(&summary), description, deprecated]);
+    let note = method.body.as_ref().and_then(|body| body.choice_note("options={\"content_type\": ...}"));
+    let mut lines = comment_lines(&[Some(&summary), description, note.as_deref(), deprecated]);
     let described = named.parameters().filter_map(|(parameter, name)| {
         let description = parameter.declared?.description.as_deref()?;
         Some(format!("{name}: {}", comment_lines(&[Some(description)]).join(" ")))
@@ -162,7 +162,7 @@ fn operation_context(method: &ClientMethod<'_>) -> OperationContext {
             flag(is_json)
         )
     };
-    let contents = method.body.as_ref().map(|body| body.contents.iter().map(|(content, _)| content_text(content)));
+    let contents = method.body.as_ref().map(|body| body.contents.iter().map(content_text));
     OperationContext {
         key: quoted(&operation.key),
         method: quoted(&operation.method),
@@ -175,13 +175,15 @@ fn operation_context(method: &ClientMethod<'_>) -> OperationContext {
     }
 }
 
-fn content_text(content: &ContentModel) -> String {
+fn content_text(one: &MethodContent<'_>) -> String {
+    let content = one.content;
     let parts = content.parts.iter().map(|part| {
-        let media_type = part.media_type.as_deref().map_or_else(|| "None".to_owned(), quoted);
+        let media_type = part.media_type_list().map_or_else(|| "None".to_owned(), |list| quoted(&list));
         let style = part.style.map_or_else(|| "None".to_owned(), |(style, _)| quoted(style.as_str()));
         let explodes = if part.style.is_none_or(|(_, explodes)| explodes) { "True" } else { "False" };
         format!("{}: _r.Part({media_type}, {style}, {explodes})", quoted(&part.name))
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
-    format!("_r.Content({}, {}, {{{parts}}})", quoted(&content.media_type), quoted(content.kind.as_str()))
+    let shapes = one.shape_words().map(|words| format!(", {}", quoted(&words))).unwrap_or_default();
+    format!("_r.Content({}, {}, {{{parts}}}{shapes})", quoted(&content.media_type), quoted(content.kind.as_str()))
 }

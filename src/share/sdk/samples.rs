@@ -100,6 +100,7 @@ pub(super) fn plain_body(content: &ContentModel, literal: fn(&Value) -> CodePiec
         (ContentKind::Bytes, _) => CodePiece::text(file),
         (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
         (_, Some(sample)) => literal(sample),
+        (ContentKind::JsonLines, None) => CodePiece::text("[]"),
         (_, None) => CodePiece::text("{}"),
     }
 }

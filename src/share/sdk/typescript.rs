@@ -8,12 +8,11 @@ use serde::Serialize;
 
 use super::layout::CodeLayout;
 use super::lowering::TypeUse;
-use super::methods::{ClientMethod, MethodParameter, MethodPathPiece};
+use super::methods::{ClientMethod, MethodContent, MethodParameter, MethodPathPiece};
 use super::names::camel;
 use super::naming::{NameStyle, NamedMethod};
 use super::reserved::TYPESCRIPT;
 use super::text::{comment_lines, quoted};
-use crate::share::model::ContentModel;
 
 pub(super) use package::{archive_name, package};
 pub(super) use samples::samples;
@@ -72,7 +71,7 @@ impl MethodContext {
             path: method.path.iter().map(piece).collect::<Vec<_>>().join(", "),
             query: quoted(&method.query),
             declared: method.parameters.iter().map(parameter_text).collect(),
-            contents: contents.map(|(content, _)| content_text(content)).collect(),
+            contents: contents.map(content_text).collect(),
             accept: quoted(&method.accept),
             may_redirect: method.may_redirect().then_some("true"),
             values: named.parameters.iter().map(|name| format!("input.{name}")).collect(),
@@ -98,7 +97,7 @@ fn fields(named: &NamedMethod<'_, '_>) -> Vec<FieldContext> {
     fields.extend(named.method.body.as_ref().map(|body| FieldContext {
         name: "body".to_owned(),
         is_required: body.is_required,
-        value: type_text(&TypeUse::union(body.contents.iter().map(|(_, value)| value.clone()))),
+        value: type_text(&TypeUse::union(body.contents.iter().map(|one| one.value.clone()))),
         comment: comment(&[body.description]),
     }));
     fields
@@ -106,7 +105,8 @@ fn fields(named: &NamedMethod<'_, '_>) -> Vec<FieldContext> {
 
 fn method_comment(method: &ClientMethod<'_>) -> Vec<String> {
     let (summary, description) = method.documentation();
-    let mut lines = comment(&[Some(&summary), description]);
+    let note = method.body.as_ref().and_then(|body| body.choice_note("the option `contentType`"));
+    let mut lines = comment(&[Some(&summary), description, note.as_deref()]);
     lines.extend(method.operation.is_deprecated.then(|| "@deprecated".to_owned()));
     lines
 }
@@ -128,13 +128,15 @@ fn parameter_text(parameter: &MethodParameter<'_>) -> String {
     )
 }
 
-fn content_text(content: &ContentModel) -> String {
+fn content_text(one: &MethodContent<'_>) -> String {
+    let content = one.content;
     let parts = content.parts.iter().map(|part| {
-        let media_type = part.media_type.as_deref().map_or_else(|| "null".to_owned(), quoted);
+        let media_type = part.media_type_list().map_or_else(|| "null".to_owned(), |list| quoted(&list));
         let style = part.style.map_or_else(|| "null".to_owned(), |(style, _)| quoted(style.as_str()));
         let explodes = part.style.is_none_or(|(_, explodes)| explodes);
         format!("{}: [{media_type}, {style}, {explodes}]", quoted(&part.name))
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
-    format!("[{}, {}, {{{parts}}}]", quoted(&content.media_type), quoted(content.kind.as_str()))
+    let shapes = one.shape_words().map(|words| format!(", {}", quoted(&words))).unwrap_or_default();
+    format!("[{}, {}, {{{parts}}}{shapes}]", quoted(&content.media_type), quoted(content.kind.as_str()))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::super::lowering::TypeUse;
-use super::super::methods::{ClientMethod, MethodParameter, MethodPathPiece};
+use super::super::methods::{ClientMethod, MethodContent, MethodParameter, MethodPathPiece};
 use super::super::text::quoted;
 use super::JavaMethod;
 use super::choices::ChoiceMember;
@@ -158,7 +158,7 @@ impl JavaMethod<'_, '_> {
             Some(_) => {}
             None => list.push(value),
         };
-        for (content, value) in self.named.method.body.iter().flat_map(|body| &body.contents) {
+        for MethodContent { content, value, .. } in self.named.method.body.iter().flat_map(|body| &body.contents) {
             if content.kind == ContentKind::JsonLines
                 && let TypeUse::Array(item) = value
             {
@@ -215,7 +215,8 @@ impl JavaMethod<'_, '_> {
 
     fn comment(&self) -> Vec<String> {
         let (summary, description) = self.named.method.documentation();
-        let mut lines = javadoc(&[Some(&summary), description]);
+        let note = self.named.method.body.as_ref().and_then(|body| body.choice_note("contentType of the call"));
+        let mut lines = javadoc(&[Some(&summary), description, note.as_deref()]);
         if self.named.method.operation.is_deprecated {
             lines.extend([String::new(), "@deprecated Callers should no longer use it.".to_owned()]);
         }
@@ -253,13 +254,15 @@ fn description_lines(method: &ClientMethod<'_>) -> Vec<String> {
         )
     };
     let mut lines: Vec<String> = method.parameters.iter().map(parameter).collect();
-    for (content, _) in method.body.iter().flat_map(|body| &body.contents) {
+    for one in method.body.iter().flat_map(|body| &body.contents) {
+        let content = one.content;
         lines.push(format!(".content({}, {})", quoted(&content.media_type), quoted(content.kind.as_str())));
+        lines.extend(one.shape_words().map(|words| format!(".shapes({})", quoted(&words))));
         for part in &content.parts {
             let text = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), quoted);
             let style = text(part.style.map(|(style, _)| style.as_str()));
             let explodes = part.style.is_none_or(|(_, explodes)| explodes);
-            let media_type = text(part.media_type.as_deref());
+            let media_type = text(part.media_type_list().as_deref());
             lines.push(format!(".part({}, {media_type}, {style}, {explodes})", quoted(&part.name)));
         }
     }

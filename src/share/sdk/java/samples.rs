@@ -139,12 +139,13 @@ fn body_value<'p>(
     scope: &mut ClassScope<'_, 'p>,
 ) -> CodePiece {
     let contents = method.named.method.body.iter().flat_map(|body| &body.contents);
-    let declared = contents.into_iter().find(|(one, _)| std::ptr::eq(*one, content)).map(|(_, value)| value);
+    let declared = contents.into_iter().find(|one| std::ptr::eq(one.content, content)).map(|one| &one.value);
     let declared = declared.unwrap_or(&TypeUse::Any);
     match (content.kind, &content.sample) {
         (ContentKind::Bytes, _) => writer.argument(&Value::from("..."), &TypeUse::File, scope, "body"),
         (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
         (_, Some(sample)) => writer.body(sample, declared, scope),
+        (ContentKind::JsonLines, None) => writer.body(&json!([]), declared, scope),
         (_, None) => writer.body(&json!({}), declared, scope),
     }
 }

@@ -260,7 +260,7 @@ class Parameter(_t.NamedTuple):
 
 
 class Part(_t.NamedTuple):
-    content_type: _t.Optional[str]
+    content_types: _t.Optional[str]
     style: _t.Optional[str]
     explode: bool
 
@@ -269,6 +269,7 @@ class Content(_t.NamedTuple):
     media_type: str
     kind: str
     parts: _t.Mapping[str, Part]
+    shapes: str = ""
 
 
 class Operation(_t.NamedTuple):
@@ -543,26 +544,43 @@ def _quoted(name: str) -> str:
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
+def _file_name(file: object) -> str:
+    if isinstance(file, Upload):
+        return file.name
+    return os.path.basename(str(getattr(file, "name", "file")))
+
+
+def _part_type(declared: str, field: JsonValue) -> _t.Optional[str]:
+    """Chooses the media type of a part among those that are declared, separated by commas."""
+    ranges = [name.strip() for name in declared.split(",") if name.strip()]
+    names = [name for name in ranges if "*" not in name]
+    if not _is_file(field):
+        usual = "application/json" if isinstance(field, dict) else None
+        meant = (name for name in names if isinstance(field, dict) and _kind(name) == "json")
+        return next(meant, names[0] if names else usual)
+    if isinstance(field, Upload) and field.content_type is not None:
+        return field.content_type
+    ending = os.path.splitext(_file_name(field))[1][1:].lower()
+    ending = {"jpg": "jpeg", "tif": "tiff", "txt": "plain"}.get(ending, ending)
+    meant = (name for name in names if re.sub("^x-|[+].*", "", name.split("/")[-1]) == ending)
+    usual = "image/png" if "image/*" in ranges else "application/octet-stream"
+    return next(meant, names[0] if names else usual)
+
+
 def _multipart(value: JsonValue, parts: _t.Mapping[str, Part]) -> Body:
     boundary = f"part-{secrets.token_hex(16)}"
     pieces: _t.List[_t.Union[bytes, _t.IO[bytes], _t.Iterable[bytes]]] = []
     for name, field, delimiter in _pairs(value, parts):
-        content_type = parts[name].content_type if name in parts else None
+        declared = (parts[name].content_types if name in parts else None) or ""
+        content_type = _part_type(declared, field)
         file_name = None
         if delimiter is not None:
             # Nothing is percent-encoded in a part (RFC 7578, section 2).
             content: _t.Any = urllib.parse.unquote(delimiter).join(_plain(item) for item in field).encode()
         elif _is_file(field):
-            content = _content(field)
-            if isinstance(field, Upload):
-                file_name, content_type = field.name, field.content_type or content_type
-            else:
-                file_name = os.path.basename(str(getattr(field, "name", "file")))
-            content_type = content_type or "application/octet-stream"
+            content, file_name = _content(field), _file_name(field)
         else:
             content = _plain(field).encode()
-            if content_type is None and isinstance(field, dict):
-                content_type = "application/json"
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
         head += f'; filename="{_quoted(file_name)}"' if file_name is not None else ""
         head += f"\r\nContent-Type: {content_type}" if content_type is not None else ""
@@ -584,10 +602,12 @@ def _choose_content(operation: Operation, value: JsonValue, media_type: _t.Optio
         wanted = ("text", "json", "bytes")
     else:
         wanted = ("json", "multipart", "form", "lines")
+    shape = "object" if isinstance(value, dict) else "array" if isinstance(value, (list, tuple)) else "scalar"
     for kind in wanted:
-        for content in operation.contents:
-            if content.kind == kind:
-                return content
+        of_kind = [content for content in operation.contents if content.kind == kind]
+        fitting = [content for content in of_kind if not content.shapes or shape in content.shapes.split()]
+        if of_kind:
+            return (fitting or of_kind)[0]
     return operation.contents[0] if operation.contents else Content("application/json", "json", {})
 
 
@@ -599,7 +619,9 @@ def _write_body(operation: Operation, value: JsonValue, media_type: _t.Optional[
     if kind == "multipart":
         return _multipart(value, content.parts)
     if kind == "lines":
-        return Body(content.media_type, [((_json(item) + "\n").encode() for item in value)])
+        # Each text of a sequence begins with a record separator (RFC 7464, section 2.2).
+        before = "\x1e" if content.media_type.split(";")[0].strip().lower().endswith("json-seq") else ""
+        return Body(content.media_type, [(f"{before}{_json(item)}\n".encode() for item in value)])
     if _is_file(value):
         chosen = value.content_type if isinstance(value, Upload) and media_type is None else None
         return Body(chosen or _concrete(content.media_type, "application/octet-stream"), [_content(value)])
@@ -622,6 +644,8 @@ def _kind(media_type: str) -> str:
     if essence in ("application/json", "text/json") or essence.endswith("+json"):
         return "json"
     if essence in ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq", "application/jsonlines", "application/x-jsonlines"):
+        return "lines"
+    if essence.endswith("+json-seq"):
         return "lines"
     known = {
         "text/event-stream": "events",

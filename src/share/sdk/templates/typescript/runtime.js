@@ -235,12 +235,45 @@ function quoted(name) {
   return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
+/** Lists the media types and ranges that are declared for a part, separated by commas. */
+function rangesOf(declared) {
+  return declared.split(",").map((name) => name.trim()).filter((name) => name !== "");
+}
+
+/** Chooses the media type of a part that is no file among those that are declared. */
+function partType(declared, field) {
+  const names = rangesOf(declared).filter((name) => !name.includes("*"));
+  const json = isObject(field) ? names.find((name) => kindOf(name) === "json") : undefined;
+  return json ?? names[0] ?? (isObject(field) ? "application/json" : undefined);
+}
+
+/** Chooses the media type of a file among those that are declared: its own, that of its ending, the first. */
+function fileType(declared, upload) {
+  const ranges = rangesOf(declared);
+  const own = upload.contentType ?? (takes(ranges, upload.content.type) ? upload.content.type : undefined);
+  if (own !== undefined) return own;
+  const names = ranges.filter((name) => !name.includes("*"));
+  const ending = /\.([^.]*)$/.exec(upload.name)?.[1].toLowerCase() ?? "";
+  const subtype = { jpg: "jpeg", tif: "tiff", txt: "plain" }[ending] ?? ending;
+  const meant = names.find((name) => name.split("/").at(-1).replace(/^x-|\+.*/g, "") === subtype);
+  return meant ?? names[0] ?? (ranges.includes("image/*") ? "image/png" : "application/octet-stream");
+}
+
+/** True if a media type is one of those that are declared, or any where none are. */
+function takes(ranges, mediaType) {
+  if (!mediaType) return false;
+  const name = essence(mediaType);
+  const isOf = (range) => range === "*/*" || range === name || (range.endsWith("/*") && name.startsWith(range.slice(0, -1)));
+  return ranges.length === 0 || ranges.map(essence).some(isOf);
+}
+
 /** Writes a form of parts. `FormData` would make a file of each part that has a media type. */
 async function writeMultipart(value, parts) {
   const boundary = `part-${Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("")}`;
   const pieces = [];
   for (const [name, field, delimiter] of pairs(value, parts)) {
-    let type = (Object.hasOwn(parts, name) ? parts[name][0] : undefined) ?? undefined;
+    const declared = (Object.hasOwn(parts, name) ? parts[name][0] : null) ?? "";
+    let type = partType(declared, delimiter === undefined ? field : undefined);
     let fileName;
     let content;
     if (delimiter !== undefined) {
@@ -249,11 +282,10 @@ async function writeMultipart(value, parts) {
     } else if (isFile(field)) {
       const upload = field instanceof Upload ? field : new Upload(field, field.name);
       fileName = upload.name;
-      type = upload.contentType ?? type ?? (upload.content.type || "application/octet-stream");
+      type = fileType(declared, upload);
       content = isStream(upload.content) ? await new Response(upload.content).arrayBuffer() : upload.content;
     } else {
       content = plain(field);
-      if (isObject(field)) type ??= "application/json";
     }
     const file = fileName === undefined ? "" : `; filename="${quoted(fileName)}"`;
     const media = type === undefined ? "" : `\r\nContent-Type: ${type}`;
@@ -272,7 +304,11 @@ function chooseContent(operation, value, mediaType) {
   let wanted = ["json", "multipart", "form", "lines"];
   if (isFile(value)) wanted = ["bytes", "text", "json"];
   else if (typeof value === "string") wanted = ["text", "json", "bytes"];
-  const contents = wanted.map((kind) => operation.contents.find(([, known]) => known === kind));
+  const shape = isObject(value) ? "object" : Array.isArray(value) ? "array" : "scalar";
+  const contents = wanted.map((kind) => {
+    const ofKind = operation.contents.filter(([, known]) => known === kind);
+    return ofKind.find(([, , , shapes]) => shapes === undefined || shapes.split(" ").includes(shape)) ?? ofKind[0];
+  });
   return contents.find((found) => found !== undefined) ?? operation.contents[0] ?? ["application/json", "json", {}];
 }
 
@@ -288,10 +324,16 @@ async function writeBody(operation, value, mediaType) {
   const [declared, kind, parts] = chooseContent(operation, value, mediaType);
   if (kind === "form") return { type: declared, content: writeForm(value, parts) };
   if (kind === "multipart") return writeMultipart(value, parts);
-  if (kind === "lines") return { type: declared, content: value.map((item) => `${JSON.stringify(item)}\n`).join("") };
+  if (kind === "lines") {
+    // Each text of a sequence begins with a record separator (RFC 7464, section 2.2).
+    const before = essence(declared).endsWith("json-seq") ? "\x1e" : "";
+    return { type: declared, content: value.map((item) => `${before}${JSON.stringify(item)}\n`).join("") };
+  }
   if (isFile(value)) {
     const upload = value instanceof Upload ? value : new Upload(value);
-    const own = mediaType === undefined ? upload.contentType : undefined;
+    const ranges = operation.contents.map(([name]) => name);
+    const ofBlob = takes(ranges, upload.content.type) ? upload.content.type : undefined;
+    const own = mediaType === undefined ? (upload.contentType ?? ofBlob) : undefined;
     return { type: own ?? concrete(declared, "application/octet-stream"), content: upload.content };
   }
   if (typeof value === "string" && ["text", "bytes", "events"].includes(kind)) {
@@ -310,6 +352,7 @@ function kindOf(mediaType) {
   const name = essence(mediaType);
   if (name === "application/json" || name === "text/json" || name.endsWith("+json")) return "json";
   if (/^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-seq)$/.test(name)) return "lines";
+  if (name.endsWith("+json-seq")) return "lines";
   if (name === "text/event-stream") return "events";
   if (name === "application/x-www-form-urlencoded") return "form";
   if (name === "multipart/form-data") return "multipart";

@@ -32,7 +32,7 @@ final class BodyWriter {
             return multipart(value, content.parts());
         }
         if (kind.equals("lines") && value instanceof Iterable<?> items) {
-            return new Body(content.mediaType(), List.of(lines(items)));
+            return new Body(content.mediaType(), List.of(lines(items, separator(content.mediaType()))));
         }
         if (value instanceof Upload upload) {
             String own = mediaType == null ? upload.contentType().orElse(null) : null;
@@ -46,8 +46,13 @@ final class BodyWriter {
         return new Body(type, List.of(BodyPiece.of(Json.write(value))));
     }
 
+    /** Returns what stands before each text: a record separator in a sequence (RFC 7464, section 2.2). */
+    private static String separator(String mediaType) {
+        return MediaTypes.essence(mediaType).endsWith("json-seq") ? "\u001e" : "";
+    }
+
     /** Writes JSON values, one a line, each when it is sent. */
-    private static BodyPiece lines(Iterable<?> items) {
+    private static BodyPiece lines(Iterable<?> items, String separator) {
         Upload.Source source = () -> {
             Iterator<?> left = items.iterator();
             return new SequenceInputStream(new Enumeration<InputStream>() {
@@ -58,7 +63,7 @@ final class BodyWriter {
 
                 @Override
                 public InputStream nextElement() {
-                    String line = Json.write(left.next()) + "\n";
+                    String line = separator + Json.write(left.next()) + "\n";
                     return new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8));
                 }
             });
@@ -148,18 +153,18 @@ final class BodyWriter {
         List<BodyPiece> pieces = new ArrayList<>();
         for (FormField field : fields(value, parts)) {
             Operation.Part part = parts.get(field.name());
-            String contentType = part == null ? null : part.contentType();
+            String declared = part == null || part.contentTypes() == null ? "" : part.contentTypes();
+            String contentType;
             String head = "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + quoted(field.name()) + "\"";
             BodyPiece content;
             if (field.delimiter() == null && field.value() instanceof Upload upload) {
                 content = upload.piece();
                 head += "; filename=\"" + quoted(upload.name()) + "\"";
-                String known = contentType == null ? "application/octet-stream" : contentType;
-                contentType = upload.contentType().orElse(known);
+                contentType = upload.contentType().orElseGet(() -> MediaTypes.ofFile(declared, upload.name()));
             } else {
                 content = BodyPiece.of(field.plainText());
                 boolean isObject = field.delimiter() == null && field.value() instanceof Map<?, ?>;
-                contentType = contentType == null && isObject ? "application/json" : contentType;
+                contentType = MediaTypes.ofPart(declared, isObject);
             }
             head += contentType == null ? "" : "\r\nContent-Type: " + contentType;
             Collections.addAll(pieces, BodyPiece.of(head + "\r\n\r\n"), content, BodyPiece.of("\r\n"));

@@ -2,7 +2,10 @@ package sdk_runtime;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** Media types, and the kinds of content that they mean. */
@@ -15,6 +18,8 @@ final class MediaTypes {
             "application/jsonlines",
             "application/x-jsonlines");
 
+    private static final Map<String, String> ENDINGS = Map.of("jpg", "jpeg", "tif", "tiff", "txt", "plain");
+
     private MediaTypes() {}
 
     static String essence(String mediaType) {
@@ -23,7 +28,7 @@ final class MediaTypes {
 
     static String kind(String mediaType) {
         String essence = essence(mediaType);
-        if (LINES.contains(essence)) {
+        if (LINES.contains(essence) || essence.endsWith("+json-seq")) {
             return "lines";
         }
         return switch (essence) {
@@ -53,6 +58,38 @@ final class MediaTypes {
             return usual;
         }
         return parts[0] + (parts[0].equals("image") ? "/png" : "/plain");
+    }
+
+    /** Chooses the media type of a part that is no file among those that are declared; null where its value decides. */
+    static String ofPart(String declared, boolean isObject) {
+        List<String> names = names(declared);
+        for (String name : names) {
+            if (isObject && kind(name).equals("json")) {
+                return name;
+            }
+        }
+        return names.isEmpty() ? (isObject ? "application/json" : null) : names.get(0);
+    }
+
+    /** Chooses the media type of a file among those that are declared: that of its ending, else the first. */
+    static String ofFile(String declared, String fileName) {
+        String ending = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        String subtype = fileName.contains(".") ? ENDINGS.getOrDefault(ending, ending) : "";
+        List<String> names = names(declared);
+        for (String name : names) {
+            if (name.substring(name.indexOf('/') + 1).replaceAll("^x-|\\+.*", "").equals(subtype)) {
+                return name;
+            }
+        }
+        boolean isImage = List.of(declared.split(",\\s*")).contains("image/*");
+        return names.isEmpty() ? (isImage ? "image/png" : "application/octet-stream") : names.get(0);
+    }
+
+    /** Lists the media types of a list with commas that are no ranges. */
+    private static List<String> names(String declared) {
+        List<String> names = new ArrayList<>(List.of(declared.split(",\\s*")));
+        names.removeIf(name -> name.isEmpty() || name.contains("*"));
+        return names;
     }
 
     static Charset charset(String contentType) {

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** An operation as generated code describes it. */
 public final class Operation {
@@ -39,13 +40,20 @@ public final class Operation {
 
     /** Adds a media type of the body. */
     public Operation content(String mediaType, String kind) {
-        contents.add(new Content(mediaType, kind, new LinkedHashMap<>()));
+        contents.add(new Content(mediaType, kind, new LinkedHashMap<>(), ""));
         return this;
     }
 
-    /** Adds rules of a field to the last media type; null where there is none. */
-    public Operation part(String field, String mediaType, String style, boolean explodes) {
-        contents.get(contents.size() - 1).parts().put(field, new Part(mediaType, style, explodes));
+    /** Names the shapes of the values of the last media type, by which it is chosen among several. */
+    public Operation shapes(String words) {
+        Content last = contents.remove(contents.size() - 1);
+        contents.add(new Content(last.mediaType(), last.kind(), last.parts(), words));
+        return this;
+    }
+
+    /** Adds rules of a field to the last media type: its media types with commas, and its style; null for none. */
+    public Operation part(String field, String mediaTypes, String style, boolean explodes) {
+        contents.get(contents.size() - 1).parts().put(field, new Part(mediaTypes, style, explodes));
         return this;
     }
 
@@ -65,10 +73,10 @@ public final class Operation {
         if (mediaType != null) {
             for (Content content : contents) {
                 if (MediaTypes.essence(content.mediaType).equals(MediaTypes.essence(mediaType))) {
-                    return new Content(mediaType, content.kind, content.parts);
+                    return new Content(mediaType, content.kind, content.parts, "");
                 }
             }
-            return new Content(mediaType, MediaTypes.kind(mediaType), Map.of());
+            return new Content(mediaType, MediaTypes.kind(mediaType), Map.of(), "");
         }
         List<String> wanted = List.of("json", "multipart", "form", "lines");
         if (value instanceof Upload) {
@@ -78,14 +86,15 @@ public final class Operation {
         } else if (value instanceof Map<?, ?> fields && holdsFile(fields.values())) {
             wanted = List.of("multipart", "form", "json");
         }
+        String shape = value instanceof Map<?, ?> ? "object" : value instanceof Iterable<?> ? "array" : "scalar";
         for (String kind : wanted) {
-            for (Content content : contents) {
-                if (content.kind.equals(kind)) {
-                    return content;
-                }
+            List<Content> ofKind = contents.stream().filter(one -> one.kind.equals(kind)).toList();
+            Optional<Content> fitting = ofKind.stream().filter(one -> one.takes(shape)).findFirst();
+            if (!ofKind.isEmpty()) {
+                return fitting.orElse(ofKind.get(0));
             }
         }
-        return contents.isEmpty() ? new Content("application/json", "json", Map.of()) : contents.get(0);
+        return contents.isEmpty() ? new Content("application/json", "json", Map.of(), "") : contents.get(0);
     }
 
     private static boolean holdsFile(Collection<?> values) {
@@ -96,7 +105,11 @@ public final class Operation {
     record Parameter(
             String name, String place, String style, boolean explodes, boolean isReserved, boolean isJson) {}
 
-    record Content(String mediaType, String kind, Map<String, Part> parts) {}
+    record Content(String mediaType, String kind, Map<String, Part> parts, String shapes) {
+        boolean takes(String shape) {
+            return shapes.isEmpty() || List.of(shapes.split(" ")).contains(shape);
+        }
+    }
 
-    record Part(String contentType, String style, boolean explodes) {}
+    record Part(String contentTypes, String style, boolean explodes) {}
 }

@@ -5,6 +5,7 @@
 //! gateway.
 //!
 //! - `operation`: operations with their parameters, bodies and responses
+//! - `query_string`: the query as one value
 //! - `security`: credentials that the API behind a gateway asks for
 //! - `types`: the types of values, each with its notes and constraints
 //! - `type_reader`: from schemas to types
@@ -14,6 +15,7 @@ mod constraint;
 mod content;
 mod keywords;
 mod operation;
+mod query_string;
 mod security;
 mod type_reader;
 mod types;
@@ -124,8 +126,9 @@ impl DefinitionModel {
     pub fn build(source: ModelSource<'_>) -> Self {
         let definition = source.definition;
         let mut reader = OperationReader::new(source);
-        let operations = reader.operations();
+        let mut operations = reader.operations();
         let webhooks = reader.webhooks();
+        let types = reader.finish(&mut operations);
         let root = definition.document().root();
         let info = |name: &str| root.and_then(|root| root.get("info")?.get(name)).and_then(scalar_text);
         Self {
@@ -140,7 +143,7 @@ impl DefinitionModel {
             security_schemes: security_schemes(definition),
             operations,
             webhooks,
-            types: reader.into_types(),
+            types,
             schema_names: schema_names(root),
         }
     }

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::content::{ContentModel, NamedExample, examples};
+use super::query_string::QueryString;
 use super::security::BackendCredential;
 use super::type_reader::TypeReader;
 use super::types::{NamedType, TypeModel};
 use super::{ModelSource, is_set, text};
 use crate::definition::{
-    Api, ApiResults, Definition, MediaType, Node, NodeId, Parameter, ParameterPlace, ParameterStyle, RequestSamples,
-    Response, StatusPattern,
+    Api, ApiResults, Definition, MediaType, Node, NodeId, Parameter, ParameterPlace, ParameterStyle, RequestBody,
+    RequestSamples, Response, StatusPattern,
 };
 use crate::routes::{Credential, MockResponse, MockResponses, RouteAccess};
 
@@ -196,13 +197,15 @@ pub(super) struct OperationReader<'d> {
     settings: &'d crate::model::GroupSettings,
     types: TypeReader<'d>,
     samples: RequestSamples<'d>,
+    /// The query strings, each with the index of its operation.
+    query_strings: Vec<(usize, QueryString)>,
 }
 
 impl<'d> OperationReader<'d> {
     pub(super) fn new(source: ModelSource<'d>) -> Self {
         let ModelSource { definition, settings, .. } = source;
         let (types, samples) = (TypeReader::new(definition), RequestSamples::new(definition));
-        Self { definition, settings, types, samples }
+        Self { definition, settings, types, samples, query_strings: Vec::new() }
     }
 
     /// Reads the operations of all paths.
@@ -217,6 +220,8 @@ impl<'d> OperationReader<'d> {
                 keys.insert(operation.key.clone());
             }
             operation.callbacks = self.callbacks(definition.node(api.node));
+            let query_string = api.query_string.as_ref().and_then(|declared| self.query_string(declared));
+            self.query_strings.extend(query_string.map(|found| (operations.len(), found)));
             operations.push(operation);
         }
         operations
@@ -234,8 +239,25 @@ impl<'d> OperationReader<'d> {
         named.into_iter().map(webhook).collect()
     }
 
-    pub(super) fn into_types(self) -> Vec<NamedType> {
-        self.types.into_types()
+    /// Returns the types, and adds to operations the parameters that only they tell.
+    pub(super) fn finish(self, operations: &mut [OperationModel]) -> Vec<NamedType> {
+        let types = self.types.into_types();
+        for (index, query_string) in self.query_strings {
+            if let Some(operation) = operations.get_mut(index) {
+                operation.parameters.extend(query_string.parameters(&types));
+            }
+        }
+        types
+    }
+
+    fn query_string(&mut self, declared: &RequestBody) -> Option<QueryString> {
+        let node = self.definition.node(declared.node);
+        Some(QueryString {
+            name: text(node, "name").unwrap_or_else(|| "query".to_owned()),
+            is_required: declared.required,
+            description: text(node, "description"),
+            content: self.content(&declared.content).into_iter().next()?,
+        })
     }
 
     /// Reads the callbacks of an operation; those of callbacks are not followed, as they may lead back to it.

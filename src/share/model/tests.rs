@@ -182,6 +182,27 @@ fn operations_have_keys_parameters_bodies_and_mock_responses() {
 }
 
 #[test]
+fn the_fields_of_a_query_string_are_parameters() {
+    let query = |schema: &str| {
+        let content = format!("{{schema: {schema}, encoding: {{sort: {{explode: false}}}}}}");
+        let paths = format!(
+            "{{/a: {{get: {{parameters: [{{name: q, in: querystring, content: {{application/x-www-form-urlencoded: {content}}}}}], \
+             responses: {{'204': {{description: d}}}}}}}}}}"
+        );
+        let schemas = "{Q: {type: object, required: [term], properties: {term: {type: string, description: T, example: x}, \
+                       sort: {type: array, items: {type: string}}, at: {type: object}}}, Map: {type: object, additionalProperties: {type: integer}}}";
+        model("3.2.0", &paths, schemas).operations.remove(0).parameters
+    };
+    let [term, sort, at] = &query("{$ref: '#/components/schemas/Q'}")[..] else { panic!("three parameters") };
+    assert_eq!((term.name.as_str(), term.place, term.is_required), ("term", ParameterPlace::Query, true));
+    assert_eq!((term.description.as_deref(), &term.sample), (Some("T"), &Some(serde_json::json!("x"))));
+    assert_eq!((sort.style, sort.explode, sort.is_required), (ParameterStyle::Form, false, false));
+    assert_eq!(at.media_type.as_deref(), Some("application/json"));
+    let [whole] = &query("{$ref: '#/components/schemas/Map'}")[..] else { panic!("one parameter") };
+    assert_eq!((whole.name.as_str(), whole.style, whole.explode), ("q", ParameterStyle::Form, true));
+}
+
+#[test]
 fn constraints_are_said_in_words() {
     for (schema, expected) in [
         ("{minimum: 1, exclusiveMinimum: true}", "greater than 1"),

@@ -84,7 +84,7 @@ pub(super) fn body_text(content: &ContentModel) -> Option<String> {
             let items = sample.as_array().map_or(std::slice::from_ref(sample), Vec::as_slice);
             Some(items.iter().map(|item| format!("{item}\n")).collect())
         }
-        ContentKind::Text => sample.as_str().map(str::to_owned),
+        ContentKind::Text => (!sample.is_object() && !sample.is_array()).then(|| plain_text(sample)),
         ContentKind::Form => {
             let fields = sample.as_object()?.iter();
             let pairs = fields.flat_map(|(name, value)| form_pairs(content, name, value));

@@ -98,11 +98,19 @@ pub(super) fn auth_value(mut credentials: Vec<CredentialCode>) -> Option<CodePie
 pub(super) fn plain_body(content: &ContentModel, literal: fn(&Value) -> CodePiece, file: &str) -> CodePiece {
     match (content.kind, &content.sample) {
         (ContentKind::Bytes, _) => CodePiece::text(file),
-        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
+        (ContentKind::Text | ContentKind::EventStream, sample) => {
+            CodePiece::text(quoted(&text_sample(sample.as_ref())))
+        }
         (_, Some(sample)) => literal(sample),
         (ContentKind::JsonLines, None) => CodePiece::text("[]"),
         (_, None) => CodePiece::text("{}"),
     }
+}
+
+/// Returns a text as it may look: that of a number or a boolean, where a body is one.
+pub(super) fn text_sample(sample: Option<&Value>) -> String {
+    let scalar = sample.filter(|sample| sample.is_number() || sample.is_boolean());
+    scalar.map_or_else(|| "text".to_owned(), Value::to_string)
 }
 
 /// Writes the fields of a form: files by their own code, other values as literals of the language.

@@ -8,7 +8,7 @@ use super::super::ClientPlan;
 use super::super::credentials::{CredentialCode, KeyPlace, SampleCredential};
 use super::super::layout::{CodeLayout, CodePiece};
 use super::super::lowering::TypeUse;
-use super::super::samples::{SampleCall, SampleSource, is_streamed};
+use super::super::samples::{SampleCall, SampleSource, is_streamed, text_sample};
 use super::super::text::quoted;
 use super::calls::parameter_origin;
 use super::types::ClassScope;
@@ -143,7 +143,9 @@ fn body_value<'p>(
     let declared = declared.unwrap_or(&TypeUse::Any);
     match (content.kind, &content.sample) {
         (ContentKind::Bytes, _) => writer.argument(&Value::from("..."), &TypeUse::File, scope, "body"),
-        (ContentKind::Text | ContentKind::EventStream, _) => CodePiece::text(quoted("text")),
+        (ContentKind::Text | ContentKind::EventStream, sample) => {
+            CodePiece::text(quoted(&text_sample(sample.as_ref())))
+        }
         (_, Some(sample)) => writer.body(sample, declared, scope),
         (ContentKind::JsonLines, None) => writer.body(&json!([]), declared, scope),
         (_, None) => writer.body(&json!({}), declared, scope),

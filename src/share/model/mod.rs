@@ -118,6 +118,10 @@ pub struct SecuritySchemeModel {
     pub kind: SecurityKind,
     /// A description.
     pub description: Option<String>,
+    /// The addresses at which callers get credentials, each with the field that it stands in, and the flow.
+    pub addresses: Vec<(String, String)>,
+    /// The scopes, each with its description.
+    pub scopes: Vec<(String, String)>,
 }
 
 impl DefinitionModel {
@@ -140,7 +144,7 @@ impl DefinitionModel {
             tags: tags(root, &operations),
             environments: source.environments.to_vec(),
             auth: source.settings.auth.clone(),
-            security_schemes: security_schemes(definition),
+            security_schemes: SecuritySchemeModel::list(definition),
             operations,
             webhooks,
             types,
@@ -180,15 +184,6 @@ fn tags(root: Option<Node<'_>>, operations: &[OperationModel]) -> Vec<TagModel> 
     let used = operations.iter().flat_map(|operation| &operation.tags);
     let used = used.map(|name| TagModel { name: name.clone(), description: None });
     declared.chain(used).filter(|tag| seen.insert(tag.name.clone())).collect()
-}
-
-fn security_schemes(definition: &Definition) -> Vec<SecuritySchemeModel> {
-    let scheme = |scheme: &crate::definition::SecurityScheme| SecuritySchemeModel {
-        name: scheme.name.clone(),
-        kind: scheme.kind.clone(),
-        description: text(definition.node(scheme.node), "description"),
-    };
-    definition.security_schemes.iter().map(scheme).collect()
 }
 
 /// Returns the text of a field, unless it is empty.

@@ -1,6 +1,7 @@
-//! Credentials that the API behind a gateway asks for by its definition.
+//! Credentials that the API behind a gateway asks for by its definition, and the schemes that it declares.
 
-use crate::definition::{Api, Definition, SecurityKind};
+use super::{SecuritySchemeModel, text};
+use crate::definition::{Api, Definition, Node, SecurityKind, SecurityScheme, scalar_text};
 use crate::model::SubscriptionAuth;
 use crate::routes::{Credential, RouteAccess};
 
@@ -52,5 +53,31 @@ fn is_checked(gateway: &RouteAccess, credential: &Credential) -> bool {
                 || takes_authorization && name.eq_ignore_ascii_case("authorization")
         }
         Credential::Query(_) | Credential::Cookie(_) => false,
+    }
+}
+
+impl SecuritySchemeModel {
+    /// Lists the schemes of a definition.
+    pub(super) fn list(definition: &Definition) -> Vec<Self> {
+        definition.security_schemes.iter().map(|scheme| Self::read(definition.node(scheme.node), scheme)).collect()
+    }
+
+    fn read(node: Node<'_>, scheme: &SecurityScheme) -> Self {
+        const ADDRESSES: [&str; 3] = ["authorizationUrl", "deviceAuthorizationUrl", "tokenUrl"];
+        let mut addresses = Vec::new();
+        let mut scopes: Vec<(String, String)> = Vec::new();
+        for (flow, node) in node.get("flows").into_iter().flat_map(Node::entries) {
+            let of_flow = ADDRESSES.iter().filter_map(|field| Some((format!("{flow}: {field}"), text(node, field)?)));
+            addresses.extend(of_flow);
+            for (name, description) in node.get("scopes").into_iter().flat_map(Node::entries) {
+                if !scopes.iter().any(|(known, _)| known == name) {
+                    scopes.push((name.to_owned(), scalar_text(description).unwrap_or_default()));
+                }
+            }
+        }
+        let fields = ["openIdConnectUrl", "oauth2MetadataUrl"];
+        addresses.extend(fields.into_iter().filter_map(|field| Some((field.to_owned(), text(node, field)?))));
+        let description = text(node, "description");
+        Self { name: scheme.name.clone(), kind: scheme.kind.clone(), description, addresses, scopes }
     }
 }

@@ -70,7 +70,8 @@ mod tests {
     /// Returns the Markdown of an operation with this security, and the index of its group.
     fn pages(security: &str, settings: &str) -> [String; 2] {
         let text = format!(
-            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\ncomponents: {{securitySchemes: {{O: {{type: oauth2, flows: {{}}}}, \
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\ncomponents: {{securitySchemes: {{O: {{type: oauth2, flows: {{clientCredentials: {{tokenUrl: \
+             'https://i.example/token', scopes: {{write: Write it}}}}}}}}, \
              K: {{type: apiKey, in: header, name: X-K}}, B: {{type: http, scheme: basic}}, M: {{type: mutualTLS}}}}}}\n\
              paths: {{/p: {{get: {{operationId: o, security: {security}, responses: {{'204': {{description: d}}}}}}}}}}\n"
         );
@@ -110,6 +111,8 @@ mod tests {
             assert!(operation.contains(words) && operation.contains(request), "{security}, {settings}: {operation}");
             let is_told = index.contains("the API asks for credentials of its own");
             assert_eq!(is_told, operation.contains("the API asks for"), "{index}");
+            let scheme = "- Security O: OAuth 2.0; clientCredentials: tokenUrl https://i.example/token; scope (Write it) write\n";
+            assert!(index.contains(scheme), "{index}");
         }
     }
 }

@@ -13,9 +13,9 @@ use super::machine;
 use super::operation_view::{OperationSection, OperationViewer};
 use super::page::{RenderError, origin, render};
 use super::samples::ClientSamples;
+use super::scheme_view::SchemeView;
 use super::source::{ReferenceSource, ReleasedSource};
 use super::type_view::{TypeOutline, TypeSide, TypeViewer};
-use crate::definition::SecurityKind;
 use crate::share::GeneratedFile;
 use crate::share::model::{DefinitionModel, ModelSource};
 use crate::share::sdk::SampleSource;
@@ -146,6 +146,8 @@ fn group(
     let mut origins: Vec<&str> = source.addresses().filter_map(|(_, url)| origin(url)).collect();
     origins.dedup();
     let description = operations.anchors.description(model.description.as_deref(), 1);
+    let schemes = model.security_schemes.iter().map(|scheme| SchemeView::new(scheme, operations.anchors));
+    let schemes: Vec<SchemeView> = schemes.collect();
     context! {
         name => source.group.as_str(),
         title => title(source, model),
@@ -160,7 +162,7 @@ fn group(
         changes_href => source.changes_href("html"),
         clients => TemplateValue::from(Serde(&clients(source))),
         rules => TemplateValue::from(Serde(&rules(source, model))),
-        schemes => schemes(model, operations),
+        schemes => TemplateValue::from(Serde(&schemes)),
         deprecations,
         try_it => source.released.is_some_and(|released| released.try_it),
         try_refusal => try_refusal(source),
@@ -206,22 +208,6 @@ pub(super) fn readable_time(time: &str) -> String {
 pub(super) fn author_name(author: &str) -> &str {
     let name = author.split(" <").next().unwrap_or(author).trim();
     if name.is_empty() { author } else { name }
-}
-
-fn schemes(model: &DefinitionModel, operations: &OperationViewer<'_>) -> Vec<TemplateValue> {
-    let scheme = |scheme: &crate::share::model::SecuritySchemeModel| {
-        let kind = match &scheme.kind {
-            SecurityKind::ApiKey { place, name } => format!("a key in the {} {name}", place.as_str()),
-            SecurityKind::Http { scheme } => format!("HTTP {scheme}"),
-            SecurityKind::OAuth2 => "OAuth 2.0".to_owned(),
-            SecurityKind::OpenIdConnect => "OpenID Connect".to_owned(),
-            SecurityKind::MutualTls => "a client certificate".to_owned(),
-            SecurityKind::Unknown => "an unknown kind".to_owned(),
-        };
-        let description = operations.anchors.description(scheme.description.as_deref(), 2);
-        context! { name => scheme.name.clone(), kind, description }
-    };
-    model.security_schemes.iter().map(scheme).collect()
 }
 
 /// Groups the operations by their first tag, in the order of the tags; those without one come first.

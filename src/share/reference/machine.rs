@@ -9,6 +9,7 @@ use super::group_frame::title;
 use super::markdown::{code, first_line, line};
 use super::operation_view::OperationViewer;
 use super::request::sample_request;
+use super::scheme_view::SchemeView;
 use super::source::ReferenceSource;
 use super::type_view::{TypeSide, TypeViewer};
 use crate::share::GeneratedFile;
@@ -73,6 +74,9 @@ fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &Oper
     for CallerRule { name, text: rule, link } in rules(source, model) {
         let link = link.map(|link| format!(" See {}.", line(&link.href))).unwrap_or_default();
         let _ = writeln!(text, "- {name}: {}{link}", line(&rule));
+    }
+    for scheme in model.security_schemes.iter().filter(|_| !source.is_mock()) {
+        let _ = writeln!(text, "- {}", SchemeView::new(scheme, operations.anchors).text_line());
     }
     let tags = std::iter::once(None).chain(model.tags.iter().map(|tag| Some(tag.name.as_str())));
     for tag in tags {

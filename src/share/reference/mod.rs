@@ -5,7 +5,7 @@
 //! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its
 //!   `facts`), with `code` (its `request`, its `form_parts`) in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
 //!   `samples`
-//! - `access_words`: who may call an operation
+//! - `access_words`, `scheme_view`: who may call an operation, and with which credentials of the API
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers
 //! - `bundle` of `bundled_part` with `bundled_access`, `readable_yaml`, `machine`: the definition as one file, and
@@ -40,6 +40,7 @@ mod parameter_input;
 mod readable_yaml;
 mod request;
 mod samples;
+mod scheme_view;
 mod source;
 mod type_view;
 

@@ -1,5 +1,5 @@
-//! Media types of bodies and of the parts of forms, as clients choose them: the same calls in each language print the
-//! same lines.
+//! Media types of bodies and of the parts of forms, as clients choose them, and queries as one value: the same calls in
+//! each language print the same lines.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -25,6 +25,8 @@ paths:
   /seq: {post: {operationId: seq, requestBody: {content: {application/json-seq: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /geo: {post: {operationId: geo, requestBody: {content: {application/geo+json-seq: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /lines: {post: {operationId: lines, requestBody: {content: {application/jsonl: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
+  /whole: {get: {operationId: whole, parameters: [{name: q, in: querystring, content: {application/json: {schema: {type: object, properties: {a: {type: integer}}}}}}], responses: {'200': {$ref: '#/components/responses/R'}}}}
+  /find: {get: {operationId: find, parameters: [{name: q, in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {a: {type: string}, l: {type: array, items: {type: string}}}}}}}], responses: {'200': {$ref: '#/components/responses/R'}}}}
 components: {responses: {R: {description: d, content: {text/plain: {schema: {type: string}}}}}}
 ";
 
@@ -43,6 +45,8 @@ application/merge-patch+json [{\"op\":\"add\"}]
 application/json-seq RS{\"n\":1}|RS{\"n\":2}|
 application/geo+json-seq RS{\"n\":1}|
 application/jsonl {\"n\":1}|
+/g0/whole?%7B%22a%22%3A1%7D
+/g0/find?a=x&l=1&l=2
 ";
 
 const PYTHON: &str = r#"
@@ -66,6 +70,8 @@ for response in (
     client.seq([{"n": 1}, {"n": 2}]),
     client.geo([{"n": 1}]),
     client.lines([{"n": 1}]),
+    client.whole(q={"a": 1}),
+    client.find(a="x", l=["1", "2"]),
 ):
     print(response.data)
 "#;
@@ -89,6 +95,8 @@ for (const response of [
   await client.seq({ body: [{ n: 1 }, { n: 2 }] }),
   await client.geo({ body: [{ n: 1 }] }),
   await client.lines({ body: [{ n: 1 }] }),
+  await client.whole({ q: { a: 1 } }),
+  await client.find({ a: "x", l: ["1", "2"] }),
 ]) {
   console.log(response.data);
 }
@@ -111,6 +119,7 @@ import g0_sdk.types.Lines__BodyItem;
 import g0_sdk.types.Patch__Body;
 import g0_sdk.types.Patch__Body_Item;
 import g0_sdk.types.Seq__BodyItem;
+import g0_sdk.types.Whole__Q;
 import java.util.List;
 
 public final class Bodies {
@@ -131,7 +140,9 @@ public final class Bodies {
                 client.patch().body(operations).contentType("application/merge-patch+json").send(),
                 client.seq().body(List.of(new Seq__BodyItem().withN(1), new Seq__BodyItem().withN(2))).send(),
                 client.geo().body(List.of(new Geo__BodyItem().withN(1))).send(),
-                client.lines().body(List.of(new Lines__BodyItem().withN(1))).send())) {
+                client.lines().body(List.of(new Lines__BodyItem().withN(1))).send(),
+                client.whole().q(new Whole__Q().withA(1)).send(),
+                client.find().a("x").l(List.of("1", "2")).send())) {
             System.out.println(response.data());
         }
     }
@@ -158,9 +169,10 @@ fn respond(mut stream: &TcpStream) -> Option<()> {
         let mut pairs = head.iter().filter_map(|line| line.split_once(':'));
         pairs.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     };
-    let media_type = field("content-type")?;
+    let target = head.first()?.split(' ').nth(1).filter(|target| target.contains('?'));
+    let media_type = field("content-type").unwrap_or_default();
     let mut body = Vec::new();
-    match field("content-length") {
+    match field("content-length").or_else(|| target.map(|_| "0".to_owned())) {
         Some(length) => {
             reader.take(length.parse().ok()?).read_to_end(&mut body).ok()?;
         }
@@ -176,7 +188,9 @@ fn respond(mut stream: &TcpStream) -> Option<()> {
         },
     }
     let body = String::from_utf8(body).ok()?;
-    let said = if media_type.starts_with("multipart/") {
+    let said = if let Some(target) = target {
+        target.to_owned()
+    } else if media_type.starts_with("multipart/") {
         body.lines().find_map(|line| line.strip_prefix("Content-Type: ")).unwrap_or("none").to_owned()
     } else {
         format!("{media_type} {}", body.replace('\u{1e}', "RS").replace('\n', "|"))

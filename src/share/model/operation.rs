@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::content::{ContentModel, NamedExample, examples};
+use super::content::{ContentKind, ContentModel, NamedExample, examples};
 use super::query_string::QueryString;
 use super::security::BackendCredential;
 use super::type_reader::TypeReader;
@@ -83,6 +83,8 @@ pub struct ParameterModel {
     pub allows_reserved: bool,
     /// The media type in which the whole value is serialized, instead of a style.
     pub media_type: Option<String>,
+    /// True if its text is the whole query, without its name.
+    pub is_whole: bool,
     /// The type of the value.
     pub value: TypeModel,
     /// The declared examples.
@@ -160,6 +162,14 @@ impl OperationModel {
         let lowest =
             self.responses.iter().filter(|response| response.is_success()).min_by_key(|found| found.status.code());
         lowest.or_else(|| self.responses.iter().find(|response| response.status == StatusPattern::Default))
+    }
+}
+
+impl ParameterModel {
+    /// True if its value is written as JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.media_type.as_deref().is_some_and(|media_type| ContentKind::of(media_type) == ContentKind::Json)
     }
 }
 
@@ -330,6 +340,7 @@ impl<'d> OperationReader<'d> {
             explode: parameter.explode,
             allows_reserved: is_set(definition, parameter.node, "allowReserved"),
             media_type: content.map(|content| content.name.clone()),
+            is_whole: false,
             value: schema.map_or_else(TypeModel::any, |schema| self.types.read(schema)),
             sample: self.samples.choose(examples.iter().map(|example| &example.value), schema),
             examples,

@@ -1,4 +1,5 @@
-//! The query as one value (OpenAPI 3.2, section 4.12.1): the fields of a form are parameters of the query.
+//! The query as one value (OpenAPI 3.2, section 4.12.1): the fields of a form are parameters of the query, and a value of
+//! another media type is one that has no name there.
 
 use super::content::{ContentKind, ContentModel};
 use super::operation::ParameterModel;
@@ -15,18 +16,21 @@ pub(super) struct QueryString {
 }
 
 impl QueryString {
-    /// Lists the parameters of the query: one for each field of a form, or one for all where they have no names. A query
-    /// of another media type is none that parameters could write.
+    /// Lists the parameters of the query: one for each field of a form, or one for all where they have no names.
     pub(super) fn parameters(self, types: &[NamedType]) -> Vec<ParameterModel> {
-        if self.content.kind != ContentKind::Form {
-            return Vec::new();
-        }
+        let is_form = self.content.kind == ContentKind::Form;
         let fields = self.content.fields(types).map(|object| object.properties.as_slice()).unwrap_or_default();
-        if fields.is_empty() {
-            let style = (ParameterStyle::Form, true);
-            let parameter = parameter(self.name, self.content.value.unwrap_or_else(TypeModel::any), style);
-            let (is_required, description) = (self.is_required, self.description);
-            return vec![ParameterModel { is_required, description, sample: self.content.sample, ..parameter }];
+        if !is_form || fields.is_empty() {
+            let value = self.content.value.unwrap_or_else(TypeModel::any);
+            return vec![ParameterModel {
+                is_required: self.is_required,
+                description: self.description,
+                media_type: (!is_form).then_some(self.content.media_type),
+                is_whole: !is_form,
+                examples: self.content.examples,
+                sample: self.content.sample,
+                ..parameter(self.name, value, (ParameterStyle::Form, true))
+            }];
         }
         fields.iter().filter(|field| !field.is_read_only).map(|field| self.field(field, types)).collect()
     }
@@ -59,6 +63,7 @@ fn parameter(name: String, value: TypeModel, (style, explode): (ParameterStyle, 
         explode,
         allows_reserved: false,
         media_type: None,
+        is_whole: false,
         value,
         examples: Vec::new(),
         sample: None,

@@ -183,16 +183,17 @@ fn operations_have_keys_parameters_bodies_and_mock_responses() {
 
 #[test]
 fn the_fields_of_a_query_string_are_parameters() {
-    let query = |schema: &str| {
+    let query_of = |media_type: &str, schema: &str| {
         let content = format!("{{schema: {schema}, encoding: {{sort: {{explode: false}}}}}}");
         let paths = format!(
-            "{{/a: {{get: {{parameters: [{{name: q, in: querystring, content: {{application/x-www-form-urlencoded: {content}}}}}], \
+            "{{/a: {{get: {{parameters: [{{name: q, in: querystring, content: {{{media_type}: {content}}}}}], \
              responses: {{'204': {{description: d}}}}}}}}}}"
         );
         let schemas = "{Q: {type: object, required: [term], properties: {term: {type: string, description: T, example: x}, \
                        sort: {type: array, items: {type: string}}, at: {type: object}}}, Map: {type: object, additionalProperties: {type: integer}}}";
         model("3.2.0", &paths, schemas).operations.remove(0).parameters
     };
+    let query = |schema: &str| query_of("application/x-www-form-urlencoded", schema);
     let [term, sort, at] = &query("{$ref: '#/components/schemas/Q'}")[..] else { panic!("three parameters") };
     assert_eq!((term.name.as_str(), term.place, term.is_required), ("term", ParameterPlace::Query, true));
     assert_eq!((term.description.as_deref(), &term.sample), (Some("T"), &Some(serde_json::json!("x"))));
@@ -200,6 +201,10 @@ fn the_fields_of_a_query_string_are_parameters() {
     assert_eq!(at.media_type.as_deref(), Some("application/json"));
     let [whole] = &query("{$ref: '#/components/schemas/Map'}")[..] else { panic!("one parameter") };
     assert_eq!((whole.name.as_str(), whole.style, whole.explode), ("q", ParameterStyle::Form, true));
+    for (media_type, is_json) in [("application/json", true), ("text/plain", false)] {
+        let [whole] = &query_of(media_type, "{$ref: '#/components/schemas/Q'}")[..] else { panic!("one parameter") };
+        assert_eq!((whole.name.as_str(), whole.is_whole, whole.is_json()), ("q", true, is_json));
+    }
 }
 
 #[test]

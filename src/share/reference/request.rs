@@ -182,7 +182,8 @@ fn query_pairs(parameter: &ParameterModel, value: &Value) -> Vec<String> {
     let reserved = |text: &str| encode_but_reserved(text, delimiter);
     let encode: TextEncoder<'_> = if parameter.allows_reserved { &reserved } else { &encode };
     if parameter.media_type.is_some() {
-        return vec![format!("{}={}", encode(&parameter.name), encode(&value.to_string()))];
+        let text = encode(&if parameter.is_json() { value.to_string() } else { value_text(value) });
+        return vec![if parameter.is_whole { text } else { format!("{}={text}", encode(&parameter.name)) }];
     }
     styled_pairs(&parameter.name, value, (style, explode), encode)
 }
@@ -266,6 +267,7 @@ mod tests {
                 "?q%5Ba%5D=1&q%5Bb%5D=2&q%5Bb%5D=3&q%5Bc%5D%5Bd%5D=4'",
             ),
             ("content: {application/json: {schema: {type: object}, example: {a: true}}}", "?q=%7B%22a%22%3Atrue%7D'"),
+            ("content: {text/plain: {schema: {type: string}, example: 'a b'}}", "?q=a%20b'"),
             ("schema: {type: array}, example: [1, 2]", "?q=1&q=2'"),
             ("schema: {type: string}, example: '[1,2]'", "?q=%5B1%2C2%5D'"),
             ("allowReserved: true, schema: {type: string}, example: 'a/b?c,d=e&f'", "?q=a/b?c,d%3De%26f'"),

@@ -227,6 +227,15 @@ impl<'m> MethodParameter<'m> {
         self.declared.map_or(usual, |declared| declared.style)
     }
 
+    /// Returns the name that is written into the request; none of the whole query.
+    pub(super) fn written_name(&self) -> &str {
+        if self.declared.is_some_and(|declared| declared.is_whole) { "" } else { &self.name }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.declared.is_some_and(ParameterModel::is_json)
+    }
+
     pub(super) fn explodes(&self) -> bool {
         self.declared.is_some_and(|declared| declared.explode)
     }

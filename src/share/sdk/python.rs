@@ -151,10 +151,10 @@ fn operation_context(method: &ClientMethod<'_>) -> OperationContext {
     let parameter = |parameter: &MethodParameter<'_>| {
         let flag = |value: bool| if value { "True" } else { "False" };
         let is_reserved = parameter.declared.is_some_and(|declared| declared.allows_reserved);
-        let is_json = parameter.declared.is_some_and(|declared| declared.media_type.is_some());
+        let is_json = parameter.is_json();
         format!(
             "_r.Parameter({}, {}, {}, {}, {}, {})",
-            quoted(&parameter.name),
+            quoted(parameter.written_name()),
             quoted(parameter.place.as_str()),
             quoted(parameter.style().as_str()),
             flag(parameter.explodes()),

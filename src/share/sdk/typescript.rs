@@ -118,10 +118,10 @@ fn comment(texts: &[Option<&str>]) -> Vec<String> {
 
 fn parameter_text(parameter: &MethodParameter<'_>) -> String {
     let is_reserved = parameter.declared.is_some_and(|declared| declared.allows_reserved);
-    let is_json = parameter.declared.is_some_and(|declared| declared.media_type.is_some());
+    let is_json = parameter.is_json();
     format!(
         "[{}, {}, {}, {}, {is_reserved}, {is_json}]",
-        quoted(&parameter.name),
+        quoted(parameter.written_name()),
         quoted(parameter.place.as_str()),
         quoted(parameter.style().as_str()),
         parameter.explodes(),

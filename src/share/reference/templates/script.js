@@ -164,6 +164,7 @@
       const { name, place, style, kind } = input.dataset, explode = input.dataset.explode === "true";
       const value = kind === "value" ? parsed(input.value) : input.value, inQuery = encoder(input.dataset);
       if (place === "path") path = path.replaceAll(`{${name}}`, () => inPath(value, input.dataset));
+      else if (kind === "whole") query.push(encode(value));
       else if (place === "query" && kind === "content") query.push(inQuery(name) + "=" + inQuery(value));
       else if (place === "query") query.push(...written(inQuery(name), value, style, explode, inQuery).map((pair) => pair.join("=")));
       else if (place === "header") headers.set(name, decodeURIComponent(written(name, value, "simple", explode, encode)[0][1]));

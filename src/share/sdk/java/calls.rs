@@ -244,10 +244,10 @@ fn piece_text(piece: &MethodPathPiece) -> String {
 fn description_lines(method: &ClientMethod<'_>) -> Vec<String> {
     let parameter = |parameter: &MethodParameter<'_>| {
         let is_reserved = parameter.declared.is_some_and(|declared| declared.allows_reserved);
-        let is_json = parameter.declared.is_some_and(|declared| declared.media_type.is_some());
+        let is_json = parameter.is_json();
         format!(
             ".parameter({}, {}, {}, {}, {is_reserved}, {is_json})",
-            quoted(&parameter.name),
+            quoted(parameter.written_name()),
             quoted(parameter.place.as_str()),
             quoted(parameter.style().as_str()),
             parameter.explodes(),

@@ -357,7 +357,8 @@ def _write_parameter(parameter: Parameter, value: JsonValue) -> str:
 
     def named(text: str) -> str:
         if place in ("query", "cookie"):
-            return f"{name}={text}"
+            # The whole query has no name (OpenAPI 3.2, `querystring`).
+            return f"{name}={text}" if name else text
         return {"matrix": f";{name}={text}", "label": f".{text}"}.get(style, text)
 
     if parameter.is_json:

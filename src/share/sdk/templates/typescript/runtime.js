@@ -117,7 +117,8 @@ function writeParameter([parameterName, place, style, mayExplode, isReserved, is
   };
   const name = encoded(parameterName);
   const named = (text) => {
-    if (place === "query" || place === "cookie") return `${name}=${text}`;
+    // The whole query has no name (OpenAPI 3.2, `querystring`).
+    if (place === "query" || place === "cookie") return name === "" ? text : `${name}=${text}`;
     if (style === "matrix") return `;${name}=${text}`;
     return style === "label" ? `.${text}` : text;
   };

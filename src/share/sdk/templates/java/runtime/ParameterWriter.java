@@ -168,7 +168,8 @@ final class ParameterWriter {
 
     private String named(String text) {
         return switch (parameter.place()) {
-            case "query", "cookie" -> name + "=" + text;
+            // The whole query has no name (OpenAPI 3.2, querystring).
+            case "query", "cookie" -> name.isEmpty() ? text : name + "=" + text;
             default -> switch (parameter.style()) {
                 case "matrix" -> ";" + name + "=" + text;
                 case "label" -> "." + text;

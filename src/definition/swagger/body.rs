@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::document::Node;
 use super::super::fields::scalar_text;
 use super::converter::{OperationMediaTypes, SwaggerConverter, USUAL_MEDIA_TYPE};
+use super::left_out::SwaggerObject;
 use super::parameter_kind;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -44,6 +45,7 @@ impl<'d> SwaggerConverter<'d, '_> {
     }
 
     pub(super) fn body_object(&mut self, node: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
+        self.tell_left_out(node, SwaggerObject::Body);
         let mut body = Map::new();
         self.copy(node, &mut body, &["description"])?;
         let mut content = Map::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::document::Node;
+use super::super::document::{Node, SeenNodes};
 use super::super::fields::scalar_text;
 use super::super::findings::ReadFindings;
 use super::super::rules;
@@ -18,6 +18,8 @@ pub(super) struct SwaggerConverter<'d, 'f> {
     pub(super) consumes: Vec<String>,
     pub(super) produces: Vec<String>,
     pub(super) findings: &'f mut ReadFindings,
+    /// The objects whose fields that are left out were named.
+    pub(super) told: SeenNodes,
     pub(super) left: usize,
 }
 

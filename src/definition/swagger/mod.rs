@@ -6,6 +6,7 @@
 mod body;
 mod components;
 mod converter;
+mod left_out;
 mod origin;
 mod parameter;
 mod parameter_kind;
@@ -19,9 +20,10 @@ pub(super) use origin::place;
 
 use components::ComponentIndex;
 use converter::{OperationMediaTypes, SwaggerConverter, texts};
+use left_out::SwaggerObject;
 use parameter_kind::{is_bodily, is_body, overridden};
 
-use super::document::Node;
+use super::document::{Node, SeenNodes};
 use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Method;
@@ -34,6 +36,7 @@ pub(super) fn convert(root: Node<'_>, findings: &mut ReadFindings) -> Option<Val
         consumes: texts(root.get("consumes")),
         produces: texts(root.get("produces")),
         findings,
+        told: SeenNodes::default(),
         left: MOST_VALUES,
     };
     converter.document()
@@ -45,6 +48,7 @@ const MOST_VALUES: usize = 1_000_000;
 impl<'d> SwaggerConverter<'d, '_> {
     fn document(&mut self) -> Option<Value> {
         let root = self.root;
+        self.tell_left_out(root, SwaggerObject::Document);
         let mut document = Map::new();
         document.insert("openapi".to_owned(), "3.0.3".into());
         self.copy(root, &mut document, &["info", "externalDocs"])?;
@@ -111,6 +115,7 @@ impl<'d> SwaggerConverter<'d, '_> {
             item.insert("parameters".to_owned(), Value::Array(converted));
         }
         for layer in layers {
+            self.tell_left_out(layer, SwaggerObject::PathItem);
             for (key, value) in layer.entries() {
                 let method = Method::ALL.into_iter().find(|method| method.field().eq_ignore_ascii_case(key));
                 let field = method.map_or(key, |method| method.field());
@@ -128,6 +133,7 @@ impl<'d> SwaggerConverter<'d, '_> {
     }
 
     fn operation(&mut self, node: Node<'d>, shared: &[Node<'d>]) -> Option<Value> {
+        self.tell_left_out(node, SwaggerObject::Operation);
         let own = |name: &str, whole: &Vec<String>| match node.get(name) {
             Some(list) if list.is_array() => texts(Some(list)),
             _ => whole.clone(),

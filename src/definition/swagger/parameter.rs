@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::converter::SwaggerConverter;
+use super::left_out::SwaggerObject;
 
 /// The fields of a 2.0 parameter, header or item that belong to its schema.
 pub(super) const SCHEMA_FIELDS: &[&str] = &[
@@ -99,6 +100,7 @@ impl<'d> SwaggerConverter<'d, '_> {
     ///
     /// A list that 3.0 cannot express becomes a string, so that every valid request stays valid.
     pub(super) fn written_schema(&mut self, node: Node<'d>, place: &str) -> Option<(Value, Option<ListStyle>)> {
+        self.tell_left_out(node, SwaggerObject::Value);
         if !is_list(node) || node.get("schema").is_some() {
             return Some((self.inline_schema(node)?, None));
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::document::Node;
 use super::body::media_types;
 use super::converter::{OperationMediaTypes, SwaggerConverter};
+use super::left_out::SwaggerObject;
 
 impl<'d> SwaggerConverter<'d, '_> {
     pub(super) fn responses(&mut self, list: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
@@ -31,6 +32,7 @@ impl<'d> SwaggerConverter<'d, '_> {
 
     pub(super) fn response_object(&mut self, written: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
+        self.tell_left_out(node, SwaggerObject::Response);
         let mut response = Map::new();
         self.copy(node, &mut response, &["description"])?;
         if !response.contains_key("description") {

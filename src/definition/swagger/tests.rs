@@ -71,6 +71,25 @@ fn servers_come_from_schemes_host_and_base_path() {
 }
 
 #[test]
+fn each_field_that_is_left_out_is_named() {
+    let document = json!({
+        "swagger": "2.0", "info": { "title": "t", "version": "1" }, "parameterz": {},
+        "paths": { "/a": { "summary": "s", "post": {
+            "requestBody": { "content": {} },
+            "parameters": [
+                { "name": "q", "in": "query", "type": "string", "schema": { "type": "integer" } },
+                { "name": "b", "in": "body", "content": {}, "schema": {} },
+            ],
+            "responses": { "200": { "description": "d", "content": {}, "headers": { "X": { "type": "string", "style": "simple" } } } },
+        } } },
+    });
+    let imported = import_files(&[("api.json", document.to_string())]).expect("it is converted");
+    let named: Vec<&str> = imported.findings.iter().filter_map(|one| one.message.split('"').nth(1)).collect();
+    assert_eq!(named, ["parameterz", "summary", "requestBody", "type", "content", "content", "style"]);
+    assert!(imported.findings.iter().all(|finding| finding.rule == rules::CONVERSION.name));
+}
+
+#[test]
 fn parameters_get_a_schema_and_a_style() {
     let list = |format: &str| json!({ "name": "q", "in": "query", "type": "array", "items": { "type": "integer" }, "collectionFormat": format });
     let (converted, rules) = operation(&json!({

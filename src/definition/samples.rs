@@ -160,4 +160,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_text_that_holds_json_has_a_value_of_its_schema() {
+        let data = |more: &str| {
+            let content =
+                format!("contentSchema: {{type: object, required: [n], properties: {{n: {{const: 5}}}}}}{more}");
+            sample("3.1.0", &format!("A: {{type: string, {content}}}"))
+        };
+        assert_eq!(data(", contentMediaType: application/json"), json!("{\"n\":5}"));
+        for more in ["", ", contentMediaType: text/csv", ", contentMediaType: application/json, maxLength: 6"] {
+            assert_ne!(data(more), json!("{\"n\":5}"), "{more}");
+        }
+    }
 }

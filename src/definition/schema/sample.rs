@@ -20,6 +20,7 @@ use super::text;
 use super::types::TypeSet;
 use crate::definition::api::Specification;
 use crate::definition::document::{BYTES_A_VALUE, Node};
+use crate::model::media_type_essence;
 
 /// Generates values for the schemas of a definition, and validates values against them.
 #[derive(Debug)]
@@ -312,7 +313,8 @@ impl<'d> SampleState<'_, 'd> {
             TypeSet::OBJECT => self.object(goal, shape, want),
             TypeSet::ARRAY => self.array(goal, shape, want),
             TypeSet::STRING => {
-                let text = text::build(shape, &goal.negated(shape), want.variant, self.patterns);
+                let embedded = self.embedded_json(goal, shape, want);
+                let text = embedded.or_else(|| text::build(shape, &goal.negated(shape), want.variant, self.patterns));
                 match &text {
                     Some(text) => self.made(text),
                     None => self.blame(first, NO_TEXT),
@@ -331,5 +333,17 @@ impl<'d> SampleState<'_, 'd> {
             TypeSet::NULL => Some(Value::Null),
             _ => None,
         }
+    }
+
+    /// Writes the JSON that a text holds (JSON Schema 2020-12, validation, section 8.5).
+    fn embedded_json(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<String> {
+        let schemas: Vec<Node<'d>> = shape.keyword("contentSchema").collect();
+        let is_json = |name: &str| matches!(media_type_essence(name).as_str(), "application/json" | "text/json");
+        let holds_json = shape.keyword("contentMediaType").filter_map(Node::as_str).any(is_json);
+        if schemas.is_empty() || !holds_json || shape.keyword("contentEncoding").next().is_some() {
+            return None;
+        }
+        let text = self.value(&SampleGoal::of(schemas), SampleRequest { level: want.level + 1, ..want })?.to_string();
+        self.fits(&Value::String(text.clone()), &goal.schemas).then_some(text)
     }
 }

@@ -23,6 +23,7 @@ paths:
   /file: {post: {operationId: file, requestBody: {content: {'*/*': {schema: {type: string, format: binary}}, image/png: {schema: {type: string, format: binary}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /patch: {post: {operationId: patch, requestBody: {content: {application/merge-patch+json: {schema: {type: object, properties: {a: {type: integer}}}}, application/json-patch+json: {schema: {type: array, items: {type: object, properties: {op: {type: string}}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /seq: {post: {operationId: seq, requestBody: {content: {application/json-seq: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
+  /records: {get: {operationId: records, parameters: [{name: a, in: query, schema: {type: string}}], responses: {'200': {description: d, content: {application/json-seq: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}}}}
   /geo: {post: {operationId: geo, requestBody: {content: {application/geo+json-seq: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /lines: {post: {operationId: lines, requestBody: {content: {application/jsonl: {itemSchema: {type: object, properties: {n: {type: integer}}}}}}, responses: {'200': {$ref: '#/components/responses/R'}}}}
   /whole: {get: {operationId: whole, parameters: [{name: q, in: querystring, content: {application/json: {schema: {type: object, properties: {a: {type: integer}}}}}}], responses: {'200': {$ref: '#/components/responses/R'}}}}
@@ -47,6 +48,7 @@ application/geo+json-seq RS{\"n\":1}|
 application/jsonl {\"n\":1}|
 /g0/whole?%7B%22a%22%3A1%7D
 /g0/find?a=x&l=1&l=2
+1 2 3 4
 ";
 
 const PYTHON: &str = r#"
@@ -74,6 +76,7 @@ for response in (
     client.find(a="x", l=["1", "2"]),
 ):
     print(response.data)
+print(*(item["n"] for item in client.records(a="x").data))
 "#;
 
 const NODE: &str = r#"
@@ -100,6 +103,9 @@ for (const response of [
 ]) {
   console.log(response.data);
 }
+const items = [];
+for await (const { n } of (await client.records({ a: "x" })).data) items.push(n);
+console.log(...items);
 // A part has the type of its blob where the definition takes it.
 for (const [type, expected] of [["image/jpeg", "image/jpeg"], ["image/gif", "image/png"]]) {
   const { data } = await client.form({ body: { f: new Blob(["x"], { type }) } });
@@ -145,6 +151,8 @@ public final class Bodies {
                 client.find().a("x").l(List.of("1", "2")).send())) {
             System.out.println(response.data());
         }
+        var items = client.records().a("x").send().data().stream().map(item -> item.n().get().toString());
+        System.out.println(String.join(" ", items.toList()));
     }
 }
 "#;
@@ -188,6 +196,12 @@ fn respond(mut stream: &TcpStream) -> Option<()> {
         },
     }
     let body = String::from_utf8(body).ok()?;
+    if target.is_some_and(|target| target.starts_with("/g0/records")) {
+        // An item of several lines, two in one line, and one that ends with the body.
+        let body = "\u{1e}{\"n\":\n1}\n\u{1e}{\"n\":2}\u{1e}{\"n\":3}\n\u{1e}{\"n\":4}";
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json-seq\r\ncontent-length";
+        return write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).ok();
+    }
     let said = if let Some(target) = target {
         target.to_owned()
     } else if media_type.starts_with("multipart/") {

@@ -667,15 +667,37 @@ def _chunks(raw: RawResponse) -> _t.Iterator[bytes]:
     yield from iter(lambda: raw.read(_CHUNK), b"")
 
 
+def _json_item(text: str) -> _t.Iterator[JsonValue]:
+    if text.strip():
+        try:
+            item = json.loads(text)
+        except (ValueError, RecursionError):
+            raise ClientError("the server sent a line that is no JSON that can be read") from None
+        yield item
+
+
 def _json_lines(raw: RawResponse) -> _t.Iterator[JsonValue]:
     for line in iter(raw.readline, b""):
-        text = line.decode("utf-8", "replace").strip("\x1e \t\r\n")
-        if text:
+        yield from _json_item(line.decode("utf-8", "replace"))
+
+
+def _json_records(raw: RawResponse) -> _t.Iterator[JsonValue]:
+    """Texts after record separators (RFC 7464), each when its line ends, or, of several lines, when the next one begins."""
+    record: _t.List[str] = []
+    for line in iter(raw.readline, b""):
+        first, *begun = line.decode("utf-8", "replace").split("\x1e")
+        record.append(first)
+        for text in begun:
+            yield from _json_item("".join(record))
+            record = [text]
+        if len(record) == 1:
             try:
-                item = json.loads(text)
-            except (ValueError, RecursionError):
-                raise ClientError("the server sent a line that is no JSON that can be read") from None
-            yield item
+                items = list(_json_item(record[0]))
+            except ClientError:
+                continue
+            record.clear()
+            yield from items
+    yield from _json_item("".join(record))
 
 
 def _event_lines(raw: RawResponse) -> _t.Iterator[str]:
@@ -739,7 +761,8 @@ def _read_data(raw: RawResponse, is_error: bool) -> _t.Any:
         if kind == "events":
             return Stream(raw, _events(raw))
         if kind == "lines":
-            return Stream(raw, _json_lines(raw))
+            is_sequence = content_type.split(";")[0].strip().lower().endswith("json-seq")
+            return Stream(raw, _json_records(raw) if is_sequence else _json_lines(raw))
         if kind in ("bytes", "multipart") and content_type:
             return Download(raw, _chunks(raw))
     try:

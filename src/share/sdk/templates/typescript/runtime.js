@@ -408,8 +408,35 @@ async function* linesOf(texts) {
 
 async function* jsonLinesOf(body) {
   for await (const line of linesOf(textsOf(body))) {
-    const text = line.replace(/^\x1e/, "").trim();
-    if (text !== "") yield itemOf(text);
+    if (line.trim() !== "") yield itemOf(line);
+  }
+}
+
+/** Reads texts after record separators (RFC 7464), each when its line ends, or, of several lines, when the next one begins. */
+async function* jsonRecordsOf(body) {
+  let record = [];
+  const items = () => (record.join("").trim() === "" ? [] : [itemOf(record.join("\n"))]);
+  for await (const line of linesOf(textsOf(body))) {
+    const [first, ...begun] = line.split("\x1e");
+    record.push(first);
+    for (const text of begun) {
+      yield* items();
+      record = [text];
+    }
+    if (record.length === 1 && (record[0].trim() === "" || isJson(record[0]))) {
+      yield* items();
+      record = [];
+    }
+  }
+  yield* items();
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -454,7 +481,7 @@ async function readData({ status, headers, content }, isError) {
   const kind = type === "" ? "bytes" : kindOf(type);
   if (!isError) {
     if (kind === "events") return eventsOf(content.body);
-    if (kind === "lines") return jsonLinesOf(content.body);
+    if (kind === "lines") return essence(type).endsWith("json-seq") ? jsonRecordsOf(content.body) : jsonLinesOf(content.body);
     if ((kind === "bytes" || kind === "multipart") && type !== "") return content.blob();
   }
   // The status of an error tells more than the loss of its explanation.

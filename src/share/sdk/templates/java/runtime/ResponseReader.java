@@ -23,6 +23,10 @@ final class ResponseReader {
             return new ItemStream<ServerEvent<Object>>(events::advance, raw.body());
         }
         if (!isError && kind.equals("lines")) {
+            if (MediaTypes.essence(contentType).endsWith("json-seq")) {
+                RecordSource records = new RecordSource(raw.body());
+                return new ItemStream<Object>(records::advance, raw.body());
+            }
             return jsonLines(raw.body());
         }
         boolean isFile = kind.equals("bytes") || kind.equals("multipart");
@@ -73,7 +77,7 @@ final class ResponseReader {
         return new ItemStream<>(
                 sink -> {
                     for (String line = lines.next(); line != null; line = lines.next()) {
-                        String text = line.replace("\u001e", "").strip();
+                        String text = line.strip();
                         if (!text.isEmpty()) {
                             sink.accept(Json.parse(text));
                             return true;
@@ -82,6 +86,59 @@ final class ResponseReader {
                     return false;
                 },
                 body);
+    }
+
+    /** Texts after record separators (RFC 7464), each when its line ends, or, of several lines, when the next begins. */
+    private static final class RecordSource {
+        private final LineSource lines;
+        private final List<String> record = new ArrayList<>();
+        private final List<Object> items = new ArrayList<>();
+
+        RecordSource(InputStream body) {
+            lines = new LineSource(body);
+        }
+
+        boolean advance(Consumer<? super Object> sink) {
+            String line = "";
+            while (items.isEmpty() && line != null) {
+                line = lines.next();
+                if (line == null) {
+                    end();
+                } else {
+                    add(line);
+                }
+            }
+            boolean hasItem = !items.isEmpty();
+            if (hasItem) {
+                sink.accept(items.remove(0));
+            }
+            return hasItem;
+        }
+
+        private void add(String line) {
+            String[] texts = line.split("\u001e", -1);
+            record.add(texts[0]);
+            for (int index = 1; index < texts.length; index++) {
+                end();
+                record.add(texts[index]);
+            }
+            if (record.size() == 1) {
+                try {
+                    end();
+                } catch (ClientError unfinished) {
+                    // It goes on in the next line.
+                }
+            }
+        }
+
+        /** Reads the record; it stays where it cannot be read. */
+        private void end() {
+            String text = String.join("\n", record).strip();
+            if (!text.isEmpty()) {
+                items.add(Json.parse(text));
+            }
+            record.clear();
+        }
     }
 
     /** Lines, each as it arrives: a line that ends in CR is not held until the next byte is there. */

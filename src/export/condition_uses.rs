@@ -2,8 +2,8 @@
 
 use super::feature::ExportFeature;
 use super::length::is_short_condition;
-use super::pattern::shares_segment;
 use super::seen_headers::is_own_header;
+use super::template::{ParameterText, parameter_text};
 use crate::model::ParameterReference;
 use crate::routes::{DynamicUpstream, Route};
 
@@ -17,7 +17,8 @@ pub(super) fn condition_uses(dynamic: &[DynamicUpstream], routes: &[Route]) -> V
         any(&|one| matches!(&one.when, ParameterReference::Header(name) if is_used(name)))
     };
     let by_headers = dynamic.iter().all(|one| matches!(one.when, ParameterReference::Header(_)));
-    let is_shared = |name: &str| routes.iter().any(|route| shares_segment(&route.path, name));
+    let is_shared =
+        |name: &str| routes.iter().any(|route| parameter_text(&route.path, name) == ParameterText::Undecided);
     let is_usual = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let is_short = |one: &DynamicUpstream| {
         is_short_condition(&one.when, "") && one.equals.iter().all(|value| is_short_condition(&one.when, value))

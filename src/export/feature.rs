@@ -63,7 +63,6 @@ pub(super) enum ExportFeature {
     Semicolons,
     /// An API whose paths and conditions are expressions of up to this length.
     PatternBytes(PatternLength),
-    AdjacentParameters,
     MarkedParameters,
     QueryRoute,
     /// The method `QUERY`.
@@ -104,6 +103,8 @@ pub(super) enum ExportFeature {
         /// True if it has parameters of the route.
         has_parameters: bool,
     },
+    /// Such a path with a parameter beside which another one stands in the request.
+    SplitParameters,
     /// Such a path with more parameters than some engines number.
     ManyPathParameters,
     /// Another prefix at a backend of a path that is not always the same.
@@ -138,7 +139,7 @@ pub(super) enum ExportFeature {
     OwnHeaderCondition,
     /// A dynamic route by a header whose name is Envoy's own (`x-envoy-…`).
     EnvoyHeaderCondition,
-    /// A dynamic route by a parameter of the path beside which its segment has another one.
+    /// A dynamic route by a parameter of the path beside which its segment has another one, or that the query carries.
     SharedSegmentCondition,
     /// A move of such a header.
     OwnHeaderMove,
@@ -177,7 +178,6 @@ impl ExportFeature {
             | Self::UnusualHeaderNames
             | Self::Semicolons
             | Self::PatternBytes(_)
-            | Self::AdjacentParameters
             | Self::MarkedParameters
             | Self::QueryRoute
             | Self::QueryMethod
@@ -196,6 +196,7 @@ impl ExportFeature {
             | Self::KeepHost
             | Self::DynamicBackend { .. }
             | Self::PathTemplate { .. }
+            | Self::SplitParameters
             | Self::ManyPathParameters
             | Self::PrefixReplacement
             | Self::BasePath
@@ -253,8 +254,14 @@ impl ExportFeature {
                 | Self::MarkedParameters
                 | Self::EncodedLetters { has_wider_path: true }
         );
-        let chooses_path =
-            matches!(self, Self::PathTemplate { .. } | Self::ManyPathParameters | Self::BasePath | Self::TemplatePath);
+        let chooses_path = matches!(
+            self,
+            Self::PathTemplate { .. }
+                | Self::SplitParameters
+                | Self::ManyPathParameters
+                | Self::BasePath
+                | Self::TemplatePath
+        );
         // A limit of a key or of a grant is a part of what its caller may do; one of a group or of a body bounds them
         // all.
         is_mapping

@@ -11,12 +11,13 @@ use super::pattern::has_many_captures;
 use super::place::SettingPlace;
 use super::seen_headers::is_own_header;
 use super::table::LONGEST_MS;
+use super::template::{is_marked, splits_run};
 use super::wider::has_wider_paths;
 use crate::definition::{PathPiece, StatusPattern, path_pieces};
 use crate::model::{Location, Method, ParameterReference, ResponseValidation};
 use crate::routes::{
     DynamicUpstream, FixedParameter, GroupForwarding, GroupRoutes, MissingCredentials, MockResponse, MockResponses,
-    PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, Upstream, ValuePrefix,
+    PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess, RouteForward, Upstream,
 };
 
 /// A feature that a group or an API uses.
@@ -254,15 +255,10 @@ impl FeatureUses {
     }
 
     fn path(&mut self, path: &PathTemplate, api: &Location) {
-        let parameters = path.parts.windows(2);
         let is_parameter = |part: &PathPart| matches!(part, PathPart::Parameter(_));
-        if parameters.into_iter().any(|pair| pair.iter().all(is_parameter)) {
-            self.api(ExportFeature::AdjacentParameters, api);
-        }
         if path.parts.iter().any(is_parameter) {
             self.api(ExportFeature::Semicolons, api);
         }
-        let is_marked = |part: &PathPart| matches!(part, PathPart::Parameter(one) if one.lead != ValuePrefix::Nothing);
         if path.parts.iter().any(is_marked) {
             self.api(ExportFeature::MarkedParameters, api);
         }
@@ -321,6 +317,9 @@ impl FeatureUses {
                 });
                 let has_parameters = names.clone().next().is_some();
                 self.setting(ExportFeature::PathTemplate { has_parameters }, &of_api("path"));
+                if splits_run(&route.path, path) {
+                    self.setting(ExportFeature::SplitParameters, &of_api("path"));
+                }
                 if has_many_captures(names) {
                     self.setting(ExportFeature::ManyPathParameters, &of_api("path"));
                 }

@@ -8,8 +8,8 @@ use super::host_set::{HostSet, host_sets};
 use super::length::{is_short_condition, is_short_name};
 use super::mock::{ConditionalOutcome, mock_steps};
 use super::pattern::{
-    BELOW, PARAMETER, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, quote_path_value,
-    shares_segment, shown_query_pattern, template_pattern, template_rewrite,
+    BELOW, REST, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, quote_path_value,
+    shown_query_pattern,
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
 use super::refusal::ProblemResponse;
@@ -17,11 +17,15 @@ use super::seen_headers::{is_never_seen, is_seen_otherwise};
 use super::table::{
     DecisionStep, ForwardAction, HostTable, PathRule, RequestCondition, RequestPart, StepOutcome, TextTest,
 };
+use super::template::{
+    ParameterText, PathShape, RunReading, is_marked, is_matrix, long_run_patterns, parameter_text, path_pattern,
+    splits_run, template_rewrite,
+};
 use crate::definition::{PathPrecedence, has_one_reading};
 use crate::model::{Method, ParameterReference, is_header_name, is_header_value};
 use crate::routes::{
     Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
-    RouteForward, Upstream, ValuePrefix, allow,
+    RouteForward, Upstream, allow,
 };
 use crate::spread::spread;
 
@@ -64,7 +68,7 @@ fn host_table<'r>(hosts: Vec<&'r str>, groups: &[&'r GroupRoutes], mut paths: Ve
         let keeps_out =
             |path: &&mut PathRule<'_>| !path.group.encoded_slashes && matches!(path.pattern, PathPattern::Regex(_));
         for path in paths.iter_mut().filter(keeps_out) {
-            let has_one = RequestCondition::new(RequestPart::Path, TextTest::Matches(ENCODED_SLASHES.to_owned()));
+            let has_one = RequestCondition::path(ENCODED_SLASHES.to_owned());
             path.steps.insert(0, refused(vec![has_one]));
         }
     }
@@ -78,11 +82,6 @@ fn host_table<'r>(hosts: Vec<&'r str>, groups: &[&'r GroupRoutes], mut paths: Ve
     HostTable { hosts, ambiguous: ambiguous_path(encoded_slashes, semicolons), paths }
 }
 
-/// True if it is a parameter whose value begins with a semicolon.
-fn is_matrix(part: &PathPart) -> bool {
-    matches!(part, PathPart::Parameter(parameter) if matches!(parameter.lead, ValuePrefix::Semicolon { .. }))
-}
-
 /// Builds the rules of a group's paths: exact paths first, then templates, then prefixes.
 pub(super) fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
     let mut entries: BTreeMap<PathPrecedence, Vec<&Route>> = BTreeMap::new();
@@ -92,8 +91,8 @@ pub(super) fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
     let mut rules = Vec::with_capacity(entries.len());
     for routes in entries.into_values() {
         let Some(first) = routes.first() else { continue };
-        let shape = full_shape(group, &first.path);
-        let is_root = shape == format!("{}/", quote(group.prefix.before_path()));
+        let shape = PathShape::new(group.prefix.before_path(), &first.path, routes.iter().map(|route| &route.path));
+        let is_root = shape.pattern == format!("{}/", quote(group.prefix.before_path()));
         let patterns = match (first.path.is_prefix, plain_path(&first.path)) {
             (false, Some(path)) => {
                 let path = format!("{}{path}", group.prefix.before_path());
@@ -101,16 +100,16 @@ pub(super) fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
                 let bare = path.strip_suffix('/').filter(|bare| is_root && !bare.is_empty()).map(exact_pattern);
                 std::iter::once(exact_pattern(&path)).chain(bare).collect()
             }
-            (false, None) => vec![PathPattern::Regex(shape)],
+            (false, None) => vec![PathPattern::Regex(shape.pattern.clone())],
             // Below the root, the bare prefix is a path of its own: nothing of it is left for a backend.
             (true, _) if is_root => {
                 let bare = Some(group.prefix.before_path()).filter(|bare| !bare.is_empty()).map(exact_pattern);
-                std::iter::once(PathPattern::Regex(format!("{shape}{REST}"))).chain(bare).collect()
+                std::iter::once(PathPattern::Regex(format!("{}{REST}", shape.pattern))).chain(bare).collect()
             }
-            (true, _) => vec![PathPattern::Regex(format!("{}{BELOW}", shape.trim_end_matches('/')))],
+            (true, _) => vec![PathPattern::Regex(format!("{}{BELOW}", shape.pattern.trim_end_matches('/')))],
         };
         for pattern in patterns {
-            rules.push(PathRule { group, steps: steps(group, &routes, &pattern), pattern });
+            rules.push(PathRule { group, steps: steps(group, &routes, &shape, &pattern), pattern });
         }
     }
     rules
@@ -124,31 +123,13 @@ fn plain_path(path: &PathTemplate) -> Option<&str> {
     }
 }
 
-/// Writes the expression of the paths that the router takes for a template: parameters side by side share one text.
-fn shape_pattern(path: &PathTemplate) -> String {
-    let mut shape = String::new();
-    let mut is_adjacent = false;
-    let has_matrix = path.parts.iter().any(is_matrix);
-    for part in &path.parts {
-        match part {
-            PathPart::Text(text) => match exact_pattern(text) {
-                PathPattern::Exact(text) => shape.push_str(&quote(&text)),
-                PathPattern::Regex(pattern) => shape.push_str(&pattern),
-            },
-            PathPart::Parameter(_) if is_adjacent => {}
-            PathPart::Parameter(_) => shape.push_str(if has_matrix { "[^/]+" } else { PARAMETER }),
-        }
-        is_adjacent = matches!(part, PathPart::Parameter(_));
-    }
-    shape
-}
-
-fn full_shape(group: &GroupRoutes, path: &PathTemplate) -> String {
-    format!("{}{}", quote(group.prefix.before_path()), shape_pattern(path))
-}
-
 /// Lists the steps of the routes of one path.
-fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern) -> Vec<DecisionStep<'r>> {
+fn steps<'r>(
+    group: &'r GroupRoutes,
+    routes: &[&'r Route],
+    shape: &PathShape,
+    pattern: &PathPattern,
+) -> Vec<DecisionStep<'r>> {
     let allow = allow(routes.iter().map(|route| route.method.as_str()));
     let mut steps = preflight_steps(group, &allow, true);
     let mut methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
@@ -167,7 +148,7 @@ fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern
         let mut is_decided = false;
         for route in candidates {
             let mut conditions = vec![method_condition.clone()];
-            conditions.extend(route_conditions(group, route));
+            conditions.extend(route_conditions(group, route, shape));
             is_decided |= conditions.len() == 1;
             steps.extend(route_steps(group, route, pattern, &conditions));
         }
@@ -189,29 +170,19 @@ fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern
 }
 
 fn mark_count(path: &PathTemplate) -> usize {
-    let is_marked =
-        |part: &&PathPart| matches!(part, PathPart::Parameter(parameter) if parameter.lead != ValuePrefix::Nothing);
-    path.parts.iter().filter(is_marked).count()
+    path.parts.iter().filter(|part| is_marked(part)).count()
 }
 
 /// Lists the conditions of a route beside its path and its method.
-fn route_conditions(group: &GroupRoutes, route: &Route) -> Vec<RequestCondition> {
+fn route_conditions(group: &GroupRoutes, route: &Route, shape: &PathShape) -> Vec<RequestCondition> {
     let query = route.path.query.iter();
     let query = query.map(|condition| {
         let decode = crate::definition::percent::decode_query;
         RequestCondition::query(&decode(&condition.name), condition.value.as_deref().map(decode).as_deref())
     });
-    let template = template_pattern(&route.path, &[]);
-    let path = template
-        .is_selective
-        .then(|| RequestCondition::new(RequestPart::Path, TextTest::Matches(path_pattern(group, route, &[]))));
+    let own = || RequestCondition::path(path_pattern(group.prefix.before_path(), &route.path, RunReading::Styles, &[]));
+    let path = shape.is_wider_than(&route.path).then(own);
     query.chain(path).collect()
-}
-
-fn path_pattern(group: &GroupRoutes, route: &Route, narrowed: &[(&str, &str)]) -> String {
-    let template = template_pattern(&route.path, narrowed);
-    let rest = if route.path.is_prefix { BELOW } else { "" };
-    format!("{}{}{rest}", quote(group.prefix.before_path()), template.captured)
 }
 
 /// Lists the steps of one route: addresses, access, then its responses or its backends.
@@ -221,7 +192,10 @@ fn route_steps<'r>(
     pattern: &PathPattern,
     conditions: &[RequestCondition],
 ) -> Vec<DecisionStep<'r>> {
+    let prefix = group.prefix.before_path();
     let mut steps = Vec::new();
+    let long = |pattern| (vec![RequestCondition::path(pattern)], StepOutcome::Refuse(ProblemResponse::unknown_path()));
+    steps.extend(long_run_patterns(prefix, &route.path, false).into_iter().map(long));
     match (&route.responder, &group.forward) {
         (Responder::Mock(responses), _) => steps.extend(mock_steps(responses)),
         (Responder::Forward(own), Some(_))
@@ -239,19 +213,21 @@ fn route_steps<'r>(
                     rewrite: rewrite(group, forward, own, upstream, route, pattern),
                 }))
             };
-            for parameters in own.path.iter().flat_map(|target| segments_of_parameters(&route.path, target)) {
-                let narrowed: Vec<(&str, &str)> =
-                    parameters.into_iter().map(|name| (name, AMBIGUOUS_SEGMENT)).collect();
-                let is_ambiguous = TextTest::Matches(path_pattern(group, route, &narrowed));
-                let refused = StepOutcome::Refuse(ProblemResponse::ambiguous_path());
-                steps.push((vec![RequestCondition::new(RequestPart::Path, is_ambiguous)], refused));
-            }
+            steps.extend(composed_path_steps(group, route, own));
+            let is_split = own.path.as_deref().is_some_and(|target| splits_run(&route.path, target));
+            let split = || RequestCondition::path(path_pattern(prefix, &route.path, RunReading::Types, &[]));
+            let split: Vec<RequestCondition> = is_split.then(split).into_iter().collect();
             for dynamic in own.dynamic.iter().chain(&forward.dynamic) {
                 if let Some(condition) = dynamic_condition(group, route, dynamic) {
-                    steps.push((vec![condition], action(&dynamic.upstream)));
+                    let conditions = split.iter().cloned().chain([condition]).collect();
+                    steps.push((conditions, action(&dynamic.upstream)));
                 }
             }
-            steps.push((Vec::new(), action(own.upstream.as_ref().unwrap_or(&forward.upstream))));
+            steps.push((split, action(own.upstream.as_ref().unwrap_or(&forward.upstream))));
+            if is_split {
+                // No request goes on with the path that it came with.
+                steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::ambiguous_path())));
+            }
         }
         (Responder::Forward(_), None) => {}
     }
@@ -271,6 +247,23 @@ fn route_steps<'r>(
         route: Some(route),
     });
     refused.into_iter().chain(steps.into_iter().map(step)).collect()
+}
+
+/// Lists the steps that refuse requests whose path at the backend would have several readings, or a parameter of which
+/// no expression tells the text.
+fn composed_path_steps<'r>(group: &GroupRoutes, route: &Route, own: &RouteForward) -> Vec<ConditionalOutcome<'r>> {
+    let Some(target) = &own.path else { return Vec::new() };
+    let prefix = group.prefix.before_path();
+    let is_split = splits_run(&route.path, target);
+    let reading = if is_split { RunReading::Types } else { RunReading::Styles };
+    let long = if is_split { long_run_patterns(prefix, &route.path, true) } else { Vec::new() };
+    let ambiguous = segments_of_parameters(&route.path, target).into_iter().map(|parameters| {
+        let narrowed: Vec<(&str, &str)> = parameters.into_iter().map(|name| (name, AMBIGUOUS_SEGMENT)).collect();
+        path_pattern(prefix, &route.path, reading, &narrowed)
+    });
+    let refused =
+        |pattern| (vec![RequestCondition::path(pattern)], StepOutcome::Refuse(ProblemResponse::ambiguous_path()));
+    long.into_iter().chain(ambiguous).map(refused).collect()
 }
 
 /// Lists steps once for each list of credentials that lets a caller in, and refuses all else. Their number is that of
@@ -337,13 +330,17 @@ fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstre
             let patterns = values.into_iter().map(|value| query_pattern(name, Some(value)));
             RequestCondition::new(RequestPart::Query, TextTest::MatchesAny(patterns.collect()))
         }
-        // Which text is whose would depend on the value.
-        ParameterReference::Path(name) if shares_segment(&route.path, name) => return None,
         ParameterReference::Path(name) => {
-            let narrowed = |value: &str| path_pattern(group, route, &[(name, value)]);
-            let of_value = |value: &String| narrowed(&quote_path_value(value));
+            // A route without the parameter has the usual backend, as one whose text no expression tells.
+            if parameter_text(&route.path, name) != ParameterText::Own {
+                return None;
+            }
+            let narrowed = |narrowed: &[(&str, &str)]| {
+                path_pattern(group.prefix.before_path(), &route.path, RunReading::Styles, narrowed)
+            };
+            let of_value = |value: &String| narrowed(&[(name, &quote_path_value(value))]);
             let patterns =
-                if values.is_empty() { vec![narrowed(PARAMETER)] } else { values.into_iter().map(of_value).collect() };
+                if values.is_empty() { vec![narrowed(&[])] } else { values.into_iter().map(of_value).collect() };
             RequestCondition::new(RequestPart::Path, TextTest::MatchesAny(patterns))
         }
     })

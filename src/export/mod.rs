@@ -6,7 +6,7 @@
 //! - `options`, `files`: the settings of an export, and what it writes
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `host_set`: the hosts that share one
-//! - `lower`: builds it, with `pattern`, `composed_path`, `mock`, `cors` and `refusal`
+//! - `lower`: builds it, with `pattern`, `template`, `composed_path`, `mock`, `cors` and `refusal`
 //! - `claims`: the headers that no caller may set
 //! - `seen_headers`: the headers of a request that settings see, and the changes that they make
 //! - `constant`: constants that a target may not send as they are
@@ -52,6 +52,7 @@ mod report;
 mod seen_headers;
 mod table;
 mod target;
+mod template;
 #[cfg(test)]
 mod tests;
 mod upstream;

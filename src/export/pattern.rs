@@ -3,12 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::definition::percent::{encode, one_spelling};
-use crate::definition::{PathPiece, path_pieces};
-use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 
-/// The values of a parameter. A semicolon is taken by a parameter in the style `matrix` alone (RFC 6570, section
-/// 3.2.7).
-pub(super) const PARAMETER: &str = "[^/;]+";
 /// The paths below a prefix.
 pub(super) const BELOW: &str = "(?:/[^;]*)?";
 /// The rest of a path below the root.
@@ -27,7 +22,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Writes a part of a path as a regular expression; the digits of its percent-encoding match in either case.
-fn quote_path(text: &str) -> String {
+pub(super) fn quote_path(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 8);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
@@ -55,113 +50,6 @@ fn quote_path(text: &str) -> String {
 /// Returns the pattern of a path without a template, exactly where no encoding has a second spelling.
 pub(super) fn exact_pattern(path: &str) -> PathPattern {
     if path.contains('%') { PathPattern::Regex(quote_path(path)) } else { PathPattern::Exact(path.to_owned()) }
-}
-
-/// The texts of a template, with the expressions of its parameters in between.
-pub(super) struct TemplatePattern {
-    /// The expression, each captured parameter in a group of its own, without the prefix of the group.
-    pub(super) captured: String,
-    /// The names of the captured parameters, in the order of their groups.
-    pub(super) names: Vec<String>,
-    /// True if the expression matches fewer paths than the router would.
-    pub(super) is_selective: bool,
-}
-
-/// Writes the expression of a template; of some parameters, the values can be narrowed to an expression.
-pub(super) fn template_pattern(path: &PathTemplate, narrowed: &[(&str, &str)]) -> TemplatePattern {
-    capturing_pattern(path, narrowed, |_| true)
-}
-
-/// Writes the expression of a template with groups for the parameters that are captured.
-fn capturing_pattern(
-    path: &PathTemplate,
-    narrowed: &[(&str, &str)],
-    is_captured: impl Fn(&str) -> bool,
-) -> TemplatePattern {
-    let mut pattern = TemplatePattern { captured: String::new(), names: Vec::new(), is_selective: false };
-    for (index, part) in path.parts.iter().enumerate() {
-        match part {
-            PathPart::Text(text) => pattern.captured.push_str(&quote_path(text)),
-            PathPart::Parameter(parameter) => {
-                let is_parameter =
-                    |at: Option<usize>| matches!(at.and_then(|at| path.parts.get(at)), Some(PathPart::Parameter(_)));
-                let is_adjacent = is_parameter(index.checked_sub(1)) || is_parameter(index.checked_add(1));
-                let mut narrowed = narrowed.iter().filter(|(name, _)| *name == parameter.name);
-                let values = narrowed.next().map(|(_, values)| (*values).to_owned());
-                let values = values.unwrap_or_else(|| parameter_pattern(parameter, is_adjacent));
-                pattern.is_selective |= parameter.lead != ValuePrefix::Nothing;
-                let has_group = is_captured(&parameter.name);
-                pattern.captured.push_str(if has_group { "(" } else { "(?:" });
-                pattern.captured.push_str(&values);
-                pattern.captured.push(')');
-                pattern.names.extend(has_group.then(|| parameter.name.clone()));
-            }
-        }
-    }
-    pattern
-}
-
-/// Writes the expression of a parameter's values. One that stands beside another is told from it by its type.
-fn parameter_pattern(parameter: &PathParameter, is_adjacent: bool) -> String {
-    let any = PARAMETER;
-    match &parameter.lead {
-        ValuePrefix::Dot { .. } => r"\.[^/;]*".to_owned(),
-        ValuePrefix::Semicolon { name: None, .. } => ";[^/]*".to_owned(),
-        ValuePrefix::Semicolon { name: Some(name), .. } => {
-            format!(";{}(?:[=;][^/]*)?", quote_path(&one_spelling(name)))
-        }
-        ValuePrefix::Nothing if !is_adjacent => any.to_owned(),
-        ValuePrefix::Nothing => match &parameter.texts {
-            SegmentTexts::Any => any.to_owned(),
-            SegmentTexts::Integer => "-?[0-9]+".to_owned(),
-            SegmentTexts::Number => "-?[0-9][0-9.eE+-]*".to_owned(),
-            SegmentTexts::OneOf(values) => {
-                let values: Vec<String> = values.iter().map(|value| quote_path(&one_spelling(value))).collect();
-                if values.is_empty() { any.to_owned() } else { values.join("|") }
-            }
-        },
-    }
-}
-
-/// True if the segment of a parameter has another one, with text between them: which text is whose depends on both.
-pub(super) fn shares_segment(path: &PathTemplate, name: &str) -> bool {
-    let mut segments: Vec<Vec<(usize, &str)>> = vec![Vec::new()];
-    for (index, part) in path.parts.iter().enumerate() {
-        match part {
-            PathPart::Text(text) => segments.extend(text.matches('/').map(|_| Vec::new())),
-            PathPart::Parameter(parameter) => {
-                if let Some(segment) = segments.last_mut() {
-                    segment.push((index, &parameter.name));
-                }
-            }
-        }
-    }
-    let is_apart = |segment: &Vec<(usize, &str)>| {
-        let own = segment.iter().find(|(_, known)| *known == name);
-        own.is_some_and(|(own, _)| segment.iter().any(|(other, _)| own.abs_diff(*other) > 1))
-    };
-    segments.iter().any(is_apart)
-}
-
-/// Returns the rewriting of a path with a template at the backend, whose parameters are those of the route.
-pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, target: &str) -> PathRewrite {
-    let target = path_pieces(target);
-    // Most engines number few groups.
-    let is_used = |name: &str| target.iter().any(|piece| matches!(piece, PathPiece::Parameter(used) if *used == name));
-    let TemplatePattern { captured, names, .. } = capturing_pattern(path, &[], is_used);
-    let rest = if path.is_prefix { BELOW } else { "" };
-    let mut pieces = vec![RewritePiece::Text(base.to_owned())];
-    for piece in target {
-        match piece {
-            PathPiece::Text(text) => pieces.push(RewritePiece::Text(one_spelling(text).into_owned())),
-            PathPiece::Parameter(name) => {
-                let group = names.iter().position(|known| known == name);
-                pieces.extend(group.map(|group| RewritePiece::Capture(group + 1)));
-            }
-        }
-    }
-    let trimmed = if path.is_prefix { captured.trim_end_matches('/') } else { &captured };
-    PathRewrite { pattern: format!("{}{trimmed}{rest}", quote_path(prefix)), pieces }
 }
 
 /// Returns the rewriting that replaces the group's prefix in the paths of a route. It matches those alone: a target

@@ -133,6 +133,11 @@ impl RequestCondition {
         Self::new(RequestPart::Method, TextTest::Equals(method.to_owned()))
     }
 
+    /// Writes the condition that an expression matches the whole path.
+    pub(super) const fn path(pattern: String) -> Self {
+        Self::new(RequestPart::Path, TextTest::Matches(pattern))
+    }
+
     pub(super) fn header(name: &str, test: TextTest) -> Self {
         Self::new(RequestPart::Header(name.to_ascii_lowercase()), test)
     }

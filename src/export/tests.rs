@@ -80,7 +80,6 @@ losses! {
     F::UnusualHeaderNames => UnusualHeaderNames, NONE, Closed;
     F::Semicolons => Semicolons, NONE, Closed;
     F::PatternBytes(_) => PatternBytes(PATTERN), ALL, Opens;
-    F::AdjacentParameters => AdjacentParameters, NONE, Closed;
     F::MarkedParameters => MarkedParameters, &[GatewayApi, Kong], Opens;
     F::QueryRoute => QueryRoute, &[GatewayApi, Kong], Opens;
     F::QueryMethod => QueryMethod, &[GatewayApi], Closed;
@@ -107,6 +106,7 @@ losses! {
     F::DynamicBackend { by_headers: false } => DynamicBackend { by_headers: false }, &[GatewayApi, Kong], Opens;
     F::PathTemplate { has_parameters: true } => PathTemplate { has_parameters: true }, &[GatewayApi], Opens;
     F::PathTemplate { has_parameters: false } => PathTemplate { has_parameters: false }, NONE, Opens;
+    F::SplitParameters => SplitParameters, &[GatewayApi, Kong], Opens;
     F::ManyPathParameters => ManyPathParameters, &[Envoy, Haproxy, GatewayApi], Opens;
     F::PrefixReplacement => PrefixReplacement, &[GatewayApi], Closed;
     F::BasePath => BasePath, &[GatewayApi], Opens;

@@ -28,7 +28,7 @@ pub(super) const NO_OWN_HEADER_CONDITION: &str = "`X-Apigw-Key`, `Authorization`
 
 /// The deviation of all targets for dynamic routes by parts of a segment.
 pub(super) const NO_SHARED_SEGMENT_CONDITION: &str =
-    "a path parameter that shares its segment with another one chooses no other backend";
+    "a path parameter that shares its segment with another one, or stands in the query, chooses no other backend";
 
 /// The deviation of Envoy, and of what is built upon it, for dynamic routes by its own headers.
 pub(super) const ENVOY_HEADER_CONDITION: &str = "a header `X-Envoy-…` chooses a backend by Envoy's own value, or none";
@@ -60,8 +60,12 @@ pub(super) const USUAL_MEDIA_TYPE: &str =
     "of a declared range of media types, all that a caller accepts get the response as of the usual one";
 pub(super) const NO_RANGE_OF_CODES: &str = "Prefer cannot ask for a code of a range";
 
-/// The deviation of targets whose expressions know no operations.
-pub(super) const ADJACENT_BY_TYPE: &str = "parameters side by side are told apart by type alone";
+/// The deviation of targets that split a text among parameters by an expression.
+pub(super) const SPLIT_BY_TYPE: &str = "parameters side by side are told apart by type alone for a path at the backend: a request in which they have another value, percent-encoding or over 128 bytes is refused";
+
+/// The deviation of targets that have no condition on such a text.
+pub(super) const NO_SPLIT: &str =
+    "an API is left out whose path at the backend has a parameter that stands beside another one";
 
 /// The deviation of targets with one base path for all addresses.
 pub(super) const FIRST_BASE_PATH: &str = "all addresses get the base path of the first";

@@ -79,5 +79,7 @@ pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};
 pub use source_status::SourceStatus;
 
+#[cfg(test)]
+pub(crate) use routing::values::PathValues;
 pub(crate) use upstream::connect::is_refused as is_refused_address;
 pub(crate) use upstream::tls_client::client_config;

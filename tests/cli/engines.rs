@@ -13,6 +13,7 @@ mod forwarding;
 mod golden;
 mod hostile;
 mod limits;
+mod parameters;
 mod requests;
 mod schemas;
 mod targets;

@@ -30,11 +30,10 @@ use super::host_set::host_sets;
 use super::node::NodeBootstrap;
 use super::options::ExportOptions;
 use super::verdict::{
-    ADJACENT_BY_TYPE, CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION,
-    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD,
-    NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION,
-    NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY,
-    RAW_LETTERS, USUAL_MEDIA_TYPE,
+    CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
+    LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT,
+    NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NOT_COUNTED, NOT_SIGNED, NOT_VALIDATED, ONE_TIMEOUT,
+    ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, SPLIT_BY_TYPE, USUAL_MEDIA_TYPE,
 };
 use crate::model::Digest;
 use crate::routes::GroupRoutes;
@@ -118,7 +117,7 @@ pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
             "targets with a fragment, absolute targets without a path and methods in lower case are refused, malformed ones in Envoy's own words; a port in `Host` that is none, another host in an absolute target, another scheme over HTTP/2 and folded lines are not refused",
         ),
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
+        ExportFeature::SplitParameters => FeatureVerdict::Near(SPLIT_BY_TYPE),
         ExportFeature::SeveralTargets(_) => {
             FeatureVerdict::Near("addresses that fail are left out by Envoy's outlier detection")
         }

@@ -5,7 +5,7 @@ use super::super::length::PatternLength;
 use super::super::verdict::{
     CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION,
-    NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED,
+    NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_SPLIT, NO_TOKEN_REQUIRED, NOT_COUNTED,
     NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES, OWN_HEADER_MOVES,
     UNVERIFIED_ADDRESS,
 };
@@ -82,9 +82,10 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Near("targets are read as the implementation reads them")
         }
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
+        ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
             FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
         }
+        ExportFeature::SplitParameters => FeatureVerdict::Lost(NO_SPLIT),
         ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::QueryMethod => FeatureVerdict::Lost("an API with the method QUERY is left out"),
         ExportFeature::SeveralTargets(count) if *count > MOST_BACKENDS => {

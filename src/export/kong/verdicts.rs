@@ -2,12 +2,12 @@
 
 use super::super::feature::ExportFeature;
 use super::super::verdict::{
-    ADJACENT_BY_TYPE, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
-    LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE,
-    NO_EMPTY_CONSTANT, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_RANGE_OF_CODES, NO_SEMICOLONS,
-    NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER,
-    NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY,
-    RETRY_UNCONNECTED, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
+    CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME,
+    LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_EMPTY_CONSTANT, NO_KEY_REQUIRED,
+    NO_OWN_HEADER_CONDITION, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED,
+    NO_SPLIT, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED,
+    ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression: PCRE compiles it to 64 KiB at most, and a part of it becomes eight times as long.
@@ -46,7 +46,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::UnusualTargets => {
             FeatureVerdict::Near("malformed and long targets are refused, or not, by Kong's own rules")
         }
-        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
+        ExportFeature::SplitParameters => FeatureVerdict::Lost(NO_SPLIT),
         ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::SeveralTargets(_) => {
             FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")

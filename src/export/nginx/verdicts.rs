@@ -3,11 +3,11 @@
 use super::super::feature::ExportFeature;
 use super::super::length::PatternLength;
 use super::super::verdict::{
-    ADDRESS_OF_CONNECTION, ADJACENT_BY_TYPE, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict,
-    KNOWN_CLAIMS_REMOVED, LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD,
-    NO_EMPTY_CONSTANT, NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES,
-    NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED,
-    NOT_VALIDATED, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, UNVERIFIED_ADDRESS,
+    ADDRESS_OF_CONNECTION, CONNECTION_HEADERS_PASS, CUT_TIMEOUT, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED,
+    LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
+    NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS,
+    NO_SHARED_SEGMENT_CONDITION, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED,
+    ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, SPLIT_BY_TYPE, UNVERIFIED_ADDRESS,
     USUAL_MEDIA_TYPE,
 };
 
@@ -53,7 +53,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ),
         ExportFeature::EmptyResponseHeader => FeatureVerdict::Near(NO_EMPTY_HEADER),
         ExportFeature::EmptyConstant => FeatureVerdict::Near(NO_EMPTY_CONSTANT),
-        ExportFeature::AdjacentParameters => FeatureVerdict::Near(ADJACENT_BY_TYPE),
+        ExportFeature::SplitParameters => FeatureVerdict::Near(SPLIT_BY_TYPE),
         ExportFeature::SeveralTargets(_) => FeatureVerdict::Near(
             "addresses that fail are left out for a second; each gets the `Host` of the first, whose name its certificate has to have",
         ),

@@ -12,6 +12,7 @@ use super::pattern::{
     shown_query_pattern,
 };
 use super::pattern::{PathPattern, PathRewrite, RewritePiece};
+use super::plain_path::refuse_paths_of_others;
 use super::refusal::ProblemResponse;
 use super::seen_headers::{is_never_seen, is_seen_otherwise};
 use super::table::{
@@ -63,6 +64,7 @@ fn host_table<'r>(hosts: Vec<&'r str>, groups: &[&'r GroupRoutes], mut paths: Ve
         action: StepOutcome::Refuse(ProblemResponse::ambiguous_path()),
         route: None,
     };
+    refuse_paths_of_others(&mut paths);
     if encoded_slashes {
         // The host has groups that let them through, and others.
         let keeps_out =

@@ -7,6 +7,7 @@
 //! - `table`: the decisions of a gateway as an ordered list, common to the targets
 //! - `host_set`: the hosts that share one
 //! - `lower`: builds it, with `pattern`, `template`, `composed_path`, `mock`, `cors` and `refusal`
+//! - `plain_path`: refuses paths that are those of other APIs without their semicolons
 //! - `claims`: the headers that no caller may set
 //! - `seen_headers`: the headers of a request that settings see, and the changes that they make
 //! - `constant`: constants that a target may not send as they are
@@ -47,6 +48,7 @@ mod node;
 mod options;
 mod pattern;
 mod place;
+mod plain_path;
 mod refusal;
 mod report;
 mod seen_headers;

@@ -15,7 +15,7 @@ pub(super) fn has_wider_paths(group: &GroupRoutes) -> bool {
     let numbers: BTreeMap<(String, bool), usize> =
         group.routes.iter().map(|route| key(&route.path)).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
     let number = |path: &PathTemplate| numbers.get(&key(path)).copied();
-    let mut tree = PathTree { nodes: vec![PathNode::default()] };
+    let mut tree = PathTree::default();
     for route in &group.routes {
         tree.insert(&SegmentedPath::new("", &route.path), number(&route.path).unwrap_or_default());
     }
@@ -30,7 +30,7 @@ pub(super) fn has_wider_paths(group: &GroupRoutes) -> bool {
 /// Lists for each rule the methods that it lacks and a rule behind it takes, of those that match some of its paths.
 pub(super) fn methods_of_wider_paths(rules: &[PathRule<'_>]) -> Vec<BTreeSet<Method>> {
     let paths: Vec<Option<SegmentedPath>> = rules.iter().map(SegmentedPath::of_rule).collect();
-    let mut tree = PathTree { nodes: vec![PathNode::default()] };
+    let mut tree = PathTree::default();
     for (index, path) in paths.iter().enumerate() {
         if let Some(path) = path.as_ref().filter(|path| path.is_prefix || path.segments.contains(&PathSegment::Any)) {
             tree.insert(path, index);
@@ -70,7 +70,7 @@ enum PathSegment {
 }
 
 /// The segments of a template with the prefix of its group.
-struct SegmentedPath {
+pub(super) struct SegmentedPath {
     segments: Vec<PathSegment>,
     is_prefix: bool,
 }
@@ -82,7 +82,8 @@ impl SegmentedPath {
         Some(Self::new(rule.group.prefix.before_path(), &route.path))
     }
 
-    fn new(prefix: &str, path: &PathTemplate) -> Self {
+    /// Splits a template below a prefix.
+    pub(super) fn new(prefix: &str, path: &PathTemplate) -> Self {
         let mut segments = vec![PathSegment::Text(String::new())];
         let mut add_text = |text: &str| {
             for (index, piece) in text.split('/').enumerate() {
@@ -111,8 +112,14 @@ impl SegmentedPath {
 }
 
 /// Paths by their segments.
-struct PathTree {
+pub(super) struct PathTree {
     nodes: Vec<PathNode>,
+}
+
+impl Default for PathTree {
+    fn default() -> Self {
+        Self { nodes: vec![PathNode::default()] }
+    }
 }
 
 #[derive(Default)]
@@ -125,7 +132,8 @@ struct PathNode {
 }
 
 impl PathTree {
-    fn insert(&mut self, path: &SegmentedPath, index: usize) {
+    /// Adds a path with its number.
+    pub(super) fn insert(&mut self, path: &SegmentedPath, index: usize) {
         let mut at = 0;
         for segment in &path.segments {
             let next = self.nodes.len();
@@ -140,7 +148,7 @@ impl PathTree {
     }
 
     /// Visits the paths that match some of the paths of another.
-    fn visit(&self, path: &SegmentedPath, mut visit: impl FnMut(usize)) {
+    pub(super) fn visit(&self, path: &SegmentedPath, mut visit: impl FnMut(usize)) {
         let mut open = vec![(0, 0)];
         while let Some((at, depth)) = open.pop() {
             let Some(node) = self.nodes.get(at) else { continue };

@@ -1,4 +1,4 @@
-//! Parameters of paths that choose a backend or make up the path there.
+//! Parameters of paths that choose a backend, make up the path there, or end where a semicolon is.
 
 use serde_json::{Value, json};
 
@@ -116,6 +116,54 @@ fn rewrites_each_path_of_parameters_side_by_side(kind: EngineKind) {
     }
 }
 
+/// A path that is another one without its semicolons is refused where that one has APIs.
+fn refuses_a_path_that_leads_elsewhere_without_its_semicolons(kind: EngineKind) {
+    if !kind.is_there() {
+        return;
+    }
+    let matrix = |name: &str| parameter(name, &json!({"style": "matrix"}));
+    let string = |name: &str| parameter(name, &json!({}));
+    let paths = json!({
+        "/users{id}": {"get": api("one", &[matrix("id")]), "delete": api("remove", &[matrix("id")])},
+        "/users": {"get": api("all", &[])},
+        "/m{x}": {"get": api("m", &[matrix("x")])},
+        "/alone/m{x}": {"get": api("alone", &[matrix("x")])},
+        "/some{x}/{y}": {"get": api("some", &[matrix("x"), string("y")])},
+        "/some/special": {"get": api("special", &[])},
+        "/whole/{x}": {"get": api("whole", &[matrix("x")])},
+        "/both{x}/{y}/z{z}": {"get": api("both", &[matrix("x"), string("y"), matrix("z")])},
+        "/both/{y}/z": {"get": api("none", &[string("y")])},
+        "/run/{a}{b}": {"get": api("run", &[string("a"), matrix("b")])},
+        "/below/v{x}": {"get": api("below", &[matrix("x")])},
+        "/below": {"x-apigw-match": "prefix", "get": api("prefix", &[])},
+        "/{x}": {"get": api("any", &[string("x")])},
+    });
+    let sandbox = workspace("{}", &paths);
+    let targets = [
+        "/users",
+        "/users;id=5",
+        "/users;id",
+        "DELETE /users;id=5",
+        "OPTIONS /users;id=5",
+        "PUT /users;id=5",
+        "/m;x=1",
+        "/m;x",
+        "/alone/m;x=1",
+        "/alone/m;x",
+        "/some;x=1/a",
+        "/some;x=1/special",
+        "/whole/;x=1",
+        "/both;x=1/a/z;z=2",
+        "/both/a/z",
+        "/run/a;b=1",
+        "/below/v;x=1",
+        "/below/v",
+        "/below/w/x",
+        "/n",
+    ];
+    expect_alike(&sandbox, kind, &targets);
+}
+
 #[test]
 fn envoy_sends_others_to_the_usual_backend() {
     sends_others_to_the_usual_backend(EngineKind::Envoy);
@@ -144,6 +192,21 @@ fn nginx_rewrites_each_path_of_parameters_side_by_side() {
 #[test]
 fn haproxy_rewrites_each_path_of_parameters_side_by_side() {
     rewrites_each_path_of_parameters_side_by_side(EngineKind::Haproxy);
+}
+
+#[test]
+fn envoy_refuses_a_path_that_leads_elsewhere_without_its_semicolons() {
+    refuses_a_path_that_leads_elsewhere_without_its_semicolons(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_refuses_a_path_that_leads_elsewhere_without_its_semicolons() {
+    refuses_a_path_that_leads_elsewhere_without_its_semicolons(EngineKind::Nginx);
+}
+
+#[test]
+fn haproxy_refuses_a_path_that_leads_elsewhere_without_its_semicolons() {
+    refuses_a_path_that_leads_elsewhere_without_its_semicolons(EngineKind::Haproxy);
 }
 
 /// No expression tells which text is a parameter's: the export has to be allowed by name.

@@ -16,7 +16,7 @@ pub(super) const MOST_VIOLATIONS: usize = 50;
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The media type of forms with a part for each field.
-const MULTIPART: &str = "multipart/form-data";
+pub(super) const MULTIPART: &str = "multipart/form-data";
 
 /// The media type of JSON.
 pub(super) const JSON: &str = "application/json";

@@ -26,6 +26,7 @@ mod access_log;
 mod access_rules;
 mod body_pace;
 pub mod call;
+mod charset;
 mod client_address;
 mod clock;
 mod compile;

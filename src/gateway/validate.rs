@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
+use super::charset::other_reading;
 use super::content_rule::{ContentRule, FORM, JSON, MOST_VIOLATIONS, TEXT, UnreadableBody};
 use super::media_type;
 use super::parameters::RequestTexts;
@@ -140,6 +141,9 @@ impl RequestRules {
             && !content.takes_text_or_bytes()
         {
             JSON.clone_into(&mut essence);
+        }
+        if let Some(reason) = other_reading(&sent, &essence, body) {
+            return Err(rule.unsupported(&reason));
         }
         let violations = match content.check(&essence, headers, body) {
             Ok(violations) => violations,

@@ -71,6 +71,17 @@ impl MediaRange {
         self.parameters.iter().all(|(name, _)| name == "charset")
     }
 
+    /// Returns a parameter by its name in lower case.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the name of a parameter that is continued or encoded, like `charset*` (RFC 2231); no media type has one
+    /// over HTTP, and of two parsers one may read it and the other not.
+    pub(crate) fn extended_parameter(&self) -> Option<&str> {
+        self.parameters.iter().map(|(name, _)| name.as_str()).find(|name| name.contains('*'))
+    }
+
     pub(crate) fn names(&self, other: &Self) -> bool {
         let fits = |range: &str, name: &str| match range.strip_prefix('*') {
             Some(suffix) if suffix.is_empty() || suffix.starts_with('+') => name.ends_with(suffix),
@@ -80,8 +91,7 @@ impl MediaRange {
     }
 
     fn has(&self, name: &str, wanted: &str) -> bool {
-        let value = self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        match value {
+        match self.parameter(name) {
             Some(value) if name == "charset" => value.eq_ignore_ascii_case(wanted),
             Some(value) => value == wanted,
             // A body that names no charset is UTF-8 here, as JSON always is (RFC 8259, section 8.1).

@@ -15,6 +15,17 @@ pub fn is_json_media_type(media_type: &str) -> bool {
     matches!(essence.split_once('/'), Some((_, "json" | "x-json"))) || essence.ends_with("+json")
 }
 
+/// True if a text in a charset says the same as its bytes in UTF-8; `is_ascii` tells if it has ASCII alone.
+#[must_use]
+pub fn reads_as_utf8(charset: &str, is_ascii: impl FnOnce() -> bool) -> bool {
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" | "utf8" | "us-ascii" | "ascii" => true,
+        // Some clients call each form so (Apache HttpClient 4), and most of what they send is ASCII.
+        "iso-8859-1" | "latin1" | "windows-1252" => is_ascii(),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,7 +76,7 @@ pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use lifetime::{Lifetime, LifetimeError};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
 pub(crate) use media_range::{MediaRange, is_token, media_type_parameter, split_unquoted, token_or_quoted, unquoted};
-pub use media_type::{is_json_media_type, media_type_essence};
+pub use media_type::{is_json_media_type, media_type_essence, reads_as_utf8};
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, NodeName, OwnerName};
 pub use nearest::nearest;

@@ -62,3 +62,45 @@ fn a_place_and_a_message_are_cut_where_a_caller_wrote_them() {
     assert!(found.message.ends_with("x\" is not of type \"integer\""), "{}", found.message);
     assert!(found.place.chars().count() < 500 && found.message.chars().count() < 500);
 }
+
+/// Frameworks decode by the charset, which is no parameter of JSON: they read another value than was judged.
+#[test]
+fn a_body_in_another_charset_is_refused() {
+    const FIELDS: &str = "{type: object, properties: {a: {type: string}}}";
+    for media_type in ["application/json", "text/json", "application/a+json"] {
+        let rules = rules_of("[]", &format!("{{content: {{'{media_type}': {{schema: {FIELDS}}}}}}}"));
+        check_charsets(&rules, media_type, r#"{"a":"b"}"#, r#"{"a":"ü"}"#);
+    }
+    let rules = rules_of("[]", &format!("{{content: {{application/x-www-form-urlencoded: {{schema: {FIELDS}}}}}}}"));
+    check_charsets(&rules, "application/x-www-form-urlencoded", "a=b", "a=%C3%BC");
+    let rules = rules_of("[]", &format!("{{content: {{application/jsonl: {{itemSchema: {FIELDS}}}}}}}"));
+    check_charsets(&rules, "application/jsonl", r#"{"a":"b"}"#, r#"{"a":"ü"}"#);
+    // A text is not looked into, nor are bodies without a schema.
+    for content in ["text/plain: {schema: {type: string}}", "text/plain: {}"] {
+        let rules = rules_of("[]", &format!("{{content: {{{content}}}}}"));
+        let sent = headers(&[("content-type", "text/plain; charset=utf-16")]);
+        assert_eq!(places(rules.check_body(&sent, &Bytes::from("a"))).0, "");
+    }
+}
+
+fn check_charsets(rules: &RequestRules, media_type: &str, ascii: &'static str, letters: &'static str) {
+    for (parameters, of_ascii, of_letters) in [
+        ("", true, true),
+        ("; charset=UTF-8", true, true),
+        ("; charset=\"utf8\"", true, true),
+        ("; charset=us-ascii", true, true),
+        ("; charset=ISO-8859-1", true, false),
+        ("; charset=utf-7", false, false),
+        ("; charset=utf-16", false, false),
+        ("; charset=", false, false),
+        ("; charset*=utf-8''utf-7", false, false),
+        ("; charset*0=utf-7", false, false),
+    ] {
+        let mut sent = HeaderMap::new();
+        sent.insert(CONTENT_TYPE, format!("{media_type}{parameters}").parse().expect("a value"));
+        for (body, is_taken) in [(ascii, of_ascii), (letters, of_letters)] {
+            let expected = if is_taken { "" } else { "UNSUPPORTED_MEDIA_TYPE" };
+            assert_eq!(places(rules.check_body(&sent, &Bytes::from(body))).0, expected, "{sent:?} {body}");
+        }
+    }
+}

@@ -43,9 +43,8 @@ impl BackendCredential {
 fn is_checked(gateway: &RouteAccess, credential: &Credential) -> bool {
     let RouteAccess::Key { signature, subscription, token, .. } = gateway else { return false };
     let takes_authorization = signature.is_some() || token.is_some();
-    let takes_header = |auth: &SubscriptionAuth, name: &str| {
-        auth.headers.iter().any(|header| header.to_string().eq_ignore_ascii_case(name))
-    };
+    let takes_header =
+        |auth: &SubscriptionAuth, name: &str| auth.headers.iter().any(|header| header.eq_ignore_ascii_case(name));
     match credential {
         Credential::Authorization(_) => takes_authorization,
         Credential::Header(name) => {

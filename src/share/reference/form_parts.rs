@@ -24,12 +24,12 @@ pub(super) fn form_parts(
     for (name, value) in fields {
         match (declared(name).and_then(|part| part.style), value) {
             (_, Value::Array(items)) if files.contains(&name.as_str()) => {
-                parts.extend(items.iter().map(|_| file(name)))
+                parts.extend(items.iter().map(|_| file(name)));
             }
             _ if files.contains(&name.as_str()) => parts.push(file(name)),
             (Some(style), value) => parts.extend(styled_parts(name, value, style)),
             (None, Value::Array(items)) => {
-                parts.extend(items.iter().map(|item| plain_part(name, item, declared(name))))
+                parts.extend(items.iter().map(|item| plain_part(name, item, declared(name))));
             }
             (None, value) => parts.push(plain_part(name, value, declared(name))),
         }

@@ -82,7 +82,7 @@ pub(super) fn body_text(content: &ContentModel) -> Option<String> {
         ContentKind::Json => serde_json::to_string_pretty(sample).ok(),
         ContentKind::JsonLines => {
             let items = sample.as_array().map_or(std::slice::from_ref(sample), Vec::as_slice);
-            Some(items.iter().map(|item| format!("{item}\n")).collect())
+            Some(items.iter().flat_map(|item| [item.to_string(), "\n".to_owned()]).collect())
         }
         ContentKind::Text => (!sample.is_object() && !sample.is_array()).then(|| plain_text(sample)),
         ContentKind::Form => {

@@ -62,7 +62,9 @@ fn add_shapes(value: &TypeModel, model: &DefinitionModel, left: usize, shapes: &
             _ => JsonShape::Scalar,
         })),
         TypeKind::Union(alternatives, _) => {
-            alternatives.iter().for_each(|one| add_shapes(one, model, left.saturating_sub(1), shapes));
+            for one in alternatives {
+                add_shapes(one, model, left.saturating_sub(1), shapes);
+            }
         }
         TypeKind::Reference(id) => match target(id) {
             Some(target) => add_shapes(target, model, left - 1, shapes),

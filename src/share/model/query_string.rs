@@ -1,5 +1,6 @@
-//! The query as one value (OpenAPI 3.2, section 4.12.1): the fields of a form are parameters of the query, and a value of
-//! another media type is one that has no name there.
+//! The query as one value (OpenAPI 3.2, section 4.12.1).
+//!
+//! The fields of a form are parameters of the query; a value of another media type is one that has no name there.
 
 use super::content::{ContentKind, ContentModel};
 use super::operation::ParameterModel;

@@ -13,8 +13,8 @@ use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation, without_middle};
 use crate::definition::percent::decode;
 use crate::definition::values::{
-    NOT_UTF8, NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation,
-    WrittenTexts, text_body,
+    NOT_UTF8, NameScope, TOO_MANY_STEPS, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure,
+    ValueViolation, WrittenTexts, text_body, with_pattern_budget,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody, ValueDirection};
 use crate::model::{MediaRange, is_json_media_type, media_type_essence, trim_blanks};
@@ -110,11 +110,15 @@ impl RequestRules {
         headers: &HeaderMap,
     ) -> Result<(), Problem> {
         let texts = RequestTexts { path_parameters, query: query.unwrap_or_default(), headers };
-        let mut violations = Vec::new();
-        for rule in &self.parameters {
-            rule.check(&texts, &mut violations);
-        }
-        violations.extend(self.query_string.iter().flat_map(|rule| rule.check_query(query.unwrap_or_default())));
+        let judge = || {
+            let mut violations = Vec::new();
+            for rule in &self.parameters {
+                rule.check(&texts, &mut violations);
+            }
+            violations.extend(self.query_string.iter().flat_map(|rule| rule.check_query(query.unwrap_or_default())));
+            violations
+        };
+        let violations = within_budget("parameters", with_pattern_budget(judge));
         refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
     }
 
@@ -145,12 +149,14 @@ impl RequestRules {
         if let Some(reason) = other_reading(&sent, &essence, body) {
             return Err(rule.unsupported(&reason));
         }
-        let violations = match content.check(&essence, headers, body) {
+        let (checked, is_spent) = with_pattern_budget(|| content.check(&essence, headers, body));
+        let violations = match checked {
             Ok(violations) => violations,
             Err(UnreadableBody::NotText) => Vec::new(),
             Err(fault) => return Err(Problem::new(Kind::InvalidRequest, format!("The body {fault}."))),
         };
         let violations = violations.into_iter().map(|found| located("body", &found)).collect();
+        let violations = within_budget("body", (violations, is_spent));
         refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
     }
 }
@@ -159,6 +165,14 @@ impl RequestRules {
 pub(crate) fn located(place: &str, violation: &ValueViolation) -> Violation {
     let [path, message] = [&violation.path, &violation.message].map(|text| without_middle(text, MOST_SHOWN));
     Violation { place: format!("{place}{path}"), message: message.into_owned() }
+}
+
+/// Returns violations, at least one if the budget for patterns was spent: under `not`, what is not matched is valid.
+fn within_budget(place: &str, (mut violations, is_spent): (Vec<Violation>, bool)) -> Vec<Violation> {
+    if is_spent && violations.is_empty() {
+        violations.push(Violation { place: place.to_owned(), message: TOO_MANY_STEPS.to_owned() });
+    }
+    violations
 }
 
 fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Problem> {

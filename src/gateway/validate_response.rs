@@ -11,6 +11,7 @@ use super::problem::Violation;
 use super::validate::{MISSING, REPEATED, located};
 use crate::definition::values::{
     NameScope, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
+    with_pattern_budget,
 };
 use crate::definition::{
     Api, Definition, Header, MediaType, Node, ParameterPlace, ParameterStyle, Response, StatusPattern, ValueDirection,
@@ -123,8 +124,13 @@ impl ResponseRules {
         }
     }
 
-    /// Judges a response.
+    /// Judges a response; it is open if its patterns need too many steps.
     pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: ResponseBody<'_>) -> ResponseVerdict {
+        let (verdict, is_spent) = with_pattern_budget(|| self.judge(status, headers, body));
+        ResponseVerdict { is_open: verdict.is_open || is_spent, ..verdict }
+    }
+
+    fn judge(&self, status: StatusCode, headers: &HeaderMap, body: ResponseBody<'_>) -> ResponseVerdict {
         let Some(rule) = self.rule(status) else {
             let message = format!("{} is not declared", status.as_u16());
             let violations = vec![Violation { place: "status".to_owned(), message }];

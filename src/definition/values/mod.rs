@@ -32,6 +32,7 @@ mod validator;
 mod violations;
 
 pub(crate) use encoding::{FormRules, PartKind, object_of};
+pub(crate) use far_pattern::{TOO_MANY_STEPS, with_pattern_budget};
 pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::{ENFORCED_FORMATS, integer_range, is_number_format};
 pub(crate) use hints::ValueStructure;

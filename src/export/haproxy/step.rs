@@ -18,7 +18,7 @@ use super::keys::{KeyMaps, subscription};
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 use super::line::{compared, formatted, header_sample, header_value, host_sample, quoted, sample_word};
 use crate::model::{Digest, ParameterReference, is_reserved_for_gateway};
-use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
+use crate::routes::{GroupRoutes, RequestMapping};
 
 /// The rule that gives a backend the path of a target that named a host too.
 const ORIGIN_FORM: &str = "    http-request set-uri %[pathq] unless { url -m beg / }\n";
@@ -44,10 +44,9 @@ const CONNECTION_HEADERS: &str = "    \
     http-response del-header proxy-connection
 ";
 
-/// A backend with the settings of a group.
+/// A backend with its time-out for websockets.
 struct HaproxyBackend<'r> {
     upstream: ConnectedUpstream<'r>,
-    forward: &'r GroupForwarding,
     /// The time-out for silence of a websocket; `None` where none leads there. A frontend has no such setting.
     tunnel_ms: Option<u32>,
 }
@@ -195,7 +194,7 @@ impl<'r> StepWriter<'r> {
         let name = connected.name.clone();
         let host = connected.endpoints.first().map_or("", |endpoint| endpoint.authority.as_str()).to_owned();
         let backend = self.backends.entry(name.clone());
-        let backend = backend.or_insert(HaproxyBackend { upstream: connected, forward, tunnel_ms: None });
+        let backend = backend.or_insert(HaproxyBackend { upstream: connected, tunnel_ms: None });
         backend.tunnel_ms = backend.tunnel_ms.or(route.websocket.then(|| action.idle_ms()));
         let is_step = format!("if {{ var(txn.step) -m str {step} }}");
         // Before the settings have their turn, which may move the name of the key, or send one of the backend in its
@@ -294,14 +293,16 @@ impl<'r> StepWriter<'r> {
 
     /// Writes the backends.
     pub(super) fn write_backends(&self, text: &mut String) {
-        for (name, HaproxyBackend { upstream, forward, tunnel_ms }) in &self.backends {
+        for (name, HaproxyBackend { upstream, tunnel_ms }) in &self.backends {
             let _ = writeln!(text, "\nbackend {name}\n    balance roundrobin");
             let _ = writeln!(text, "    timeout connect {}ms", upstream.connect_timeout_ms);
             let _ = writeln!(text, "    timeout server {}ms", upstream.response_timeout_ms);
             if let Some(milliseconds) = tunnel_ms {
                 let _ = writeln!(text, "    timeout tunnel {milliseconds}ms");
             }
-            let retries = u8::from(forward.retry && upstream.endpoints.len() > 1);
+            // A request that no connection was made for goes to each of the other addresses, whatever its method: nothing
+            // of it was sent. HAProxy avoids the last one alone.
+            let retries = Some(upstream.endpoints.len()).filter(|count| *count > 1).unwrap_or_default();
             let _ = writeln!(
                 text,
                 "    retries {retries}\n    option redispatch 1\n    option http-restrict-req-hdr-names preserve"

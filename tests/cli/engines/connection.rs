@@ -1,4 +1,4 @@
-//! Headers of one connection (RFC 9110, section 7.6.1): the well-known ones are passed on by no engine, and those that
+//! Addresses that take no connection, and headers of one connection (RFC 9110, section 7.6.1): the well-known ones are passed on by no engine, and those that
 //! `Connection` names by none whose report does not say so.
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,9 @@ use serde_json::json;
 use super::client::send;
 use super::engine::{Engine, EngineKind};
 use super::limits::{HOST, MOCK, definition_of, published};
+use super::requests::TestRequest;
 use super::targets::names;
+use crate::harness::free_address;
 use crate::serving::Serving;
 
 /// Starts a backend that repeats the head of a request, and has headers of its connection.
@@ -77,4 +79,25 @@ fn nginx_passes_on_headers_of_a_connection_as_its_report_says() {
 #[test]
 fn haproxy_passes_on_headers_of_a_connection_as_its_report_says() {
     passes_on_as_its_report_says(EngineKind::Haproxy);
+}
+
+/// With one retry in a row, every request would fail that begins with the first of two failed addresses.
+#[test]
+fn haproxy_gives_a_request_to_an_address_that_takes_a_connection() {
+    if !EngineKind::Haproxy.is_there() {
+        return;
+    }
+    let item = json!({"get": {"responses": {"200": {"description": "d"}}}, "post": {"responses": {"200": {"description": "d"}}}});
+    let paths = json!({"/plain": item});
+    for (retry, others) in [("false", vec![free_address()]), ("true", vec![free_address(), free_address()])] {
+        let others: Vec<String> = others.iter().map(|address| format!("\"http://{address}\"")).collect();
+        let forwarding = format!("{{retry: {retry}, more_addresses: [{}]}}", others.join(", "));
+        let settings = format!("{MOCK}backend: http://{}\nforwarding: {forwarding}\n", start_backend());
+        let sandbox = published(&settings, &definition_of(&paths));
+        let engine = Engine::start(&sandbox, EngineKind::Haproxy);
+        for method in ["GET", "POST", "GET", "POST", "GET", "GET"] {
+            let head = TestRequest::new(method, "/shop/plain", HOST, &[]).head;
+            assert_eq!(send(&engine.address, &head).status, "200", "{method} with retry: {retry}");
+        }
+    }
 }

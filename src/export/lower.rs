@@ -233,6 +233,11 @@ fn route_steps<'r>(
         }
         (Responder::Forward(_), None) => {}
     }
+    if route.limits.body_bytes == Some(0) {
+        // Zero is no limit to some engines, and one byte their smallest.
+        let has_body = RequestCondition::header("content-length", TextTest::Matches("0*[1-9][0-9]*".to_owned()));
+        steps.insert(0, (vec![has_body], StepOutcome::Refuse(ProblemResponse::large_body(0))));
+    }
     if let RouteAccess::Presence { any_of } = &route.access {
         steps = with_credentials(&steps, any_of);
     }

@@ -46,6 +46,7 @@ fn limits_bodies_as_the_gateway(kind: EngineKind) {
         // Of what is over every limit of the host, nginx names the largest.
         ("stock", 1_100_000, "413", "bytes"),
         ("bare", 0, "200", ""),
+        ("bare", 1, "413", ""),
         ("bare", 2, "413", ""),
     ] {
         let request = TestRequest::with_body(&format!("/{group}/items"), HOST, &[], bytes);

@@ -2,7 +2,7 @@
 
 use super::feature::ExportFeature;
 use super::table::LONGEST_MS;
-use super::upstream::{all_endpoints, base_path, has_key_beside};
+use super::upstream::{UpstreamEndpoint, all_endpoints, base_path, has_key_beside};
 use crate::routes::{GroupForwarding, GroupRoutes};
 
 /// A feature with the keys of its setting.
@@ -19,6 +19,10 @@ pub(super) fn connection_uses(group: &GroupRoutes, forward: &GroupForwarding) ->
     let first = bases.next().unwrap_or_default();
     if bases.any(|base| base != first) {
         uses.push((ExportFeature::DifferentBasePaths, &["forwarding", "more_addresses"]));
+    }
+    let is_https = |target| UpstreamEndpoint::new(target).is_https;
+    if targets.iter().any(is_https) && !targets.iter().all(is_https) {
+        uses.push((ExportFeature::MixedSchemes, &["forwarding", "more_addresses"]));
     }
     if all_endpoints(group, forward).any(|endpoint| !endpoint.has_usual_name()) {
         uses.push((ExportFeature::UnusualHost, &["backend"]));

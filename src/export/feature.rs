@@ -74,6 +74,8 @@ pub(super) enum ExportFeature {
     /// A backend with this many addresses.
     SeveralTargets(usize),
     DifferentBasePaths,
+    /// A backend with addresses over HTTP and over HTTPS.
+    MixedSchemes,
     /// A backend whose name is not one of a host (RFC 1123, section 2.1).
     UnusualHost,
     Https,
@@ -188,9 +190,11 @@ impl ExportFeature {
             | Self::Upgrades
             | Self::ConnectionHeaders => ReportAspect::Routing,
             Self::SeveralTargets(_) | Self::UnusualHost => ReportAspect::Health,
-            Self::Https | Self::HttpsByAddress | Self::ClientCertificate { .. } | Self::AddressGuard => {
-                ReportAspect::Tls
-            }
+            Self::MixedSchemes
+            | Self::Https
+            | Self::HttpsByAddress
+            | Self::ClientCertificate { .. }
+            | Self::AddressGuard => ReportAspect::Tls,
             Self::Retry | Self::Timeouts | Self::LongTimeout => ReportAspect::Timeouts,
             Self::DifferentBasePaths
             | Self::KeepHost

@@ -89,6 +89,7 @@ losses! {
     F::UnusualHost => UnusualHost, &[GatewayApi], Closed;
     F::LongHost => LongHost, &[GatewayApi], Closed;
     F::DifferentBasePaths => DifferentBasePaths, ALL, Closed;
+    F::MixedSchemes => MixedSchemes, ALL, Closed;
     F::Https => Https, &[GatewayApi, Kong], Closed;
     F::HttpsByAddress => HttpsByAddress, &[Nginx, Haproxy, GatewayApi, Kong], Closed;
     F::ClientCertificate { is_key_beside: true } => ClientCertificate { is_key_beside: true }, &[GatewayApi, Kong], Closed;

@@ -70,6 +70,10 @@ pub(super) const NO_SPLIT: &str =
 /// The deviation of targets with one base path for all addresses.
 pub(super) const FIRST_BASE_PATH: &str = "all addresses get the base path of the first";
 
+/// The deviation of targets that call all addresses of a backend alike.
+pub(super) const ONE_SCHEME: &str =
+    "of addresses over HTTP and over HTTPS beside one another, those of one kind get no request";
+
 /// The deviation of targets with one time-out.
 pub(super) const ONE_TIMEOUT: &str = "one time-out for silence before and after the head of a response";
 

@@ -82,6 +82,19 @@ fn headers_that_the_gateway_does_not_send_either_are_no_loss() {
     }
 }
 
+#[test]
+fn addresses_over_http_beside_others_over_https_are_named() {
+    let backend = SHOP.replace("http://127.0.0.1:9", "https://shop.example");
+    for (other, is_named) in [("http://other.example", true), ("https://other.example", false)] {
+        let sandbox = published(&format!("{backend}forwarding: {{more_addresses: ['{other}']}}\n"), SHOP_DEFINITION);
+        for target in TARGETS {
+            let words = format!("-o json export {target} --env test --out {target}");
+            let report = sandbox.run(&words).expect_exit(0).json().to_string();
+            assert_eq!(report.contains("those of one kind get no request"), is_named, "{target}: {report}");
+        }
+    }
+}
+
 /// Returns the settings of the CORS plugin that Kong gets.
 fn cors_of_kong(cors: &Value) -> Option<Value> {
     let sandbox = published(&format!("{SHOP}cors: {cors}\n"), SHOP_DEFINITION);

@@ -6,7 +6,7 @@ use super::super::verdict::{
     CUT_TIMEOUT, ENVOY_HEADER_CONDITION, FIRST_BASE_PATH, FeatureVerdict, KNOWN_CLAIMS_REMOVED, LONG_CONDITION,
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION,
     NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED, NO_SPLIT, NO_TOKEN_REQUIRED, NOT_COUNTED,
-    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, OPEN_UPGRADES, OWN_HEADER_MOVES,
+    NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED, ONE_SCHEME, OPEN_UPGRADES, OWN_HEADER_MOVES,
     UNVERIFIED_ADDRESS,
 };
 
@@ -95,6 +95,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::UnusualHost => FeatureVerdict::Lost("a backend that is not a host (RFC 1123) gets no request"),
         ExportFeature::LongHost => FeatureVerdict::Lost("a host over 253 bytes is not routed"),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::MixedSchemes => FeatureVerdict::Lost(ONE_SCHEME),
         ExportFeature::Https => {
             FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
         }

@@ -7,8 +7,8 @@ use super::super::verdict::{
     LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, MANY_PATH_PARAMETERS, NO_ADDRESS_GUARD, NO_EMPTY_HEADER,
     NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION,
     NO_SIGNATURE_REQUIRED, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED,
-    ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED, SPLIT_BY_TYPE,
-    UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
+    ONE_SCHEME, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, RETRY_UNCONNECTED,
+    SPLIT_BY_TYPE, UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 use super::line::{MOST_BODY_BYTES, MOST_HEADER_BYTES, MOST_PATTERN_BYTES};
 
@@ -63,6 +63,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
         ExportFeature::SplitParameters => FeatureVerdict::Near(SPLIT_BY_TYPE),
         ExportFeature::SeveralTargets(_) => FeatureVerdict::Near(HOST_OF_FIRST),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::MixedSchemes => FeatureVerdict::Lost(ONE_SCHEME),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near(RETRY_UNCONNECTED),

@@ -6,7 +6,7 @@ use super::super::verdict::{
     LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_CLIENT_CERTIFICATE, NO_EMPTY_CONSTANT, NO_KEY_REQUIRED,
     NO_OWN_HEADER_CONDITION, NO_RANGE_OF_CODES, NO_SEMICOLONS, NO_SHARED_SEGMENT_CONDITION, NO_SIGNATURE_REQUIRED,
     NO_SPLIT, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_TOLD_APART, NOT_VALIDATED,
-    ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
+    ONE_SCHEME, ONE_TIMEOUT, OPEN_UPGRADES, OWN_HEADER_MOVES, PARAMETERS_STAY, RETRY_UNCONNECTED, UNVERIFIED_ADDRESS,
     USUAL_MEDIA_TYPE,
 };
 
@@ -52,6 +52,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")
         }
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::MixedSchemes => FeatureVerdict::Lost(ONE_SCHEME),
         ExportFeature::Https => {
             FeatureVerdict::Lost("certificates of backends are held against those that Kong itself trusts")
         }

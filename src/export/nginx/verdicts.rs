@@ -7,8 +7,8 @@ use super::super::verdict::{
     LONG_CONDITION, LONG_CORS_LIST, LONG_NAME, LONG_PARAMETER, LONG_PATTERN, NO_ADDRESS_GUARD, NO_EMPTY_CONSTANT,
     NO_EMPTY_HEADER, NO_KEY_REQUIRED, NO_OWN_HEADER_CONDITION, NO_QUERY_CONSTANT, NO_RANGE_OF_CODES, NO_SEMICOLONS,
     NO_SHARED_SEGMENT_CONDITION, NO_TOKEN_REQUIRED, NOT_COUNTED, NOT_COUNTED_BY_CALLER, NOT_SIGNED, NOT_VALIDATED,
-    ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, SPLIT_BY_TYPE, UNVERIFIED_ADDRESS,
-    USUAL_MEDIA_TYPE,
+    ONE_SCHEME, ONE_TIMEOUT, ONE_VALUE_MOVES, OWN_HEADER_MOVES, PARAMETERS_STAY, RAW_LETTERS, SPLIT_BY_TYPE,
+    UNVERIFIED_ADDRESS, USUAL_MEDIA_TYPE,
 };
 
 /// The most bytes of an expression between quotes, with its anchors: nginx reads a word of its files into a buffer of
@@ -58,6 +58,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             "addresses that fail are left out for a second; each gets the `Host` of the first, whose name its certificate has to have",
         ),
         ExportFeature::DifferentBasePaths => FeatureVerdict::Lost(FIRST_BASE_PATH),
+        ExportFeature::MixedSchemes => FeatureVerdict::Lost(ONE_SCHEME),
         ExportFeature::Timeouts => FeatureVerdict::Near(ONE_TIMEOUT),
         ExportFeature::LongTimeout => FeatureVerdict::Near(CUT_TIMEOUT),
         ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),

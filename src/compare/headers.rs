@@ -18,30 +18,30 @@ impl<'d> Comparer<'d> {
         direction: ValueDirection,
         report: &mut ApiReport,
     ) {
-        let change = self.written_in(kinds::HEADER_STYLE_CHANGED, (before, after)).or_else(|| {
-            let is_in_style = content(before).is_none() && content(after).is_none();
-            is_in_style.then(|| self.header_style(before, after)).flatten()
-        });
+        let change = self
+            .written_in(kinds::HEADER_STYLE_CHANGED, (before, after))
+            .or_else(|| (!is_in_media_type(before, after)).then(|| self.header_style(before, after)).flatten());
         if let Some(found) = change {
             report.add(path, found);
         }
-        let pair = self.media_type_pair((before, after), direction).unwrap_or_else(|| {
+        let pair = if is_in_media_type(before, after) {
+            self.media_type_pair((before, after), direction)
+        } else {
             let lists = (header_lists(before), header_lists(after));
             self.schemas.text_pair(schema_of(before), schema_of(after), lists, direction)
-        });
+        };
         report.add_schema(path, pair);
     }
 
-    /// Brings the schemas of a value together that is written in a media type on one side at least; `None` where a style
-    /// writes it on both.
+    /// Brings the schemas of a value together that is written in a media type on one side at least.
     pub(super) fn media_type_pair(
         &mut self,
         (before, after): (Node<'d>, Node<'d>),
         direction: ValueDirection,
-    ) -> Option<Option<PairId>> {
+    ) -> Option<PairId> {
         let name = |node: Node<'d>| content(node).map(|(name, _)| name);
-        let (old, new) = (name(before).or_else(|| name(after))?, name(after).or_else(|| name(before))?);
-        Some(self.schemas.value_pair((schema_of(before), schema_of(after)), (old, new), direction))
+        let names = (name(before).or_else(|| name(after))?, name(after).or_else(|| name(before))?);
+        self.schemas.value_pair((schema_of(before), schema_of(after)), names, direction)
     }
 
     /// Reports a value that is written in another media type, or by a style on one side alone.
@@ -94,6 +94,11 @@ impl<'d> Comparer<'d> {
         let places = (Some(before.key_location("explode")), Some(after.key_location("explode")));
         Some(RawChange::new(kinds::HEADER_STYLE_CHANGED, message).at(places.0, places.1))
     }
+}
+
+/// True if a media type writes a header or parameter on one side at least.
+pub(super) fn is_in_media_type(before: Node<'_>, after: Node<'_>) -> bool {
+    content(before).is_some() || content(after).is_some()
 }
 
 /// Returns the media type of a header or parameter that is written in one.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::comparer::{ApiReport, Comparer};
+use super::headers::is_in_media_type;
 use super::kinds::{self, Kind};
 use super::outgoing_bodies::{presence, request_body, responses};
 use super::output::RawChange;
@@ -178,7 +179,8 @@ fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
         report.add(path, found);
         return;
     }
-    if let Some(pair) = comparer.media_type_pair((old, new), ValueDirection::Response) {
+    if is_in_media_type(old, new) {
+        let pair = comparer.media_type_pair((old, new), ValueDirection::Response);
         return report.add_schema(path, pair);
     }
     let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);

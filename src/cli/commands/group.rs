@@ -172,7 +172,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let imported = match definition::import(folder.name(), &folder.above(), &rules, &mut |path| folder.read(path)) {
         Ok(imported) => {
             let (errors, findings) = (shown_at(&shown, imported.errors), shown_at(&shown, imported.findings));
-            definition::ImportedDefinition { errors, findings, ..imported }
+            definition::ImportedDefinition { findings, errors, ..imported }
         }
         Err(findings) => {
             let findings = shown_at(&shown, findings);

@@ -39,9 +39,9 @@ impl FitTerms {
 }
 
 /// True if a value is valid against all schemas; adds the cost to `steps`.
-pub(in crate::definition) fn fits<'d>(
+pub(in crate::definition) fn fits(
     value: &Value,
-    schemas: &[Node<'d>],
+    schemas: &[Node<'_>],
     terms: FitTerms,
     patterns: &mut CompiledPatterns,
     steps: &mut usize,

@@ -1,4 +1,5 @@
-//! Compares the values of headers and of outgoing parameters: the media type or style that writes them, and their schemas.
+//! Compares the values of headers and of outgoing parameters: the media type or style that writes them, and their
+//! schemas.
 
 use super::comparer::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
@@ -67,8 +68,8 @@ impl<'d> Comparer<'d> {
         Some(RawChange::new(kind, message).at(place(before), place(after)))
     }
 
-    /// True if a media type writes the values of both sides as each style does: a plain text as it is, and in JSON numbers
-    /// and booleans.
+    /// True if a media type writes the values of both sides as each style does: a plain text as it is, and in JSON
+    /// numbers and booleans.
     fn is_alike_in_a_style(&mut self, media_type: &str, (before, after): (Node<'d>, Node<'d>)) -> bool {
         let (was, is) = (schema_of(before), schema_of(after));
         match media_type {

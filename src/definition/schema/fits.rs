@@ -9,8 +9,8 @@ use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
+use super::direction::ValueDirection;
 use super::equality::{all_differ, equal};
-use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
 use super::shape::{count, is_reference};

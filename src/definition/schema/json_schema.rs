@@ -8,21 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::direction::ValueDirection;
 use super::pattern;
 use super::shape::is_reference;
 use super::types::{TypeSet, is_nullable};
 use super::unsent::{UnsentProperties, UnsentSet};
 use crate::definition::api::{Definition, Specification};
 use crate::definition::document::{Node, NodeId, NodeKind};
-
-/// The direction of a value, which decides which properties may be missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ValueDirection {
-    /// From the caller to the API; read-only properties may be missing.
-    Request,
-    /// From the API to the caller; write-only properties may be missing.
-    Response,
-}
 
 /// The maximum number of values in a converted schema.
 const MOST_VALUES: usize = 500_000;
@@ -96,8 +88,8 @@ impl<'d> SchemaWriter<'d> {
         }
         Self::exclusive_bounds(schema, &mut map);
         self.type_keyword(schema, &mut map);
-        // `null` is one more value beside those that the other keywords allow: the list of types says that alone where no
-        // other schema could refuse it.
+        // `null` is one more value beside those that the other keywords allow: the list of types says that alone where
+        // no other schema could refuse it.
         let is_listed = map.contains_key("type") && !REFUSING.iter().any(|keyword| map.contains_key(*keyword));
         if is_nullable(schema, self.specification) && !is_listed && !map.is_empty() {
             return Some(json!({ "anyOf": [{ "type": "null" }, map] }));

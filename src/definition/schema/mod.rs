@@ -3,6 +3,7 @@
 mod choice;
 mod collection;
 mod dialect;
+mod direction;
 mod ecma;
 mod equality;
 mod expression;
@@ -19,12 +20,12 @@ pub(in crate::definition) mod types;
 mod unsent;
 
 pub(crate) use dialect::foreign_construct;
+pub use direction::ValueDirection;
 pub(crate) use ecma::legacy_construct;
 pub(super) use ecma::translated_pattern;
 pub(super) use expression::{LOOK_AROUND, group_length, syntax_characters};
 pub(super) use fits::{FitTerms, fits};
 pub(super) use goal::SampleFailure;
-pub use json_schema::ValueDirection;
 pub(crate) use pattern::{CompiledPatterns, is_regular_expression};
 pub(super) use sample::Sampler;
 pub(crate) use shape::SchemaShape;

@@ -7,12 +7,12 @@
 use serde_json::Value;
 
 use super::choice::{meets_discriminator, next_choice};
+use super::direction::ValueDirection;
 use super::fits::{FitTerms, fits};
 use super::goal::{
     CONTRADICTION, MOST_LEVELS, MOST_VALUES, NO_SINGLE, SampleFailure, SampleGoal, SampleRequest, SampleState,
     TOO_LARGE,
 };
-use super::json_schema::ValueDirection;
 use super::number;
 use super::pattern::CompiledPatterns;
 use super::shape::SchemaShape;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::json_schema::ValueDirection;
+use super::direction::ValueDirection;
 use super::shape::{SchemaShape, ShapeProperty};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap};
@@ -21,7 +21,7 @@ impl UnsentSet {
 #[derive(Debug)]
 pub(super) struct UnsentProperties<'d> {
     specification: Specification,
-    /// The direction of the objects; `None` if unknown, in which case the properties of either direction may be missing.
+    /// The direction of the objects; `None` if unknown, in which case properties of either direction may be missing.
     direction: Option<ValueDirection>,
     sets: Vec<BTreeSet<&'d str>>,
     numbers: HashMap<BTreeSet<&'d str>, UnsentSet>,

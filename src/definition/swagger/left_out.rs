@@ -3,7 +3,7 @@
 use super::super::document::Node;
 use super::super::rules;
 use super::converter::SwaggerConverter;
-use super::parameter::SCHEMA_FIELDS;
+use super::parameter_kind::SCHEMA_FIELDS;
 use crate::model::Method;
 
 const DOCUMENT: &[&str] = &[

@@ -5,27 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::document::Node;
 use super::converter::SwaggerConverter;
 use super::left_out::SwaggerObject;
-
-/// The fields of a 2.0 parameter, header or item that belong to its schema.
-pub(super) const SCHEMA_FIELDS: &[&str] = &[
-    "type",
-    "format",
-    "items",
-    "default",
-    "maximum",
-    "exclusiveMaximum",
-    "minimum",
-    "exclusiveMinimum",
-    "maxLength",
-    "minLength",
-    "pattern",
-    "maxItems",
-    "minItems",
-    "uniqueItems",
-    "enum",
-    "multipleOf",
-    "x-nullable",
-];
+use super::parameter_kind::SCHEMA_FIELDS;
 
 /// The style of a list, with its `explode`.
 pub(super) type ListStyle = (&'static str, bool);

@@ -1,9 +1,30 @@
-//! Kinds of parameters of OpenAPI 2.0: those of the body, and those that an operation overrides.
+//! Kinds of parameters of OpenAPI 2.0, those of the body and those that an operation overrides, and their fields.
 
 use std::collections::HashSet;
 
 use super::super::document::Node;
 use super::super::fields::scalar_text;
+
+/// The fields of a 2.0 parameter, header or item that belong to its schema.
+pub(super) const SCHEMA_FIELDS: &[&str] = &[
+    "type",
+    "format",
+    "items",
+    "default",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "enum",
+    "multipleOf",
+    "x-nullable",
+];
 
 /// True if a parameter is part of the body.
 pub(super) fn is_bodily(parameter: Node<'_>) -> bool {

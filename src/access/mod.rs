@@ -55,4 +55,6 @@ pub use reused::{ReusedSecret, absent_revoked, early_bindings, reused_secrets};
 pub use revoked::RevokedSecrets;
 pub use secret_id::{SecretId, SecretIdError};
 pub use signature::RequestSignature;
-pub use subscription::{NewSecret, SubscriptionKey, contains_clear_secret, contains_subscription_key};
+pub use subscription::{
+    LONGEST_SUBSCRIPTION_KEY, NewSecret, SubscriptionKey, contains_clear_secret, contains_subscription_key,
+};

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use ring::error::Unspecified;
 use ring::rand::SecureRandom;
 
+/// The most characters of an id.
+pub(super) const LONGEST_ID: usize = 64;
 /// The fewest and the most characters of an id.
-const LENGTHS: std::ops::RangeInclusive<usize> = 4..=64;
+const LENGTHS: std::ops::RangeInclusive<usize> = 4..=LONGEST_ID;
 /// The characters of an id that is made: 32, none taken for another, in lower case for file systems without case.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// The length of an id that is made: 80 bits.

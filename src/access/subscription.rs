@@ -8,11 +8,12 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memmem;
 use ring::error::Unspecified;
 use ring::rand::SecureRandom;
 
 use super::ed25519::PrivateKey;
-use super::secret_id::SecretId;
+use super::secret_id::{LONGEST_ID, SecretId};
 use crate::model::Digest;
 
 /// The beginning of a subscription key's text.
@@ -21,6 +22,9 @@ const PREFIX: &str = "apk_";
 const SECRET_LENGTH: usize = 43;
 /// The length of a CRC-32 in hexadecimal digits.
 const CHECKSUM_LENGTH: usize = 8;
+
+/// The most bytes of a subscription key's text.
+pub const LONGEST_SUBSCRIPTION_KEY: usize = PREFIX.len() + LONGEST_ID + 1 + SECRET_LENGTH + 1 + CHECKSUM_LENGTH;
 
 /// A secret that was just made, the one time that its text is there. Shown as `***` where it is formatted.
 pub struct NewSecret(String);
@@ -92,6 +96,18 @@ impl<'t> SubscriptionKey<'t> {
         is_shaped.then_some(Self { id, text })
     }
 
+    /// Finds the texts of this form in bytes, each with its place there. They need not be words: in JSON, an escape like
+    /// `\n` ends with a letter.
+    pub fn find_in(bytes: &'t [u8]) -> impl Iterator<Item = (usize, Self)> {
+        let key_at = |at: usize| {
+            let text = bytes.get(at..)?;
+            let id = text.iter().skip(PREFIX.len()).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let end = PREFIX.len() + id + 1 + SECRET_LENGTH + 1 + CHECKSUM_LENGTH;
+            Some((at, Self::parse(std::str::from_utf8(text.get(..end)?).ok()?)?))
+        };
+        memmem::find_iter(bytes, PREFIX.as_bytes()).filter_map(key_at)
+    }
+
     /// True if the text ends with its checksum. The digest alone lets in; this tells a mistyped key from another one.
     #[must_use]
     pub(super) fn has_right_checksum(&self) -> bool {
@@ -113,26 +129,10 @@ pub fn contains_clear_secret(text: &str) -> bool {
     is_private_key || contains_subscription_key(text.as_bytes())
 }
 
-/// True if bytes contain a subscription key in clear. Few headers are as long as one, and few bytes of those end its
-/// prefix.
+/// True if bytes contain a subscription key in clear.
 #[must_use]
 pub fn contains_subscription_key(bytes: &[u8]) -> bool {
-    const SHORTEST: usize = PREFIX.len() + SECRET_LENGTH + 1 + CHECKSUM_LENGTH;
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let word_at = |end: usize| {
-        let (before, _) = bytes.split_at_checked(end + 1)?;
-        let start = before.strip_suffix(PREFIX.as_bytes())?.len();
-        if before.get(..start)?.last().is_some_and(is_part) {
-            return None;
-        }
-        let word = bytes.get(start..)?.split(|byte| !is_part(byte)).next()?;
-        std::str::from_utf8(word).ok()
-    };
-    bytes.len() > SHORTEST && memchr::memchr_iter(b'_', bytes).filter_map(word_at).any(is_subscription_key)
-}
-
-fn is_subscription_key(word: &str) -> bool {
-    SubscriptionKey::parse(word).is_some_and(|key| key.has_right_checksum())
+    SubscriptionKey::find_in(bytes).any(|(_, key)| key.has_right_checksum())
 }
 
 /// Computes the CRC-32 of ISO-HDLC, bit by bit: a few dozen bytes, once a key.
@@ -162,21 +162,23 @@ mod tests {
         let parsed = SubscriptionKey::parse(text).unwrap();
         assert_eq!((parsed.id, parsed.digest()), ("abcd1234", secret.digest()));
         for index in 0..text.len() {
-            assert!(!is_subscription_key(&text[..index]), "cut at {index}");
+            assert!(!contains_subscription_key(&text.as_bytes()[..index]), "cut at {index}");
             let mut changed = text.as_bytes().to_vec();
             changed[index] = if changed[index] == b'x' { b'y' } else { b'x' };
-            let changed = String::from_utf8(changed).unwrap();
-            assert!(!is_subscription_key(&changed), "{index}");
+            assert!(!contains_subscription_key(&changed), "{index}");
         }
         for other in ["", "apk_", "apk__", "apk_abcd", "äpk_abcd_x", &format!("{text} ")] {
-            assert!(!is_subscription_key(other), "{other}");
+            assert!(SubscriptionKey::parse(other).is_none(), "{other}");
         }
     }
 
     #[test]
     fn a_key_within_a_text_is_found_and_none_is_formatted() {
         let secret = made();
-        assert!(contains_subscription_key(format!("- secret: \"{}\"", secret.reveal()).as_bytes()));
+        for (before, after) in [("- secret: \"", "\""), ("\\n", "\\n"), ("%20", ""), ("key_", "_x"), ("apk_", "")] {
+            let text = format!("{before}{}{after}", secret.reveal());
+            assert!(contains_subscription_key(text.as_bytes()), "{text}");
+        }
         assert!(!contains_subscription_key(b"- id: \"abcd1234\""));
         assert!(contains_clear_secret("description: \"-----BEGIN EC PRIVATE KEY-----\""));
         assert!(!contains_clear_secret("description: \"the PRIVATE KEY of the shop\""));

@@ -6,8 +6,10 @@
 mod main_branch;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -172,11 +174,12 @@ impl GitCheckout {
         String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
     }
 
-    /// Lists the files of the folder itself that Git has, or would take.
-    pub(super) fn files_at_the_top(&self) -> Vec<String> {
-        let words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":(glob)*"];
-        let listed = self.ask(&words).unwrap_or_default();
-        String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
+    /// Lists the files of the whole repository that Git has, or would take, relative to the workspace's folder; `None`
+    /// where it cannot be asked.
+    pub(super) fn files(&self) -> Option<Vec<PathBuf>> {
+        let listed = self.ask(&["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":/"])?;
+        let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Some(names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect())
     }
 
     /// Returns the stamps of the files and folders that Git changes when other commits are checked out, made or

@@ -88,6 +88,39 @@ fn no_program_that_is_started_sees_a_secret_in_a_variable() {
     assert!(seen.contains("PATH=") && !seen.contains("APIGW_SECRET_"), "{seen}");
 }
 
+/// Scripts of pipelines have keys most often, and in JSON an escape stands before them.
+#[test]
+fn a_secret_is_found_whatever_stands_around_it_and_wherever_git_would_take_it() {
+    if !has_tool("git", "secrets in the whole repository") {
+        return;
+    }
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let mut git = Command::new("git");
+    isolate(git.current_dir(sandbox.path()), sandbox.path());
+    assert!(git.args(["init", "-q"]).output().expect("git runs").status.success());
+    for kind in ["subscription", "signature"] {
+        let path = outside.path().join(kind);
+        sandbox.run(&format!("key create {kind} --kind {kind} --to {}", path.display())).expect_exit(0);
+        let secret = fs::read_to_string(path).expect("a secret").trim().to_owned();
+        sandbox.run("check").expect_exit(0);
+        for (place, before) in [
+            (".github/workflows/ci.yml", "KEY: "),
+            ("deploy/a folder/run.sh", "x-api-key:%20"),
+            ("definitions/shop.json", "use this:\\n"),
+            ("README.md", "key_"),
+            ("groups/petstore/openapi.yaml", "# key-"),
+        ] {
+            let kept = fs::read_to_string(sandbox.path().join(place)).unwrap_or_default();
+            sandbox.write(place, &format!("{before}{secret}_x\n{kept}"));
+            let found = sandbox.run("check").expect_exit(3).expect_stdout("secret-leaked").expect_stdout(place);
+            assert!(found.stdout.contains("in line 1") && !found.stdout.contains(&secret), "{}", found.stdout);
+            sandbox.write(place, &kept);
+        }
+    }
+    sandbox.run("check").expect_exit(0);
+}
+
 #[test]
 fn a_command_for_secrets_that_hangs_is_ended_with_what_it_started() {
     let sandbox = Sandbox::petstore();

@@ -81,7 +81,8 @@ pub const KEY_FILE_NAME: Rule = Rule::error(
 pub const SECRET_LEAKED: Rule = Rule::error(
     "secret-leaked",
     "A secret of a signature key that is on this machine, or a valid subscription key, stands in clear in a file that everybody reads \
-     who has the repository: a description, a message, settings, a definition. Nothing is published with it; `verify` looks for it in \
+     who has the repository: a description, a message, a definition, a script of the pipeline. All files that Git has or would take \
+     are looked through. Nothing is published with it; `verify` looks for it in \
      frozen versions too. Revoke the secret, take it out, and rotate the key.",
 );
 

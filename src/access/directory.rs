@@ -118,6 +118,12 @@ impl KeyDirectory {
                 directory.names.entry(key.name.clone()).or_default().push(secret.id.clone());
             }
         }
+        // A subject whose revoked key is gone is not any subject.
+        for secret in past.iter().filter(|secret| directory.is_revoked(&secret.id)) {
+            if let SecretProof::Token(binding) = &secret.proof {
+                subjects.entry(binding.clone()).or_insert_with(|| secret.id.clone());
+            }
+        }
         for id in &directory.ambiguous {
             directory.secrets.remove(id);
         }
@@ -151,7 +157,7 @@ impl KeyDirectory {
         let unbound = || Denial::UnboundSubject { issuer: issuer.clone(), subject: shown_subject(subject) };
         let id = self.subjects.get(binding).ok_or_else(unbound)?;
         // One that two keys are bound to lets nobody in, not even where any subject may call.
-        self.secrets.get(id).ok_or(Denial::UnknownId)?.presented(now)
+        self.secrets.get(id).ok_or_else(|| self.unknown(id.as_str()))?.presented(now)
     }
 
     /// Looks at the state of a secret that has signed a request before.

@@ -45,8 +45,8 @@ pub struct SigningSettings {
 }
 
 /// A secret of a key, as far as its file knows it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "SecretFields")]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "SecretFields", into = "SecretFields")]
 pub struct Secret {
     /// The id.
     pub id: SecretId,
@@ -59,7 +59,7 @@ pub struct Secret {
 }
 
 /// The fields of a secret as they stand in a file.
-#[derive(serde::Deserialize)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SecretFields {
     id: SecretId,
@@ -91,6 +91,29 @@ impl TryFrom<SecretFields> for Secret {
             _ => return Err("a secret has one of `sha256`, `fingerprint`, `public_key`, and `issuer` with `subject`"),
         };
         Ok(Self { id, created, retires, proof })
+    }
+}
+
+impl From<Secret> for SecretFields {
+    fn from(Secret { id, created, retires, proof }: Secret) -> Self {
+        let fields = Self {
+            id,
+            created,
+            retires,
+            sha256: None,
+            fingerprint: None,
+            public_key: None,
+            issuer: None,
+            subject: None,
+        };
+        match proof {
+            SecretProof::Sha256(digest) => Self { sha256: Some(digest), ..fields },
+            SecretProof::Fingerprint(digest) => Self { fingerprint: Some(digest), ..fields },
+            SecretProof::PublicKey(key) => Self { public_key: Some(key), ..fields },
+            SecretProof::Token(TokenBinding { issuer, subject }) => {
+                Self { issuer: Some(issuer), subject: Some(subject), ..fields }
+            }
+        }
     }
 }
 

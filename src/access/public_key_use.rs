@@ -26,20 +26,20 @@ pub enum PublicKeyUse {
 }
 
 impl PublicKeyUse {
-    /// Finds the use of a public key by keys as they are and as they once were. A revocation goes before a live secret.
+    /// Finds the use of a public key by keys as they are, and by secrets that keys once had. A revocation goes before a live secret.
     pub fn find<'k>(
         public: &PublicKey,
-        (present, past): (impl Iterator<Item = &'k Key>, impl Iterator<Item = &'k Key>),
+        (present, past): (impl Iterator<Item = &'k Key>, impl Iterator<Item = (&'k KeyName, &'k Secret)>),
         revoked: &RevokedSecrets,
         now: Timestamp,
     ) -> Option<Self> {
         let has = |secret: &&Secret| matches!(&secret.proof, SecretProof::PublicKey(other) if other == public);
         let mut live = None;
-        let secrets_of = |key: &'k Key| key.secrets.iter().map(move |secret| (key, secret));
+        let secrets_of = |key: &'k Key| key.secrets.iter().map(move |secret| (&key.name, secret));
         let present = present.flat_map(secrets_of).map(|(key, secret)| (key, secret, secret.is_live(now)));
-        let past = past.flat_map(secrets_of).map(|(key, secret)| (key, secret, false));
+        let past = past.map(|(key, secret)| (key, secret, false));
         for (key, secret, is_live) in present.chain(past).filter(|(_, secret, _)| has(secret)) {
-            let (key, secret) = (key.name.clone(), secret.id.clone());
+            let (key, secret) = (key.clone(), secret.id.clone());
             if revoked.contains(&secret) {
                 return Some(Self::Revoked { key, secret });
             }

@@ -177,6 +177,12 @@ mod tests {
                 SecretProof::Token(crate::access::TokenBinding { issuer: "i".to_owned(), subject: "s".to_owned() });
             Secret { proof, ..secret(id, "") }
         };
+        // One whose key is gone is not any subject.
+        let revoked = "aaaa".parse().unwrap();
+        let gone = KeyDirectory::new([], [], ([revoked], &[bound("aaaa")]), &std::collections::HashMap::new());
+        let binding = crate::access::TokenBinding { issuer: "i".to_owned(), subject: "s".to_owned() };
+        let denial = gone.check_subject(&binding, now()).unwrap_err();
+        assert!(matches!(denial, crate::access::Denial::RevokedBefore(_)), "{denial}");
         // A subject is bound again after its first key was revoked.
         let keys = [key("shop", vec![bound("aaaa")]), key("other", vec![bound("bbbb")])];
         assert_eq!(closed(&keys, &[], &["aaaa"]).0, "aaaa");

@@ -3,6 +3,7 @@
 //! Its folder says whether a rebase is under way; all else is asked of Git itself, and simply not known where
 //! there is none.
 
+mod commits;
 mod main_branch;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,8 @@ use super::limited_command::{LimitedError, run_within};
 use super::outside::{FileStamp, stamp_outside};
 use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
+
+pub(super) use commits::CommittedFile;
 
 /// The commit that is checked out.
 pub(crate) const HEAD: &str = "HEAD";
@@ -198,29 +201,6 @@ impl GitCheckout {
         paths.iter().map(|path| stamp_outside(path)).collect()
     }
 
-    /// Returns the names of the files that these commits and those before them added to folders of this name, wherever
-    /// they lie, and whatever became of the files; commits before `known` ones are left out.
-    pub(super) fn files_added<'c>(
-        &self,
-        folder: &str,
-        commits: impl IntoIterator<Item = &'c CommitId>,
-        known: impl IntoIterator<Item = &'c CommitId>,
-    ) -> Option<Vec<String>> {
-        // Settings of people hide first commits and merges.
-        let options = ["-c", "log.showRoot=true", "log", "--full-history", "--diff-merges=separate", "--no-renames"];
-        let commits: Vec<&str> = commits.into_iter().map(|commit| &*commit.0).collect();
-        let known: Vec<String> = known.into_iter().map(|commit| format!("^{}", commit.0)).collect();
-        let pattern = format!(":(top,glob)**/{folder}/*");
-        let format = ["--no-show-signature", "--diff-filter=A", "--name-only", "-z", "--format="];
-        let mut words = [&options[..], &format, &commits].concat();
-        words.extend(known.iter().map(String::as_str));
-        words.extend(["--", &pattern]);
-        let listed = self.ask(&words)?;
-        let listed = String::from_utf8_lossy(&listed);
-        let name = |path: &str| path.trim().rsplit('/').next().map(str::to_owned);
-        Some(listed.split_terminator('\0').filter_map(name).collect())
-    }
-
     /// True if a commit before the present one removed a file.
     pub(super) fn has_removed(&self, place: &str) -> bool {
         let listed = self.ask(&["log", "-n", "1", "--diff-filter=D", "--format=%H", "--", place]);
@@ -349,10 +329,14 @@ impl GitCheckout {
 
     /// Runs Git and returns its output; `None` if it fails, cannot be run or takes too long.
     fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
+        self.ask_with_input(arguments, Vec::new())
+    }
+
+    fn ask_with_input(&self, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
         if self.is_stuck.load(Ordering::Relaxed) {
             return None;
         }
-        match run_within(self.git().args(arguments), LONGEST_QUESTION, u64::MAX) {
+        match run_within(self.git().args(arguments), input, LONGEST_QUESTION, u64::MAX) {
             Ok((status, output)) => status.success().then_some(output),
             Err(error) => {
                 self.is_stuck.store(matches!(error, LimitedError::Slow(_)), Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! Commands that are ended where they take too long.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -23,18 +23,23 @@ pub(super) enum LimitedError {
     Output(io::Error),
 }
 
-/// Runs a command without input, and returns its status and the beginning of its output, up to `most_bytes`. One that
+/// Runs a command, and returns its status and the beginning of its output, up to `most_bytes`. One that
 /// takes longer than `limit` is ended, with all that it has started.
 pub(super) fn run_within(
     command: &mut Command,
+    input: Vec<u8>,
     limit: Duration,
     most_bytes: u64,
 ) -> Result<(ExitStatus, Vec<u8>), LimitedError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.process_group(0);
     let mut child = command.spawn().map_err(LimitedError::Start)?;
     let deadline = Instant::now() + limit;
     let (sender, receiver) = mpsc::channel();
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read its input ends all the same.
+        thread::spawn(move || stdin.write_all(&input));
+    }
     if let Some(stdout) = child.stdout.take() {
         thread::spawn(move || {
             let mut bytes = Vec::new();
@@ -75,7 +80,7 @@ mod tests {
     fn a_command_ends_in_time_with_all_that_it_started() {
         let run = |script: &str| {
             let (begin, limit) = (Instant::now(), Duration::from_millis(500));
-            let outcome = run_within(Command::new("sh").args(["-c", script]), limit, 4);
+            let outcome = run_within(Command::new("sh").args(["-c", script]), b"input".to_vec(), limit, 4);
             assert!(begin.elapsed() < Duration::from_secs(20), "{script}");
             match outcome {
                 Ok((status, bytes)) => format!("{} {}", status.success(), String::from_utf8_lossy(&bytes)),
@@ -84,13 +89,14 @@ mod tests {
         };
         for (script, expected) in [
             ("echo abcdefg", "true abcd"),
+            ("cat", "true inpu"),
             ("echo a; exit 3", "false a\n"),
             ("sleep 60", "took longer than 0 s"),
             ("sleep 60 & echo a", "took longer than 0 s"),
         ] {
             assert_eq!(run(script), expected, "{script}");
         }
-        let missing = run_within(&mut Command::new("./no-such-program"), Duration::from_secs(1), 1);
+        let missing = run_within(&mut Command::new("./no-such-program"), Vec::new(), Duration::from_secs(1), 1);
         assert!(matches!(missing, Err(LimitedError::Start(_))));
     }
 }

@@ -4,6 +4,7 @@
 
 mod absence;
 mod access;
+mod access_branches;
 mod access_load;
 mod access_merges;
 mod access_mistakes;

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::Workspace;
 use super::super::git::GitCheckout;
 use super::super::outside::FileStamp;
-use super::committed_revocations::UnreadCommits;
-use crate::access::RevokedSecrets;
+use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 
 /// The longest that the first reading is waited for: before it, a revoked secret could be let in.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
@@ -18,13 +17,13 @@ const WAIT: Duration = Duration::from_millis(50);
 const SLOW: Duration = Duration::from_secs(5);
 
 /// The revocations in commits, with the reason why there may be more.
-type ReadCommits = (RevokedSecrets, Option<UnreadCommits>);
+type ReadCommits = (CommittedRevocations, Option<UnreadCommits>);
 
 /// The revocations in commits, which are read again as often as those change.
 #[derive(Debug, Default)]
 pub(super) struct FollowedCommits {
     /// Revocations that were read at any time.
-    pub(super) revoked: RevokedSecrets,
+    pub(super) found: CommittedRevocations,
     unread: Option<UnreadCommits>,
     /// Stamps of Git's files that tell of new commits, as they were before these were read.
     stamps: Vec<Option<FileStamp>>,
@@ -81,12 +80,12 @@ impl FollowedCommits {
             None => match reading.outcome.try_recv() {
                 Ok(read) => Some(read),
                 // It ended without an outcome.
-                Err(TryRecvError::Disconnected) => Some((RevokedSecrets::default(), Some(UnreadCommits::All))),
+                Err(TryRecvError::Disconnected) => Some((CommittedRevocations::default(), Some(UnreadCommits::All))),
                 Err(TryRecvError::Empty) => None,
             },
         };
-        let Some((revoked, unread)) = outcome else { return false };
-        self.revoked.extend(revoked.iter().cloned());
+        let Some((found, unread)) = outcome else { return false };
+        self.found.join(found);
         self.unread = unread;
         self.was_read = true;
         self.reading = None;

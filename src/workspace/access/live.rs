@@ -22,7 +22,9 @@ use super::{
     subject_place,
 };
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState, early_bindings};
+use crate::access::{
+    AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, Secret, SubjectState, early_bindings,
+};
 use crate::model::{Finding, KeyKind, Timestamp};
 
 /// Time after a change in which the folders are read at each look: the system's stamps are a few milliseconds coarse.
@@ -148,13 +150,15 @@ impl AccessReader {
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(Finding::one_line));
         let key_sets = self.key_sets.iter().map(|(name, keys)| (name.clone(), Arc::clone(keys))).collect();
-        let revoked_at = self.history.times(states.iter().copied());
+        let revoked_at = self.history.times(states.iter().copied(), &self.committed.found);
+        let committed = self.committed.found.secrets.iter().map(|found| &found.secret);
+        let past: Vec<Secret> = self.past.secrets.iter().chain(committed).cloned().collect();
         let present = keys.iter().map(|key| &**key);
-        let early = early_bindings(&present, self.past.secrets.iter(), &self.revoked, &revoked_at);
+        let early = early_bindings(&present, past.iter(), &self.revoked, &revoked_at);
         self.problems.extend(early.iter().map(message_on));
         let revoked = self.revoked.iter().chain(early.iter().map(|early| &early.secret)).cloned();
-        let directory = KeyDirectory::new(keys.iter().cloned(), owners, (revoked, &self.past.secrets), &found.secrets)
-            .with_key_sets(key_sets);
+        let directory =
+            KeyDirectory::new(keys.iter().cloned(), owners, (revoked, &past), &found.secrets).with_key_sets(key_sets);
         let ambiguous = directory
             .ambiguous_ids()
             .map(|id| format!("the secret {id}, its value or its subject, belongs to two keys: it is not accepted"));
@@ -241,7 +245,7 @@ impl AccessReader {
             self.must_retry |= unread == UnreadCommits::All;
             self.problems.insert(unread.to_string());
         }
-        self.revoked.extend(self.committed.revoked.iter().cloned());
+        self.revoked.extend(self.committed.found.revoked.iter().cloned());
         let past = self.history.read(workspace).map(|()| self.history.revoked.iter().cloned().collect());
         // One place that cannot be read hides nothing of the others.
         for read in [workspace.recorded_revocations(), workspace.remembered_revocations(), past] {

@@ -163,7 +163,7 @@ impl Workspace {
 
     /// Finds the secret that has a public key, or had it and was revoked. A file that cannot be read may have it too.
     pub fn public_key_use(&self, public: &PublicKey, now: Timestamp) -> Result<Option<PublicKeyUse>, Error> {
-        let AccessSnapshot { records, mut problems, revoked, .. } = self.access_snapshot()?;
+        let AccessSnapshot { records, mut problems, revoked, committed, .. } = self.access_snapshot()?;
         let (history, unread) = self.access_history()?;
         problems.extend(unread);
         if !problems.is_empty() {
@@ -171,6 +171,8 @@ impl Workspace {
         }
         let present = records.iter().filter_map(|record| record.state.key());
         let past = history.iter().filter_map(|committed| committed.operation.after.key());
+        let past = past.flat_map(|key| key.secrets.iter().map(|secret| (&key.name, secret)));
+        let past = past.chain(committed.secrets.iter().map(|found| (&found.key, &found.secret)));
         Ok(PublicKeyUse::find(public, (present, past), &revoked, now))
     }
 

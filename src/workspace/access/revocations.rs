@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Workspace;
 use super::super::error::Error;
+use super::committed_revocations::CommittedRevocations;
 use super::{AccessSnapshot, LARGEST_SUBJECT, operation_file, operation_place, subject_place};
 use crate::access::{AccessSubject, Key, Revocation, RevokedSecrets, SecretId, SubjectState};
 use crate::check::REVOCATION_MISSING;
@@ -71,16 +72,18 @@ impl PastRevocations {
         Ok(())
     }
 
-    /// Returns the times of these revocations, and of those that have a file.
+    /// Returns the times of these revocations, of those that commits have, and of those that have a file.
     pub(super) fn times<'s>(
         &'s self,
         states: impl Iterator<Item = &'s SubjectState>,
+        committed: &'s CommittedRevocations,
     ) -> BTreeMap<&'s SecretId, Timestamp> {
         let recorded = states.filter_map(|state| match state {
             SubjectState::Revocation(revocation) => Some((&revocation.secret, revocation.time)),
             SubjectState::Key(_) | SubjectState::Owner(_) => None,
         });
-        self.times.iter().map(|(secret, time)| (secret, *time)).chain(recorded).collect()
+        let committed = committed.secrets.iter().map(|found| (&found.secret.id, found.revoked));
+        committed.chain(self.times.iter().map(|(secret, time)| (secret, *time))).chain(recorded).collect()
     }
 }
 
@@ -121,7 +124,7 @@ impl AccessSnapshot {
             let owner = self.keys().find(|key| has_secret(key, id));
             let evidence = if self.past.contains(id) {
                 RevocationEvidence::Operation
-            } else if self.committed.contains(id) {
+            } else if self.committed.revoked.contains(id) {
                 RevocationEvidence::Commit
             } else {
                 RevocationEvidence::Memory

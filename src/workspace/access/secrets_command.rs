@@ -45,7 +45,7 @@ pub(super) fn printed(
     let mut command = Command::new(program);
     command.args(arguments).current_dir(workspace.folder());
     withhold_secrets(&mut command);
-    let (status, bytes) = run_within(&mut command, COMMAND_TIMEOUT, LARGEST_OUTPUT)?;
+    let (status, bytes) = run_within(&mut command, Vec::new(), COMMAND_TIMEOUT, LARGEST_OUTPUT)?;
     if !status.success() {
         return Err(CommandProblem::Failed(status));
     }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::super::Workspace;
 use super::super::error::Error;
 use super::HISTORY_FOLDER;
-use super::committed_revocations::UnreadCommits;
+use super::committed_revocations::{CommittedRevocations, UnreadCommits};
 use super::revocations::PastRevocations;
 use crate::access::{Key, ReusedSecret, RevokedSecrets, SubjectRecord, absent_revoked, early_bindings, reused_secrets};
 use crate::model::{Finding, Severity};
@@ -25,7 +25,7 @@ pub struct AccessSnapshot {
     /// Secrets that were revoked by the history.
     pub(super) past: RevokedSecrets,
     /// Secrets that were revoked by a commit.
-    pub(super) committed: RevokedSecrets,
+    pub(super) committed: CommittedRevocations,
     /// Reason why commits may have more revocations.
     unread: Option<UnreadCommits>,
     /// Secrets that stand under two ids.
@@ -87,7 +87,7 @@ impl Workspace {
         let mut noted = history.revoked.clone();
         noted.extend(self.remembered_revocations()?);
         let (committed, unread) = self.committed_revocations();
-        noted.extend(committed.iter().cloned());
+        noted.extend(committed.revoked.iter().cloned());
         revoked.extend(noted.iter().cloned());
         let (records, mut problems) = self.access_records()?;
         // A leak waits for no repair: a key is revoked all the same.
@@ -103,9 +103,10 @@ impl Workspace {
             reused: Vec::new(),
         };
         let absent = absent_revoked(snapshot.keys(), &snapshot.revoked);
-        let past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
+        let mut past = if absent.is_empty() { Vec::new() } else { self.past_secrets(&absent) };
+        past.extend(snapshot.committed.secrets.iter().map(|found| found.secret.clone()));
         let mut reused = reused_secrets(&snapshot.keys(), past.iter(), &snapshot.revoked);
-        let times = history.times(snapshot.records.iter().map(|record| &record.state));
+        let times = history.times(snapshot.records.iter().map(|record| &record.state), &snapshot.committed);
         reused.extend(early_bindings(&snapshot.keys(), past.iter(), &snapshot.revoked, &times));
         let again = reused.iter().filter(|reused| reused.is_revoked);
         snapshot.revoked.extend(again.map(|reused| reused.secret.clone()));

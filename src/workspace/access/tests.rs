@@ -177,7 +177,10 @@ fn a_clone_keeps_to_a_revocation_that_was_reverted() {
 fn a_note_of_commits_that_git_has_is_not_believed() {
     let (clone, workspace) = clone_of_reverted_revocation();
     let head = Command::new("git").arg("-C").arg(clone.path()).args(["rev-parse", "HEAD"]).output().unwrap().stdout;
-    let note = format!(r#"{{"schema":1,"commits":["{}"],"revoked":[]}}"#, String::from_utf8(head).unwrap().trim());
+    let note = format!(
+        r#"{{"schema":1,"commits":["{}"],"revoked":[],"secrets":[]}}"#,
+        String::from_utf8(head).unwrap().trim()
+    );
     fs::create_dir_all(clone.path().join(".apigw")).unwrap();
     fs::write(clone.path().join(COMMITTED_REVOCATIONS_FILE), note).unwrap();
     let id: SecretId = "aaaa".parse().unwrap();

@@ -103,6 +103,7 @@ impl Workspace {
         findings.extend(self.ignored_key_files()?);
         findings.extend(access.reused_secret_findings());
         findings.extend(access.missing_revocation_findings());
+        findings.extend(self.lost_access_findings()?);
         findings.extend(access.unread_commits_finding());
         findings.extend(access.third_secret_findings(scope.now));
         findings.extend(self.private_key_findings()?);

@@ -139,12 +139,13 @@ impl Workspace {
         // Nodes have no history that could tell them of a revocation without its file, or of one under another id.
         let lost = access.missing_revocation_findings();
         let reused = access.reused_secret_findings();
+        let unexplained = self.lost_access_findings()?;
         let unread = access.require_read_commits();
         let AccessSnapshot { records, problems, .. } = access;
         if !problems.is_empty() {
             return Err(Error::Invalid(problems));
         }
-        for findings in [lost, reused] {
+        for findings in [lost, reused, unexplained] {
             if !findings.is_empty() {
                 return Err(Error::Invalid(findings));
             }

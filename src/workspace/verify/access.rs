@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
-use crate::model::{Hint, Location, OperationId};
+use crate::model::{Finding, Hint, Location, OperationId};
 use crate::workspace::Workspace;
 use crate::workspace::access::{operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
@@ -49,6 +49,18 @@ pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) 
         result.problems.extend(chains.unreached());
     }
     Ok(())
+}
+
+impl Workspace {
+    /// Finds the operations on keys and grants that no file leads to: the file of a key that a merge took from one side
+    /// lets in what the other side has removed. Revocations have findings of their own.
+    pub(in crate::workspace) fn lost_access_findings(&self) -> Result<Vec<Finding>, Error> {
+        let mut result = WorkspaceVerification::default();
+        verify(self, &mut result)?;
+        let problems = result.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
+        let findings = problems.map(|problem| problem.finding);
+        Ok(findings.filter(|finding| matches!(finding.hint, Hint::ResolveAccess { .. })).collect())
+    }
 }
 
 /// The operations on keys and grants, and those that a file leads to.

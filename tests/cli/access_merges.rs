@@ -214,7 +214,7 @@ fn one_field_that_both_branches_changed_needs_a_choice() {
     for (side, kept) in [("--ours", "5/second"), ("--theirs", "9/second")] {
         let branches = Branches::new();
         branches.merge(
-            &["access grant ci petstore --env online -y", "key limit ci 5/second -m careful"],
+            &["access grant ci petstore --env online -y", "key limit ci 5/second -m careful -y"],
             &["key limit ci 9/second", "access grant ci petstore --env pre-release"],
         );
         let before = branches.sandbox.read("keys/ci.yaml");

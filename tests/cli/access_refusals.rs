@@ -67,6 +67,28 @@ fn a_public_key_that_was_revoked_or_is_in_use_is_not_taken() {
 }
 
 #[test]
+fn a_key_that_may_call_more_in_a_protected_environment_asks() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a folder");
+    let to = |name: &str| format!("--to {}", outside.path().join(name).display());
+    sandbox.run("group set petstore auth=subscription").expect_exit(0);
+    sandbox.run("-y access grant owner:web petstore --env online").expect_exit(0);
+    for words in [
+        format!("key create shop --kind subscription --owner web {}", to("shop")),
+        "key limit shop 5/second".to_owned(),
+        format!("key rotate shop --expires 90d --overlap 0s {}", to("next")),
+    ] {
+        let files = sandbox.files();
+        sandbox.run(&words).expect_exit(5).expect_stderr("online");
+        assert_eq!(sandbox.files(), files, "{words}");
+        sandbox.run(&format!("-y {words}")).expect_exit(0);
+    }
+    // Neither less nor another secret opens anything.
+    sandbox.run(&format!("key rotate shop --overlap 0s {}", to("last"))).expect_exit(0);
+    sandbox.run("key revoke shop").expect_exit(0);
+}
+
+#[test]
 fn an_expired_key_is_rotated_with_another_end_alone() {
     let sandbox = Sandbox::petstore();
     let outside = tempfile::tempdir().expect("a folder");

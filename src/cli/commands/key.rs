@@ -12,12 +12,23 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access::{PathForm, SecretId};
+use super::access::confirm_grants;
+use crate::access::{Key, PathForm, SecretId};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::written_path::written_path;
 use crate::model::{KeyKind, KeyName, Lifetime, OwnerName, RateLimit, Timestamp};
+use crate::workspace::Workspace;
+
+/// Asks before a key may call more, or longer, in protected environments: by its grants or by those of its owner.
+fn confirm_use(context: &Context<'_>, workspace: &Workspace, key: &Key) -> Result<(), CommandError> {
+    let mut grants = key.grants.clone();
+    if let Some(owner) = &key.owner {
+        grants.extend(workspace.owner_grants(owner)?.0.grants);
+    }
+    confirm_grants(context, &[Vec::new()], &grants)
+}
 
 /// Create, rotate, revoke, limit, list and show the keys of callers
 #[derive(Debug, Subcommand)]

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
 
+use super::super::access::confirm_grants;
 use super::unnamed_issuer::unnamed_issuer;
 use super::unused::{check_unbound, check_unused};
-use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
+use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut, confirm_use};
 use crate::access::change::{self, NextSecret, PublicText};
 use crate::access::{
     AccessOperation, AccessSubject, Grant, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
@@ -63,6 +64,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
     };
     check_granted_limits(guard.workspace(), &limits, &of_owner)?;
     check_source(guard.workspace(), &source, author.now)?;
+    confirm_grants(context, &[Vec::new()], &of_owner)?;
     let unnamed = match &arguments.issuer {
         Some(issuer) => unnamed_issuer(guard.workspace(), issuer)?,
         None => None,
@@ -131,6 +133,9 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let (key, before) = guard.workspace().key(&arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;
     check_source(guard.workspace(), &source, author.now)?;
+    if arguments.expires.is_some() {
+        confirm_use(context, guard.workspace(), &key)?;
+    }
     let made = MadeSecret::new(source, author.now)?;
     let next = NextSecret {
         secret: made.secret.clone(),

@@ -1,6 +1,6 @@
 //! `apigw key limit`.
 
-use super::LimitArguments;
+use super::{LimitArguments, confirm_use};
 use crate::access::{AccessSubject, change};
 use crate::cli::commands::access::commit;
 use crate::cli::context::Context;
@@ -20,6 +20,7 @@ pub(super) fn limit(context: &Context<'_>, arguments: &LimitArguments) -> Result
         check_granted_limits(workspace, &limits, &workspace.owner_grants(owner)?.0.grants)?;
     }
     if let Some(operation) = change::limit((&key, &before), &limits, &author) {
+        confirm_use(context, workspace, &key)?;
         return commit(context, &guard, operation);
     }
     let subject = AccessSubject::Key(arguments.name.clone()).to_string();

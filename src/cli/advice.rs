@@ -113,7 +113,8 @@ pub(super) fn refusal_hints(
     hints
 }
 
-/// Returns the hints for ways back of which each leads to a blocked version: the group may go offline.
+/// Returns the hints for ways back that lead to blocked versions: other groups go back without theirs, and one alone may
+/// go offline.
 pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<String> {
     let is_live_way_back = |group: &GroupName| {
         plan.operation.changes.get(group).is_some_and(|change| {
@@ -125,10 +126,14 @@ pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<Stri
         PolicyRefusal::Blocked { releases } => Some(releases),
         _ => None,
     });
-    let groups = blocked.flatten().map(|release| &release.group).filter(|group| is_live_way_back(group));
+    let groups: Vec<_> =
+        blocked.flatten().map(|release| &release.group).filter(|group| is_live_way_back(group)).collect();
+    if !groups.is_empty() && plan.operation.changes.len() > 1 {
+        return vec!["or leave blocked groups as they are, and take the others back: add `--skip-blocked`".to_owned()];
+    }
     let environment = &plan.operation.environment;
     let hint = |group: &GroupName| format!("or take it offline: `apigw offline {group} --env {environment}`");
-    groups.take(MOST_COMMANDS).map(hint).collect()
+    groups.into_iter().take(MOST_COMMANDS).map(hint).collect()
 }
 
 /// Names the rollback that is lost with a version, in one line.

@@ -95,7 +95,13 @@ pub(super) fn plain_ways_back(
     let mut ways = Vec::new();
     for environment in workspace.settings().environments() {
         let groups = GroupSelection::Groups(vec![group.clone()]);
-        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
+        let request = RollbackRequest {
+            environment: environment.clone(),
+            groups,
+            to: None,
+            skip_blocked: false,
+            if_current: None,
+        };
         if let Some(version) = leads_here(plan::rollback(&request, &facts, author)) {
             ways.push(format!("plain `apigw rollback {group} --env {environment}` leads to {group} {version}"));
         }

@@ -21,6 +21,8 @@ pub struct RollbackRequest {
     pub groups: GroupSelection,
     /// The state to restore; without one, each group's release before the present one.
     pub to: Option<PastState>,
+    /// True if groups whose earlier version is blocked are left as they are; else they keep the others from going back.
+    pub skip_blocked: bool,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
 }
@@ -59,7 +61,12 @@ pub fn rollback<E>(request: &RollbackRequest, facts: &dyn Facts<Error = E>, auth
             younger.push((group, current));
             continue;
         };
-        plan.change(group, ReleaseAction::Rollback, Some(current), with_number(facts, group, after)?);
+        let after = with_number(facts, group, after)?;
+        let is_wanted = request.skip_blocked && !current.release.serves_same(&after);
+        match policy::find_block(facts, group, &after)?.filter(|_| is_wanted) {
+            Some(block) => plan.warnings.push(format!("{group} is skipped: {}", block.text())),
+            None => plan.change(group, ReleaseAction::Rollback, Some(current), after),
+        }
     }
     if younger.len() == groups.len() {
         errors.extend(younger.iter().map(|(group, _)| not_yet_published(group, environment)));

@@ -39,7 +39,13 @@ impl Workspace {
     #[must_use]
     pub fn has_way_back(&self, environment: &EnvironmentName, group: &GroupName) -> bool {
         let groups = GroupSelection::Groups(vec![group.clone()]);
-        let request = RollbackRequest { environment: environment.clone(), groups, to: None, if_current: None };
+        let request = RollbackRequest {
+            environment: environment.clone(),
+            groups,
+            to: None,
+            skip_blocked: false,
+            if_current: None,
+        };
         // Nothing of it is in the plan's outcome.
         let author = Author {
             actor: String::new(),

@@ -243,3 +243,25 @@ fn an_undo_whose_operation_no_entry_leads_to_takes_nothing_else_back() {
     }
     assert_eq!(sandbox.read("deployments/test.yaml"), deployments);
 }
+
+#[test]
+fn a_blocked_group_bars_no_others_from_going_back() {
+    let sandbox = Sandbox::two_groups();
+    sandbox.run("publish a b --env online --mock --yes").expect_exit(0);
+    let first = sandbox.run("-o json history --env online -n 1").expect_exit(0).json();
+    let first = first["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    for group in ["a", "b"] {
+        sandbox.run(&format!("api add {group} GET /extra")).expect_exit(0);
+    }
+    sandbox.run("publish a b --env online --mock --yes --bump patch").expect_exit(0);
+    sandbox.run("version block b 0.0.1 -m leaks").expect_exit(0);
+    let words = format!("rollback --all --env online --yes --to {first}");
+    let refused = sandbox.run(&words).expect_exit(5).expect_stderr("--skip-blocked");
+    assert!(!refused.stderr.contains("apigw offline"), "{refused:?}");
+    let back = sandbox.run(&format!("{words} --skip-blocked")).expect_exit(0);
+    back.expect_stderr("b is skipped: b 0.0.1 was blocked").expect_stdout("0.0.2 with mock → 0.0.1");
+    let status = sandbox.run("status").expect_exit(0);
+    assert!(status.stdout.contains("0.0.2") && status.stdout.contains("0.0.1"), "{status:?}");
+    // One alone has no other way than to go offline.
+    sandbox.run("rollback b --env online --yes").expect_exit(5).expect_stderr("apigw offline b --env online");
+}

@@ -30,6 +30,9 @@ pub(in crate::cli) struct RollbackArguments {
     /// State to restore: right after this operation, or at this time (RFC 3339, or a date); --all needs it
     #[arg(long, value_name = "OPERATION|TIME", required_if_eq("all", "true"))]
     to: Option<String>,
+    /// Skip groups whose earlier version is blocked
+    #[arg(long)]
+    skip_blocked: bool,
     #[command(flatten)]
     if_current: IfCurrent,
     #[command(flatten)]
@@ -46,8 +49,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
     let to = arguments.to.as_deref().map(past).transpose()?;
     // Planned anew, a rollback without a name would go back twice.
     let replan = if to.is_some() { arguments.if_current.replan() } else { ReplanMode::Never };
-    let request =
-        RollbackRequest { groups, to, if_current: arguments.if_current.resolve(context, &environment)?, environment };
+    let request = RollbackRequest {
+        groups,
+        to,
+        skip_blocked: arguments.skip_blocked,
+        if_current: arguments.if_current.resolve(context, &environment)?,
+        environment,
+    };
     change::run(context, &arguments.change, replan, (&request.groups, EntryEdits::Replace), |facts, author| {
         plan::rollback(&request, facts, author)
     })

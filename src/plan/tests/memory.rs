@@ -252,7 +252,13 @@ impl Memory {
                     Some(name) => operation(name).map(PastState::After),
                     None => None,
                 };
-                let request = RollbackRequest { environment: parsed(environment), groups, to, if_current: None };
+                let request = RollbackRequest {
+                    environment: parsed(environment),
+                    groups,
+                    to,
+                    skip_blocked: false,
+                    if_current: None,
+                };
                 rollback(&request, self, &author)
             }
             ["undo", environment, name, ref options @ ..] => {

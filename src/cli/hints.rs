@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::shell::shell_word;
-use crate::model::{EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource};
+use crate::model::{EnvironmentName, Finding, GitGap, GroupName, Hint, OperationId, RestoreSource};
 use crate::workspace::{HEAD, Workspace};
 
 /// Returns the beginning of a Git command that works on a workspace from another folder; `None` where plain `git` does.
@@ -111,6 +111,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             format!("restore it where a commit has it, else revoke the secret again: `apigw key revoke {key} {secret}`")
         }
         Hint::RestoreBackup => "restore it from a backup: Git does not have it".to_owned(),
+        Hint::RestoreUntold { gap } => untold(*gap).to_owned(),
         Hint::RebuildRemovedEnvironment { file } => format!(
             "remove {file}, then `apigw verify --repair` builds it from its history; a copy from before lacks operations"
         ),
@@ -207,6 +208,28 @@ fn note_hint(file: &str, is_tracked: bool) -> String {
         "{restored}remove the file: it says that the version is blocked or was deleted, by whom and why, and without it \
          the version may come in; to keep it out, `apigw version block {group} {version} -m WHY` afterwards"
     )
+}
+
+/// Words the ways to bytes that Git may have.
+const fn untold(gap: GitGap) -> &'static str {
+    match gap {
+        GitGap::Unasked => {
+            "Git may have it, and cannot be asked here, as `git status` shows: ask again where it can, else restore it \
+             from a backup"
+        }
+        GitGap::Slow => {
+            "Git may have it, and did not answer in time: ask again once the remote of this clone can be reached, else \
+             restore it from a backup"
+        }
+        GitGap::Partial => {
+            "its bytes are not in this partial clone: ask again where the remote can be reached, or in a whole clone, else \
+             restore it from a backup"
+        }
+        GitGap::Shallow => {
+            "it is not in this shallow clone: `git fetch --unshallow` brings older commits, which may have it; else restore \
+             it from a backup"
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,19 @@ use super::name::{EnvironmentName, GroupName, KeyName};
 use super::operation_id::OperationId;
 use super::version::Version;
 
+/// The reason why Git may have bytes that it does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GitGap {
+    /// It cannot be run, or refuses the checkout.
+    Unasked,
+    /// It took too long, as where the remote of a partial clone does not answer.
+    Slow,
+    /// The clone is partial.
+    Partial,
+    /// The clone is shallow.
+    Shallow,
+}
+
 /// The suggested remedy of a finding. Command lines to type are written where the finding is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hint {
@@ -112,6 +125,11 @@ pub enum Hint {
     },
     /// Restore a file or a folder that Git never had.
     RestoreBackup,
+    /// Restore a file or a folder that Git may have, and does not tell.
+    RestoreUntold {
+        /// The reason why it does not.
+        gap: GitGap,
+    },
     /// Remove an environment's file and rebuild it: a copy from before lacks operations.
     RebuildRemovedEnvironment {
         /// The file.

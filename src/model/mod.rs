@@ -70,7 +70,7 @@ pub use head_choice::HeadChoice;
 pub(crate) use header_names::{HOP_BY_HOP, KEEP_ALIVE, can_hold_key, is_hop_by_hop, is_reserved_for_gateway};
 pub(crate) use header_text::{is_header_name, is_header_value};
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
-pub use hint::{Hint, RestoreSource};
+pub use hint::{GitGap, Hint, RestoreSource};
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use key_set_source::{KeySetSource, KeySetSourceError};
 pub use lifetime::{Lifetime, LifetimeError};

@@ -3,6 +3,7 @@
 //! Its folder says whether a rebase is under way; all else is asked of Git itself, and simply not known where
 //! there is none.
 
+mod command;
 mod commits;
 mod main_branch;
 
@@ -12,16 +13,12 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use super::error::{PathContext, PathError};
 use super::folders;
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
-use super::limited_command::{LimitedError, run_within};
 use super::outside::{FileStamp, stamp_outside};
-use super::secret_variables::withhold_secrets;
 use crate::model::{GroupName, VERSION_FILE, Version, first_conflict};
 
 pub(super) use commits::CommittedFile;
@@ -32,26 +29,8 @@ pub(crate) const HEAD: &str = "HEAD";
 /// The files that Git has of what `git add` was told last.
 pub(super) const INDEX: &str = ":0";
 
-/// The longest that Git may take for an answer.
-const LONGEST_QUESTION: Duration = Duration::from_secs(30);
-
 /// The commits that the last fetch brought, with the branches that they came from.
 const FETCH_HEAD: &str = "FETCH_HEAD";
-
-/// The variables that name another repository than the one that a folder lies in, as hooks and scripts have them, and
-/// those by which Git reads patterns in another way.
-const FOREIGN_VARIABLES: [&str; 10] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_SHALLOW_FILE",
-    "GIT_GRAFT_FILE",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-];
 
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
@@ -312,37 +291,6 @@ impl GitCheckout {
 
     fn has(&self, name: &str) -> bool {
         self.directory.join(name).exists()
-    }
-
-    fn git(&self) -> Command {
-        let mut command = Command::new("git");
-        command.arg("-C").arg(&self.folder);
-        // Settings of Git name programs of their own.
-        withhold_secrets(&mut command);
-        for variable in FOREIGN_VARIABLES {
-            command.env_remove(variable);
-        }
-        // Nobody answers a question for a password, and what others put in place of commits hides these.
-        command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_NO_REPLACE_OBJECTS", "1");
-        command
-    }
-
-    /// Runs Git and returns its output; `None` if it fails, cannot be run or takes too long.
-    fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
-        self.ask_with_input(arguments, Vec::new())
-    }
-
-    fn ask_with_input(&self, arguments: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
-        if self.is_stuck.load(Ordering::Relaxed) {
-            return None;
-        }
-        match run_within(self.git().args(arguments), input, LONGEST_QUESTION, u64::MAX) {
-            Ok((status, output)) => status.success().then_some(output),
-            Err(error) => {
-                self.is_stuck.store(matches!(error, LimitedError::Slow(_)), Ordering::Relaxed);
-                None
-            }
-        }
     }
 }
 

@@ -24,6 +24,15 @@ pub(super) struct IntactCopy<T> {
     pub(super) content: T,
 }
 
+/// A version that is damaged or missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BrokenVersion {
+    pub(super) group: GroupName,
+    /// The number under which it has to be written again.
+    pub(super) number: Version,
+    pub(super) digest: Digest,
+}
+
 /// The digests that are known of the versions of a workspace, by group and number.
 type NamedDigests = BTreeMap<(GroupName, Version), BTreeSet<Digest>>;
 
@@ -36,6 +45,14 @@ impl GitCheckout {
             commit
         });
         self.nearest_revisions().chain(commits)
+    }
+
+    /// Finds the bytes of a version in Git.
+    pub(super) fn intact_version(&self, broken: BrokenVersion) -> Option<IntactCopy<Renumbering>> {
+        let BrokenVersion { group, number: to, digest } = broken;
+        let found = frozen_in_git(self, &group, digest, &[], &BTreeSet::from([to.clone()]))?;
+        let IntactCopy { revision, content: (from, files) } = found;
+        Some(IntactCopy { revision, content: Renumbering { group, from, to, digest, leaves: None, files } })
     }
 
     /// Iterates over the revisions that have a name.
@@ -97,22 +114,18 @@ impl Workspace {
         Ok(copies)
     }
 
-    /// Finds the versions that are damaged or missing, and that Git has: those that a number stands for beyond doubt.
-    /// Numbers that two branches gave are for a resolve to tell apart.
-    pub(super) fn intact_versions(&self, checkout: &GitCheckout) -> Result<Vec<IntactCopy<Renumbering>>, Error> {
-        let mut copies = Vec::new();
+    /// Finds the versions that are damaged or missing, and that a number stands for beyond doubt. Numbers that two
+    /// branches gave are for a resolve to tell apart.
+    pub(super) fn broken_versions(&self) -> Result<Vec<BrokenVersion>, Error> {
+        let mut broken = Vec::new();
         for ((group, number), digests) in self.named_digests()? {
             let is_sole = digests.len() == 1;
             for digest in digests {
-                let Some(to) = self.broken_number(&group, &number, (digest, is_sole))? else { continue };
-                let found = frozen_in_git(checkout, &group, digest, &[], &BTreeSet::from([to.clone()]));
-                copies.extend(found.map(|IntactCopy { revision, content: (from, files) }| {
-                    let content = Renumbering { group: group.clone(), from, to, digest, leaves: None, files };
-                    IntactCopy { revision, content }
-                }));
+                let number = self.broken_number(&group, &number, (digest, is_sole))?;
+                broken.extend(number.map(|number| BrokenVersion { group: group.clone(), number, digest }));
             }
         }
-        Ok(copies)
+        Ok(broken)
     }
 
     /// Returns the number under which a release has to be written again; `None` where it is whole, where it was
@@ -177,8 +190,9 @@ impl LockGuard {
             stage.settle(&place)?;
             done.push(format!("restored {place} from Git"));
         }
-        let versions = self.workspace().intact_versions(&checkout)?;
-        let versions = versions.into_iter().filter(|copy| copy.revision != INDEX);
+        let broken = self.workspace().broken_versions()?;
+        let versions = broken.into_iter().filter_map(|version| checkout.intact_version(version));
+        let versions = versions.filter(|copy| copy.revision != INDEX);
         let versions: Vec<Renumbering> = versions.map(|copy| copy.content).collect();
         self.write_renumberings(&versions)?.keep();
         let places = versions.iter().map(|version| layout::version(&version.group, &version.to));

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::missing_hint;
 use super::git::{GitCheckout, HEAD, INDEX};
-use super::intact_copies::{IntactCopy, intact_operation, nearest_operation};
-use super::{DiskFacts, Renumbering, Workspace, layout};
+use super::intact_copies::{BrokenVersion, intact_operation, nearest_operation};
+use super::{DiskFacts, Workspace, layout};
 use crate::model::{
-    Author, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp, Version,
+    Author, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, OperationId, RestoreSource, Timestamp,
+    Version,
 };
 use crate::plan::{self, GroupHeads, GroupSelection, RollbackRequest};
 
@@ -23,13 +24,19 @@ impl Workspace {
             workspace: self,
             checkout: OnceCell::new(),
             tracked: OnceCell::new(),
-            versions: OnceCell::new(),
+            broken: OnceCell::new(),
+            versions: RefCell::new(BTreeMap::new()),
             newest: RefCell::new(BTreeMap::new()),
         };
         let mut searches = MOST_SEARCHES;
+        let mut not_found = Vec::new();
         for finding in findings {
             let hint = std::mem::replace(&mut finding.hint, Hint::RestoreBackup);
             finding.hint = advisor.check(hint, &mut searches);
+            not_found.extend(Some(&mut finding.hint).filter(|hint| **hint == Hint::RestoreBackup));
+        }
+        if let Some(gap) = advisor.checkout().filter(|_| !not_found.is_empty()).and_then(GitCheckout::gap) {
+            not_found.into_iter().for_each(|hint| *hint = Hint::RestoreUntold { gap });
         }
     }
 }
@@ -64,8 +71,10 @@ struct RestoreAdvisor<'a> {
     workspace: &'a Workspace,
     checkout: OnceCell<Option<GitCheckout>>,
     tracked: OnceCell<BTreeSet<String>>,
-    /// The versions that are damaged or missing, each with the revision that has it.
-    versions: OnceCell<BTreeMap<(GroupName, Version), String>>,
+    /// The versions that are damaged or missing, by the numbers under which they have to be written again.
+    broken: OnceCell<BTreeMap<(GroupName, Version), Digest>>,
+    /// Those of them that were looked for, each with the revision that has it.
+    versions: RefCell<BTreeMap<(GroupName, Version), Option<String>>>,
     /// The environments that were compared with their history: true where Git's file leads to every operation.
     newest: RefCell<BTreeMap<EnvironmentName, bool>>,
 }
@@ -76,11 +85,7 @@ impl RestoreAdvisor<'_> {
             && let Some(revision) = self.version_revision(file)
         {
             let file = file.clone();
-            return if revision == INDEX {
-                Hint::RestoreFile { file }
-            } else {
-                Hint::RestoreFrozen { file, revision: revision.to_owned() }
-            };
+            return if revision == INDEX { Hint::RestoreFile { file } } else { Hint::RestoreFrozen { file, revision } };
         }
         match hint {
             Hint::RestoreFile { file } if layout::version_in(&file).is_some() && self.is_as_in_index(&file) => {
@@ -177,15 +182,23 @@ impl RestoreAdvisor<'_> {
 
     /// Returns the revision of Git that has a file of a version, or its folder, as it was frozen. `None` where the
     /// version is whole or was deleted, and where Git does not have it.
-    fn version_revision(&self, file: &str) -> Option<&str> {
+    fn version_revision(&self, file: &str) -> Option<String> {
         let version = layout::version_in(file)?;
         let checkout = self.checkout()?;
-        let versions = self.versions.get_or_init(|| {
-            let copies = self.workspace.intact_versions(checkout).unwrap_or_default();
-            let version = |copy: IntactCopy<Renumbering>| ((copy.content.group, copy.content.to), copy.revision);
-            copies.into_iter().map(version).collect()
+        let broken = self.broken.get_or_init(|| {
+            let broken = self.workspace.broken_versions().unwrap_or_default();
+            broken.into_iter().map(|BrokenVersion { group, number, digest }| ((group, number), digest)).collect()
         });
-        versions.get(&version).map(String::as_str)
+        let digest = *broken.get(&version)?;
+        // Each is a walk of Git's through all commits.
+        let known = self.versions.borrow().get(&version).cloned();
+        known.unwrap_or_else(|| {
+            let (group, number) = version.clone();
+            let copy = checkout.intact_version(BrokenVersion { group, number, digest });
+            let revision = copy.map(|copy| copy.revision);
+            self.versions.borrow_mut().insert(version, revision.clone());
+            revision
+        })
     }
 
     /// True if a file is as Git's index has it, or in conflict there: Git has nothing else to check out.

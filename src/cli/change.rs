@@ -200,6 +200,10 @@ pub(super) fn finish_plans(
         let checked = workspace.check_releases(plan, &plans[..index]);
         checked.map_err(|error| missing_release::explain(facts, plan, error))?;
     }
+    let ignored = workspace.ignored_state_warnings(plans);
+    if let Some(plan) = plans.first_mut() {
+        plan.warnings.extend(ignored);
+    }
     for plan in plans {
         lost::note(plan, facts);
         plan.warnings.extend(layout_warning(plan, workspace));

@@ -5,6 +5,7 @@
 
 mod command;
 mod commits;
+mod ignored;
 mod main_branch;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+pub(super) use self::ignored::IgnoredFile;
 use super::error::{PathContext, PathError};
 use super::folders;
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};

@@ -53,6 +53,7 @@ mod git;
 mod groups;
 mod hand_edits;
 mod history;
+mod ignored_state;
 mod import;
 mod init;
 mod intact_copies;

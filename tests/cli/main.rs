@@ -39,6 +39,7 @@ mod fleet;
 mod hand_edits;
 mod harness;
 mod hostile;
+mod ignored_state;
 mod issuer;
 mod issuer_keys;
 mod json;

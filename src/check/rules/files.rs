@@ -152,8 +152,15 @@ pub(crate) const LOCAL_FILE_TRACKED: Rule = Rule::error(
      it; a file that was added by force comes to every clone, which takes the state of another machine for its own. Take it out \
      of Git.",
 );
+/// Git takes the state of the workspace.
+pub(crate) const STATE_IGNORED: Rule = Rule::warning(
+    "state-ignored",
+    "A pattern in a `.gitignore`, or in one of Git's own files of patterns, matches a group, an environment or its history. `git add` leaves \
+     it out, so that clones lack what is live, and `git clean -X` deletes it here. The finding names the file, the line and the \
+     pattern; `git check-ignore -v` tells the same. A workspace whose `apigw.toml` is ignored too is kept out of Git as a whole.",
+);
 /// The rules in this file.
-pub(super) const RULES: [Rule; 16] = [
+pub(super) const RULES: [Rule; 17] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -170,4 +177,5 @@ pub(super) const RULES: [Rule; 16] = [
     FOLDER,
     FILE_UNREADABLE,
     LOCAL_FILE_TRACKED,
+    STATE_IGNORED,
 ];

@@ -1,5 +1,6 @@
 //! The kinds of problem.
 
+use crate::check::rules::files::STATE_IGNORED;
 use crate::check::rules::records::{
     ABANDONED, BLOCKED, DAMAGED, FOREIGN, HAND_EDIT, LEFTOVER, MISSING, UNEXPLAINED, UNREFERENCED,
 };
@@ -42,6 +43,8 @@ pub enum ProblemKind {
     SecretLeaked,
     /// A file among the keys is ignored because of its name.
     IgnoredKeyFile,
+    /// Git ignores a part of the state.
+    IgnoredState,
 }
 
 impl ProblemKind {
@@ -64,6 +67,7 @@ impl ProblemKind {
             Self::RevocationsUnread => &REVOCATIONS_UNREAD,
             Self::SecretLeaked => &SECRET_LEAKED,
             Self::IgnoredKeyFile => &KEY_FILE_NAME,
+            Self::IgnoredState => &STATE_IGNORED,
         }
     }
 }

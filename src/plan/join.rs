@@ -18,7 +18,7 @@ pub fn join_plan<E>(
 ) -> Result<Plan, Error<E>> {
     let mut plan = Plan::new(&resolution.operation.environment, author);
     plan.operation = resolution.operation.clone();
-    if !resolution.is_drop {
+    if resolution.dropped.is_none() {
         policy::apply(&mut plan, facts, author, ReleaseDirection::Join)?;
     }
     resolution.operation.overrides.clone_from(&plan.operation.overrides);

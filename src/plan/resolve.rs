@@ -70,8 +70,8 @@ pub struct Resolution {
     pub restored: BTreeMap<GroupName, Option<Deployment>>,
     /// The groups that still have several heads, because they were not asked for.
     pub unresolved: Vec<GroupConflict>,
-    /// True if an operation is dropped: the entries stay as they are.
-    pub is_drop: bool,
+    /// The operation that is dropped: the entries stay as they are.
+    pub dropped: Option<OperationId>,
 }
 
 impl Resolution {
@@ -143,7 +143,7 @@ pub fn drop_operation(
 ) -> Result<Resolution, ResolveError> {
     let resolver = ConflictResolver::new(state)?;
     resolver.check_heads(std::slice::from_ref(dropped))?;
-    let mut outcome = Resolution { is_drop: true, ..resolver.begin(author) };
+    let mut outcome = Resolution { dropped: Some(dropped.clone()), ..resolver.begin(author) };
     for (group, heads) in resolver.heads.iter() {
         resolver.check_predecessors(group, heads)?;
         if !heads.contains(dropped) {
@@ -220,7 +220,7 @@ impl<'a> ConflictResolver<'a> {
             environment: Environment::empty(self.state.environment.clone()),
             restored: BTreeMap::new(),
             unresolved: Vec::new(),
-            is_drop: false,
+            dropped: None,
         }
     }
 

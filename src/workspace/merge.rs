@@ -338,7 +338,7 @@ impl LockGuard {
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
             return Err(Error::Stale(StalePart::File(layout::environment(environment))));
         }
-        let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now)? != renumberings;
+        let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now, resolution)? != renumberings;
         if has_moved {
             return Err(Error::Stale(StalePart::Renumberings));
         }

@@ -19,7 +19,7 @@ use super::{MergeState, Workspace, layout};
 use crate::model::{
     Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
 };
-use crate::plan::{GroupHeads, NumberClaims, renumber};
+use crate::plan::{GroupHeads, NumberClaims, Resolution, renumber};
 
 /// A frozen version that has to be written: under a number of its own, or anew under the one that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +46,13 @@ struct WantedVersions {
 }
 
 impl Workspace {
-    /// Finds the versions that a merge left without their bytes, or with a number that another one has.
+    /// Finds the versions that a merge left without their bytes, or with a number that another one has. The release of
+    /// an operation that a resolution drops claims no number by being live.
     ///
     /// # Errors
     ///
     /// Fails where such a version, or the history of a protected environment, cannot be read.
-    pub fn renumberings(&self, state: &MergeState) -> Result<Vec<Renumbering>, Error> {
+    pub fn renumberings(&self, state: &MergeState, resolution: &Resolution) -> Result<Vec<Renumbering>, Error> {
         let Some(checkout) = GitCheckout::find(self.folder()) else { return Ok(Vec::new()) };
         let sides = side_versions(&checkout);
         let has_other = |group: &GroupName, number: &Version, digest: &Digest| {
@@ -81,7 +82,7 @@ impl Workspace {
             }
             let protected = match &protected {
                 Some(protected) => protected,
-                None => protected.insert(self.protected_digests()?),
+                None => protected.insert(self.protected_digests(resolution.dropped.as_ref())?),
             };
             let protected = protected.get(&group).cloned().unwrap_or_default();
             let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
@@ -224,13 +225,14 @@ impl Workspace {
     ///
     /// It asks the operations, whose files never conflict: the entries depend on how far somebody has come with the
     /// merge, and the numbers must not.
-    fn protected_digests(&self) -> Result<BTreeMap<GroupName, BTreeSet<Digest>>, Error> {
+    fn protected_digests(&self, dropped: Option<&OperationId>) -> Result<BTreeMap<GroupName, BTreeSet<Digest>>, Error> {
         let mut protected: BTreeMap<GroupName, BTreeSet<Digest>> = BTreeMap::new();
         let names = self.settings().environments();
         for name in names.iter().filter(|name| self.settings().environment(name).protected) {
             let operations = self.operations(name)?;
             for (group, heads) in GroupHeads::of(operations.iter()).iter() {
-                let changes = heads.iter().filter_map(|head| operations.get(head)?.changes.get(group));
+                let kept = heads.iter().filter(|head| Some(*head) != dropped);
+                let changes = kept.filter_map(|head| operations.get(head)?.changes.get(group));
                 let live = changes.filter(|change| change.after.state == DeploymentState::Live);
                 protected.entry(group.clone()).or_default().extend(live.map(|change| change.after.digest));
             }

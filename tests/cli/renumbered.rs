@@ -107,3 +107,30 @@ fn a_number_with_other_content_than_the_history_has_is_renumbered_and_not_overwr
     sandbox.run("verify").expect_exit(0);
     sandbox.run(&back).expect_exit(0);
 }
+
+#[test]
+fn a_dropped_operation_does_not_take_the_number_of_the_live_release() {
+    // Either of the two may have the smaller digest.
+    for (dropped, live) in [("/extra", "/own"), ("/own", "/extra")] {
+        let sandbox = Sandbox::two_groups();
+        assert!(git(&sandbox, "init -q"));
+        sandbox.run("publish a --env online --mock --yes").expect_exit(0);
+        commit(&sandbox);
+        assert!(git(&sandbox, "branch other"));
+        for (branch, path) in [("other", dropped), ("main", live)] {
+            assert!(git(&sandbox, &format!("checkout -q {branch}")));
+            sandbox.run(&format!("api add a GET {path}")).expect_exit(0);
+            sandbox.run("publish a --env online --mock --yes --bump patch").expect_exit(0);
+            commit(&sandbox);
+        }
+        git(&sandbox, "merge -q other");
+        assert!(git(&sandbox, "checkout -q HEAD -- deployments groups"));
+        commit(&sandbox);
+        let found = sandbox.run("verify").expect_exit(3);
+        let operation = found.stdout.split("--drop ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a way");
+        sandbox.run(&format!("resolve --env online --yes --drop {operation} -m never")).expect_exit(0);
+        let manifest = sandbox.read("groups/a/versions/0.0.2/openapi.yaml");
+        assert!(manifest.contains(live), "{live}: {manifest}");
+        sandbox.run("verify").expect_exit(0);
+    }
+}

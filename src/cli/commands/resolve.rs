@@ -91,7 +91,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let state = workspace.merge_state(&environment)?;
     let mut resolution = resolution(context, arguments, &state, &author)?;
     check_edits(arguments, &state, &resolution)?;
-    let renumberings = workspace.renumberings(&state)?;
+    let renumberings = workspace.renumberings(&state, &resolution)?;
     let facts = DiskFacts::new(workspace).with_renumberings(&renumberings)?;
     let joined = plan::join_plan(&mut resolution, &facts, &author);
     let mut joined = joined.map_err(|error| change::refused(context, workspace, error))?;

@@ -40,6 +40,7 @@ impl Workspace {
     }
 
     /// Returns warnings of the groups and environments of plans that Git ignores.
+    #[must_use]
     pub fn ignored_state_warnings(&self, plans: &[Plan]) -> Vec<String> {
         let Some(checkout) = GitCheckout::find(self.folder()) else { return Vec::new() };
         let mut places = BTreeSet::new();

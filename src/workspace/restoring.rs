@@ -36,7 +36,9 @@ impl Workspace {
             not_found.extend(Some(&mut finding.hint).filter(|hint| **hint == Hint::RestoreBackup));
         }
         if let Some(gap) = advisor.checkout().filter(|_| !not_found.is_empty()).and_then(GitCheckout::gap) {
-            not_found.into_iter().for_each(|hint| *hint = Hint::RestoreUntold { gap });
+            for hint in not_found {
+                *hint = Hint::RestoreUntold { gap };
+            }
         }
     }
 }

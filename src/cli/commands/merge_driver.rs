@@ -35,8 +35,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArgument
     if arguments.install {
         context.workspace()?.install_merge_driver(&context.process.executable)?;
         let shown = context.output.data(&MergeDriverDocument::Installed { schema: SCHEMA, installed: true }, || {
-            "Git calls `apigw merge-driver` for the files in deployments/ of this checkout, and looks for no renamed \
-             files (`merge.renames`)\n"
+            "Git calls `apigw merge-driver` for the files in deployments/ of this checkout, and from Git 2.50 on \
+             looks for no renamed files (`merge.renames`)\n"
                 .to_owned()
         });
         change::shown_after_commit(context, shown);

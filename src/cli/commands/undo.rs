@@ -40,7 +40,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     let Some(environment) = &arguments.env else { return undo_access(context, arguments) };
     let environment = context.environment(environment)?;
     let operation = if let Some(text) = &arguments.operation {
-        workspace.find_operation_of(&environment, text)?
+        workspace.find_operation_of(&environment, text).map_err(|error| {
+            let is_group = text.parse().is_ok_and(|group| workspace.require_group(&group).is_ok());
+            let error = CommandError::from(error);
+            if !is_group {
+                return error;
+            }
+            error.hint(format!("{text} is a group: `apigw rollback {text} --env {environment}` takes it back"))
+        })?
     } else {
         workspace.latest_operation(&environment)?.ok_or_else(|| {
             CommandError::invalid("state", format!("nothing was ever done in {environment}"))

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::direction::ValueDirection;
 use super::equality::all_differ;
 use super::goal::{
     FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, SampleGoal, SampleRequest, SampleState, TOO_LARGE,
 };
-use super::json_schema::ValueDirection;
 use super::pattern::CompiledPatterns;
 use super::shape::{SchemaShape, count};
 use super::types::TypeSet;

@@ -7,8 +7,8 @@ const MOST_STEPS: usize = 32;
 
 /// Returns the word for a form.
 ///
-/// It is `whole` for the query itself, `content` for a text that is sent as it is, `text` for a value without parts, and
-/// `value` for one that may be a list or an object, which is written as JSON.
+/// It is `whole` for the query itself, `content` for a text that is sent as it is, `text` for a value without parts,
+/// and `value` for one that may be a list or an object, which is written as JSON.
 pub(super) fn input_kind(model: &DefinitionModel, parameter: &ParameterModel) -> &'static str {
     if parameter.is_whole {
         return "whole";

@@ -249,7 +249,7 @@ pub(super) fn long_run_patterns(prefix: &str, path: &PathTemplate, is_split: boo
             if index == long { format!("[^/]{{{},}}", LONGEST_SPLIT + 1) } else { "[^/]+".to_owned() }
         })
     };
-    runs.enumerate().filter_map(|(index, is_long)| is_long.then(|| pattern(index))).collect()
+    runs.enumerate().filter(|(_, is_long)| *is_long).map(|(index, _)| pattern(index)).collect()
 }
 
 /// Finds the text of a parameter in the paths of a route.

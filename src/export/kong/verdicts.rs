@@ -43,9 +43,7 @@ pub(in crate::export) const fn judge(feature: &ExportFeature) -> FeatureVerdict 
             FeatureVerdict::Lost("404, 405 and OPTIONS are Kong's own; ambiguous paths are not refused")
         }
         ExportFeature::Semicolons => FeatureVerdict::Near(NO_SEMICOLONS),
-        ExportFeature::UnusualTargets => {
-            FeatureVerdict::Near("malformed and long targets are refused, or not, by Kong's own rules")
-        }
+        ExportFeature::UnusualTargets => FeatureVerdict::Near("malformed and long targets meet Kong's own rules"),
         ExportFeature::SplitParameters => FeatureVerdict::Lost(NO_SPLIT),
         ExportFeature::MarkedParameters | ExportFeature::QueryRoute => FeatureVerdict::Lost(NOT_TOLD_APART),
         ExportFeature::SeveralTargets(_) => {

@@ -300,8 +300,8 @@ impl<'r> StepWriter<'r> {
             if let Some(milliseconds) = tunnel_ms {
                 let _ = writeln!(text, "    timeout tunnel {milliseconds}ms");
             }
-            // A request that no connection was made for goes to each of the other addresses, whatever its method: nothing
-            // of it was sent. HAProxy avoids the last one alone.
+            // Where no connection was made, nothing was sent: the request goes to the other addresses, whatever its
+            // method. HAProxy avoids the last one alone.
             let retries = Some(upstream.endpoints.len()).filter(|count| *count > 1).unwrap_or_default();
             let _ = writeln!(
                 text,

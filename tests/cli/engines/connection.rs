@@ -1,5 +1,5 @@
-//! Addresses that take no connection, and headers of one connection (RFC 9110, section 7.6.1): the well-known ones are passed on by no engine, and those that
-//! `Connection` names by none whose report does not say so.
+//! Addresses that take no connection, and headers of one connection (RFC 9110, section 7.6.1): the well-known ones are
+//! passed on by no engine, and those that `Connection` names by none whose report does not say so.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};

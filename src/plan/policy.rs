@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::error::Error;
-use super::facts::Facts;
+use super::facts::{Facts, PastEntry};
 use super::outcome::Plan;
 use super::refusal::{PolicyRefusal, UnprovenRelease, mock_message};
 use blocks::{check_blocks, has_open_head};
@@ -40,8 +40,8 @@ pub(super) fn apply<E>(
     if direction == ReleaseDirection::Forward {
         check_numbers(plan, facts)?;
     }
-    if let (ReleaseDirection::Forward | ReleaseDirection::Join, Some(source)) = (direction, settings.promote_from) {
-        refusals.extend(check_source(plan, facts, source)?);
+    if let Some(source) = settings.promote_from {
+        refusals.extend(check_source(plan, facts, source, direction)?);
     }
     if refusals.is_empty() {
         return Ok(());
@@ -87,11 +87,15 @@ fn check_source<E>(
     plan: &Plan,
     facts: &dyn Facts<Error = E>,
     source: EnvironmentName,
+    direction: ReleaseDirection,
 ) -> Result<Option<PolicyRefusal>, Error<E>> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let Some(unproven) = find_unproven(facts, &source, group, &change.after)? else { continue };
         let is_barred = match change.action {
+            _ if direction == ReleaseDirection::Back => {
+                is_of_another_branch(facts, &plan.operation.environment, group, &change.after)
+            }
             ReleaseAction::Resolve => has_other_choice(facts, (&plan.operation.environment, &source), group, change)?,
             _ => true,
         };
@@ -119,6 +123,26 @@ fn find_unproven<E>(
         is_mock: release.backend.is_mock(),
         had_other_backend,
     }))
+}
+
+/// True if a way back leads to a release that a merge brought in and did not keep: it never was live on this branch. One
+/// to which its own branch went back is a way back there too.
+fn is_of_another_branch<E>(
+    facts: &dyn Facts<Error = E>,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    release: &Release,
+) -> bool {
+    let was_it = |past: &&PastEntry| {
+        let known = &past.deployment.release;
+        known.state == DeploymentState::Live && known.digest == release.digest
+    };
+    // A history that cannot be read bars no way back.
+    let Ok(own) = facts.readable_past(environment, group) else { return false };
+    let Ok(every) = facts.every_past(environment, group) else { return false };
+    let is_way_back = |past: &PastEntry| matches!(past.action, ReleaseAction::Rollback | ReleaseAction::Undo);
+    let mut brought_in = every.iter().filter(was_it).peekable();
+    brought_in.peek().is_some() && !brought_in.any(is_way_back) && !own.iter().any(|past| was_it(&past))
 }
 
 /// True if a resolve that keeps an unproven release can keep another one. Where it cannot, each branch had its own live

@@ -92,6 +92,9 @@ fn a_resolve_keeps_no_release_that_never_was_where_it_has_to_come_from() {
         } else {
             assert!(taken.code == 5 && taken.stderr.contains("must be live in test"), "{taken:?}");
             ada.done("-y resolve --env online --ours");
+            // It never was live on this branch, so an undo brings it in too.
+            let undone = ada.apigw("-y undo --env online");
+            assert!(undone.code == 5 && undone.stderr.contains("must be live in test"), "{undone:?}");
         }
         ada.done("verify");
     }

@@ -215,7 +215,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 46] = [
+const GATEWAY: [&str; 47] = [
     "access_log",
     "headers",
     "http2_fields",
@@ -252,6 +252,7 @@ const GATEWAY: [&str; 46] = [
     "preference",
     "mock",
     "content_rule",
+    "charset",
     "validate",
     "validate_response",
     "meter",

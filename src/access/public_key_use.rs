@@ -26,7 +26,8 @@ pub enum PublicKeyUse {
 }
 
 impl PublicKeyUse {
-    /// Finds the use of a public key by keys as they are, and by secrets that keys once had. A revocation goes before a live secret.
+    /// Finds the use of a public key by keys as they are, and by secrets that keys once had. A revocation goes before a
+    /// live secret.
     pub fn find<'k>(
         public: &PublicKey,
         (present, past): (impl Iterator<Item = &'k Key>, impl Iterator<Item = (&'k KeyName, &'k Secret)>),

@@ -96,8 +96,8 @@ impl<'t> SubscriptionKey<'t> {
         is_shaped.then_some(Self { id, text })
     }
 
-    /// Finds the texts of this form in bytes, each with its place there. They need not be words: in JSON, an escape like
-    /// `\n` ends with a letter.
+    /// Finds the texts of this form in bytes, each with its place there. They need not be words: in JSON, an escape
+    /// like `\n` ends with a letter.
     pub fn find_in(bytes: &'t [u8]) -> impl Iterator<Item = (usize, Self)> {
         let key_at = |at: usize| {
             let text = bytes.get(at..)?;

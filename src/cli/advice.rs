@@ -113,8 +113,8 @@ pub(super) fn refusal_hints(
     hints
 }
 
-/// Returns the hints for ways back that lead to blocked versions: other groups go back without theirs, and one alone may
-/// go offline.
+/// Returns the hints for ways back that lead to blocked versions: other groups go back without theirs, and one alone
+/// may go offline.
 pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<String> {
     let is_live_way_back = |group: &GroupName| {
         plan.operation.changes.get(group).is_some_and(|change| {

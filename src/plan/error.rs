@@ -85,7 +85,8 @@ pub enum Error<E> {
         /// The latest operation that names the number.
         operation: OperationId,
     },
-    /// The present version, offline or not, has the number that is to be brought in, other bytes, and no files any more.
+    /// The present version, offline or not, has the number that is to be brought in, other bytes, and no files any
+    /// more.
     #[error("{environment} has version {version} of {group} with other bytes, which are missing")]
     NumberShared {
         /// The group.

@@ -125,8 +125,8 @@ fn find_unproven<E>(
     }))
 }
 
-/// True if a way back leads to a release that a merge brought in and did not keep: it never was live on this branch. One
-/// to which its own branch went back is a way back there too.
+/// True if a way back leads to a release that a merge brought in and did not keep: it never was live on this branch.
+/// One to which its own branch went back is a way back there too.
 fn is_of_another_branch<E>(
     facts: &dyn Facts<Error = E>,
     environment: &EnvironmentName,
@@ -168,8 +168,8 @@ fn has_other_choice<E>(
     Ok(false)
 }
 
-/// Refuses to bring in a version under the number of the present one, offline or not, where that has other bytes and lies
-/// nowhere: history would have one number for two contents.
+/// Refuses to bring in a version under the number of the present one, offline or not, where that has other bytes and
+/// lies nowhere: history would have one number for two contents.
 fn check_numbers<E>(plan: &Plan, facts: &dyn Facts<Error = E>) -> Result<(), Error<E>> {
     for (group, change) in &plan.operation.changes {
         let is_shared = |present: &Release| {

@@ -78,6 +78,7 @@ fn ordinary_ways_back_are_no_loss() {
         "rollback a --env test",
         "undo --env test",
         "offline --all --env test",
+        "publish --all --env test --mock",
         "switch b --env test --version 0.0.1",
         "promote --all --from test --to pre-release",
         "status",

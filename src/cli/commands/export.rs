@@ -131,8 +131,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) ->
     Ok(folder.exit(&changes))
 }
 
-/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway. HAProxy asks
-/// nobody about them: where commits cannot be read, it would let in whom one of them has revoked.
+/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway. HAProxy
+/// asks nobody about them: where commits cannot be read, it would let in whom one of them has revoked.
 fn callers(context: &Context<'_>, workspace: &Workspace, target: ExportTarget) -> Result<CallerKeys, CommandError> {
     let access = workspace.access_snapshot()?;
     context.warn_of_unread_commits(match target {

@@ -3,8 +3,8 @@
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
 //! - `group_page`: the reference of a version in its `group_frame`, of `operation_view` and `type_view` (with its
-//!   `facts`), with `code` (its `request`, its `form_parts`) in `panes` beside it and `parameter_input` for its forms, and the clients' calls of
-//!   `samples`
+//!   `facts`), with `code` (its `request`, its `form_parts`) in `panes` beside it and `parameter_input` for its forms,
+//!   and the clients' calls of `samples`
 //! - `access_words`, `scheme_view`: who may call an operation, and with which credentials of the API
 //! - `callers`: who may call, with which keys, how often, and the clients
 //! - `changes`: releases and their effect on callers

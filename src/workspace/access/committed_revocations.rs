@@ -168,7 +168,7 @@ fn committed_secrets(checkout: &GitCheckout, added: &[CommittedFile]) -> Option<
     for added in added.chunks(FILES_AT_A_TIME) {
         let mut keys = Vec::new();
         for (file, bytes) in added.iter().zip(checkout.read_files(added)?) {
-            let Some(revocation) = bytes.and_then(|bytes| revocation_in(file, bytes)) else { continue };
+            let Some(revocation) = revocation_in(file, bytes) else { continue };
             let Some((folder, _)) = file.path.rsplit_once("revoked/") else { continue };
             // A rotation in the same commit may have taken it out of the key.
             for commit in [file.commit.clone(), format!("{}^", file.commit)] {
@@ -178,7 +178,7 @@ fn committed_secrets(checkout: &GitCheckout, added: &[CommittedFile]) -> Option<
         }
         let files: Vec<CommittedFile> = keys.iter().map(|(file, _)| file.clone()).collect();
         for ((_, revocation), bytes) in keys.iter().zip(checkout.read_files(&files)?) {
-            let secret = bytes.and_then(|bytes| revoked_secret(revocation, bytes));
+            let secret = revoked_secret(revocation, bytes);
             found.extend(secret.filter(|secret| !found.contains(secret)));
         }
     }

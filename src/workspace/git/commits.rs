@@ -43,20 +43,20 @@ impl GitCheckout {
         Some(found)
     }
 
-    /// Reads files, each `None` where its commit has it not; `None` where Git cannot be asked.
-    pub(in crate::workspace) fn read_files(&self, files: &[CommittedFile]) -> Option<Vec<Option<Vec<u8>>>> {
+    /// Reads files, without bytes where a commit has one not; `None` where Git cannot be asked.
+    pub(in crate::workspace) fn read_files(&self, files: &[CommittedFile]) -> Option<Vec<Vec<u8>>> {
         if files.is_empty() {
             return Some(Vec::new());
         }
-        let names: String = files.iter().map(|file| format!("{}:{}\n", file.commit, file.path)).collect();
-        let printed = self.ask_with_input(&["cat-file", "--batch"], names.into_bytes())?;
+        let names: Vec<String> = files.iter().map(|file| format!("{}:{}\n", file.commit, file.path)).collect();
+        let printed = self.ask_with_input(&["cat-file", "--batch"], names.concat().into_bytes())?;
         let mut rest = &*printed;
         files.iter().map(|_| take_object(&mut rest)).collect()
     }
 }
 
-/// Takes the next object of a batch; the inner `None` is one that is not there.
-fn take_object(rest: &mut &[u8]) -> Option<Option<Vec<u8>>> {
+/// Takes the next object of a batch, without bytes where it is not there; `None` where the batch is cut off.
+fn take_object(rest: &mut &[u8]) -> Option<Vec<u8>> {
     let end = memchr::memchr(b'\n', rest)?;
     let (head, body) = (rest.get(..end)?, rest.get(end + 1..)?);
     let head = String::from_utf8_lossy(head);
@@ -64,9 +64,9 @@ fn take_object(rest: &mut &[u8]) -> Option<Option<Vec<u8>>> {
     let size = head.rsplit_once(" blob ").and_then(|(_, size)| size.parse::<usize>().ok());
     let Some(size) = size else {
         *rest = body;
-        return Some(None);
+        return Some(Vec::new());
     };
     let bytes = body.get(..size)?.to_vec();
     *rest = body.get(size + 1..)?;
-    Some(Some(bytes))
+    Some(bytes)
 }

@@ -107,11 +107,11 @@ impl<'i> Keyword<'i> for FarPattern {
         let pattern = &self.written;
         let is_long = instance.as_str().is_some_and(|text| self.is_too_long(text));
         Err(ValidationError::custom(if is_budget_spent() {
-            format!("is not matched against {pattern:?}: {TOO_MANY_STEPS}")
+            format!("is not matched against \"{pattern}\": {TOO_MANY_STEPS}")
         } else if is_long {
-            format!("has more than {LONGEST_TEXT} bytes, too many for the look-arounds of {pattern:?}")
+            format!("has more than {LONGEST_TEXT} bytes, too many for the look-arounds of \"{pattern}\"")
         } else {
-            format!("does not match {pattern:?}")
+            format!("does not match \"{pattern}\"")
         }))
     }
 
@@ -218,7 +218,7 @@ mod tests {
         let found =
             |text: String| schema.check(&json!(text), 9).into_iter().map(|found| found.message).collect::<Vec<_>>();
         assert!(found("abcdefg1".to_owned()).is_empty());
-        assert_eq!(found("abcdefgh".to_owned()), [format!("does not match {pattern:?}")]);
+        assert_eq!(found("abcdefgh".to_owned()), [format!("does not match \"{pattern}\"")]);
         assert!(found("a1".repeat(LONGEST_TEXT / 2)).is_empty());
         let long = found("a1".repeat(LONGEST_TEXT));
         assert!(long.len() == 1 && long[0].contains("4096 bytes"), "{long:?}");

@@ -270,19 +270,29 @@ impl KeyDirectory {
         entry.presented(now)
     }
 
-    /// Finds the grant that allows a call: of the key or of its owner, the stricter of both.
+    /// Finds the grants that allow a call: one of the key, one of its owner, or one of each.
     ///
     /// # Errors
     ///
     /// Fails where there is none.
-    pub fn check_grant<'k>(&'k self, key: &'k Key, call: &ApiCall<'_>) -> Result<&'k Grant, Denial> {
-        let of_owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
-        let holders = [Some(&key.grants), of_owner.map(|owner| &owner.grants)].into_iter().flatten();
-        // A grant of one lifts no limit of the other.
-        let found = holders.filter_map(|grants| narrowest_grant(grants, call));
-        let found = found.min_by_key(|grant| grant.limits.most_requests_a_day());
-        found.ok_or_else(|| Denial::NoGrant(key.name.clone()))
+    pub fn check_grants<'k>(&'k self, key: &'k Key, call: &ApiCall<'_>) -> Result<CallGrants<'k>, Denial> {
+        let owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
+        let of_owner = owner.and_then(|owner| narrowest_grant(&owner.grants, call));
+        let of_key = narrowest_grant(&key.grants, call);
+        if of_key.or(of_owner).is_none() {
+            return Err(Denial::NoGrant(key.name.clone()));
+        }
+        Ok(CallGrants { of_key, of_owner })
     }
+}
+
+/// The grants that allow a call, of which none lifts a limit of the other.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallGrants<'k> {
+    /// The grant of the key.
+    pub of_key: Option<&'k Grant>,
+    /// The grant of its owner.
+    pub of_owner: Option<&'k Grant>,
 }
 
 /// Finds the grant of a holder by which it makes a call: the one that names the fewest APIs, so that it can lift or

@@ -40,7 +40,7 @@ pub use ahead_dates::{DateJournal, DateSlot, DateSlotError, EarlierDates, Signed
 pub use clock_reading::ClockReading;
 pub use day_counts::DayCounts;
 pub use denial::{CredentialKind, Denial, EndedPart, shown_subject};
-pub use directory::{ApiCall, KeyDirectory, PresentedSecret};
+pub use directory::{ApiCall, CallGrants, KeyDirectory, PresentedSecret};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, GrantIdError, OwnerGrants};

@@ -24,7 +24,7 @@ use super::token_rules::TokenRules;
 use crate::access::sigv4::SignatureScheme;
 use crate::access::token::{TokenCache, TokenClaims};
 use crate::access::{
-    ApiCall, BodyDigest, ClockReading, CredentialKind, Denial, Grant, Key, KeyDirectory, LatestDates, NonceTable,
+    ApiCall, BodyDigest, CallGrants, ClockReading, CredentialKind, Denial, Key, KeyDirectory, LatestDates, NonceTable,
     PresentedSecret, ReceivedRequest, RequestSignature, SignatureFault, SignedDates, shown_subject,
 };
 use crate::model::{BackendSigning, KeyName, Timestamp, TokenGrant};
@@ -122,19 +122,19 @@ impl AccessState {
             if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
                 let mut values = parts.headers.get_all(AUTHORIZATION).iter();
                 let (Some(value), None) = (values.next(), values.next()) else { return Err(Denial::Malformed) };
-                let AdmittedToken { claims, presented, grant } =
+                let AdmittedToken { claims, presented, grants } =
                     self.verify_token(token, call, value, &directory, now)?;
                 let credential = ShownCredential::Token(value.clone(), claims, token.grant());
                 return Ok(CallerCheck::Passed(match presented {
-                    Some(PresentedSecret { key, .. }) => self.admitted(key, grant, call, credential),
+                    Some(PresentedSecret { key, .. }) => self.admitted(key, grants, call, credential),
                     None => AdmittedCaller { key: None, limits: Vec::new(), credential },
                 }));
             }
             let (place, value) = subscription_key(&parts.headers, &rules.key_headers)?
                 .ok_or_else(|| credential_not_taken(&parts.headers).map_or(Denial::NoKey, Denial::NotTaken))?;
-            let (presented, grant) = check_subscription(&directory, value, call, now)?;
+            let (presented, grants) = check_subscription(&directory, value, call, now)?;
             let credential = ShownCredential::Subscription(place, value.clone());
-            Ok(CallerCheck::Passed(self.admitted(presented.key, Some(grant), call, credential)))
+            Ok(CallerCheck::Passed(self.admitted(presented.key, grants, call, credential)))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
@@ -154,7 +154,7 @@ impl AccessState {
                 LastingCredential::Signer(id) => {
                     rules.tolerance_ms.ok_or(Denial::NotTaken(CredentialKind::Signature))?;
                     let presented = directory.check_secret(id, now.wall)?;
-                    directory.check_grant(presented.key, call)?;
+                    directory.check_grants(presented.key, call)?;
                     Ok(directory.end_of(presented))
                 }
                 LastingCredential::Subscription(header, value) => {
@@ -181,7 +181,7 @@ impl AccessState {
     pub(crate) fn withdrawal(&self, call: &ApiCall<'_>, credential: &LastingCredential) -> Option<Denial> {
         let now = self.now();
         let directory = self.directory.load();
-        let is_granted = |presented: PresentedSecret<'_>| directory.check_grant(presented.key, call).map(drop);
+        let is_granted = |presented: PresentedSecret<'_>| directory.check_grants(presented.key, call).map(drop);
         let checked = match credential {
             LastingCredential::Signer(id) => directory.check_secret(id, now.wall).and_then(is_granted),
             LastingCredential::Subscription(_, value) => check_subscription(&directory, value, call, now).map(drop),
@@ -210,22 +210,22 @@ impl AccessState {
     ) -> Result<AdmittedToken<'d>, Denial> {
         let text = bearer_token(value).ok_or(Denial::Malformed)?;
         let claims = token.verify(text, directory, &self.tokens, now)?;
-        let (presented, grant) = match directory.check_subject(&claims.binding, now.wall) {
+        let (presented, grants) = match directory.check_subject(&claims.binding, now.wall) {
             // A subject whose key was revoked or expired is not any subject.
-            Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => (None, None),
+            Err(Denial::UnboundSubject { .. }) if token.grant() == TokenGrant::Any => (None, CallGrants::default()),
             presented => {
                 let presented = presented?;
-                let grant = match token.grant() {
-                    TokenGrant::Key => Some(directory.check_grant(presented.key, call)?),
-                    TokenGrant::Any => None,
+                let grants = match token.grant() {
+                    TokenGrant::Key => directory.check_grants(presented.key, call)?,
+                    TokenGrant::Any => CallGrants::default(),
                 };
-                (Some(presented), grant)
+                (Some(presented), grants)
             }
         };
         if !claims.has_scopes(token.scopes()) {
             return Err(Denial::NoScope { subject: shown_subject(&claims.binding.subject) });
         }
-        Ok(AdmittedToken { claims, presented, grant })
+        Ok(AdmittedToken { claims, presented, grants })
     }
 
     /// Finds out who has signed a request with a body, and whether it may.
@@ -263,27 +263,30 @@ impl AccessState {
         };
         let directory = self.directory.load();
         let PresentedSecret { key, id } = directory.check_signature(signature, &request, now.wall, tolerance_ms)?;
-        let grant = directory.check_grant(key, call)?;
+        let grants = directory.check_grants(key, call)?;
         let (mark, is_nonce) = signature.replay_mark();
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
             let claimed = self.nonces.claim(id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.clone(), fault))?;
         }
-        Ok(self.admitted(key, Some(grant), call, ShownCredential::Signer(id.as_str().into())))
+        Ok(self.admitted(key, grants, call, ShownCredential::Signer(id.as_str().into())))
     }
 
     fn admitted(
         &self,
         key: &Key,
-        grant: Option<&Grant>,
+        grants: CallGrants<'_>,
         call: &ApiCall<'_>,
         credential: ShownCredential,
     ) -> AdmittedCaller {
         let applied = |limits, scope, name| self.limiter.applied(limits, call.environment, scope, name);
         let of_key = applied(&key.limits, LimitScope::Key, key.name.as_str());
-        let of_grant = grant.map(|grant| applied(&grant.limits, LimitScope::Grant, grant.id.as_str()));
-        let limits = of_key.chain(of_grant.into_iter().flatten()).collect();
+        let CallGrants { of_key: of_grant, of_owner } = grants;
+        let granted = [(of_grant, LimitScope::Grant), (of_owner, LimitScope::Owner)].into_iter();
+        let granted = granted.filter_map(|(grant, scope)| Some((grant?, scope)));
+        let of_grants = granted.flat_map(|(grant, scope)| applied(&grant.limits, scope, grant.id.as_str()));
+        let limits = of_key.chain(of_grants).collect();
         AdmittedCaller { key: Some(key.name.clone()), limits, credential }
     }
 
@@ -325,19 +328,19 @@ struct AdmittedToken<'d> {
     claims: Arc<TokenClaims>,
     /// The key that is bound to the subject; `None` where any subject may call and none is bound to this one.
     presented: Option<PresentedSecret<'d>>,
-    grant: Option<&'d Grant>,
+    grants: CallGrants<'d>,
 }
 
-/// Finds the key of a header that holds a subscription key, and the grant by which it may call.
+/// Finds the key of a header that holds a subscription key, and the grants by which it may call.
 fn check_subscription<'d>(
     directory: &'d KeyDirectory,
     value: &HeaderValue,
     call: &ApiCall<'_>,
     now: ClockReading,
-) -> Result<(PresentedSecret<'d>, &'d Grant), Denial> {
+) -> Result<(PresentedSecret<'d>, CallGrants<'d>), Denial> {
     let text = value.to_str().map_err(|_| Denial::Malformed)?;
     let presented = directory.check_subscription(text, now.wall)?;
-    Ok((presented, directory.check_grant(presented.key, call)?))
+    Ok((presented, directory.check_grants(presented.key, call)?))
 }
 
 fn milliseconds(time: Duration) -> i64 {

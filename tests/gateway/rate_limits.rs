@@ -127,6 +127,18 @@ fn keys_of_an_owner_share_the_limit_of_its_grant_and_each_has_its_own() {
 }
 
 #[test]
+fn a_grant_of_a_key_lifts_no_limit_of_its_owner() {
+    for of_key in [&["1000/second", "5000/day"][..], &[], &["3/minute"]] {
+        let (mut one, text) = key("one", Some("web"), &[], &[]);
+        one.grants = vec![grant("one", of_key)];
+        let owner = OwnerGrants { owner: "web".parse().expect("a name"), grants: vec![grant("web", &["5/minute"])] };
+        let (gateway, _backend) = start_with(config(), "", &[&one], vec![owner]);
+        let expected = if of_key == ["3/minute"] { 3 } else { 5 };
+        assert_eq!(let_in(&statuses(gateway.addresses()[0], 20, &header(&text))), expected, "{of_key:?}");
+    }
+}
+
+#[test]
 fn limits_are_exact_over_connections_at_once_and_across_reloads() {
     let (one, text) = key("one", None, &["200/minute"], &[]);
     let (gateway, backend) = start_with(config(), "limits: 5000/minute\n", &[&one], Vec::new());

@@ -9,6 +9,7 @@ use http::{HeaderName, Request};
 use serde_json::json;
 
 use super::*;
+use crate::access::Grant;
 use crate::access::sigv4::{SCHEMES, Signer};
 use crate::access::token::TokenKeySet;
 use crate::access::{

@@ -33,6 +33,8 @@ pub(crate) enum LimitScope {
     Group,
     Key,
     Grant,
+    /// The grant of a key's owner.
+    Owner,
 }
 
 impl LimitScope {
@@ -41,6 +43,7 @@ impl LimitScope {
             Self::Group => "group",
             Self::Key => "key",
             Self::Grant => "grant",
+            Self::Owner => "owner",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `apigw access test`: the verdict on a call, step by step, in the order in which a gateway takes them.
 
 use super::TestArguments;
-use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof};
+use crate::access::{ApiCall, CallGrants, Grant, Key, KeyDirectory, Secret, SecretId, SecretProof};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
@@ -78,10 +78,14 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
     let (name, method_and_path) = (called.name(), called.method_and_path());
     let names = [name.as_str(), method_and_path.as_str()];
     let call = ApiCall { group: group.as_str(), environment: environment.as_str(), api_names: &names };
-    steps.push(match directory.check_grant(&key, &call) {
-        Ok(grant) => {
-            let limits = if grant.limits.is_empty() { String::new() } else { format!(", at most {}", grant.limits) };
-            let reason = format!("grant {} by {} since {}{limits}", grant.id, grant.by, grant.since);
+    steps.push(match directory.check_grants(&key, &call) {
+        Ok(CallGrants { of_key, of_owner }) => {
+            let reason = |grant: &Grant| {
+                let limits =
+                    if grant.limits.is_empty() { String::new() } else { format!(", at most {}", grant.limits) };
+                format!("grant {} by {} since {}{limits}", grant.id, grant.by, grant.since)
+            };
+            let reason = of_key.into_iter().chain(of_owner).map(reason).collect::<Vec<_>>().join("; ");
             VerdictStep { name: "grant", is_passed: true, reason, hint: None }
         }
         Err(denial) => VerdictStep {

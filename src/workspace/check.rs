@@ -37,7 +37,7 @@ impl Workspace {
         }
         if scope.groups.is_empty() {
             findings.extend(self.key_findings(&scope, &access)?);
-            findings.extend(self.ignored_state()?);
+            findings.extend(self.ignored_state());
         }
         findings.extend(scope.settings_problems);
         findings.sort_by(|one, other| one.location.cmp(&other.location));

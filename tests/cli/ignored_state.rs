@@ -46,6 +46,39 @@ fn a_group_and_an_environment_that_git_ignores_are_named_with_the_pattern() {
     sandbox.run("verify").expect_exit(0);
 }
 
+/// Definitions that tools generate are ignored by many.
+#[test]
+fn a_definition_that_git_ignores_is_named() {
+    let sandbox = Sandbox::petstore();
+    assert!(git(&sandbox, "init -q"));
+    sandbox.write(".gitignore", ".apigw/\nopenapi.yaml\n");
+    let published = sandbox.run("publish --env test --mock").expect_exit(0);
+    published.expect_stderr("Git ignores groups/petstore: .gitignore:2 has the pattern `openapi.yaml`");
+    for words in ["check", "verify"] {
+        sandbox.run(words).expect_exit(0).expect_stdout("openapi.yaml");
+    }
+    commit(&sandbox);
+    // So it is with keys, notes on versions and settings, but not with what lies beside them.
+    let outside = Sandbox::empty();
+    let secret = outside.path().join("ci").display().to_string();
+    sandbox.run(&format!("key create ci --kind signature --to {secret}")).expect_exit(0);
+    sandbox.run("version block petstore 0.0.1 -m leaks").expect_exit(0);
+    sandbox.write("groups/petstore/notes.swp", "");
+    for (pattern, place) in [("keys/", "keys/ci.yaml"), ("0.0.1.yaml", "groups/petstore/versions/"), ("*.swp", "")] {
+        sandbox.write(".gitignore", &format!(".apigw/\n{pattern}\n"));
+        for words in ["check", "verify"] {
+            let found = sandbox.run(words);
+            assert_eq!(found.stdout.contains("Git ignores this"), !place.is_empty(), "{pattern}: {found:?}");
+            assert!(found.stdout.contains(place), "{pattern}: {found:?}");
+        }
+    }
+    let sandbox = Sandbox::petstore();
+    assert!(git(&sandbox, "init -q"));
+    sandbox.write(".gitignore", ".apigw/\n*.toml\n");
+    commit(&sandbox);
+    sandbox.run("check").expect_exit(0).expect_stdout("apigw.toml").expect_stdout("Git ignores this");
+}
+
 #[test]
 fn a_workspace_that_git_ignores_as_a_whole_is_kept_out_on_purpose() {
     let sandbox = Sandbox::petstore();

@@ -132,7 +132,7 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerif
     let progress = ProgressLine::start(context.output.progress, "verifying");
     let mut found = workspace.verify(&mut |name| progress.say(name))?;
     found.note(ProblemKind::IgnoredKeyFile, workspace.ignored_key_files()?);
-    found.note(ProblemKind::IgnoredState, workspace.ignored_state()?);
+    found.note(ProblemKind::IgnoredState, workspace.ignored_state());
     let access = workspace.access_snapshot()?;
     found.note(ProblemKind::Missing, access.missing_revocation_findings());
     found.note(ProblemKind::RevocationsUnread, access.unread_commits_finding().into_iter().collect());

@@ -22,6 +22,13 @@ impl GitCheckout {
         places.chunks(MOST_PLACES).flat_map(|places| self.ignored_of(places)).collect()
     }
 
+    /// Lists the files in these places that are there and that Git ignores.
+    pub(in crate::workspace) fn present_ignored_files(&self, places: &[&str]) -> Vec<String> {
+        let words = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"];
+        let listed = self.ask(&[&words, places].concat()).unwrap_or_default();
+        String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
+    }
+
     fn ignored_of(&self, places: &[String]) -> Vec<IgnoredFile> {
         // With `-z` it would read the places from a pipe alone.
         let words = ["check-ignore", "-v", "--"].into_iter().chain(places.iter().map(String::as_str));

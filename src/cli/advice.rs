@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::compare::stands_for_others;
-use crate::model::{DeploymentState, EnvironmentName, GroupName, ReleaseAction, Version};
+use crate::model::{DeploymentState, EnvironmentName, GroupChange, GroupName, ReleaseAction, Version};
 use crate::plan::{BreakingChange, ComparedVersions, NextVersion, Plan, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
@@ -126,14 +126,23 @@ pub(super) fn offline_hints(plan: &Plan, refusals: &[PolicyRefusal]) -> Vec<Stri
         PolicyRefusal::Blocked { releases } => Some(releases),
         _ => None,
     });
-    let groups: Vec<_> =
-        blocked.flatten().map(|release| &release.group).filter(|group| is_live_way_back(group)).collect();
-    if !groups.is_empty() && plan.operation.changes.len() > 1 {
-        return vec!["or leave blocked groups as they are, and take the others back: add `--skip-blocked`".to_owned()];
+    let groups: Vec<_> = blocked.flatten().map(|release| &release.group).collect();
+    if !groups.is_empty()
+        && let Some(hint) = skip_hint(plan)
+    {
+        return vec![hint];
     }
     let environment = &plan.operation.environment;
     let hint = |group: &GroupName| format!("or take it offline: `apigw offline {group} --env {environment}`");
-    groups.into_iter().take(MOST_COMMANDS).map(hint).collect()
+    groups.into_iter().filter(|group| is_live_way_back(group)).take(MOST_COMMANDS).map(hint).collect()
+}
+
+/// Returns the hint for a rollback of several groups, of which one has no version to go back to.
+pub(super) fn skip_hint(plan: &Plan) -> Option<String> {
+    let is_rollback = |change: &GroupChange| change.action == ReleaseAction::Rollback;
+    let changes = &plan.operation.changes;
+    (changes.len() > 1 && changes.values().all(is_rollback))
+        .then(|| "or leave such groups as they are, and take the others back: add `--skip-unavailable`".to_owned())
 }
 
 /// Names the rollback that is lost with a version, in one line.

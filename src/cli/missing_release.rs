@@ -25,7 +25,10 @@ pub(super) fn explain(facts: &DiskFacts<'_>, plan: &Plan, error: workspace::Erro
     if let Some(deletion) = notes.deletion(&planned.after.digest) {
         shown.message = format!("version {version} of {group} was deleted {deletion}");
     }
-    shown.hints = ways_out(facts, environment, &group, &planned.after);
+    shown.hints = match super::advice::skip_hint(plan) {
+        Some(hint) => vec![hint],
+        None => ways_out(facts, environment, &group, &planned.after),
+    };
     shown.hints.extend(restore(facts.workspace(), environment, &group, &version));
     shown
 }
@@ -99,7 +102,7 @@ pub(super) fn plain_ways_back(
             environment: environment.clone(),
             groups,
             to: None,
-            skip_blocked: false,
+            skip_unavailable: false,
             if_current: None,
         };
         if let Some(version) = leads_here(plan::rollback(&request, &facts, author)) {

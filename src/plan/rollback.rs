@@ -21,8 +21,9 @@ pub struct RollbackRequest {
     pub groups: GroupSelection,
     /// The state to restore; without one, each group's release before the present one.
     pub to: Option<PastState>,
-    /// True if groups whose earlier version is blocked are left as they are; else they keep the others from going back.
-    pub skip_blocked: bool,
+    /// True if groups whose earlier version is blocked or gone are left as they are; else they keep the others from going
+    /// back.
+    pub skip_unavailable: bool,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
 }
@@ -62,9 +63,9 @@ pub fn rollback<E>(request: &RollbackRequest, facts: &dyn Facts<Error = E>, auth
             continue;
         };
         let after = with_number(facts, group, after)?;
-        let is_wanted = request.skip_blocked && !current.release.serves_same(&after);
-        match policy::find_block(facts, group, &after)?.filter(|_| is_wanted) {
-            Some(block) => plan.warnings.push(format!("{group} is skipped: {}", block.text())),
+        let may_skip = request.skip_unavailable && !current.release.serves_same(&after);
+        match may_skip.then(|| unavailable(facts, group, &after)).transpose()?.flatten() {
+            Some(reason) => plan.warnings.push(format!("{group} is skipped: {reason}")),
             None => plan.change(group, ReleaseAction::Rollback, Some(current), after),
         }
     }
@@ -81,6 +82,29 @@ pub fn rollback<E>(request: &RollbackRequest, facts: &dyn Facts<Error = E>, auth
     }
     policy::apply(&mut plan, facts, author, ReleaseDirection::Back)?;
     Ok(plan)
+}
+
+/// Returns the reason why a release cannot be live again: its version is blocked, or its files are not there.
+fn unavailable<E>(
+    facts: &dyn Facts<Error = E>,
+    group: &GroupName,
+    release: &Release,
+) -> Result<Option<String>, Error<E>> {
+    if release.state == DeploymentState::Offline {
+        return Ok(None);
+    }
+    if let Some(block) = policy::find_block(facts, group, release)? {
+        return Ok(Some(block.text()));
+    }
+    let version = &release.version;
+    if let Some(deletion) = facts.notes(group).map_err(Error::Facts)?.deletion(&release.digest) {
+        return Ok(Some(format!("version {version} was deleted {deletion}")));
+    }
+    Ok(match facts.released(group, release) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(format!("the files of version {version} are missing")),
+        Err(error) => Some(format!("version {version} cannot be read: {}", facts.error_text(&error))),
+    })
 }
 
 /// Refuses to bring all groups back where no state is named, or where nothing was live in it: most likely a mistyped

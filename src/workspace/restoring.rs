@@ -52,7 +52,7 @@ impl Workspace {
             environment: environment.clone(),
             groups,
             to: None,
-            skip_blocked: false,
+            skip_unavailable: false,
             if_current: None,
         };
         // Nothing of it is in the plan's outcome.

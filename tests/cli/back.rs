@@ -256,12 +256,24 @@ fn a_blocked_group_bars_no_others_from_going_back() {
     sandbox.run("publish a b --env online --mock --yes --bump patch").expect_exit(0);
     sandbox.run("version block b 0.0.1 -m leaks").expect_exit(0);
     let words = format!("rollback --all --env online --yes --to {first}");
-    let refused = sandbox.run(&words).expect_exit(5).expect_stderr("--skip-blocked");
+    let refused = sandbox.run(&words).expect_exit(5).expect_stderr("--skip-unavailable");
     assert!(!refused.stderr.contains("apigw offline"), "{refused:?}");
-    let back = sandbox.run(&format!("{words} --skip-blocked")).expect_exit(0);
+    let back = sandbox.run(&format!("{words} --skip-unavailable")).expect_exit(0);
     back.expect_stderr("b is skipped: b 0.0.1 was blocked").expect_stdout("0.0.2 with mock → 0.0.1");
     let status = sandbox.run("status").expect_exit(0);
     assert!(status.stdout.contains("0.0.2") && status.stdout.contains("0.0.1"), "{status:?}");
     // One alone has no other way than to go offline.
     sandbox.run("rollback b --env online --yes").expect_exit(5).expect_stderr("apigw offline b --env online");
+    // So it is with a group that is offline by now, and with a version that was deleted.
+    sandbox.run("undo --env online --yes").expect_exit(0);
+    sandbox.run("offline b --env online --yes").expect_exit(0);
+    sandbox.run(&words).expect_exit(5).expect_stderr("--skip-unavailable");
+    sandbox.run("undo --env online --yes").expect_exit(0);
+    sandbox.run("version unblock b 0.0.1 -m mended").expect_exit(0);
+    sandbox.run("offline --all --env test").expect_exit(0);
+    sandbox.run("version delete b 0.0.1 --force -m leaks").expect_exit(0);
+    let refused = sandbox.run(&words).expect_exit(3).expect_stderr("--skip-unavailable");
+    assert!(!refused.stderr.contains("apigw offline"), "{refused:?}");
+    let back = sandbox.run(&format!("{words} --skip-unavailable")).expect_exit(0);
+    back.expect_stderr("b is skipped: version 0.0.1 was deleted").expect_stdout("0.0.2 with mock → 0.0.1");
 }

@@ -30,9 +30,9 @@ pub(in crate::cli) struct RollbackArguments {
     /// State to restore: right after this operation, or at this time (RFC 3339, or a date); --all needs it
     #[arg(long, value_name = "OPERATION|TIME", required_if_eq("all", "true"))]
     to: Option<String>,
-    /// Skip groups whose earlier version is blocked
+    /// Skip groups whose earlier version is blocked, deleted or missing
     #[arg(long)]
-    skip_blocked: bool,
+    skip_unavailable: bool,
     #[command(flatten)]
     if_current: IfCurrent,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
     let request = RollbackRequest {
         groups,
         to,
-        skip_blocked: arguments.skip_blocked,
+        skip_unavailable: arguments.skip_unavailable,
         if_current: arguments.if_current.resolve(context, &environment)?,
         environment,
     };

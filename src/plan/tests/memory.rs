@@ -256,7 +256,7 @@ impl Memory {
                     environment: parsed(environment),
                     groups,
                     to,
-                    skip_blocked: false,
+                    skip_unavailable: false,
                     if_current: None,
                 };
                 rollback(&request, self, &author)

@@ -21,8 +21,8 @@ pub struct RollbackRequest {
     pub groups: GroupSelection,
     /// The state to restore; without one, each group's release before the present one.
     pub to: Option<PastState>,
-    /// True if groups whose earlier version is blocked or gone are left as they are; else they keep the others from going
-    /// back.
+    /// True if groups whose earlier version is blocked or gone are left as they are; else they keep the others from
+    /// going back.
     pub skip_unavailable: bool,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,

@@ -54,8 +54,8 @@ impl Workspace {
 }
 
 impl Workspace {
-    /// Lists the files of a frozen version, as far as its list can be read, and those of the working copy that they were
-    /// made of.
+    /// Lists the files of a frozen version, as far as its list can be read, and those of the working copy that they
+    /// were made of.
     fn version_places(&self, group: &GroupName, version: &Version) -> Vec<String> {
         let folder = layout::version(group, version);
         let manifest = self.manifest(group, version).ok().flatten();
